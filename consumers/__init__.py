@@ -1,0 +1,1 @@
+"""Everything that reads on and acts: record (log to event store) and publish (ledger to topics)."""

@@ -1,0 +1,245 @@
+"""The touchpoint, its envelope on the log (version 1), and what a source may claim."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final, Literal
+
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
+
+from domain.identity import Identity, canonical, ordered, trail_of
+
+SourceKind = Literal["browser", "server", "provider", "import", "api", "policy"]
+SOURCE_KINDS: Final = ("browser", "server", "provider", "import", "api", "policy")
+
+RESERVED: Final = frozenset(
+    {"merged", "unmerged", "aliased", "score_reset", "stage_changed", "consent_changed", "owner_assigned",
+     "identity_shared", "erased"}
+)  # fmt: skip
+"""Types that change what is derived about others or about the funnel: not for just anyone to send."""
+
+STAFF: Final = frozenset({"call_logged", "meeting_held", "message_sent"})
+"""Staff's work: not a public key's to claim."""
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+EARLIEST: Final = 0
+"""The least instant, 1970: what claims to be older is a broken clock."""
+
+
+class MalformedEnvelope(ValueError):
+    """Bytes on the log that are no envelope of a known version: to be kept with this reason. Reject, never retry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who reports: the kind says what it may claim, the name scopes the ids it gives."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Touchpoint:
+    """One thing a person did, or that was done to or about them, as a source reports it.
+
+    Times are integer microseconds since 1970-01-01 UTC. `identities` is not empty and in canonical order.
+    """
+
+    id: str
+    source: Source
+    type: str
+    occurred_at: int
+    received_at: int
+    identities: tuple[Identity, ...]
+    sent_at: int | None = None
+    seq: int = 0
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def instant(self) -> int:
+        """When it happened, as far as we believe it: never later than its receipt."""
+        return min(self.occurred_at, self.received_at)
+
+    @property
+    def order(self) -> tuple[int, int, str, str]:
+        """The order of the fold."""
+        return self.instant, self.seq, self.id, self.source.name
+
+    @property
+    def trail(self) -> Identity:
+        """The identity in whose trail this is recorded."""
+        return trail_of(self.identities)
+
+
+def microseconds(when: datetime) -> int:
+    """Integer microseconds since 1970 UTC; a naive time is taken as UTC."""
+    return ((when if when.tzinfo else when.replace(tzinfo=UTC)) - EPOCH) // _MICROSECOND
+
+
+def moment(instant: int) -> datetime:
+    """The UTC datetime of an instant in microseconds."""
+    return EPOCH + timedelta(microseconds=instant)
+
+
+def rfc3339(instant: int) -> str:
+    """An instant as `2026-11-21T19:27:11.397000Z`: always six digits, always Z, so texts sort as instants do."""
+    return moment(instant).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def refusal(source: str, type: str) -> str | None:
+    """Why a source of this kind may not report a touchpoint of this type (None: it may). What is checked at the door.
+
+    `aliased` is the alias call's alone, which does not ask here.
+    """
+    if type == "stage_changed" and source in ("server", "import", "api", "policy"):
+        return None
+    if type in RESERVED:
+        if source in ("api", "policy") and type != "aliased":
+            return None
+        if type == "stage_changed":
+            return f"{type!r} is for a server key, an import or the API, not for a {source} source"
+        return f"{type!r} is a reserved type: it is written by Leadline's own commands, not by a {source} source"
+    if type in STAFF and source == "browser":
+        return f"{type!r} reports staff's work: a public key may not claim it, use a server key"
+    return None
+
+
+_TYPE: Final = re.compile(r"[a-z0-9_\u0080-\U0010ffff]{1,100}\Z")
+_BOUNDARY: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_OTHER: Final = re.compile(r"[^\w]+|_+", re.UNICODE)
+
+
+def snake_case(name: str) -> str:
+    """An event's name as a touchpoint type: "Demo Requested" and "demoRequested" are `demo_requested`; "" if nothing is left."""
+    return _OTHER.sub("_", _BOUNDARY.sub("_", name.strip())).strip("_").lower()[:100]
+
+
+# ---- the envelope ------------------------------------------------------------------------------------------------
+
+
+def _canonical_identity(pair: "_WireIdentity") -> "_WireIdentity":
+    found = canonical(pair.kind, pair.value)
+    if found is None or found.value != pair.value:
+        raise ValueError(f"{pair.kind} is not in canonical form" if found else f"{pair.kind} value names nobody")
+    return pair
+
+
+def _in_range(when: datetime) -> datetime:
+    if not 1970 <= when.year <= 9998:
+        raise ValueError("time is outside the years 1970 to 9998")
+    return when
+
+
+_Time = Annotated[datetime, AfterValidator(_in_range)]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _WireSource(_Wire):
+    kind: SourceKind
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class _WireIdentity(_Wire):
+    kind: Literal["user_id", "email", "phone", "anonymous_id"]
+    value: Annotated[str, Field(min_length=1, max_length=512)]
+
+
+class Envelope(_Wire):
+    """Envelope, version 1: the JSON value of a record on `leadline.touchpoints`. Recorded for ever."""
+
+    v: Literal[1]
+    id: Annotated[str, Field(min_length=1, max_length=200, description="unique within its source")]
+    source: _WireSource
+    type: Annotated[str, Field(pattern=r"^[a-z0-9_\u0080-\U0010ffff]{1,100}$", description="snake_case")]
+    occurred_at: Annotated[_Time, Field(description="when it happened, corrected for the client's clock")]
+    received_at: Annotated[_Time, Field(description="when our door received it")]
+    sent_at: Annotated[_Time | None, Field(description="the client's clock when it sent the request")] = None
+    seq: Annotated[int, Field(ge=0, le=2**31 - 1, description="place in its request; of an import a mapped column")] = 0
+    identities: Annotated[
+        tuple[Annotated[_WireIdentity, AfterValidator(_canonical_identity)], ...], Field(min_length=1, max_length=32)
+    ]
+    profile: dict[str, Any] = {}
+    properties: dict[str, Any] = {}
+    context: dict[str, Any] = {}
+
+
+ENVELOPES: Final = TypeAdapter(list[Envelope])
+"""Validates a whole batch as one JSON list."""
+
+
+def encode(touchpoint: Touchpoint) -> bytes:
+    """The envelope's JSON bytes. The same touchpoint gives the same bytes."""
+    wire: dict[str, Any] = {
+        "v": 1,
+        "id": touchpoint.id,
+        "source": {"kind": touchpoint.source.kind, "name": touchpoint.source.name},
+        "type": touchpoint.type,
+        "occurred_at": rfc3339(touchpoint.occurred_at),
+        "received_at": rfc3339(touchpoint.received_at),
+        "identities": [{"kind": kind, "value": value} for kind, value in touchpoint.identities],
+    }
+    if touchpoint.sent_at is not None:
+        wire["sent_at"] = rfc3339(touchpoint.sent_at)
+    if touchpoint.seq:
+        wire["seq"] = touchpoint.seq
+    for part in ("profile", "properties", "context"):
+        if value := getattr(touchpoint, part):
+            wire[part] = value
+    return orjson.dumps(wire)
+
+
+def decode(value: bytes) -> Touchpoint:
+    """The touchpoint of validated envelope bytes. Fast: it trusts what the recorder has validated.
+
+    Raises MalformedEnvelope where the bytes are no envelope at all.
+    """
+    try:
+        wire = orjson.loads(value)
+        source = wire["source"]
+        sent = wire.get("sent_at")
+        return Touchpoint(
+            id=wire["id"],
+            source=Source(source["kind"], source["name"]),
+            type=wire["type"],
+            occurred_at=_instant(wire["occurred_at"]),
+            received_at=_instant(wire["received_at"]),
+            identities=ordered(Identity(pair["kind"], pair["value"]) for pair in wire["identities"]),
+            sent_at=None if sent is None else _instant(sent),
+            seq=wire.get("seq", 0),
+            profile=wire.get("profile", {}),
+            properties=wire.get("properties", {}),
+            context=wire.get("context", {}),
+        )
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise MalformedEnvelope(f"not an envelope: {type(error).__name__}: {error}") from error
+
+
+def _instant(text: str) -> int:
+    return microseconds(datetime.fromisoformat(text))
+
+
+def validate(touchpoint: Touchpoint) -> str | None:
+    """What the envelope's schema says against a touchpoint (None: nothing): for producers, before they append."""
+    try:
+        ENVELOPES.validate_json(b"[" + encode(touchpoint) + b"]")
+    except ValueError as error:
+        return explain(error)
+    return None
+
+
+def explain(error: ValueError) -> str:
+    """A pydantic error in one line: where, what, and what was allowed."""
+    errors = getattr(error, "errors", None)
+    if errors is None:
+        return str(error)
+    first = errors()[0]
+    where = ".".join(str(part) for part in first["loc"] if not (isinstance(part, int) and part == first["loc"][0]))
+    return f"{where or 'envelope'}: {first['msg']}"

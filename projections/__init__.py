@@ -1,0 +1,1 @@
+"""Event store to read models and ledger, and the queries over them."""

@@ -1,0 +1,1 @@
+"""Settings, wiring (the one composition root), processes, command line."""

@@ -1,0 +1,252 @@
+"""The tables: event store, positions, rejected input, saved state, read models, signal ledger.
+
+Instants are BIGINT microseconds since 1970 UTC. `_text` columns hold JSON where they say so.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+
+metadata: Final = MetaData()
+
+# ---- recorded ----------------------------------------------------------------------------------------------------
+
+events: Final = Table(
+    "events",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("trail", Uuid, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+    # The clear part; null for events that are not touchpoints (applications of the eventsourcing library).
+    Column("type", Text),
+    Column("instant", BigInteger),
+    Column("seq", Integer),
+    Column("received", BigInteger),
+    Column("recorded", BigInteger),
+    Column("source", Text),
+    Column("dedupe", LargeBinary),
+    UniqueConstraint("trail", "version", name="events_trail_version"),
+    UniqueConstraint("dedupe", name="events_dedupe"),
+)
+
+snapshots: Final = Table(
+    "snapshots",
+    metadata,
+    Column("trail", Uuid, primary_key=True),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("topic", Text, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+)
+
+tracking: Final = Table(
+    "tracking",
+    metadata,
+    Column("name", Text, primary_key=True),  # "consumer:upstream", or a source's cluster/topic/partition
+    Column("position", BigInteger, nullable=False),
+)
+
+rejected: Final = Table(
+    "rejected",
+    metadata,
+    Column("id", Text, primary_key=True),  # a hash of where it came from and its bytes: keeping it twice is once
+    Column("at", BigInteger, nullable=False),
+    Column("door", Text, nullable=False),  # which door refused it: "v1/track", "form/contact-us", "import", "log", ...
+    Column("reason", Text, nullable=False),
+    Column("source", Text),
+    Column("raw", LargeBinary, nullable=False),
+    Column("meta", Text, nullable=False),  # JSON: what a replay needs (path, query, headers, received_at, ...)
+    Column("replayed_at", BigInteger),
+)
+
+installation: Final = Table(
+    "installation",
+    metadata,
+    Column("name", Text, primary_key=True),  # "id_key", "log"
+    Column("value", LargeBinary, nullable=False),
+)
+
+models: Final = Table(
+    "models",
+    metadata,
+    Column("activation", Integer, primary_key=True, autoincrement=False),  # 1, 2, ...: the greatest is active
+    Column("hash", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("activated_at", BigInteger, nullable=False),
+)
+
+# ---- derived: saved state and read models ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The derived tables of one build: the live ones, or a build beside them (`prefix`)."""
+
+    prefix: str
+    metadata: MetaData
+    projector: Table
+    identities: Table
+    clusters: Table
+    leads: Table
+    scores: Table
+    stage_history: Table
+    segment_members: Table
+    funnel_leads: Table
+
+    @property
+    def read_models(self) -> tuple[Table, ...]:
+        """What analysts query, and `verify` compares."""
+        return self.leads, self.scores, self.stage_history, self.segment_members, self.funnel_leads
+
+    @property
+    def all(self) -> tuple[Table, ...]:
+        """Every derived table: what a rebuild builds anew and switches."""
+        return self.projector, self.identities, self.clusters, *self.read_models
+
+
+def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
+    """The derived tables under a name prefix."""
+    meta = MetaData() if into is None else into
+    hot_fill = {"postgresql_with": {"fillfactor": 50}}
+    return Derived(
+        prefix,
+        meta,
+        projector=Table(
+            prefix + "projector",
+            meta,
+            Column("name", Text, primary_key=True),  # "projector"
+            Column("position", BigInteger, nullable=False),
+            Column("clock", BigInteger, nullable=False),
+            Column("model", Text, nullable=False),  # hash of the model that these rows were folded with
+        ),
+        identities=Table(
+            prefix + "identities",
+            meta,
+            Column("id", Uuid, primary_key=True),  # H(identity), and every lead id
+            Column("cluster", BigInteger, nullable=False),
+            Column("seen", Text),  # JSON {H(higher identity): first instant}, at most the limit + 1 least
+            Index(prefix + "identities_cluster", "cluster"),
+            **hot_fill,
+        ),
+        clusters=Table(
+            prefix + "clusters",
+            meta,
+            Column("cluster", BigInteger, primary_key=True, autoincrement=False),
+            Column("state", LargeBinary, nullable=False),
+            Column("due", BigInteger),
+            Column("aside", Text),  # why it was put aside; folded again after the mend
+            Index(prefix + "clusters_due", "due", postgresql_where=Column("due").is_not(None)),
+            Index(prefix + "clusters_aside", "cluster", postgresql_where=Column("aside").is_not(None)),
+            **hot_fill,
+        ),
+        leads=Table(
+            prefix + "leads",
+            meta,
+            Column("lead", Uuid, primary_key=True),
+            Column("stage", Text, nullable=False),
+            Column("stage_since", BigInteger, nullable=False),
+            Column("identified", Boolean, nullable=False),
+            Column("first_touch", BigInteger, nullable=False),
+            Column("last_touch", BigInteger, nullable=False),
+            Column("touches", Integer, nullable=False),
+            Column("identities", Text, nullable=False),  # JSON [[kind, value], ...]
+            Column("profile", Text, nullable=False),  # JSON object
+            Column("findings", Text, nullable=False),  # JSON list of data-quality findings
+            **hot_fill,
+        ),
+        scores=Table(
+            prefix + "scores",
+            meta,
+            Column("lead", Uuid, primary_key=True),
+            Column("heat", Double, nullable=False),  # the pair (heat, heat_at), saved as it is
+            Column("heat_at", BigInteger, nullable=False),
+            Column("z", Double),  # instant (microseconds) at which heat is 1; null when heat <= 0
+            Column("hot", Boolean, nullable=False),
+            Column("hot_since", BigInteger),
+            Column("cools_at", BigInteger),
+            Column("grade", Text, nullable=False),
+            Column("fit", Double, nullable=False),
+            Column("not_a_lead", Text),  # the reason, if excluded
+            Index(prefix + "scores_z", "z", "lead"),
+            **hot_fill,
+        ),
+        stage_history=Table(
+            prefix + "stage_history",
+            meta,
+            Column("lead", Uuid, primary_key=True),
+            Column("n", Integer, primary_key=True, autoincrement=False),
+            Column("stage", Text, nullable=False),
+            Column("at", BigInteger, nullable=False),
+            Column("source", Text, nullable=False),  # source kind that reported it, "" for the first
+        ),
+        segment_members=Table(
+            prefix + "segment_members",
+            meta,
+            Column("segment", Text, primary_key=True),
+            Column("lead", Uuid, primary_key=True),
+            Column("entered_at", BigInteger, nullable=False),
+            Index(prefix + "segment_members_lead", "lead"),
+        ),
+        funnel_leads=Table(
+            prefix + "funnel_leads",
+            meta,
+            Column("funnel", Text, primary_key=True),
+            Column("lead", Uuid, primary_key=True),
+            Column("step", Integer, nullable=False),  # furthest step reached, from 1
+            Column("started_at", BigInteger, nullable=False),  # first step of the earliest furthest attempt
+            Column("reached_at", BigInteger, nullable=False),  # when that attempt reached `step`
+            Column("open_until", BigInteger),  # last instant for the next step; null after the last step
+            Index(prefix + "funnel_leads_started", "funnel", "started_at"),
+            Index(prefix + "funnel_leads_lead", "lead"),
+        ),
+    )
+
+
+live: Final = derived("", metadata)
+
+# ---- decided -----------------------------------------------------------------------------------------------------
+
+ledger: Final = Table(
+    "ledger",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False, unique=True),  # "<lead>:<kind>:<counter>"
+    Column("kind", Text, nullable=False),
+    Column("lead", Uuid, nullable=False),  # under which it was announced
+    Column("lead_now", Uuid, nullable=False),
+    Column("subject", Text, nullable=False),  # the segment, the stage; "" for hot
+    Column("at", BigInteger, nullable=False),  # the decision's instant
+    Column("closes", Text),  # id of the signal that this one ends
+    Column("data", Text, nullable=False),  # JSON: reasons, from, to, ...
+    Column("silent", Boolean, nullable=False),  # set by a model's activation: kept for the sums, never announced
+    CheckConstraint("position > 0", name="ledger_position"),
+)
+
+open_signals: Final = Table(
+    "open_signals",
+    metadata,
+    Column("holder", Uuid, primary_key=True),  # the lead that holds it now
+    Column("kind", Text, primary_key=True),  # "hot", "segment", "stage"
+    Column("subject", Text, primary_key=True),  # the segment; "" for hot and stage
+    Column("signal", Text, nullable=False),
+    Column("lead", Uuid, nullable=False),  # under which it was announced
+    Column("at", BigInteger, nullable=False),
+    Column("value", Text, nullable=False),  # the stage; "" otherwise
+    Column("since", BigInteger, nullable=False),  # when what it announces began
+)
