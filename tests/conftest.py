@@ -1,0 +1,72 @@
+"""What every test may ask for: real services, started when the first test asks. See tests/services/."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.services import kafka, postgres
+from tests.services.kafka import KafkaBroker
+from tests.services.postgres import PostgresServer
+from tests.services.service import ServiceUnavailable, in_ci
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say which services the tests will use."""
+    return [f"PostgreSQL: {postgres.described()}", f"Kafka: {kafka.described()}"]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server, for the whole run."""
+    server = postgres.running_postgres()
+    try:
+        started = server.__enter__()
+    except ServiceUnavailable as reason:
+        _without(reason)
+    try:
+        yield started
+    finally:
+        server.__exit__(None, None, None)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of an empty database, dropped after the test."""
+    url = postgres_server.create()
+    yield url
+    postgres_server.drop(url)
+
+
+@pytest.fixture(scope="session")
+def kafka_session() -> Iterator[KafkaBroker]:
+    """The broker of the whole run: ask for `kafka_broker` or `kafka_bootstrap` instead."""
+    broker = kafka.running_kafka()
+    try:
+        started = broker.__enter__()
+    except ServiceUnavailable as reason:
+        _without(reason)
+    try:
+        yield started
+    finally:
+        broker.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(kafka_session: KafkaBroker) -> str:
+    """Bootstrap servers of a Kafka that other tests use too: name your topics after your test."""
+    return kafka_session.bootstrap
+
+
+@pytest.fixture
+def kafka_broker(kafka_session: KafkaBroker) -> Iterator[KafkaBroker]:
+    """The broker as something that can be stopped and started; it runs again after the test."""
+    if isinstance(kafka_session, kafka.GivenKafka):
+        pytest.skip(f"{kafka.GIVEN} is not ours to stop: unset it to run the tests that play an outage")
+    yield kafka_session
+    kafka_session.start()
+
+
+def _without(reason: ServiceUnavailable) -> None:
+    if in_ci():
+        pytest.fail(f"CI must run every service. {reason}", pytrace=False)
+    pytest.skip(f"NOT TESTED HERE: {reason}")

