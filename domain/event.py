@@ -9,7 +9,7 @@ from domain.touchpoint import Touchpoint, decode, moment
 
 
 class UnknownTopic(LookupError):
-    """A stored event of a topic (or of a newer version) that this release does not know: stop the reader, never skip."""
+    """A stored event of a topic (or newer version) that this release does not know: stop the reader, never skip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,6 @@ def event_class(topic: str) -> type[TouchpointRecorded]:
         return TOPICS[topic]
     except KeyError:
         raise UnknownTopic(
-            f"stored event of topic {topic!r}: this release knows {', '.join(TOPICS)}. It was written by a newer release: "
-            "upgrade this process before you start it again"
+            f"stored event of topic {topic!r}: this release knows {', '.join(TOPICS)}. "
+            "It was written by a newer release: upgrade this process before you start it again"
         ) from None

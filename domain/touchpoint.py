@@ -115,7 +115,10 @@ _OTHER: Final = re.compile(r"[^\w]+|_+", re.UNICODE)
 
 
 def snake_case(name: str) -> str:
-    """An event's name as a touchpoint type: "Demo Requested" and "demoRequested" are `demo_requested`; "" if nothing is left."""
+    """An event's name as a touchpoint type: "Demo Requested" and "demoRequested" are `demo_requested`.
+
+    "" where nothing is left of the name.
+    """
     return _OTHER.sub("_", _BOUNDARY.sub("_", name.strip())).strip("_").lower()[:100]
 
 
