@@ -179,6 +179,8 @@ def server_properties(folder: Path, port: int, controller_port: int) -> dict[str
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.min.isr": "1",
         "group.initial.rebalance.delay.ms": "0",
+        "broker.session.timeout.ms": "2000",
+        "broker.heartbeat.interval.ms": "500",
     }
 
 
