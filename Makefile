@@ -1,0 +1,37 @@
+# Leadline. Each target builds .venv/ by itself; Python 3.11 or newer, make and a C compiler are enough.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench lock clean
+ARGS ?=
+
+help: ## Say what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
+
+demo: .venv/.ready ## Play an hour of traffic and show the hottest leads (ARGS=--keep: stay up)
+	@.venv/bin/leadline demo $(ARGS)
+
+test: .venv/.ready ## Run the tests, on a real PostgreSQL and Kafka where they can be had (ARGS="tests/test_docs.py -x")
+	@.venv/bin/python -m pytest -rs $(ARGS)
+
+check: .venv/.ready ## Lint, formatting, types, and which room may import which
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+format: .venv/.ready ## Format the code and mend what the linter can
+	.venv/bin/ruff check --fix --quiet . || true
+	.venv/bin/ruff format .
+
+bench: .venv/.ready ## Measure against the documented way of the eventsourcing library; writes build/bench.json
+	@.venv/bin/python -m tests.bench $(ARGS)
+
+lock: ## Resolve the dependencies of pyproject.toml anew into uv.lock
+	@sh scripts/environment.sh lock
+
+clean: ## Remove everything that was built or downloaded (not the data of leadline serve)
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.ready: uv.lock pyproject.toml scripts/environment.sh
+	@sh scripts/environment.sh
