@@ -1,0 +1,88 @@
+"""What is wrong with a file that a person wrote: where, what was found, what is allowed; all of it at once."""
+
+import difflib
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+Path = tuple[str | int, ...]
+"""Keys and places (counted from 0) from the file's root to the value."""
+
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+\Z")
+_SHOWN: Final = 80
+"""Longest text of a found value that a message repeats, in characters."""
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong. `text` says what was found and what is allowed."""
+
+    path: Path
+    text: str
+
+    def __str__(self) -> str:
+        return f"{show_path(self.path)}: {self.text}" if self.path else self.text
+
+
+class ModelError(ValueError):
+    """A file of rules that cannot be used: misconfigured, its author mends it. Nothing was changed.
+
+    `found` holds the problems, `problems` the same as lines `key: found X, allowed Y`.
+    """
+
+    def __init__(self, found: Iterable[Problem]) -> None:
+        self.found = tuple(found)
+        self.problems = [str(problem) for problem in self.found]
+        super().__init__("\n".join(self.problems))
+
+    def under(self, path: Path) -> tuple[Problem, ...]:
+        """The same problems, seen from further outside."""
+        return tuple(Problem(path + problem.path, problem.text) for problem in self.found)
+
+
+def show_path(path: Path) -> str:
+    """A path as a TOML reader would write it: `score.rules[2].where."profile.title"`."""
+    shown = ""
+    for part in path:
+        if isinstance(part, int):
+            shown += f"[{part}]"
+        else:
+            shown += ("." if shown else "") + (part if _BARE.match(part) else json.dumps(part, ensure_ascii=False))
+    return shown
+
+
+def show(value: Any) -> str:
+    """A found value in a message: short, in TOML's words, and safe for any value that TOML can hold."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return json.dumps(value if len(value) <= _SHOWN else value[: _SHOWN - 3] + "...", ensure_ascii=False)
+        case int() if abs(value) >= 10**_SHOWN:
+            return "a very large number"
+        case list() | tuple():
+            return "a list" if value else "an empty list"
+        case dict():
+            return "a table" if value else "an empty table"
+        case None:
+            return "nothing"
+        case _:
+            return str(value)
+
+
+def found(value: Any, allowed: str) -> str:
+    """The text of most problems."""
+    return f"found {show(value)}, allowed is {allowed}"
+
+
+def unknown(word: str, allowed: Iterable[str], what: str = "key") -> str:
+    """The text for a word that is none of the allowed ones, with the likeliest of them where one is near."""
+    words = list(allowed)
+    return f"unknown {what} {show(word)}{meant(word, words)}; allowed: {', '.join(words)}"
+
+
+def meant(word: str, words: Iterable[str]) -> str:
+    """" (did you mean ...?)" with the word that is near in spelling; "" where none is."""
+    lowered = {one.lower(): one for one in words}
+    near = difflib.get_close_matches(word[:_SHOWN].lower(), lowered, n=1, cutoff=0.6)
+    return f" (did you mean {lowered[near[0]]}?)" if near else ""
