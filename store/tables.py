@@ -4,7 +4,7 @@ Instants are BIGINT microseconds since 1970 UTC. `_text` columns hold JSON where
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -123,7 +123,7 @@ class Derived:
 def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
     """The derived tables under a name prefix."""
     meta = MetaData() if into is None else into
-    hot_fill = {"postgresql_with": {"fillfactor": 50}}
+    hot_fill: dict[str, Any] = {"postgresql_with": {"fillfactor": 50}}
     return Derived(
         prefix,
         meta,

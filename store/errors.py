@@ -1,0 +1,148 @@
+"""The store's errors, named by what the caller does, and the one place where driver errors become them.
+
+eventsourcing.persistence.PersistenceError
+├── OperationalError ── Retry ─┬─ DatabaseAway    not reachable, or busy: wait, begin the work anew
+│                              └─ DatabaseFull    no room to write: wait, begin the work anew
+├── IntegrityError ────────────┬─ Fenced          another process went on in our place: forget all, read again
+│                              ├─ TouchpointKnown the touchpoint is recorded already: nothing is left to do
+│                              └─ VersionConflict the trail went on meanwhile: load it again
+├── DataError                                     the value cannot be stored on every database: reject it
+└── InterfaceError ── Misconfigured ── NewerDatabase   a person must act first
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg2
+import sqlalchemy.exc
+from eventsourcing.persistence import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    NotSupportedError,
+    OperationalError,
+    PersistenceError,
+    ProgrammingError,
+)
+
+
+class Retry(OperationalError):
+    """Nothing is wrong with the work: do it again, from the stored position, after a pause."""
+
+
+class DatabaseAway(Retry):
+    """The database did not answer, lost us, or stayed locked. What was under way may or may not be committed."""
+
+
+class DatabaseFull(Retry):
+    """The database has no room left: make room, then go on."""
+
+
+class Fenced(IntegrityError):
+    """The stored position is not the expected one: another process works in our place. Forget what was read."""
+
+
+class TouchpointKnown(IntegrityError):
+    """The dedupe key is recorded already."""
+
+
+class VersionConflict(IntegrityError):
+    """The version (or position) of a trail is taken: somebody else wrote in between."""
+
+
+class Misconfigured(InterfaceError):
+    """A setting must change before this can work."""
+
+
+class NewerDatabase(Misconfigured):
+    """The schema was made by a newer release."""
+
+
+_AWAY_CLASSES: Final = ("08", "40", "57", "58")
+"""SQLSTATE classes: connection, rolled back (deadlock), operator intervened, system error."""
+_FULL: Final = ("53100", "53200", "53400")
+_SQLITE_FULL: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE)
+_SQLITE_AWAY: Final = (
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOMEM,
+)  # fmt: skip
+_SAME_NAME: Final = (
+    ("DataError", DataError),
+    ("IntegrityError", IntegrityError),
+    ("InternalError", InternalError),
+    ("NotSupportedError", NotSupportedError),
+    ("ProgrammingError", ProgrammingError),
+    ("OperationalError", OperationalError),
+    ("InterfaceError", InterfaceError),
+)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the errors of SQLAlchemy, its pool, psycopg2 (COPY raises them raw) and sqlite3 into the store's."""
+    try:
+        yield
+    except sqlalchemy.exc.TimeoutError as error:
+        raise DatabaseAway(f"no database connection became free in time ({error.code or 'pool'}): try again") from error
+    except sqlalchemy.exc.StatementError as error:
+        raise named(error.orig or error) from error
+    except (sqlalchemy.exc.ResourceClosedError, sqlalchemy.exc.PendingRollbackError) as error:
+        raise DatabaseAway("the database connection is closed: try again") from error
+    except (psycopg2.Error, psycopg2.Warning, sqlite3.Error) as error:
+        raise named(error) from error
+
+
+def named(error: BaseException) -> PersistenceError:
+    """The store's error for a driver's. Its text has no stored value in it."""
+    if isinstance(error, psycopg2.Error):
+        return _of_postgres(error)
+    if isinstance(error, sqlite3.Error):
+        return _of_sqlite(error)
+    if isinstance(error, OverflowError | ValueError | TypeError | AttributeError):
+        return DataError(f"a value cannot be stored: {error}")
+    return DatabaseError(str(error))
+
+
+def _of_postgres(error: psycopg2.Error) -> PersistenceError:
+    state = error.pgcode or ""
+    text = (error.diag.message_primary or str(error)).strip()
+    if isinstance(error, psycopg2.IntegrityError):
+        return _conflict(error.diag.constraint_name or "", text)
+    if state in _FULL:
+        return DatabaseFull(f"PostgreSQL has no room: {text}. Free or add disk or memory; nothing was written")
+    lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) and not state
+    if lost or state[:2] in _AWAY_CLASSES or state in ("53300", "55P03"):
+        return DatabaseAway(f"PostgreSQL is away: {text}")
+    return _same_name(error, text)
+
+
+def _of_sqlite(error: sqlite3.Error) -> PersistenceError:
+    code = getattr(error, "sqlite_errorcode", 0) or 0
+    text = str(error)
+    if isinstance(error, sqlite3.IntegrityError):
+        return _conflict(text, text)
+    if code in _SQLITE_FULL or code & 0xFF == sqlite3.SQLITE_FULL:
+        return DatabaseFull(f"SQLite cannot write: {text}. Free disk space; nothing was written")
+    if code & 0xFF in _SQLITE_AWAY:
+        return DatabaseAway(f"SQLite is away: {text}")
+    return _same_name(error, text)
+
+
+def _conflict(constraint: str, text: str) -> IntegrityError:
+    if "dedupe" in constraint:
+        return TouchpointKnown("a touchpoint of this source and id is recorded already")
+    if any(name in constraint for name in ("events_", "events.", "snapshots_", "snapshots.")):
+        return VersionConflict("another writer took this version of the trail (or this position): load it again")
+    return IntegrityError(text.partition("\n")[0])
+
+
+def _same_name(error: Exception, text: str) -> PersistenceError:
+    names = {cls.__name__ for cls in type(error).__mro__}
+    for name, ours in _SAME_NAME:
+        if name in names:
+            return ours(text)
+    return DatabaseError(text)

@@ -1,0 +1,1 @@
+"""One file a revision, written out in full: it must mean the same for ever."""
