@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from zlib import crc32
 
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
@@ -25,7 +26,7 @@ GIVEN: Final = "LEADLINE_TEST_KAFKA"
 POM: Final = Path(__file__).with_name("kafka-pom.xml")
 JARS: Final = Path(__file__).parents[2] / "build" / "kafka"
 
-QUICK_JVM: Final = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
+QUICK_JVM: Final = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 """A JVM that starts quickly and leaves the cores to the tests."""
 
 
@@ -140,7 +141,7 @@ def version() -> str:
 
 def fetch_jars() -> Path:
     """The broker's jars, fetched once a checkout; other processes that ask meanwhile wait for the lock."""
-    target = JARS / f"libs-{version()}"
+    target = JARS / f"libs-{version()}-{crc32(POM.read_bytes()):08x}"
     if target.exists():
         return target
     JARS.mkdir(parents=True, exist_ok=True)
@@ -189,16 +190,47 @@ def _apache(folder: Path, libraries: Path, overrides: Mapping[str, str], jvm: Se
     properties = {**server_properties(folder, port, controller_port), **overrides}
     file = folder / "server.properties"
     file.write_text("".join(f"{name}={value}\n" for name, value in sorted(properties.items())))
-    java = ["java", *jvm, "-cp", f"{libraries}/*"]
+    java = _java(libraries, jvm)
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
-    formatted = subprocess.run(
-        [*java, "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", str(file)],
-        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    if formatted.returncode != 0:
-        raise ServiceUnavailable(f"Kafka: its storage could not be formatted:\n{formatted.stdout}{formatted.stderr}")
+    _run([*java, "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", str(file)])
     how = f"Apache Kafka {version()} in KRaft mode"
     return KafkaBroker(how, folder, port, [*java, "kafka.Kafka", str(file)], "SIGTERM")
+
+
+@contextmanager
+def running_image(environment: Mapping[str, str], port: int) -> Iterator[KafkaBroker]:
+    """A broker made from a container's variables, by the program that the image `apache/kafka` itself runs first."""
+    if not _has_java():
+        raise ServiceUnavailable("Kafka: java and mvn are not both on PATH, so the image's set-up cannot be tried")
+    folder = Path(tempfile.mkdtemp(prefix="leadline-kafka-"))
+    try:
+        for name in ("defaults", "mounted", "config"):
+            (folder / name).mkdir()
+        java = _java(fetch_jars(), QUICK_JVM)
+        flags = ["-D", str(folder / "defaults"), "-M", str(folder / "mounted"), "-F", str(folder / "config")]
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("KAFKA_")}
+        _run([*java, "kafka.docker.KafkaDockerWrapper", "setup", *flags], {**inherited, **environment})
+        command = [*java, "kafka.Kafka", str(folder / "config" / "server.properties")]
+        broker = KafkaBroker("as the image runs it", folder, port, command, "SIGTERM")
+        try:
+            broker.start()
+            yield broker
+        finally:
+            broker.close()
+    finally:
+        remove(folder)
+
+
+def _java(libraries: Path, jvm: Sequence[str]) -> list[str]:
+    return ["java", *jvm, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{libraries}/*"]
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=environment
+    )
+    if done.returncode != 0:
+        raise ServiceUnavailable(f"Kafka: its storage could not be formatted:\n{done.stdout}{done.stderr}")
 
 
 def _has_java() -> bool:
