@@ -1,0 +1,267 @@
+"""The fold: (model, history, until) -> the state of one lead. One step takes what happened in one instant."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+from domain.conditions import compile_where
+from domain.funnel import Attempts
+from domain.lead import Lead, Now, StageEntry
+from domain.model import Limit, Model
+from domain.score import decayed, falls_to
+from domain.segment import NEVER, Compiler, Counter, Seen, Test
+from domain.stage import VISITOR, Ladder
+from domain.touchpoint import Touchpoint
+
+Where = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
+
+OPEN: Final = "email_opened"
+"""An open alone never makes a lead hot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """Points that a rule gave for a touchpoint. Folded in the listed order, awards give the stored heat to the bit."""
+
+    rule: str
+    touchpoint: str
+    type: str
+    at: int
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    place: str
+    name: str
+    where: Where
+    points: float
+    limit: Limit | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    funnel: str
+    number: int
+    where: Where
+
+
+class Fold:
+    """A model, compiled once: steps leads and shows them at an instant."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.ladder = Ladder(model.stages)
+        self.half_life = model.score.half_life
+        self._rearm_at = model.score.rearm_at
+        self._rules: dict[str, list[_Rule]] = {}
+        for place, rule in enumerate(model.score.rules):
+            compiled = _Rule(str(place), rule.name, compile_where(rule.where), float(rule.points), rule.limit)
+            self._rules.setdefault(rule.on, []).append(compiled)
+        self._fit = [(compile_where(rule.where), float(rule.points)) for rule in model.fit.rules]
+        self._grades = sorted(((least, grade) for grade, least in model.fit.grades.items()), reverse=True)
+        self._excluded = [(exclusion.reason, compile_where(exclusion.where)) for exclusion in model.not_a_lead]
+        compiler = Compiler(self.half_life)
+        self._segments: list[tuple[str, Test]] = [
+            (segment.name, compiler.compile(segment.when)) for segment in model.segments
+        ]
+        self._counters: dict[str, list[Counter]] = {}
+        for counter in compiler.counters:
+            self._counters.setdefault(counter.type, []).append(counter)
+        self._steps: dict[str, list[_Step]] = {}
+        self.funnels = {funnel.name: (len(funnel.steps), funnel.window) for funnel in model.funnels}
+        for funnel in model.funnels:
+            for number, step in enumerate(funnel.steps, 1):
+                self._steps.setdefault(step.on, []).append(_Step(funnel.name, number, compile_where(step.where)))
+
+    # ---- the whole history ----
+
+    def fold(self, history: Iterable[Touchpoint], until: int, awards: list[Award] | None = None) -> Lead:
+        """The lead after those of its touchpoints (in the order of the fold) that happened until an instant."""
+        lead = Lead()
+        taken = (touchpoint for touchpoint in history if touchpoint.instant <= until)
+        for instant, group in groupby(taken, _instant):
+            self.step(lead, tuple(group), instant, awards)
+        return lead
+
+    # ---- one instant ----
+
+    def step(self, lead: Lead, group: Sequence[Touchpoint], instant: int, awards: list[Award] | None = None) -> None:
+        """Take what happened in one instant, later than all that the lead has taken. What shares it counts as a set."""
+        if lead.touches == 0:
+            lead.first_touch = instant
+        else:
+            self.advance(lead, lead.now, instant)
+        lead.last_touch = instant
+        lead.touches += len(group)
+        if self._learn(lead, group) or lead.touches == len(group):
+            self._judge(lead)
+        effective = [touchpoint for touchpoint in group if self._move(lead, touchpoint, instant)]
+        self._count(lead, effective, instant)
+        self._award(lead, group, instant, awards)
+        self._heat_up(lead, group, instant)
+        self._funnels(lead, effective, instant)
+        self._evaluate(lead, lead.now, instant)
+
+    def _learn(self, lead: Lead, group: Sequence[Touchpoint]) -> bool:
+        """Put together what the touchpoints say about the person; whether that changed anything."""
+        changed = False
+        for touchpoint in group:
+            for kind, value in touchpoint.identities:
+                if kind != "anonymous_id":
+                    lead.identified = True
+                    if kind != "user_id" and lead.profile.get(kind) != value:
+                        lead.profile[kind] = value
+                        changed = True
+            for name, said in touchpoint.profile.items():
+                if said is None:
+                    changed = lead.profile.pop(name, None) is not None or changed
+                elif lead.profile.get(name) != said or type(lead.profile.get(name)) is not type(said):
+                    lead.profile[name] = said
+                    changed = True
+        return changed
+
+    def _judge(self, lead: Lead) -> None:
+        """Fit, grade and exclusion: pure functions of the profile as it is now."""
+        fit = 0.0
+        for where, points in self._fit:
+            if where({}, lead.profile):
+                fit += points
+        lead.fit = fit
+        lead.grade = next((grade for least, grade in self._grades if fit >= least), "D")
+        lead.not_a_lead = next((reason for reason, where in self._excluded if where({}, lead.profile)), None)
+
+    def _move(self, lead: Lead, touchpoint: Touchpoint, instant: int) -> bool:
+        """Move the stage as a touchpoint says; whether the touchpoint took effect (an idle policy move does not)."""
+        if lead.identified and lead.stage == VISITOR:
+            self._enter(lead, self.ladder.first, instant, touchpoint, "")
+        if touchpoint.type != "stage_changed":
+            return True
+        policy = touchpoint.source.kind == "policy"
+        withdrawn = touchpoint.properties.get("withdraws")
+        if policy and withdrawn is not None:
+            if lead.stages and lead.stages[-1].touchpoint == withdrawn:
+                before = lead.stages[-2].stage if len(lead.stages) > 1 else VISITOR
+                self._enter(lead, before, instant, touchpoint, "policy")
+            return False
+        to = touchpoint.properties.get("to")
+        if not isinstance(to, str) or not self.ladder.knows(to):
+            self._find(lead, "unknown_stage", str(to)[:100], instant)
+            return True
+        if policy:
+            if not self.ladder.forward(lead.stage, to):
+                return False
+        elif missing := self.ladder.missing(to, lead.profile):
+            self._find(lead, "missing_required", f"{to}: {', '.join(missing)}", instant)
+        self._enter(lead, to, instant, touchpoint, touchpoint.source.kind)
+        return True
+
+    def _enter(self, lead: Lead, stage: str, instant: int, touchpoint: Touchpoint, source: str) -> None:
+        if stage != lead.stage:
+            lead.stage = stage
+            lead.stages.append(StageEntry(stage, instant, source, touchpoint.id))
+
+    def _find(self, lead: Lead, kind: str, detail: str, instant: int) -> None:
+        if not any(found[0] == kind and found[1] == detail for found in lead.findings):
+            lead.findings.append([kind, detail, instant])
+
+    def _count(self, lead: Lead, group: Sequence[Touchpoint], instant: int) -> None:
+        for touchpoint in group:
+            for counter in self._counters.get(touchpoint.type, ()):
+                if counter.where(touchpoint.properties, lead.profile):
+                    matches = lead.did.setdefault(counter.place, [])
+                    matches.append(instant)
+                    del matches[: -counter.keep]
+
+    def _award(self, lead: Lead, group: Sequence[Touchpoint], instant: int, awards: list[Award] | None) -> None:
+        for touchpoint in group:
+            if touchpoint.type == "score_reset":
+                lead.heat.reset(instant)
+                if awards is not None:
+                    awards.clear()
+            rules = self._rules.get(touchpoint.type)
+            if not rules or "machine" in touchpoint.context:
+                continue
+            for rule in rules:
+                if not rule.points or not rule.where(touchpoint.properties, lead.profile):
+                    continue
+                limit = rule.limit
+                if limit and not lead.heat.allows(rule.place, limit.count, limit.within, instant):
+                    continue
+                lead.heat.add(rule.points, instant, self.half_life)
+                if awards is not None:
+                    awards.append(Award(rule.name, touchpoint.id, touchpoint.type, instant, rule.points))
+
+    def threshold(self, grade: str) -> float | None:
+        """The heat at which a lead of this grade becomes hot; None: never."""
+        hot_at = self.model.score.hot_at
+        return hot_at.get(grade) if isinstance(hot_at, Mapping) else hot_at
+
+    def _heat_up(self, lead: Lead, group: Sequence[Touchpoint], instant: int) -> None:
+        """Begin, prolong or end the hot episode."""
+        now, heat = lead.now, lead.heat
+        threshold = self.threshold(lead.grade)
+        if lead.not_a_lead is not None or threshold is None or self._rearm_at is None:
+            now.cool(instant)
+            return
+        if now.hot_since is None:
+            if not heat.value or decayed(heat.value, heat.at, self.half_life, instant) < threshold:
+                return
+            if all(touchpoint.type == OPEN or "machine" in touchpoint.context for touchpoint in group):
+                return
+            now.hot_since = instant
+        now.cools_at = falls_to(heat.value, heat.at, self.half_life, self._rearm_at)
+        if now.cools_at <= instant:
+            now.cool(instant)
+
+    def _funnels(self, lead: Lead, group: Sequence[Touchpoint], instant: int) -> None:
+        matched: dict[str, list[frozenset[int]]] = {}
+        for touchpoint in group:
+            steps: dict[str, set[int]] = {}
+            for step in self._steps.get(touchpoint.type, ()):
+                if step.where(touchpoint.properties, lead.profile):
+                    steps.setdefault(step.funnel, set()).add(step.number)
+            for funnel, numbers in steps.items():
+                matched.setdefault(funnel, []).append(frozenset(numbers))
+        for funnel, matches in matched.items():
+            attempts = lead.funnels.get(funnel)
+            if attempts is None:
+                attempts = Attempts()
+            count, window = self.funnels[funnel]
+            attempts.take(matches, instant, count, window)
+            if attempts.step:
+                lead.funnels[funnel] = attempts
+
+    # ---- time alone ----
+
+    def advance(self, lead: Lead, now: Now, until: int) -> None:
+        """Let time pass until an instant: each change bears its due instant, however late it is looked at."""
+        while now.due <= until:
+            self._evaluate(lead, now, now.due)
+
+    def at(self, lead: Lead, until: int) -> Now:
+        """What holds of the lead at an instant not before its last touchpoint; the saved lead stays as it is."""
+        if lead.now.due > until:
+            return lead.now
+        now = lead.now.copy()
+        self.advance(lead, now, until)
+        return now
+
+    def _evaluate(self, lead: Lead, now: Now, instant: int) -> None:
+        if now.cools_at is not None and now.cools_at <= instant:
+            now.cool(now.cools_at)
+        due = now.cools_at or NEVER
+        seen = Seen(lead.profile, lead.stage, lead.grade, lead.heat, lead.did)
+        for name, test in self._segments:
+            holds, until = test(seen, instant)
+            if holds:
+                now.segments.setdefault(name, instant)
+            elif name in now.segments:
+                del now.segments[name]
+            due = min(due, until)
+        now.due = due
+
+
+def _instant(touchpoint: Touchpoint) -> int:
+    return touchpoint.instant

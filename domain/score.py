@@ -1,0 +1,56 @@
+"""Heat (engagement): the decaying pair, awards and their limits, and the hot episode."""
+
+from dataclasses import dataclass, field
+from math import ceil, log2
+
+
+def decayed(heat: float, heat_at: int, half_life: int, at: int) -> float:
+    """The heat of the pair (heat, heat_at) at a later instant; microseconds. Only for looking: never saved."""
+    return heat * float(2.0 ** ((heat_at - at) / half_life))
+
+
+def zero_point(heat: float, heat_at: int, half_life: int) -> float | None:
+    """z: the instant at which heat is 1; the ranking at every moment is ORDER BY z. None where heat is not positive."""
+    return heat_at + half_life * log2(heat) if heat > 0 else None
+
+
+def falls_to(heat: float, heat_at: int, half_life: int, level: float) -> int:
+    """The instant from which heat is `level` (above 0) or less, rounded up to microseconds; not before `heat_at`."""
+    if heat <= level:
+        return heat_at
+    return heat_at + ceil(half_life * log2(heat / level))
+
+
+@dataclass(slots=True)
+class Heat:
+    """The pair as it is saved, and what the limits must remember."""
+
+    value: float = 0.0
+    at: int = 0
+    awarded: dict[str, list[int]] = field(default_factory=dict)
+    """Of limited rules, by place in the model: the instants of the last awards, as many as the limit counts."""
+
+    def add(self, points: float, instant: int, half_life: int) -> None:
+        """Award points other than 0: only here does the pair move."""
+        if self.value:
+            self.value = decayed(self.value, self.at, half_life, instant) + points
+        else:
+            self.value = points
+        self.at = instant
+
+    def reset(self, instant: int) -> None:
+        """Start the sum anew."""
+        self.value = 0.0
+        self.at = instant
+
+    def allows(self, rule: str, count: int, within: int | None, instant: int) -> bool:
+        """Whether a limited rule may award at this instant, of which it then takes note. The window is (T - d, T]."""
+        known = self.awarded.get(rule)
+        if known is None:
+            self.awarded[rule] = [instant]
+            return True
+        if len(known) >= count and (within is None or known[-count] > instant - within):
+            return False
+        known.append(instant)
+        del known[:-count]
+        return True

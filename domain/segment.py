@@ -1,0 +1,141 @@
+"""Segments: whether a condition tree holds of a lead at an instant, and when time alone may change that."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import ceil, floor, log2
+from typing import Any, assert_never
+
+from domain.conditions import All, AnyOf, Condition, Did, Field, InGrade, InStage, Not, compile_where
+from domain.conditions import Heat as HeatCondition
+from domain.score import Heat
+
+NEVER: int = 2**62
+"""An instant after all others."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What a condition may look at: one lead at one instant."""
+
+    profile: Mapping[str, Any]
+    stage: str
+    grade: str
+    heat: Heat
+    did: Mapping[str, list[int]]
+    """By the place of a `did` in the model: the instants of its last matches, ascending."""
+
+
+Answer = tuple[bool, int]
+"""Whether it holds, and the next instant at which time alone may change that (`NEVER`)."""
+Test = Callable[[Seen, int], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """One `did` of the model, compiled: which touchpoints it counts and how many matches must be remembered."""
+
+    place: str
+    type: str
+    where: Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
+    keep: int
+
+
+class Compiler:
+    """Compiles the condition trees of a model; collects the `did` nodes as counters."""
+
+    def __init__(self, half_life: int) -> None:
+        self.counters: list[Counter] = []
+        self._half_life = half_life
+
+    def compile(self, condition: Condition) -> Test:
+        """The test of one condition."""
+        match condition:
+            case Field():
+                where = compile_where(condition)
+                return lambda seen, at: (where({}, seen.profile), NEVER)
+            case All(parts):
+                return _all([self.compile(part) for part in parts])
+            case AnyOf(parts):
+                return _any([self.compile(part) for part in parts])
+            case Not(part):
+                test = self.compile(part)
+                return lambda seen, at: _negated(test(seen, at))
+            case InStage(names):
+                return lambda seen, at: (seen.stage in names, NEVER)
+            case InGrade(names):
+                return lambda seen, at: (seen.grade in names, NEVER)
+            case HeatCondition(op, value):
+                return _heat(op, value, self._half_life)
+            case Did():
+                return self._did(condition)
+            case _:
+                assert_never(condition)
+
+    def _did(self, did: Did) -> Test:
+        place = str(len(self.counters))
+        keep = max(did.at_least, 0 if did.at_most is None else did.at_most + 1)
+        self.counters.append(Counter(place, did.on, compile_where(did.where), max(keep, 1)))
+        at_least, at_most, within = did.at_least, did.at_most, did.within
+
+        def test(seen: Seen, at: int) -> Answer:
+            matches = seen.did.get(place, ())
+            holds, until = True, NEVER
+            if at_least:
+                holds, until = _still(matches, at_least, within, at)
+            if at_most is not None:
+                more, ends = _still(matches, at_most + 1, within, at)
+                holds, until = holds and not more, min(until, ends)
+            return holds, until
+
+        return test
+
+
+def _still(matches: Any, count: int, within: int | None, at: int) -> Answer:
+    """Whether at least `count` matches lie in the window (at - within, at], and when the oldest of those leaves it."""
+    if len(matches) < count:
+        return False, NEVER
+    if within is None:
+        return True, NEVER
+    leaves = matches[-count] + within
+    return (True, leaves) if leaves > at else (False, NEVER)
+
+
+def _all(tests: list[Test]) -> Test:
+    def test(seen: Seen, at: int) -> Answer:
+        answers = [part(seen, at) for part in tests]
+        return all(holds for holds, _ in answers), min(until for _, until in answers)
+
+    return test
+
+
+def _any(tests: list[Test]) -> Test:
+    def test(seen: Seen, at: int) -> Answer:
+        answers = [part(seen, at) for part in tests]
+        return any(holds for holds, _ in answers), min(until for _, until in answers)
+
+    return test
+
+
+def _negated(answer: Answer) -> Answer:
+    return not answer[0], answer[1]
+
+
+def _heat(op: str, level: float, half_life: int) -> Test:
+    """Heat against a level, by comparing instants: a positive heat falls to a positive level at one instant."""
+    at_or_above = op in ("gte", "lt")  # `lt` is the negation of `gte`, `lte` that of `gt`
+    negated = op in ("lt", "lte")
+
+    def test(seen: Seen, at: int) -> Answer:
+        value, since = seen.heat.value, seen.heat.at
+        if level <= 0:  # shown heat is never below 0 and decays without reaching it
+            holds, until = (level < 0 or at_or_above or value > 0), NEVER
+        elif value <= 0 or value < level:
+            holds, until = False, NEVER
+        else:
+            falls = half_life * log2(value / level)
+            until = since + (floor(falls) + 1 if at_or_above else ceil(falls))
+            holds = at < until
+            until = until if holds else NEVER
+        return (not holds if negated else holds), until
+
+    return test

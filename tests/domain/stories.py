@@ -1,0 +1,36 @@
+"""Short stories of touchpoints, for tests: `at(1, "page_viewed", "c:x")` and the leads that must come out."""
+
+from typing import Any
+
+from domain.identity import Identity, ordered
+from domain.touchpoint import Source, Touchpoint
+
+SECOND = 1_000_000
+START = 1_700_000_000 * SECOND
+KIND = {"u": "user_id", "e": "email", "p": "phone", "c": "anonymous_id"}
+
+
+def identity(short: str) -> Identity:
+    """`u:1001` is the user_id 1001, `e:` an e-mail, `p:` a phone, `c:` a cookie."""
+    kind, _, value = short.partition(":")
+    return Identity(KIND[kind], value)
+
+
+def at(second: float, type: str, *identities: str, source: str = "server", id: str = "", **more: Any) -> Touchpoint:
+    """A touchpoint `second` seconds after the start; its id is made of what is given, unless it is given too."""
+    instant = START + int(second * SECOND)
+    name = id or f"{type}@{second}:{'+'.join(identities)}"
+    seq = more.pop("seq", 0)
+    received = more.pop("received", instant)
+    profile = more.pop("profile", {})
+    return Touchpoint(
+        id=name,
+        source=Source(source, more.pop("source_name", "test")),
+        type=type,
+        occurred_at=instant,
+        received_at=received,
+        identities=ordered(identity(short) for short in identities),
+        seq=seq,
+        profile=profile,
+        properties=more,
+    )

@@ -1,0 +1,185 @@
+"""Identity: the stories of the design, in every order of arrival."""
+
+import itertools
+import random
+
+import pytest
+
+from domain.assign import Walk, assign, looks_back, walk_key
+from domain.touchpoint import Touchpoint
+from tests.domain.stories import START, at
+
+LATE = START * 2
+
+
+def leads(touchpoints: list[Touchpoint], shared: dict | None = None) -> dict[str, list[str]]:
+    walk, histories = assign(touchpoints, shared)
+    return {str(walk.people[number].name()): [t.id for t in history] for number, history in histories.items()}
+
+
+def sizes(touchpoints: list[Touchpoint]) -> list[int]:
+    return sorted((len(history) for history in leads(touchpoints).values()), reverse=True)
+
+
+STORIES = {
+    "two people on one cookie": (
+        [
+            at(1, "page_viewed", "c:k"),
+            at(2, "form_submitted", "c:k", "e:a@x"),
+            at(3, "page_viewed", "c:k"),
+            at(4, "form_submitted", "c:k", "e:b@y"),
+            at(5, "page_viewed", "c:k"),
+        ],
+        {"email:a@x": 3, "email:b@y": 2},
+    ),
+    "two user ids on a kiosk and back to the first": (
+        [
+            at(1, "page_viewed", "c:k"),
+            at(2, "identified", "c:k", "u:1"),
+            at(3, "page_viewed", "c:k"),
+            at(4, "identified", "c:k", "u:2"),
+            at(5, "page_viewed", "c:k"),
+            at(6, "identified", "c:k", "u:1"),
+            at(7, "page_viewed", "c:k"),
+        ],
+        {"user_id:1": 5, "user_id:2": 2},
+    ),
+    "log-in without e-mail, then a form with one": (
+        [at(1, "identified", "c:k", "u:1"), at(2, "form_submitted", "c:k", "e:a@x"), at(3, "email_clicked", "e:a@x")],
+        {"user_id:1": 3},
+    ),
+    "a changed e-mail": (
+        [
+            at(1, "identified", "u:1", "e:old@x"),
+            at(2, "identified", "u:1", "e:new@x"),
+            at(3, "email_clicked", "e:old@x"),
+            at(4, "email_clicked", "e:new@x"),
+        ],
+        {"user_id:1": 4},
+    ),
+    "an e-mail that moves to another user_id": (
+        [
+            at(1, "identified", "u:1", "e:a@x"),
+            at(2, "email_clicked", "e:a@x"),
+            at(3, "identified", "u:2", "e:a@x"),
+            at(4, "email_clicked", "e:a@x"),
+            at(5, "page_viewed", "u:1"),
+        ],
+        {"user_id:1": 3, "user_id:2": 2},
+    ),
+    "a phone shared by two e-mails": (
+        [
+            at(1, "form_submitted", "e:a@x", "p:+491"),
+            at(2, "call_logged", "p:+491"),
+            at(3, "form_submitted", "e:b@y", "p:+491"),
+            at(4, "call_logged", "p:+491"),
+        ],
+        {"email:a@x": 2, "email:b@y": 2},
+    ),
+    "a late touchpoint un-joins two leads": (
+        # Without the second, user 1 and the form's e-mail would be one person.
+        [
+            at(1, "identified", "c:k", "u:1"),
+            at(2, "identified", "u:1", "e:a@x"),
+            at(3, "form_submitted", "c:k", "e:b@y"),
+            at(4, "page_viewed", "c:k"),
+        ],
+        {"user_id:1": 2, "email:b@y": 2},
+    ),
+    "merged by hand": (
+        [at(1, "page_viewed", "u:1"), at(2, "page_viewed", "u:2"),
+         at(3, "merged", "u:1", source="api", **{"with": [{"kind": "user_id", "value": "2"}]})],
+        {"user_id:1": 3},
+    ),
+    "merged and unmerged": (
+        [at(1, "page_viewed", "u:1"), at(2, "page_viewed", "u:2"),
+         at(3, "merged", "u:1", source="api", **{"with": [{"kind": "user_id", "value": "2"}]}),
+         at(4, "unmerged", "u:2", source="api", **{"with": [{"kind": "user_id", "value": "1"}]})],
+        {"user_id:1": 2, "user_id:2": 2},
+    ),
+    "unmerged from an e-mail": (
+        [at(1, "identified", "u:1", "e:a@x"), at(2, "email_clicked", "e:a@x"),
+         at(3, "unmerged", "e:a@x", source="api", **{"with": [{"kind": "user_id", "value": "1"}]})],
+        {"user_id:1": 1, "email:a@x": 2},
+    ),
+    "alias from a server": (
+        [at(1, "page_viewed", "u:old"), at(2, "page_viewed", "u:new"), at(3, "aliased", "u:new", previous="old")],
+        {"user_id:old": 3},
+    ),
+    "alias of two known people from a browser": (
+        [at(1, "page_viewed", "u:old"), at(2, "page_viewed", "u:new"),
+         at(3, "aliased", "u:new", previous="old", source="browser")],
+        {"user_id:old": 1, "user_id:new": 2},
+    ),
+    "alias of a known cookie": (
+        [at(1, "page_viewed", "c:k"), at(2, "aliased", "u:1", previous="k", source="browser")],
+        {"user_id:1": 2},
+    ),
+    "alias to itself": (
+        [at(1, "identified", "c:k", "u:1"), at(2, "aliased", "c:k", "u:1", previous="1")],
+        {"user_id:1": 2},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_story_gives_its_leads_in_every_order(name: str) -> None:
+    touchpoints, expected = STORIES[name]
+    for order in itertools.islice(itertools.permutations(touchpoints), 5040):
+        assert {lead: len(history) for lead, history in leads(list(order)).items()} == expected
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_walk_that_is_saved_and_goes_on_is_the_whole_walk(name: str) -> None:
+    touchpoints = sorted(STORIES[name][0], key=walk_key)
+    for cut in range(1, len(touchpoints)):
+        if any(looks_back(t) for t in touchpoints[cut:]):
+            continue
+        walk, _ = assign(touchpoints[:cut])
+        for touchpoint in touchpoints[cut:]:
+            walk = Walk.load(walk.dump())
+            walk.take(touchpoint)
+        whole, _ = assign(touchpoints)
+        got, want = (
+            sorted((str(p.name()), sorted(map(str, p.owned)), p.touches) for p in w.people.values() if p.touches)
+            for w in (walk, whole)
+        )
+        assert got == want
+
+
+def test_a_cookie_with_a_sixth_person_is_shared_from_then_on() -> None:
+    touchpoints = [at(n, "identified", "c:k", f"u:{n}") for n in range(1, 7)] + [at(9, "page_viewed", "c:k")]
+    from domain.assign import sightings
+
+    assert len({high for t in touchpoints for _, high in sightings(t)}) == 6
+    shared = {touchpoints[0].identities[1]: touchpoints[5].instant}
+    found = leads(touchpoints, shared)
+    assert found["user_id:6"] == [touchpoints[5].id]
+    assert found["shared anonymous_id:k"] == [touchpoints[6].id]
+    assert found["user_id:5"] == [touchpoints[4].id]
+
+
+def test_a_merge_that_a_standing_unmerge_forbids_is_skipped_and_listed() -> None:
+    touchpoints = [
+        at(1, "merged", "u:1", source="api", **{"with": [{"kind": "user_id", "value": "2"}]}),
+        at(2, "merged", "u:2", source="api", **{"with": [{"kind": "user_id", "value": "3"}]}),
+        at(3, "unmerged", "u:1", source="api", **{"with": [{"kind": "user_id", "value": "3"}]}),
+    ]
+    walk, _ = assign(touchpoints)
+    assert walk.skipped == ["user_id:2 with user_id:3"]
+    assert walk.owned(walk.owner[touchpoints[0].identities[0]], LATE) != walk.owned(
+        walk.owner[touchpoints[2].identities[0]._replace(value="3")], LATE
+    )
+
+
+def test_random_histories_do_not_depend_on_the_order_of_arrival() -> None:
+    dice = random.Random(7)
+    pool = ["u:1", "u:2", "u:3", "e:a@x", "e:b@x", "p:+11111", "c:k", "c:l", "c:m"]
+    for _ in range(300):
+        touchpoints = [
+            at(dice.randrange(6), "page_viewed", *dice.sample(pool, dice.randint(1, 3)), id=f"t{n}") for n in range(8)
+        ]
+        first = leads(touchpoints)
+        assert len(first) == len(set(first)), "two leads of one id"
+        dice.shuffle(touchpoints)
+        assert leads(touchpoints) == first

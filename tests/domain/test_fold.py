@@ -1,0 +1,238 @@
+"""The fold: given a model, when these touchpoints happen, then this is the lead."""
+
+import json
+import random
+from itertools import groupby
+
+import pytest
+
+from domain.fold import Award, Fold
+from domain.lead import Lead
+from domain.model import parse_model
+from domain.touchpoint import Touchpoint
+from tests.domain.stories import SECOND, START, at
+
+DAY = 86_400
+MODEL = """
+[[stages]]
+name = "lead"
+[[stages]]
+name = "qualified"
+requires = ["profile.company"]
+[[stages]]
+name = "customer"
+won = true
+[[stages]]
+name = "disqualified"
+detour = true
+
+[score]
+half_life = "1d"
+hot_at = { A = 10, B = 15, C = 20, D = 20 }
+rearm_at = 5
+
+[[score.rules]]
+name = "page"
+on = "page_viewed"
+points = 5
+limit = "3 per 24h"
+[[score.rules]]
+name = "form"
+on = "form_submitted"
+points = 12
+[[score.rules]]
+name = "first form"
+on = "form_submitted"
+points = 3
+limit = "once"
+[[score.rules]]
+name = "open"
+on = "email_opened"
+points = 30
+
+[fit]
+grades = { A = 20, B = 10, C = 0 }
+[[fit.rules]]
+name = "decision maker"
+where = { "profile.title" = "CEO" }
+points = 20
+
+[[not_a_lead]]
+reason = "employee"
+where = { "profile.email" = { ends_with = "@us.example" } }
+
+[[segments]]
+name = "returners"
+when = { did = "page_viewed", at_least = 2, within = "1d" }
+[[segments]]
+name = "quiet"
+when = { not = { did = "page_viewed", within = "1d" } }
+[[segments]]
+name = "warm"
+when = { heat = { gte = 4 } }
+
+[[funnels]]
+name = "signup"
+window = "2d"
+steps = [ { on = "page_viewed" }, { on = "form_submitted" }, { on = "identified" } ]
+"""
+
+
+@pytest.fixture(scope="module")
+def fold() -> Fold:
+    return Fold(parse_model(MODEL))
+
+
+def us(second: float) -> int:
+    return START + int(second * SECOND)
+
+
+def test_heat_decays_by_its_half_life_and_is_saved_as_a_pair(fold: Fold) -> None:
+    lead = fold.fold([at(0, "form_submitted", "e:a@x"), at(DAY, "form_submitted", "e:a@x")], us(2 * DAY))
+    assert lead.heat.value == 15 * 0.5 + 12
+    assert lead.heat.at == us(DAY)
+
+
+def test_a_rolling_limit_frees_the_rule_again(fold: Fold) -> None:
+    pages = [at(second, "page_viewed", "c:k") for second in (0, 1, 2, 3, DAY - 1, DAY, DAY + 1)]
+    awards: list[Award] = []
+    fold.fold(pages, us(9 * DAY), awards)
+    assert [award.at for award in awards] == [us(0), us(1), us(2), us(DAY), us(DAY + 1)]
+
+
+def test_hot_from_the_touchpoint_that_reaches_it_until_it_cools(fold: Fold) -> None:
+    lead = fold.fold([at(0, "form_submitted", "e:a@x"), at(9, "form_submitted", "e:a@x")], us(10))
+    assert (lead.grade, lead.now.hot_since) == ("C", us(9))
+    cools_at = lead.now.cools_at
+    assert cools_at is not None
+    assert fold.at(lead, cools_at - 1).hot_since == us(9)
+    cooled = fold.at(lead, cools_at)
+    assert cooled.hot_since is None and cooled.episodes == [[us(9), cools_at]]
+
+
+def test_an_open_alone_never_makes_hot_and_a_machine_scores_nothing(fold: Fold) -> None:
+    opens = [at(0, "email_opened", "e:a@x")]
+    assert fold.fold(opens, us(1)).now.hot_since is None
+    flagged = Touchpoint("m", opens[0].source, "form_submitted", us(1), us(1), opens[0].identities,
+                         context={"machine": "honeypot"})  # fmt: skip
+    lead = fold.fold([flagged], us(2))
+    assert (lead.heat.value, lead.touches) == (0.0, 1)
+
+
+def test_grade_moves_the_threshold_and_employees_are_never_hot(fold: Fold) -> None:
+    form = at(0, "form_submitted", "e:a@x", profile={"title": "CEO"})
+    assert fold.fold([form], us(1)).now.hot_since == us(0)
+    own = at(0, "form_submitted", "e:a@us.example", profile={"title": "CEO"})
+    lead = fold.fold([own], us(1))
+    assert (lead.not_a_lead, lead.now.hot_since) == ("employee", None)
+
+
+def test_a_reset_starts_the_sum_anew(fold: Fold) -> None:
+    history = [at(0, "form_submitted", "e:a@x"), at(1, "score_reset", "e:a@x", source="api"),
+               at(2, "page_viewed", "e:a@x")]  # fmt: skip
+    awards: list[Award] = []
+    assert fold.fold(history, us(3), awards).heat.value == 5
+    assert [award.rule for award in awards] == ["page"]
+
+
+def test_stages_facts_take_effect_and_policy_only_moves_forward(fold: Fold) -> None:
+    history = [
+        at(0, "page_viewed", "e:a@x"),
+        at(1, "stage_changed", "e:a@x", to="customer"),
+        at(2, "stage_changed", "e:a@x", to="qualified", source="policy"),
+        at(3, "stage_changed", "e:a@x", to="disqualified"),
+        at(4, "stage_changed", "e:a@x", to="customer", source="policy"),
+        at(5, "stage_changed", "e:a@x", to="qualified", source="api"),
+        at(6, "stage_changed", "e:a@x", to="nowhere"),
+    ]
+    lead = fold.fold(history, us(9))
+    assert [entry.stage for entry in lead.stages] == ["lead", "customer", "disqualified", "qualified"]
+    assert [finding[:2] for finding in lead.findings] == [
+        ["missing_required", "qualified: profile.company"], ["unknown_stage", "nowhere"],
+    ]  # fmt: skip
+
+
+def test_a_withdrawn_promotion_goes_back(fold: Fold) -> None:
+    history = [
+        at(0, "page_viewed", "e:a@x"),
+        at(1, "stage_changed", "e:a@x", to="qualified", source="policy", id="promotion"),
+        at(2, "stage_changed", "e:a@x", withdraws="promotion", source="policy"),
+    ]
+    assert [entry.stage for entry in fold.fold(history, us(9)).stages] == ["lead", "qualified", "lead"]
+    moved_on = [*history[:2], at(1.5, "stage_changed", "e:a@x", to="customer"), history[2]]
+    assert fold.fold(moved_on, us(9)).stage == "customer"
+
+
+def test_a_visitor_has_stage_visitor(fold: Fold) -> None:
+    lead = fold.fold([at(0, "page_viewed", "c:k")], us(1))
+    assert (lead.stage, lead.identified, lead.stages) == ("visitor", False, [])
+
+
+def test_a_page_a_form_and_an_identify_of_one_millisecond_complete_the_funnel(fold: Fold) -> None:
+    for order in (("page_viewed", "form_submitted", "identified"), ("identified", "form_submitted", "page_viewed")):
+        history = [at(0, type, "e:a@x", seq=seq) for seq, type in enumerate(order)]
+        assert fold.fold(history, us(1)).funnels["signup"].step == 3
+
+
+def test_a_funnel_window_includes_its_end_and_the_furthest_then_earliest_attempt_counts(fold: Fold) -> None:
+    late = [at(0, "page_viewed", "e:a@x"), at(2 * DAY, "form_submitted", "e:a@x")]
+    assert fold.fold(late, us(9 * DAY)).funnels["signup"].step == 2
+    later = [late[0], at(2 * DAY + 0.000001, "form_submitted", "e:a@x")]
+    assert fold.fold(later, us(9 * DAY)).funnels["signup"].step == 1
+    both = [late[0], at(DAY, "page_viewed", "e:a@x"), *late[1:], at(2 * DAY + 1, "identified", "e:a@x")]
+    attempts = fold.fold(both, us(9 * DAY)).funnels["signup"]
+    assert (attempts.step, attempts.started_at) == (3, us(DAY))
+    assert fold.fold(both[:3], us(9 * DAY)).funnels["signup"].started_at == us(0)
+
+
+def test_segments_flip_at_their_instants_however_late_one_looks(fold: Fold) -> None:
+    lead = fold.fold([at(0, "page_viewed", "c:k"), at(10, "page_viewed", "c:k")], us(20))
+    assert lead.now.segments == {"returners": us(10), "warm": us(0)}
+    assert "returners" in fold.at(lead, us(DAY) - 1).segments
+    assert "returners" not in fold.at(lead, us(DAY)).segments
+    assert fold.at(lead, us(90 * DAY)).segments == {"quiet": us(DAY + 10)}
+
+
+def random_history(dice: random.Random) -> list[Touchpoint]:
+    types = ["page_viewed", "form_submitted", "identified", "email_opened", "stage_changed", "score_reset"]
+    return sorted(
+        (
+            at(dice.choice([0, 1, 2, 3600 * dice.randrange(90)]), (type := dice.choice(types)), dice.choice(["c:k", "e:a@x"]),
+               id=f"t{n}", source=dice.choice(["api", "policy"]) if type == "stage_changed" else "server",
+               to=dice.choice(["lead", "qualified", "customer", "disqualified"]),
+               profile=dice.choice([{}, {"title": "CEO"}, {"title": None}, {"company": "x"}]))
+            for n in range(dice.randrange(1, 25))
+        ),
+        key=lambda t: t.order,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_one_step_after_another_is_the_fold_and_looking_changes_nothing(fold: Fold, seed: int) -> None:
+    dice = random.Random(seed)
+    history = random_history(dice)
+    until = history[-1].instant + dice.randrange(5 * DAY) * SECOND
+    whole = fold.fold(history, until)
+    stepped = Lead()
+    for instant, group in groupby(history, lambda t: t.instant):
+        fold.at(stepped, instant)
+        stepped = Lead.load(json.loads(json.dumps(stepped.dump())))
+        fold.step(stepped, tuple(group), instant)
+    assert stepped == whole
+    middle = (history[-1].instant + until) // 2
+    once, twice = whole.now.copy(), whole.now.copy()
+    fold.advance(whole, once, until)
+    fold.advance(whole, twice, middle)
+    fold.advance(whole, twice, until)
+    assert once == twice
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_listed_awards_give_the_stored_bits(fold: Fold, seed: int) -> None:
+    history = random_history(random.Random(seed))
+    awards: list[Award] = []
+    lead = fold.fold(history, history[-1].instant, awards)
+    heat = Lead().heat
+    for award in awards:
+        heat.add(award.points, award.at, fold.half_life)
+    assert heat.value == (lead.heat.value if awards else 0.0)
