@@ -2,8 +2,8 @@
 
 What one of the two databases would refuse or change is refused here for both, so that a value which is stored reads
 back the same everywhere: text with NUL or lone surrogates (PostgreSQL has none), NaN (NULL in SQLite), integers beyond
-the column. Negative zero is stored as zero, since SQLite keeps no sign of it. Text is never cut or escaped: whoever stores
-what came from outside as plain text must say what becomes of a NUL (JSON escapes it).
+the column. Negative zero is stored as zero, since SQLite keeps no sign of it. Text is never cut or escaped: whoever
+stores what came from outside as plain text must say what becomes of a NUL (JSON escapes it).
 """
 
 import struct

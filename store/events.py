@@ -13,6 +13,7 @@ from store import bulk
 from store.columns import array, key_parameters
 from store.database import Database
 from store.errors import TouchpointKnown, VersionConflict, translated
+from store.mapper import clear_text
 from store.positions import Advance, advance, position_of
 from store.tables import events
 
@@ -222,12 +223,9 @@ def _rows(fresh: Sequence[Incoming], first: int, versions: dict[int, int], recor
     for position, new in enumerate(fresh, first):
         number = new.trail.int
         version = versions[number] = versions[number] + 1
-        source = new.source
-        if "\x00" in source:
-            source = source.replace("\x00", "\ufffd")  # no database keeps it; the envelope does
         rows.append((
             position, new.trail, version, _TOPIC, new.envelope, new.type, new.instant, new.seq, new.received,
-            recorded_at, source, new.dedupe,
+            recorded_at, clear_text(new.source), new.dedupe,
         ))  # fmt: skip
     return rows
 

@@ -6,7 +6,7 @@ import os
 import re
 import threading
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +15,14 @@ from sqlalchemy.exc import SQLAlchemyError
 def lock_number(purpose: str, name: str) -> int:
     """The advisory lock's number (a signed 64-bit integer) of a name."""
     return int.from_bytes(hashlib.sha256(f"leadline\x00{purpose}\x00{name}".encode()).digest()[:8], "big", signed=True)
+
+
+_HELD: Final = """
+SELECT count(*) FROM pg_locks
+WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()
+  AND objsubid = 1 AND (classid::bigint << 32) | objid::bigint = :number
+"""
+"""objsubid 1: a lock of one 64-bit number."""
 
 
 class Lease(Protocol):
@@ -65,14 +73,7 @@ class ConnectionLease:
             if self._connection is None:
                 return False
             try:
-                # objsubid 1: a lock with one 64-bit number.
-                held = self._connection.execute(
-                    text(
-                        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
-                        " AND pid = pg_backend_pid() AND objsubid = 1 AND (classid::bigint << 32) | objid::bigint = :number"
-                    ),
-                    {"number": self._number},
-                ).scalar_one()
+                held = self._connection.execute(text(_HELD), {"number": self._number}).scalar_one()
             except SQLAlchemyError:
                 held = 0
             if not held:

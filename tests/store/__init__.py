@@ -1,0 +1,1 @@
+"""Tests of the event store, the log and their databases."""

@@ -1,0 +1,49 @@
+"""Where the library's contract suites run: a database of each kind for every test."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from store.database import Database, open_database
+from store.recorder import Datastore
+
+
+class OnDatabase:
+    """A suite's test has a migrated database; the environment of the library points to it."""
+
+    url: str
+
+    def datastore(self) -> Datastore:
+        """The recorders' way to this test's database."""
+        opened: Database = open_database(self.url)
+        opened.migrate()
+        return Datastore(opened)
+
+    def _configured(self, url: str, folder: Path) -> Iterator[None]:
+        self.url = url
+        patch = pytest.MonkeyPatch()
+        patch.setenv("PERSISTENCE_MODULE", "store.factory")
+        patch.setenv("LEADLINE_DATABASE", url)
+        # A projection that records its own events reads another log than it writes.
+        patch.setenv("COUNTERS_LEADLINE_DATABASE", f"sqlite:///{folder / 'counters.db'}")
+        yield
+        patch.undo()
+        assert "PERSISTENCE_MODULE" not in os.environ
+
+
+class OnSqlite(OnDatabase):
+    """On a SQLite file."""
+
+    @pytest.fixture(autouse=True)
+    def _database(self, tmp_path: Path) -> Iterator[None]:
+        yield from self._configured(f"sqlite:///{tmp_path / 'events.db'}", tmp_path)
+
+
+class OnPostgres(OnDatabase):
+    """On a database of PostgreSQL."""
+
+    @pytest.fixture(autouse=True)
+    def _database(self, postgres_url: str, tmp_path: Path) -> Iterator[None]:
+        yield from self._configured(postgres_url, tmp_path)
