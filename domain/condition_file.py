@@ -95,7 +95,7 @@ class _Reader:
         if self.scope != "segment" or key not in _DID_KEYS:
             return False
         if "did" not in raw:
-            self.refuse((*path, key), f'found {key} without did; allowed only beside it, as {_EXAMPLE["segment"]}')
+            self.refuse((*path, key), f"found {key} without did; allowed only beside it, as {_EXAMPLE['segment']}")
         return True
 
     def entry(self, key: str, table: Mapping[str, Any], path: Path, depth: int) -> Condition:

@@ -90,6 +90,8 @@ def explain(error: ValidationError, keys: Mapping[Path, tuple[str, ...]]) -> Ite
                 yield Problem(path, unknown(str(path[-1]), keys[table]))
             case "missing":
                 yield Problem(path, f"missing, required is {_MISSING[str(path[-1])]}")
+            case "too_short" if raw:
+                continue  # pydantic counts the good entries only; the bad ones are problems already
             case "tuple_type" | "too_short":
                 yield Problem(path, found(raw, _list_at(path)))
             case "model_type" | "model_attributes_type" | "dict_type":

@@ -33,7 +33,7 @@ class Limit:
 
 
 def read_limit(raw: Any) -> Limit:
-    """"once", "once per 24h", "3 per 24h"."""
+    """How often a rule may give points: "once", "once per 24h", "3 per 24h"."""
     if isinstance(raw, Limit):
         return raw
     allowed = f'"once", "once per 24h" or "3 per 24h" (1 to {MANY} times per duration)'

@@ -27,11 +27,11 @@ class Problem(NamedTuple):
 class ModelError(ValueError):
     """A file of rules that cannot be used: misconfigured, its author mends it. Nothing was changed.
 
-    `found` holds the problems, `problems` the same as lines `key: found X, allowed Y`.
+    `found` holds the problems, `problems` the same as lines `key: found X, allowed Y`. A line alone is a problem too.
     """
 
-    def __init__(self, found: Iterable[Problem]) -> None:
-        self.found = tuple(found)
+    def __init__(self, found: Iterable[Problem | str]) -> None:
+        self.found = tuple(Problem((), one) if isinstance(one, str) else one for one in found)
         self.problems = [str(problem) for problem in self.found]
         super().__init__("\n".join(self.problems))
 
@@ -82,7 +82,7 @@ def unknown(word: str, allowed: Iterable[str], what: str = "key") -> str:
 
 
 def meant(word: str, words: Iterable[str]) -> str:
-    """" (did you mean ...?)" with the word that is near in spelling; "" where none is."""
+    """The end of a message that names the word nearest in spelling; "" where none is near."""
     lowered = {one.lower(): one for one in words}
     near = difflib.get_close_matches(word[:_SHOWN].lower(), lowered, n=1, cutoff=0.6)
     return f" (did you mean {lowered[near[0]]}?)" if near else ""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-STARTER: Final = '''\
+STARTER: Final = """\
 # Leadline's model: what a lead is worth to you. Change it, then `leadline model check`.
 # Durations are "90s", "15m", "24h" or "14d" (a day is 24 hours). Only [[stages]] is required.
 # All keys, conditions and their meaning: docs/reference/model-file.md
@@ -82,4 +82,4 @@ steps = [
   { on = "form_submitted" },
   { on = "stage_changed", where = { to = "customer" } },
 ]
-'''
+"""

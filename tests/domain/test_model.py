@@ -1,0 +1,256 @@
+"""The model file: what it means, its version, and that no text breaks its reader."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.conditions import Field
+from domain.durations import DAY, HOUR, SECOND, parse_duration, show_duration
+from domain.model import STARTER, Limit, Model, ModelError, parse_model
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+STAGES = '[[stages]]\nname = "lead"\n[[stages]]\nname = "customer"\n[[stages]]\nname = "lost"\ndetour = true\n'
+
+
+def with_stages(rest: str) -> str:
+    """A file whose root keys come first, then stages, then the rest."""
+    return f"{STAGES}{rest}\n"
+
+
+def rule(line: str) -> str:
+    """A file with one score rule, of which one line is given."""
+    lines = {"name": 'name = "r"', "on": 'on = "page_viewed"', "points": "points = 1"}
+    lines[line.partition(" =")[0]] = line
+    return with_stages("[[score.rules]]\n" + "\n".join(lines.values()))
+
+
+# ---- what it means -----------------------------------------------------------------------------------------------
+
+
+def test_only_stages_are_required() -> None:
+    model = parse_model('[[stages]]\nname = "lead"')
+    assert [stage.name for stage in model.stages] == ["lead"]
+    assert model.timezone == "UTC"
+    assert (model.score.half_life, model.score.hot_at, model.score.rearm_at) == (7 * DAY, None, None)
+    assert (model.fit.grades, model.fit.rules) == ({}, ())
+    assert (model.score.rules, model.not_a_lead, model.segments, model.funnels) == ((), (), (), ())
+
+
+def test_a_whole_file_keeps_its_text_and_its_values() -> None:
+    model = parse_model(STARTER)
+    assert model.text == STARTER
+    assert [(stage.name, stage.won, stage.detour) for stage in model.stages] == [
+        ("lead", False, False), ("qualified", False, False), ("customer", True, False), ("disqualified", False, True),
+    ]  # fmt: skip
+    assert model.stages[1].requires == ("profile.company",)
+    assert model.stages[0].label == "New lead"
+    pricing = model.score.rules[1]
+    assert (pricing.name, pricing.on, pricing.points) == ("viewed pricing", "page_viewed", 10.0)
+    assert pricing.where == Field(("path",), False, "starts_with", "/pricing")
+    assert pricing.limit == Limit(3, 24 * HOUR)
+    assert model.fit.grades == {"A": 20.0, "B": 10.0, "C": 0.0}
+    assert model.not_a_lead[0].reason == "employee"
+    assert (model.funnels[0].order, model.funnels[0].window) == ("ordered", 30 * DAY)
+    assert [step.on for step in model.funnels[0].steps] == ["page_viewed", "form_submitted", "stage_changed"]
+
+
+def test_the_examples_are_models() -> None:
+    files = sorted(EXAMPLES.glob("*.toml"))
+    assert EXAMPLES / "b2b-software.toml" in files
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        if "stages" in tomllib.loads(text):  # the others are mappings
+            parse_model(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("once", Limit(1)),
+        ("once per 24h", Limit(1, DAY)),
+        ("1 per 1d", Limit(1, DAY)),
+        ("3 per 90s", Limit(3, 90 * SECOND)),
+    ],
+)
+def test_a_limit(text: str, limit: Limit) -> None:
+    assert parse_model(rule(f'limit = "{text}"')).score.rules[0].limit == limit
+
+
+def test_a_rearm_that_is_not_given_is_three_quarters_of_the_least_hot() -> None:
+    assert parse_model(with_stages("[score]\nhot_at = 80")).score.rearm_at == 60.0
+    score = parse_model(with_stages("[score]\nhot_at = { C = 120, A = 60 }")).score
+    assert (score.hot_at, score.rearm_at) == ({"A": 60.0, "C": 120.0}, 45.0)
+
+
+def test_a_label_is_a_text_or_one_for_each_language() -> None:
+    model = parse_model('[[stages]]\nname = "a"\nlabel = { en = "A", zh-Hant = "甲" }')
+    assert model.stages[0].label == {"en": "A", "zh-Hant": "甲"}
+
+
+def test_a_byte_order_mark_and_windows_lines_are_fine() -> None:
+    assert parse_model("\ufeff" + STARTER.replace("\n", "\r\n")).hash == parse_model(STARTER).hash
+
+
+@pytest.mark.parametrize(
+    ("text", "microseconds"), [("90s", 90 * SECOND), ("15m", 900 * SECOND), ("24h", DAY), ("14d", 14 * DAY)]
+)
+def test_a_duration(text: str, microseconds: int) -> None:
+    assert parse_duration(text) == microseconds
+    assert parse_duration(show_duration(microseconds)) == microseconds
+
+
+@pytest.mark.parametrize("text", ["", "0s", "7", "1w", "1.5h", "-1d", "1 d", "36501d", "٣d", "9" * 13 + "s", "1D"])
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(ValueError, match="is no duration: allowed is a whole number of s, m, h or d"):
+        parse_duration(text)
+
+
+# ---- the version ---------------------------------------------------------------------------------------------------
+
+RULE_R = 'name = "r"\non = "a"\nwhere = { x = 1, y = "b" }\npoints = 10\nlimit = "once per 24h"\n'
+RULE_S = 'name = "s"\non = "b"\npoints = 5\n'
+SMALL = (
+    f"{STAGES}[score]\nhot_at = 80\n[[score.rules]]\n{RULE_R}[[score.rules]]\n{RULE_S}"
+    '[[segments]]\nname = "g"\nwhen = { did = "a", within = "24h" }\n'
+    '[[funnels]]\nname = "f"\nwindow = "14d"\nsteps = [{ on = "a" }, { on = "b" }]\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('name = "lead"', 'name = "lead"   # a comment\n\nlabel = "Lead"'),
+        ('name = "lead"', 'label = { en = "Lead" }\nname = "lead"\nrequires = []\nwon = false'),
+        (STAGES, 'timezone = "UTC"\n' + STAGES),
+        ("hot_at = 80", "hot_at = 80.0\nrearm_at = 60\nhalf_life = \"168h\""),
+        ('x = 1, y = "b"', 'y = { eq = "b" }, x = 1.0'),
+        ('{ x = 1, y = "b" }', '{ all = [ { y = "b" }, { x = 1 }, { x = 1 } ] }'),
+        ('"once per 24h"', '"1 per 1d"'),
+        ('within = "24h"', 'within = "1d", at_least = 1'),
+        ('window = "14d"', 'order = "ordered"\nwindow = "336h"\nlabel = "F"'),
+        ('name = "g"', 'name = "g"\nlabel = { zh = "组" }'),
+    ],
+)  # fmt: skip
+def test_what_has_no_meaning_is_not_in_the_version(before: str, after: str) -> None:
+    assert before in SMALL
+    assert parse_model(SMALL.replace(before, after, 1)).hash == parse_model(SMALL).hash
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('name = "lead"', 'name = "prospect"'),
+        ('name = "lead"', 'name = "lead"\nwon = true'),
+        ('name = "lead"', 'name = "lead"\nrequires = ["profile.a"]'),
+        (STAGES, 'timezone = "Asia/Tokyo"\n' + STAGES),
+        ("hot_at = 80", "hot_at = 81"),
+        ("hot_at = 80", "hot_at = 80\nrearm_at = 59"),
+        ("x = 1", "x = true"),
+        ("x = 1", 'x = "1"'),
+        ("points = 10", "points = 10.5"),
+        ('"once per 24h"', '"once"'),
+        ('name = "r"', 'name = "q"'),
+        (f"{RULE_R}[[score.rules]]\n{RULE_S}", f"{RULE_S}[[score.rules]]\n{RULE_R}"),
+        ('[{ on = "a" }, { on = "b" }]', '[{ on = "b" }, { on = "a" }]'),
+        ("[score]\n", "[fit]\ngrades = { A = 1 }\n[score]\n"),
+    ],
+)  # fmt: skip
+def test_what_has_meaning_is_in_the_version(before: str, after: str) -> None:
+    assert before in SMALL
+    assert parse_model(SMALL.replace(before, after, 1)).hash != parse_model(SMALL).hash
+
+
+def test_the_version_is_the_same_for_ever() -> None:
+    """Read models and signals name it: a change here is a new version of every model in use."""
+    assert parse_model(SMALL).hash == "43e461717b3edc77"
+
+
+# ---- laws ------------------------------------------------------------------------------------------------------------
+
+KEYS = [
+    "timezone", "stages", "name", "label", "requires", "won", "detour", "score", "half_life", "hot_at", "rearm_at",
+    "promote_to", "rules", "on", "where", "points", "limit", "fit", "grades", "A", "D", "not_a_lead", "reason",
+    "segments", "when", "did", "all", "any", "not", "within", "at_least", "funnels", "order", "window", "steps",
+    "profile.x", "",
+]  # fmt: skip
+leaves = (
+    st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["lead", "once", "3 per 24h", "7d", "ordered", "page_viewed", "UTC", "10 per 9999999d"])
+    | st.datetimes()
+    | st.dates()
+)
+junk = st.recursive(
+    leaves,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
+    max_leaves=30,
+)
+shaped = st.fixed_dictionaries(
+    {
+        "stages": st.lists(
+            st.fixed_dictionaries({"name": st.sampled_from(["lead", "a", 1])}, optional={"detour": leaves})
+        )
+    },
+    optional={
+        "score": junk,
+        "fit": junk,
+        "segments": st.lists(st.fixed_dictionaries({"name": junk, "when": junk}), max_size=3),
+        "funnels": st.lists(st.fixed_dictionaries({"name": leaves, "window": leaves, "steps": junk}), max_size=3),
+        "timezone": leaves,
+    },
+)
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), junk, max_size=5) | shaped)
+def test_any_toml_is_a_model_or_a_model_error(raw: dict[str, Any]) -> None:
+    """The guarantee of parse_model: never another exception."""
+    model_or_problems(toml(raw))
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_model_or_a_model_error(text: str) -> None:
+    model_or_problems(text)
+
+
+def model_or_problems(text: str) -> None:
+    try:
+        model = parse_model(text)
+    except ModelError as error:
+        assert error.problems
+        assert all(line and "\n" not in line for line in error.problems)
+    else:
+        assert isinstance(model, Model)
+        assert len(model.hash) == 16
+        assert hash(model) == hash(parse_model(text))
+
+
+def toml(value: Any) -> str:
+    """A TOML document of a table whose values are all written inline."""
+    return "\n".join(f"{text(key)} = {inline(one)}" for key, one in value.items())
+
+
+def inline(value: Any) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return text(value)
+        case list():
+            return f"[{', '.join(map(inline, value))}]"
+        case dict():
+            return f"{{ {', '.join(f'{text(key)} = {inline(one)}' for key, one in value.items())} }}"
+        case int() | float():
+            return repr(value)
+        case _:
+            return str(value.isoformat())
+
+
+def text(value: str) -> str:
+    """A TOML string in which everything but plain letters is escaped."""
+    return '"' + "".join(c if c.isalnum() and c.isascii() else f"\\U{ord(c):08x}" for c in value) + '"'
