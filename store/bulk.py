@@ -34,21 +34,29 @@ def insert(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
             conn.exec_driver_sql(_insert_into(table), parameters(table, tuples))
 
 
+def insert_new(conn: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Insert the rows whose keys are not taken, leave the others; how many were new. Of several the first wins."""
+    return _merge(conn, table, rows, replace=False)
+
+
 def upsert(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert the rows, or replace the ones with their keys. Of several with one key the last wins."""
+    _merge(conn, table, rows, replace=True)
+
+
+def _merge(conn: Connection, table: Table, rows: Sequence[Row], *, replace: bool) -> int:
     if not rows:
-        return
+        return 0
     with translated():
-        tuples = _last_of_each(table, _tuples(table, rows))
-        if conn.dialect.name == "postgresql":
-            staged = _staged(conn, table)
-            _copy_in(conn, staged, table, tuples)
-            names = _columns(table)
-            conn.exec_driver_sql(
-                f"INSERT INTO {_name(table)} ({names}) SELECT {names} FROM {staged} {_on_conflict(table)}"
-            )
-        else:
-            conn.exec_driver_sql(f"{_insert_into(table)} {_on_conflict(table)}", parameters(table, tuples))
+        tuples = _one_of_each(table, _tuples(table, rows), last=replace)
+        conflict = _on_conflict(table, replace)
+        if conn.dialect.name != "postgresql":
+            return conn.exec_driver_sql(f"{_insert_into(table)} {conflict}", parameters(table, tuples)).rowcount
+        staged = _staged(conn, table)
+        _copy_in(conn, staged, table, tuples)
+        names = _columns(table)
+        statement = f"INSERT INTO {_name(table)} ({names}) SELECT {names} FROM {staged} {conflict}"
+        return conn.exec_driver_sql(statement).rowcount
 
 
 def delete(conn: Connection, table: Table, column_name: str, values: Sequence[Any]) -> None:
@@ -144,11 +152,11 @@ def _insert_into(table: Table) -> str:
     return f"INSERT INTO {_name(table)} ({_columns(table)}) VALUES ({marks})"
 
 
-def _on_conflict(table: Table) -> str:
+def _on_conflict(table: Table, replace: bool) -> str:
     keys = [column.name for column in table.primary_key.columns]
     others = [column.name for column in table.columns if column.name not in keys]
     target = ", ".join(map(_quoted, keys))
-    if not others:
+    if not replace or not others:
         return f"ON CONFLICT ({target}) DO NOTHING"
     return f"ON CONFLICT ({target}) DO UPDATE SET " + ", ".join(f'"{name}" = excluded."{name}"' for name in others)
 
@@ -163,14 +171,16 @@ def _tuples(table: Table, rows: Sequence[Row]) -> Sequence[Sequence[Any]]:
     return [tuple([row.get(name) for name in names]) for row in rows if isinstance(row, Mapping)]
 
 
-def _last_of_each(table: Table, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+def _one_of_each(table: Table, rows: Sequence[Sequence[Any]], last: bool) -> Sequence[Sequence[Any]]:
+    """The rows with each key once: the last of several, or the first."""
     places = [index for index, column in enumerate(table.columns) if column.primary_key]
+    ordered = rows if last else reversed(rows)
     if len(places) == 1:
         place = places[0]
-        last = {row[place]: row for row in rows}
+        kept = {row[place]: row for row in ordered}
     else:
-        last = {tuple([row[place] for place in places]): row for row in rows}
-    return rows if len(last) == len(rows) else list(last.values())
+        kept = {tuple([row[place] for place in places]): row for row in ordered}
+    return rows if len(kept) == len(rows) else list(kept.values())
 
 
 def _chunks(values: list[Any]) -> Iterator[tuple[Any, ...]]:

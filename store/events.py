@@ -1,8 +1,8 @@
 """The event store: touchpoints appended in batches with their sources' positions, read back by position or trail."""
 
 import struct
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -68,42 +68,54 @@ class EventStore:
 
     # ---- writing -------------------------------------------------------------------------------------------------
 
-    def append(self, incoming: Sequence[Incoming], advances: Sequence[Advance], recorded_at: int) -> Appended:
+    def append(
+        self,
+        incoming: Sequence[Incoming],
+        advances: Sequence[Advance],
+        recorded_at: int,
+        also: Callable[[Connection], None] | None = None,
+    ) -> Appended:
         """Record what is not known yet and move the sources' positions, in one transaction.
 
         Of touchpoints with one dedupe key the first recorded wins; within a batch the first. The batch is written
         without asking what is known; only if the unique key objects is it filtered by the database and tried again.
 
-        `recorded_at`: microseconds. Raises Fenced (start from the stored positions), Retry's kinds, DataError; then
+        `also` writes in the same transaction (once more where it is tried again). `recorded_at`: microseconds.
+
+        Raises Fenced (start from the stored positions), Retry's kinds, DataError; then
         nothing is written, except that after DatabaseAway the commit may have succeeded.
         """
         fresh = _first_of_each(incoming)
+
+        def before(conn: Connection) -> None:
+            advance(conn, advances)
+            if also is not None:
+                also(conn)
+
         check_known = False
         for attempt in range(1, self._ATTEMPTS + 1):
             try:
-                return self._append(fresh, advances, recorded_at, check_known, len(incoming))
-            except TouchpointKnown:
+                done = self._append(fresh, before, recorded_at, check_known)
+            except (TouchpointKnown, VersionConflict) as error:
+                # Known touchpoints: filter them. Stale versions (another consumer wrote these trails): read them anew.
                 self._versions.clear()
-                check_known = True
-                if attempt == self._ATTEMPTS:
-                    raise
-            except VersionConflict:
-                # Versions that we remember are stale: another consumer wrote these trails.
-                self._versions.clear()
+                check_known = check_known or isinstance(error, TouchpointKnown)
                 if attempt == self._ATTEMPTS:
                     raise
             except BaseException:
                 self._versions.clear()
                 raise
+            else:
+                return replace(done, duplicates=len(incoming) - done.written)
         raise AssertionError("unreachable")
 
     def _append(
-        self, fresh: Sequence[Incoming], advances: Sequence[Advance], recorded_at: int, check_known: bool, offered: int
+        self, fresh: Sequence[Incoming], before: Callable[[Connection], None], recorded_at: int, check_known: bool
     ) -> Appended:
         first: int | None = None
         next_versions: dict[int, int] = {}
         with self._database.transaction() as conn:
-            advance(conn, advances)
+            before(conn)
             if fresh:
                 lock_events(self._database, conn)
                 if check_known:
@@ -116,8 +128,7 @@ class EventStore:
         if len(self._versions) + len(next_versions) > self.VERSIONS:
             self._versions.clear()
         self._versions.update(next_versions)
-        last = None if first is None else first + len(fresh) - 1
-        return Appended(first, last, len(fresh), offered - len(fresh))
+        return Appended(first, None if first is None else first + len(fresh) - 1, len(fresh), 0)
 
     def _last_versions(self, conn: Connection, fresh: Sequence[Incoming]) -> dict[int, int]:
         """The last version of each trail in the batch, by the trail as an integer (0: a new trail)."""
