@@ -183,6 +183,7 @@ class KafkaLog:
                 enable_auto_commit=False,
                 auto_offset_reset="none",  # positions come from the reader; what retention took away must show
                 max_poll_records=5_000,
+                max_poll_interval_ms=60_000,
                 max_partition_fetch_bytes=4 << 20,
                 request_timeout_ms=20_000,
                 session_timeout_ms=10_000,
