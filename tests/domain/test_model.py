@@ -1,5 +1,6 @@
 """The model file: what it means, its version, and that no text breaks its reader."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.condition_tree import OPS
 from domain.conditions import Field
 from domain.durations import DAY, HOUR, SECOND, parse_duration, show_duration
-from domain.model import STARTER, Limit, Model, ModelError, parse_model
+from domain.model import (
+    STARTER,
+    Exclusion,
+    Fit,
+    FitRule,
+    Funnel,
+    Limit,
+    Model,
+    ModelError,
+    Score,
+    ScoreRule,
+    Segment,
+    Stage,
+    Step,
+    parse_model,
+)
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+REFERENCE = EXAMPLES.parent / "docs" / "reference" / "model-file.md"
+PARTS = (Stage, Score, ScoreRule, Fit, FitRule, Exclusion, Segment, Funnel, Step)
 STAGES = '[[stages]]\nname = "lead"\n[[stages]]\nname = "customer"\n[[stages]]\nname = "lost"\ndetour = true\n'
 
 
@@ -65,6 +84,16 @@ def test_the_examples_are_models() -> None:
         text = file.read_text(encoding="utf-8")
         if "stages" in tomllib.loads(text):  # the others are mappings
             parse_model(text)
+
+
+def test_what_the_reference_shows_is_as_it_says() -> None:
+    page = REFERENCE.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```toml\n(.*?)^```$", page, re.S | re.M)
+    assert len(blocks) == 10
+    for block in blocks:
+        assert parse_model(block if "[[stages]]" in block else STAGES + block)
+    keys = [key for part in PARTS for key in part.model_fields]
+    assert [word for word in (*keys, *OPS, "did", "all", "any", "not") if f"`{word}`" not in page] == []
 
 
 @pytest.mark.parametrize(
