@@ -1,7 +1,7 @@
 # Leadline. Each target builds .venv/ by itself; Python 3.11 or newer, make and a C compiler are enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench lock clean
+.PHONY: help demo test check format docs bench lock clean
 ARGS ?=
 
 help: ## Say what can be made
@@ -22,6 +22,9 @@ check: .venv/.ready ## Lint, formatting, types, and which room may import which
 format: .venv/.ready ## Format the code and mend what the linter can
 	.venv/bin/ruff check --fix --quiet . || true
 	.venv/bin/ruff format .
+
+docs: .venv/.ready ## Make the reference pages that the code says: settings, command line, AsyncAPI
+	@.venv/bin/python -m scripts.reference
 
 bench: .venv/.ready ## Measure against the documented way of the eventsourcing library; writes build/bench.json
 	@.venv/bin/python -m tests.bench $(ARGS)

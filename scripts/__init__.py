@@ -1,0 +1,1 @@
+"""Tools of the checkout: the environment, and the reference pages that are made from the code."""

@@ -1,0 +1,132 @@
+"""The AsyncAPI document of Leadline's topics, made from the schemas that the code validates with."""
+
+from importlib.metadata import version
+from typing import Any, Final
+
+import yaml
+
+from domain.signal import COOLED, ENTERED, HOT, LEFT, RETRACTED, STAGE
+from domain.touchpoint import Envelope
+from projections.shapes import SignalShape
+from store.topics import HOT_LEADS, REJECTED, SEGMENT_CHANGES, STAGE_CHANGES, TOUCHPOINTS
+
+_KINDS: Final = {
+    HOT_LEADS: (HOT, COOLED, RETRACTED),
+    SEGMENT_CHANGES: (ENTERED, LEFT),
+    STAGE_CHANGES: (STAGE,),
+}
+
+_TEXT: Final = {"type": "string"}
+
+
+def asyncapi() -> str:
+    """`asyncapi.yaml`: AsyncAPI 3.0, with the JSON Schemas of what the topics carry."""
+    schemas: dict[str, Any] = {}
+    envelope = _schema(Envelope, schemas)
+    signal = _schema(SignalShape, schemas, "serialization")
+    messages = {
+        "touchpoint": _touchpoint(envelope),
+        "rejection": _rejection(),
+        **{_name(kind): _signal(kind, signal) for kinds in _KINDS.values() for kind in kinds},
+    }
+    carried = {TOUCHPOINTS: ["touchpoint"], REJECTED: ["rejection"]}
+    carried |= {topic: [_name(kind) for kind in kinds] for topic, kinds in _KINDS.items()}
+    document = {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Leadline",
+            "version": version("leadline"),
+            "description": "Made from the code by `make docs`. What the topics mean: topics.md.",
+        },
+        "defaultContentType": "application/json",
+        "channels": {_channel(topic): _carrying(topic, names) for topic, names in carried.items()},
+        "operations": {
+            f"{_verb(topic)}-{_channel(topic)}": {
+                "action": _verb(topic),
+                "channel": {"$ref": f"#/channels/{_channel(topic)}"},
+            }
+            for topic in carried
+        },
+        "components": {"messages": messages, "schemas": schemas},
+    }
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _schema(model: Any, into: dict[str, Any], mode: str = "validation") -> dict[str, str]:
+    """Put a model's schema and those it refers to among the components; a reference to it."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}", mode=mode)
+    for name, part in schema.pop("$defs", {}).items():
+        into[name] = part
+    into[model.__name__] = schema
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
+def _channel(topic: str) -> str:
+    return topic.replace(".", "-")
+
+
+def _verb(topic: str) -> str:
+    """What Leadline does on the topic."""
+    return "receive" if topic == TOUCHPOINTS else "send"
+
+
+def _name(kind: str) -> str:
+    return kind.replace(".", "-")
+
+
+def _carrying(topic: str, names: list[str]) -> dict[str, Any]:
+    return {"address": topic, "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names}}
+
+
+def _keyed(description: str) -> dict[str, Any]:
+    return {"kafka": {"key": {"type": "string", "description": description}}}
+
+
+def _touchpoint(payload: dict[str, str]) -> dict[str, Any]:
+    return {
+        "summary": "One thing a person did, as a source reports it",
+        "contentType": "application/json",
+        "payload": payload,
+        "bindings": _keyed("the trail's identity as kind:value"),
+    }
+
+
+def _rejection() -> dict[str, Any]:
+    headers = {
+        "leadline.door": {**_TEXT, "description": "which door refused it"},
+        "leadline.reason": {**_TEXT, "description": "what was wrong and what is allowed"},
+        "leadline.source": {**_TEXT, "description": "kind:name of the source"},
+        "leadline.meta": {**_TEXT, "description": "JSON: what a replay needs"},
+        "__connect.errors.exception.message": {
+            **_TEXT,
+            "description": "the reason, where dead-letter tools look for it",
+        },
+    }
+    return {
+        "summary": "What was refused, as it came",
+        "contentType": "application/octet-stream",
+        "headers": {"type": "object", "properties": headers},
+        "payload": {"description": "the raw bytes"},
+    }
+
+
+def _signal(kind: str, payload: dict[str, str]) -> dict[str, Any]:
+    headers = {
+        "ce_specversion": {"const": "1.0"},
+        "ce_id": {**_TEXT, "description": "the signal's id: drop what you have seen"},
+        "ce_type": {"const": kind},
+        "ce_source": _TEXT,
+        "ce_time": {**_TEXT, "format": "date-time"},
+        "content-type": {"const": "application/json"},
+    }
+    return {
+        "summary": f"CloudEvents 1.0, binary mode: {kind}",
+        "contentType": "application/json",
+        "headers": {
+            "type": "object",
+            "properties": headers,
+            "required": ["ce_specversion", "ce_id", "ce_type", "ce_source"],
+        },
+        "payload": payload,
+        "bindings": _keyed("the lead"),
+    }

@@ -1,0 +1,112 @@
+"""Makes the reference pages that are said by the code: settings, command line, AsyncAPI. `make docs` writes them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import click
+import typer
+
+from runtime.cli import create_app
+from runtime.settings import FILE_NAME, FILE_VARIABLE, PREFIX, Settings
+from scripts.asyncapi import asyncapi
+
+FOLDER: Final = Path(__file__).parents[1] / "docs" / "reference"
+
+_SETTINGS: Final = f"""\
+# Settings
+
+<!-- Made from the code by `make docs`: change it there. -->
+
+Every setting is an environment variable, or a line of the settings file (`{FILE_NAME}` in the working directory, or
+the file that `{FILE_VARIABLE}` names) under the name without `{PREFIX}` in lower case. A flag of the same name, where a
+command has one, comes first, then the environment, then the file. All of them are checked before anything starts; a
+variable that begins with `{PREFIX}` and is not one of these is refused.
+
+| variable | default | |
+| --- | --- | --- |"""
+
+_SETTINGS_END: Final = """
+Whoever can be reached by others must ask for something: a collector that is not bound to loopback needs write keys and
+sites, an API a token. It refuses to start without them.
+
+For tests only: `LEADLINE_TEST_POSTGRES` (the URL of a server on which tests may create databases) and
+`LEADLINE_TEST_KAFKA` (bootstrap servers on which they may create topics).
+"""
+
+_COMMAND_LINE: Final = """\
+# Command line
+
+<!-- Made from the code by `make docs`: change it there. -->
+
+Exit codes: 0 done; 1 done, and the outcome is bad (rows differ, something is still refused); 2 refused, nothing was
+done. Errors go to standard error, and say what to do. What is not built yet is refused by name.
+"""
+
+
+def settings_page() -> str:
+    """`settings.md`: every setting, its default and what it is for."""
+    lines = [_SETTINGS]
+    for name, field in Settings.model_fields.items():
+        default = field.get_default()
+        shown = "" if default in (None, ()) else f"`{_shown(default)}`"
+        lines.append(f"| `{PREFIX}{name.upper()}` | {shown} | {field.description} |")
+    lines += [f"| `{FILE_VARIABLE}` | `{FILE_NAME}` | the settings file |", _SETTINGS_END]
+    return "\n".join(lines)
+
+
+def _shown(value: object) -> str:
+    return value.human_readable() if hasattr(value, "human_readable") else str(value)
+
+
+def command_line_page() -> str:
+    """`command-line.md`: every command with its arguments and options."""
+    root = typer.main.get_command(create_app())
+    lines = [_COMMAND_LINE]
+    for path, command in commands(root):
+        lines.append(f"## leadline {path}\n")
+        lines.append((command.help or "").strip() + "\n")
+        lines += list(_parameters(path, command))
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def commands(group: click.Command, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command under a group that is none itself, by its path (`rejected list`)."""
+    for name, command in sorted(getattr(group, "commands", {}).items()):
+        below = f"{path} {name}".strip()
+        if hasattr(command, "commands"):
+            yield from commands(command, below)
+        else:
+            yield below, command
+
+
+def _parameters(path: str, command: click.Command) -> Iterator[str]:
+    context = click.Context(command, info_name=f"leadline {path}")
+    rows = [record for each in command.get_params(context) if (record := each.get_help_record(context))]
+    rows = [row for row in rows if row[0] != "--help"]
+    if not rows:
+        return
+    yield "| | |\n| --- | --- |"
+    for names, text in rows:
+        yield f"| `{names}` | {text} |".replace("  ", " ")
+    yield ""
+
+
+PAGES: Final[Mapping[str, Callable[[], str]]] = {
+    "settings.md": settings_page,
+    "command-line.md": command_line_page,
+    "asyncapi.yaml": asyncapi,
+}
+"""Each page by its file name, and what makes it."""
+
+
+def main() -> None:
+    """Write all pages."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, make in PAGES.items():
+        (FOLDER / name).write_text(make(), encoding="utf-8")
+        print(f"wrote docs/reference/{name}")
+
+
+if __name__ == "__main__":
+    main()

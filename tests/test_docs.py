@@ -1,0 +1,124 @@
+"""The documentation says what the code does: commands, settings, topics, endpoints, files, and examples that run."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from prometheus_client import CollectorRegistry
+
+from domain.model import parse_model
+from domain.signal import KINDS
+from producers.mapping import parse_mapping
+from runtime.cli import create_app
+from runtime.doors import api_app, collector_app
+from runtime.settings import VARIABLES, Settings
+from runtime.wiring import Wiring
+from scripts.reference import FOLDER, PAGES, commands
+from store import topics
+from tests.services import kafka, postgres
+
+ROOT = Path(__file__).parents[1]
+DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+EVERYWHERE = pytest.mark.parametrize("page", DOCS, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_made_from_the_code_are_current(name: str) -> None:
+    assert (FOLDER / name).read_text() == PAGES[name](), f"run `make docs`: docs/reference/{name} is behind the code"
+
+
+@EVERYWHERE
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page}: {target}"
+
+
+@EVERYWHERE
+def test_commands_exist(page: Path) -> None:
+    known = {path for path, _ in commands(typer.main.get_command(create_app()))}
+    groups = {path.split()[0] for path in known if " " in path}
+    for words in re.findall(r"(?:`|^|bin/)leadline ([a-z]+(?: [a-z]+)?)", page.read_text(), re.MULTILINE):
+        first = words.split()[0]
+        assert words in known or (first in groups | known and words == first) or first in known - groups, words
+
+
+@EVERYWHERE
+def test_make_targets_exist(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"(?:`|^)make ([a-z]+)", page.read_text(), re.MULTILINE)) <= targets
+
+
+@EVERYWHERE
+def test_settings_are_known(page: Path) -> None:
+    known = {*VARIABLES, postgres.GIVEN, kafka.GIVEN}
+    assert set(re.findall(r"\bLEADLINE_[A-Z]+(?:_[A-Z]+)*", page.read_text())) <= known
+
+
+def test_topics_and_kinds_are_documented() -> None:
+    text = (FOLDER / "topics.md").read_text()
+    for name in (*topics.ALL, *KINDS):
+        assert name in text, name
+    named = set(re.findall(r"leadline\.(?:touchpoints|hot|segment|stage)[a-z.-]*(?<![.-])", text))
+    assert named <= set(topics.ALL)
+
+
+def _routes(folder: Path) -> Iterator[tuple[str, str]]:
+    """(method, path with its parameters as {}) of every endpoint."""
+    with Wiring(Settings(data=folder)) as wiring:
+        for route in collector_app(wiring, CollectorRegistry()).routes:  # type: ignore[attr-defined]
+            for method in route.methods - {"OPTIONS", "HEAD"}:
+                yield method, _plain(route.path)
+        api = api_app(wiring, wiring.door_log, lambda: False)
+        for path, methods in api.openapi()["paths"].items():  # type: ignore[attr-defined]
+            yield from ((method.upper(), _plain(path)) for method in methods)
+    yield from (("GET", path) for path in ("/api/docs", "/api/openapi.json"))
+
+
+def _plain(path: str) -> str:
+    path = re.sub(r"^/([oc])/.*", r"/\1/{}", path)
+    return re.sub(r"\{[^}]*\}", "{}", path)
+
+
+def _documented() -> Iterator[tuple[str, str]]:
+    """The same of http.md: `POST /v1/track`; a path without a method has that of the one before it."""
+    method = ""
+    for found, path in re.findall(r"`(?:(GET|POST) )?(/[\w./{}-]+)`", (FOLDER / "http.md").read_text()):
+        method = found or method
+        yield method, _plain(path)
+
+
+def test_endpoints_are_documented(tmp_path: Path) -> None:
+    routes, documented = set(_routes(tmp_path)), set(_documented())
+    assert routes - documented == set(), "http.md lacks them"
+    assert documented - routes == set(), "http.md has them, the applications have not"
+
+
+@EVERYWHERE
+def test_models_in_the_documentation_are_valid(page: Path) -> None:
+    for block in re.findall(r"```toml\n(.*?)```", page.read_text(), re.DOTALL):
+        raw = tomllib.loads(block)
+        if "identities" in raw:
+            parse_mapping(block)
+        elif set(raw) <= set(Settings.model_fields) - {"model"}:
+            Settings(**raw)
+        else:
+            stages = "" if "stages" in raw else '[[stages]]\nname = "lead"\n[[stages]]\nname = "customer"\n'
+            parse_model(block + stages)
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "examples").rglob("*.toml")), ids=lambda file: file.name)
+def test_examples_are_valid(file: Path) -> None:
+    text = file.read_text()
+    if "identities" in tomllib.loads(text):
+        parse_mapping(text)
+    else:
+        parse_model(text)
+
+
+def test_decisions_are_numbered_without_a_gap() -> None:
+    numbers = sorted(int(page.name[:4]) for page in (ROOT / "docs" / "decisions").glob("*.md"))
+    assert numbers == list(range(1, len(numbers) + 1))
