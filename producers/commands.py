@@ -1,0 +1,192 @@
+"""The API's commands about a lead: checked first, then one touchpoint each. What must be looked up is handed in. Pure.
+
+A refusal records nothing:
+
+    Refused   reject: `status` is the HTTP status, `problem` says what is wrong, `missing` and `allowed` name the rest
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from domain.identity import RANK, Identity, canonical, ordered
+from domain.model import Stage
+from domain.problems import unknown
+from domain.stage import missing
+from domain.touchpoint import Source, Touchpoint, validate
+
+NOT_BUILT: Final = ("consent", "erase")
+"""Commands that this release refuses by name."""
+
+_REASON_LIMIT: Final = 1_000
+_LAST_ABOVE_COOKIE: Final = RANK["phone"]
+
+
+class LeadCard(Protocol):
+    """What a command must know of a lead: `id` names it, `stage` is "visitor" for whom nothing identifies."""
+
+    @property
+    def id(self) -> object: ...
+    @property
+    def identities(self) -> Sequence[Identity]: ...
+    @property
+    def profile(self) -> Mapping[str, Any]: ...
+    @property
+    def stage(self) -> str: ...
+
+
+class Refused(Exception):
+    """A command that is refused, before anything was recorded. `missing` fields, or the `allowed` values."""
+
+    def __init__(self, status: int, problem: str, missing: Iterable[str] = (), allowed: Iterable[str] = ()) -> None:
+        super().__init__(problem)
+        self.status = status
+        self.problem = problem
+        self.missing = tuple(missing)
+        self.allowed = tuple(allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks, when, and under which id: the same id asked twice is recorded once.
+
+    `source` is the name of the API's client (a token's, a person's), `at` an instant in microseconds.
+    """
+
+    id: str
+    at: int
+    source: str = "api"
+    by: str | None = None
+    reason: str | None = None
+
+
+def stage(lead: LeadCard, to: object, stages: Sequence[Stage], asked: Asked) -> Touchpoint:
+    """Move a lead to a stage. Refused: unknown, already there, out of a detour to a later one, or fields missing.
+
+    People may move a lead back as well as forward.
+    """
+    names = tuple(stage.name for stage in stages)
+    if not isinstance(to, str) or to not in names:
+        text = unknown(to, names, "stage") if isinstance(to, str) else f"to: give one of {', '.join(names)}"
+        raise Refused(422, text, allowed=names)
+    if to == lead.stage:
+        raise Refused(409, f"the lead is in stage {to} already")
+    target = stages[names.index(to)]
+    _check_detour(lead.stage, target, stages)
+    if absent := missing(tuple(target.requires), lead.profile):
+        raise Refused(422, f"stage {to} requires {', '.join(absent)}: the lead has none yet", missing=absent)
+    return _about(lead, "stage_changed", {"to": to}, asked)
+
+
+def _check_detour(current: str, target: Stage, stages: Sequence[Stage]) -> None:
+    """A detour may be entered from anywhere and is left to an earlier stage."""
+    place = next((n for n, stage in enumerate(stages) if stage.name == current), None)
+    if place is None or not stages[place].detour or target.detour:
+        return
+    earlier = tuple(stage.name for stage in stages[:place] if not stage.detour)
+    if target.name not in earlier:
+        raise Refused(
+            409, f"{current} is a detour: it is left to an earlier stage ({', '.join(earlier)})", allowed=earlier
+        )
+
+
+def merge(first: LeadCard, other: LeadCard, asked: Asked) -> Touchpoint:
+    """Two leads are one person, from the first touchpoint on.
+
+    The sides are their highest identities. Where their kinds differ, the side of the higher lead has all its identities
+    down to the lower kind, so that whatever an earlier unmerge kept apart is said again.
+    """
+    if first.id == other.id:
+        raise Refused(409, "these are one lead already")
+    lowest = max(RANK[_head(first).kind], RANK[_head(other).kind])
+    sides = [_down_to(first.identities, lowest), _down_to(other.identities, lowest)]
+    one, two = sides if len(sides[0]) <= len(sides[1]) else reversed(sides)
+    return _touchpoint("merged", one[:1], {"with": _pairs(two)}, asked)
+
+
+def unmerge(lead: LeadCard, taken: Sequence[object], asked: Asked) -> Touchpoint:
+    """Take identities out of a lead: they are another person, whatever else links them.
+
+    `taken` are `{"kind": ..., "value": ...}` as the lead lists them. The other side are the lead's other identities of
+    the same kinds and higher ones, or what there is if it has none of those: a cookie keeps following whom it follows.
+    """
+    out = ordered(_named(each) for each in taken)
+    if not out:
+        raise Refused(422, 'identities: name what to take out, such as [{"kind": "email", "value": "a@example.org"}]')
+    has = ordered(lead.identities)
+    shown = tuple(map(str, has))
+    if strange := [str(identity) for identity in out if identity not in has]:
+        raise Refused(
+            422, f"not this lead's: {', '.join(strange)}; it has {', '.join(shown)}", missing=strange, allowed=shown
+        )
+    rest = tuple(identity for identity in has if identity not in out)
+    if not rest:
+        raise Refused(409, "nothing would be left of the lead: name some of its identities, not all", allowed=shown)
+    lowest = max(RANK[identity.kind] for identity in out)
+    other = _down_to(rest, min(lowest, _LAST_ABOVE_COOKIE)) or _down_to(rest, _LAST_ABOVE_COOKIE) or rest
+    return _touchpoint("unmerged", out, {"with": _pairs(other)}, asked)
+
+
+def reset(lead: LeadCard, asked: Asked) -> Touchpoint:
+    """Start the lead's heat anew, from this instant."""
+    return _about(lead, "score_reset", {}, asked)
+
+
+def not_built(name: str) -> Refused:
+    """The refusal of a command that this release does not have yet."""
+    return Refused(501, f"{name} is not built yet: this release refuses it and records nothing")
+
+
+# ---- what they are made of ---------------------------------------------------------------------------------------
+
+
+def _head(lead: LeadCard) -> Identity:
+    found = ordered(lead.identities)
+    if not found:
+        raise Refused(409, "the lead has no identity that is its own alone: nothing can be said about it")
+    return found[0]
+
+
+def _down_to(identities: Iterable[Identity], rank: int) -> tuple[Identity, ...]:
+    return tuple(identity for identity in ordered(identities) if RANK[identity.kind] <= rank)
+
+
+def _named(raw: object) -> Identity:
+    if isinstance(raw, Identity):
+        return raw
+    if isinstance(raw, Mapping) and raw.get("kind") in RANK:
+        found = canonical(str(raw["kind"]), raw.get("value"))
+        if found is not None:
+            return found
+    raise Refused(
+        422, f"identities: {raw!r} names nobody; give a kind ({', '.join(RANK)}) and a value", allowed=tuple(RANK)
+    )
+
+
+def _pairs(identities: Iterable[Identity]) -> list[dict[str, str]]:
+    return [{"kind": identity.kind, "value": identity.value} for identity in identities]
+
+
+def _about(lead: LeadCard, type: str, properties: dict[str, Any], asked: Asked) -> Touchpoint:
+    """It carries one identity of the lead's highest kind: that one never moves to another lead."""
+    return _touchpoint(type, (_head(lead),), properties, asked)
+
+
+def _touchpoint(type: str, identities: tuple[Identity, ...], properties: dict[str, Any], asked: Asked) -> Touchpoint:
+    for name, text in (("by", asked.by), ("reason", asked.reason)):
+        if text is not None and len(text) > _REASON_LIMIT:
+            raise Refused(422, f"{name}: has {len(text)} characters, allowed are {_REASON_LIMIT}")
+        if text:
+            properties[name] = text
+    made = Touchpoint(
+        id=asked.id,
+        source=Source("api", asked.source),
+        type=type,
+        occurred_at=asked.at,
+        received_at=asked.at,
+        identities=identities,
+        properties=properties,
+    )
+    if fault := validate(made):
+        raise Refused(422, f"no valid touchpoint: {fault}")
+    return made
