@@ -11,6 +11,9 @@ from domain.touchpoint import snake_case
 LARGEST: Final = 1e12
 """Greatest amount of points and heat: sums of them stay exact enough and finite."""
 
+SMALLEST: Final = 1e-6
+"""Smallest amount of points and heat beside 0: quotients of amounts stay finite."""
+
 MANY: Final = 10_000
 """Greatest count (of a limit, of `at_least`): the fold remembers that many instants a lead."""
 
@@ -58,11 +61,12 @@ def is_number(raw: Any) -> bool:
 
 
 def read_number(raw: Any, allowed: str = "a number", least: float = -LARGEST, beyond: bool = False) -> float:
-    """A finite number from `least` (with `beyond`: above it) up to `LARGEST`, as a float."""
-    if is_number(raw) and least <= raw <= LARGEST and not (beyond and raw == least):
+    """A finite number from `least` (with `beyond`: above it) up to `LARGEST`, not next to 0, as a float."""
+    tiny = is_number(raw) and 0 < abs(raw) < SMALLEST
+    if is_number(raw) and least <= raw <= LARGEST and not tiny and not (beyond and raw == least):
         return float(raw) + 0.0  # no -0.0
     limit = f" up to {LARGEST:.0f}" if is_number(raw) and abs(raw) > LARGEST else ""
-    raise ValueError(found(raw, allowed + limit))
+    raise ValueError(found(raw, allowed + (f" (not closer to 0 than {SMALLEST:f})" if tiny else limit)))
 
 
 def read_count(raw: Any, least: int) -> int:
