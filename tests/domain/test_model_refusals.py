@@ -106,7 +106,8 @@ SCORES = [
      "(did you mean demo_requested?)"),
     (rule('points = "10"'), 'score.rules[0].points: found "10", allowed is a number'),
     (rule("points = inf"), "score.rules[0].points: found inf, allowed is a number"),
-    (rule("points = -1e-9"), "score.rules[0].points: found -1e-09, allowed is a number (not closer to 0 than 0.000001)"),
+    (rule("points = -1e-9"),
+     "score.rules[0].points: found -1e-09, allowed is a number (not closer to 0 than 0.000001)"),
     (rule("points = 1e13"), "score.rules[0].points: found 10000000000000.0, allowed is a number up to 1000000000000"),
     (rule("where = {}"),
      'score.rules[0].where: found an empty table, allowed is a condition: a table such as '
