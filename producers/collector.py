@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import time
+import traceback
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -286,7 +287,10 @@ async def _answered(handle: Endpoint, request: Request) -> Response:
     except ClientDisconnect:
         return Response(status_code=400)  # nobody reads it
     except Exception as error:
-        structlog.get_logger("collector").exception("request failed", path=request.scope["path"], error=repr(error))
+        trace = traceback.format_exc(limit=-8)
+        structlog.get_logger("collector").error(
+            "request failed", path=request.scope["path"], error=repr(error), trace=trace
+        )
         detail = "the collector failed on this request: nothing is acknowledged, send it again"
         return Problem(500, detail, {"Retry-After": "5"}).response()
 

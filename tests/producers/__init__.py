@@ -1,0 +1,1 @@
+"""Tests of what turns the outside world into touchpoints."""
