@@ -37,7 +37,7 @@ PROOF: Final = ("/compare/spreadsheets", "/customers/northwind", "/customers/lum
 PRICING: Final = ("/pricing", "/pricing/teams")
 
 KINDS: Final = (
-    ("visitor", 45), ("reader", 14), ("prospect", 20), ("buyer", 9), ("customer", 5), ("employee", 2), ("rival", 2),
+    ("visitor", 56), ("reader", 16), ("prospect", 17), ("buyer", 3), ("customer", 3), ("employee", 1), ("rival", 1),
     ("student", 3),
 )  # fmt: skip
 """Kinds of people and how many of a hundred are of each."""
@@ -93,6 +93,8 @@ def someone(kind: str, number: int, chance: Random) -> Someone:
     devices = 2 if signs_in and chance.random() < 0.4 else 1
     steps = _STORIES[kind](chance, devices)
     known = company if kind not in ("student", "rival", "employee") and domain == company[1] else None
+    if known is not None:
+        traits["country"] = known[3]
     return Someone(kind, email, traits, known, signs_in, devices, steps)
 
 
@@ -148,6 +150,8 @@ def _reader(chance: Random, devices: int) -> tuple[Step, ...]:
             _page("/blog/funnels"),
             _track("File Downloaded", file="funnels.pdf"),
         )
+        if chance.random() < 0.4:
+            steps += (_track("File Downloaded", file="scoring.pdf"),)
     if chance.random() < 0.1:
         steps += (_mail("Email Unsubscribed", "monthly"),)
     return steps
@@ -157,7 +161,7 @@ def _prospect(chance: Random, devices: int) -> tuple[Step, ...]:
     steps = (*_browsing(chance, 1, 3), *_pricing(chance, 0, 2))
     if chance.random() < 0.3:
         return (*steps, Step("form", "contact"))
-    steps += (_form(chance.choice(("contact", "webinar"))), *_browsing(chance, 0, 2))
+    steps += (_form(chance.choice(("contact", "webinar", "webinar"))), *_browsing(chance, 0, 2))
     if chance.random() < 0.5:
         steps += (_track("Event Attended", event_name="Webinar: lead scoring"),)
     return (*steps, _IDENTIFY, *_browsing(chance, 0, 2, devices - 1))
