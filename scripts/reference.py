@@ -1,11 +1,12 @@
 """Makes the reference pages that are said by the code: settings, command line, AsyncAPI. `make docs` writes them."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-import click
 import typer
+from pydantic import ByteSize
 
 from runtime.cli import create_app
 from runtime.settings import FILE_NAME, FILE_VARIABLE, PREFIX, Settings
@@ -48,15 +49,16 @@ def settings_page() -> str:
     """`settings.md`: every setting, its default and what it is for."""
     lines = [_SETTINGS]
     for name, field in Settings.model_fields.items():
-        default = field.get_default()
-        shown = "" if default in (None, ()) else f"`{_shown(default)}`"
-        lines.append(f"| `{PREFIX}{name.upper()}` | {shown} | {field.description} |")
+        lines.append(f"| `{PREFIX}{name.upper()}` | {_shown(field.get_default())} | {field.description} |")
     lines += [f"| `{FILE_VARIABLE}` | `{FILE_NAME}` | the settings file |", _SETTINGS_END]
     return "\n".join(lines)
 
 
-def _shown(value: object) -> str:
-    return value.human_readable() if hasattr(value, "human_readable") else str(value)
+def _shown(default: object) -> str:
+    """A default as people write it; nothing where the default is none."""
+    if default in (None, ()) or is_dataclass(default):
+        return ""
+    return f"`{default.human_readable() if isinstance(default, ByteSize) else default}`"
 
 
 def command_line_page() -> str:
@@ -70,7 +72,7 @@ def command_line_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def commands(group: click.Command, path: str = "") -> Iterator[tuple[str, click.Command]]:
+def commands(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Every command under a group that is none itself, by its path (`rejected list`)."""
     for name, command in sorted(getattr(group, "commands", {}).items()):
         below = f"{path} {name}".strip()
@@ -80,8 +82,8 @@ def commands(group: click.Command, path: str = "") -> Iterator[tuple[str, click.
             yield below, command
 
 
-def _parameters(path: str, command: click.Command) -> Iterator[str]:
-    context = click.Context(command, info_name=f"leadline {path}")
+def _parameters(path: str, command: Any) -> Iterator[str]:
+    context = typer.Context(command, info_name=f"leadline {path}")
     rows = [record for each in command.get_params(context) if (record := each.get_help_record(context))]
     rows = [row for row in rows if row[0] != "--help"]
     if not rows:
