@@ -1,0 +1,97 @@
+"""RFC 9457 problem documents: every error of `/api` says what, where, and what is allowed."""
+
+import hmac
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from projections.cursors import BadCursor
+from projections.queries import NotFound, NotReady
+from store.database import Retry
+
+PROBLEM_JSON: Final = "application/problem+json"
+
+
+class Problem(Exception):
+    """An answer that is an error. `more` are further members of the document."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.more = more
+
+
+def not_built(what: str) -> Problem:
+    """501: it is part of the contract and not built yet. Named, never ignored."""
+    return Problem(501, f"{what} is not built yet; leave it out")
+
+
+def answer(problem: Problem) -> JSONResponse:
+    """The problem document."""
+    document = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+        **problem.more,
+    }
+    return JSONResponse(document, problem.status, problem.headers, PROBLEM_JSON)
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Make every error of this application a problem document."""
+
+    def on(error: type[Exception], to_problem: Callable[[Any], Problem]) -> None:
+        async def handle(request: Request, raised: Exception) -> JSONResponse:
+            return answer(to_problem(raised))
+
+        app.add_exception_handler(error, handle)
+
+    on(Problem, lambda error: error)
+    on(NotFound, lambda error: Problem(404, str(error.args[0])))
+    on(BadCursor, lambda error: Problem(400, str(error)))
+    on(RequestValidationError, _invalid)
+    on(HTTPException, lambda error: Problem(error.status_code, str(error.detail), error.headers))
+    for away in (NotReady, Retry):
+        on(away, lambda error: Problem(503, str(error), {"Retry-After": "2"}))
+    on(Exception, _unexpected)
+
+
+def _invalid(error: RequestValidationError) -> Problem:
+    errors = [{"where": ".".join(str(part) for part in item["loc"]), "message": item["msg"]} for item in error.errors()]
+    told = "; ".join(f"{item['where']}: {item['message']}" for item in errors)
+    return Problem(400, told, errors=errors)
+
+
+def _message(item: dict[str, Any]) -> str:
+    if item["type"] == "extra_forbidden":
+        return "is not known here: see /api/docs"
+    return str(item["msg"])
+
+
+def _unexpected(error: Exception) -> Problem:
+    structlog.get_logger().error("api.failed", error=f"{type(error).__name__}: {error}", exc_info=error)
+    return Problem(500, "an unexpected error; the log of the server says more")
+
+
+def bearer(token: str | None) -> Callable[[Request], None]:
+    """A dependency that lets in who bears the token; everyone, where there is none."""
+
+    def check(request: Request) -> None:
+        if token is None:
+            return
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
+            what = "this bearer token is not LEADLINE_API_TOKEN" if given else "a bearer token is needed"
+            challenge = {"WWW-Authenticate": 'Bearer realm="leadline"'}
+            raise Problem(401, f"{what}: send `Authorization: Bearer TOKEN`", challenge)
+
+    return check

@@ -1,0 +1,35 @@
+"""Cursors: where a list goes on, opaque to its reader and bound to the list it came from."""
+
+import base64
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+
+class BadCursor(ValueError):
+    """A cursor that this list never gave out: reject."""
+
+
+def give(list_name: str, *key: Any) -> str:
+    """The cursor after the row with this key."""
+    return base64.urlsafe_b64encode(orjson.dumps([list_name, *key])).rstrip(b"=").decode()
+
+
+def take(list_name: str, cursor: str, *kinds: Any) -> list[Any]:
+    """The key in a cursor of this list, its parts of these types. Raises BadCursor."""
+    try:
+        raw = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        if not isinstance(raw, list) or len(raw) != len(kinds) + 1 or raw[0] != list_name:
+            raise ValueError("another list's")
+        return [_part(part, kind) for part, kind in zip(raw[1:], kinds, strict=True)]
+    except ValueError:
+        raise BadCursor(f"cursor {cursor[:80]!r} is none of this list's: pass `next` unchanged") from None
+
+
+def _part(part: Any, kind: Any) -> Any:
+    if kind is UUID and isinstance(part, str):
+        return UUID(part)
+    if not isinstance(part, kind):
+        raise ValueError("of another type")
+    return part

@@ -1,0 +1,68 @@
+"""The command line. Exit codes: 0 done, 1 done with a bad outcome, 2 refused before anything was done."""
+
+import sys
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from runtime.commands import demo, doctor, importing, reading, refused, rejections, servers, starting, upkeep
+from runtime.errors import told
+
+ROOMS = (servers, importing, reading, rejections, upkeep, doctor, starting, demo, refused)
+
+
+class Commands(TyperGroup):
+    """Tells every expected error in its own words, on stderr, with its exit code."""
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # the reader of a table has seen enough
+            sys.stderr.close()
+            ctx.exit(0)
+        except Exception as error:
+            outcome = told(error)
+            if outcome is None:
+                raise
+            code, text = outcome
+            print(f"leadline: {text}", file=sys.stderr)
+            ctx.exit(code)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"leadline {version('leadline')}")
+        raise typer.Exit
+
+
+def create_app() -> typer.Typer:
+    """The command line with all its commands."""
+    app = typer.Typer(
+        name="leadline",
+        cls=Commands,
+        help="Leadline sounds the depth of every lead: touchpoints in, scores, segments, funnels and signals out.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+
+    @app.callback()
+    def options(
+        version: Annotated[
+            bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+        ] = False,
+    ) -> None:
+        pass
+
+    for room in ROOMS:
+        room.add_to(app)
+    return app
+
+
+def main() -> None:
+    """The console script."""
+    create_app()(prog_name="leadline")

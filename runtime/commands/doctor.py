@@ -1,0 +1,165 @@
+"""`doctor`: settings, versions, reachability, positions and lag, what was put aside: is all well?"""
+
+import platform
+import sqlite3
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+import typer
+from eventsourcing.persistence import PersistenceError
+
+from domain.model import ModelError
+from domain.touchpoint import rfc3339
+from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, wiring_of
+from runtime.folder import FolderLock
+from runtime.refusals import Failed, Refused
+from runtime.show import console, print_json, table
+from runtime.status import Status, status_of
+from runtime.wiring import Wiring
+from store.log import LogError
+from store.topics import IN
+
+PARTS = ("leadline", "eventsourcing", "sqlalchemy", "kafka-python", "psycopg2-binary", "fastapi", "uvicorn")
+
+LATE = 60_000_000
+"""A clock this far behind (microseconds) while nothing else is wrong means that no projector works."""
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was looked at: (what, how it is), and what is wrong."""
+
+    rows: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def say(self, what: str, how: object) -> None:
+        """Something that was looked at."""
+        self.rows.append((what, str(how)))
+
+    def wrong(self, what: str, how: object) -> None:
+        """Something that is wrong."""
+        self.say(what, how)
+        self.problems.append(f"{what}: {how}")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(doctor)
+
+
+def doctor(
+    *,
+    as_json: AsJson = False,
+    model: ModelFile = None,
+    data: Data = None,
+    database: DatabaseUrl = None,
+    kafka: Kafka = None,
+) -> None:
+    """Look at everything; exit 1 if something is wrong."""
+    found = Findings()
+    with wiring_of(model=model, data=data, database=database, kafka=kafka) as wiring:
+        settings = wiring.settings.shown()
+        versions = {name: version(name) for name in PARTS}
+        versions |= {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
+        status = _database(wiring, found)
+        _log(wiring, found, status)
+        _model(wiring, found, status)
+        _folder(wiring, found)
+    if as_json:
+        print_json({"settings": settings, "versions": versions, "found": dict(found.rows), "problems": found.problems})
+    else:
+        console().print(table("Settings", ("variable", "value"), settings.items()))
+        console().print(table("Versions", ("part", "version"), versions.items()))
+        console().print(table("Found", ("what", "how"), found.rows))
+    if found.problems:
+        raise Failed("\nleadline: ".join(found.problems))
+
+
+def _database(wiring: Wiring, found: Findings) -> Status | None:
+    try:
+        database = wiring.existing
+        status = status_of(database)
+    except (Refused, PersistenceError) as error:
+        found.wrong("database", f"{wiring.where}: {error}")
+        return None
+    found.say("database", f"{wiring.where} answers ({_server(wiring)})")
+    found.say("recorded", f"{status.recorded:,} touchpoints")
+    if status.clock is None:
+        found.say("projected", "nothing yet")
+    else:
+        found.say(
+            "projected", f"to position {status.projected:,} ({status.lag:,} behind), clock {rfc3339(status.clock)}"
+        )
+        if status.now - status.clock > LATE:
+            late = (status.now - status.clock) // 1_000_000
+            found.say("projector", f"its clock is {late:,} s old: none works on this database now")
+    found.say("leads", f"{status.leads:,}, visitors included")
+    found.say("signals", f"{status.announced:,} in the ledger")
+    for cluster, reason in status.aside:
+        found.wrong(f"cluster {cluster} put aside", reason)
+    if status.aside_count > len(status.aside):
+        found.wrong("clusters put aside", f"{status.aside_count:,} in all")
+    found.say("refused input", f"{status.rejected:,} wait for `leadline rejected replay`")
+    return status
+
+
+def _server(wiring: Wiring) -> str:
+    with wiring.database.snapshot() as conn:
+        query = "SELECT sqlite_version()" if wiring.database.dialect == "sqlite" else "SHOW server_version"
+        return f"{wiring.database.dialect} {conn.exec_driver_sql(query).scalar_one()}"
+
+
+def _log(wiring: Wiring, found: Findings, status: Status | None) -> None:
+    where = ",".join(wiring.settings.kafka) or str(wiring.settings.data / "log.db")
+    if not wiring.settings.kafka and not Path(where).is_file():
+        found.say("log", f"{where} does not exist yet")
+        return
+    try:
+        ends = wiring.log.ends(IN)
+    except LogError as error:
+        found.wrong("log", error)
+        return
+    found.say("log", f"{where} answers")
+    for partition, end in ends.items():
+        if end is None:
+            continue
+        reached = -1 if status is None else status.positions.get(partition.name, -1)
+        place = f"{partition.topic}/{partition.number}"
+        found.say(place, f"recorded to {reached:,} of {end:,} ({max(0, end - reached):,} behind)")
+
+
+def _model(wiring: Wiring, found: Findings, status: Status | None) -> None:
+    active = status.model if status is not None else None
+    found.say("active model", active or "none yet")
+    if status is not None and status.folded_with not in (None, "", active):
+        found.wrong("read models", f"folded with model {status.folded_with}, active is {active}: `leadline rebuild`")
+    try:
+        file = wiring.model_file()
+    except Refused as error:
+        if active is None:
+            found.wrong("model file", error)
+        else:
+            found.say("model file", error)
+    except ModelError as error:
+        found.wrong("model file", "; ".join(error.problems))
+    else:
+        same = "is the active model" if file.hash == active else "is not active: `leadline model activate` makes it so"
+        found.say("model file", f"{wiring.settings.model} ({file.hash}) {same if active else 'is valid'}")
+
+
+def _folder(wiring: Wiring, found: Findings) -> None:
+    folder = wiring.settings.data
+    if not folder.is_dir():
+        found.say("data folder", f"{folder} does not exist yet")
+        return
+    try:
+        lock = FolderLock.take(folder)
+    except Refused as error:
+        found.wrong("data folder", error)
+        return
+    if lock is None:
+        found.say("data folder", f"{folder} is held by a running server")
+        return
+    lock.release()
+    found.say("data folder", f"{folder} is free: no server runs on it")

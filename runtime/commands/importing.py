@@ -1,0 +1,126 @@
+"""`import`: a file's rows onto the log, then wait until they are projected; without a server, do that here."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from producers.importer import ImportProgress, ImportResult, import_file
+from producers.mapping import ImportMapping, parse_mapping
+from runtime import parts
+from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, wiring_of
+from runtime.doors import clock
+from runtime.folder import FolderLock
+from runtime.refusals import Failed, Refused
+from runtime.show import print_json, progress_console, say
+from runtime.waiting import Progressed, wait_until_projected
+from runtime.wiring import Wiring
+from runtime.workers import Workers
+from store.topics import TOUCHPOINTS
+
+IMPORTS = "imports"
+"""Folder in the data folder that holds the progress of imports that were cut off."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("import")(import_rows)
+
+
+def import_rows(
+    *,
+    file: Annotated[Path, typer.Argument(help="CSV or JSON lines, also .gz.")],
+    mapping: Annotated[Path, typer.Option("--mapping", "-m", help="TOML file that says which column is what.")],
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until everything is projected.")] = True,
+    as_json: AsJson = False,
+    model: ModelFile = None,
+    data: Data = None,
+    database: DatabaseUrl = None,
+    kafka: Kafka = None,
+) -> None:
+    """Import a file's rows as touchpoints. The same command goes on where it was cut off; rows count once."""
+    rules = _mapping(mapping)
+    if not file.is_file():
+        raise Refused(f"{file}: there is no such file")
+    with wiring_of(model=model, data=data, database=database, kafka=kafka) as wiring:
+        lock = FolderLock.take(wiring.make_folder())
+        try:
+            wiring.database.migrate()
+            if lock is not None:
+                parts.settle_model(wiring)
+            result = _append(wiring, file, rules)
+            if wait:
+                _project(wiring, alone=lock is not None)
+        finally:
+            if lock is not None:
+                lock.release()
+    _tell(result, as_json)
+
+
+def _mapping(path: Path) -> ImportMapping:
+    try:
+        return parse_mapping(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"--mapping: {path} cannot be read: {error}") from None
+
+
+def _append(wiring: Wiring, file: Path, rules: ImportMapping) -> ImportResult:
+    with _bar("append") as tell:
+
+        def progressed(now: ImportProgress) -> None:
+            counts = f"{now.appended:,} appended, {now.skipped:,} skipped, {now.rejected:,} rejected"
+            tell(now.share, f"{counts} {now.message}".rstrip())
+
+        folder = wiring.settings.data / IMPORTS
+        return import_file(file, rules, wiring.log, clock=clock, resume=folder, progress=progressed)
+
+
+def _project(wiring: Wiring, *, alone: bool) -> None:
+    """Wait until the log's end as it is now is projected; where no server holds the folder, record and project here."""
+    ends = wiring.log.ends([TOUCHPOINTS])
+    workers = Workers()
+    if alone:
+        workers.start("recorder", parts.recorder(wiring))
+        workers.start("projector", parts.projector(wiring))
+    try:
+        with _bar("project") as tell:
+
+            def progressed(now: Progressed) -> None:
+                tell(now.share, f"{now.recorded:,} recorded, {now.behind:,} to project")
+
+            wait_until_projected(wiring.database, ends, progressed, gone_wrong=workers.stop.is_set)
+    finally:
+        workers.stop.set()
+        workers.join(20.0)
+    if workers.crash is not None:
+        raise Failed(f"everything is on the log, but {workers.crash}")
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[Callable[[float, str], None]]:
+    screen = progress_console()
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn())
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
+        task = bar.add_task(title, total=1.0, said="")
+        yield lambda share, said: bar.update(task, completed=share, said=said)
+
+
+def _tell(result: ImportResult, as_json: bool) -> None:
+    counts = {
+        "read": result.read,
+        "appended": result.appended,
+        "skipped": result.skipped,
+        "rejected": result.rejected,
+        "resumed": result.resumed,
+    }
+    if as_json:
+        print_json({**counts, "reasons": result.reasons})
+        return
+    print(", ".join(f"{count:,} {name}" for name, count in counts.items()))
+    for reason, count in sorted(result.reasons.items(), key=lambda item: -item[1])[:20]:
+        say(f"  {count:,} x {reason}")
+    if result.rejected:
+        say("what was rejected is kept: `leadline rejected list`, and after a mend `leadline rejected replay`")

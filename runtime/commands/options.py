@@ -1,0 +1,43 @@
+"""Options that several commands share, and the settings that they and the environment give."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from projections.queries import View
+from runtime.logs import configure_logs
+from runtime.settings import Settings, read_settings
+from runtime.wiring import Wiring
+
+ModelFile = Annotated[Path | None, typer.Option("--model", help="Model file (LEADLINE_MODEL).")]
+Data = Annotated[Path | None, typer.Option("--data", help="Folder of the embedded mode (LEADLINE_DATA).")]
+DatabaseUrl = Annotated[str | None, typer.Option("--database", help="postgresql:// URL (LEADLINE_DATABASE).")]
+Kafka = Annotated[str | None, typer.Option("--kafka", help="Kafka bootstrap servers (LEADLINE_KAFKA).")]
+BindTo = Annotated[str | None, typer.Option("--bind", help="HOST:PORT to listen on (LEADLINE_BIND).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Most rows.")]
+Cursor = Annotated[str | None, typer.Option("--cursor", help="`next` of the page before.")]
+
+
+def settings_of(**flags: object) -> Settings:
+    """Settings from flags, environment and settings file, with logs set up. Raises SettingsError."""
+    settings = read_settings(**flags)
+    configure_logs(settings)
+    return settings
+
+
+@contextmanager
+def wiring_of(**flags: object) -> Iterator[Wiring]:
+    """The parts that these settings make."""
+    with Wiring(settings_of(**flags)) as wiring:
+        yield wiring
+
+
+@contextmanager
+def reading(data: Path | None, database: str | None) -> Iterator[View]:
+    """A view of the read models for a command that only reads."""
+    with wiring_of(data=data, database=database) as wiring, wiring.reader.view() as view:
+        yield view

@@ -1,0 +1,98 @@
+"""`rejected list` and `rejected replay`: what the doors refused, and trying it again after a mend."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from sqlalchemy import Row, select
+
+from domain.touchpoint import rfc3339
+from producers.mapping import parse_mapping
+from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, Limit, wiring_of
+from runtime.refusals import Failed, Refused
+from runtime.replay import replay
+from runtime.show import console, print_json, say, table, when
+from store.tables import rejected
+
+Door = Annotated[str | None, typer.Option(help="Only of doors that begin so: v1/track, f/, p.gif, import/FILE, log.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="Refused input: list it, and try it again.", no_args_is_help=True)
+    group.command("list")(listed)
+    group.command("replay")(replayed)
+    app.add_typer(group, name="rejected")
+
+
+def listed(
+    *,
+    door: Door = None,
+    every: Annotated[bool, typer.Option("--all", help="Also what was replayed.")] = False,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseUrl = None,
+) -> None:
+    """List refused input, newest first, with the reasons."""
+    query = select(rejected).order_by(rejected.c.at.desc(), rejected.c.id).limit(limit)
+    if not every:
+        query = query.where(rejected.c.replayed_at.is_(None))
+    if door is not None:
+        query = query.where(rejected.c.door.startswith(door, autoescape=True))
+    with wiring_of(data=data, database=database) as wiring, wiring.existing.snapshot() as conn:
+        rows = list(conn.execute(query))
+    if as_json:
+        print_json({"items": [_item(row) for row in rows], "next": None})
+        return
+    cells = [(row.id[:16], when(row.at), row.door, row.source, row.reason, when(row.replayed_at)) for row in rows]
+    console().print(table("Refused, newest first", ("id", "at", "door", "source", "reason", "replayed"), cells))
+
+
+def _item(row: Row[Any]) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "at": rfc3339(row.at),
+        "door": row.door,
+        "source": row.source,
+        "reason": row.reason,
+        "raw": row.raw.decode("utf-8", "backslashreplace"),
+        "meta": orjson.loads(row.meta),
+        "replayed_at": None if row.replayed_at is None else rfc3339(row.replayed_at),
+    }
+
+
+def replayed(
+    *,
+    id: Annotated[str | None, typer.Argument(help="Only this one (as `--json` lists it).")] = None,
+    door: Door = None,
+    mapping: Annotated[Path | None, typer.Option(help="A mended mapping, for rows of an import.")] = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseUrl = None,
+    kafka: Kafka = None,
+) -> None:
+    """Try refused input again; exit 1 if some of it is still refused."""
+    try:
+        mended = None if mapping is None else parse_mapping(mapping.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"--mapping: {mapping} cannot be read: {error}") from None
+    with wiring_of(data=data, database=database, kafka=kafka) as wiring:
+        outcome = replay(wiring.existing, wiring.log, door=door, id=id, mapping=mended)
+    if as_json:
+        print_json(
+            {
+                "tried": outcome.tried,
+                "appended": outcome.appended,
+                "skipped": outcome.skipped,
+                "refused": outcome.refused,
+                "reasons": outcome.reasons,
+            }
+        )
+    else:
+        print(f"{outcome.tried} tried: {outcome.appended} touchpoints appended, {outcome.refused} still refused")
+        for reason, count in outcome.reasons.most_common(20):
+            say(f"  {count} x {reason}")
+    if outcome.refused:
+        raise Failed("some of it is still refused: `leadline rejected list` says why")

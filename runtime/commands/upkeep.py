@@ -1,0 +1,113 @@
+"""`rebuild`, `verify` and `model`: derived tables made anew, checked against the events, and by which model."""
+
+from typing import Annotated
+
+import typer
+from projections.rebuild import activate as activate_model
+from projections.rebuild import rebuild as rebuild_tables
+from projections.verify import digest, verify
+from sqlalchemy import select
+
+from domain.model import Model
+from projections.models import active_model
+from runtime.commands.options import AsJson, Data, DatabaseUrl, ModelFile, settings_of, wiring_of
+from runtime.refusals import Failed, Refused, not_built
+from runtime.show import console, print_json, progress, say, table
+from runtime.wiring import Wiring
+from store.tables import live
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(rebuild)
+    app.command("verify")(check_rows)
+    model = typer.Typer(help="Check and activate the model file.", no_args_is_help=True)
+    model.command()(check)
+    model.command()(activate)
+    anything = {"allow_extra_args": True, "ignore_unknown_options": True}
+    model.command(context_settings=anything)(diff)
+    app.add_typer(model, name="model")
+
+
+def rebuild(*, data: Data = None, database: DatabaseUrl = None) -> None:
+    """Build the read models anew from the event store, beside the live ones, and switch."""
+    with wiring_of(data=data, database=database) as wiring:
+        model = _active(wiring)
+        with progress("rebuild") as told:
+            rebuild_tables(wiring.existing, wiring.ids, model, told)
+    say("rebuilt: the read models are those of the recorded events")
+
+
+def check_rows(
+    *,
+    digests: Annotated[bool, typer.Option("--digest", help="Print a hash of each read model instead.")] = False,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseUrl = None,
+) -> None:
+    """Refold everything from the event store and compare with the live read models; exit 1 if a row differs."""
+    with wiring_of(data=data, database=database) as wiring:
+        if digests:
+            found = digest(wiring.existing)
+            if as_json:
+                print_json(found)
+            else:
+                console().print(table("Read models", ("read model", "digest"), list(found.items())))
+            return
+        wiring.existing  # noqa: B018  refuses where there is nothing to verify
+        with progress("verify") as told:
+            differences = verify(wiring.existing, wiring.ids, told)
+    if as_json:
+        print_json({"differences": len(differences), "items": [str(each) for each in differences]})
+    else:
+        for each in differences[:100]:
+            print(each)
+        print(f"{len(differences)} rows differ")
+    if differences:
+        raise Failed("the live read models are not those of the recorded events: `leadline rebuild` mends them")
+
+
+def check(*, file: ModelFile = None, as_json: AsJson = False) -> None:
+    """Check the model file, whole; nothing is started."""
+    settings = settings_of(model=file)
+    model = Wiring(settings).model_file()
+    counts = {
+        "stages": len(model.stages),
+        "score rules": len(model.score.rules),
+        "fit rules": len(model.fit.rules),
+        "segments": len(model.segments),
+        "funnels": len(model.funnels),
+    }
+    if as_json:
+        print_json({"file": str(settings.model), "hash": model.hash, **counts})
+    else:
+        said = ", ".join(f"{count} {name}" for name, count in counts.items())
+        print(f"{settings.model} is a valid model: {said}; hash {model.hash}")
+
+
+def activate(*, file: ModelFile = None, data: Data = None, database: DatabaseUrl = None) -> None:
+    """Make the model file the active model: the read models are rebuilt with it, and switched."""
+    with wiring_of(model=file, data=data, database=database) as wiring:
+        model = wiring.model_file()
+        with wiring.existing.snapshot() as conn:
+            active = active_model(conn)
+            folded = conn.execute(select(live.projector.c.model)).scalar()
+        if active is not None and active.hash == model.hash == folded:
+            say(f"{wiring.settings.model} is the active model already ({model.hash})")
+            return
+        with progress("activate") as told:
+            activate_model(wiring.existing, wiring.ids, model, told)
+    say(f"{wiring.settings.model} is the active model now ({model.hash})")
+
+
+def diff() -> None:
+    """Compare two models on the recorded events: not built yet."""
+    raise not_built("`leadline model diff`")
+
+
+def _active(wiring: Wiring) -> Model:
+    with wiring.existing.snapshot() as conn:
+        model = active_model(conn)
+    if model is None:
+        raise Refused("no model is active yet: start `leadline serve` once, or run `leadline model activate`")
+    return model

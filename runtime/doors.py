@@ -1,0 +1,100 @@
+"""The HTTP applications: the public doors, the private API, and both under one address."""
+
+import time
+from collections.abc import Awaitable, Callable
+
+import anyio.to_thread
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from producers.collector import Doors, collector
+from projections.answers import Problem, answer
+from projections.api import Readers, create_api
+from runtime.commands_api import Commander, command_routes
+from runtime.status import StatusMetrics
+from runtime.wiring import Wiring
+from store.database import ping
+from store.errors import Misconfigured, Retry
+from store.log import Log, LogError
+from store.topics import TOUCHPOINTS
+
+Ready = Callable[[], str | None]
+"""Why the process is not ready (None: it is)."""
+
+
+def clock() -> int:
+    """This machine's time in microseconds since 1970."""
+    return time.time_ns() // 1_000
+
+
+def collector_app(wiring: Wiring, registry: CollectorRegistry, ready: Ready | None = None) -> ASGIApp:
+    """The public doors."""
+    doors = Doors(wiring.settings.write_keys, wiring.settings.sites)
+    return collector(wiring.door_log, doors, clock, registry, ready)
+
+
+def api_app(wiring: Wiring, log: Log, stopping: Callable[[], bool]) -> ASGIApp:
+    """The private API: queries, and commands onto a log."""
+    readers = Readers(wiring.database, wiring.events, wiring.ids, stopping)
+    return create_api(readers, wiring.settings.token, command_routes(Commander(wiring, log, clock)))
+
+
+def status_registry(wiring: Wiring) -> CollectorRegistry:
+    """Metrics with the status of the database in them."""
+    registry = CollectorRegistry()
+    registry.register(StatusMetrics(wiring.database))
+    return registry
+
+
+def readiness(wiring: Wiring, *, log: bool) -> Ready:
+    """Whether the database answers, and the log."""
+
+    def why_not() -> str | None:
+        try:
+            ping(wiring.database)
+            if log:
+                wiring.log.ends([TOUCHPOINTS])
+        except (Retry, Misconfigured, LogError) as error:
+            return str(error)
+        return None
+
+    return why_not
+
+
+def health_app(registry: CollectorRegistry, ready: Ready) -> ASGIApp:
+    """`/healthz`, `/readyz` and `/metrics` of a process without the collector."""
+
+    async def healthy(request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(request: Request) -> Response:
+        why = await anyio.to_thread.run_sync(ready)
+        if why is not None:
+            return answer(Problem(503, f"not ready: {why}", {"Retry-After": "5"}))
+        return JSONResponse({"status": "ready"})
+
+    async def metrics(request: Request) -> Response:
+        text = await anyio.to_thread.run_sync(generate_latest, registry)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+    async def nothing(request: Request, error: Exception) -> Response:
+        return answer(Problem(404, f"{request.url.path} is not here: this process serves /api"))
+
+    routes = [Route("/healthz", healthy), Route("/readyz", readyz), Route("/metrics", metrics)]
+    handlers: dict[int, Callable[[Request, Exception], Awaitable[Response]]] = {404: nothing}
+    return Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
+
+
+def both(api: ASGIApp, rest: ASGIApp) -> ASGIApp:
+    """`/api` to the one, everything else to the other."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        chosen = api if path == "/api" or path.startswith("/api/") else rest
+        await chosen(scope, receive, send)
+
+    return app

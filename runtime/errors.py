@@ -1,0 +1,38 @@
+"""Which errors the command line expects, and with what words and exit code each ends a command."""
+
+from eventsourcing.persistence import PersistenceError
+
+from domain.event import UnknownTopic
+from domain.model import ModelError
+from producers.mapping import MappingError
+from projections.cursors import BadCursor
+from projections.queries import NotFound, NotReady
+from runtime.refusals import Failed, Refused
+from runtime.settings import SettingsError
+from store.errors import DatabaseFull, Misconfigured, Retry
+from store.log import LogAway, LogError
+
+
+def told(error: Exception) -> tuple[int, str] | None:
+    """The exit code and the words for an error, or None where it is a fault of ours."""
+    match error:
+        case Refused() | Misconfigured() | BadCursor() | UnknownTopic() | NotReady():
+            return 2, str(error)
+        case SettingsError() | ModelError() | MappingError():
+            return 2, "\nleadline: ".join(error.problems)
+        case Failed():
+            return 1, str(error)
+        case NotFound():
+            return 1, str(error.args[0])
+        case DatabaseFull():
+            return 2, str(error)
+        case Retry():
+            return 2, f"{error}. Check that the database runs and LEADLINE_DATABASE names it"
+        case LogAway():
+            return 2, f"{error}. Check that Kafka runs and LEADLINE_KAFKA names it"
+        case LogError():
+            return 2, str(error)
+        case PersistenceError():
+            return 1, f"{type(error).__name__}: {error}"
+        case _:
+            return None

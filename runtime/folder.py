@@ -1,0 +1,52 @@
+"""The data folder: made when needed, held by one server at a time."""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Final
+
+from runtime.refusals import Refused
+
+LOCK: Final = "server.lock"
+
+
+class FolderLock:
+    """Held by the process that owns a data folder; the kernel drops it with the process, however it ends."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    @classmethod
+    def take(cls, folder: Path) -> "FolderLock | None":
+        """The lock, or None where another process holds the folder. Raises Refused where it cannot be used."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise Refused(
+                f"LEADLINE_DATA: {folder} cannot be used: {error.strerror}. Name a folder to write in"
+            ) from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+        return cls(descriptor)
+
+    def release(self) -> None:
+        """Let others have it."""
+        os.close(self._descriptor)
+
+
+def hold(folder: Path) -> FolderLock:
+    """The lock of a folder. Raises Refused where another server holds it."""
+    lock = FolderLock.take(folder)
+    if lock is None:
+        holder = (folder / LOCK).read_text(encoding="utf-8").strip() or "unknown"
+        raise Refused(
+            f"LEADLINE_DATA: {folder.absolute()} is held by another Leadline server (process {holder}): "
+            "stop that one, or name another folder"
+        )
+    return lock

@@ -1,0 +1,101 @@
+"""What the threads of a process run: recorder, projector, publisher; and which model is active before they start."""
+
+import threading
+from typing import Final
+
+import structlog
+
+from consumers.publish import Publisher
+from consumers.record import Recorder
+from domain.model import Model
+from projections.models import active_model, record_activation
+from projections.projector import Projector
+from projections.rebuild import activate
+from runtime.refusals import Refused
+from runtime.wiring import Wiring
+from runtime.workers import Run
+from store.topics import IN
+
+RECORDERS: Final = "leadline-recorder"
+"""The consumer group of the recorders."""
+
+BATCH: Final = 5_000
+
+
+def recorder(wiring: Wiring) -> Run:
+    """Log to event store."""
+
+    def run(stop: threading.Event) -> None:
+        subscription = wiring.log.subscribe(IN, RECORDERS)
+        try:
+            Recorder(subscription, wiring.events, wiring.ids, wiring.log).run(stop)
+        finally:
+            subscription.close()
+
+    return run
+
+
+def projector(wiring: Wiring) -> Run:
+    """Event store to read models and ledger, by the active model; one of all processes at a time."""
+
+    def run(stop: threading.Event) -> None:
+        Projector(wiring.database, wiring.events, wiring.ids, _active(wiring)).run(stop)
+
+    return run
+
+
+def publisher(wiring: Wiring) -> Run:
+    """Ledger to topics, and promotions to the log; one of all processes at a time."""
+
+    def run(stop: threading.Event) -> None:
+        Publisher(wiring.database, wiring.log).run(stop)
+
+    return run
+
+
+def check_model_file(wiring: Wiring) -> None:
+    """Refuse a wrong model file before anything starts. Where no file is needed, none may be there."""
+    if wiring.embedded or wiring.settings.model.exists():
+        wiring.model_file()
+
+
+def settle_model(wiring: Wiring) -> None:
+    """See to it that a model is active: the first start activates the file, in embedded mode every start with a changed one.
+
+    Elsewhere a changed file only warns. Raises Refused, ModelError.
+    """
+    log = structlog.get_logger()
+    with wiring.database.snapshot() as conn:
+        active = active_model(conn)
+    if active is None:
+        _first(wiring, wiring.model_file())
+        return
+    if not wiring.embedded and not wiring.settings.model.exists():
+        return
+    file = wiring.model_file()
+    if file.hash == active.hash:
+        return
+    if wiring.embedded:
+        log.info("model.activating", file=str(wiring.settings.model), hash=file.hash, before=active.hash)
+        activate(wiring.database, wiring.ids, file)
+    else:
+        log.warning(
+            "model.differs", file=str(wiring.settings.model), hash=file.hash, active=active.hash,
+            hint="the active model counts; `leadline model activate` changes it",
+        )  # fmt: skip
+
+
+def _first(wiring: Wiring, model: Model) -> None:
+    """Activate the first model, unless another process did in this moment."""
+    with wiring.database.transaction() as conn:
+        wiring.database.lock(conn, "models")
+        if active_model(conn) is None:
+            record_activation(conn, model, wiring.database.now(conn))
+
+
+def _active(wiring: Wiring) -> Model:
+    with wiring.database.snapshot() as conn:
+        model = active_model(conn)
+    if model is None:
+        raise Refused("no model is active: run `leadline model activate`")
+    return model

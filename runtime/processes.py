@@ -1,0 +1,184 @@
+"""The processes: which parts each runs, and how it starts, waits and stops."""
+
+import signal
+import socket
+import threading
+from types import FrameType
+from typing import Final
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from runtime import parts
+from runtime.doors import api_app, both, collector_app, health_app, readiness, status_registry
+from runtime.folder import hold
+from runtime.refusals import Failed, Refused
+from runtime.sockets import address_of, listen
+from runtime.wiring import Wiring
+from runtime.workers import LONGEST_PAUSE, PAUSE, Workers
+from store.errors import Retry
+
+GRACE: Final = 20.0
+"""Seconds that parts have to finish what they are at."""
+
+
+def serve(wiring: Wiring) -> None:
+    """Everything in one process: collector and API under one address, recorder, projector, publisher."""
+    wiring.settings.refuse_open_doors(collector=True, api=True)
+    parts.check_model_file(wiring)
+    process = Process(wiring)
+    bound = listen(wiring.settings.bind)
+    lock = hold(wiring.settings.data)
+    if process.database_there():
+        parts.settle_model(wiring)
+        process.workers.start("recorder", parts.recorder(wiring))
+        process.workers.start("projector", parts.projector(wiring))
+        process.workers.start("publisher", parts.publisher(wiring))
+        registry = status_registry(wiring)
+        rest = collector_app(wiring, registry, readiness(wiring, log=False))
+        process.serve_http(both(api_app(wiring, wiring.door_log, process.workers.stop.is_set), rest), bound)
+    lock.release()
+
+
+def collect(wiring: Wiring) -> None:
+    """The public doors before Kafka. They need no database; the data folder holds the spool."""
+    _needs_kafka(wiring, "collect")
+    wiring.settings.refuse_open_doors(collector=True, api=False)
+    process = Process(wiring)
+    bound = listen(wiring.settings.bind)
+    lock = hold(wiring.settings.data)
+    from prometheus_client import CollectorRegistry
+
+    process.serve_http(collector_app(wiring, CollectorRegistry()), bound)
+    lock.release()
+
+
+def api(wiring: Wiring) -> None:
+    """The private API."""
+    _needs_kafka(wiring, "api")
+    _needs_database(wiring, "api")
+    wiring.settings.refuse_open_doors(collector=False, api=True)
+    process = Process(wiring)
+    bound = listen(wiring.settings.bind)
+    if process.database_there():
+        rest = health_app(status_registry(wiring), readiness(wiring, log=False))
+        process.serve_http(both(api_app(wiring, wiring.log, process.workers.stop.is_set), rest), bound)
+
+
+def consume(wiring: Wiring) -> None:
+    """A recorder: from Kafka into the event store. As many may run as the topic has partitions."""
+    _needs_kafka(wiring, "consume")
+    _needs_database(wiring, "consume")
+    process = Process(wiring)
+    if process.database_there():
+        process.workers.start("recorder", parts.recorder(wiring))
+        process.wait()
+
+
+def project(wiring: Wiring) -> None:
+    """The projector and the publisher. Further ones stand by until the active one is gone."""
+    _needs_kafka(wiring, "project")
+    _needs_database(wiring, "project")
+    process = Process(wiring)
+    if process.database_there():
+        parts.settle_model(wiring)
+        process.workers.start("projector", parts.projector(wiring))
+        process.workers.start("publisher", parts.publisher(wiring))
+        process.wait()
+
+
+def _needs_kafka(wiring: Wiring, command: str) -> None:
+    if not wiring.settings.kafka:
+        raise Refused(
+            f"LEADLINE_KAFKA: `leadline {command}` works between processes, which needs Kafka: set HOST:PORT,...; "
+            "without Kafka one process does it all: `leadline serve`"
+        )
+
+
+def _needs_database(wiring: Wiring, command: str) -> None:
+    if wiring.settings.database is None:
+        raise Refused(
+            f"LEADLINE_DATABASE: `leadline {command}` works between processes, which needs PostgreSQL: set a "
+            "postgresql:// URL; without it one process does it all: `leadline serve`"
+        )
+
+
+class _Server(uvicorn.Server):
+    """Streams must hear of a signal at once, or they keep the server waiting."""
+
+    def __init__(self, config: uvicorn.Config, stop: threading.Event) -> None:
+        super().__init__(config)
+        self._stop = stop
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal came."""
+        self._stop.set()
+        super().handle_exit(sig, frame)
+
+
+class Process:
+    """One process: it starts its workers, serves until SIGTERM or SIGINT, and stops cleanly."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self.wiring = wiring
+        self.workers = Workers()
+        self.log = structlog.get_logger()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.workers.stop.set()
+
+    def database_there(self) -> bool:
+        """Wait for the database, with back-off, and migrate it. False: stopped meanwhile."""
+        pause = PAUSE
+        while not self.workers.stop.is_set():
+            try:
+                self.wiring.database.migrate()
+                self.wiring.ids  # noqa: B018  asks the database for the key
+                return True
+            except Retry as error:
+                self.log.warning("database.away", database=self.wiring.where, seconds=pause, reason=str(error))
+                self.workers.stop.wait(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+        return False
+
+    def serve_http(self, app: ASGIApp, bound: socket.socket) -> None:
+        """Serve until stopped, then stop the workers. Raises Failed where one of them crashed."""
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=5,
+            timeout_keep_alive=30,
+        )
+        server = _Server(config, self.workers.stop)
+
+        def leave() -> None:
+            self.workers.stop.wait()
+            server.should_exit = True
+
+        threading.Thread(target=leave, name="leave", daemon=True).start()
+        self.log.info("serving", address=address_of(bound))
+        server.run(sockets=[bound])
+        self.finish()
+
+    def wait(self) -> None:
+        """Wait until stopped, then stop the workers. Raises Failed where one of them crashed."""
+        self.log.info("working")
+        while not self.workers.stop.wait(1.0):
+            pass
+        self.finish()
+
+    def finish(self) -> None:
+        """Stop the workers, and tell how it ended."""
+        self.workers.stop.set()
+        left = self.workers.join(GRACE)
+        if self.workers.crash is not None:
+            raise Failed(self.workers.crash)
+        if left:
+            raise Failed(f"{', '.join(left)} did not stop within {GRACE:g} s")
+        self.log.info("stopped")

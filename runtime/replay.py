@@ -1,0 +1,104 @@
+"""Refused input, tried again: what is a touchpoint now goes to the log, the rest stays where it is."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Row, select
+
+from domain.touchpoint import Touchpoint
+from producers.arrival import Refusal, records
+from producers.imported import RowRefused, Skipped
+from producers.importer import replay_row
+from producers.mapping import ImportMapping, MappingError
+from producers.retry import again
+from store.database import Database
+from store.log import Log
+from store.rejected import mark_replayed
+from store.tables import rejected
+from store.topics import TOUCHPOINTS
+
+BATCH: Final = 500
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What became of the refused input."""
+
+    tried: int = 0
+    appended: int = 0
+    skipped: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Why the rest is still refused."""
+
+    @property
+    def refused(self) -> int:
+        """How many are still refused."""
+        return sum(self.reasons.values())
+
+
+def replay(
+    database: Database,
+    log: Log,
+    *,
+    door: str | None = None,
+    id: str | None = None,
+    mapping: ImportMapping | None = None,
+) -> Replayed:
+    """Try all that waits (of doors that begin with `door`; of one id), in the order of its arrival.
+
+    What is appended twice, because this was cut off in between, is recorded once: ids stay what they were.
+    """
+    outcome = Replayed()
+    after: tuple[int, str] = (-1, "")
+    while rows := _waiting(database, after, door, id):
+        after = rows[-1].at, rows[-1].id
+        _replay(database, log, rows, mapping, outcome)
+    return outcome
+
+
+def _waiting(database: Database, after: tuple[int, str], door: str | None, id: str | None) -> list[Row[Any]]:
+    table = rejected.c
+    behind = (table.at > after[0]) | ((table.at == after[0]) & (table.id > after[1]))
+    query = select(rejected).where(table.replayed_at.is_(None), behind).order_by(table.at, table.id).limit(BATCH)
+    if door is not None:
+        query = query.where(table.door.startswith(door, autoescape=True))
+    if id is not None:
+        query = query.where(table.id == id)
+    with database.snapshot() as conn:
+        return list(conn.execute(query))
+
+
+def _replay(
+    database: Database, log: Log, rows: list[Row[Any]], mapping: ImportMapping | None, outcome: Replayed
+) -> None:
+    touchpoints: list[Touchpoint] = []
+    done: list[str] = []
+    for row in rows:
+        outcome.tried += 1
+        try:
+            made = _again(row, mapping)
+        except (Refusal, RowRefused, MappingError, TypeError, ValueError) as error:
+            outcome.reasons[str(error)] += 1
+            continue
+        touchpoints += made
+        outcome.skipped += not made
+        done.append(row.id)
+    log.append(TOUCHPOINTS, records(touchpoints))
+    outcome.appended += len(touchpoints)
+    if done:
+        with database.transaction() as conn:
+            mark_replayed(conn, done, database.now(conn))
+
+
+def _again(row: Row[Any], mapping: ImportMapping | None) -> list[Touchpoint]:
+    """What a row becomes now; nothing where the mapping skips it. Raises Refusal and its like."""
+    meta = orjson.loads(row.meta)
+    if row.door.startswith("import/"):
+        made = replay_row(row.raw, meta, int(meta.get("received_at", row.at)), mapping)
+        return [] if isinstance(made, Skipped) else [made]
+    taken = again(row.door, row.source or "", row.raw, meta)
+    if taken.refused:
+        raise Refusal(taken.refused[0].reason)
+    return list(taken.touchpoints)

@@ -1,0 +1,287 @@
+"""Settings: from environment variables and a settings file, checked whole, with errors that say what to do."""
+
+import difflib
+import ipaddress
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, PlainValidator, SecretStr, ValidationError
+
+from producers.keys import WriteKeys
+from producers.keys import parse as parse_keys
+from producers.sites import Sites
+from producers.sites import parse as parse_sites
+
+PREFIX: Final = "LEADLINE_"
+TEST_PREFIX: Final = "LEADLINE_TEST_"
+FILE_VARIABLE: Final = "LEADLINE_SETTINGS"
+FILE_NAME: Final = "leadline-settings.toml"
+
+
+class SettingsError(Exception):
+    """Misconfigured: `problems` says of each setting what was found and what is allowed. Retrying does not help."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Bind(NamedTuple):
+    """Where a server listens. Port 0 lets the system choose a free one."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def _listed(value: object) -> list[str]:
+    """A comma-separated text, or a list of a settings file."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
+        return [part.strip() for part in value]
+    raise ValueError("allowed is a comma-separated text, or in the settings file a list of texts")
+
+
+def _bind(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    host, colon, port = value.rpartition(":")
+    if not colon or not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError("allowed is HOST:PORT, such as 127.0.0.1:8787 or [::1]:8787")
+    return Bind(host.removeprefix("[").removesuffix("]"), int(port))
+
+
+def _write_keys(value: object) -> WriteKeys:
+    return parse_keys(",".join(_listed(value)))
+
+
+def _sites(value: object) -> Sites:
+    return parse_sites(",".join(_listed(value)))
+
+
+def _database(value: object) -> object:
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if not isinstance(text, str) or urlsplit(text).scheme not in ("postgresql", "postgresql+psycopg2", "postgres"):
+        raise ValueError("allowed is postgresql://USER:PASSWORD@HOST:PORT/NAME; without it: SQLite in LEADLINE_DATA")
+    return SecretStr("postgresql://" + text.partition("://")[2])
+
+
+def _kafka(value: object) -> tuple[str, ...]:
+    servers = tuple(_listed(value))
+    for server in servers:
+        host, _, port = server.rpartition(":")
+        if not host or not port.isdecimal():
+            raise ValueError(f"{server!r} is no address: allowed is HOST:PORT,HOST:PORT,...")
+    return servers
+
+
+def _id_key(value: object) -> object:
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if not isinstance(text, str) or len(text.encode()) < 16:
+        raise ValueError("allowed is a text of at least 16 bytes, or at least 32 hexadecimal digits")
+    return SecretStr(text)
+
+
+class Settings(BaseModel):
+    """Every setting. Each is the environment variable `LEADLINE_` + its name, or its name in the settings file."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, extra="forbid", hide_input_in_errors=True)
+
+    model: Annotated[Path, Field(description="model file")] = Path("leadline.toml")
+    data: Annotated[Path, Field(description="folder of the embedded mode, of the spool and of locks")] = Path(
+        "leadline-data"
+    )
+    database: Annotated[
+        SecretStr | None,
+        BeforeValidator(_database),
+        Field(description="postgresql:// URL of event store and read models; none: SQLite in the data folder"),
+    ] = None
+    kafka: Annotated[
+        tuple[str, ...], BeforeValidator(_kafka), Field(description="Kafka bootstrap servers; none: the SQL log")
+    ] = ()
+    bind: Annotated[Bind, BeforeValidator(_bind), Field(description="HOST:PORT to listen on")] = Bind("127.0.0.1", 8787)
+    write_keys: Annotated[
+        WriteKeys,
+        PlainValidator(_write_keys),
+        Field(description="NAME:public:KEY or NAME:server:KEY, comma-separated; none: any key, on loopback only"),
+    ] = WriteKeys({})
+    sites: Annotated[
+        Sites,
+        PlainValidator(_sites),
+        Field(description="origins that forms and pixels come from and redirect to; none: any, on loopback only"),
+    ] = Sites(frozenset())
+    api_token: Annotated[
+        SecretStr | None, Field(description="bearer token of /api; may be missing on loopback only", min_length=8)
+    ] = None
+    id_key: Annotated[
+        SecretStr | None,
+        BeforeValidator(_id_key),
+        Field(description="overrides the id key that the database keeps; never change it for recorded data"),
+    ] = None
+    spool_limit: Annotated[
+        ByteSize, Field(description="disk budget of the log in the data folder, such as 2GiB", ge=1_000_000)
+    ] = ByteSize(4 * 1024**3)
+    log: Annotated[
+        Literal["auto", "text", "json"], Field(description="log lines: text, json, auto (text on a terminal)")
+    ] = "auto"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Field(description="least level of log lines")
+    ] = "info"
+
+    @property
+    def id_key_bytes(self) -> bytes | None:
+        """The key as bytes: 32 or more hexadecimal digits are read as such, anything else as its UTF-8 text."""
+        if self.id_key is None:
+            return None
+        text = self.id_key.get_secret_value()
+        if len(text) >= 32:
+            try:
+                return bytes.fromhex(text)
+            except ValueError:
+                pass
+        return text.encode()
+
+    @property
+    def token(self) -> str | None:
+        """The API's bearer token in the clear."""
+        return None if self.api_token is None else self.api_token.get_secret_value()
+
+    @property
+    def database_url(self) -> str:
+        """Where event store and read models are: PostgreSQL, or the SQLite file in the data folder."""
+        if self.database is not None:
+            return self.database.get_secret_value()
+        return f"sqlite:///{(self.data / 'leadline.db').absolute()}"
+
+    def refuse_open_doors(self, *, collector: bool, api: bool) -> None:
+        """Raise SettingsError where others than this machine could reach a door that asks for nothing."""
+        if self.bind.loopback:
+            return
+        needed = []
+        if collector and self.write_keys.open:
+            needed.append("LEADLINE_WRITE_KEYS (NAME:public:KEY or NAME:server:KEY)")
+        if collector and self.sites.open:
+            needed.append("LEADLINE_SITES (origins such as https://www.example.com)")
+        if api and self.api_token is None:
+            needed.append("LEADLINE_API_TOKEN (a bearer token)")
+        if needed:
+            problem = f"LEADLINE_BIND: {self.bind} can be reached by others, which needs {', '.join(needed)}"
+            raise SettingsError([problem + "; or bind to 127.0.0.1"])
+
+    def shown(self) -> dict[str, str]:
+        """Each variable and its value for people to read, without secrets."""
+        values = {
+            "model": str(self.model),
+            "data": str(self.data),
+            "database": masked(self.database_url),
+            "kafka": ",".join(self.kafka),
+            "bind": str(self.bind),
+            "write_keys": ",".join(f"{source.name}:{source.kind}:***" for source in self.write_keys.sources.values()),
+            "sites": ",".join(sorted(self.sites.origins)),
+            "api_token": "***" if self.api_token else "",
+            "id_key": "***" if self.id_key else "",
+            "spool_limit": self.spool_limit.human_readable(),
+            "log": self.log,
+            "log_level": self.log_level,
+        }
+        return {PREFIX + name.upper(): value for name, value in values.items()}
+
+
+VARIABLES: Final = (*(PREFIX + name.upper() for name in Settings.model_fields), FILE_VARIABLE)
+"""Every environment variable that settings know."""
+
+
+def masked(url: str) -> str:
+    """A database URL without its password and query."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return url
+    where = parts.netloc.rpartition("@")[2]
+    user = f"{parts.username}@" if parts.username else ""
+    return f"{parts.scheme}://{user}{where}{parts.path}"
+
+
+def read_settings(environment: Mapping[str, str] | None = None, **flags: object) -> Settings:
+    """Settings from flags (None: not given), else environment, else settings file, else default.
+
+    Raises SettingsError, which lists every problem, not only the first.
+    """
+    environment = os.environ if environment is None else environment
+    problems = _unknown(environment)
+    values, places = _from_file(environment, problems)
+    for name in Settings.model_fields:
+        if text := environment.get(PREFIX + name.upper()):
+            values[name], places[name] = text, PREFIX + name.upper()
+        if flags.get(name) is not None:
+            values[name], places[name] = flags[name], "--" + name.replace("_", "-")
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(problems + _told(error, values, places)) from None
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _unknown(environment: Mapping[str, str]) -> list[str]:
+    problems = []
+    for variable in sorted(environment):
+        if variable.startswith(PREFIX) and not variable.startswith(TEST_PREFIX) and variable not in VARIABLES:
+            problems.append(f"{variable}: no such setting{_did_you_mean(variable, VARIABLES)}")
+    return problems
+
+
+def _did_you_mean(found: str, known: tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(found, known, n=1, cutoff=0.6)
+    return f"; did you mean {close[0]}?" if close else f"; allowed are {', '.join(known)}"
+
+
+def _from_file(environment: Mapping[str, str], problems: list[str]) -> tuple[dict[str, Any], dict[str, str]]:
+    named = environment.get(FILE_VARIABLE)
+    path = Path(named or FILE_NAME)
+    if not named and not path.is_file():
+        return {}, {}
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        problems.append(f"{FILE_VARIABLE}: there is no file {path}")
+        return {}, {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        problems.append(f"settings file {path}: {error}")
+        return {}, {}
+    known = tuple(Settings.model_fields)
+    for name in sorted(set(found) - set(known)):
+        problems.append(f"settings file {path}: {name}: no such setting{_did_you_mean(name, known)}")
+    values = {name: value for name, value in found.items() if name in known}
+    return values, {name: f"settings file {path}: {name}" for name in values}
+
+
+_SECRET: Final = frozenset({"database", "write_keys", "api_token", "id_key"})
+
+
+def _told(error: ValidationError, values: Mapping[str, object], places: Mapping[str, str]) -> list[str]:
+    problems = []
+    for item in error.errors(include_url=False, include_context=False, include_input=False):
+        name = str(item["loc"][0])
+        found = "" if name in _SECRET else f"found {values.get(name)!r}, "
+        message = item["msg"].removeprefix("Value error, ")
+        place = places.get(name, PREFIX + name.upper())
+        problems.append(message if message.startswith(place) else f"{place}: {found}{message}")
+    return problems

@@ -1,0 +1,43 @@
+"""The listening socket, bound before anything else starts, so that a taken port is a clear refusal."""
+
+import errno
+import socket
+
+from runtime.refusals import Refused
+from runtime.settings import Bind
+
+
+def listen(bind: Bind) -> socket.socket:
+    """A bound socket. Raises Refused, which says what is wrong with the address."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(bind.host, bind.port, type=socket.SOCK_STREAM)[0]
+    except socket.gaierror as error:
+        raise Refused(f"LEADLINE_BIND: {bind.host!r} is no address of this machine ({error.strerror})") from None
+    bound = socket.socket(family, kind, protocol)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind(address)
+        bound.listen(2048)
+    except OSError as error:
+        bound.close()
+        raise Refused(_told(bind, error)) from None
+    bound.set_inheritable(False)
+    return bound
+
+
+def address_of(bound: socket.socket) -> str:
+    """`http://HOST:PORT` of a bound socket."""
+    name = bound.getsockname()
+    return f"http://{Bind(name[0], name[1])}"
+
+
+def _told(bind: Bind, error: OSError) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"LEADLINE_BIND: port {bind.port} of {bind.host} is taken: stop what listens there, or name another"
+        case errno.EACCES:
+            return f"LEADLINE_BIND: port {bind.port} may not be bound by this user: name one above 1023"
+        case errno.EADDRNOTAVAIL:
+            return f"LEADLINE_BIND: {bind.host} is no address of this machine: 127.0.0.1, 0.0.0.0 or one of its own"
+        case _:
+            return f"LEADLINE_BIND: {bind} cannot be bound: {error.strerror}"

@@ -1,0 +1,108 @@
+"""How far each part has come: for `doctor` and for `/metrics`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from eventsourcing.persistence import PersistenceError
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy import func, select
+
+from store.database import Database
+from store.tables import events, ledger, live, models, rejected, tracking
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What one look at the database says. Instants are microseconds."""
+
+    recorded: int
+    """Position of the newest event."""
+    projected: int
+    """Position that the read models are folded to."""
+    clock: int | None
+    """Instant that the read models are folded to."""
+    now: int
+    """The database's time."""
+    announced: int
+    """Position of the newest signal in the ledger."""
+    positions: dict[str, int]
+    """Stored positions of readers: of the log's partitions, and of the publisher."""
+    aside: list[tuple[int, str]]
+    """Clusters put aside, and why; at most 100."""
+    aside_count: int
+    rejected: int
+    """Refused input that was not replayed yet."""
+    model: str | None
+    """Hash of the active model."""
+    folded_with: str | None
+    """Hash of the model that the read models were folded with."""
+    leads: int
+
+    @property
+    def lag(self) -> int:
+        """Events that are recorded and not yet projected."""
+        return self.recorded - self.projected
+
+
+def status_of(database: Database) -> Status:
+    """One consistent look."""
+    with database.snapshot() as conn:
+
+        def count(query: object) -> int:
+            return int(conn.execute(query).scalar() or 0)  # type: ignore[call-overload]
+
+        progress = conn.execute(select(live.projector)).first()
+        put_aside = live.clusters.c.aside.is_not(None)
+        return Status(
+            recorded=count(select(func.max(events.c.position))),
+            projected=0 if progress is None else progress.position,
+            clock=None if progress is None else progress.clock,
+            now=database.now(conn),
+            announced=count(select(func.max(ledger.c.position))),
+            positions={row[0]: row[1] for row in conn.execute(select(tracking).order_by(tracking.c.name))},
+            aside=[
+                (row[0], row[1])
+                for row in conn.execute(
+                    select(live.clusters.c.cluster, live.clusters.c.aside)
+                    .where(put_aside)
+                    .order_by(live.clusters.c.cluster)
+                    .limit(100)
+                )
+            ],
+            aside_count=count(select(func.count()).select_from(live.clusters).where(put_aside)),
+            rejected=count(select(func.count()).select_from(rejected).where(rejected.c.replayed_at.is_(None))),
+            model=conn.execute(select(models.c.hash).order_by(models.c.activation.desc()).limit(1)).scalar(),
+            folded_with=None if progress is None else progress.model,
+            leads=count(select(func.count()).select_from(live.leads)),
+        )
+
+
+class StatusMetrics(Collector):
+    """The status as gauges, looked up when somebody asks for them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        """Nothing: registering must not ask the database."""
+        return []
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """The gauges; `leadline_database_up` alone where the database does not answer."""
+        try:
+            found = status_of(self._database)
+        except PersistenceError:
+            yield GaugeMetricFamily("leadline_database_up", "Whether the database answers", 0)
+            return
+        yield GaugeMetricFamily("leadline_database_up", "Whether the database answers", 1)
+        yield GaugeMetricFamily("leadline_recorded_position", "Position of the newest event", found.recorded)
+        yield GaugeMetricFamily("leadline_projected_position", "Position of the read models", found.projected)
+        yield GaugeMetricFamily("leadline_projector_lag", "Events recorded and not yet projected", found.lag)
+        yield GaugeMetricFamily("leadline_ledger_position", "Position of the newest signal", found.announced)
+        yield GaugeMetricFamily("leadline_clusters_aside", "Clusters that a fold could not take", found.aside_count)
+        yield GaugeMetricFamily("leadline_rejected", "Refused input that waits for a replay", found.rejected)
+        yield GaugeMetricFamily("leadline_leads", "Leads, visitors included", found.leads)
+        if found.clock is not None:
+            seconds = max(0, found.now - found.clock) / 1_000_000
+            yield GaugeMetricFamily("leadline_clock_lag_seconds", "Age of the read models' clock", seconds)

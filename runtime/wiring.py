@@ -1,0 +1,133 @@
+"""The composition root: the one place where settings become a database, a log, and the parts that use them."""
+
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import inspect
+
+from domain.model import Model, ModelError, parse_model
+from projections.queries import Reader
+from runtime.refusals import Refused
+from runtime.settings import Settings, masked
+from store.database import Database, open_database
+from store.events import EventStore
+from store.ids import Ids
+from store.log import Log
+from store.log_sql import SqlLog
+
+
+class Wiring:
+    """What a process is made of. Each part is built when first asked for, and closed in the reverse order."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._closing = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close what was built."""
+        self._closing.close()
+
+    @property
+    def embedded(self) -> bool:
+        """Whether everything is in the data folder, and one process does it all."""
+        return not self.settings.kafka and self.settings.database is None
+
+    @property
+    def where(self) -> str:
+        """The database, for messages."""
+        return masked(self.settings.database_url)
+
+    @cached_property
+    def database(self) -> Database:
+        """Event store, read models and ledger. Nothing is connected yet."""
+        if self.settings.database is None:
+            self.make_folder()
+        database = open_database(self.settings.database_url, self.settings.id_key_bytes)
+        self._closing.callback(database.close)
+        return database
+
+    @cached_property
+    def existing(self) -> Database:
+        """The database of a reader, which makes nothing. Raises Refused where no server ever made the tables."""
+        path = self.settings.data / "leadline.db"
+        if self.settings.database is None and not path.is_file():
+            raise Refused(
+                f"{path} does not exist: start `leadline serve` once, or set LEADLINE_DATA or LEADLINE_DATABASE"
+            )
+        with self.database.snapshot() as conn:
+            if not inspect(conn).has_table("models"):
+                raise Refused(f"{self.where} has no tables of Leadline: start `leadline serve` once")
+        return self.database
+
+    @cached_property
+    def ids(self) -> Ids:
+        """Keyed hashes, under the installation's key. Asks the database."""
+        return Ids(self.database.id_key())
+
+    @cached_property
+    def events(self) -> EventStore:
+        """The event store."""
+        return EventStore(self.database)
+
+    @cached_property
+    def log(self) -> Log:
+        """The log itself: Kafka, or the file in the data folder. Appends go straight to it."""
+        if not self.settings.kafka:
+            log: Log = self._sql_log("log.db")
+        else:
+            from store.log_kafka import KafkaLog
+
+            log = KafkaLog(",".join(self.settings.kafka))
+        self._closing.callback(log.close)
+        return log
+
+    @cached_property
+    def door_log(self) -> Log:
+        """The log of the doors: before Kafka there is a spool in the data folder, which takes what Kafka cannot now."""
+        if not self.settings.kafka:
+            return self.log
+        from store.log_spool import SpooledLog
+
+        spool = self._sql_log("spool.db")
+        self._closing.callback(spool.close)
+        log = SpooledLog(spool, self.log)
+        self._closing.callback(log.close)
+        return log
+
+    def _sql_log(self, name: str) -> SqlLog:
+        return SqlLog(self.make_folder() / name, int(self.settings.spool_limit))
+
+    def make_folder(self) -> Path:
+        """The data folder, made if it is not there. Raises Refused."""
+        try:
+            self.settings.data.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Refused(f"LEADLINE_DATA: {self.settings.data} cannot be made: {error.strerror}") from None
+        return self.settings.data
+
+    def model_file(self) -> Model:
+        """The model that the model file declares. Raises Refused (no file), ModelError."""
+        path = self.settings.model
+        try:
+            return parse_model(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise Refused(
+                f"LEADLINE_MODEL: there is no model file {path}: write one with `leadline init`, or name yours"
+            ) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise Refused(f"LEADLINE_MODEL: {path} cannot be read: {error}") from None
+        except ModelError as error:
+            raise ModelError([f"{path}: {problem}" for problem in error.problems]) from None
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Views of the read models, for a command that only reads. Raises Refused where there is nothing to read."""
+        return Reader(self.existing, self.events, self.ids)
