@@ -247,11 +247,16 @@ class Walk:
     def dump(self) -> list[Any]:
         """The walk as JSON-able lists; `load` gives the same walk."""
         people = [
-            [person.number, person.touches, person.owned, [[head, key] for head, key in person.heads.items()]]
+            [
+                person.number,
+                person.touches,
+                [[*identity] for identity in person.owned],
+                [[[*head], key] for head, key in person.heads.items()],
+            ]
             for person in self.people.values()
         ]
-        apart = [sorted(pair) for pair in self.apart]
-        return [people, apart, self.skipped, [[identity, since] for identity, since in self.shared.items()]]
+        apart = [[[*identity] for identity in sorted(pair)] for pair in self.apart]
+        return [people, apart, self.skipped, [[[*identity], since] for identity, since in self.shared.items()]]
 
     @classmethod
     def load(cls, saved: list[Any]) -> "Walk":

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from domain.lead import EPISODES, Lead, Now
+from domain.stage import VISITOR
 
 HOT: Final = "lead.hot"
 RETRACTED: Final = "lead.hot.retracted"
@@ -57,44 +58,55 @@ class Holding:
     now: Now
 
 
-def decide(holdings: Iterable[Holding], opens: Iterable[Open], heirs: Mapping[UUID, UUID | None]) -> list[Decision]:
-    """The signals that bring the ledger in line with what holds.
+Held = dict[tuple[UUID, str, str], Open]
+"""What is open, by (the lead that holds it, topic, subject)."""
 
-    `heirs` names, for holders that are no live lead, the lead that they resolve to (None: nobody).
+
+def hand_over(opens: Iterable[Open], heirs: Mapping[UUID, UUID | None]) -> tuple[Held, list[Decision]]:
+    """Give what ceased leads hold to the leads that they resolve to (`heirs`; None: nobody is left).
+
+    A second announcement of a kind that comes together there is closed.
     """
-    decisions: list[Decision] = []
-    held: dict[tuple[UUID, str, str], Open] = {}
+    held: Held = {}
+    closed: list[Decision] = []
     for each in sorted(opens, key=lambda one: (one.holder in heirs, one.at, one.signal)):
         heir = heirs.get(each.holder, each.holder)
         if heir is None or (heir, each.topic, each.subject) in held:
-            reason = "merged" if heir is not None else "gone"
-            decisions.append(_closing(each, heir or each.lead, _ending(each), {"reason": reason}))
+            reason = "gone" if heir is None else "merged"
+            closed.append(_closing(each, heir or each.lead, _ENDINGS[each.topic], {"reason": reason}))
         else:
             held[heir, each.topic, each.subject] = each
-    for holding in holdings:
-        decisions += _of_lead(holding, held)
-    return decisions
+    return held, closed
 
 
-def _of_lead(holding: Holding, held: Mapping[tuple[UUID, str, str], Open]) -> list[Decision]:
-    announced = holding.lead.identified
-    mine = {(topic, subject): each for (lead, topic, subject), each in held.items() if lead == holding.id}
-    found = [*_hot(holding, mine.get(("hot", "")), announced)]
-    stage = mine.get(("stage", ""))
-    if announced and (stage is None or stage.value != holding.lead.stage):
-        data = {"from": stage.value if stage else "visitor", "to": holding.lead.stage}
-        since = holding.lead.stages[-1].at if holding.lead.stages else holding.lead.first_touch
-        lead = stage.lead if stage else holding.id
-        found.append(Decision(STAGE, lead, holding.id, "stage", "", stage, data, True, holding.lead.stage, since))
-    segments = holding.now.segments if announced else {}
-    for (topic, subject), each in mine.items():
-        if topic == "segment" and subject not in segments:
-            found.append(_closing(each, holding.id, LEFT, {"segment": subject}))
-    for name, since in segments.items():
-        if ("segment", name) not in mine:
+def decide(holding: Holding, held: Mapping[tuple[str, str], Open]) -> list[Decision]:
+    """The signals that bring what is announced of a lead, by (topic, subject), in line with what holds of it."""
+    identified = holding.lead.identified
+    return [
+        *_hot(holding, held.get(("hot", "")), identified),
+        *_stage(holding, held.get(("stage", "")), identified),
+        *_segments(holding, held, identified),
+    ]
+
+
+def _stage(holding: Holding, announced: Open | None, identified: bool) -> Iterable[Decision]:
+    lead = holding.lead
+    if identified and (announced is None or announced.value != lead.stage):
+        data = {"from": announced.value if announced else VISITOR, "to": lead.stage}
+        since = lead.stages[-1].at if lead.stages else lead.first_touch
+        under = announced.lead if announced else holding.id
+        yield Decision(STAGE, under, holding.id, "stage", "", announced, data, True, lead.stage, since)
+
+
+def _segments(holding: Holding, held: Mapping[tuple[str, str], Open], identified: bool) -> Iterable[Decision]:
+    members = holding.now.segments if identified else {}
+    for (topic, subject), announced in held.items():
+        if topic == "segment" and subject not in members:
+            yield _closing(announced, holding.id, LEFT, {"segment": subject})
+    for name, since in members.items():
+        if ("segment", name) not in held:
             data = {"segment": name}
-            found.append(Decision(ENTERED, holding.id, holding.id, "segment", name, None, data, True, "", since))
-    return found
+            yield Decision(ENTERED, holding.id, holding.id, "segment", name, None, data, True, "", since)
 
 
 def _hot(holding: Holding, announced: Open | None, identified: bool) -> Iterable[Decision]:
@@ -120,8 +132,7 @@ def _over(holding: Holding, announced: Open) -> Decision:
     return _closing(announced, holding.id, RETRACTED, {"reason": "what made it hot no longer counts"})
 
 
-def _ending(each: Open) -> str:
-    return {"hot": COOLED, "segment": LEFT, "stage": STAGE}[each.topic]
+_ENDINGS: Final = {"hot": COOLED, "segment": LEFT, "stage": STAGE}
 
 
 def _closing(each: Open, lead_now: UUID, kind: str, data: Mapping[str, Any]) -> Decision:

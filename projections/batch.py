@@ -1,0 +1,183 @@
+"""One batch of touchpoints through link, assign and fold to rows and signals: in one transaction, to one clock."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection, select
+
+from domain.fold import Fold
+from domain.lead import Lead, Now
+from domain.segment import NEVER
+from domain.signal import Holding
+from domain.touchpoint import Touchpoint, decode
+from projections.cluster import Cluster
+from projections.ledger import Ledger
+from projections.link import Linked, Linker, mentioned
+from projections.rows import Changes, card, score, shown
+from store import bulk
+from store.events import EventStore
+from store.ids import Ids
+from store.tables import Derived
+
+log = structlog.get_logger(__name__)
+
+_DUE = 2_000
+"""Clusters that are due, taken at a time."""
+
+
+class Batches:
+    """Folds batches, keeping clusters in a bounded memory. After any error: a new one, from the stored position."""
+
+    def __init__(
+        self, events: EventStore, ids: Ids, fold: Fold, tables: Derived, *, ledger: Ledger | None, keep: int = 50_000
+    ) -> None:
+        self._events = events
+        self._ids = ids
+        self._fold = fold
+        self._tables = tables
+        self._ledger = ledger
+        self._keep = keep
+        self._linker = Linker(ids, tables)
+        self._clusters: OrderedDict[int, Cluster] = OrderedDict()
+
+    def take(self, conn: Connection, batch: Sequence[tuple[int, Touchpoint]], position: int, clock: int) -> None:
+        """Take a batch up to a position, let time pass to the clock; the caller moves (position, clock) and commits."""
+        linked = self._linker.link(conn, batch)
+        touched = self._touched(conn, linked)
+        self._work(conn, touched, linked, position, clock)
+        while due := self._due(conn, clock):
+            self._work(conn, due, Linked(), position, clock)
+        self._forget()
+
+    def retry_aside(self, conn: Connection, position: int, clock: int) -> None:
+        """Fold anew what was put aside: the mend may have come with this start."""
+        table = self._tables.clusters
+        numbers = conn.execute(select(table.c.cluster).where(table.c.aside.is_not(None))).scalars().all()
+        clusters = self._load(conn, numbers)
+        for cluster in clusters:
+            cluster.aside, cluster.stale = None, True
+        self._work(conn, clusters, Linked(), position, clock)
+
+    # ---- loading ----
+
+    def _load(self, conn: Connection, numbers: Iterable[int]) -> list[Cluster]:
+        wanted = list(numbers)
+        cold = [number for number in wanted if number not in self._clusters]
+        columns = ["cluster", "state", "aside"]
+        for number, state, aside in bulk.select_in(conn, self._tables.clusters, columns, "cluster", cold):
+            self._clusters[number] = Cluster.load(number, bytes(state), aside)
+        found = []
+        for number in wanted:
+            if number not in self._clusters:
+                self._clusters[number] = Cluster(number)
+            self._clusters.move_to_end(number)
+            found.append(self._clusters[number])
+        return found
+
+    def _touched(self, conn: Connection, linked: Linked) -> list[Cluster]:
+        """The clusters of a batch, those that they absorbed in them."""
+        clusters = self._load(conn, linked.members)
+        lost = [number for numbers in linked.absorbed.values() for number in numbers]
+        self._load(conn, lost)
+        for cluster in clusters:
+            for number in linked.absorbed.get(cluster.number, ()):
+                cluster.absorb(self._clusters.pop(number))
+            cluster.share(linked.shared.get(cluster.number, {}))
+            cluster.trails.update(self._ids.of(t.trail) for t in linked.members[cluster.number])
+        bulk.delete(conn, self._tables.clusters, "cluster", lost)
+        return clusters
+
+    def _due(self, conn: Connection, clock: int) -> list[Cluster]:
+        table = self._tables.clusters
+        query = select(table.c.cluster).where(table.c.due <= clock, table.c.aside.is_(None)).limit(_DUE)
+        return self._load(conn, conn.execute(query).scalars().all())
+
+    def _forget(self) -> None:
+        while len(self._clusters) > self._keep:
+            self._clusters.popitem(last=False)
+
+    # ---- folding ----
+
+    def _work(self, conn: Connection, clusters: Sequence[Cluster], linked: Linked, position: int, clock: int) -> None:
+        again = []
+        for cluster in clusters:
+            if cluster.aside is None and not self._step(cluster, linked.members.get(cluster.number, ()), clock):
+                again.append(cluster)
+        self._walk_again(conn, again, position, clock)
+        changes = Changes(self._tables)
+        rows = []
+        for cluster in clusters:
+            due = None if cluster.aside else self._show(cluster, clock, changes)
+            rows.append((cluster.number, cluster.dump(), due, cluster.aside))
+        changes.write(conn)
+        if self._ledger is not None:
+            self._announce(conn, [cluster for cluster in clusters if cluster.aside is None], position, clock)
+        self._linker.write(conn, linked)
+        bulk.upsert(conn, self._tables.clusters, rows)
+
+    def _step(self, cluster: Cluster, touchpoints: Sequence[Touchpoint], clock: int) -> bool:
+        try:
+            return cluster.take(self._fold, touchpoints, clock)
+        except Exception:  # the walk of the whole history says whether it really fails, and why
+            return False
+
+    def _walk_again(self, conn: Connection, clusters: Sequence[Cluster], position: int, clock: int) -> None:
+        histories = self.histories(conn, clusters, position)
+        for cluster in clusters:
+            history = histories[cluster.number]
+            try:
+                cluster.walk_again(self._fold, history, self._linker.shared(mentioned(history)), clock)
+            except Exception as error:
+                cluster.aside = f"{type(error).__name__}: {error}"[:1000]
+                cluster.stale = True
+                newest = history[-1].id if history else "none"
+                log.error(
+                    "a fold failed: its cluster is put aside, the others go on",
+                    cluster=cluster.number,
+                    reason=cluster.aside,
+                    newest_touchpoint=newest,
+                    do="run `leadline doctor`; it is folded again when a mended release starts",
+                )
+
+    def histories(self, conn: Connection, clusters: Sequence[Cluster], position: int) -> dict[int, list[Touchpoint]]:
+        """All touchpoints of the clusters up to a position, read with one query."""
+        if not clusters:
+            return {}
+        trails = {trail for cluster in clusters for trail in cluster.trails}
+        touchpoints = [decode(envelope) for _, envelope in self._events.of_trails(conn, list(trails), position)]
+        return self._linker.sort_home(conn, touchpoints, [cluster.number for cluster in clusters])
+
+    # ---- showing ----
+
+    def _show(self, cluster: Cluster, clock: int, changes: Changes) -> int | None:
+        """Put the cluster's leads into rows; the next instant at which time alone changes something."""
+        due = NEVER if cluster.waiting is None else cluster.waiting
+        before, cluster.shown = cluster.shown, {}
+        for id, lead, now, number in self._leads(cluster, clock):
+            identities = cluster.walk.owned(cluster.walk.people[number], clock)
+            changes.leads[id] = card(id, lead, identities)
+            changes.scores[id] = score(self._fold, id, lead, now)
+            cluster.shown[id] = shown(self._fold, lead, now)
+            changes.show(id, before.pop(id, None), cluster.shown[id])
+            self._linker.name(id, cluster.number)
+            due = min(due, now.due)
+        for id in before:
+            changes.gone(id)
+        cluster.ceased = set(before)
+        return None if due >= NEVER else due
+
+    def _leads(self, cluster: Cluster, clock: int) -> Iterable[tuple[UUID, Lead, Now, int]]:
+        for number, lead in cluster.leads.items():
+            yield self._ids.of(cluster.walk.people[number].name()), lead, self._fold.at(lead, clock), number
+
+    # ---- signals ----
+
+    def _announce(self, conn: Connection, clusters: Sequence[Cluster], position: int, clock: int) -> None:
+        assert self._ledger is not None
+        held = [
+            ([Holding(id, lead, now) for id, lead, now, _ in self._leads(cluster, clock)], cluster)
+            for cluster in clusters
+        ]
+        self._ledger.announce(conn, held, clock, lambda chosen: self.histories(conn, chosen, position))

@@ -1,0 +1,204 @@
+"""The projector: events to read models and signals, its progress a pair (position, clock) moved in one transaction."""
+
+import gc
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import Connection, insert, select, update
+
+from domain.fold import Fold
+from domain.model import Model
+from domain.touchpoint import Touchpoint, decode
+from projections.batch import Batches
+from projections.ledger import Ledger
+from projections.models import active_model
+from store.database import Database
+from store.errors import Fenced, Retry
+from store.events import EventStore
+from store.ids import Ids
+from store.tables import Derived, live
+
+log = structlog.get_logger(__name__)
+
+Clock = Callable[[Connection], int]
+"""The present instant (microseconds), by default the database's."""
+
+AHEAD = 10_000_000
+"""How far a receipt may push the clock ahead of the database's time: 10 s, in microseconds."""
+TICK = 5_000_000
+"""With nothing to do the clock is moved this often (microseconds), so that what is pending is told by a fresh one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the rows are folded: exactly to this position, at exactly this clock, with this model."""
+
+    position: int
+    clock: int
+    model: str
+
+
+def read_progress(conn: Connection, tables: Derived = live) -> Progress:
+    """The stored pair; (0, 0) with no model where nothing was folded yet."""
+    table = tables.projector
+    row = conn.execute(select(table.c.position, table.c.clock, table.c.model)).one_or_none()
+    return Progress(0, 0, "") if row is None else Progress(*row)
+
+
+def move_progress(conn: Connection, before: Progress, after: Progress, tables: Derived = live) -> None:
+    """Move the pair by compare-and-swap. Raises Fenced where another projector has moved it."""
+    table = tables.projector
+    if before == Progress(0, 0, ""):
+        found = conn.execute(select(table.c.position)).one_or_none()
+        if found is None:
+            row = {"name": "projector", "position": after.position, "clock": after.clock, "model": after.model}
+            conn.execute(insert(table).values(row))
+            return
+    moved = conn.execute(
+        update(table)
+        .where(table.c.position == before.position, table.c.clock == before.clock, table.c.model == before.model)
+        .values(position=after.position, clock=after.clock, model=after.model)
+    )
+    if moved.rowcount != 1:
+        raise Fenced("the projector's (position, clock) was moved by another: start again from the stored one")
+
+
+class Projector:
+    """Projects batches from the stored pair on. One at a time is active: `run` waits for its election."""
+
+    def __init__(
+        self,
+        database: Database,
+        events: EventStore,
+        ids: Ids,
+        model: Model,
+        *,
+        clock: Clock | None = None,
+        tables: Derived = live,
+        announce: bool = True,
+    ) -> None:
+        self._database = database
+        self._events = events
+        self._ids = ids
+        self._clock = clock or database.now
+        self._tables = tables
+        self._announce = announce
+        self._use(model)
+
+    def _use(self, model: Model) -> None:
+        self.model = model
+        self._fold = Fold(model)
+        self._start_anew()
+
+    def _start_anew(self) -> None:
+        """Drop everything in memory: after any error the stored position says where to start."""
+        ledger = Ledger(self._database, self._ids, self._fold) if self._announce else None
+        self._batches = Batches(self._events, self._ids, self._fold, self._tables, ledger=ledger)
+        self._progress: Progress | None = None
+
+    def run_once(self, limit: int = 5_000, until: int | None = None) -> bool:
+        """Project the next batch (positions up to `until`); False where there was nothing to do.
+
+        Raises Fenced, Retry's kinds, UnknownTopic; then nothing is written, and the next call starts from the stored.
+        """
+        try:
+            return self._run_once(limit, until)
+        except BaseException:
+            self._start_anew()
+            raise
+
+    def _run_once(self, limit: int, until: int | None) -> bool:
+        with self._database.snapshot() as conn:
+            progress = read_progress(conn, self._tables)
+            if progress != self._progress:
+                self._start_anew()
+            rows = self._events.scan(conn, progress.position, limit, until)
+            now = self._clock(conn)
+            if not rows and not self._anything_due(conn, progress, now):
+                self._progress = progress
+                return False
+        batch = [(position, decode(envelope)) for position, envelope in rows]
+        clock = self._clock_after(progress, now, [touchpoint for _, touchpoint in batch])
+        after = Progress(rows[-1][0] if rows else progress.position, clock, self.model.hash)
+        with self._database.transaction() as conn:
+            if progress.model and progress.model != self.model.hash:
+                raise Fenced("another model was activated: the projector takes it up")
+            self._batches.take(conn, batch, after.position, clock)
+            move_progress(conn, progress, after, self._tables)
+        self._progress = after
+        return True
+
+    def _anything_due(self, conn: Connection, progress: Progress, now: int) -> bool:
+        if not progress.model:
+            return False
+        table = self._tables.clusters
+        due = select(table.c.cluster).where(table.c.due <= now, table.c.aside.is_(None)).limit(1)
+        return now >= progress.clock + TICK or conn.execute(due).first() is not None
+
+    def _clock_after(self, progress: Progress, now: int, touchpoints: Sequence[Touchpoint]) -> int:
+        newest = max((touchpoint.received_at for touchpoint in touchpoints), default=0)
+        return max(progress.clock, now, min(newest, now + AHEAD))
+
+    def retry_aside(self) -> None:
+        """Fold anew what a former release put aside."""
+        with self._database.transaction() as conn:
+            progress = read_progress(conn, self._tables)
+            self._batches.retry_aside(conn, progress.position, progress.clock)
+        self._start_anew()
+
+    # ---- as a process ----
+
+    def run(self, stop: threading.Event, idle: float = 0.02, wake: threading.Event | None = None) -> None:
+        """Project until `stop`, while elected; on what may pass by itself, try again and say so."""
+        pause = 0.0
+        while not stop.wait(pause):
+            try:
+                lease = self._database.elect("project")
+                if lease is None:
+                    pause = 0.5
+                    continue
+                try:
+                    self._while_elected(lease.held, stop, idle, wake)
+                finally:
+                    lease.release()
+                pause = 0.0
+            except Fenced as error:
+                log.warning("projector starts again from the stored position", reason=str(error))
+                self._take_up_model()
+                pause = 0.1
+            except Retry as error:
+                log.warning("projector waits for the database", reason=str(error), seconds=1)
+                pause = 1.0
+
+    def _while_elected(
+        self, held: Callable[[], bool], stop: threading.Event, idle: float, wake: threading.Event | None
+    ) -> None:
+        self._take_up_model()
+        self.retry_aside()
+        log.info("projector is active", model=self.model.hash)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 50, 100)  # folded state is many small containers: the default is dear
+        quiet = 0
+        while not stop.is_set():
+            if self.run_once():
+                quiet = 0
+                continue
+            quiet += 1
+            if quiet % 50 == 1 and not held():
+                raise Fenced("the projector's lock was lost")
+            if wake is not None:
+                wake.wait(idle)
+                wake.clear()
+            else:
+                stop.wait(idle)
+
+    def _take_up_model(self) -> None:
+        with self._database.snapshot() as conn:
+            model = active_model(conn)
+        if model is not None and model.hash != self.model.hash:
+            self._use(model)
+        else:
+            self._start_anew()

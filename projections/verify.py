@@ -1,0 +1,256 @@
+"""Verify: refold everything from the event store, the slow documented way, and compare with the live read models.
+
+It shares with the projector the walk and the fold, and nothing of its batches, links, steps or saved state.
+"""
+
+import hashlib
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, select
+
+from domain.assign import LIMITS, assign, links, sightings
+from domain.fold import Fold
+from domain.identity import Identity
+from domain.model import Model
+from domain.touchpoint import Touchpoint, decode
+from projections.link import Known
+from projections.projector import Progress, read_progress
+from projections.rows import Row, card, score, shown
+from store import bulk
+from store.database import Database, open_database
+from store.ids import Ids
+from store.notifications import notified
+from store.tables import Derived, derived, live
+
+Report = Callable[[str, int, int], None]
+"""Progress: what is being done, how much of it is done, of how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row that differs: as it is (None: missing), and as the fold says it must be (None: too much)."""
+
+    table: str
+    key: tuple[Any, ...]
+    found: Row | None
+    expected: Row | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a verification saw."""
+
+    progress: Progress
+    touchpoints: int
+    rows: int
+    differences: tuple[Difference, ...]
+    differing: int
+    """How many rows differ; `differences` holds the first hundred."""
+    aside: tuple[tuple[int, str], ...]
+    """Clusters that were put aside, and why: their rows are not up to date."""
+
+
+def verify(database: Database, ids: Ids, model: Model, report: Report | None = None) -> Verified:
+    """Refold everything to the stored (position, clock) and compare each read model row by row."""
+    tell = report or (lambda what, done, of: None)
+    with database.snapshot() as conn, tempfile.TemporaryDirectory(prefix="leadline-verify-") as folder:
+        progress = read_progress(conn)
+        spool = _Spool(Path(folder) / "touchpoints.db", ids)
+        for number, envelope in enumerate(notified(database, progress.position), 1):
+            spool.add(decode(envelope), envelope)
+            if number % 1000 == 0:
+                tell("reading", number, progress.position)
+        expected = open_database(f"sqlite:///{Path(folder) / 'expected.db'}")
+        tables = derived()
+        tables.metadata.create_all(expected.engine)
+        _refold(expected, tables, spool, Fold(model), ids, progress, tell)
+        rows, differing, differences = 0, 0, []
+        with expected.snapshot() as other:
+            for table, fresh in zip(live.read_models, tables.read_models, strict=True):
+                for key, found, wanted in _paired(_rows(conn, table), _rows(other, fresh), len(table.primary_key)):
+                    rows += 1
+                    if found != wanted:
+                        differing += 1
+                        if len(differences) < 100:
+                            differences.append(Difference(table.name, key, found, wanted))
+        expected.close()
+        aside = conn.execute(
+            select(live.clusters.c.cluster, live.clusters.c.aside).where(live.clusters.c.aside.is_not(None))
+        ).all()
+        return Verified(
+            progress, spool.count, rows, tuple(differences), differing, tuple((row[0], row[1]) for row in aside)
+        )
+
+
+def digest(database: Database) -> dict[str, str]:
+    """A hash of each read model's rows, in the order of their keys: equal rows, equal hash, on either database."""
+    found = {}
+    with database.snapshot() as conn:
+        for table in live.read_models:
+            sum = hashlib.sha256()
+            for row in _rows(conn, table):
+                sum.update(repr(row).encode() + b"\n")
+            found[table.name] = sum.hexdigest()
+    return found
+
+
+# ---- refolding ---------------------------------------------------------------------------------------------------
+
+
+class _Spool:
+    """All touchpoints on disk, and in memory which identities belong together."""
+
+    def __init__(self, path: Path, ids: Ids) -> None:
+        self.count = 0
+        self._ids = ids
+        self._parent: dict[UUID, UUID] = {}
+        self._known: dict[Identity, Known] = {}
+        self._file = sqlite3.connect(path)
+        self._file.execute("CREATE TABLE touchpoints (home BLOB, envelope BLOB)")
+        self._file.execute("PRAGMA synchronous = OFF")
+
+    def add(self, touchpoint: Touchpoint, envelope: bytes) -> None:
+        """Keep a touchpoint; note who was seen with whom."""
+        self.count += 1
+        self._file.execute("INSERT INTO touchpoints VALUES (NULL, ?)", (envelope,))
+        for low, high in sightings(touchpoint):
+            known = self._known.setdefault(low, Known())
+            known.see(self._ids.of(high).hex, touchpoint.instant, LIMITS[low.kind])
+
+    def clusters(self) -> Iterator[tuple[list[Touchpoint], dict[Identity, int]]]:
+        """The touchpoints of each cluster, and the identities of them that are shared."""
+        shared = {
+            identity: since
+            for identity, known in self._known.items()
+            if (since := known.shared_from(LIMITS[identity.kind])) is not None
+        }
+        homes: list[tuple[bytes, int]] = []
+        for row, envelope in self._file.execute("SELECT rowid, envelope FROM touchpoints"):
+            linked = [self._ids.of(identity) for identity in links(decode(envelope), shared)]
+            for id in linked[1:]:
+                self._unite(linked[0], id)
+            homes.append((linked[0].bytes, row))
+        self._file.executemany("UPDATE touchpoints SET home = ? WHERE rowid = ?", homes)
+        roots = {home: self._find(UUID(bytes=home)).bytes for home, _ in homes}
+        self._file.execute("CREATE TABLE roots (home BLOB PRIMARY KEY, root BLOB)")
+        self._file.executemany("INSERT INTO roots VALUES (?, ?)", roots.items())
+        ordered = self._file.execute("SELECT root, envelope FROM touchpoints JOIN roots USING (home) ORDER BY root")
+        for _, rows in groupby(ordered, key=lambda row: bytes(row[0])):
+            touchpoints = [decode(row[1]) for row in rows]
+            mine = {i: shared[i] for touchpoint in touchpoints for i in touchpoint.identities if i in shared}
+            yield touchpoints, mine
+
+    def _find(self, id: UUID) -> UUID:
+        while (parent := self._parent.get(id)) is not None:
+            id = parent
+        return id
+
+    def _unite(self, one: UUID, two: UUID) -> None:
+        first, second = self._find(one), self._find(two)
+        if first != second:
+            keep, lose = min(first, second), max(first, second)
+            self._parent[lose] = keep
+
+
+def _refold(
+    expected: Database, tables: Derived, spool: _Spool, fold: Fold, ids: Ids, progress: Progress, tell: Report
+) -> None:
+    done, rows = 0, _Rows(expected, tables)
+    for touchpoints, shared in spool.clusters():
+        done += len(touchpoints)
+        known = [touchpoint for touchpoint in touchpoints if touchpoint.instant <= progress.clock]
+        walk, histories = assign(known, shared)
+        for number, history in histories.items():
+            person = walk.people[number]
+            rows.add(fold, ids.of(person.name()), walk.owned(person, progress.clock), history, progress.clock)
+        tell("refolding", done, spool.count)
+    rows.flush()
+
+
+class _Rows:
+    """Expected rows, written some thousand at a time."""
+
+    def __init__(self, database: Database, tables: Derived) -> None:
+        self._database = database
+        self._tables = tables
+        self._rows: dict[str, list[Row]] = {}
+
+    def add(
+        self, fold: Fold, id: UUID, identities: tuple[Identity, ...], history: list[Touchpoint], clock: int
+    ) -> None:
+        tables, put = self._tables, self._put
+        lead = fold.fold(history, clock)
+        now = fold.at(lead, clock)
+        seen = shown(fold, lead, now)
+        put(tables.leads, card(id, lead, identities))
+        put(tables.scores, score(fold, id, lead, now))
+        for n, stage in enumerate(seen.stages, 1):
+            put(tables.stage_history, (id, n, *stage))
+        for name, entered_at in seen.segments.items():
+            put(tables.segment_members, (name, id, entered_at))
+        for name, row in seen.funnels.items():
+            put(tables.funnel_leads, (name, id, *row))
+        if len(self._rows.get(tables.leads.name, ())) >= 2_000:
+            self.flush()
+
+    def _put(self, table: Table, row: Row) -> None:
+        self._rows.setdefault(table.name, []).append(row)
+
+    def flush(self) -> None:
+        """Write what has come together."""
+        with self._database.transaction() as conn:
+            for table in self._tables.read_models:
+                bulk.insert(conn, table, self._rows.pop(table.name, []))
+
+
+# ---- comparing ---------------------------------------------------------------------------------------------------
+
+
+def _rows(conn: Connection, table: Table) -> Iterator[Row]:
+    """A table's rows in the order of its key, the same on both databases (names by their bytes)."""
+    keys = [
+        column.collate("C") if conn.dialect.name == "postgresql" and column.type.python_type is str else column
+        for column in table.primary_key
+    ]
+    result = conn.execution_options(yield_per=2_000).execute(select(table).order_by(*keys))
+    for row in result:
+        yield tuple(row)
+
+
+def _paired(
+    left: Iterator[Row], right: Iterator[Row], width: int
+) -> Iterator[tuple[tuple[Any, ...], Row | None, Row | None]]:
+    """Walk two streams, each in the order of the first columns as the other, side by side."""
+    for one, two in _merged(left, right, width):
+        row = one if one is not None else two
+        assert row is not None
+        yield _key(row, width), one, two
+
+
+def _merged(left: Iterator[Row], right: Iterator[Row], width: int) -> Iterator[tuple[Row | None, Row | None]]:
+    one, two = next(left, None), next(right, None)
+    while one is not None or two is not None:
+        if two is None or (one is not None and _sortable(one, width) < _sortable(two, width)):
+            yield one, None
+            one = next(left, None)
+        elif one is None or _sortable(two, width) < _sortable(one, width):
+            yield None, two
+            two = next(right, None)
+        else:
+            yield one, two
+            one, two = next(left, None), next(right, None)
+
+
+def _key(row: Row, width: int) -> tuple[Any, ...]:
+    return row[:width]
+
+
+def _sortable(row: Row, width: int) -> tuple[Any, ...]:
+    return tuple(part.encode() if isinstance(part, str) else part for part in row[:width])

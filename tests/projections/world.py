@@ -1,0 +1,83 @@
+"""A small world for tests: a real database, the event store, a projector with a fixed clock; a restart is new objects."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from sqlalchemy import select
+
+from domain.model import Model
+from domain.touchpoint import Touchpoint, encode
+from projections.projector import Projector
+from projections.verify import Verified, digest, verify
+from store.database import Database, open_database
+from store.events import EventStore, Incoming
+from store.ids import Ids
+from store.tables import ledger, live, open_signals
+
+KEY = b"a fixed id key for the tests ..."
+
+
+class World:
+    """Delivers touchpoints straight into the event store and projects them."""
+
+    def __init__(self, url: str, model: Model, clock: int) -> None:
+        self.url = url
+        self.model = model
+        self.clock = clock
+        self.restart()
+        self.database.migrate()
+
+    @classmethod
+    def on_sqlite(cls, folder: Path, model: Model, clock: int) -> "World":
+        return cls(f"sqlite:///{folder / 'leadline.db'}", model, clock)
+
+    def restart(self) -> None:
+        """New objects on the same files, as after a crash between two transactions."""
+        if hasattr(self, "database"):
+            self.database.close()
+        self.database: Database = open_database(self.url, KEY)
+        self.ids = Ids(KEY)
+        self.events = EventStore(self.database)
+        self.projector = Projector(self.database, self.events, self.ids, self.model, clock=lambda _: self.clock)
+
+    def deliver(self, touchpoints: Iterable[Touchpoint]) -> None:
+        """Record, as the recorder would."""
+        incoming = [
+            Incoming(
+                self.ids.of(t.trail), t.type, t.instant, t.seq, t.received_at, t.source.name,
+                self.ids.dedupe(t.source.name, t.id), encode(t),
+            )
+            for t in touchpoints
+        ]  # fmt: skip
+        self.events.append(incoming, [], self.clock)
+
+    def project(self, limit: int = 5_000) -> None:
+        while self.projector.run_once(limit):
+            pass
+
+    def play(self, deliveries: Sequence[Sequence[Touchpoint]], *, restart: bool = False) -> None:
+        """Deliver and project batch by batch."""
+        for delivery in deliveries:
+            self.deliver(delivery)
+            self.project()
+            if restart:
+                self.restart()
+
+    def digest(self) -> dict[str, str]:
+        return digest(self.database)
+
+    def verify(self) -> Verified:
+        return verify(self.database, self.ids, self.model)
+
+    def rows(self, name: str) -> list[tuple]:
+        with self.database.snapshot() as conn:
+            table = getattr(live, name)
+            return [tuple(row) for row in conn.execute(select(table).order_by(*table.primary_key))]
+
+    def signals(self) -> list[tuple[str, str]]:
+        with self.database.snapshot() as conn:
+            return [(row.kind, row.subject) for row in conn.execute(select(ledger).order_by(ledger.c.position))]
+
+    def opens(self) -> list[tuple[str, str]]:
+        with self.database.snapshot() as conn:
+            return sorted((row.kind, row.subject) for row in conn.execute(select(open_signals)))
