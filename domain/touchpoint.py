@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, WithJsonSchema
 
 from domain.identity import Identity, canonical, ordered, trail_of
 
@@ -24,9 +24,10 @@ STAFF: Final = frozenset({"call_logged", "meeting_held", "message_sent"})
 """Staff's work: not a public key's to claim."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 EARLIEST: Final = 0
 """The least instant, 1970: what claims to be older is a broken clock."""
+LATEST: Final = (datetime(9999, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
+"""The first instant that is too late: every one before it has a date in every time zone."""
 
 
 class MalformedEnvelope(ValueError):
@@ -78,7 +79,8 @@ class Touchpoint:
 
 def microseconds(when: datetime) -> int:
     """Integer microseconds since 1970 UTC; a naive time is taken as UTC."""
-    return ((when if when.tzinfo else when.replace(tzinfo=UTC)) - EPOCH) // _MICROSECOND
+    since = (when if when.tzinfo else when.replace(tzinfo=UTC)) - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def moment(instant: int) -> datetime:
@@ -88,7 +90,7 @@ def moment(instant: int) -> datetime:
 
 def rfc3339(instant: int) -> str:
     """An instant as `2026-11-21T19:27:11.397000Z`: always six digits, always Z, so texts sort as instants do."""
-    return moment(instant).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment(instant).isoformat(timespec='microseconds')[:-6]}Z"
 
 
 def refusal(source: str, type: str) -> str | None:
@@ -111,6 +113,9 @@ def refusal(source: str, type: str) -> str | None:
 
 _TYPE: Final = re.compile(r"[a-z0-9_\u0080-\U0010ffff]{1,100}\Z")
 _BOUNDARY: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_RFC3339: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})\Z"
+)
 _OTHER: Final = re.compile(r"[^\w]+|_+", re.UNICODE)
 
 
@@ -127,18 +132,22 @@ def snake_case(name: str) -> str:
 
 def _canonical_identity(pair: "_WireIdentity") -> "_WireIdentity":
     found = canonical(pair.kind, pair.value)
-    if found is None or found.value != pair.value:
-        raise ValueError(f"{pair.kind} is not in canonical form" if found else f"{pair.kind} value names nobody")
-    return pair
+    if found is not None and found.value == pair.value:
+        return pair
+    raise ValueError(f"{pair.kind} is not in canonical form" if found else f"{pair.kind} value names nobody")
 
 
-def _in_range(when: datetime) -> datetime:
-    if not 1970 <= when.year <= 9998:
+def _instant(text: object) -> int:
+    """Microseconds of an RFC 3339 text, exactly as `decode` reads it. Numbers are refused: seconds or milliseconds?"""
+    if not isinstance(text, str) or not _RFC3339.match(text):
+        raise ValueError("a time is an RFC 3339 text with seconds and offset, such as 2026-11-21T19:27:11.397Z")
+    instant = microseconds(datetime.fromisoformat(text))
+    if not EARLIEST <= instant < LATEST:
         raise ValueError("time is outside the years 1970 to 9998")
-    return when
+    return instant
 
 
-_Time = Annotated[datetime, AfterValidator(_in_range)]
+_Time = Annotated[int, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
 class _Wire(BaseModel):
@@ -147,7 +156,7 @@ class _Wire(BaseModel):
 
 class _WireSource(_Wire):
     kind: SourceKind
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
 
 
 class _WireIdentity(_Wire):
@@ -165,7 +174,9 @@ class Envelope(_Wire):
     occurred_at: Annotated[_Time, Field(description="when it happened, corrected for the client's clock")]
     received_at: Annotated[_Time, Field(description="when our door received it")]
     sent_at: Annotated[_Time | None, Field(description="the client's clock when it sent the request")] = None
-    seq: Annotated[int, Field(ge=0, le=2**31 - 1, description="place in its request; of an import a mapped column")] = 0
+    seq: Annotated[
+        int, Field(strict=True, ge=0, le=2**31 - 1, description="place in its request; of an import a mapped column")
+    ] = 0
     identities: Annotated[
         tuple[Annotated[_WireIdentity, AfterValidator(_canonical_identity)], ...], Field(min_length=1, max_length=32)
     ]
@@ -212,10 +223,10 @@ def decode(value: bytes) -> Touchpoint:
             id=wire["id"],
             source=Source(source["kind"], source["name"]),
             type=wire["type"],
-            occurred_at=_instant(wire["occurred_at"]),
-            received_at=_instant(wire["received_at"]),
+            occurred_at=microseconds(datetime.fromisoformat(wire["occurred_at"])),
+            received_at=microseconds(datetime.fromisoformat(wire["received_at"])),
             identities=ordered(Identity(pair["kind"], pair["value"]) for pair in wire["identities"]),
-            sent_at=None if sent is None else _instant(sent),
+            sent_at=None if sent is None else microseconds(datetime.fromisoformat(sent)),
             seq=wire.get("seq", 0),
             profile=wire.get("profile", {}),
             properties=wire.get("properties", {}),
@@ -223,10 +234,6 @@ def decode(value: bytes) -> Touchpoint:
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise MalformedEnvelope(f"not an envelope: {type(error).__name__}: {error}") from error
-
-
-def _instant(text: str) -> int:
-    return microseconds(datetime.fromisoformat(text))
 
 
 def validate(touchpoint: Touchpoint) -> str | None:
@@ -239,10 +246,10 @@ def validate(touchpoint: Touchpoint) -> str | None:
 
 
 def explain(error: ValueError) -> str:
-    """A pydantic error in one line: where, what, and what was allowed."""
+    """An error of `ENVELOPES` in one line: where (the place in the list is left out), what, and what was allowed."""
     errors = getattr(error, "errors", None)
     if errors is None:
         return str(error)
-    first = errors()[0]
-    where = ".".join(str(part) for part in first["loc"] if not (isinstance(part, int) and part == first["loc"][0]))
+    first = errors(include_url=False, include_context=False)[0]
+    where = ".".join(str(part) for part in first["loc"][1:])
     return f"{where or 'envelope'}: {first['msg']}"

@@ -1,0 +1,126 @@
+"""Entries of the log as what the event store takes: a touchpoint to record, or a refusal to keep. Pure."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from pydantic import TypeAdapter, ValidationError
+
+from domain.identity import Identity, ordered, trail_of
+from domain.touchpoint import Envelope, MalformedEnvelope, decode
+from store.events import Incoming
+from store.ids import Ids
+from store.log import Entry, Record
+from store.rejected import Rejected, rejection_id
+
+DOOR: Final = "log"
+"""The door of what lay on the log and is no envelope."""
+
+_CONNECT: Final = "__connect.errors."
+_RAW_LIMIT: Final = 900_000
+"""Bytes of a refused record that are kept: with its headers it must still be a record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An entry that is no envelope of a known version, and why."""
+
+    entry: Entry
+    reason: str
+    error: str
+
+
+def incoming(entry: Entry, envelope: TypeAdapter[Envelope], ids: Ids) -> Incoming | Refusal:
+    """The touchpoint of an entry, its bytes verbatim."""
+    value = entry.value
+    try:
+        wire = envelope.validate_json(value)
+        if b"NaN" in value or b"Infinity" in value:
+            decode(value)  # pydantic reads these as numbers; JSON has none, and whoever replays must read it
+    except ValidationError as error:
+        return Refusal(entry, _explain(error), type(error).__name__)
+    except MalformedEnvelope as error:
+        return Refusal(entry, str(error), type(error).__name__)
+    identities = wire.identities
+    if len(identities) == 1:
+        trail = Identity(identities[0].kind, identities[0].value)
+    else:
+        trail = trail_of(ordered(Identity(pair.kind, pair.value) for pair in identities))
+    received = wire.received_at
+    source = wire.source.name
+    instant = min(wire.occurred_at, received)
+    return Incoming(
+        ids.of(trail), wire.type, instant, wire.seq, received, source, ids.dedupe(source, wire.id), value
+    )  # fmt: skip
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where or 'envelope'}: {first['msg']}"
+
+
+def refused_record(refusal: Refusal) -> Record:
+    """The record that keeps a refused entry, with the headers that Kafka Connect gives a dead letter."""
+    entry, reason = refusal.entry, refusal.reason.encode()
+    partition = entry.partition
+    meta = {
+        "partition": partition.name,
+        "topic": partition.topic,
+        "offset": entry.offset,
+        "key": entry.key.decode("utf-8", "replace"),
+        "bytes": len(entry.value),
+    }
+    headers = (
+        ("leadline.door", DOOR.encode()),
+        ("leadline.reason", reason),
+        ("leadline.meta", orjson.dumps(meta)),
+        (_CONNECT + "topic", partition.topic.encode()),
+        (_CONNECT + "partition", b"%d" % partition.number),
+        (_CONNECT + "offset", b"%d" % entry.offset),
+        (_CONNECT + "connector.name", b"leadline"),
+        (_CONNECT + "task.id", b"%d" % partition.number),
+        (_CONNECT + "stage", b"VALUE_CONVERTER"),
+        (_CONNECT + "class.name", b"consumers.record.Recorder"),
+        (_CONNECT + "exception.class.name", refusal.error.encode()),
+        (_CONNECT + "exception.message", reason),
+    )
+    return Record(b"", entry.value[:_RAW_LIMIT], headers)
+
+
+def kept(entry: Entry, now: int) -> Rejected:
+    """The row of an entry of the rejected topic. The same record read twice is the same row."""
+    headers: dict[str, bytes] = {}
+    for name, value in entry.headers:
+        headers.setdefault(name, value)
+    door = _text(headers.get("leadline.door")) or DOOR
+    reason = _text(headers.get("leadline.reason")) or _text(headers.get(_CONNECT + "exception.message"))
+    source = _text(headers.get("leadline.source")) or None
+    meta = _object(headers.get("leadline.meta"))
+    where = "\x00".join((door, reason, source or "", orjson.dumps(meta).decode()))
+    return Rejected(
+        id=rejection_id(where, entry.value),
+        at=_at(meta, now),
+        door=door,
+        reason=reason or "no reason was given",
+        source=source,
+        raw=entry.value,
+        meta=orjson.dumps(meta).decode(),
+    )
+
+
+def _at(meta: dict[str, Any], now: int) -> int:
+    received = meta.get("received_at")
+    return received if isinstance(received, int) and not isinstance(received, bool) and 0 <= received < 2**62 else now
+
+
+def _text(value: bytes | None) -> str:
+    return (value or b"").decode("utf-8", "replace")
+
+
+def _object(value: bytes | None) -> dict[str, Any]:
+    try:
+        found = orjson.loads(value or b"{}")
+    except ValueError:
+        return {"meta": _text(value)}
+    return found if isinstance(found, dict) else {"meta": found}
