@@ -1,10 +1,10 @@
 """What came to a door, and what became of it: plain values, so that translation is pure and can be done again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-from domain.touchpoint import Source, Touchpoint, encode, validate
+from domain.touchpoint import ENVELOPES, Source, Touchpoint, encode, explain
 from producers.rejection import rejection
 from store.log import Record
 
@@ -64,23 +64,30 @@ class Taken:
     """What a request became. `malformed` where the client must learn of it: the request as a whole was no good."""
 
     touchpoints: tuple[Touchpoint, ...] = ()
+    records: tuple[Record, ...] = ()
+    """The touchpoints' own, in their order."""
     refused: tuple[Refused, ...] = ()
     malformed: bool = False
     ordinals: tuple[int, ...] = ()
     """Places of the refused parts in their request, from 0."""
 
 
-def checked(touchpoint: Touchpoint) -> Touchpoint:
-    """The touchpoint, if its envelope is one. Raises Refusal."""
+def sealed(touchpoint: Touchpoint) -> Record:
+    """The touchpoint as a record under its trail's plain identity, its envelope validated. Raises Refusal."""
     try:
-        fault = validate(touchpoint)
+        value = encode(touchpoint)
+        ENVELOPES.validate_json(b"[%b]" % value)
     except TypeError as error:  # what JSON cannot carry: nested too deeply, numbers too large
-        fault = str(error)
-    if fault:
-        raise Refusal(f"no valid envelope: {fault}")
-    return touchpoint
+        raise Refusal(f"no valid envelope: {error}") from error
+    except ValueError as error:
+        raise Refusal(f"no valid envelope: {explain(error)}") from error
+    return Record(str(touchpoint.trail).encode("utf-8", "replace"), value)
 
 
-def records(touchpoints: Iterable[Touchpoint]) -> list[Record]:
-    """The touchpoints as records for the log, each under its trail's plain identity."""
-    return [Record(str(touchpoint.trail).encode("utf-8", "replace"), encode(touchpoint)) for touchpoint in touchpoints]
+def one(arrival: Arrival, raw: bytes, translate: Callable[[], Touchpoint]) -> Taken:
+    """What a request that holds one touchpoint became. `raw` is kept if it is refused."""
+    try:
+        touchpoint = translate()
+        return Taken((touchpoint,), (sealed(touchpoint),))
+    except ValueError as error:
+        return Taken(refused=(Refused(arrival, str(error), raw),), ordinals=(0,))

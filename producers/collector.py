@@ -22,7 +22,7 @@ from starlette.routing import Route
 from domain.touchpoint import Source
 from producers import answers, body, forms, keys, pixel, segment, sites
 from producers.answers import Problem
-from producers.arrival import Arrival, Refused, Taken, records
+from producers.arrival import Arrival, Refused, Taken
 from producers.door import Door
 from store.log import Log, LogError
 from store.topics import TOUCHPOINTS
@@ -266,7 +266,7 @@ class _Collector:
 
     async def _store(self, taken: Taken) -> None:
         """Keep all of it; durable when this returns. Raises Problem."""
-        await self._door.put(records(taken.touchpoints), [refused.record() for refused in taken.refused])
+        await self._door.put(taken.records, [refused.record() for refused in taken.refused])
         if taken.touchpoints:
             self._taken.labels(taken.touchpoints[0].source.name).inc(len(taken.touchpoints))
         if taken.refused:

@@ -8,7 +8,7 @@ import orjson
 from domain.identity import Identity, canonical, ordered
 from domain.touchpoint import Touchpoint
 from producers import page, person
-from producers.arrival import Arrival, Refusal, Refused, Taken, checked
+from producers.arrival import Arrival, Refusal, Refused, Taken, one
 from producers.body import Body, fields
 from producers.segment import ITEM_LIMIT
 
@@ -54,31 +54,27 @@ def table(pairs: Any) -> dict[str, Any]:
 
 def taken(arrival: Arrival, answers: Mapping[str, Any], raw: bytes) -> Taken:
     """What the fields `submitted` to `/f/{form}` became. `raw` is what is kept if they are refused."""
-    try:
-        return Taken((touchpoint(answers, arrival),))
-    except Refusal as error:
-        return Taken(refused=(Refused(arrival, str(error), raw),), malformed=_heavy(answers), ordinals=(0,))
+    if _heavy(answers):
+        reason = f"the form's fields are larger than {ITEM_LIMIT} bytes"
+        return Taken(refused=(Refused(arrival, reason, raw),), malformed=True)
+    return one(arrival, raw, lambda: touchpoint(answers, arrival))
 
 
 def touchpoint(answers: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
     """A form's fields as `form_submitted`. Raises Refusal."""
-    if _heavy(answers):
-        raise Refusal(f"the form's fields are larger than {ITEM_LIMIT} bytes")
     own = (*ANONYMOUS, *USER)
     properties = {key: value for key, value in answers.items() if not key.startswith("_") and key not in own}
     where = {"url": arrival.referer} if arrival.referer else {}
-    return checked(
-        Touchpoint(
-            id=_given(answers) or arrival.made_id,
-            source=arrival.source,
-            type="form_submitted",
-            occurred_at=arrival.received_at,
-            received_at=arrival.received_at,
-            identities=_identities(answers),
-            profile=person.of_fields(properties, person.FORM),
-            properties=page.described({**properties, "form": form_of(arrival.door)}, where),
-            context=_context(answers, arrival),
-        )
+    return Touchpoint(
+        id=_given(answers) or arrival.made_id,
+        source=arrival.source,
+        type="form_submitted",
+        occurred_at=arrival.received_at,
+        received_at=arrival.received_at,
+        identities=_identities(answers),
+        profile=person.of_fields(properties, person.FORM),
+        properties=page.described({**properties, "form": form_of(arrival.door)}, where),
+        context=_context(answers, arrival),
     )
 
 

@@ -31,6 +31,8 @@ def profile(traits: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in traits.items():
         _flatten(snake_case(key), value, found, 0)
+    if not found:
+        return found
     for kind, names in (("email", EMAIL), ("phone", PHONE)):
         for name in names:
             if name in found and (identity := canonical(kind, found[name])):
@@ -67,7 +69,9 @@ def of_fields(fields: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any
 def reachable(sources: Iterable[Mapping[str, Any]]) -> list[Identity]:
     """The e-mail and phone in traits or fields: of each kind the first usable one."""
     found: list[Identity] = []
-    texts = [{snake_case(key): value for key, value in source.items()} for source in sources]
+    texts = [{snake_case(key): value for key, value in source.items()} for source in sources if source]
+    if not texts:
+        return found
     for kind, names in (("email", EMAIL), ("phone", PHONE)):
         candidates = (text[name] for text in texts for name in names if name in text)
         flat = (part for value in candidates for part in (value if isinstance(value, list) else [value]))

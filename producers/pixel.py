@@ -5,7 +5,7 @@ from typing import Any, Final
 from domain.identity import canonical, ordered
 from domain.touchpoint import Touchpoint, refusal, snake_case
 from producers import page, person
-from producers.arrival import Arrival, Refusal, Refused, Taken, checked
+from producers.arrival import Arrival, Refusal, Taken, one
 from producers.body import fields
 from producers.forms import table
 
@@ -17,10 +17,7 @@ _OWN: Final = ("e", "aid", "uid", "t", "url", "id")
 
 def taken(arrival: Arrival, raw: bytes) -> Taken:
     """What `GET /p.gif?...` became. `raw` is its query."""
-    try:
-        return Taken((touchpoint(arrival),))
-    except ValueError as error:
-        return Taken(refused=(Refused(arrival, str(error), raw),), ordinals=(0,))
+    return one(arrival, raw, lambda: touchpoint(arrival))
 
 
 def touchpoint(arrival: Arrival) -> Touchpoint:
@@ -39,18 +36,16 @@ def touchpoint(arrival: Arrival) -> Touchpoint:
     found = ordered([each for each in identities if each] + person.reachable([submitted]))
     if not found:
         raise Refusal("no usable identity: a pixel carries aid (a cookie's id) or uid (a user's id)")
-    return checked(
-        Touchpoint(
-            id=_one(sent.get("id"))[:200] or arrival.made_id,
-            source=arrival.source,
-            type=type_,
-            occurred_at=arrival.received_at,
-            received_at=arrival.received_at,
-            identities=found,
-            profile=person.of_fields(submitted, person.SUBMITTED),
-            properties=page.described(properties, {"url": url, "title": _one(sent.get("t"))}),
-            context=_context(arrival, url),
-        )
+    return Touchpoint(
+        id=_one(sent.get("id"))[:200] or arrival.made_id,
+        source=arrival.source,
+        type=type_,
+        occurred_at=arrival.received_at,
+        received_at=arrival.received_at,
+        identities=found,
+        profile=person.of_fields(submitted, person.SUBMITTED),
+        properties=page.described(properties, {"url": url, "title": _one(sent.get("t"))}),
+        context=_context(arrival, url),
     )
 
 

@@ -11,9 +11,10 @@ import orjson
 from domain.identity import Identity, canonical, ordered
 from domain.touchpoint import Source, Touchpoint, refusal, snake_case
 from producers import page, person
-from producers.arrival import Arrival, Refusal, Refused, Taken, checked
+from producers.arrival import Arrival, Refusal, Refused, Taken, one, sealed
 from producers.body import LIMIT
 from producers.instants import instant, occurred
+from store.log import Record
 
 ITEM_LIMIT: Final = 32_768
 """Largest item, in bytes of JSON."""
@@ -99,33 +100,39 @@ def _one(arrival: Arrival, call: str, item: Any, raw: bytes) -> Taken:
         reason = f"the item is larger than {ITEM_LIMIT} bytes"
         return Taken(refused=(Refused(arrival, reason, raw),), malformed=True)
     arrival = replace(arrival, sent_at=_scalar(item.get("sentAt")) if arrival.sent_at is None else arrival.sent_at)
-    try:
-        return Taken((touchpoint(call, item, arrival, 0),))
-    except Refusal as error:
-        return Taken(refused=(Refused(arrival, str(error), raw),), ordinals=(0,))
+    return one(arrival, raw, lambda: touchpoint(call, item, arrival))
 
 
 def _several(arrival: Arrival, items: list[Any], raw: bytes) -> Taken:
     good: list[Touchpoint] = []
+    records: list[Record] = []
     bad: list[tuple[int, Refused]] = []
     repeats: Counter[bytes] = Counter()
     heavy = len(raw) > ITEM_LIMIT
     for place, item in enumerate(items):
-        made = f"{arrival.made_id}-{place}" if place else arrival.made_id
-        here = replace(arrival, seq=arrival.seq + place, made_id=made)
         try:
             if not isinstance(item, dict):
                 raise Refusal("an item of a batch is a JSON object")
             if heavy and _size(item) > ITEM_LIMIT:
                 raise Refusal(f"the item is larger than {ITEM_LIMIT} bytes")
-            good.append(touchpoint(_word(item.get("type")), item, here, _repeat(item, repeats)))
+            found = touchpoint(_word(item.get("type")), item, arrival, place, _repeat(item, repeats))
+            records.append(sealed(found))
+            good.append(found)
         except Refusal as error:
-            bad.append((place, Refused(_kept(here), str(error), _bytes(item, raw))))
-    return Taken(tuple(good), tuple(each for _, each in bad), ordinals=tuple(place for place, _ in bad))
+            bad.append((place, Refused(_kept(arrival, place), str(error), _bytes(item, raw))))
+    refused, ordinals = tuple(each for _, each in bad), tuple(place for place, _ in bad)
+    return Taken(tuple(good), tuple(records), refused, ordinals=ordinals)
 
 
-def _kept(arrival: Arrival) -> Arrival:
-    return arrival if arrival.door.startswith(KEPT) else replace(arrival, door=f"{KEPT}{arrival.seq}")
+def _kept(arrival: Arrival, place: int) -> Arrival:
+    """The arrival of one item of a batch, to be tried again alone."""
+    if arrival.door.startswith(KEPT):
+        return arrival
+    return replace(arrival, door=f"{KEPT}{place}", seq=arrival.seq + place, made_id=_made(arrival, place))
+
+
+def _made(arrival: Arrival, place: int) -> str:
+    return f"{arrival.made_id}-{place}" if place else arrival.made_id
 
 
 def _repeat(item: Item, repeats: Counter[bytes]) -> int:
@@ -154,8 +161,10 @@ def _bytes(item: Any, raw: bytes) -> bytes:
 # ---- items -------------------------------------------------------------------------------------------------------
 
 
-def touchpoint(call: str, item: Item, arrival: Arrival, repeat: int = 0) -> Touchpoint:
-    """One item as a touchpoint. `repeat` counts equal items without an id before it in the batch. Raises Refusal.
+def touchpoint(call: str, item: Item, arrival: Arrival, place: int = 0, repeat: int = 0) -> Touchpoint:
+    """One item as a touchpoint. `place` is its own in the batch, `repeat` counts equal items without an id before it.
+
+    Raises Refusal.
 
     Nothing of the connection is recorded besides what the client says: no address of the caller.
     """
@@ -168,25 +177,23 @@ def touchpoint(call: str, item: Item, arrival: Arrival, repeat: int = 0) -> Touc
     submitted = properties if type_ == "form_submitted" else {}
     claimed = _claimed(item)
     sent = instant(arrival.sent_at)
-    return checked(
-        Touchpoint(
-            id=_id(item, arrival, repeat),
-            source=arrival.source,
-            type=type_,
-            occurred_at=occurred(claimed, sent, arrival.received_at),
-            received_at=arrival.received_at,
-            sent_at=sent,
-            seq=arrival.seq,
-            identities=_identities(call, item, [*about, submitted]),
-            profile={
-                **person.of_fields(submitted, person.SUBMITTED),
-                **person.profile(about[1]),
-                **person.profile(about[0]),
-                **(person.company(item.get("groupId"), _table(item, "traits")) if call == "group" else {}),
-            },
-            properties=properties,
-            context=_context(context, properties, arrival),
-        )
+    return Touchpoint(
+        id=_id(item, _made(arrival, place), repeat),
+        source=arrival.source,
+        type=type_,
+        occurred_at=occurred(claimed, sent, arrival.received_at),
+        received_at=arrival.received_at,
+        sent_at=sent,
+        seq=arrival.seq + place,
+        identities=_identities(call, item, [*about, submitted]),
+        profile={
+            **person.of_fields(submitted, person.SUBMITTED),
+            **person.profile(about[1]),
+            **person.profile(about[0]),
+            **(person.company(item.get("groupId"), _table(item, "traits")) if call == "group" else {}),
+        },
+        properties=properties,
+        context=_context(context, properties, arrival),
     )
 
 
@@ -272,7 +279,7 @@ def _claimed(item: Item) -> int | None:
     return None
 
 
-def _id(item: Item, arrival: Arrival, repeat: int) -> str:
+def _id(item: Item, made_id: str, repeat: int) -> str:
     """The id under which a resend is known.
 
     Without a messageId: a hash of the item, if it bears a time (the same item is then the same touchpoint); else the
@@ -284,7 +291,7 @@ def _id(item: Item, arrival: Arrival, repeat: int) -> str:
         return text if len(text) <= 200 else "hash-" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
     if item.get("timestamp") or item.get("originalTimestamp"):
         return f"item-{_fingerprint(item).hex()}" + (f"-{repeat}" if repeat else "")
-    return arrival.made_id
+    return made_id
 
 
 def _fingerprint(item: Item) -> bytes:
