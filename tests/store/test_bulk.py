@@ -1,0 +1,252 @@
+"""Bulk writes and look-ups over every table that there is, with any value that may be stored."""
+
+import math
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import pytest
+from eventsourcing.persistence import DataError, IntegrityError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Double, Integer, LargeBinary, Table, Text, Uuid, select
+
+from store import bulk
+from store.database import Database
+from store.tables import derived, events, installation, ledger, live, metadata
+
+LIVE = sorted(metadata.tables)
+EXAMPLES = settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+def values(column: Column[Any]) -> st.SearchStrategy[Any]:
+    """Any value that the column may hold."""
+    match column.type:
+        case Boolean():
+            found: st.SearchStrategy[Any] = st.booleans()
+        case BigInteger():
+            found = st.integers(1, 2**63 - 1) if column.name == "position" else st.integers(-(2**63), 2**63 - 1)
+        case Integer():
+            found = st.integers(-(2**31), 2**31 - 1)
+        case Double():
+            found = st.floats(allow_nan=False)
+        case Text():
+            found = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)
+        case Uuid():
+            found = st.uuids()
+        case LargeBinary():
+            found = st.binary(max_size=60)
+        case other:
+            raise AssertionError(other)
+    return st.none() | found if column.nullable else found
+
+
+def rows_of(table: Table) -> st.SearchStrategy[list[tuple[Any, ...]]]:
+    """Rows with keys that may repeat; other unique columns follow the key."""
+    rows = st.lists(st.tuples(*map(values, table.columns)), max_size=8)
+    if table is ledger:
+        return rows.map(lambda found: [(row[0], str(row[0]), *row[2:]) for row in found])
+    if table is events:
+        return rows.map(lambda found: [(*row[:2], row[0], *row[3:-1], struct.pack("!q", row[0])) for row in found])
+    return rows
+
+
+def as_stored(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The row as both databases give it back: negative zero is zero."""
+    return tuple(value + 0.0 if isinstance(value, float) else value for value in row)
+
+
+def key_of(table: Table, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(value for column, value in zip(table.columns, row, strict=True) if column.primary_key)
+
+
+def exact(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Rows to compare bit by bit, whatever their order."""
+    bits = [
+        tuple(
+            (type(value).__name__, struct.pack("!d", value) if isinstance(value, float) else value) for value in row
+        )
+        for row in rows
+    ]
+    return sorted(bits, key=repr)
+
+
+@contextmanager
+def undone(database: Database) -> Iterator[Connection]:
+    """A transaction that is rolled back."""
+    with database.engine.connect() as conn, conn.begin() as transaction:
+        yield conn
+        transaction.rollback()
+
+
+@pytest.mark.parametrize("name", LIVE)
+@given(data=st.data())
+@EXAMPLES
+def test_upsert_then_look_up_then_delete(database: Database, name: str, data: st.DataObject) -> None:
+    table = metadata.tables[name]
+    names = [column.name for column in table.columns]
+    key = table.primary_key.columns[0].name
+    place = names.index(key)
+    with undone(database) as conn:
+        conn.execute(table.delete())
+        expected: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        for rows in data.draw(st.lists(rows_of(table), min_size=1, max_size=3)):
+            bulk.upsert(conn, table, rows)
+            expected.update((key_of(table, row), as_stored(row)) for row in rows)
+        wanted = list(expected.values())
+        keys = [row[place] for row in wanted]
+        assert exact(bulk.select_in(conn, table, names, key, [*keys, *keys])) == exact(wanted)
+        gone = keys[: len(keys) // 2]
+        bulk.delete(conn, table, key, gone)
+        assert exact(bulk.select_in(conn, table, names, key, keys)) == exact(
+            [row for row in wanted if row[place] not in gone]
+        )
+
+
+@pytest.mark.parametrize("name", LIVE)
+@given(data=st.data())
+@EXAMPLES
+def test_insert_and_insert_new_read_back(database: Database, name: str, data: st.DataObject) -> None:
+    table = metadata.tables[name]
+    rows = list({key_of(table, row): row for row in data.draw(rows_of(table))}.values())
+    with undone(database) as conn:
+        conn.execute(table.delete())
+        half = rows[: len(rows) // 2]
+        bulk.insert(conn, table, half)
+        assert bulk.insert_new(conn, table, rows) == len(rows) - len(half)
+        assert bulk.insert_new(conn, table, rows) == 0
+        names = [column.name for column in table.columns]
+        key = table.primary_key.columns[0].name
+        keys = [row[names.index(key)] for row in rows]
+        assert exact(bulk.select_in(conn, table, names, key, keys)) == exact([as_stored(row) for row in rows])
+        # What our own writes store, SQLAlchemy reads.
+        assert exact([tuple(row) for row in conn.execute(select(table))]) == exact([as_stored(row) for row in rows])
+
+
+def member(n: int, at: int = 0) -> tuple[Any, ...]:
+    return "returners", UUID(int=n), at
+
+
+def test_rows_may_be_dicts_and_the_last_of_a_key_wins(database: Database) -> None:
+    table = live.segment_members
+    with database.transaction() as conn:
+        bulk.upsert(conn, table, [{"lead": UUID(int=1), "segment": "returners", "entered_at": 5}])
+        bulk.upsert(conn, table, [member(2, 1), member(2, 2), member(1, 6)])
+        assert bulk.insert_new(conn, table, [member(3, 1), member(3, 2), member(1, 9)]) == 1
+        found = bulk.select_in(conn, table, ["lead", "entered_at"], "segment", ["returners"])
+    assert sorted(found, key=lambda row: row[0].int) == [(UUID(int=1), 6), (UUID(int=2), 2), (UUID(int=3), 1)]
+
+
+def test_many_rows_and_look_ups_of_every_key_type(database: Database) -> None:
+    table, count = live.segment_members, 3_000
+    with database.transaction() as conn:
+        bulk.insert(conn, table, [(f"s'{{\"\\,{n % 3}", UUID(int=n), n) for n in range(count)])
+        by_lead = bulk.select_in(conn, table, ["entered_at"], "lead", [UUID(int=n) for n in range(0, count, 2)])
+        assert sorted(by_lead) == [(n,) for n in range(0, count, 2)]
+        assert len(bulk.select_in(conn, table, ["lead"], "entered_at", range(10))) == 10
+        assert len(bulk.select_in(conn, table, ["lead"], "segment", ["s'{\"\\,1", "nobody's"])) == count // 3
+        bulk.delete(conn, table, "lead", [UUID(int=n) for n in range(1, count)])
+        assert bulk.select_in(conn, table, ["entered_at"], "lead", [UUID(int=0), UUID(int=1)]) == [(0,)]
+        bulk.insert(conn, installation, [("log", b"\x00\\x\xff")])
+        assert bulk.select_in(conn, installation, ["name"], "value", [b"\x00\\x\xff", b""]) == [("log",)]
+
+
+def test_nothing_is_nothing(database: Database) -> None:
+    table = live.leads
+    with database.transaction() as conn:
+        bulk.insert(conn, table, [])
+        bulk.upsert(conn, table, [])
+        bulk.delete(conn, table, "lead", [])
+        assert bulk.insert_new(conn, table, []) == 0
+        assert bulk.select_in(conn, table, ["lead"], "lead", []) == []
+
+
+def test_a_build_beside_the_live_tables(database: Database) -> None:
+    beside = derived("next_")
+    with database.transaction() as conn:
+        beside.metadata.create_all(conn)
+        bulk.upsert(conn, beside.segment_members, [member(1)])
+        bulk.upsert(conn, live.segment_members, [member(2)])
+        bulk.upsert(conn, beside.segment_members, [member(3)])
+        leads = bulk.select_in(conn, beside.segment_members, ["lead"], "segment", ["returners"])
+        assert sorted(lead.int for (lead,) in leads) == [1, 3]
+
+
+def test_staging_survives_rollbacks_and_savepoints(database: Database) -> None:
+    table = live.segment_members
+    for n in range(3):
+        with pytest.raises(RuntimeError), database.transaction() as conn:
+            bulk.upsert(conn, table, [member(n)])
+            raise RuntimeError
+    with database.transaction() as conn:
+        with pytest.raises(RuntimeError), conn.begin_nested():
+            bulk.upsert(conn, table, [member(7)])
+            raise RuntimeError
+        bulk.upsert(conn, table, [member(8)])
+        bulk.upsert(conn, table, [member(9)])
+    with database.transaction() as conn:
+        bulk.upsert(conn, table, [member(10)])
+        found = bulk.select_in(conn, table, ["lead"], "segment", ["returners"])
+    assert sorted(lead.int for (lead,) in found) == [8, 9, 10]
+
+
+SCORE = (UUID(int=1), 1.5, 2, None, False, None, None, "A", 0.0, None)
+
+
+def score(**changed: Any) -> tuple[Any, ...]:
+    names = [column.name for column in live.scores.columns]
+    return tuple({**dict(zip(names, SCORE, strict=True)), **changed}.values())
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"grade": "A\x00"}, r"scores\.grade: cannot store this str: text must not contain NUL"),
+        ({"grade": "\ud800"}, r"scores\.grade: cannot store this str"),
+        ({"heat": math.nan}, r"scores\.heat: cannot store this float: NaN"),
+        ({"heat_at": 2**63}, r"scores\.heat_at: cannot store this int"),
+        ({"heat_at": -(2**63) - 1}, r"scores\.heat_at: cannot store this int"),
+        ({"grade": 7}, r"scores\.grade: cannot store this int"),
+        ({"lead": "not a UUID"}, r"scores\.lead: cannot store this str"),
+    ],
+)
+def test_what_one_database_could_not_hold_neither_takes(
+    database: Database, changed: dict[str, Any], says: str
+) -> None:
+    for write in (bulk.insert, bulk.upsert, bulk.insert_new):
+        with pytest.raises(DataError, match=says) as caught, database.transaction() as conn:
+            write(conn, live.scores, [SCORE, score(**{"lead": UUID(int=2), **changed})])
+        assert "not a UUID" not in str(caught.value), "values may be personal"
+
+
+def test_integers_beyond_32_bits_do_not_fit_integer_columns(database: Database) -> None:
+    row = (UUID(int=1), 2**31, "lead", 0, "")
+    with pytest.raises(DataError, match=r"stage_history\.n"), database.transaction() as conn:
+        bulk.upsert(conn, live.stage_history, [row])
+
+
+def test_rows_of_another_length_are_refused(database: Database) -> None:
+    with pytest.raises(DataError, match="9 values, allowed are 10"), database.transaction() as conn:
+        bulk.insert(conn, live.scores, [SCORE, SCORE[1:]])
+
+
+@pytest.mark.parametrize("value", [0.0, 5e-324, 1.7976931348623157e308, 0.1, 2**53 + 0.0, math.inf, -math.inf, 1 / 3])
+def test_floats_keep_every_bit(database: Database, value: float) -> None:
+    with database.transaction() as conn:
+        bulk.upsert(conn, live.scores, [score(heat=value, z=-value)])
+        [(heat, z)] = bulk.select_in(conn, live.scores, ["heat", "z"], "lead", [UUID(int=1)])
+    assert struct.pack("!dd", heat, z) == struct.pack("!dd", value, -value + 0.0)
+
+
+def test_a_taken_key_is_an_integrity_error_that_names_no_value(database: Database) -> None:
+    with database.transaction() as conn:
+        bulk.insert(conn, live.scores, [SCORE])
+    with pytest.raises(IntegrityError) as caught, database.transaction() as conn:
+        bulk.insert(conn, live.scores, [SCORE])
+    assert "00000000" not in str(caught.value)
+    with pytest.raises(IntegrityError), database.transaction() as conn:
+        bulk.insert(conn, live.scores, [score(lead=UUID(int=2), grade=None)])

@@ -1,0 +1,96 @@
+"""A lease: one holder, which dies with its process or its connection."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from sqlalchemy import text
+
+from store.database import Database, open_database
+from store.migrate import SCRIPTS
+
+
+def test_one_holds_it_until_released(database: Database) -> None:
+    lease = database.elect("projector")
+    assert lease is not None
+    assert lease.held()
+    assert database.elect("projector") is None
+    other = open_database(database.engine.url.render_as_string(hide_password=False))
+    assert other.elect("projector") is None
+    publisher = other.elect("publisher: of signals/topics")
+    assert publisher is not None
+    lease.release()
+    lease.release()
+    assert not lease.held()
+    again = other.elect("projector")
+    assert again is not None
+    assert again.held()
+    again.release()
+    publisher.release()
+    other.close()
+
+
+def test_it_outlives_the_pool(database: Database) -> None:
+    lease = database.elect("projector")
+    assert lease is not None
+    database.close()
+    with database.snapshot():
+        pass
+    assert lease.held()
+    assert database.elect("projector") is None
+    lease.release()
+
+
+HOLD = """
+import sys, time
+from store.database import open_database
+lease = open_database(sys.argv[1]).elect("projector")
+print(lease.held(), flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_killed_holder_leaves_it_to_the_next(database: Database) -> None:
+    url = database.engine.url.render_as_string(hide_password=False)
+    environment = {**os.environ, "PYTHONPATH": str(SCRIPTS.parents[1])}
+    with subprocess.Popen([sys.executable, "-c", HOLD, url], env=environment, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "True\n"
+        assert database.elect("projector") is None
+        holder.send_signal(signal.SIGKILL)
+        holder.wait(10)
+    deadline = time.monotonic() + 10
+    while (lease := database.elect("projector")) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    lease.release()
+
+
+def test_a_lost_connection_is_noticed(postgres: Database) -> None:
+    lease = postgres.elect("projector")
+    assert lease is not None
+    with postgres.transaction() as conn:
+        conn.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()")
+        )
+    assert not lease.held()
+    assert not lease.held(), "for ever"
+    lease.release()
+    again = postgres.elect("projector")
+    assert again is not None
+    again.release()
+
+
+def test_a_lock_file_taken_away_is_noticed(sqlite_url: str) -> None:
+    database = open_database(sqlite_url)
+    lease = database.elect("projector")
+    assert lease is not None
+    [lock] = Path(database.path).parent.glob("*.projector.lock")
+    lock.unlink()
+    assert not lease.held()
+    again = database.elect("projector")
+    assert again is not None
+    again.release()
