@@ -67,9 +67,7 @@ def key_of(table: Table, row: tuple[Any, ...]) -> tuple[Any, ...]:
 def exact(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Rows to compare bit by bit, whatever their order."""
     bits = [
-        tuple(
-            (type(value).__name__, struct.pack("!d", value) if isinstance(value, float) else value) for value in row
-        )
+        tuple((type(value).__name__, struct.pack("!d", value) if isinstance(value, float) else value) for value in row)
         for row in rows
     ]
     return sorted(bits, key=repr)
@@ -214,9 +212,7 @@ def score(**changed: Any) -> tuple[Any, ...]:
         ({"lead": "not a UUID"}, r"scores\.lead: cannot store this str"),
     ],
 )
-def test_what_one_database_could_not_hold_neither_takes(
-    database: Database, changed: dict[str, Any], says: str
-) -> None:
+def test_what_one_database_could_not_hold_neither_takes(database: Database, changed: dict[str, Any], says: str) -> None:
     for write in (bulk.insert, bulk.upsert, bulk.insert_new):
         with pytest.raises(DataError, match=says) as caught, database.transaction() as conn:
             write(conn, live.scores, [SCORE, score(**{"lead": UUID(int=2), **changed})])

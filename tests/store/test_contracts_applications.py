@@ -12,7 +12,9 @@ from store.factory import Factory
 from store.recorder import Datastore, SqlTrackingRecorder
 from tests.store.contracts import OnDatabase, OnPostgres, OnSqlite
 
-counters = Table("counters", MetaData(), Column("name", Text, primary_key=True), Column("n", BigInteger, nullable=False))
+counters = Table(
+    "counters", MetaData(), Column("name", Text, primary_key=True), Column("n", BigInteger, nullable=False)
+)
 
 
 class SqlEventCounters(SqlTrackingRecorder, projection.EventCountersView):

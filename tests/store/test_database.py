@@ -96,7 +96,9 @@ def test_the_migrated_schema_equals_the_tables(database: Database) -> None:
 
 def test_storage_options_are_migrated_too(postgres: Database) -> None:
     with postgres.snapshot() as conn:
-        rows = conn.execute(text("SELECT relname, reloptions FROM pg_class WHERE reloptions IS NOT NULL AND relkind = 'r'"))
+        rows = conn.execute(
+            text("SELECT relname, reloptions FROM pg_class WHERE reloptions IS NOT NULL AND relkind = 'r'")
+        )
         found = {name: dict(option.split("=") for option in options) for name, options in rows}
     wanted = {
         table.name: {key: str(value) for key, value in table.dialect_options["postgresql"]["with"].items()}
@@ -286,7 +288,7 @@ def test_a_lost_connection_is_away_and_the_next_one_works(postgres: Database) ->
             if statement is None:
                 conn.exec_driver_sql("SELECT 1")
             else:
-                with open(os.devnull, "w") as nowhere:
+                with Path(os.devnull).open("w") as nowhere:
                     conn.connection.cursor().copy_expert(statement, nowhere)
         with postgres.snapshot() as conn:
             assert conn.execute(select(1)).scalar_one() == 1

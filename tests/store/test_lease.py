@@ -56,7 +56,9 @@ time.sleep(60)
 def test_a_killed_holder_leaves_it_to_the_next(database: Database) -> None:
     url = database.engine.url.render_as_string(hide_password=False)
     environment = {**os.environ, "PYTHONPATH": str(SCRIPTS.parents[1])}
-    with subprocess.Popen([sys.executable, "-c", HOLD, url], env=environment, stdout=subprocess.PIPE, text=True) as holder:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, url], env=environment, stdout=subprocess.PIPE, text=True
+    ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "True\n"
         assert database.elect("projector") is None
@@ -74,7 +76,9 @@ def test_a_lost_connection_is_noticed(postgres: Database) -> None:
     assert lease is not None
     with postgres.transaction() as conn:
         conn.execute(
-            text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()")
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+            )
         )
     assert not lease.held()
     assert not lease.held(), "for ever"

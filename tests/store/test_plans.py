@@ -1,0 +1,156 @@
+"""The look-ups that run for ever use their indexes: PostgreSQL is asked for its plans."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, Select, func, select, tuple_
+
+from store import bulk
+from store.columns import array
+from store.database import Database, open_database
+from store.events import EventStore
+from store.tables import events, live
+from tests.services.postgres import PostgresServer
+from tests.store.touchpoints import NOW, incoming, trail
+
+COUNT = 30_000
+
+
+@pytest.fixture(scope="module")
+def filled(postgres_server: PostgresServer) -> Iterator[Database]:
+    """A database with enough rows that a wrong plan would show."""
+    url = postgres_server.create()
+    database = open_database(url)
+    database.migrate()
+    EventStore(database).append([incoming(f"{n}", f"t{n % 4_000}") for n in range(COUNT)], [], NOW)
+    leads = [UUID(int=n) for n in range(COUNT)]
+    with database.transaction() as conn:
+        bulk.insert(conn, live.scores, [
+            (lead, 1.0, NOW, float(NOW + n) if n % 3 else None, False, None, None, "A", 0.0, None)
+            for n, lead in enumerate(leads)
+        ])  # fmt: skip
+        bulk.insert(conn, live.clusters, [
+            (n, b"state", NOW + n if n % 50 == 0 else None, "reason" if n % 9_000 == 0 else None) for n in range(COUNT)
+        ])  # fmt: skip
+        bulk.insert(conn, live.identities, [(lead, n // 3, None) for n, lead in enumerate(leads)])
+        bulk.insert(conn, live.segment_members, [(f"s{n % 4}", lead, NOW) for n, lead in enumerate(leads)])
+        bulk.insert(conn, live.funnel_leads, [("signup", lead, 1, NOW + n, NOW, None) for n, lead in enumerate(leads)])
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        conn.exec_driver_sql("VACUUM ANALYZE")
+    yield database
+    database.close()
+    postgres_server.drop(url)
+
+
+def indexes(conn: Connection, query: str, parameters: tuple[Any, ...] = ()) -> set[str]:
+    """The indexes of the query's plan. Fails on any scan of a whole table and on any sort of many rows."""
+    [(found,)] = conn.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {query}", parameters).all()
+    plan = found if isinstance(found, list) else json.loads(found)
+    used: set[str] = set()
+    nodes = [plan[0]["Plan"]]
+    while nodes:
+        node = nodes.pop()
+        assert node["Node Type"] != "Seq Scan", f"scans {node['Relation Name']}: {query[:200]}"
+        assert node["Node Type"] != "Sort" or node["Plan Rows"] < 10_000, (
+            f"sorts {node['Plan Rows']} rows: {query[:200]}"
+        )
+        if "Index Name" in node:
+            used.add(node["Index Name"])
+        nodes += node.get("Plans", ())
+    return used
+
+
+def indexes_of(conn: Connection, query: Select[Any]) -> set[str]:
+    return indexes(conn, str(query.compile(conn, compile_kwargs={"literal_binds": True})))
+
+
+@pytest.fixture
+def queries(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the event store copies out."""
+    asked: list[str] = []
+    real = bulk.copy_out
+
+    def spy(conn: Connection, query: str) -> bytes:
+        asked.append(query)
+        return real(conn, query)
+
+    monkeypatch.setattr(bulk, "copy_out", spy)
+    return asked
+
+
+def test_scan_walks_the_positions(filled: Database, queries: list[str]) -> None:
+    with filled.snapshot() as conn:
+        assert len(EventStore(filled).scan(conn, 10_000, 5_000)) == 5_000
+        assert len(EventStore(filled).scan(conn, 10_000, 5_000, until=10_500)) == 500
+        assert [indexes(conn, query) for query in queries] == [{"events_pkey"}] * 2
+
+
+def test_touchpoints_of_trails_come_by_trail(filled: Database, queries: list[str]) -> None:
+    with filled.snapshot() as conn:
+        for count in (1, 20, 80):
+            EventStore(filled).of_trails(conn, [trail(f"t{n}") for n in range(count)], COUNT)
+        assert [indexes(conn, query) for query in queries] == [{"events_trail_version"}] * 3
+
+
+def test_the_newest_position_and_the_last_versions_are_probes(filled: Database) -> None:
+    last = "(SELECT version FROM events WHERE trail = t ORDER BY version DESC LIMIT 1)"
+    expression, parameter = array(events.c.trail, [trail(f"t{n}") for n in range(500)])
+    with filled.snapshot() as conn:
+        assert indexes_of(conn, select(func.max(events.c.position))) == {"events_pkey"}
+        asked = f"SELECT n, {last} FROM unnest({expression}) WITH ORDINALITY AS asked (t, n)"
+        assert indexes(conn, asked, (parameter,)) == {"events_trail_version"}
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_known_dedupe_keys_are_probes(filled: Database, count: int) -> None:
+    keys = [incoming(f"{n}").dedupe for n in range(count)]
+    expression, parameter = array(events.c.dedupe, keys)
+    with filled.snapshot() as conn:
+        assert indexes(conn, f'SELECT dedupe FROM events WHERE "dedupe" = ANY({expression})', (parameter,)) == {
+            "events_dedupe"
+        }
+
+
+def test_the_hottest_leads_come_in_order(filled: Database) -> None:
+    scores = live.scores.c
+    hottest = select(scores.lead).where(scores.z.is_not(None)).order_by(scores.z.desc(), scores.lead.desc()).limit(50)
+    next_page = hottest.where(tuple_(scores.z, scores.lead) < tuple_(float(NOW + 900), UUID(int=900)))
+    with filled.snapshot() as conn:
+        assert indexes_of(conn, hottest) == {"scores_z"}
+        assert indexes_of(conn, next_page) == {"scores_z"}
+
+
+def test_what_is_due_or_aside_is_found_without_the_rest(filled: Database) -> None:
+    clusters = live.clusters.c
+    due = select(clusters.cluster, clusters.due).where(clusters.due <= NOW + 1_000).order_by(clusters.due).limit(500)
+    with filled.snapshot() as conn:
+        assert indexes_of(conn, due) == {"clusters_due"}
+        assert indexes_of(conn, select(func.min(clusters.due))) == {"clusters_due"}
+        assert indexes_of(conn, select(clusters.cluster).where(clusters.aside.is_not(None))) == {"clusters_aside"}
+
+
+@pytest.mark.parametrize("count", [1, 300])
+def test_rows_of_leads_and_clusters_are_probes(filled: Database, count: int) -> None:
+    leads = [UUID(int=n * 17) for n in range(count)]
+    by_lead = {
+        live.scores: "scores_pkey",
+        live.segment_members: "segment_members_lead",
+        live.funnel_leads: "funnel_leads_lead",
+    }
+    with filled.snapshot() as conn:
+        for table, index in by_lead.items():
+            expression, parameter = array(table.c.lead, leads)
+            assert indexes(conn, f'SELECT * FROM {table.name} WHERE "lead" = ANY({expression})', (parameter,)) == {
+                index
+            }
+        expression, parameter = array(live.identities.c.cluster, list(range(count)))
+        assert indexes(conn, f"SELECT id FROM identities WHERE cluster = ANY({expression})", (parameter,)) == {
+            "identities_cluster"
+        }
+        expression, parameter = array(live.identities.c.id, leads)
+        assert indexes(conn, f"SELECT cluster FROM identities WHERE id = ANY({expression})", (parameter,)) == {
+            "identities_pkey"
+        }
