@@ -29,6 +29,8 @@ AHEAD = 10_000_000
 """How far a receipt may push the clock ahead of the database's time: 10 s, in microseconds."""
 TICK = 5_000_000
 """With nothing to do the clock is moved this often (microseconds), so that what is pending is told by a fresh one."""
+LOCK = "project"
+"""The lock that whoever moves the pair holds to the end of the transaction: the projector, and a rebuild's switch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Projector:
         clock: Clock | None = None,
         tables: Derived = live,
         announce: bool = True,
+        tick: int = TICK,
     ) -> None:
         self._database = database
         self._events = events
@@ -85,6 +88,7 @@ class Projector:
         self._clock = clock or database.now
         self._tables = tables
         self._announce = announce
+        self._tick = tick
         self._use(model)
 
     def _use(self, model: Model) -> None:
@@ -123,6 +127,7 @@ class Projector:
         clock = self._clock_after(progress, now, [touchpoint for _, touchpoint in batch])
         after = Progress(rows[-1][0] if rows else progress.position, clock, self.model.hash)
         with self._database.transaction() as conn:
+            self._database.lock(conn, LOCK)
             if progress.model and progress.model != self.model.hash:
                 raise Fenced("another model was activated: the projector takes it up")
             self._batches.take(conn, batch, after.position, clock)
@@ -135,7 +140,7 @@ class Projector:
             return False
         table = self._tables.clusters
         due = select(table.c.cluster).where(table.c.due <= now, table.c.aside.is_(None)).limit(1)
-        return now >= progress.clock + TICK or conn.execute(due).first() is not None
+        return now >= progress.clock + self._tick or conn.execute(due).first() is not None
 
     def _clock_after(self, progress: Progress, now: int, touchpoints: Sequence[Touchpoint]) -> int:
         newest = max((touchpoint.received_at for touchpoint in touchpoints), default=0)
@@ -144,6 +149,7 @@ class Projector:
     def retry_aside(self) -> None:
         """Fold anew what a former release put aside."""
         with self._database.transaction() as conn:
+            self._database.lock(conn, LOCK)
             progress = read_progress(conn, self._tables)
             self._batches.retry_aside(conn, progress.position, progress.clock)
         self._start_anew()

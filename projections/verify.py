@@ -18,9 +18,9 @@ from sqlalchemy import Connection, Table, select
 from domain.assign import LIMITS, assign, links, sightings
 from domain.fold import Fold
 from domain.identity import Identity
-from domain.model import Model
 from domain.touchpoint import Touchpoint, decode
 from projections.link import Known
+from projections.models import active_model
 from projections.projector import Progress, read_progress
 from projections.rows import Row, card, score, shown
 from store import bulk
@@ -29,8 +29,8 @@ from store.ids import Ids
 from store.notifications import notified
 from store.tables import Derived, derived, live
 
-Report = Callable[[str, int, int], None]
-"""Progress: what is being done, how much of it is done, of how much."""
+Report = Callable[[int, int], None]
+"""Progress: how much is done, of how much (each touchpoint is read, then folded)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +57,24 @@ class Verified:
     """Clusters that were put aside, and why: their rows are not up to date."""
 
 
-def verify(database: Database, ids: Ids, model: Model, report: Report | None = None) -> Verified:
-    """Refold everything to the stored (position, clock) and compare each read model row by row."""
-    tell = report or (lambda what, done, of: None)
+def verify(database: Database, ids: Ids, report: Report | None = None) -> Verified:
+    """Refold everything with the active model to the stored (position, clock); compare each read model row by row."""
+    tell = report or (lambda done, of: None)
     with database.snapshot() as conn, tempfile.TemporaryDirectory(prefix="leadline-verify-") as folder:
-        progress = read_progress(conn)
+        progress, model = read_progress(conn), active_model(conn)
+        if model is None:
+            return Verified(progress, 0, 0, (), 0, ())
         spool = _Spool(Path(folder) / "touchpoints.db", ids)
         for number, envelope in enumerate(notified(database, progress.position), 1):
             spool.add(decode(envelope), envelope)
             if number % 1000 == 0:
-                tell("reading", number, progress.position)
+                tell(number, 2 * progress.position)
         expected = open_database(f"sqlite:///{Path(folder) / 'expected.db'}")
         tables = derived()
         tables.metadata.create_all(expected.engine)
         _refold(expected, tables, spool, Fold(model), ids, progress, tell)
-        rows, differing, differences = 0, 0, []
+        rows, differing = 0, 0
+        differences: list[Difference] = []
         with expected.snapshot() as other:
             for table, fresh in zip(live.read_models, tables.read_models, strict=True):
                 for key, found, wanted in _paired(_rows(conn, table), _rows(other, fresh), len(table.primary_key)):
@@ -170,7 +173,7 @@ def _refold(
         for number, history in histories.items():
             person = walk.people[number]
             rows.add(fold, ids.of(person.name()), walk.owned(person, progress.clock), history, progress.clock)
-        tell("refolding", done, spool.count)
+        tell(spool.count + done, 2 * spool.count)
     rows.flush()
 
 

@@ -1,0 +1,125 @@
+"""Rebuild: the read models built anew beside the live ones, by the ordinary projector from zero, then switched.
+
+The switch is one transaction that empties the live tables and fills them from the build: tables, indexes, grants and
+the views that analysts made over them stay. Readers see the old rows until it commits.
+"""
+
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy import Connection, delete, insert, select
+
+from domain.fold import Fold
+from domain.model import Model
+from domain.signal import Holding
+from domain.touchpoint import Touchpoint
+from projections.cluster import Cluster
+from projections.ledger import Ledger
+from projections.models import active_model, record_activation
+from projections.projector import LOCK, Projector, read_progress
+from store.database import Database
+from store.events import EventStore
+from store.ids import Ids
+from store.tables import Derived, derived, live
+
+log = structlog.get_logger(__name__)
+
+Report = Callable[[int, int], None]
+"""Progress: how many touchpoints are done, of how many."""
+
+_CLUSTERS = 2_000
+
+
+def rebuild(database: Database, ids: Ids, model: Model, report: Report | None = None) -> None:
+    """Build the read models of the active model anew. Announces nothing, and never touches the ledger."""
+    _build_and_switch(database, ids, model, report, activate=False)
+
+
+def activate(database: Database, ids: Ids, model: Model, report: Report | None = None) -> None:
+    """Make a model the active one: build its read models, then switch to them and to it in one transaction.
+
+    The ledger is set silently: nobody is told that a rule changed.
+    """
+    _build_and_switch(database, ids, model, report, activate=True)
+
+
+def _build_and_switch(database: Database, ids: Ids, model: Model, report: Report | None, *, activate: bool) -> None:
+    tell = report or (lambda done, of: None)
+    tables = derived("next_")
+    with database.transaction() as conn:
+        database.lock(conn, "rebuild")
+        tables.metadata.drop_all(conn)
+        tables.metadata.create_all(conn)
+    events = EventStore(database)
+    clock = 0
+    builder = Projector(database, events, ids, model, clock=lambda _: clock, tables=tables, announce=False, tick=1)
+    try:
+        while True:
+            with database.snapshot() as conn:
+                goal = read_progress(conn)
+            clock = goal.clock
+            while builder.run_once(until=goal.position):
+                with database.snapshot() as conn:
+                    done = read_progress(conn, tables)
+                tell(done.position, goal.position)
+                if (done.position, done.clock) >= (goal.position, goal.clock):
+                    break
+            with database.transaction() as conn:
+                database.lock(conn, LOCK)
+                if _switch(database, conn, ids, model, tables, activate=activate):
+                    break
+    finally:
+        with database.transaction() as conn:
+            tables.metadata.drop_all(conn)
+    tell(goal.position, goal.position)
+
+
+def _switch(database: Database, conn: Connection, ids: Ids, model: Model, tables: Derived, *, activate: bool) -> bool:
+    """Put the build in the live tables' place; False if the projector has moved on meanwhile."""
+    now, built = read_progress(conn), read_progress(conn, tables)
+    if (now.position, now.clock) != (built.position, built.clock):
+        return False
+    if not activate and (active := active_model(conn)) is not None and active.hash != model.hash:
+        raise ModelChanged("another model was activated while this one was rebuilt: nothing was changed")
+    for old, new in zip(live.all, tables.all, strict=True):
+        conn.execute(delete(old))
+        conn.execute(insert(old).from_select([column.name for column in old.columns], select(new)))
+    if activate:
+        record_activation(conn, model, database.now(conn))
+        _set_ledger(database, conn, ids, Fold(model), now.clock)
+    return True
+
+
+class ModelChanged(RuntimeError):
+    """The active model is another one than the rebuild was started with: start again."""
+
+
+def _set_ledger(database: Database, conn: Connection, ids: Ids, fold: Fold, clock: int) -> None:
+    """Let what is open in the ledger be what holds under the new model, in silence."""
+    ledger = Ledger(database, ids, fold, silent=True)
+    table = live.clusters
+    after = -1
+    while True:
+        rows = conn.execute(
+            select(table.c.cluster, table.c.state)
+            .where(table.c.cluster > after, table.c.aside.is_(None))
+            .order_by(table.c.cluster)
+            .limit(_CLUSTERS)
+        ).all()
+        if not rows:
+            return
+        after = rows[-1][0]
+        clusters = [Cluster.load(number, bytes(state)) for number, state in rows]
+        held = [(_holdings(cluster, fold, ids, clock), cluster) for cluster in clusters]
+        ledger.announce(conn, held, clock, _no_histories)
+
+
+def _holdings(cluster: Cluster, fold: Fold, ids: Ids, clock: int) -> list[Holding]:
+    return [
+        Holding(ids.of(cluster.walk.people[number].name()), lead, fold.at(lead, clock))
+        for number, lead in cluster.leads.items()
+    ]
+
+
+def _no_histories(clusters: object) -> dict[int, list[Touchpoint]]:
+    return {}
