@@ -72,6 +72,7 @@ def _routes(folder: Path) -> Iterator[tuple[str, str]]:
         for route in collector_app(wiring, CollectorRegistry()).routes:  # type: ignore[attr-defined]
             for method in route.methods - {"OPTIONS", "HEAD"}:
                 yield method, _plain(route.path)
+        wiring.database.migrate()
         api = api_app(wiring, wiring.door_log, lambda: False)
         for path, methods in api.openapi()["paths"].items():  # type: ignore[attr-defined]
             yield from ((method.upper(), _plain(path)) for method in methods)
