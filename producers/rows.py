@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import IO, Any, Final, Literal, NamedTuple, cast
 
 import orjson
 
@@ -116,13 +116,13 @@ def _is_packed(path: Path) -> bool:
     return start == _GZIP
 
 
-def _open(path: Path, packed: bool) -> io.BufferedIOBase:
-    return gzip.open(path, "rb") if packed else path.open("rb")
+def _open(path: Path, packed: bool) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(path, "rb")) if packed else path.open("rb")
 
 
 def _text(found: Survey) -> io.TextIOWrapper:
     encoding = "utf-8-sig" if _plain(found.encoding) == "utf-8" else found.encoding
-    return io.TextIOWrapper(_open(found.path, found.packed), encoding=encoding, newline="")  # type: ignore[type-var]
+    return io.TextIOWrapper(_open(found.path, found.packed), encoding=encoding, newline="")
 
 
 def _plain(encoding: str) -> str:
