@@ -16,7 +16,7 @@ ROOMS = (servers, importing, reading, rejections, upkeep, doctor, starting, demo
 class Commands(TyperGroup):
     """Tells every expected error in its own words, on stderr, with its exit code."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
             return super().invoke(ctx)

@@ -18,7 +18,7 @@ from domain.durations import SECOND, parse_duration
 from domain.identity import Identity
 from domain.touchpoint import Touchpoint
 from producers import commands
-from producers.arrival import records
+from producers.arrival import sealed
 from producers.commands import Asked
 from projections import queries
 from projections.answers import Problem
@@ -131,9 +131,9 @@ class Commander:
             with self._reader.view() as view:
                 card = Card.of(view, lead)
                 made = command(view, card, asked)
-            self._log.append(TOUCHPOINTS, records([made]))
+            self._log.append(TOUCHPOINTS, [sealed(made)])
         except commands.Refused as error:
-            more = {name: list(value) for name, value in _named(error).items() if value}
+            more: dict[str, Any] = {name: list(value) for name, value in _named(error).items() if value}
             raise Problem(error.status, error.problem, **more) from None
         except (LogAway, LogFull) as error:
             after = {"Retry-After": str(max(1, round(error.retry_after)))}

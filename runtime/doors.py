@@ -86,7 +86,7 @@ def health_app(registry: CollectorRegistry, ready: Ready) -> ASGIApp:
 
     routes = [Route("/healthz", healthy), Route("/readyz", readyz), Route("/metrics", metrics)]
     handlers: dict[int, Callable[[Request, Exception], Awaitable[Response]]] = {404: nothing}
-    return Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
+    return Starlette(routes=routes, exception_handlers=handlers)
 
 
 def both(api: ASGIApp, rest: ASGIApp) -> ASGIApp:

@@ -19,8 +19,6 @@ from store.topics import IN
 RECORDERS: Final = "leadline-recorder"
 """The consumer group of the recorders."""
 
-BATCH: Final = 5_000
-
 
 def recorder(wiring: Wiring) -> Run:
     """Log to event store."""
@@ -28,7 +26,7 @@ def recorder(wiring: Wiring) -> Run:
     def run(stop: threading.Event) -> None:
         subscription = wiring.log.subscribe(IN, RECORDERS)
         try:
-            Recorder(subscription, wiring.events, wiring.ids, wiring.log).run(stop)
+            Recorder(subscription, wiring.database, wiring.events, wiring.ids, wiring.log).run(stop)
         finally:
             subscription.close()
 
@@ -48,7 +46,8 @@ def publisher(wiring: Wiring) -> Run:
     """Ledger to topics, and promotions to the log; one of all processes at a time."""
 
     def run(stop: threading.Event) -> None:
-        Publisher(wiring.database, wiring.log).run(stop)
+        with wiring.publishers_log() as log:
+            Publisher(wiring.database, log).run(stop)
 
     return run
 
@@ -60,7 +59,7 @@ def check_model_file(wiring: Wiring) -> None:
 
 
 def settle_model(wiring: Wiring) -> None:
-    """See to it that a model is active: the first start activates the file, in embedded mode every start with a changed one.
+    """See to it that a model is active: the first start activates the file, embedded every start with a changed one.
 
     Elsewhere a changed file only warns. Raises Refused, ModelError.
     """

@@ -7,14 +7,13 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Row, select
 
-from domain.touchpoint import Touchpoint
-from producers.arrival import Refusal, records
+from producers.arrival import Refusal, sealed
 from producers.imported import RowRefused, Skipped
 from producers.importer import replay_row
 from producers.mapping import ImportMapping, MappingError
 from producers.retry import again
 from store.database import Database
-from store.log import Log
+from store.log import Log, Record
 from store.rejected import mark_replayed
 from store.tables import rejected
 from store.topics import TOUCHPOINTS
@@ -73,7 +72,7 @@ def _waiting(database: Database, after: tuple[int, str], door: str | None, id: s
 def _replay(
     database: Database, log: Log, rows: list[Row[Any]], mapping: ImportMapping | None, outcome: Replayed
 ) -> None:
-    touchpoints: list[Touchpoint] = []
+    records: list[Record] = []
     done: list[str] = []
     for row in rows:
         outcome.tried += 1
@@ -82,23 +81,23 @@ def _replay(
         except (Refusal, RowRefused, MappingError, TypeError, ValueError) as error:
             outcome.reasons[str(error)] += 1
             continue
-        touchpoints += made
+        records += made
         outcome.skipped += not made
         done.append(row.id)
-    log.append(TOUCHPOINTS, records(touchpoints))
-    outcome.appended += len(touchpoints)
+    log.append(TOUCHPOINTS, records)
+    outcome.appended += len(records)
     if done:
         with database.transaction() as conn:
             mark_replayed(conn, done, database.now(conn))
 
 
-def _again(row: Row[Any], mapping: ImportMapping | None) -> list[Touchpoint]:
+def _again(row: Row[Any], mapping: ImportMapping | None) -> list[Record]:
     """What a row becomes now; nothing where the mapping skips it. Raises Refusal and its like."""
     meta = orjson.loads(row.meta)
     if row.door.startswith("import/"):
         made = replay_row(row.raw, meta, int(meta.get("received_at", row.at)), mapping)
-        return [] if isinstance(made, Skipped) else [made]
+        return [] if isinstance(made, Skipped) else [sealed(made)]
     taken = again(row.door, row.source or "", row.raw, meta)
     if taken.refused:
         raise Refusal(taken.refused[0].reason)
-    return list(taken.touchpoints)
+    return list(taken.records)

@@ -218,7 +218,7 @@ def masked(url: str) -> str:
     return f"{parts.scheme}://{user}{where}{parts.path}"
 
 
-def read_settings(environment: Mapping[str, str] | None = None, **flags: object) -> Settings:
+def read_settings(environment: Mapping[str, str] | None = None, **flags: Any) -> Settings:
     """Settings from flags (None: not given), else environment, else settings file, else default.
 
     Raises SettingsError, which lists every problem, not only the first.

@@ -102,7 +102,7 @@ def _lines(title: str) -> Callable[[int, int], None]:
 
     def tell(done: int, total: int) -> None:
         nonlocal told
-        tenth = 10 * done // total if total else 0
+        tenth = 10 * done // total if total >= 10_000 else 0
         if tenth > told:
             told = tenth
             say(f"{title}: {done:,} of {total:,}")

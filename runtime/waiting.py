@@ -71,9 +71,7 @@ def wait_until_projected(
             moved = time.monotonic()
         elif time.monotonic() - moved > STALLED:
             moved = time.monotonic()
-            say(
-                f"still waiting ({now.left:,} to record, {now.behind:,} to project): does a server work on this database?"
-            )
+            say(f"still waiting ({now.left:,} to record, {now.behind:,} to project): does a server work on this?")
         last = now
         done = 1 - (now.left * 2 + now.behind) / all_of_it
         progress(Progressed(now.left, now.recorded, now.projected, min(1.0, max(0.0, done))))

@@ -1,9 +1,10 @@
 """The composition root: the one place where settings become a database, a log, and the parts that use them."""
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import inspect
 
@@ -16,6 +17,9 @@ from store.events import EventStore
 from store.ids import Ids
 from store.log import Log
 from store.log_sql import SqlLog
+
+if TYPE_CHECKING:
+    from store.log_kafka import KafkaLog
 
 
 class Wiring:
@@ -83,11 +87,26 @@ class Wiring:
         if not self.settings.kafka:
             log: Log = self._sql_log("log.db")
         else:
-            from store.log_kafka import KafkaLog
-
-            log = KafkaLog(",".join(self.settings.kafka))
+            log = self._kafka()
         self._closing.callback(log.close)
         return log
+
+    @contextmanager
+    def publishers_log(self) -> Iterator[Log]:
+        """The log of a publisher. On Kafka its own: it may have to abandon what its producer has under way."""
+        if not self.settings.kafka:
+            yield self.log
+            return
+        log = self._kafka()
+        try:
+            yield log
+        finally:
+            log.close()
+
+    def _kafka(self) -> "KafkaLog":
+        from store.log_kafka import KafkaLog
+
+        return KafkaLog(",".join(self.settings.kafka))
 
     @cached_property
     def door_log(self) -> Log:
@@ -96,9 +115,7 @@ class Wiring:
             return self.log
         from store.log_spool import SpooledLog
 
-        spool = self._sql_log("spool.db")
-        self._closing.callback(spool.close)
-        log = SpooledLog(spool, self.log)
+        log = SpooledLog(self._kafka(), self._sql_log("spool.db"))
         self._closing.callback(log.close)
         return log
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,7 +22,7 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Most rows.
 Cursor = Annotated[str | None, typer.Option("--cursor", help="`next` of the page before.")]
 
 
-def settings_of(**flags: object) -> Settings:
+def settings_of(**flags: Any) -> Settings:
     """Settings from flags, environment and settings file, with logs set up. Raises SettingsError."""
     settings = read_settings(**flags)
     configure_logs(settings)
@@ -30,7 +30,7 @@ def settings_of(**flags: object) -> Settings:
 
 
 @contextmanager
-def wiring_of(**flags: object) -> Iterator[Wiring]:
+def wiring_of(**flags: Any) -> Iterator[Wiring]:
     """The parts that these settings make."""
     with Wiring(settings_of(**flags)) as wiring:
         yield wiring

@@ -3,12 +3,13 @@
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from domain.signal import KINDS
 from projections import queries, reports
 from projections.answers import Problem
 from projections.api import instant
-from projections.shapes import LeadDetail, LeadShape, ScoreShape
+from projections.shapes import FunnelShape, LeadDetail, LeadShape, ScoreShape
 from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Limit, reading
 from runtime.refusals import Refused, not_built
 from runtime.show import cell, console, plain, print_json, table, when
@@ -163,13 +164,18 @@ def funnel(
     if as_json:
         print_json(report)
         return
+    console().print(funnel_table(report))
+
+
+def funnel_table(report: FunnelShape) -> Table:
+    """A funnel's report as a table."""
     first = report.steps[0].leads
     rows = [
         (number, step.on, step.leads, f"{step.leads / first:.1%}" if first else "-", step.pending)
         for number, step in enumerate(report.steps, 1)
     ]
-    title = f"Funnel {name} ({report.order}, within {report.window})"
-    console().print(table(title, ("#", "step", "#leads", "#of first", "#pending"), rows))
+    title = f"Funnel {report.funnel} ({report.order}, within {report.window})"
+    return table(title, ("#", "step", "#leads", "#of first", "#pending"), rows)
 
 
 def segments(*, as_of: AsOf = None, as_json: AsJson = False, data: Data = None, database: DatabaseUrl = None) -> None:

@@ -3,13 +3,13 @@
 from typing import Annotated
 
 import typer
-from projections.rebuild import activate as activate_model
-from projections.rebuild import rebuild as rebuild_tables
-from projections.verify import digest, verify
 from sqlalchemy import select
 
 from domain.model import Model
 from projections.models import active_model
+from projections.rebuild import activate as activate_model
+from projections.rebuild import rebuild as rebuild_tables
+from projections.verify import Verified, digest, verify
 from runtime.commands.options import AsJson, Data, DatabaseUrl, ModelFile, settings_of, wiring_of
 from runtime.refusals import Failed, Refused, not_built
 from runtime.show import console, print_json, progress, say, table
@@ -54,17 +54,32 @@ def check_rows(
             else:
                 console().print(table("Read models", ("read model", "digest"), list(found.items())))
             return
-        wiring.existing  # noqa: B018  refuses where there is nothing to verify
+        _active(wiring)
         with progress("verify") as told:
-            differences = verify(wiring.existing, wiring.ids, told)
+            seen = verify(wiring.existing, wiring.ids, told)
     if as_json:
-        print_json({"differences": len(differences), "items": [str(each) for each in differences]})
+        print_json(_verified(seen))
     else:
-        for each in differences[:100]:
-            print(each)
-        print(f"{len(differences)} rows differ")
-    if differences:
+        for each in seen.differences:
+            print(f"{each.table} {each.key}: found {each.found}, expected {each.expected}")
+        for cluster, reason in seen.aside:
+            print(f"cluster {cluster} was put aside: {reason}")
+        print(f"{seen.touchpoints:,} touchpoints refolded, {seen.rows:,} rows compared: {seen.differing:,} differ")
+    if seen.differing:
         raise Failed("the live read models are not those of the recorded events: `leadline rebuild` mends them")
+
+
+def _verified(seen: Verified) -> dict[str, object]:
+    return {
+        "touchpoints": seen.touchpoints,
+        "rows": seen.rows,
+        "differences": seen.differing,
+        "items": [
+            {"table": each.table, "key": str(each.key), "found": str(each.found), "expected": str(each.expected)}
+            for each in seen.differences
+        ],
+        "aside": [{"cluster": cluster, "reason": reason} for cluster, reason in seen.aside],
+    }
 
 
 def check(*, file: ModelFile = None, as_json: AsJson = False) -> None:

@@ -1,0 +1,177 @@
+"""`demo`: a server of its own, an hour of generated traffic through its real HTTP doors, and what became of it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from domain.durations import HOUR
+from producers.generator import Traffic, generate
+from projections import queries, reports
+from projections.queries import Reader, View
+from runtime.commands.options import settings_of
+from runtime.commands.reading import funnel_table, who
+from runtime.doors import clock
+from runtime.playing import Played, play
+from runtime.refusals import Failed, Refused
+from runtime.settings import FILE_VARIABLE, PREFIX, Bind
+from runtime.show import cell, console, progress, say, table
+from runtime.sockets import listen
+from runtime.waiting import until, wait_until_projected
+from runtime.wiring import Wiring
+from store.topics import TOUCHPOINTS
+
+EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "b2b-software.toml"
+START: Final = 30.0
+"""Seconds that the server has to be ready."""
+PATIENCE: Final = 120.0
+"""Seconds that everything has to be projected."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(demo)
+
+
+def demo(
+    *,
+    keep: Annotated[bool, typer.Option("--keep", help="Stay up afterwards, until Ctrl-C.")] = False,
+    people: Annotated[int, typer.Option(min=1, max=20_000, help="How many people visit.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed plays the same traffic.")] = 1,
+) -> None:
+    """Play an hour of made-up traffic of a software company, and show the hottest leads with their reasons."""
+    if not EXAMPLE.is_file():
+        raise Refused(f"the demo's model {EXAMPLE} is not here: run the demo in a checkout (`make demo`)")
+    folder = Path(tempfile.mkdtemp(prefix="leadline-demo-"))
+    try:
+        with server(folder) as (process, bind):
+            traffic = generate(seed, clock() - HOUR, people)
+            with progress("playing an hour of traffic") as told:
+                played = play(bind.host, bind.port, traffic.requests, told)
+            settings = settings_of(data=folder, model=EXAMPLE, bind=str(bind))
+            with Wiring(settings) as wiring:
+                _settle(wiring, process)
+                with Reader(wiring.existing, wiring.events, wiring.ids).view() as view:
+                    _show(view, traffic, played)
+            _say_where(bind, keep)
+            if keep:
+                _stay(process)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+# ---- the server --------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Bind]]:
+    """`leadline serve` in a process of its own, on a free port. Raises Failed where it does not start."""
+    bind = _free()
+    lines = folder / "server.log"
+    (folder / "settings.toml").write_text("", encoding="utf-8")
+    with lines.open("wb") as out:
+        program = [sys.executable, "-P", "-c", "from runtime.cli import main; main()", "serve"]
+        process = subprocess.Popen(
+            program, env=_environment(folder, bind), stdin=subprocess.DEVNULL, stdout=out, stderr=out
+        )
+    try:
+        if not until(lambda: process.poll() is not None or _ready(bind), START) or process.poll() is not None:
+            told = lines.read_text(encoding="utf-8", errors="replace")[-2_000:]
+            raise Failed(f"the demo's server did not start:\n{told}")
+        yield process, bind
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _environment(folder: Path, bind: Bind) -> Mapping[str, str]:
+    """None of the caller's settings: the demo touches nothing of theirs."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    own = {"MODEL": str(EXAMPLE), "DATA": str(folder), "BIND": str(bind), "LOG": "text"}
+    return {
+        **inherited,
+        **{PREFIX + name: value for name, value in own.items()},
+        FILE_VARIABLE: str(folder / "settings.toml"),
+    }
+
+
+def _free() -> Bind:
+    with listen(Bind("127.0.0.1", 0)) as bound:
+        return Bind("127.0.0.1", bound.getsockname()[1])
+
+
+def _ready(bind: Bind) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{bind}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _settle(wiring: Wiring, process: "subprocess.Popen[bytes]") -> None:
+    ends = wiring.log.ends([TOUCHPOINTS])
+    if not wait_until_projected(wiring.existing, ends, gone_wrong=lambda: process.poll() is not None, seconds=PATIENCE):
+        raise Failed("the demo's server did not project everything in time")
+
+
+def _stay(process: "subprocess.Popen[bytes]") -> None:
+    try:
+        process.wait()
+    except KeyboardInterrupt:
+        say("stopping")
+
+
+# ---- what became of it -------------------------------------------------------------------------------------------
+
+
+def _show(view: View, traffic: Traffic, played: Played) -> None:
+    screen = console()
+    pace = played.requests / max(played.seconds, 0.001)
+    screen.print(
+        f"An hour of traffic, {played.requests:,} requests of {traffic.truth.leads:,} people, played in "
+        f"{played.seconds:.1f} s ({pace:,.0f} requests/s)\n"
+    )
+    hottest = [each for each in queries.leads(view, limit=30).items if each.identified][:8]
+    rows = [
+        (who(each), each.profile.get("company"), each.heat, each.grade, each.hot, each.stage, _reasons(view, each.id))
+        for each in hottest
+    ]
+    columns = ("who", "company", "#heat", "grade", "hot", "stage", "because of")
+    screen.print(table("The hottest leads", columns, rows))
+    for funnel in view.model.funnels:
+        screen.print(funnel_table(reports.funnel(view, funnel.name)))
+    sizes = [(each.name, each.size) for each in reports.segments(view).items]
+    screen.print(table("Segments", ("segment", "#leads"), sizes))
+    kinds = Counter(each.kind for each in reports.signals(view.conn, 0, limit=10_000).items)
+    screen.print(table("Signals", ("kind", "#announced"), sorted(kinds.items())))
+
+
+def _reasons(view: View, lead: str) -> str:
+    """The rules that a lead's heat is made of, the strongest first."""
+    counts: Counter[str] = Counter()
+    left: dict[str, float] = {}
+    for award in queries.score(view, queries.live_lead(view, lead)).items:
+        counts[award.rule] += 1
+        left[award.rule] = left.get(award.rule, 0.0) + award.now
+    strongest = sorted(left, key=lambda rule: -left[rule])[:4]
+    return ", ".join(f"{counts[rule]} x {rule} ({cell(left[rule])})" for rule in strongest)
+
+
+def _say_where(bind: Bind, keep: bool) -> None:
+    if keep:
+        print(f"\nThe API is at http://{bind}/api/docs until you press Ctrl-C, for example http://{bind}/api/leads")
+    else:
+        print(f"\nThe API was at http://{bind}/api/docs: `make demo ARGS=--keep` (`leadline demo --keep`) leaves it up")
