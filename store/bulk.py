@@ -183,6 +183,6 @@ def _one_of_each(table: Table, rows: Sequence[Sequence[Any]], last: bool) -> Seq
     return rows if len(kept) == len(rows) else list(kept.values())
 
 
-def _chunks(values: list[Any]) -> Iterator[tuple[Any, ...]]:
+def _chunks(values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
     for start in range(0, len(values), _CHUNK):
         yield tuple(values[start : start + _CHUNK])

@@ -9,6 +9,7 @@ stores what came from outside as plain text must say what becomes of a NUL (JSON
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
+from itertools import chain, repeat
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,50 +28,52 @@ _UUID_LENGTH: Final = _LENGTH(16)
 _TRUE: Final = _LENGTH(1) + b"\x01"
 _FALSE: Final = _LENGTH(1) + b"\x00"
 
-Encoder = Callable[[Any], bytes]
+Encoded = Callable[[Sequence[Any]], Sequence[Any]]
+"""From a column's values to what the driver takes. Whole columns: a call a value would cost half of the time."""
 Converter = Callable[[Any], Any]
+_REFUSALS: Final = (ValueError, TypeError, AttributeError, OverflowError, struct.error)
 
 
 def refuse(table: Table, rows: Sequence[Sequence[Any]], error: Exception) -> DataError:
     """The error that says which column cannot hold its value (the value itself may be personal: never shown)."""
-    encoders = [_encoder(column) for column in table.columns]
+    columns = list(table.columns)
     for row in rows:
-        if len(row) != len(encoders):
-            return DataError(f"table {table.name}: a row has {len(row)} values, allowed are {len(encoders)}")
-        for column, encode, value in zip(table.columns, encoders, row, strict=True):
+        if len(row) != len(columns):
+            return DataError(f"table {table.name}: a row has {len(row)} values, allowed are {len(columns)}")
+        for column, value in zip(columns, row, strict=True):
             try:
-                encode(value)
-            except (ValueError, TypeError, AttributeError, struct.error, OverflowError) as cause:
+                _copy_column(column)([value])
+            except _REFUSALS as cause:
                 return DataError(f"{table.name}.{column.name}: cannot store this {type(value).__name__}: {cause}")
-            if value is None and not column.nullable:
-                return DataError(f"{table.name}.{column.name}: must not be null")
     return DataError(f"table {table.name}: a value cannot be stored: {error}")
 
 
 def copy_stream(table: Table, rows: Sequence[Sequence[Any]]) -> BytesIO:
     """The rows in PostgreSQL's binary COPY format. Raises DataError."""
-    encoders = [_encoder(column) for column in table.columns]
-    count = struct.pack("!h", len(encoders))
-    parts = [COPY_HEADER]
-    append = parts.append
     try:
-        for row in rows:
-            append(count)
-            for encode, value in zip(encoders, row, strict=True):
-                append(encode(value))
-    except (ValueError, TypeError, AttributeError, struct.error, OverflowError) as error:
+        columns = _converted(table, rows, _copy_column)
+    except _REFUSALS as error:
         raise refuse(table, rows, error) from error
-    append(COPY_END)
-    return BytesIO(b"".join(parts))
+    count = struct.pack("!h", len(columns))
+    cells = chain.from_iterable(zip(repeat(count), *columns, strict=False))
+    return BytesIO(b"".join(chain((COPY_HEADER,), cells, (COPY_END,))))
 
 
 def parameters(table: Table, rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
     """The rows as SQLite stores them. Raises DataError for what PostgreSQL could not store either."""
-    converters = [_to_sqlite(column) for column in table.columns]
     try:
-        return [tuple([convert(value) for convert, value in zip(converters, row, strict=True)]) for row in rows]
-    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+        return list(zip(*_converted(table, rows, _sqlite_column), strict=True))
+    except _REFUSALS as error:
         raise refuse(table, rows, error) from error
+
+
+def _converted(
+    table: Table, rows: Sequence[Sequence[Any]], convert: Callable[[Column[Any]], Encoded]
+) -> list[Sequence[Any]]:
+    columns = list(table.columns)
+    if len(rows[0]) != len(columns):
+        raise ValueError("wrong number of values")
+    return [convert(column)(values) for column, values in zip(columns, zip(*rows, strict=True), strict=True)]
 
 
 def reader(columns: Sequence[Column[Any]], dialect: str) -> Callable[[Iterable[Sequence[Any]]], list[tuple[Any, ...]]]:
@@ -92,21 +95,23 @@ def array(column: Column[Any], values: Sequence[Any]) -> tuple[str, Any]:
         case LargeBinary():
             return "%s::bytea[]", "{" + ",".join(['"\\\\x' + bytes(value).hex() + '"' for value in values]) + "}"
         case Text():
-            return "%s::text[]", [_text(value) for value in values]
+            return "%s::text[]", list(_sqlite_text(values))
         case other:
             raise DataError(f"{column.name}: no look-up by a column of type {other}")
 
 
-def key_parameters(column: Column[Any], values: Sequence[Any]) -> list[Any]:
+def key_parameters(column: Column[Any], values: Sequence[Any]) -> Sequence[Any]:
     """Look-up values as SQLite stores them."""
-    convert = _to_sqlite(column)
-    return [convert(value) for value in values]
+    try:
+        return _sqlite_column(column)(values)
+    except _REFUSALS as error:
+        raise DataError(f"{column.name}: cannot look up such a value: {error}") from error
 
 
-# ---- one column --------------------------------------------------------------------------------------------------
+# ---- for PostgreSQL: each value with its length before it --------------------------------------------------------
 
 
-def _encoder(column: Column[Any]) -> Encoder:
+def _copy_column(column: Column[Any]) -> Encoded:
     match column.type:
         case Boolean():
             return _copy_bool
@@ -126,40 +131,48 @@ def _encoder(column: Column[Any]) -> Encoder:
             raise DataError(f"{column}: columns of type {other} are not known here")
 
 
-def _copy_bool(value: bool | None) -> bytes:
-    return _NULL if value is None else _TRUE if value else _FALSE
+def _copy_bool(values: Sequence[bool | None]) -> list[bytes]:
+    return [_NULL if value is None else _TRUE if value else _FALSE for value in values]
 
 
-def _copy_int8(value: int | None) -> bytes:
-    return _NULL if value is None else _INT8(8, value)
+def _copy_int8(values: Sequence[int | None]) -> list[bytes]:
+    return [_NULL if value is None else _INT8(8, value) for value in values]
 
 
-def _copy_int4(value: int | None) -> bytes:
-    return _NULL if value is None else _INT4(4, value)
+def _copy_int4(values: Sequence[int | None]) -> list[bytes]:
+    return [_NULL if value is None else _INT4(4, value) for value in values]
 
 
-def _copy_float8(value: float | None) -> bytes:
-    return _NULL if value is None else _FLOAT8(8, _float(value))
+def _copy_float8(values: Sequence[float | None]) -> list[bytes]:
+    return [_NULL if value is None else _FLOAT8(8, _float(value)) for value in values]
 
 
-def _copy_text(value: str | None) -> bytes:
-    if value is None:
-        return _NULL
-    data = value.encode()
-    if b"\x00" in data:
-        raise ValueError("text must not contain NUL")
-    return _LENGTH(len(data)) + data
+def _copy_text(values: Sequence[str | None]) -> list[bytes]:
+    known: dict[str | None, bytes] = {None: _NULL}  # types and sources repeat
+    encoded: list[bytes] = []
+    for value in values:
+        found = known.get(value)
+        if found is None:
+            data = value.encode()  # type: ignore[union-attr]
+            if b"\x00" in data:
+                raise ValueError("text must not contain NUL")
+            found = known[value] = _LENGTH(len(data)) + data
+        encoded.append(found)
+    return encoded
 
 
-def _copy_uuid(value: UUID | None) -> bytes:
-    return _NULL if value is None else _UUID_LENGTH + value.bytes
+def _copy_uuid(values: Sequence[UUID | None]) -> list[bytes]:
+    return [_NULL if value is None else _UUID_LENGTH + value.bytes for value in values]
 
 
-def _copy_bytes(value: bytes | None) -> bytes:
-    return _NULL if value is None else _LENGTH(len(value)) + value
+def _copy_bytes(values: Sequence[bytes | None]) -> list[bytes]:
+    return [_NULL if value is None else _LENGTH(len(value)) + value for value in values]
 
 
-def _to_sqlite(column: Column[Any]) -> Converter:
+# ---- for SQLite --------------------------------------------------------------------------------------------------
+
+
+def _sqlite_column(column: Column[Any]) -> Encoded:
     match column.type:
         case Boolean():
             return _sqlite_bool
@@ -170,7 +183,7 @@ def _to_sqlite(column: Column[Any]) -> Converter:
         case Double():
             return _sqlite_float8
         case Text():
-            return _text
+            return _sqlite_text
         case Uuid():
             return _sqlite_uuid
         case LargeBinary():
@@ -179,48 +192,68 @@ def _to_sqlite(column: Column[Any]) -> Converter:
             raise DataError(f"{column}: columns of type {other} are not known here")
 
 
-def _sqlite_bool(value: bool | None) -> int | None:
-    return None if value is None else 1 if value else 0
+def _sqlite_bool(values: Sequence[bool | None]) -> list[int | None]:
+    return [None if value is None else 1 if value else 0 for value in values]
 
 
-def _sqlite_int8(value: int | None) -> int | None:
-    if value is None or -0x8000000000000000 <= value <= 0x7FFFFFFFFFFFFFFF:
-        return value
-    raise OverflowError("integer is beyond 64 bits")
+def _sqlite_int8(values: Sequence[int | None]) -> Sequence[int | None]:
+    return _bounded(values, 64)
 
 
-def _sqlite_int4(value: int | None) -> int | None:
-    if value is None or -0x80000000 <= value <= 0x7FFFFFFF:
-        return value
-    raise OverflowError("integer is beyond 32 bits")
+def _sqlite_int4(values: Sequence[int | None]) -> Sequence[int | None]:
+    return _bounded(values, 32)
 
 
-def _sqlite_float8(value: float | None) -> float | None:
-    return None if value is None else _float(value)
+def _bounded(values: Sequence[int | None], bits: int) -> Sequence[int | None]:
+    given = _only(values, int)
+    limit = 1 << (bits - 1)
+    if given and not (-limit <= min(given) and max(given) < limit):
+        raise OverflowError(f"integer is beyond {bits} bits")
+    return values
 
 
-def _sqlite_uuid(value: UUID | None) -> str | None:
-    return None if value is None else value.hex
+def _sqlite_float8(values: Sequence[float | None]) -> list[float | None]:
+    _only(values, (float, int))
+    return [None if value is None else _float(value) for value in values]
 
 
-def _sqlite_bytes(value: bytes | None) -> bytes | None:
-    return value if value is None or type(value) is bytes else bytes(memoryview(value))
-
-
-def _text(value: str | None) -> str | None:
-    if value is None:
-        return None
-    if "\x00" in value:
+def _sqlite_text(values: Sequence[str | None]) -> Sequence[str | None]:
+    together = "".join(_only(values, str))
+    if "\x00" in together:
         raise ValueError("text must not contain NUL")
-    if not value.isascii():
-        value.encode()  # lone surrogates
-    return value
+    if not together.isascii():
+        together.encode()  # lone surrogates
+    return values
+
+
+def _sqlite_uuid(values: Sequence[UUID | None]) -> list[str | None]:
+    return [None if value is None else "%032x" % value.int for value in values]  # noqa: UP031  faster
+
+
+def _sqlite_bytes(values: Sequence[bytes | None]) -> Sequence[bytes | None]:
+    given = _only(values, (bytes, bytearray, memoryview))
+    if all(type(value) is bytes for value in given):
+        return values
+    return [None if value is None else bytes(value) for value in values]
+
+
+def _only(values: Sequence[Any], kind: type | tuple[type, ...]) -> Sequence[Any]:
+    """The values that are not null. Raises TypeError where one is of another kind, which SQLite would take as it is."""
+    kinds = set(map(type, values))
+    with_null = type(None) in kinds
+    for found in kinds - {type(None)}:
+        if not issubclass(found, kind):
+            raise TypeError(f"found a {found.__name__}")
+    return [value for value in values if value is not None] if with_null else values
 
 
 def _float(value: float) -> float:
     if value != value:  # noqa: PLR0124  NaN
         raise ValueError("NaN cannot be stored")
     return value + 0.0  # no negative zero
+
+
+# ---- back --------------------------------------------------------------------------------------------------------
 
 
 def _from_driver(column: Column[Any], dialect: str) -> Converter | None:
