@@ -2,18 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.signal import KINDS
-from domain.touchpoint import microseconds
 from projections import queries, reports
 from projections.answers import Problem, answer_problems, bearer, not_built
+from projections.periods import bound
 from projections.queries import LIMIT, Reader
 from projections.shapes import (
     FunnelShape,
@@ -196,7 +194,7 @@ def _reports(readers: Readers) -> APIRouter:
             raise not_built("by")
         with reader.view() as view:
             zone = view.model.timezone
-            return reports.funnel(view, name, instant("from", asked.from_, zone), instant("to", asked.to, zone))
+            return reports.funnel(view, name, _bound("from", asked.from_, zone), _bound("to", asked.to, zone))
 
     return router
 
@@ -225,15 +223,8 @@ def _signals(readers: Readers) -> APIRouter:
     return router
 
 
-def instant(name: str, text: str | None, zone: str) -> int | None:
-    """Microseconds of an RFC 3339 time, or of the start of a day in a time zone. Raises Problem."""
-    if text is None:
-        return None
+def _bound(name: str, text: str | None, zone: str) -> int | None:
     try:
-        if len(text) == 10:
-            day = date.fromisoformat(text)
-            return microseconds(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)))
-        return microseconds(datetime.fromisoformat(text))
-    except ValueError:
-        allowed = "2026-11-21T08:00:00Z or a day such as 2026-11-21"
-        raise Problem(400, f"{name}: found {text[:80]!r}, allowed is {allowed}") from None
+        return None if text is None else bound(text, zone)
+    except ValueError as error:
+        raise Problem(400, f"{name}: {error}") from None

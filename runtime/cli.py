@@ -1,16 +1,25 @@
 """The command line. Exit codes: 0 done, 1 done with a bad outcome, 2 refused before anything was done."""
 
 import sys
+from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
-from runtime.commands import demo, doctor, importing, reading, refused, rejections, servers, starting, upkeep
-from runtime.errors import told
-
-ROOMS = (servers, importing, reading, rejections, upkeep, doctor, starting, demo, refused)
+ROOMS: Final = {
+    "servers": ("serve", "collect", "api", "consume", "project"),
+    "importing": ("import",),
+    "reading": ("leads", "lead", "funnel", "segments", "signals"),
+    "rejections": ("rejected",),
+    "upkeep": ("rebuild", "verify", "model"),
+    "doctor": ("doctor",),
+    "starting": ("init",),
+    "demo": ("demo",),
+    "refused": ("notify", "erase"),
+}
+"""The modules of `runtime.commands`, and what each adds: a command loads no other's libraries."""
 
 
 class Commands(TyperGroup):
@@ -24,6 +33,8 @@ class Commands(TyperGroup):
             sys.stderr.close()
             ctx.exit(0)
         except Exception as error:
+            from runtime.errors import told
+
             outcome = told(error)
             if outcome is None:
                 raise
@@ -38,8 +49,8 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def create_app() -> typer.Typer:
-    """The command line with all its commands."""
+def create_app(command: str | None = None) -> typer.Typer:
+    """The command line with all its commands; or only with those that come with this one."""
     app = typer.Typer(
         name="leadline",
         cls=Commands,
@@ -58,11 +69,12 @@ def create_app() -> typer.Typer:
     ) -> None:
         pass
 
-    for room in ROOMS:
-        room.add_to(app)
+    chosen = [room for room, names in ROOMS.items() if command in names]
+    for room in chosen or ROOMS:
+        import_module(f"runtime.commands.{room}").add_to(app)
     return app
 
 
 def main() -> None:
     """The console script."""
-    create_app()(prog_name="leadline")
+    create_app(sys.argv[1] if len(sys.argv) > 1 else None)(prog_name="leadline")

@@ -1,6 +1,5 @@
 """The HTTP applications: the public doors, the private API, and both under one address."""
 
-import time
 from collections.abc import Awaitable, Callable
 
 import anyio.to_thread
@@ -14,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from producers.collector import Doors, collector
 from projections.answers import Problem, answer
 from projections.api import Readers, create_api
+from runtime.clock import clock
 from runtime.commands_api import Commander, command_routes
 from runtime.status import StatusMetrics
 from runtime.wiring import Wiring
@@ -24,11 +24,6 @@ from store.topics import TOUCHPOINTS
 
 Ready = Callable[[], str | None]
 """Why the process is not ready (None: it is)."""
-
-
-def clock() -> int:
-    """This machine's time in microseconds since 1970."""
-    return time.time_ns() // 1_000
 
 
 def collector_app(wiring: Wiring, registry: CollectorRegistry, ready: Ready | None = None) -> ASGIApp:

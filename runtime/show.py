@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -77,11 +76,6 @@ def cell(value: object) -> str:
 def when(instant: int | None) -> str:
     """An instant for people: to the second, UTC."""
     return "-" if instant is None else moment(instant).strftime("%Y-%m-%d %H:%M:%SZ")
-
-
-def now() -> int:
-    """This machine's time in microseconds: for messages only."""
-    return int(datetime.now(UTC).timestamp() * 1_000_000)
 
 
 @contextmanager

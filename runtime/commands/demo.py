@@ -19,9 +19,9 @@ from domain.durations import HOUR
 from producers.generator import Traffic, generate
 from projections import queries, reports
 from projections.queries import Reader, View
+from runtime.clock import clock
 from runtime.commands.options import settings_of
 from runtime.commands.reading import funnel_table, who
-from runtime.doors import clock
 from runtime.playing import Played, play
 from runtime.refusals import Failed, Refused
 from runtime.settings import FILE_VARIABLE, PREFIX, Bind

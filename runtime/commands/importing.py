@@ -11,8 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from producers.importer import ImportProgress, ImportResult, import_file
 from producers.mapping import ImportMapping, parse_mapping
 from runtime import parts
+from runtime.clock import clock
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, wiring_of
-from runtime.doors import clock
 from runtime.folder import FolderLock
 from runtime.refusals import Failed, Refused
 from runtime.show import print_json, progress_console, say

@@ -7,8 +7,7 @@ from rich.table import Table
 
 from domain.signal import KINDS
 from projections import queries, reports
-from projections.answers import Problem
-from projections.api import instant
+from projections.periods import bound
 from projections.shapes import FunnelShape, LeadDetail, LeadShape, ScoreShape
 from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Limit, reading
 from runtime.refusals import Refused, not_built
@@ -156,15 +155,19 @@ def funnel(
         raise not_built("--by")
     with reading(data, database) as view:
         zone = view.model.timezone
-        try:
-            period = instant("--from", started_from, zone), instant("--to", started_to, zone)
-        except Problem as problem:
-            raise Refused(problem.detail) from None
-        report = reports.funnel(view, name, *period)
+        first, end = _bound("--from", started_from, zone), _bound("--to", started_to, zone)
+        report = reports.funnel(view, name, first, end)
     if as_json:
         print_json(report)
         return
     console().print(funnel_table(report))
+
+
+def _bound(flag: str, text: str | None, zone: str) -> int | None:
+    try:
+        return None if text is None else bound(text, zone)
+    except ValueError as error:
+        raise Refused(f"{flag}: {error}") from None
 
 
 def funnel_table(report: FunnelShape) -> Table:
