@@ -104,7 +104,7 @@ def test_save_snapshot_and_own_row_roll_back_together(database_url: str) -> None
     datastore = app.recorder.datastore  # type: ignore[attr-defined]
 
     def change() -> None:
-        account = app.repository.get(kept)
+        account: Account = app.repository.get(kept)
         account.trigger_event(Deposited)
         app.save(account)
         app.take_snapshot(kept)
@@ -191,7 +191,7 @@ def test_what_was_appended_reads_back_through_the_librarys_log(database: Databas
     recorder = SqlApplicationRecorder(Datastore(database))
     mapper = TouchpointMapper()
     log = LocalNotificationLog(recorder, section_size=10)
-    notifications = log.select(start=1, limit=10) + log.select(start=11, limit=10) + log.select(start=21, limit=10)
+    notifications = [one for start in (1, 11, 21) for one in log.select(start=start, limit=10)]
     assert [notification.id for notification in notifications] == list(range(1, 26))
     read = [mapper.to_domain_event(notification) for notification in notifications]
     assert [(event.originator_id, event.envelope) for event in read] == [(new.trail, new.envelope) for new in batch]
