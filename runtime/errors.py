@@ -4,7 +4,9 @@ from eventsourcing.persistence import PersistenceError
 
 from domain.event import UnknownTopic
 from domain.model import ModelError
+from producers.importer import ImportInterrupted
 from producers.mapping import MappingError
+from producers.rows import ImportProblem
 from projections.cursors import BadCursor
 from projections.queries import NotFound, NotReady
 from runtime.refusals import Failed, Refused
@@ -20,6 +22,10 @@ def told(error: Exception) -> tuple[int, str] | None:
             return 2, str(error)
         case SettingsError() | ModelError() | MappingError():
             return 2, "\nleadline: ".join(error.problems)
+        case ImportProblem():
+            return 2, "\nleadline: ".join(str(error).splitlines())
+        case ImportInterrupted():
+            return 1, "\nleadline: ".join(str(error).splitlines())
         case Failed():
             return 1, str(error)
         case NotFound():
