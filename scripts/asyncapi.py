@@ -5,16 +5,13 @@ from typing import Any, Final
 
 import yaml
 
-from domain.signal import COOLED, ENTERED, HOT, LEFT, RETRACTED, STAGE
+from consumers.cloudevents import SOURCE, TOPICS
 from domain.touchpoint import Envelope
 from projections.shapes import SignalShape
-from store.topics import HOT_LEADS, REJECTED, SEGMENT_CHANGES, STAGE_CHANGES, TOUCHPOINTS
+from store.topics import OUT, REJECTED, TOUCHPOINTS
 
-_KINDS: Final = {
-    HOT_LEADS: (HOT, COOLED, RETRACTED),
-    SEGMENT_CHANGES: (ENTERED, LEFT),
-    STAGE_CHANGES: (STAGE,),
-}
+_KINDS: Final = {topic: [kind for kind, of in TOPICS.items() if of == topic] for topic in OUT}
+"""The kinds of signals that each topic carries."""
 
 _TEXT: Final = {"type": "string"}
 
@@ -24,6 +21,7 @@ def asyncapi() -> str:
     schemas: dict[str, Any] = {}
     envelope = _schema(Envelope, schemas)
     signal = _schema(SignalShape, schemas, "serialization")
+    _without(schemas[SignalShape.__name__], "position")  # in a message it is a header
     messages = {
         "touchpoint": _touchpoint(envelope),
         "rejection": _rejection(),
@@ -59,6 +57,11 @@ def _schema(model: Any, into: dict[str, Any], mode: str = "validation") -> dict[
         into[name] = part
     into[model.__name__] = schema
     return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
+def _without(schema: dict[str, Any], name: str) -> None:
+    del schema["properties"][name]
+    schema["required"].remove(name)
 
 
 def _channel(topic: str) -> str:
@@ -115,18 +118,16 @@ def _signal(kind: str, payload: dict[str, str]) -> dict[str, Any]:
         "ce_specversion": {"const": "1.0"},
         "ce_id": {**_TEXT, "description": "the signal's id: drop what you have seen"},
         "ce_type": {"const": kind},
-        "ce_source": _TEXT,
+        "ce_source": {"const": SOURCE},
         "ce_time": {**_TEXT, "format": "date-time"},
+        "ce_subject": {**_TEXT, "description": "the lead under which it was announced"},
         "content-type": {"const": "application/json"},
+        "leadline_position": {**_TEXT, "description": "place in the ledger"},
     }
     return {
         "summary": f"CloudEvents 1.0, binary mode: {kind}",
         "contentType": "application/json",
-        "headers": {
-            "type": "object",
-            "properties": headers,
-            "required": ["ce_specversion", "ce_id", "ce_type", "ce_source"],
-        },
+        "headers": {"type": "object", "properties": headers, "required": list(headers)},
         "payload": payload,
         "bindings": _keyed("the lead"),
     }

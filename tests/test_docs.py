@@ -4,11 +4,15 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
+import orjson
 import pytest
 import typer
+import yaml
 from prometheus_client import CollectorRegistry
 
+from consumers.cloudevents import TOPICS, Signal, message
 from domain.model import parse_model
 from domain.signal import KINDS
 from producers.mapping import parse_mapping
@@ -22,6 +26,7 @@ from tests.services import kafka, postgres
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+LEAD = UUID("00000000-0000-4000-8000-000000000001")
 EVERYWHERE = pytest.mark.parametrize("page", DOCS, ids=lambda page: str(page.relative_to(ROOT)))
 
 
@@ -64,6 +69,19 @@ def test_topics_and_kinds_are_documented() -> None:
         assert name in text, name
     named = set(re.findall(r"leadline\.(?:touchpoints|hot|segment|stage)[a-z.-]*(?<![.-])", text))
     assert named <= set(topics.ALL)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_messages_are_as_the_asyncapi_document_says(kind: str) -> None:
+    document = yaml.safe_load(PAGES["asyncapi.yaml"]())
+    signal = Signal(7, f"{LEAD}:{kind}:1", kind, LEAD, LEAD, "vip", 1_700_000_000_000_000, None, "{}", False)
+    record = message(signal)
+    said = document["components"]["messages"][kind.replace(".", "-")]
+    assert {name for name, _ in record.headers} == set(said["headers"]["properties"])
+    fields = document["components"]["schemas"]["SignalShape"]
+    assert set(orjson.loads(record.value)) == set(fields["properties"]) == set(fields["required"])
+    carried = document["channels"][TOPICS[kind].replace(".", "-")]
+    assert carried["address"] == TOPICS[kind] and kind.replace(".", "-") in carried["messages"]
 
 
 def _routes(folder: Path) -> Iterator[tuple[str, str]]:
