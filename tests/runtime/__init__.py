@@ -1,0 +1,1 @@
+"""Tests of settings, processes, command line and API."""

@@ -1,0 +1,41 @@
+"""Asks an ASGI application over HTTP, without a socket."""
+
+from typing import Any
+
+import anyio
+import httpx
+from starlette.types import ASGIApp
+
+
+class Asker:
+    """A client with a bearer token."""
+
+    def __init__(self, app: ASGIApp, token: str | None = None) -> None:
+        self._app = app
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        return self._ask("GET", path, headers)
+
+    def post(self, path: str, json: Any = None, **headers: str) -> httpx.Response:
+        return self._ask("POST", path, headers, json)
+
+    def _ask(self, method: str, path: str, headers: dict[str, str], json: Any = None) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://leadline.test") as client:
+                named = {name.replace("_", "-"): value for name, value in headers.items()}
+                return await client.request(method, path, headers={**self._headers, **named}, json=json)
+
+        return anyio.run(ask)
+
+
+def problem(answer: httpx.Response, status: int, *words: str) -> dict[str, Any]:
+    """The problem document of an answer, which has these words in its detail."""
+    document: dict[str, Any] = answer.json()
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    assert (answer.status_code, document["status"]) == (status, status), answer.text
+    assert document["type"] and document["title"]
+    for word in words:
+        assert word in document["detail"], document["detail"]
+    return document

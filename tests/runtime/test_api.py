@@ -1,0 +1,197 @@
+"""`/api`: shapes, filters, cursors, former ids, problems, and what is not built yet, refused by name."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from domain.model import parse_model
+from projections.api import Readers, create_api
+from tests.domain.stories import START, at, identity
+from tests.domain.test_fold import MODEL
+from tests.projections.world import World
+from tests.runtime.asking import Asker, problem
+
+TOKEN = "sample-token"
+CLOCK = START + 600_000_000
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World.on_sqlite(tmp_path, parse_model(MODEL), CLOCK)
+    world.play([
+        [at(0, "page_viewed", "c:1", path="/pricing"), at(1, "page_viewed", "c:1", path="/pricing/team")],
+        [at(2, "form_submitted", "c:1", "e:ada@example.org", profile={"title": "CEO", "company": "Engines"})],
+        [at(3, "page_viewed", "c:2", path="/")],
+        [at(4, "identified", "u:7", "e:bob@us.example"), at(5, "form_submitted", "u:7")],
+        [at(6, "email_opened", "e:cy@example.org"), at(7, "identified", "c:9", "p:+4930123456")],
+        [at(8, "identified", "u:8", "e:ada2@example.org"), at(9, "identified", "u:8", "c:1")],
+    ])  # fmt: skip
+    yield world
+    world.database.close()
+
+
+@pytest.fixture
+def api(world: World) -> Asker:
+    return Asker(create_api(Readers(world.database, world.events, world.ids), TOKEN), TOKEN)
+
+
+def test_leads_come_hottest_first_and_page_by_page(api: Asker) -> None:
+    whole = api.get("/api/leads").json()
+    assert whole["next"] is None
+    heats = [lead["heat"] for lead in whole["items"]]
+    assert heats == sorted(heats, reverse=True) and heats[0] > 20 and heats[-1] == 0
+    paged, cursor = [], ""
+    while cursor is not None:
+        page = api.get(f"/api/leads?limit=2{cursor and '&cursor=' + cursor}").json()
+        assert len(page["items"]) <= 2
+        paged += page["items"]
+        cursor = page["next"]
+    assert paged == whole["items"]
+
+
+def test_a_lead_has_the_shape_of_the_contract(api: Asker) -> None:
+    [lead] = api.get("/api/leads?email=ADA@example.org").json()["items"]
+    assert lead["identities"][0] == {"kind": "email", "value": "ada@example.org"}
+    assert lead["profile"]["company"] == "Engines" and lead["stage"] == "lead" and lead["grade"] == "A"
+    assert lead["hot"] is True and lead["cools_at"].endswith("Z") and lead["first_touch"] < lead["last_touch"]
+    detail = api.get(f"/api/leads/{lead['id']}").json()
+    assert {**lead, **detail} == detail
+    assert detail["segments"] == ["returners", "warm"]
+    assert [stage["stage"] for stage in detail["stages"]] == ["lead"]
+
+
+@pytest.mark.parametrize(("asked", "count"), [
+    ("email=ada@example.org", 1), ("user_id=7", 1), ("anonymous_id=2", 1), ("phone=%2B4930123456", 1),
+    ("email=nobody@example.org", 0), ("email=null", 0), ("stage=visitor", 1), ("stage=lead", 5), ("hot=true", 1),
+    ("hot=false", 5), ("grade=A", 1), ("segment=returners", 1), ("hot=true&grade=A&stage=lead&order=heat", 1),
+    ("hot=true&grade=C", 0), ("email=ada@example.org&user_id=7", 0), ("email=ada@example.org&stage=visitor", 0),
+])  # fmt: skip
+def test_filters_hold_together(api: Asker, asked: str, count: int) -> None:
+    answer = api.get(f"/api/leads?{asked}")
+    assert answer.status_code == 200, answer.text
+    assert len(answer.json()["items"]) == count
+
+
+def test_a_former_id_answers_the_live_lead(api: Asker, world: World) -> None:
+    former = world.ids.of(identity("c:1"))
+    assert (
+        api.get(f"/api/leads/{former}").json()
+        == api.get(f"/api/leads/{world.ids.of(identity('e:ada@example.org'))}").json()
+    )
+
+
+def test_the_timeline_is_in_the_order_of_the_fold(api: Asker, world: World) -> None:
+    lead = world.ids.of(identity("e:ada@example.org"))
+    items = api.get(f"/api/leads/{lead}/timeline").json()["items"]
+    assert [item["type"] for item in items] == ["page_viewed", "page_viewed", "form_submitted"]
+    assert items[0]["properties"] == {"path": "/pricing"} and items[0]["received_at"] == items[0]["occurred_at"]
+    first = api.get(f"/api/leads/{lead}/timeline?limit=2").json()
+    rest = api.get(f"/api/leads/{lead}/timeline?limit=2&cursor={first['next']}").json()
+    assert first["items"] + rest["items"] == items and rest["next"] is None
+    newest = api.get(f"/api/leads/{lead}/timeline?order=newest").json()["items"]
+    assert newest == items[::-1]
+
+
+def test_every_point_is_explained_and_the_parts_add_up(api: Asker, world: World) -> None:
+    lead = world.ids.of(identity("e:ada@example.org"))
+    score = api.get(f"/api/leads/{lead}/score").json()
+    assert [item["rule"] for item in score["items"]] == ["page", "page", "form", "first form"]
+    assert sum(round(item["now"] * 100) for item in score["items"]) == round(score["heat"] * 100)
+    assert score["heat"] == api.get(f"/api/leads/{lead}").json()["heat"] < sum(i["points"] for i in score["items"])
+    assert score["fit_items"] == [{"rule": "decision maker", "points": 20.0}] and score["half_life"] == "1d"
+    employee = api.get(f"/api/leads/{world.ids.of(identity('u:7'))}/score").json()
+    assert employee["not_a_lead"] == "employee" and employee["hot"] is False
+
+
+def test_segments_with_sizes_and_members(api: Asker) -> None:
+    segments = api.get("/api/segments").json()["items"]
+    assert [segment["name"] for segment in segments] == ["returners", "quiet", "warm"]
+    sizes = {segment["name"]: segment["size"] for segment in segments}
+    assert sizes["returners"] == 1
+    for name, size in sizes.items():
+        found, cursor = [], ""
+        while cursor is not None:
+            page = api.get(f"/api/segments/{name}/members?limit=1{cursor and '&cursor=' + cursor}").json()
+            found += page["items"]
+            cursor = page["next"]
+        assert len({lead["id"] for lead in found}) == len(found) == size
+        assert all("entered_at" in lead and "heat" in lead for lead in found)
+
+
+def test_a_funnel_counts_who_reached_a_step_and_who_may_go_on(api: Asker) -> None:
+    funnel = api.get("/api/funnels/signup").json()
+    assert (funnel["funnel"], funnel["order"], funnel["window"]) == ("signup", "ordered", "2d")
+    assert [(step["on"], step["leads"], step["pending"]) for step in funnel["steps"]] == [
+        ("page_viewed", 2, 1), ("form_submitted", 1, 1), ("identified", 0, 0),
+    ]  # fmt: skip
+    assert api.get("/api/funnels/signup?from=2023-11-14T22:13:22Z").json()["steps"][0]["leads"] == 1
+    assert api.get("/api/funnels/signup?to=2023-11-14").json()["steps"][0]["leads"] == 0
+    assert api.get("/api/funnels/signup?from=2023-11-14&to=2023-11-15").json()["steps"][0]["leads"] == 2
+
+
+def test_signals_page_by_ledger_position_or_id(api: Asker) -> None:
+    items = api.get("/api/signals").json()["items"]
+    assert {"lead.hot", "segment.entered", "stage.changed"} <= {item["kind"] for item in items}
+    hot = next(item for item in items if item["kind"] == "lead.hot")
+    assert hot["reasons"][0]["rule"] == "form" and hot["lead"] == hot["lead_now"] and hot["at"].endswith("Z")
+    assert all(item["id"].startswith(item["lead"] + ":" + item["kind"]) for item in items)
+    first = api.get("/api/signals?limit=1").json()
+    assert first["items"] == items[:1]
+    assert api.get(f"/api/signals?after={first['next']}").json()["items"] == items[1:]
+    assert api.get(f"/api/signals?after={items[0]['id']}").json()["items"] == items[1:]
+    assert [item["kind"] for item in api.get("/api/signals?kind=lead.hot").json()["items"]] == ["lead.hot"]
+
+
+@pytest.mark.parametrize(("path", "status", "words"), [
+    ("/api/leads?cursor=nonsense", 400, "cursor 'nonsense' is none of this list's"),
+    ("/api/leads?limit=0", 400, "limit"),
+    ("/api/leads?limit=1001", 400, "limit"),
+    ("/api/leads?order=name", 400, "order"),
+    ("/api/leads?emial=a@b.example", 400, "emial"),
+    ("/api/leads?segment=nope", 404, "the model has returners, quiet, warm"),
+    ("/api/leads?as_of=2026-01-01", 501, "as_of is not built yet"),
+    ("/api/leads/nope", 404, "a lead id is a UUID"),
+    (f"/api/leads/{uuid4()}", 404, "no lead"),
+    (f"/api/leads/{uuid4()}/timeline?as_of=x", 501, "as_of"),
+    (f"/api/leads/{uuid4()}/score?as_of=x", 501, "as_of"),
+    ("/api/segments/nope/members", 404, "the model has returners"),
+    ("/api/segments/quiet/members?cursor=nonsense", 400, "cursor"),
+    ("/api/funnels/nope", 404, "the model has signup"),
+    ("/api/funnels/signup?by=country", 501, "by is not built yet"),
+    ("/api/funnels/signup?from=yesterday", 400, "from: found 'yesterday', allowed is"),
+    ("/api/signals?after=nope", 400, "neither a ledger position nor the id"),
+    ("/api/signals?kind=lead.warm", 400, "allowed are lead.hot"),
+    ("/api/nothing", 404, ""),
+])  # fmt: skip
+def test_every_error_is_a_problem_that_says_what_is_allowed(api: Asker, path: str, status: int, words: str) -> None:
+    problem(api.get(path), status, words)
+
+
+def test_a_cursor_of_another_list_is_refused(api: Asker, world: World) -> None:
+    lead = world.ids.of(identity("e:ada@example.org"))
+    cursor = api.get("/api/leads?limit=1").json()["next"]
+    problem(api.get(f"/api/leads/{lead}/timeline?cursor={cursor}"), 400, "cursor")
+
+
+def test_who_has_no_token_is_refused(world: World) -> None:
+    app = create_api(Readers(world.database, world.events, world.ids), TOKEN)
+    answer = Asker(app).get("/api/leads")
+    problem(answer, 401, "a bearer token is needed")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    problem(Asker(app, "another-token").get("/api/leads"), 401, "not LEADLINE_API_TOKEN")
+    assert Asker(app).get("/api/docs").status_code == 200
+    assert "/api/leads/{lead}/score" in Asker(app).get("/api/openapi.json").json()["paths"]
+    open_app = create_api(Readers(world.database, world.events, world.ids), None)
+    assert Asker(open_app).get("/api/leads").status_code == 200
+
+
+def test_before_the_first_model_it_says_so(tmp_path: Path, world: World) -> None:
+    fresh = World.on_sqlite(tmp_path, parse_model(MODEL), CLOCK)
+    with fresh.database.transaction() as conn:
+        conn.exec_driver_sql("DELETE FROM models")
+    app = create_api(Readers(fresh.database, fresh.events, fresh.ids), None)
+    answer = Asker(app).get("/api/leads")
+    problem(answer, 503, "no model is active yet")
+    assert answer.headers["retry-after"]

@@ -1,0 +1,203 @@
+"""`leadline serve` as a real process: doors, queries, commands, signals as they happen, and a clean end."""
+
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.runtime.asking import problem
+from tests.runtime.serving import Server, eventually, run, serving
+
+TOKEN = "sample-token"
+MODEL = """
+[[stages]]
+name = "lead"
+[[stages]]
+name = "qualified"
+requires = ["profile.company"]
+[[stages]]
+name = "customer"
+[score]
+hot_at = 20
+[[score.rules]]
+name = "form"
+on = "form_submitted"
+points = 25
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("serve")
+    (folder / "leadline.toml").write_text(MODEL)
+    with serving(folder, "serve", API_TOKEN=TOKEN) as server:
+        yield server
+
+
+def sent(server: Server, name: str, **fields: str) -> dict[str, object]:
+    """A form sent by somebody with the e-mail NAME@example.org, and the lead that it becomes."""
+    email = f"{name}@example.org"
+    assert server.http.post("/f/contact", data={"email": email, **fields}).status_code == 303
+    [lead] = eventually(lambda: server.http.get("/api/leads", params={"email": email}).json()["items"])
+    return dict(lead)
+
+
+def test_a_form_becomes_a_hot_lead_within_a_second(server: Server) -> None:
+    lead = sent(server, "hot", company="Engines")
+    assert lead["hot"] is True and lead["heat"] == 25.0 and lead["stage"] == "lead"
+    signals = server.http.get("/api/signals?kind=lead.hot").json()["items"]
+    assert [signal["reasons"][0]["rule"] for signal in signals if signal["lead"] == lead["id"]] == ["form"]
+
+
+def test_a_stage_is_changed_and_answered_with_the_lead_after_it(server: Server) -> None:
+    lead = sent(server, "staged", company="Engines")
+    after = server.http.post(f"/api/leads/{lead['id']}/stage?wait=20s", json={"to": "qualified", "by": "ann"})
+    assert after.status_code == 200 and after.json()["stage"] == "qualified"
+    last = server.http.get(f"/api/leads/{lead['id']}/timeline?order=newest&limit=1").json()["items"][0]
+    assert last["type"] == "stage_changed" and last["properties"] == {"to": "qualified", "by": "ann"}
+    assert last["source"] == {"kind": "api", "name": "api"}
+
+
+def test_without_wait_the_answer_is_the_touchpoints_id_and_asked_twice_is_once(server: Server) -> None:
+    lead = sent(server, "reset")
+    for _ in range(2):
+        answer = server.http.post(f"/api/leads/{lead['id']}/reset", headers={"Idempotency-Key": "reset-1"})
+        assert answer.status_code == 202
+        assert answer.json() == {"id": "reset-1", "type": "score_reset", "lead": lead["id"]}
+    eventually(lambda: server.http.get(f"/api/leads/{lead['id']}").json()["heat"] == 0)
+    types = [item["type"] for item in server.http.get(f"/api/leads/{lead['id']}/timeline").json()["items"]]
+    assert types == ["form_submitted", "score_reset"]
+
+
+def test_leads_are_merged_and_taken_apart(server: Server) -> None:
+    one, two = sent(server, "one"), sent(server, "two")
+    merged = server.http.post(f"/api/leads/{one['id']}/merge?wait=20s", json={"with": two["id"]}).json()
+    assert {identity["value"] for identity in merged["identities"]} == {"one@example.org", "two@example.org"}
+    assert server.http.get(f"/api/leads/{two['id']}").json()["id"] == merged["id"]
+    out = [{"kind": "email", "value": "two@example.org"}]
+    apart = server.http.post(f"/api/leads/{merged['id']}/unmerge?wait=20s", json={"identities": out})
+    assert apart.status_code == 200 and [i["value"] for i in apart.json()["identities"]] == ["one@example.org"]
+
+
+@pytest.fixture(scope="module")
+def refused(server: Server) -> str:
+    return str(sent(server, "refused")["id"])
+
+
+@pytest.mark.parametrize(("command", "body", "status", "words"), [
+    ("stage", {"to": "qualified"}, 422, "requires profile.company"),
+    ("stage", {"to": "nowhere"}, 422, "nowhere"),
+    ("stage", {"to": "lead"}, 409, "already"),
+    ("stage", {}, 400, "to"),
+    ("stage", {"to": "customer", "why": "x"}, 400, "why"),
+    ("merge", {"with": "nobody"}, 404, "no lead"),
+    ("unmerge", {"identities": [{"kind": "email", "value": "other@example.org"}]}, 422, "not this lead's"),
+    ("unmerge", {"identities": [{"kind": "email", "value": "refused@example.org"}]}, 409, "nothing would be left"),
+    ("reset?wait=soon", None, 400, "wait"),
+    ("consent", {}, 501, "consent is not built yet"),
+    ("erase", {}, 501, "erase is not built yet"),
+])  # fmt: skip
+def test_a_command_that_is_refused_records_nothing(
+    server: Server, refused: str, command: str, body: object, status: int, words: str
+) -> None:
+    problem(server.http.post(f"/api/leads/{refused}/{command}", json=body), status, words)
+    items = server.http.get(f"/api/leads/{refused}/timeline").json()["items"]
+    assert [item["type"] for item in items] == ["form_submitted"]
+
+
+def test_a_refusal_names_what_is_missing(server: Server) -> None:
+    lead = sent(server, "missing")
+    document = problem(server.http.post(f"/api/leads/{lead['id']}/stage", json={"to": "qualified"}), 422)
+    assert document["missing"] == ["profile.company"]
+
+
+def streamed(server: Server, until: str, **asked: str) -> list[dict[str, str]]:
+    """Server-sent events until one of a lead with this id."""
+    found: list[dict[str, str]] = []
+    with server.http.stream("GET", "/api/signals/stream", **asked) as answer:  # type: ignore[arg-type]
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        event: dict[str, str] = {}
+        for line in answer.iter_lines():
+            name, _, value = line.partition(": ")
+            if line:
+                event[name] = value
+            elif "data" in event:
+                found.append(event)
+                if json.loads(event["data"])["lead"] == until:
+                    return found
+                event = {}
+    raise AssertionError(f"the stream ended: {found}")
+
+
+def test_signals_are_streamed_as_they_happen_and_resumed(server: Server) -> None:
+    first, second = sent(server, "stream-1"), sent(server, "stream-2")
+    every = streamed(server, str(second["id"]), params={"after": "0", "kind": "lead.hot"})
+    positions = [int(event["id"]) for event in every]
+    assert positions == sorted(set(positions)) and {event["event"] for event in every} == {"lead.hot"}
+    [seen] = [event for event in every if json.loads(event["data"])["lead"] == first["id"]]
+    resumed = streamed(server, str(second["id"]), params={"kind": "lead.hot"}, headers={"Last-Event-ID": seen["id"]})
+    assert [json.loads(event["data"])["lead"] for event in resumed] == [second["id"]]
+    listed = server.http.get("/api/signals?kind=lead.hot").json()["items"]
+    assert json.loads(resumed[0]["data"]) in listed
+
+
+def test_who_has_no_token_is_refused_the_api_and_not_the_doors(server: Server) -> None:
+    with httpx.Client(base_url=server.http.base_url) as stranger:
+        problem(stranger.get("/api/leads"), 401, "bearer token")
+        assert stranger.get("/healthz").status_code == stranger.get("/readyz").status_code == 200
+        assert "leadline_projector_lag" in stranger.get("/metrics").text
+        problem(stranger.get("/nothing"), 404)
+
+
+def test_a_second_server_is_refused_the_port_and_the_folder(server: Server) -> None:
+    folder = Path(server.lines).parent
+    taken = run(folder, "serve", BIND=f"127.0.0.1:{server.port}", DATA="other")
+    assert taken.returncode == 2 and f"port {server.port} of 127.0.0.1 is taken" in taken.stderr
+    held = run(folder, "serve", BIND="127.0.0.1:0")
+    assert held.returncode == 2 and f"is held by another Leadline server (process {server.popen.pid})" in held.stderr
+
+
+def test_the_command_line_reads_beside_the_server(server: Server) -> None:
+    lead, folder = sent(server, "read", company="Engines"), Path(server.lines).parent
+    shown = json.loads(run(folder, "lead", "read@example.org", "--json").stdout)
+    assert shown["id"] == lead["id"] and shown["score"]["items"][0]["rule"] == "form"
+    assert run(folder, "lead", "email:nobody@example.org").returncode == 1
+    doctor = run(folder, "doctor", "--json")
+    found = json.loads(doctor.stdout)
+    assert doctor.returncode == 0 and found["problems"] == [] and "held by a running server" in str(found["found"])
+
+
+def test_an_import_beside_a_server_waits_until_that_has_projected_it(server: Server) -> None:
+    folder = Path(server.lines).parent
+    (folder / "rows.csv").write_text(
+        "who,at\n" + "".join(f"i{n}@example.org,2026-01-0{n}T00:00:00Z\n" for n in range(1, 6))
+    )
+    (folder / "mapping.toml").write_text(
+        'source = "list"\ntype = "form_submitted"\nidentities = { email = "who" }\n'
+        'time = { column = "at", format = "iso" }\n'
+    )
+    done = run(folder, "import", "rows.csv", "--mapping", "mapping.toml", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["appended"] == 5
+    assert len(server.http.get("/api/leads?email=i5@example.org").json()["items"]) == 1
+
+
+def test_a_server_ends_cleanly_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    (tmp_path / "leadline.toml").write_text(MODEL)
+    with serving(tmp_path) as server:
+        lead = sent(server, "kept")
+        with server.http.stream("GET", "/api/signals/stream"):  # an open stream does not hold it up
+            assert server.stop() == 0
+        assert '"stopped"' in server.said or "stopped" in server.said
+    (tmp_path / "leadline.toml").write_text(MODEL.replace("points = 25", "points = 10"))
+    with serving(tmp_path) as server:
+        assert "model.activating" in server.said
+        again = eventually(lambda: server.http.get(f"/api/leads/{lead['id']}").json())
+        assert again["heat"] == pytest.approx(10.0, abs=0.1) and again["hot"] is False
+        kinds = [item["kind"] for item in server.http.get("/api/signals").json()["items"]]
+        assert "lead.hot" in kinds and "lead.hot.retracted" not in kinds
+        assert server.stop(signal.SIGINT) == 0
+    assert run(tmp_path, "verify").returncode == 0

@@ -1,0 +1,126 @@
+"""Settings: from environment, file and flags; every problem at once, in words, and never a secret."""
+
+from pathlib import Path
+
+import pytest
+
+from domain.touchpoint import Source
+from runtime.settings import VARIABLES, Bind, Settings, SettingsError, masked, read_settings
+
+SECRET = "sample-secret-that-must-not-be-shown"
+
+
+def told(environment: dict[str, str], **flags: object) -> str:
+    with pytest.raises(SettingsError) as refused:
+        read_settings(environment, **flags)
+    return "\n".join(refused.value.problems)
+
+
+def test_without_anything_it_is_the_embedded_mode_on_loopback() -> None:
+    settings = read_settings({})
+    assert settings.model == Path("leadline.toml") and settings.data == Path("leadline-data")
+    assert settings.database is None and settings.kafka == ()
+    assert settings.bind == Bind("127.0.0.1", 8787) and settings.bind.loopback
+    assert settings.write_keys.open and settings.sites.open and settings.token is None
+    assert settings.database_url.startswith("sqlite:////")
+    settings.refuse_open_doors(collector=True, api=True)
+
+
+def test_flags_win_over_the_environment_and_the_environment_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('model = "file.toml"\ndata = "file-data"\nbind = "127.0.0.1:1"\nsites = ["https://a.example"]\n')
+    settings = read_settings({"LEADLINE_SETTINGS": str(file), "LEADLINE_DATA": "data", "LEADLINE_BIND": "127.0.0.1:2"})
+    assert (str(settings.model), str(settings.data), settings.bind.port) == ("file.toml", "data", 2)
+    assert settings.sites.origins == {"https://a.example"}
+    flagged = read_settings({"LEADLINE_BIND": "127.0.0.1:2"}, bind="[::1]:3", data=None)
+    assert flagged.bind == Bind("::1", 3) and flagged.bind.loopback and str(flagged.bind) == "[::1]:3"
+
+
+def test_a_file_of_the_usual_name_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("leadline-settings.toml").write_text('write_keys = ["shop:server:sample-key"]\n')
+    settings = read_settings({})
+    assert settings.write_keys.source(["sample-key"]) == Source("server", "shop")
+
+
+def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text("modle = 1\nspool_limit = 7\n")
+    text = told({
+        "LEADLINE_SETTINGS": str(file), "LEADLINE_BINDD": "x", "LEADLINE_BIND": "nowhere", "LEADLINE_LOG": "xml",
+        "LEADLINE_SITES": "https://a.example/path", "LEADLINE_WRITE_KEYS": f"shop:secret:{SECRET}",
+        "LEADLINE_DATABASE": f"mysql://u:{SECRET}@h/db", "LEADLINE_KAFKA": "kafka", "LEADLINE_ID_KEY": "short",
+        "LEADLINE_API_TOKEN": "short",
+    })  # fmt: skip
+    for words in (
+        "LEADLINE_BINDD: no such setting; did you mean LEADLINE_BIND?",
+        f"settings file {file}: modle: no such setting; did you mean model?",
+        f"settings file {file}: spool_limit: found 7",
+        "LEADLINE_BIND: found 'nowhere', allowed is HOST:PORT",
+        "LEADLINE_LOG: found 'xml'",
+        "LEADLINE_SITES: found 'https://a.example/path', allowed are origins",
+        "LEADLINE_WRITE_KEYS, key 1: found kind 'secret'",
+        "LEADLINE_DATABASE: allowed is postgresql://",
+        "LEADLINE_KAFKA: found 'kafka', 'kafka' is no address",
+        "LEADLINE_ID_KEY: allowed is a text of at least 16 bytes",
+        "LEADLINE_API_TOKEN: ",
+    ):
+        assert words in text
+    assert SECRET not in text and "short" not in text
+
+
+def test_a_settings_file_that_is_not_there_or_no_toml_is_told(tmp_path: Path) -> None:
+    assert "there is no file" in told({"LEADLINE_SETTINGS": str(tmp_path / "none.toml")})
+    file = tmp_path / "wrong.toml"
+    file.write_text("= 1")
+    assert f"settings file {file}" in told({"LEADLINE_SETTINGS": str(file)})
+
+
+def test_variables_of_tests_and_empty_ones_are_not_settings() -> None:
+    settings = read_settings({"LEADLINE_TEST_POSTGRES": "postgresql://x", "LEADLINE_API_TOKEN": ""})
+    assert settings.token is None
+
+
+@pytest.mark.parametrize(("collector", "api", "needed"), [
+    (True, True, "LEADLINE_WRITE_KEYS LEADLINE_SITES LEADLINE_API_TOKEN"),
+    (True, False, "LEADLINE_WRITE_KEYS LEADLINE_SITES"),
+    (False, True, "LEADLINE_API_TOKEN"),
+])  # fmt: skip
+def test_others_reach_only_doors_that_ask_for_something(collector: bool, api: bool, needed: str) -> None:
+    settings = read_settings({"LEADLINE_BIND": "0.0.0.0:8787"})
+    with pytest.raises(SettingsError) as refused:
+        settings.refuse_open_doors(collector=collector, api=api)
+    [problem] = refused.value.problems
+    assert all(name in problem for name in needed.split())
+    assert ("LEADLINE_API_TOKEN" in problem) is api
+    closed = read_settings({
+        "LEADLINE_BIND": "0.0.0.0:8787", "LEADLINE_WRITE_KEYS": "web:public:sample-key",
+        "LEADLINE_SITES": "https://a.example", "LEADLINE_API_TOKEN": "sample-token",
+    })  # fmt: skip
+    closed.refuse_open_doors(collector=True, api=True)
+
+
+def test_no_secret_is_ever_shown() -> None:
+    settings = read_settings({
+        "LEADLINE_DATABASE": f"postgresql://leadline:{SECRET}@db:5432/leadline?password={SECRET}",
+        "LEADLINE_WRITE_KEYS": f"web:public:{SECRET}", "LEADLINE_API_TOKEN": SECRET, "LEADLINE_ID_KEY": SECRET,
+    })  # fmt: skip
+    for text in (repr(settings), str(settings), str(settings.shown())):
+        assert SECRET not in text
+    assert settings.shown()["LEADLINE_DATABASE"] == "postgresql://leadline@db:5432/leadline"
+    assert settings.shown()["LEADLINE_WRITE_KEYS"] == "web:browser:***"
+    assert settings.database_url.count(SECRET) == 2 and settings.token == SECRET
+    assert masked("postgresql://h/db") == "postgresql://h/db"
+
+
+def test_the_id_key_is_hexadecimal_or_a_text() -> None:
+    assert read_settings({"LEADLINE_ID_KEY": "00ff" * 8}).id_key_bytes == bytes.fromhex("00ff" * 8)
+    assert read_settings({"LEADLINE_ID_KEY": "a sample text of enough bytes"}).id_key_bytes == (
+        b"a sample text of enough bytes"
+    )
+
+
+def test_every_setting_is_described_and_shown() -> None:
+    assert {f"LEADLINE_{name.upper()}" for name in Settings.model_fields} == set(read_settings({}).shown())
+    assert all(field.description for field in Settings.model_fields.values())
+    assert {"LEADLINE_MODEL", "LEADLINE_SPOOL_LIMIT", "LEADLINE_SETTINGS"} <= set(VARIABLES)
