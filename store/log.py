@@ -12,7 +12,7 @@ Readers keep their positions in their own database, in the transaction of the wo
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 
 class LogError(Exception):
@@ -108,3 +108,20 @@ class Log(Protocol):
 
     def close(self) -> None:
         """Release connections and files. What was appended stays."""
+
+
+@runtime_checkable
+class Outlet(Log, Protocol):
+    """A log that others read too: what was written last can be read back, so that a writer goes on where one died."""
+
+    settles_after: float
+    """Seconds after which nothing that a dead writer sent can still arrive."""
+
+    def last(self, topics: Iterable[str]) -> dict[Partition, Entry | None]:
+        """The last entry of each partition (None: there is none, or none is left). Raises LogAway."""
+
+    def place(self, topic: str, key: bytes) -> Partition:
+        """The partition that a key's records go to. Raises LogAway."""
+
+    def abandon(self) -> None:
+        """Drop what was appended and is not sent yet: for a writer that lost its turn."""

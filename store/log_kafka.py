@@ -35,6 +35,8 @@ class KafkaLog:
     Nothing connects before it must, so a process starts while the broker is away.
     """
 
+    settles_after = DELIVERY_SECONDS
+
     def __init__(self, bootstrap: str, partitions: int = 4, options: Mapping[str, Any] | None = None) -> None:
         self.bootstrap = bootstrap
         self._partitions = partitions
@@ -79,7 +81,7 @@ class KafkaLog:
             if isinstance(error, errors.UnknownTopicOrPartitionError):
                 self._ready.discard(topic)
             if not isinstance(error, errors.RetriableError):
-                self._drop_producer()  # its sequence numbers may be in doubt: the next append starts a new one
+                self.abandon()  # its sequence numbers may be in doubt: the next append starts a new one
             raise translate(self.bootstrap, error) from error
 
     def check(self, topic: str, records: Sequence[Record]) -> None:
@@ -163,7 +165,8 @@ class KafkaLog:
         with suppress(errors.TopicAlreadyExistsError):  # another process was quicker
             admin.create_topics({topic: {"num_partitions": self._partitions, "replication_factor": -1}})
 
-    def _drop_producer(self) -> None:
+    def abandon(self) -> None:
+        """Close the producer without sending what it still holds; the next append starts a new one."""
         with self._connecting:
             producer, self._producer = self._producer, None
         _close_without_flushing(producer)

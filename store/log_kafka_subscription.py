@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import structlog
 from kafka import TopicPartition, errors
+from kafka.structs import MemberState
 
 from store.log import Entry, LogAway, Partition
 from store.log_kafka_errors import translated
@@ -16,6 +17,9 @@ _SILENCE: Final = 10.0
 """Seconds without an entry after which the broker is asked whether it is there: the client waits for ever, silently."""
 
 _ANSWER_MS: Final = 5_000
+
+_JOIN_MS: Final = 3_000
+"""How long a poll may take during a rebalance: a join that is given up is begun anew, and disturbs the others."""
 
 
 class KafkaSubscription:
@@ -42,6 +46,7 @@ class KafkaSubscription:
     def poll(self, after: Mapping[Partition, int | None], limit: int, wait: float) -> list[Entry]:
         """See `Subscription.poll`."""
         with translated(self._where):
+            self._finish_joining()
             wanted = self._aim(after)
             try:
                 batches = self._joined().poll(timeout_ms=max(0, int(wait * 1000)), max_records=limit)
@@ -69,10 +74,26 @@ class KafkaSubscription:
     def _joined(self) -> Any:
         if self._consumer is None:
             consumer = self._connect()
+            for topic in self._topics:
+                consumer.partitions_for_topic(topic)  # joining without metadata assigns nothing and joins once more
             consumer.subscribe(self._topics)
             self._consumer = consumer
             self._heard = time.monotonic()
         return self._consumer
+
+    def _finish_joining(self) -> None:
+        """See a rebalance through, however short the polls are.
+
+        kafka-python 3.0.12 leaves a join that outlasts a poll running, and where changed metadata caused it, forgets
+        to take its result: no assignment, no heartbeat, for ever. Asking for the join again makes it take the result.
+        """
+        consumer = self._joined()
+        state = consumer.group_metadata().state
+        if state == MemberState.STABLE:
+            return
+        if state == MemberState.REBALANCING:
+            consumer._coordinator.request_rejoin()
+        consumer._coordinator.poll(timeout_ms=_JOIN_MS)
 
     def _current(self) -> dict[Any, Partition]:
         """Kafka's names of what is assigned, and ours. A topic without a known id is not ours to read yet."""

@@ -221,3 +221,25 @@ def test_an_outage_is_an_error_and_then_over(kafka_broker: KafkaBroker, log: Kaf
         values = {entry.value for entry in reader.entries}
     assert values >= {record.value for record in records(20)}
     reader.subscription.close()
+
+
+def test_partitions_that_are_added_are_read_however_short_the_polls(
+    log: KafkaLog, topic: str, admin: KafkaAdminClient
+) -> None:
+    log.append(topic, records(10))
+    subscription = log.subscribe([topic], uuid.uuid4().hex)
+    reader = Reader(subscription)
+    reader.read(10)
+    for partitions in (6, 8, 10):
+        admin.create_partitions({topic: partitions})
+        admin.wait_for_topics([topic])
+        until = time.monotonic() + 15
+        while len(subscription.assigned()) < partitions:
+            subscription._joined()._cluster.request_update()
+            reader.poll(wait=0.001)
+            assert time.monotonic() < until
+    fresh = KafkaLog(log.bootstrap)
+    fresh.append(topic, records(200, keys=200, first=10))
+    assert len(reader.read(210)) == 210
+    subscription.close()
+    fresh.close()

@@ -1,0 +1,363 @@
+"""The publisher on real parts: a ledger, Kafka's topics, and publishers that die between the two."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from sqlalchemy import insert
+
+from consumers.publish import POSITION, Published, Publisher
+from domain.touchpoint import Touchpoint, decode
+from store import bulk
+from store.database import Database, DatabaseAway, Fenced
+from store.log import Entry, Partition, Record
+from store.log_kafka import KafkaLog
+from store.log_sql import SqlLog
+from store.positions import position_of
+from store.tables import ledger, live, models, tracking
+from store.topics import HOT_LEADS, OUT, SEGMENT_CHANGES, STAGE_CHANGES, TOUCHPOINTS
+
+AT = 1_790_000_000_000_000
+MODEL = """
+[[stages]]
+name = "lead"
+[[stages]]
+name = "qualified"
+requires = ["profile.company"]
+"""
+
+
+def row(position: int, kind: str = "lead.hot", lead: UUID | None = None, **more: Any) -> dict[str, Any]:
+    lead = lead or uuid.uuid4()
+    found = {
+        "position": position, "id": f"{lead}:{kind}:{position}", "kind": kind, "lead": lead, "lead_now": lead,
+        "subject": "", "at": AT + position, "closes": None, "data": "{}", "silent": False,
+    }  # fmt: skip
+    return {**found, **more}
+
+
+def put(database: Database, rows: Sequence[dict[str, Any]]) -> None:
+    with database.transaction() as conn:
+        bulk.insert(conn, ledger, rows)
+
+
+def card(database: Database, lead: UUID, identities: list[list[str]], profile: dict[str, Any]) -> None:
+    with database.transaction() as conn:
+        conn.execute(
+            insert(live.leads).values(
+                lead=lead, stage="lead", stage_since=AT, identified=True, first_touch=AT, last_touch=AT, touches=1,
+                identities=orjson.dumps(identities).decode(), profile=orjson.dumps(profile).decode(), findings="[]",
+            )
+        )  # fmt: skip
+
+
+def activate(database: Database, text: str = MODEL) -> None:
+    with database.transaction() as conn:
+        conn.execute(insert(models).values(activation=1, hash="h", text=text, activated_at=AT))
+
+
+def position(database: Database) -> int | None:
+    with database.snapshot() as conn:
+        return position_of(conn, POSITION)
+
+
+class Topics:
+    """What arrives on the topics out from now on."""
+
+    def __init__(self, log: KafkaLog) -> None:
+        self.log = log
+        self.after: dict[Partition, int | None] = dict(log.ends(OUT))
+        self.subscription = log.subscribe(OUT, uuid.uuid4().hex)
+        self.entries: list[Entry] = []
+
+    def read(self, count: int, seconds: float = 15, extra: float = 0.5) -> list[Entry]:
+        """Read until there are so many, and a little longer, so that what is too much is seen."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if len(self.entries) >= count:
+                until = min(until, time.monotonic() + extra)
+            wanted = {partition: self.after[partition] for partition in self.subscription.assigned()}
+            for entry in self.subscription.poll(wanted, 1000, 0.1):
+                self.entries.append(entry)
+                self.after[entry.partition] = entry.offset
+        return self.entries
+
+    def ids(self, count: int) -> list[str]:
+        return [(entry.header("ce_id") or b"").decode() for entry in self.read(count)]
+
+
+@pytest.fixture
+def kafka(kafka_bootstrap: str) -> Iterator[KafkaLog]:
+    log = KafkaLog(kafka_bootstrap)
+    yield log
+    log.close()
+
+
+@pytest.fixture
+def topics(kafka: KafkaLog) -> Iterator[Topics]:
+    topics = Topics(kafka)
+    yield topics
+    topics.subscription.close()
+
+
+@pytest.fixture
+def publisher(database: Database, kafka_bootstrap: str) -> Iterator[Callable[..., Publisher]]:
+    """Makes publishers with logs of their own, as processes have."""
+    logs: list[KafkaLog] = []
+
+    def make(kind: type[Publisher] = Publisher) -> Publisher:
+        logs.append(KafkaLog(kafka_bootstrap))
+        return kind(database, logs[-1])
+
+    yield make
+    for log in logs:
+        log.close()
+
+
+def drained(publisher: Publisher) -> Published:
+    total = Published()
+    while (done := publisher.run_once()).read:
+        total.add(done)
+    return total
+
+
+def test_a_signal_is_a_cloudevent_in_binary_mode(
+    database: Database, topics: Topics, publisher: Callable[..., Publisher]
+) -> None:
+    hot = row(1, data='{"heat": 91.5, "reasons": [{"rule": "viewed pricing"}]}')
+    cooled = row(2, "lead.cooled", hot["lead"], lead_now=uuid.uuid4(), closes=hot["id"])
+    put(database, [hot, cooled, row(3, "segment.entered", subject="vip"), row(4, "stage.changed")])
+    assert drained(publisher()) == Published(read=4, sent=4)
+    found = {entry.header("leadline_position"): entry for entry in topics.read(4)}
+    assert len(topics.entries) == 4
+    first = found[b"1"]
+    assert first.partition.topic == HOT_LEADS
+    assert first.key == str(hot["lead"]).encode()
+    assert dict(first.headers) == {
+        "ce_specversion": b"1.0", "ce_id": hot["id"].encode(), "ce_source": b"/leadline", "ce_type": b"lead.hot",
+        "ce_time": b"2026-09-21T14:13:20.000001Z", "ce_subject": str(hot["lead"]).encode(),
+        "content-type": b"application/json", "leadline_position": b"1",
+    }  # fmt: skip
+    assert orjson.loads(first.value) == {
+        "id": hot["id"], "kind": "lead.hot", "lead": str(hot["lead"]), "lead_now": str(hot["lead"]),
+        "at": "2026-09-21T14:13:20.000001Z", "closes": None, "subject": "", "heat": 91.5,
+        "reasons": [{"rule": "viewed pricing"}],
+    }  # fmt: skip
+    second = found[b"2"]
+    assert second.partition == first.partition
+    assert orjson.loads(second.value)["closes"] == hot["id"]
+    assert orjson.loads(second.value)["lead_now"] == str(cooled["lead_now"])
+    assert (found[b"3"].partition.topic, found[b"4"].partition.topic) == (SEGMENT_CHANGES, STAGE_CHANGES)
+
+
+def test_silent_rows_are_passed_over(database: Database, topics: Topics, publisher: Callable[..., Publisher]) -> None:
+    rows = [row(1, silent=True), row(2), row(3, silent=True)]
+    put(database, rows)
+    assert drained(publisher()) == Published(read=3, sent=1, skipped=2)
+    assert topics.ids(1) == [rows[1]["id"]]
+    assert position(database) == 3
+
+
+class Dying(Publisher):
+    """Sends, and dies before the position is stored; `after` topics are sent."""
+
+    def _advance(self, to: int) -> None:
+        raise DatabaseAway("killed")
+
+
+class DyingHalfway(Publisher):
+    """Dies when the first of several topics is sent."""
+
+    def _send(self, signals: Any) -> int:
+        super()._send([signal for signal in signals if signal.kind == "lead.hot"][:7])
+        raise DatabaseAway("killed")
+
+
+@pytest.mark.parametrize("kind", [Dying, DyingHalfway])
+def test_after_a_crash_nothing_is_missing_and_nothing_is_there_twice(
+    database: Database, topics: Topics, publisher: Callable[..., Publisher], kind: type[Publisher]
+) -> None:
+    kinds = ("lead.hot", "segment.entered", "lead.hot", "stage.changed")
+    rows = [row(n, kinds[n % 4]) for n in range(1, 61)]
+    put(database, rows)
+    with pytest.raises(DatabaseAway):
+        publisher(kind).run_once()
+    assert position(database) is None
+    drained(publisher())
+    put(database, [row(n) for n in range(61, 71)])
+    drained(publisher())
+    got = topics.ids(70)
+    assert len(got) == len(set(got)) == 70
+    for partition in {entry.partition for entry in topics.entries}:
+        order = [
+            int(entry.header("leadline_position") or 0) for entry in topics.entries if entry.partition == partition
+        ]
+        assert order == sorted(order)
+
+
+def test_an_end_of_another_ledger_is_not_skipped_by(
+    database: Database, topics: Topics, publisher: Callable[..., Publisher], kafka: KafkaLog
+) -> None:
+    lead = uuid.uuid4()
+    kafka.append(HOT_LEADS, [Record(str(lead).encode(), b"{}", (("leadline_position", b"999"), ("ce_id", b"other")))])
+    put(database, [row(1, lead=lead)])
+    assert drained(publisher()).sent == 1
+
+
+def test_the_second_of_two_at_once_is_fenced(database: Database, publisher: Callable[..., Publisher]) -> None:
+    first, second = publisher(), publisher()
+    put(database, [row(1)])
+    drained(first)
+    second.run_once()
+    put(database, [row(2)])
+    first.run_once()
+    put(database, [row(3)])
+    second._position, second._loaded = 1, True
+    with pytest.raises(Fenced):
+        second.run_once()
+    drained(second)
+
+
+def test_one_runs_and_the_next_waits_only_where_it_did_not_end_cleanly(
+    database: Database, topics: Topics, publisher: Callable[..., Publisher]
+) -> None:
+    put(database, [row(1)])
+
+    def run_until(sent: int, seconds: float) -> float:
+        stop = threading.Event()
+        running = publisher()
+        thread = threading.Thread(target=running.run, args=(stop,))
+        began = time.monotonic()
+        thread.start()
+        while running.counts.read < sent and time.monotonic() < began + seconds:
+            time.sleep(0.02)
+        took = time.monotonic() - began
+        stop.set()
+        thread.join(20)
+        assert running.counts.read == sent
+        return took
+
+    assert run_until(1, 8) < 8
+    put(database, [row(2)])
+    assert run_until(1, 8) < 8
+    with database.transaction() as conn:  # as one that was killed leaves it
+        conn.execute(insert(tracking).values(name="publish:running", position=1))
+    put(database, [row(3)])
+    assert 10 <= run_until(1, 20) < 18
+    assert len(topics.ids(3)) == 3
+
+
+def test_only_one_of_two_publishers_publishes(
+    database: Database, topics: Topics, publisher: Callable[..., Publisher]
+) -> None:
+    stop = threading.Event()
+    both = [publisher(), publisher()]
+    threads = [threading.Thread(target=each.run, args=(stop,)) for each in both]
+    for thread in threads:
+        thread.start()
+    for n in range(1, 31):
+        put(database, [row(n)])
+    got = topics.ids(30)
+    stop.set()
+    for thread in threads:
+        thread.join(20)
+    assert len(got) == len(set(got)) == 30
+    assert sorted(each.counts.sent for each in both) == [0, 30]
+
+
+# ---- promotions --------------------------------------------------------------------------------------------------
+
+
+def asked(log: SqlLog) -> list[Touchpoint]:
+    subscription = log.subscribe([TOUCHPOINTS], "watch")
+    found = subscription.poll(dict.fromkeys(subscription.assigned()), 100, 0)
+    subscription.close()
+    for entry in found:
+        assert entry.key == str(decode(entry.value).trail).encode()
+    return [decode(entry.value) for entry in found]
+
+
+def test_becoming_hot_asks_for_the_stage_once(database: Database, log: SqlLog) -> None:
+    activate(database)
+    lead = uuid.uuid4()
+    card(database, lead, [["anonymous_id", "c"], ["email", "a@example.com"], ["user_id", "u-1"]], {"company": "Acme"})
+    hot = row(1, lead=lead, data='{"promote_to": "qualified"}')
+    put(database, [hot, row(2, "segment.entered", lead)])
+    publisher = Publisher(database, log)
+    assert drained(publisher) == Published(read=2, skipped=2, asked=1)
+    (made,) = asked(log)
+    assert made.id == f"{hot['id']}:promote"
+    assert (made.source.kind, made.source.name, made.type) == ("policy", "promote", "stage_changed")
+    assert made.properties == {"to": "qualified", "signal": hot["id"]}
+    assert made.identities == (("user_id", "u-1"),)
+    assert made.occurred_at == made.received_at == hot["at"]
+    assert position(database) == 2
+
+
+def test_asking_again_after_a_crash_is_the_same_touchpoint(database: Database, log: SqlLog) -> None:
+    activate(database)
+    lead = uuid.uuid4()
+    card(database, lead, [["email", "a@example.com"]], {"company": "Acme"})
+    put(database, [row(1, lead=lead, data='{"promote_to": "qualified"}')])
+    with pytest.raises(DatabaseAway):
+        Dying(database, log).run_once()
+    drained(Publisher(database, log))
+    first, second = asked(log)
+    assert first == second
+
+
+def test_a_retracted_episode_withdraws_what_it_had_asked(database: Database, log: SqlLog) -> None:
+    activate(database)
+    lead = uuid.uuid4()
+    card(database, lead, [["email", "a@example.com"]], {"company": "Acme"})
+    hot = row(1, lead=lead, data='{"promote_to": "qualified"}')
+    plain = row(2, lead=lead)
+    gone = row(3, "lead.hot.retracted", lead, closes=hot["id"])
+    put(database, [hot, plain, gone, row(4, "lead.hot.retracted", lead, closes=plain["id"])])
+    drained(Publisher(database, log))
+    promoted, withdrawn = asked(log)
+    assert withdrawn.id == f"{hot['id']}:withdraw"
+    assert withdrawn.properties == {"withdraws": promoted.id}
+    assert withdrawn.occurred_at == gone["at"]
+
+
+@pytest.mark.parametrize(
+    ("identities", "profile", "to"),
+    [
+        ([["email", "a@example.com"]], {}, "qualified"),
+        ([["email", "a@example.com"]], {"company": "Acme"}, "no such stage"),
+        ([], {"company": "Acme"}, "qualified"),
+    ],
+)
+def test_who_lacks_what_a_stage_requires_is_not_asked(
+    database: Database, log: SqlLog, identities: list[list[str]], profile: dict[str, Any], to: str
+) -> None:
+    activate(database)
+    lead = uuid.uuid4()
+    card(database, lead, identities, profile)
+    data = orjson.dumps({"promote_to": to}).decode()
+    put(database, [row(1, lead=lead, data=data), row(2, data=data), row(3, lead=lead, data=data, silent=True)])
+    assert drained(Publisher(database, log)).asked == 0
+    assert asked(log) == []
+
+
+def test_without_kafka_nothing_is_sent_and_nobody_waits(database: Database, log: SqlLog) -> None:
+    put(database, [row(1), row(2, "segment.entered")])
+    stop = threading.Event()
+    publisher = Publisher(database, log)
+    thread = threading.Thread(target=publisher.run, args=(stop,))
+    thread.start()
+    until = time.monotonic() + 5
+    while publisher.counts.read < 2 and time.monotonic() < until:
+        time.sleep(0.02)
+    stop.set()
+    thread.join(5)
+    assert publisher.counts == Published(read=2, skipped=2)
+    assert log.topics() == []
+    with database.snapshot() as conn:
+        assert position_of(conn, "publish:running") is None
