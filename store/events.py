@@ -153,9 +153,18 @@ class EventStore:
         return last_position(conn)
 
     def scan(self, conn: Connection, after: int, limit: int, until: int | None = None) -> list[Position]:
-        """The next touchpoints after a position (and up to `until`), in order. Raises UnknownTopic."""
+        """The next touchpoints after a position (and up to `until`), in order: none only at the end.
+
+        Positions have no gaps, so a range is as good as a limit, and PostgreSQL walks it without statistics (of a young
+        table it takes a limit for a reason to sort all that is left: measured 3 times slower). Raises UnknownTopic.
+        """
+        near = after + limit if until is None else min(after + limit, until)
+        found = _read(conn, f"position > {int(after)} AND position <= {int(near)}", (), "")
+        if found or near == until:
+            return found
+        # The end, or a gap that somebody made by deleting.
         bound = "" if until is None else f" AND position <= {int(until)}"
-        return _read(conn, f"position > {int(after)}{bound}", (), f" LIMIT {int(limit)}")
+        return _read(conn, f"position > {int(near)}{bound}", (), f" LIMIT {int(limit)}")
 
     def scan_range(self, conn: Connection, after: int, until: int, size: int = 5_000) -> Iterator[list[Position]]:
         """All touchpoints in (after, until], in order, some thousand at a time. Raises UnknownTopic."""

@@ -256,6 +256,18 @@ def test_reads_by_range_and_by_trail(database: Database) -> None:
         assert store.of_trails(conn, [], 5) == []
 
 
+def test_a_gap_that_somebody_made_is_no_end(database: Database) -> None:
+    store = EventStore(database)
+    store.append([incoming(f"{number}") for number in range(30)], [], NOW)
+    with database.transaction() as conn:
+        bulk.delete(conn, events, "position", list(range(5, 25)))
+    with database.snapshot() as conn:
+        found = [position for part in store.scan_range(conn, 0, 30, size=4) for position, _ in part]
+        assert found == [1, 2, 3, 4, *range(25, 31)]
+        assert [position for position, _ in store.scan(conn, 4, 3)] == [25, 26, 27]
+        assert store.scan(conn, 4, 3, until=20) == []
+
+
 def test_an_unknown_topic_stops_the_reader(database: Database) -> None:
     store = EventStore(database)
     store.append([incoming("1")], [], NOW)
