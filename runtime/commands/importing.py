@@ -9,10 +9,10 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from producers.importer import ImportProgress, ImportResult, import_file
-from producers.mapping import ImportMapping, parse_mapping
+from producers.mapping import ImportMapping
 from runtime import parts
 from runtime.clock import clock
-from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, wiring_of
+from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, mapping_of, wiring_of
 from runtime.folder import FolderLock
 from runtime.refusals import Failed, Refused
 from runtime.show import print_json, progress_console, say
@@ -42,7 +42,7 @@ def import_rows(
     kafka: Kafka = None,
 ) -> None:
     """Import a file's rows as touchpoints. The same command goes on where it was cut off; rows count once."""
-    rules = _mapping(mapping)
+    rules = mapping_of(mapping)
     if not file.is_file():
         raise Refused(f"{file}: there is no such file")
     with wiring_of(model=model, data=data, database=database, kafka=kafka) as wiring:
@@ -58,13 +58,6 @@ def import_rows(
             if lock is not None:
                 lock.release()
     _tell(result, as_json)
-
-
-def _mapping(path: Path) -> ImportMapping:
-    try:
-        return parse_mapping(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"--mapping: {path} cannot be read: {error}") from None
 
 
 def _append(wiring: Wiring, file: Path, rules: ImportMapping) -> ImportResult:

@@ -7,8 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from producers.mapping import ImportMapping, MappingError, parse_mapping
 from projections.queries import View
 from runtime.logs import configure_logs
+from runtime.refusals import Refused
 from runtime.settings import Settings, read_settings
 from runtime.wiring import Wiring
 
@@ -41,3 +43,13 @@ def reading(data: Path | None, database: str | None) -> Iterator[View]:
     """A view of the read models for a command that only reads."""
     with wiring_of(data=data, database=database) as wiring, wiring.reader.view() as view:
         yield view
+
+
+def mapping_of(path: Path) -> ImportMapping:
+    """The mapping in a file. Raises Refused, MappingError."""
+    try:
+        return parse_mapping(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"--mapping: {path} cannot be read: {error}") from None
+    except MappingError as error:
+        raise MappingError([f"{path}: {problem}" for problem in error.problems]) from None

@@ -8,9 +8,8 @@ import typer
 from sqlalchemy import Row, select
 
 from domain.touchpoint import rfc3339
-from producers.mapping import parse_mapping
-from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, Limit, wiring_of
-from runtime.refusals import Failed, Refused
+from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, Limit, mapping_of, wiring_of
+from runtime.refusals import Failed
 from runtime.replay import replay
 from runtime.show import console, print_json, say, table, when
 from store.tables import rejected
@@ -74,10 +73,7 @@ def replayed(
     kafka: Kafka = None,
 ) -> None:
     """Try refused input again; exit 1 if some of it is still refused."""
-    try:
-        mended = None if mapping is None else parse_mapping(mapping.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"--mapping: {mapping} cannot be read: {error}") from None
+    mended = None if mapping is None else mapping_of(mapping)
     with wiring_of(data=data, database=database, kafka=kafka) as wiring:
         outcome = replay(wiring.existing, wiring.log, door=door, id=id, mapping=mended)
     if as_json:

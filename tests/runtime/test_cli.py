@@ -1,0 +1,247 @@
+"""The command line: exit codes, tables and JSON, and for every error path what to do about it."""
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from domain.starter import STARTER
+from runtime.cli import ROOMS, create_app
+from tests.runtime.serving import Process, environment, eventually
+from tests.services.service import free_ports
+
+MAPPING = """
+source = "list"
+id = "id"
+type = "form_submitted"
+identities = { email = "who" }
+profile = { company = "company" }
+time = { column = "at", format = "iso" }
+"""
+ROWS = "id,who,company,at\n" + "".join(
+    f"{n},p{n % 40}@example.org,Engines,2026-01-{n % 27 + 1:02}T00:00:00Z\n" for n in range(200)
+)
+PAGE = '{"anonymousId": "c-1", "properties": {"path": "/pricing"}}'
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own, and none of the caller's settings."""
+    for name in environment():
+        monkeypatch.delenv(name, raising=False) if name.startswith("LEADLINE_") else None
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    return tmp_path
+
+
+def leadline(*words: str, code: int = 0) -> Any:
+    """A command's result, which must have this exit code."""
+    result = CliRunner().invoke(create_app(), list(words))
+    assert result.exit_code == code, (result.exit_code, result.output, result.exception)
+    return result
+
+
+def told(result: Result, *words: str) -> None:
+    for word in words:
+        assert word in result.stderr, result.stderr
+
+
+def imported() -> None:
+    """200 rows of 40 people, imported where no server runs."""
+    Path("leadline.toml").write_text(STARTER)
+    Path("rows.csv").write_text(ROWS)
+    Path("mapping.toml").write_text(MAPPING)
+    leadline("import", "rows.csv", "--mapping", "mapping.toml")
+
+
+def test_every_command_has_help_and_is_loaded_alone() -> None:
+    for words in ROOMS.values():
+        for word in words:
+            result = CliRunner().invoke(create_app(word), [word, "--help"])
+            assert result.exit_code == 0 and "Usage" in result.output
+
+
+@pytest.mark.parametrize("words", [
+    ("notify",), ("erase", "somebody", "--now"), ("model", "diff", "a", "b"), ("leads", "--as-of", "2026-01-01"),
+    ("lead", "a@b.example", "--as-of", "x"), ("funnel", "signup", "--by", "country"), ("segments", "--as-of", "x"),
+])  # fmt: skip
+def test_what_is_not_built_is_refused_by_name(words: tuple[str, ...]) -> None:
+    told(leadline(*words, code=2), "is not built yet")
+
+
+def test_init_writes_a_model_once() -> None:
+    leadline("init")
+    assert Path("leadline.toml").read_text() == STARTER
+    told(leadline("init", code=2), "exists already", "--force")
+    leadline("init", "--force")
+    leadline("init", "other/model.toml")
+    assert json.loads(leadline("model", "check", "--model", "other/model.toml", "--json").stdout)["stages"] == 4
+
+
+def test_a_wrong_model_file_is_told_whole() -> None:
+    told(leadline("model", "check", code=2), "there is no model file leadline.toml", "leadline init")
+    Path("leadline.toml").write_text('[[stages]]\nname = "lead"\ncolour = "red"\n[score]\nhalf_life = "soon"\n')
+    told(leadline("model", "check", code=2), "leadline.toml: ", "colour", "half_life", 'found "soon"')
+    told(leadline("serve", "--bind", "127.0.0.1:0", code=2), "colour", "half_life")
+    assert not Path("leadline-data/leadline.db").exists()
+
+
+def test_an_unknown_setting_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADLINE_DATABSE", "x")
+    told(leadline("leads", code=2), "LEADLINE_DATABSE: no such setting; did you mean LEADLINE_DATABASE?")
+
+
+def test_a_folder_that_cannot_be_used_is_told() -> None:
+    Path("leadline.toml").write_text(STARTER)
+    Path("file").write_text("")
+    told(
+        leadline("serve", "--data", "file/below", "--bind", "127.0.0.1:0", code=2),
+        "LEADLINE_DATA: file/below cannot be",
+    )
+
+
+@pytest.mark.parametrize("words", [("leads",), ("verify",), ("rebuild",), ("signals",), ("rejected", "list")])
+def test_where_nothing_was_ever_served_it_says_so_and_makes_nothing(words: tuple[str, ...]) -> None:
+    told(leadline(*words, code=2), "does not exist: start `leadline serve` once")
+    assert not Path("leadline-data").exists()
+
+
+def test_processes_of_the_other_mode_say_what_they_need() -> None:
+    for command in ("collect", "api", "consume", "project"):
+        told(leadline(command, code=2), "LEADLINE_KAFKA", "leadline serve")
+    for command in ("api", "consume", "project"):
+        told(leadline(command, "--kafka", "127.0.0.1:9", code=2), "LEADLINE_DATABASE", "postgresql://")
+
+
+def test_an_import_without_a_server_records_and_projects_by_itself() -> None:
+    imported()
+    leads = json.loads(leadline("leads", "--json", "--limit", "100").stdout)
+    assert len(leads["items"]) == 40 and leads["items"][0]["profile"]["company"] == "Engines"
+    verified = json.loads(leadline("verify", "--json").stdout)
+    assert verified["differences"] == 0 and verified["touchpoints"] == 200
+    digest = leadline("verify", "--digest", "--json").stdout
+    again = json.loads(leadline("import", "rows.csv", "--mapping", "mapping.toml", "--json").stdout)
+    assert again["appended"] == 200
+    assert leadline("verify", "--digest", "--json").stdout == digest
+    leadline("rebuild")
+    assert leadline("verify", "--digest", "--json").stdout == digest
+
+
+def test_tables_are_for_people_and_json_for_programs() -> None:
+    imported()
+    assert "Engines" in leadline("leads", "--limit", "3").stdout
+    page = json.loads(leadline("leads", "--limit", "3", "--json").stdout)
+    assert len(page["items"]) == 3
+    rest = json.loads(leadline("leads", "--limit", "100", "--cursor", page["next"], "--json").stdout)
+    assert len(rest["items"]) == 37 and rest["next"] is None
+    shown = leadline("lead", "p1@example.org").stdout
+    assert "sent a form" in shown and "form_submitted" in shown
+    assert json.loads(leadline("lead", "email:p1@example.org", "--json").stdout)["timeline"]["items"]
+    assert json.loads(leadline("funnel", "signup", "--json").stdout)["steps"][0]["on"] == "page_viewed"
+    assert "pricing-returners" in leadline("segments").stdout
+    assert json.loads(leadline("signals", "--json", "--kind", "stage.changed").stdout)["items"]
+    found = json.loads(leadline("doctor", "--json").stdout)
+    assert found["problems"] == [] and found["found"]["recorded"] == "200 touchpoints"
+    assert "is the active model" in found["found"]["model file"]
+
+
+def test_what_is_asked_wrongly_is_told() -> None:
+    imported()
+    told(leadline("lead", "nobody@example.org", code=1), "no lead has the email 'nobody@example.org'")
+    told(leadline("lead", "nonsense", code=1), "a lead id is a UUID")
+    told(leadline("funnel", "nope", code=1), "the model has signup")
+    told(leadline("funnel", "signup", "--from", "soon", code=2), "--from: found 'soon', allowed is")
+    told(leadline("leads", "--segment", "nope", code=1), "the model has pricing-returners")
+    told(leadline("leads", "--cursor", "nope", code=2), "cursor 'nope'")
+    told(leadline("signals", "--kind", "nope", code=2), "allowed are lead.hot")
+    told(leadline("signals", "--after", "nope", code=2), "neither a ledger position")
+
+
+@pytest.mark.parametrize(("file", "mapping", "words"), [
+    ("none.csv", MAPPING, "none.csv: there is no such file"),
+    ("rows.csv", MAPPING.replace('"who"', '"nobody"'), "nobody"),
+    ("rows.csv", MAPPING + "colour = 1\n", "colour"),
+    ("rows.csv", "= 1", "mapping.toml: not TOML"),
+])  # fmt: skip
+def test_a_wrong_import_is_told_before_anything_is_appended(file: str, mapping: str, words: str) -> None:
+    Path("leadline.toml").write_text(STARTER)
+    Path("rows.csv").write_text(ROWS)
+    Path("mapping.toml").write_text(mapping)
+    told(leadline("import", file, "--mapping", "mapping.toml", code=2), words)
+    told(leadline("import", file, "--mapping", "no.toml", code=2), "no.toml")
+
+
+def test_a_changed_row_is_found_and_mended() -> None:
+    imported()
+    with sqlite3.connect("leadline-data/leadline.db") as database:
+        database.execute("UPDATE leads SET touches = 99 WHERE lead = (SELECT min(lead) FROM leads)")
+    database.close()
+    result = leadline("verify", code=1)
+    assert "1 differ" in result.stdout and "leads" in result.stdout
+    told(result, "leadline rebuild")
+    leadline("rebuild")
+    assert "0 differ" in leadline("verify").stdout
+
+
+def test_a_model_is_activated() -> None:
+    imported()
+    before = json.loads(leadline("lead", "p1@example.org", "--json").stdout)
+    Path("leadline.toml").write_text(STARTER.replace("points = 25", "points = 60"))
+    told(leadline("model", "activate"), "is the active model now")
+    told(leadline("model", "activate"), "already")
+    after = json.loads(leadline("lead", "p1@example.org", "--json").stdout)
+    assert after["fit"] == before["fit"] and after["score"]["items"] != before["score"]["items"]
+    assert json.loads(leadline("verify", "--json").stdout)["differences"] == 0
+
+
+def test_refused_rows_are_listed_and_replayed_after_a_mend() -> None:
+    Path("leadline.toml").write_text(STARTER)
+    Path("rows.csv").write_text(
+        "id,who,company,at\n1,a@example.org,X,2026-01-01\n2,b@example.org,X,01.02.2026\n3,,X,2026-01-01\n"
+    )
+    Path("mapping.toml").write_text(MAPPING)
+    result = leadline("import", "rows.csv", "--mapping", "mapping.toml")
+    assert "1 appended" in result.stdout and "2 rejected" in result.stdout
+    told(result, "leadline rejected replay")
+    rows = json.loads(leadline("rejected", "list", "--json").stdout)["items"]
+    assert {row["door"] for row in rows} == {"import/rows.csv"} and len(rows) == 2
+    assert "identities" in leadline("rejected", "list", "--door", "import/").stdout
+    assert json.loads(leadline("rejected", "list", "--door", "v1/", "--json").stdout)["items"] == []
+    Path("mended.toml").write_text(MAPPING.replace('"iso"', '"%d.%m.%Y"'))
+    again = leadline("rejected", "replay", "--mapping", "mended.toml", "--json", code=1)
+    assert json.loads(again.stdout) | {"reasons": 0} == {
+        "tried": 2, "appended": 1, "skipped": 0, "refused": 1, "reasons": 0,
+    }  # fmt: skip
+    assert len(json.loads(leadline("rejected", "list", "--json").stdout)["items"]) == 1
+    assert len(json.loads(leadline("rejected", "list", "--all", "--json").stdout)["items"]) == 2
+
+
+def test_a_database_that_is_away_is_told() -> None:
+    Path("leadline.toml").write_text(STARTER)
+    url = f"postgresql://leadline:sample-password@127.0.0.1:{free_ports(1)[0]}/leadline"
+    told(leadline("leads", "--database", url, code=2), "PostgreSQL is away", "LEADLINE_DATABASE")
+    result = leadline("doctor", "--database", url, code=1)
+    told(result, "PostgreSQL is away")
+    assert "sample-password" not in result.output + result.stderr
+
+
+def test_a_server_waits_for_a_database_that_is_away_and_says_so(folder: Path) -> None:
+    (folder / "leadline.toml").write_text(STARTER)
+    url = f"postgresql://leadline:sample-password@127.0.0.1:{free_ports(1)[0]}/leadline"
+    process = Process(folder, ("serve",), {"DATABASE": url, "BIND": "127.0.0.1:0"})
+    try:
+        eventually(lambda: "database.away" in process.said)
+        assert "sample-password" not in process.said and process.popen.poll() is None
+        assert process.stop() == 0
+    finally:
+        process.popen.kill()
+
+
+def test_a_log_that_is_away_is_told() -> None:
+    Path("leadline.toml").write_text(STARTER)
+    result = leadline("doctor", "--kafka", f"127.0.0.1:{free_ports(1)[0]}", code=1)
+    told(result, "Kafka at 127.0.0.1")
