@@ -4,6 +4,7 @@ It interprets nothing: it validates, drops what it has just seen, and appends. W
 rejected topic before the batch commits; the rejected topic's entries become rows of the `rejected` table.
 """
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -119,6 +120,7 @@ class Recorder:
 
     def run(self, stop: threading.Event, limit: int = BATCH) -> None:
         """Record until `stop` is set. Waits out a database or log that is away; any other error ends it."""
+        _spare_collector()
         failures = 0
         while not stop.is_set():
             try:
@@ -239,6 +241,13 @@ class Recorder:
             except LogAway:
                 stop.wait(left)
             stop.wait(min(max(0.0, until - time.monotonic()), 0.2))
+
+
+def _spare_collector() -> None:
+    """A batch is some hundred thousand small objects that all go at once: the collector's defaults only search them."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
 
 
 def _keeping(rows: Sequence[Rejected]) -> Callable[[Connection], None]:

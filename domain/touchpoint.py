@@ -180,9 +180,9 @@ class Envelope(_Wire):
     identities: Annotated[
         tuple[Annotated[_WireIdentity, AfterValidator(_canonical_identity)], ...], Field(min_length=1, max_length=32)
     ]
-    profile: dict[str, Any] = {}
-    properties: dict[str, Any] = {}
-    context: dict[str, Any] = {}
+    profile: dict[str, Any] = Field(default_factory=dict)
+    properties: dict[str, Any] = Field(default_factory=dict)
+    context: dict[str, Any] = Field(default_factory=dict)
 
 
 ENVELOPES: Final = TypeAdapter(list[Envelope])

@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 import uvicorn
+from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from runtime import parts
@@ -48,9 +49,7 @@ def collect(wiring: Wiring) -> None:
     process = Process(wiring)
     bound = listen(wiring.settings.bind)
     lock = hold(wiring.settings.data)
-    from prometheus_client import CollectorRegistry
-
-    process.serve_http(collector_app(wiring, CollectorRegistry()), bound)
+    process.serve_http(collector_app(wiring, CollectorRegistry(), wiring.spooled.refuses), bound)
     lock.release()
 
 

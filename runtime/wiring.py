@@ -20,6 +20,7 @@ from store.log_sql import SqlLog
 
 if TYPE_CHECKING:
     from store.log_kafka import KafkaLog
+    from store.log_spool import SpooledLog
 
 
 class Wiring:
@@ -111,8 +112,11 @@ class Wiring:
     @cached_property
     def door_log(self) -> Log:
         """The log of the doors: before Kafka there is a spool in the data folder, which takes what Kafka cannot now."""
-        if not self.settings.kafka:
-            return self.log
+        return self.spooled if self.settings.kafka else self.log
+
+    @cached_property
+    def spooled(self) -> "SpooledLog":
+        """Kafka with the spool before it."""
         from store.log_spool import SpooledLog
 
         log = SpooledLog(self._kafka(), self._sql_log("spool.db"))

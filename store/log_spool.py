@@ -48,6 +48,14 @@ class SpooledLog:
         """Whether appends go to the disk now."""
         return self._open
 
+    def refuses(self) -> str | None:
+        """Why appends would be refused now (None: they are taken, by Kafka or by the spool). Asks no broker."""
+        try:
+            self._spool.check_room()
+        except LogError as error:
+            return str(error)
+        return None
+
     def append(self, topic: str, records: Sequence[Record]) -> None:
         """Append to Kafka, or to the spool while it is away; see `Log.append`."""
         if not self._open:

@@ -207,6 +207,12 @@ class SqlLog:
         with self._writing, self._errors():
             return self._used()
 
+    def check_room(self) -> None:
+        """Raises LogFull where nothing more is taken, LogAway or LogMisconfigured where the file does not answer."""
+        used = self.used_bytes()
+        if self._limit is not None and used >= self._limit:
+            raise self._full()
+
     def close(self) -> None:
         """Close the file."""
         with self._writing:
