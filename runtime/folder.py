@@ -2,12 +2,16 @@
 
 import fcntl
 import os
+import time
 from pathlib import Path
 from typing import Final
 
 from runtime.refusals import Refused
 
 LOCK: Final = "server.lock"
+
+PATIENCE: Final = 1.0
+"""Seconds that a server tries: somebody may only be looking whether the folder is free."""
 
 
 class FolderLock:
@@ -40,9 +44,19 @@ class FolderLock:
         os.close(self._descriptor)
 
 
+def held(folder: Path) -> bool:
+    """Whether a server holds the folder now. Raises Refused where it cannot be used."""
+    lock = FolderLock.take(folder)
+    if lock is not None:
+        lock.release()
+    return lock is None
+
+
 def hold(folder: Path) -> FolderLock:
     """The lock of a folder. Raises Refused where another server holds it."""
-    lock = FolderLock.take(folder)
+    until = time.monotonic() + PATIENCE
+    while (lock := FolderLock.take(folder)) is None and time.monotonic() < until:
+        time.sleep(0.05)
     if lock is None:
         holder = (folder / LOCK).read_text(encoding="utf-8").strip() or "unknown"
         raise Refused(

@@ -12,7 +12,7 @@ from eventsourcing.persistence import PersistenceError
 from domain.model import ModelError
 from domain.touchpoint import rfc3339
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, wiring_of
-from runtime.folder import FolderLock
+from runtime.folder import held
 from runtime.refusals import Failed, Refused
 from runtime.show import console, print_json, table
 from runtime.status import Status, status_of
@@ -154,12 +154,8 @@ def _folder(wiring: Wiring, found: Findings) -> None:
         found.say("data folder", f"{folder} does not exist yet")
         return
     try:
-        lock = FolderLock.take(folder)
+        taken = held(folder)
     except Refused as error:
         found.wrong("data folder", error)
         return
-    if lock is None:
-        found.say("data folder", f"{folder} is held by a running server")
-        return
-    lock.release()
-    found.say("data folder", f"{folder} is free: no server runs on it")
+    found.say("data folder", f"{folder} is {'held by a running server' if taken else 'free: no server runs on it'}")

@@ -13,7 +13,7 @@ from producers.mapping import ImportMapping
 from runtime import parts
 from runtime.clock import clock
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, mapping_of, wiring_of
-from runtime.folder import FolderLock
+from runtime.folder import held
 from runtime.refusals import Failed, Refused
 from runtime.show import print_json, progress_console, say
 from runtime.waiting import Progressed, wait_until_projected
@@ -46,17 +46,13 @@ def import_rows(
     if not file.is_file():
         raise Refused(f"{file}: there is no such file")
     with wiring_of(model=model, data=data, database=database, kafka=kafka) as wiring:
-        lock = FolderLock.take(wiring.make_folder())
-        try:
-            wiring.database.migrate()
-            if lock is not None:
-                parts.settle_model(wiring)
-            result = _append(wiring, file, rules)
-            if wait:
-                _project(wiring, alone=lock is not None)
-        finally:
-            if lock is not None:
-                lock.release()
+        alone = not held(wiring.make_folder())
+        wiring.database.migrate()
+        if alone:
+            parts.settle_model(wiring)
+        result = _append(wiring, file, rules)
+        if wait:
+            _project(wiring, alone=alone)
     _tell(result, as_json)
 
 
@@ -72,7 +68,10 @@ def _append(wiring: Wiring, file: Path, rules: ImportMapping) -> ImportResult:
 
 
 def _project(wiring: Wiring, *, alone: bool) -> None:
-    """Wait until the log's end as it is now is projected; where no server holds the folder, record and project here."""
+    """Wait until the log's end as it is now is projected; where no server holds the folder, record and project here.
+
+    A server that starts meanwhile is welcome: recorders fence each other, and one projector is elected.
+    """
     ends = wiring.log.ends([TOUCHPOINTS])
     workers = Workers()
     if alone:

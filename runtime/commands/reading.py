@@ -174,7 +174,13 @@ def funnel_table(report: FunnelShape) -> Table:
     """A funnel's report as a table."""
     first = report.steps[0].leads
     rows = [
-        (number, step.on, step.leads, f"{step.leads / first:.1%}" if first else "-", step.pending)
+        (
+            number,
+            " ".join(filter(None, (step.on, step.where))),
+            step.leads,
+            f"{step.leads / first:.1%}" if first else "-",
+            step.pending,
+        )
         for number, step in enumerate(report.steps, 1)
     ]
     title = f"Funnel {report.funnel} ({report.order}, within {report.window})"

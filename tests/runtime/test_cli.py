@@ -187,6 +187,15 @@ def test_a_changed_row_is_found_and_mended() -> None:
     assert "0 differ" in leadline("verify").stdout
 
 
+def test_a_lead_that_was_put_aside_is_found_by_the_doctor() -> None:
+    imported()
+    with sqlite3.connect("leadline-data/leadline.db") as database:
+        database.execute("UPDATE clusters SET aside = 'ZeroDivisionError: sample' WHERE cluster = 1")
+    database.close()
+    told(leadline("doctor", code=1), "cluster 1 put aside: ZeroDivisionError: sample")
+    assert "cluster 1 was put aside: ZeroDivisionError: sample" in leadline("verify").stdout
+
+
 def test_a_model_is_activated() -> None:
     imported()
     before = json.loads(leadline("lead", "p1@example.org", "--json").stdout)

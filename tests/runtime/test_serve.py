@@ -201,3 +201,17 @@ def test_a_server_ends_cleanly_and_goes_on_where_it_was(tmp_path: Path) -> None:
         assert "lead.hot" in kinds and "lead.hot.retracted" not in kinds
         assert server.stop(signal.SIGINT) == 0
     assert run(tmp_path, "verify").returncode == 0
+
+
+def test_a_disk_budget_that_is_used_up_is_told_and_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
+    (tmp_path / "leadline.toml").write_text(MODEL)
+    with serving(tmp_path, SPOOL_LIMIT="1MB") as server:
+        acknowledged, answer = 0, httpx.Response(200)
+        while answer.status_code == 200:
+            call = {"userId": "u-1", "event": "noted", "properties": {"note": "x" * 20_000}}
+            answer = server.http.post("/v1/track", json=call)
+            acknowledged += answer.status_code == 200
+            assert acknowledged < 100
+        problem(answer, 503, "has no room")
+        assert int(answer.headers["retry-after"]) > 0
+        eventually(lambda: server.http.get("/api/leads?user_id=u-1").json()["items"][0]["touches"] == acknowledged)

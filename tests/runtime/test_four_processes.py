@@ -1,0 +1,215 @@
+"""Kafka and PostgreSQL mode as four real processes: a hot lead goes out once, and no kill loses or doubles anything."""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from kafka import KafkaConsumer, TopicPartition
+
+from store.topics import HOT_LEADS, OUT
+from tests.runtime.serving import PROGRAM, Process, Server, environment, eventually, run
+from tests.services.kafka import KafkaBroker
+
+TOKEN = "sample-token"
+MODEL = """
+[[stages]]
+name = "lead"
+[score]
+hot_at = 20
+[[score.rules]]
+name = "form"
+on = "form_submitted"
+points = 12
+[[segments]]
+name = "twice"
+when = { did = "form_submitted", at_least = 2 }
+[[funnels]]
+name = "forms"
+window = "9d"
+steps = [ { on = "form_submitted" }, { on = "form_submitted" } ]
+"""
+MAPPING = """
+source = "list"
+id = "id"
+type = "form_submitted"
+identities = { email = "who" }
+time = { column = "at", format = "epoch" }
+"""
+PEOPLE, EACH = 400, 20
+
+
+@dataclass
+class Installation:
+    """The four processes in one folder."""
+
+    folder: Path
+    settings: dict[str, str]
+    processes: dict[str, Process] = field(default_factory=dict)
+
+    def start(self, name: str) -> None:
+        made = Server if name in ("collect", "api") else Process
+        self.processes[name] = made(self.folder, (name,), self.settings)
+
+    def ready(self) -> None:
+        for process in self.processes.values():
+            if isinstance(process, Server):
+                process.wait()
+
+    @property
+    def collect(self) -> httpx.Client:
+        return self._http("collect")
+
+    @property
+    def api(self) -> httpx.Client:
+        return self._http("api")
+
+    def _http(self, name: str) -> httpx.Client:
+        server = self.processes[name]
+        assert isinstance(server, Server)
+        return server.http
+
+    def kill(self, name: str) -> None:
+        process = self.processes[name]
+        assert process.popen.poll() is None, process.said
+        process.stop(signal.SIGKILL)
+
+    def run(self, *words: str) -> Any:
+        done = run(self.folder, *words, "--json", **self.settings)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture
+def installation(tmp_path: Path, postgres_url: str, kafka_session: KafkaBroker) -> Iterator[Installation]:
+    kafka_session.clear()
+    (tmp_path / "leadline.toml").write_text(MODEL)
+    settings = {"DATABASE": postgres_url, "KAFKA": kafka_session.bootstrap, "API_TOKEN": TOKEN}
+    found = Installation(tmp_path, settings)
+    try:
+        for name in ("project", "consume", "api", "collect"):
+            found.start(name)
+        found.ready()
+        yield found
+    finally:
+        for process in found.processes.values():
+            process.popen.kill()
+            process.popen.wait()
+
+
+def messages(bootstrap: str, *topics: str) -> list[dict[str, Any]]:
+    """All messages on the topics, as a plain consumer gets them, partition by partition."""
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, consumer_timeout_ms=1_000)
+    places = [
+        TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic) or ()
+    ]
+    consumer.assign(places)
+    consumer.seek_to_beginning(*places)
+    found = []
+    for message in consumer if places else ():
+        headers = {name: value.decode() for name, value in message.headers}
+        assert message.key.decode() == json.loads(message.value)["lead"]
+        found.append({**json.loads(message.value), "headers": headers, "topic": message.topic})
+    consumer.close()
+    return found
+
+
+def test_a_hot_lead_goes_out_once_with_its_reasons(installation: Installation) -> None:
+    for _ in range(3):
+        sent = installation.collect.post("/f/contact", data={"email": "ada@example.org"})
+        assert sent.status_code == 303, sent.text
+    bootstrap = installation.settings["KAFKA"]
+    [hot] = eventually(lambda: messages(bootstrap, HOT_LEADS))
+    assert hot["kind"] == "lead.hot" and hot["headers"]["ce_id"] == hot["id"]
+    assert hot["reasons"][0]["rule"] == "form" and hot["headers"]["ce_type"] == "lead.hot"
+    [lead] = installation.api.get("/api/leads?email=ada@example.org").json()["items"]
+    assert lead["id"] == hot["lead"] and lead["hot"] is True
+    [signal_] = installation.api.get("/api/signals?kind=lead.hot").json()["items"]
+    assert signal_["id"] == hot["id"] and signal_["reasons"] == hot["reasons"]
+    with installation.api.stream("GET", "/api/signals/stream?after=0&kind=lead.hot") as stream:
+        data = next(line for line in stream.iter_lines() if line.startswith("data: "))
+    assert json.loads(data.removeprefix("data: ")) == signal_
+    answer = installation.api.post(f"/api/leads/{lead['id']}/reset?wait=20s")
+    assert answer.status_code == 200 and answer.json()["heat"] == 0
+    eventually(lambda: [message["closes"] for message in messages(bootstrap, HOT_LEADS)] == [None, hot["id"]])
+    found = installation.run("doctor")
+    assert found["problems"] == []
+    for name, process in installation.processes.items():
+        assert process.stop() == 0, (name, process.said)
+
+
+def test_while_the_broker_is_away_the_collector_goes_on(installation: Installation, kafka_broker: KafkaBroker) -> None:
+    kafka_broker.stop(crash=True)
+    for number in range(3):
+        sent = installation.collect.post("/f/contact", data={"email": f"spooled-{number}@example.org"})
+        assert sent.status_code == 303, sent.text
+    command = installation.api.post("/api/leads/00000000-0000-0000-0000-000000000000/reset")
+    assert command.status_code == 404
+    kafka_broker.start()
+    for number in range(3):
+        asked = f"/api/leads?email=spooled-{number}@example.org"
+        [lead] = eventually(lambda asked=asked: installation.api.get(asked).json()["items"], 120)
+        assert lead["touches"] == 1
+
+
+def test_killing_each_process_once_loses_nothing_and_doubles_nothing(installation: Installation) -> None:
+    now = int(time.time())
+    rows = [
+        f"{number}-{person},p{person}@example.org,{now - 86_400 + number}"
+        for number in range(EACH)
+        for person in range(PEOPLE)
+    ]
+    (installation.folder / "rows.csv").write_text("id,who,at\n" + "\n".join(rows) + "\n")
+    (installation.folder / "mapping.toml").write_text(MAPPING)
+    importing = subprocess.Popen(
+        [PROGRAM, "import", "rows.csv", "--mapping", "mapping.toml"],
+        cwd=installation.folder, env=environment(**installation.settings), stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        acknowledged = 0
+        for name in ("consume", "project", "collect", "api"):
+            time.sleep(1.0)
+            for _ in range(5):
+                acknowledged += 1
+                email = f"form-{acknowledged}@example.org"
+                assert installation.collect.post("/f/contact", data={"email": email}).status_code == 303
+            installation.kill(name)
+            installation.start(name)
+            installation.ready()
+        assert importing.wait(240) == 0
+    finally:
+        importing.kill()
+    whole = PEOPLE * EACH + acknowledged
+
+    def projected() -> bool:
+        found = installation.run("doctor")["found"]
+        return bool(
+            found["recorded"] == f"{whole:,} touchpoints" and f"to position {whole:,} (0 behind)" in found["projected"]
+        )
+
+    eventually(projected)
+    verified = installation.run("verify")
+    assert (verified["touchpoints"], verified["differences"], verified["aside"]) == (whole, 0, [])
+    assert len(installation.run("leads", "--limit", "1000", "--hot")["items"]) == PEOPLE
+    ledger = _signals(installation)
+    bootstrap = installation.settings["KAFKA"]
+    eventually(lambda: len(messages(bootstrap, *OUT)) >= len(ledger))
+    published = messages(bootstrap, *OUT)
+    assert sorted(message["id"] for message in published) == sorted(signal_["id"] for signal_ in ledger)
+    assert sum(message["kind"] == "lead.hot" for message in published) == PEOPLE
+
+
+def _signals(installation: Installation) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    after: str | None = "0"
+    while after is not None:
+        page = installation.api.get(f"/api/signals?limit=1000&after={after}").json()
+        found += page["items"]
+        after = page["next"]
+    return found
