@@ -17,9 +17,11 @@ TOKEN = "sample-token"
 CLOCK = START + 600_000_000
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World.on_sqlite(tmp_path, parse_model(MODEL), CLOCK)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path / 'leadline.db'}" if sqlite else request.getfixturevalue("postgres_url")
+    world = World(url, parse_model(MODEL), CLOCK)
     world.play([
         [at(0, "page_viewed", "c:1", path="/pricing"), at(1, "page_viewed", "c:1", path="/pricing/team")],
         [at(2, "form_submitted", "c:1", "e:ada@example.org", profile={"title": "CEO", "company": "Engines"})],
@@ -187,11 +189,10 @@ def test_who_has_no_token_is_refused(world: World) -> None:
     assert Asker(open_app).get("/api/leads").status_code == 200
 
 
-def test_before_the_first_model_it_says_so(tmp_path: Path, world: World) -> None:
-    fresh = World.on_sqlite(tmp_path, parse_model(MODEL), CLOCK)
-    with fresh.database.transaction() as conn:
+def test_before_the_first_model_it_says_so(world: World) -> None:
+    with world.database.transaction() as conn:
         conn.exec_driver_sql("DELETE FROM models")
-    app = create_api(Readers(fresh.database, fresh.events, fresh.ids), None)
+    app = create_api(Readers(world.database, world.events, world.ids), None)
     answer = Asker(app).get("/api/leads")
     problem(answer, 503, "no model is active yet")
     assert answer.headers["retry-after"]
