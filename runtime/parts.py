@@ -69,7 +69,7 @@ def settle_model(wiring: Wiring) -> None:
     if active is None:
         _first(wiring, wiring.model_file())
         return
-    if not wiring.embedded and not wiring.settings.model.exists():
+    if not wiring.settings.model.exists():
         return
     file = wiring.model_file()
     if file.hash == active.hash:

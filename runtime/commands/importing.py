@@ -1,5 +1,6 @@
 """`import`: a file's rows onto the log, then wait until they are projected; without a server, do that here."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,10 @@ from store.topics import TOUCHPOINTS
 
 IMPORTS = "imports"
 """Folder in the data folder that holds the progress of imports that were cut off."""
+
+
+PAUSE = 5.0
+"""Seconds between lines about the progress, where no terminal shows a bar."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -94,10 +99,26 @@ def _project(wiring: Wiring, *, alone: bool) -> None:
 @contextmanager
 def _bar(title: str) -> Iterator[Callable[[float, str], None]]:
     screen = progress_console()
+    if not screen.is_terminal:
+        yield _lines(title)
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn())
-    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
+    with Progress(*columns, console=screen, transient=True) as bar:
         task = bar.add_task(title, total=1.0, said="")
         yield lambda share, said: bar.update(task, completed=share, said=said)
+
+
+def _lines(title: str) -> Callable[[float, str], None]:
+    """Off a terminal: a line now and then."""
+    last = time.monotonic()
+
+    def tell(share: float, said: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= PAUSE:
+            last = time.monotonic()
+            say(f"{title}: {share:.0%}, {said}")
+
+    return tell
 
 
 def _tell(result: ImportResult, as_json: bool) -> None:

@@ -14,7 +14,7 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from store.topics import HOT_LEADS, OUT
-from tests.runtime.serving import PROGRAM, Process, Server, environment, eventually, run
+from tests.runtime.serving import PROGRAM, Process, Server, environment, eventually, run, serving
 from tests.services.kafka import KafkaBroker
 
 TOKEN = "sample-token"
@@ -142,6 +142,20 @@ def test_a_hot_lead_goes_out_once_with_its_reasons(installation: Installation) -
     assert found["problems"] == []
     for name, process in installation.processes.items():
         assert process.stop() == 0, (name, process.said)
+
+
+def test_one_process_does_it_all_on_kafka_and_postgresql_too(
+    tmp_path: Path, postgres_url: str, kafka_session: KafkaBroker
+) -> None:
+    kafka_session.clear()
+    (tmp_path / "leadline.toml").write_text(MODEL)
+    with serving(tmp_path, "serve", DATABASE=postgres_url, KAFKA=kafka_session.bootstrap) as server:
+        for _ in range(2):
+            assert server.http.post("/f/contact", data={"email": "ada@example.org"}).status_code == 303
+        [hot] = eventually(lambda: messages(kafka_session.bootstrap, HOT_LEADS))
+        [lead] = server.http.get("/api/leads?email=ada@example.org").json()["items"]
+        assert hot["lead"] == lead["id"]
+        assert server.stop() == 0, server.said
 
 
 def test_while_the_broker_is_away_the_collector_goes_on(installation: Installation, kafka_broker: KafkaBroker) -> None:
