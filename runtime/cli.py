@@ -70,7 +70,7 @@ def create_app(command: str | None = None) -> typer.Typer:
         pass
 
     chosen = [room for room, names in ROOMS.items() if command in names]
-    for room in chosen or ROOMS:
+    for room in chosen or ([] if command == "--version" else ROOMS):
         import_module(f"runtime.commands.{room}").add_to(app)
     return app
 
