@@ -10,7 +10,7 @@ from domain.funnel import Attempts
 from domain.lead import Lead, Now, StageEntry
 from domain.model import Limit, Model
 from domain.score import decayed, falls_to
-from domain.segment import NEVER, Compiler, Counter, Seen, Test
+from domain.segment import NEVER, Compiler, Counter, Input, Seen, Test
 from domain.stage import VISITOR, Ladder
 from domain.touchpoint import Touchpoint
 
@@ -63,9 +63,12 @@ class Fold:
         self._grades = sorted(((least, grade) for grade, least in model.fit.grades.items()), reverse=True)
         self._excluded = [(exclusion.reason, compile_where(exclusion.where)) for exclusion in model.not_a_lead]
         compiler = Compiler(self.half_life)
-        self._segments: list[tuple[str, Test]] = [
-            (segment.name, compiler.compile(segment.when)) for segment in model.segments
-        ]
+        self._segments: dict[str, Test] = {}
+        self._inputs: dict[Input, list[str]] = {}
+        for segment in model.segments:
+            self._segments[segment.name], inputs = compiler.segment(segment.when)
+            for each in inputs:
+                self._inputs.setdefault(each, []).append(segment.name)
         self._counters: dict[str, list[Counter]] = {}
         for counter in compiler.counters:
             self._counters.setdefault(counter.type, []).append(counter)
@@ -89,20 +92,29 @@ class Fold:
 
     def step(self, lead: Lead, group: Sequence[Touchpoint], instant: int, awards: list[Award] | None = None) -> None:
         """Take what happened in one instant, later than all that the lead has taken. What shares it counts as a set."""
-        if lead.touches == 0:
+        changed: set[Input] = set()
+        first = lead.touches == 0
+        if first:
             lead.first_touch = instant
         else:
             self.advance(lead, lead.now, instant)
         lead.last_touch = instant
         lead.touches += len(group)
-        if self._learn(lead, group) or lead.touches == len(group):
+        if self._learn(lead, group) or first:
+            changed.add("profile")
             self._judge(lead)
+        stage, heat = lead.stage, (lead.heat.value, lead.heat.at)
         effective = [touchpoint for touchpoint in group if self._move(lead, touchpoint, instant)]
-        self._count(lead, effective, instant)
+        self._count(lead, effective, instant, changed)
         self._award(lead, group, instant, awards)
+        if stage != lead.stage:
+            changed.add("stage")
+        if heat != (lead.heat.value, lead.heat.at):
+            changed.add("heat")
         self._heat_up(lead, group, instant)
         self._funnels(lead, effective, instant)
-        self._evaluate(lead, lead.now, instant)
+        affected = self._segments if first else {name for each in changed for name in self._inputs.get(each, ())}
+        self._evaluate(lead, lead.now, affected, instant)
 
     def _learn(self, lead: Lead, group: Sequence[Touchpoint]) -> bool:
         """Put together what the touchpoints say about the person; whether that changed anything."""
@@ -166,13 +178,14 @@ class Fold:
         if not any(found[0] == kind and found[1] == detail for found in lead.findings):
             lead.findings.append([kind, detail, instant])
 
-    def _count(self, lead: Lead, group: Sequence[Touchpoint], instant: int) -> None:
+    def _count(self, lead: Lead, group: Sequence[Touchpoint], instant: int, changed: set[Input]) -> None:
         for touchpoint in group:
             for counter in self._counters.get(touchpoint.type, ()):
                 if counter.where(touchpoint.properties, lead.profile):
                     matches = lead.did.setdefault(counter.place, [])
                     matches.append(instant)
                     del matches[: -counter.keep]
+                    changed.add(counter.place)
 
     def _award(self, lead: Lead, group: Sequence[Touchpoint], instant: int, awards: list[Award] | None) -> None:
         for touchpoint in group:
@@ -238,7 +251,10 @@ class Fold:
     def advance(self, lead: Lead, now: Now, until: int) -> None:
         """Let time pass until an instant: each change bears its due instant, however late it is looked at."""
         while now.due <= until:
-            self._evaluate(lead, now, now.due)
+            instant = now.due
+            if now.cools_at is not None and now.cools_at <= instant:
+                now.cool(now.cools_at)
+            self._evaluate(lead, now, [name for name, due in now.dues.items() if due <= instant], instant)
 
     def at(self, lead: Lead, until: int) -> Now:
         """What holds of the lead at an instant not before its last touchpoint; the saved lead stays as it is."""
@@ -248,19 +264,22 @@ class Fold:
         self.advance(lead, now, until)
         return now
 
-    def _evaluate(self, lead: Lead, now: Now, instant: int) -> None:
-        if now.cools_at is not None and now.cools_at <= instant:
-            now.cool(now.cools_at)
-        due = now.cools_at or NEVER
+    def _evaluate(self, lead: Lead, now: Now, names: Iterable[str], instant: int) -> None:
+        """Ask again whether the lead is in the named segments, of which something changed."""
         seen = Seen(lead.profile, lead.stage, lead.grade, lead.heat, lead.did)
-        for name, test in self._segments:
-            holds, until = test(seen, instant)
+        for name in names:
+            holds, until = self._segments[name](seen, instant)
             if holds:
                 now.segments.setdefault(name, instant)
-            elif name in now.segments:
-                del now.segments[name]
-            due = min(due, until)
-        now.due = due
+            else:
+                now.segments.pop(name, None)
+            if until < NEVER:
+                now.dues[name] = until
+            else:
+                now.dues.pop(name, None)
+        now.due = min(now.dues.values(), default=NEVER)
+        if now.cools_at is not None and now.cools_at < now.due:
+            now.due = now.cools_at
 
 
 def _instant(touchpoint: Touchpoint) -> int:

@@ -20,6 +20,8 @@ class Now:
     cools_at: int | None = None
     segments: dict[str, int] = field(default_factory=dict)
     """Name -> the instant at which the lead entered it."""
+    dues: dict[str, int] = field(default_factory=dict)
+    """Name -> the next instant at which time alone may change whether the lead is in that segment."""
     due: int = NEVER
     """The next instant at which something here changes by itself."""
     episodes: list[list[int]] = field(default_factory=list)
@@ -27,7 +29,7 @@ class Now:
 
     def copy(self) -> "Now":
         """An independent copy."""
-        return Now(self.hot_since, self.cools_at, dict(self.segments), self.due, [*self.episodes])
+        return Now(self.hot_since, self.cools_at, dict(self.segments), dict(self.dues), self.due, [*self.episodes])
 
     def cool(self, instant: int) -> None:
         """End the hot episode, if there is one."""
@@ -88,7 +90,7 @@ class Lead:
                 for name, each in self.funnels.items()
             },
             self.findings,
-            [now.hot_since, now.cools_at, now.segments, now.due, now.episodes],
+            [now.hot_since, now.cools_at, now.segments, now.dues, now.due, now.episodes],
         ]
 
     @classmethod

@@ -25,6 +25,9 @@ class Seen:
     """By the place of a `did` in the model: the instants of its last matches, ascending."""
 
 
+Input = str
+"""What a condition depends on: "profile", "stage", "heat", or the place of a `did`."""
+
 Answer = tuple[bool, int]
 """Whether it holds, and the next instant at which time alone may change that (`NEVER`)."""
 Test = Callable[[Seen, int], Answer]
@@ -41,16 +44,24 @@ class Counter:
 
 
 class Compiler:
-    """Compiles the condition trees of a model; collects the `did` nodes as counters."""
+    """Compiles the condition trees of a model; collects the `did` nodes as counters, and what was depended on."""
 
     def __init__(self, half_life: int) -> None:
         self.counters: list[Counter] = []
+        self.inputs: set[Input] = set()
         self._half_life = half_life
+
+    def segment(self, condition: Condition) -> tuple[Test, frozenset[Input]]:
+        """The test of a whole condition, and its inputs: only when one of them changes may the answer, time apart."""
+        self.inputs = set()
+        test = self.compile(condition)
+        return test, frozenset(self.inputs)
 
     def compile(self, condition: Condition) -> Test:
         """The test of one condition."""
         match condition:
             case Field():
+                self.inputs.add("profile")
                 where = compile_where(condition)
                 return lambda seen, at: (where({}, seen.profile), NEVER)
             case All(parts):
@@ -61,10 +72,13 @@ class Compiler:
                 test = self.compile(part)
                 return lambda seen, at: _negated(test(seen, at))
             case InStage(names):
+                self.inputs.add("stage")
                 return lambda seen, at: (seen.stage in names, NEVER)
             case InGrade(names):
+                self.inputs.add("profile")
                 return lambda seen, at: (seen.grade in names, NEVER)
             case HeatCondition(op, value):
+                self.inputs.add("heat")
                 return _heat(op, value, self._half_life)
             case Did():
                 return self._did(condition)
@@ -73,6 +87,7 @@ class Compiler:
 
     def _did(self, did: Did) -> Test:
         place = str(len(self.counters))
+        self.inputs.add(place)
         keep = max(did.at_least, 0 if did.at_most is None else did.at_most + 1)
         self.counters.append(Counter(place, did.on, compile_where(did.where), max(keep, 1)))
         at_least, at_most, within = did.at_least, did.at_most, did.within
@@ -102,16 +117,24 @@ def _still(matches: Any, count: int, within: int | None, at: int) -> Answer:
 
 def _all(tests: list[Test]) -> Test:
     def test(seen: Seen, at: int) -> Answer:
-        answers = [part(seen, at) for part in tests]
-        return all(holds for holds, _ in answers), min(until for _, until in answers)
+        holds, until = True, NEVER
+        for part in tests:
+            also, ends = part(seen, at)
+            holds = holds and also
+            until = min(until, ends)
+        return holds, until
 
     return test
 
 
 def _any(tests: list[Test]) -> Test:
     def test(seen: Seen, at: int) -> Answer:
-        answers = [part(seen, at) for part in tests]
-        return any(holds for holds, _ in answers), min(until for _, until in answers)
+        holds, until = False, NEVER
+        for part in tests:
+            also, ends = part(seen, at)
+            holds = holds or also
+            until = min(until, ends)
+        return holds, until
 
     return test
 

@@ -85,10 +85,10 @@ class Linker:
             if shared:
                 linked.shared.setdefault(cluster, {}).update(shared)
         for identity, since in moved.items():
-            cluster = self.cluster_of(self._ids.of(identity))
-            if cluster is not None:
-                linked.members.setdefault(cluster, [])
-                linked.shared.setdefault(cluster, {})[identity] = since
+            home = self.cluster_of(self._ids.of(identity))
+            if home is not None:
+                linked.members.setdefault(home, [])
+                linked.shared.setdefault(home, {})[identity] = since
         for lost in [number for number in linked.members if number in self._forward]:
             into = self._find(lost)
             linked.members.setdefault(into, []).extend(linked.members.pop(lost))
