@@ -198,7 +198,8 @@ def random_history(dice: random.Random) -> list[Touchpoint]:
     return sorted(
         (
             at(dice.choice([0, 1, 2, 3600 * dice.randrange(90)]), (type := dice.choice(types)),
-               dice.choice(["c:k", "e:a@x"]), id=f"t{n}", source=dice.choice(["api", "policy"]) if type == "stage_changed" else "server",
+               dice.choice(["c:k", "e:a@x"]), id=f"t{n}",
+               source=dice.choice(["api", "policy"]) if type == "stage_changed" else "server",
                to=dice.choice(["lead", "qualified", "customer", "disqualified"]),
                profile=dice.choice([{}, {"title": "CEO"}, {"title": None}, {"company": "x"}]))
             for n in range(dice.randrange(1, 25))
