@@ -136,7 +136,7 @@ class Settings(BaseModel):
         Field(description="overrides the id key that the database keeps; never change it for recorded data"),
     ] = None
     spool_limit: Annotated[
-        ByteSize, Field(description="disk budget of the log in the data folder, such as 2GiB", ge=1_000_000)
+        ByteSize, Field(description="disk budget of the spool before Kafka, such as 2GiB", ge=1_000_000)
     ] = ByteSize(4 * 1024**3)
     log: Annotated[
         Literal["auto", "text", "json"], Field(description="log lines: text, json, auto (text on a terminal)")

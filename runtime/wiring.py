@@ -86,7 +86,8 @@ class Wiring:
     def log(self) -> Log:
         """The log itself: Kafka, or the file in the data folder. Appends go straight to it."""
         if not self.settings.kafka:
-            log: Log = self._sql_log("log.db")
+            # No budget: it keeps what is recorded, so one that is used up would never take anything again.
+            log: Log = SqlLog(self.make_folder() / "log.db")
         else:
             log = self._kafka()
         self._closing.callback(log.close)
@@ -119,12 +120,12 @@ class Wiring:
         """Kafka with the spool before it."""
         from store.log_spool import SpooledLog
 
-        log = SpooledLog(self._kafka(), self._sql_log("spool.db"))
+        log = SpooledLog(self._kafka(), self._spool())
         self._closing.callback(log.close)
         return log
 
-    def _sql_log(self, name: str) -> SqlLog:
-        return SqlLog(self.make_folder() / name, int(self.settings.spool_limit))
+    def _spool(self) -> SqlLog:
+        return SqlLog(self.make_folder() / "spool.db", int(self.settings.spool_limit))
 
     def make_folder(self) -> Path:
         """The data folder, made if it is not there. Raises Refused."""

@@ -10,6 +10,7 @@ import pytest
 
 from tests.runtime.asking import problem
 from tests.runtime.serving import Server, eventually, run, serving
+from tests.services.kafka import KafkaBroker
 
 TOKEN = "sample-token"
 MODEL = """
@@ -203,15 +204,31 @@ def test_a_server_ends_cleanly_and_goes_on_where_it_was(tmp_path: Path) -> None:
     assert run(tmp_path, "verify").returncode == 0
 
 
-def test_a_disk_budget_that_is_used_up_is_told_and_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
+def noted(server: Server) -> httpx.Response:
+    """The answer to a touchpoint of 20 kB."""
+    return server.http.post("/v1/track", json={"userId": "u-1", "event": "noted", "properties": {"note": "x" * 20_000}})
+
+
+def test_a_spool_that_is_used_up_says_what_to_do_and_nothing_acknowledged_is_lost(
+    tmp_path: Path, kafka_broker: KafkaBroker
+) -> None:
+    kafka_broker.clear()
     (tmp_path / "leadline.toml").write_text(MODEL)
-    with serving(tmp_path, SPOOL_LIMIT="1MB") as server:
-        acknowledged, answer = 0, httpx.Response(200)
-        while answer.status_code == 200:
-            call = {"userId": "u-1", "event": "noted", "properties": {"note": "x" * 20_000}}
-            answer = server.http.post("/v1/track", json=call)
-            acknowledged += answer.status_code == 200
+    with serving(tmp_path, SPOOL_LIMIT="1MB", KAFKA=kafka_broker.bootstrap) as server:
+        kafka_broker.stop(crash=True)
+        acknowledged = 0
+        while (answer := noted(server)).status_code == 200:
+            acknowledged += 1
             assert acknowledged < 100
         problem(answer, 503, "has no room")
-        assert int(answer.headers["retry-after"]) > 0
-        eventually(lambda: server.http.get("/api/leads?user_id=u-1").json()["items"][0]["touches"] == acknowledged)
+        assert acknowledged > 10 and int(answer.headers["retry-after"]) > 0
+        kafka_broker.start()
+        asked = "/api/leads?user_id=u-1"
+        eventually(lambda: [lead["touches"] for lead in server.http.get(asked).json()["items"]] == [acknowledged], 120)
+        eventually(lambda: noted(server).status_code == 200)
+
+
+def test_the_embedded_log_is_not_bounded_by_the_spools_budget(tmp_path: Path) -> None:
+    (tmp_path / "leadline.toml").write_text(MODEL)
+    with serving(tmp_path, SPOOL_LIMIT="1MB") as server:
+        assert {noted(server).status_code for _ in range(80)} == {200}
