@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from tests.services import kafka, postgres
 from tests.services.absent import without
@@ -65,3 +66,10 @@ def kafka_broker(kafka_session: KafkaBroker) -> Iterator[KafkaBroker]:
         pytest.skip(f"{kafka.GIVEN} is not ours to stop: unset it to run the tests that play an outage")
     yield kafka_session
     kafka_session.start()
+
+
+@pytest.fixture(autouse=True)
+def no_log_set_up_of_another_test() -> Iterator[None]:
+    """A command that ran in this process has bound the log lines to a stderr that is closed by now."""
+    yield
+    structlog.reset_defaults()
