@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil, floor, log2
+from operator import and_, or_
 from typing import Any, assert_never
 
 from domain.conditions import All, AnyOf, Condition, Did, Field, InGrade, InStage, Not, compile_where
@@ -65,9 +66,9 @@ class Compiler:
                 where = compile_where(condition)
                 return lambda seen, at: (where({}, seen.profile), NEVER)
             case All(parts):
-                return _all([self.compile(part) for part in parts])
+                return _joined([self.compile(part) for part in parts], and_, True)
             case AnyOf(parts):
-                return _any([self.compile(part) for part in parts])
+                return _joined([self.compile(part) for part in parts], or_, False)
             case Not(part):
                 test = self.compile(part)
                 return lambda seen, at: _negated(test(seen, at))
@@ -115,24 +116,12 @@ def _still(matches: Any, count: int, within: int | None, at: int) -> Answer:
     return (True, leaves) if leaves > at else (False, NEVER)
 
 
-def _all(tests: list[Test]) -> Test:
+def _joined(tests: list[Test], join: Callable[[bool, bool], bool], empty: bool) -> Test:
     def test(seen: Seen, at: int) -> Answer:
-        holds, until = True, NEVER
+        holds, until = empty, NEVER
         for part in tests:
             also, ends = part(seen, at)
-            holds = holds and also
-            until = min(until, ends)
-        return holds, until
-
-    return test
-
-
-def _any(tests: list[Test]) -> Test:
-    def test(seen: Seen, at: int) -> Answer:
-        holds, until = False, NEVER
-        for part in tests:
-            also, ends = part(seen, at)
-            holds = holds or also
+            holds = join(holds, also)
             until = min(until, ends)
         return holds, until
 
