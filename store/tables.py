@@ -236,6 +236,7 @@ ledger: Final = Table(
     Column("data", Text, nullable=False),  # JSON: reasons, from, to, ...
     Column("silent", Boolean, nullable=False),  # set by a model's activation: kept for the sums, never announced
     CheckConstraint("position > 0", name="ledger_position"),
+    Index("ledger_lead", "lead"),
 )
 
 open_signals: Final = Table(

@@ -191,6 +191,7 @@ def _decided() -> None:
         sa.PrimaryKeyConstraint("position"),
         sa.UniqueConstraint("id"),
     )
+    op.create_index("ledger_lead", "ledger", ["lead"])
     op.create_table(
         "open_signals",
         sa.Column("holder", sa.Uuid(), nullable=False),
