@@ -94,6 +94,12 @@ def test_the_migrated_schema_equals_the_tables(database: Database) -> None:
         assert set(inspect(conn).get_table_names()) == {*metadata.tables, "alembic_version"}
 
 
+def test_the_topics_out_are_views_of_the_ledger(database: Database) -> None:
+    with database.snapshot() as conn:
+        assert set(inspect(conn).get_view_names()) == {"hot_leads", "segment_changes", "stage_changes"}
+        assert conn.execute(text("SELECT lead, kind, at, data FROM hot_leads")).all() == []
+
+
 def test_storage_options_are_migrated_too(postgres: Database) -> None:
     with postgres.snapshot() as conn:
         rows = conn.execute(

@@ -16,6 +16,7 @@ def upgrade() -> None:
     _recorded()
     _derived()
     _decided()
+    _topics()
     installation = sa.table("installation", sa.column("name", sa.Text), sa.column("value", sa.LargeBinary))
     op.bulk_insert(installation, [{"name": "id_key", "value": secrets.token_bytes(32)}])
 
@@ -204,3 +205,18 @@ def _decided() -> None:
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("holder", "kind", "subject"),
     )
+
+
+def _topics() -> None:
+    """The topics out as views of the ledger: the same messages, in the same order, where there is no Kafka."""
+    kinds = {
+        "hot_leads": ("lead.hot", "lead.hot.retracted", "lead.cooled"),
+        "segment_changes": ("segment.entered", "segment.left"),
+        "stage_changes": ("stage.changed",),
+    }
+    for view, names in kinds.items():
+        chosen = ", ".join(f"'{name}'" for name in names)
+        op.execute(
+            f"CREATE VIEW {view} AS SELECT position, id, kind, lead, lead_now, subject, at, closes, data"
+            f" FROM ledger WHERE NOT silent AND kind IN ({chosen})"
+        )
