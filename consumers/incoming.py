@@ -11,12 +11,12 @@ from domain.touchpoint import Envelope, MalformedEnvelope, decode
 from store.events import Incoming
 from store.ids import Ids
 from store.log import Entry, Record
-from store.rejected import Rejected, rejection_id
+from store.rejected import Rejected
+from store.rejection import CONNECT, rejection_id, rejection_record
 
 DOOR: Final = "log"
 """The door of what lay on the log and is no envelope."""
 
-_CONNECT: Final = "__connect.errors."
 _RAW_LIMIT: Final = 900_000
 """Bytes of a refused record that are kept: with its headers it must still be a record."""
 
@@ -60,10 +60,9 @@ def _explain(error: ValidationError) -> str:
     return f"{where or 'envelope'}: {first['msg']}"
 
 
-def refused_record(refusal: Refusal) -> Record:
+def refused_record(refusal: Refusal, now: int) -> Record:
     """The record that keeps a refused entry, with the headers that Kafka Connect gives a dead letter."""
-    entry, reason = refusal.entry, refusal.reason.encode()
-    partition = entry.partition
+    entry, partition = refusal.entry, refusal.entry.partition
     meta = {
         "partition": partition.name,
         "topic": partition.topic,
@@ -71,21 +70,18 @@ def refused_record(refusal: Refusal) -> Record:
         "key": entry.key.decode("utf-8", "replace"),
         "bytes": len(entry.value),
     }
-    headers = (
-        ("leadline.door", DOOR.encode()),
-        ("leadline.reason", reason),
-        ("leadline.meta", orjson.dumps(meta)),
-        (_CONNECT + "topic", partition.topic.encode()),
-        (_CONNECT + "partition", b"%d" % partition.number),
-        (_CONNECT + "offset", b"%d" % entry.offset),
-        (_CONNECT + "connector.name", b"leadline"),
-        (_CONNECT + "task.id", b"%d" % partition.number),
-        (_CONNECT + "stage", b"VALUE_CONVERTER"),
-        (_CONNECT + "class.name", b"consumers.record.Recorder"),
-        (_CONNECT + "exception.class.name", refusal.error.encode()),
-        (_CONNECT + "exception.message", reason),
+    place = ((CONNECT + "partition", b"%d" % partition.number), (CONNECT + "offset", b"%d" % entry.offset))
+    return rejection_record(
+        door=DOOR,
+        reason=refusal.reason,
+        source="",
+        meta=meta,
+        raw=entry.value[:_RAW_LIMIT],
+        at=now,
+        error=refusal.error,
+        topic=partition.topic,
+        more=place,
     )
-    return Record(b"", entry.value[:_RAW_LIMIT], headers)
 
 
 def kept(entry: Entry, now: int) -> Rejected:
@@ -94,18 +90,18 @@ def kept(entry: Entry, now: int) -> Rejected:
     for name, value in entry.headers:
         headers.setdefault(name, value)
     door = _text(headers.get("leadline.door")) or DOOR
-    reason = _text(headers.get("leadline.reason")) or _text(headers.get(_CONNECT + "exception.message"))
+    reason = _text(headers.get("leadline.reason")) or _text(headers.get(CONNECT + "exception.message"))
     source = _text(headers.get("leadline.source")) or None
     meta = _object(headers.get("leadline.meta"))
-    where = "\x00".join((door, reason, source or "", orjson.dumps(meta).decode()))
+    packed = orjson.dumps(meta)
     return Rejected(
-        id=rejection_id(where, entry.value),
+        id=rejection_id(door.encode(), reason.encode(), (source or "").encode(), packed, entry.value),
         at=_at(meta, now),
         door=door,
         reason=reason or "no reason was given",
         source=source,
         raw=entry.value,
-        meta=orjson.dumps(meta).decode(),
+        meta=packed.decode(),
     )
 
 

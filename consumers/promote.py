@@ -12,7 +12,7 @@ import orjson
 import structlog
 from sqlalchemy import Connection, select
 
-from consumers.cloudevents import Signal
+from consumers.messages import Signal
 from domain.identity import Identity, ordered
 from domain.model import parse_model
 from domain.signal import HOT, RETRACTED

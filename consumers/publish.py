@@ -13,10 +13,11 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection, delete, insert, select
 
-from consumers.cloudevents import TOPICS, Signal, message, written
+from consumers.messages import TOPICS, Signal, message, written
 from consumers.promote import asked
 from domain.touchpoint import encode
 from store import bulk
+from store.cloudevents import touchpoint_record
 from store.database import Database, Fenced, Lease, Retry
 from store.log import Log, LogAway, LogFull, Outlet, Partition, Record
 from store.positions import Advance, advance, position_of
@@ -111,7 +112,7 @@ class Publisher:
                 done.sent = self._send(signals)
                 done.skipped = len(signals) - done.sent
                 done.asked = len(promotions)
-                wanted = [Record(str(one.trail).encode(), encode(one)) for one in promotions]
+                wanted = [touchpoint_record(one, encode(one)) for one in promotions]
                 self._log.append(TOUCHPOINTS, wanted)
                 self._advance(signals[-1].position)
         except BaseException:

@@ -192,7 +192,7 @@ class Recorder:
         now = self._clock()
         touchpoints, refusals, kept_rows = self._read(entries, now)
         if refusals:
-            self._refuse(refusals)
+            self._refuse(refusals, now)
         fresh = [touchpoint for touchpoint in touchpoints if touchpoint.dedupe not in self._recent]
         last = {entry.partition: entry.offset for entry in entries}
         also = _keeping(kept_rows) if kept_rows else None
@@ -222,12 +222,12 @@ class Recorder:
                 kept_rows.append(kept(entry, now))
         return touchpoints, refusals, kept_rows
 
-    def _refuse(self, refusals: Sequence[Refusal]) -> None:
+    def _refuse(self, refusals: Sequence[Refusal], now: int) -> None:
         """On the rejected topic before the batch commits: a crash in between refuses twice, which is kept once."""
         for refusal in refusals:
             where = refusal.entry.partition
             _log.warning("record.refused", partition=where.name, offset=refusal.entry.offset, reason=refusal.reason)
-        self._log.append(REJECTED, [refused_record(refusal) for refusal in refusals])
+        self._log.append(REJECTED, [refused_record(refusal, now) for refusal in refusals])
 
     def _advances(self, last: Mapping[Partition, int]) -> list[Advance]:
         return [Advance(partition.name, offset, self._positions[partition]) for partition, offset in last.items()]

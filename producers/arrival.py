@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from domain.touchpoint import ENVELOPES, Source, Touchpoint, encode, explain
-from producers.rejection import rejection
+from store.cloudevents import touchpoint_record
 from store.log import Record
+from store.rejection import rejection_record
 
 
 class Refusal(ValueError):
@@ -56,7 +57,16 @@ class Refused:
 
     def record(self) -> Record:
         """What keeps it."""
-        return rejection(self.arrival.door, self.reason, self.raw, self.arrival.source, self.arrival.meta())
+        arrival = self.arrival
+        source = f"{arrival.source.kind}:{arrival.source.name}"
+        return rejection_record(
+            door=arrival.door,
+            reason=self.reason,
+            source=source,
+            meta=arrival.meta(),
+            raw=self.raw,
+            at=arrival.received_at,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +91,7 @@ def sealed(touchpoint: Touchpoint) -> Record:
         raise Refusal(f"no valid envelope: {error}") from error
     except ValueError as error:
         raise Refusal(f"no valid envelope: {explain(error)}") from error
-    return Record(str(touchpoint.trail).encode("utf-8", "replace"), value)
+    return touchpoint_record(touchpoint, value)
 
 
 def one(arrival: Arrival, raw: bytes, translate: Callable[[], Touchpoint]) -> Taken:

@@ -17,13 +17,14 @@ from typing import Any, Final, Protocol
 import orjson
 from pydantic import ValidationError
 
-from domain.touchpoint import ENVELOPES, Source, Touchpoint, encode, validate
+from domain.touchpoint import ENVELOPES, Touchpoint, encode, validate
 from producers.imported import RowMapper, RowRefused, Skipped
 from producers.mapping import ImportMapping, parse_mapping
-from producers.rejection import rejection
 from producers.resume import Done, ResumeFile
 from producers.rows import Row, Survey, flat, read_rows, survey
+from store.cloudevents import touchpoint_record
 from store.log import LogAway, LogFull, Record, RecordTooLarge
+from store.rejection import rejection_record
 from store.topics import REJECTED, TOUCHPOINTS
 
 BATCH: Final = 2_000
@@ -185,12 +186,13 @@ class _Import:
         }
         raw = row.kept()[:LARGEST]
         batch.refused.append(
-            rejection(
-                f"import/{self.found.path.name}",
-                f"row {row.number}: {error}",
-                raw,
-                Source("import", self.mapping.source),
-                meta,
+            rejection_record(
+                door=f"import/{self.found.path.name}",
+                reason=f"row {row.number}: {error}",
+                source=f"import:{self.mapping.source}",
+                meta=meta,
+                raw=raw,
+                at=self.done.received_at,
             )
         )
         batch.size += len(raw) + len(self.mapping.text)
@@ -198,7 +200,7 @@ class _Import:
     def _append(self, batch: _Batch) -> None:
         """Make a batch durable, then note that it is. A crash between the two appends it twice: same ids, so once."""
         self._check(batch)
-        records = [Record(str(made.trail).encode("utf-8", "replace"), value) for _, _, made, value in batch.taken]
+        records = [touchpoint_record(made, value) for _, _, made, value in batch.taken]
         self._durably(TOUCHPOINTS, records)
         self._durably(REJECTED, batch.refused)
         done = self.done

@@ -5,9 +5,11 @@ from typing import Any, Final
 
 import yaml
 
-from consumers.cloudevents import SOURCE, TOPICS
+from consumers.messages import TOPICS
 from domain.touchpoint import Envelope
 from projections.shapes import SignalShape
+from store.cloudevents import JSON, RAW, SOURCE
+from store.rejection import TYPE
 from store.topics import OUT, REJECTED, TOUCHPOINTS
 
 _KINDS: Final = {topic: [kind for kind, of in TOPICS.items() if of == topic] for topic in OUT}
@@ -85,10 +87,30 @@ def _keyed(description: str) -> dict[str, Any]:
     return {"kafka": {"key": {"type": "string", "description": description}}}
 
 
-def _touchpoint(payload: dict[str, str]) -> dict[str, Any]:
+def _cloud_event(type: dict[str, Any], source: dict[str, Any], id: str, content: str = JSON) -> dict[str, Any]:
+    """The headers of CloudEvents 1.0 in binary mode, as `store.cloudevents` writes them."""
     return {
-        "summary": "One thing a person did, as a source reports it",
+        "ce_specversion": {"const": "1.0"},
+        "ce_id": {**_TEXT, "description": id},
+        "ce_type": type,
+        "ce_source": source,
+        "ce_time": {**_TEXT, "format": "date-time"},
+        "content-type": {"const": content},
+    }
+
+
+def _touchpoint(payload: dict[str, str]) -> dict[str, Any]:
+    type = {**_TEXT, "description": "the envelope's type"}
+    source = {**_TEXT, "format": "uri-reference", "description": "/leadline/sources/KIND/NAME"}
+    about = "Written by every door; the recorder reads the value alone, so that a producer may leave them out."
+    return {
+        "summary": "One thing a person did, as a source reports it (CloudEvents 1.0, binary mode)",
         "contentType": "application/json",
+        "headers": {
+            "type": "object",
+            "description": about,
+            "properties": _cloud_event(type, source, "the envelope's id"),
+        },
         "payload": payload,
         "bindings": _keyed("the trail's identity as kind:value"),
     }
@@ -96,6 +118,7 @@ def _touchpoint(payload: dict[str, str]) -> dict[str, Any]:
 
 def _rejection() -> dict[str, Any]:
     headers = {
+        **_cloud_event({"const": TYPE}, {"const": SOURCE}, "the id of the row in the table `rejected`", RAW),
         "leadline.door": {**_TEXT, "description": "which door refused it"},
         "leadline.reason": {**_TEXT, "description": "what was wrong and what is allowed"},
         "leadline.source": {**_TEXT, "description": "kind:name of the source"},
@@ -106,7 +129,7 @@ def _rejection() -> dict[str, Any]:
         },
     }
     return {
-        "summary": "What was refused, as it came",
+        "summary": "What was refused, as it came (CloudEvents 1.0, binary mode)",
         "contentType": "application/octet-stream",
         "headers": {"type": "object", "properties": headers},
         "payload": {"description": "the raw bytes"},
@@ -115,13 +138,8 @@ def _rejection() -> dict[str, Any]:
 
 def _signal(kind: str, payload: dict[str, str]) -> dict[str, Any]:
     headers = {
-        "ce_specversion": {"const": "1.0"},
-        "ce_id": {**_TEXT, "description": "the signal's id: drop what you have seen"},
-        "ce_type": {"const": kind},
-        "ce_source": {"const": SOURCE},
-        "ce_time": {**_TEXT, "format": "date-time"},
+        **_cloud_event({"const": kind}, {"const": SOURCE}, "the signal's id: drop what you have seen"),
         "ce_subject": {**_TEXT, "description": "the lead under which it was announced"},
-        "content-type": {"const": "application/json"},
         "leadline_position": {**_TEXT, "description": "place in the ledger"},
     }
     return {

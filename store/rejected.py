@@ -1,6 +1,5 @@
 """Input that was refused, kept with its reason and its bytes, so that it can be looked at and replayed."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -24,11 +23,6 @@ class Rejected:
     raw: bytes
     meta: str
     replayed_at: int | None = None
-
-
-def rejection_id(where: str, raw: bytes) -> str:
-    """The id under which input is kept once, however often it is read: of where it came from and its bytes."""
-    return hashlib.sha256(where.encode() + b"\x00" + raw).hexdigest()[:32]
 
 
 def keep(conn: Connection, rows: Sequence[Rejected]) -> int:

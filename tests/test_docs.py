@@ -12,7 +12,7 @@ import typer
 import yaml
 from prometheus_client import CollectorRegistry
 
-from consumers.cloudevents import TOPICS, Signal, message
+from consumers.messages import TOPICS, Signal, message
 from domain.model import parse_model
 from domain.signal import KINDS
 from producers.mapping import parse_mapping

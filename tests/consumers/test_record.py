@@ -13,12 +13,12 @@ from sqlalchemy import select
 from consumers.record import Recorded, Recorder
 from domain.identity import Identity
 from domain.touchpoint import Source, Touchpoint, encode
-from producers.rejection import rejection
 from store.database import Database, DatabaseAway, Fenced
 from store.events import Advance, Appended, EventStore
 from store.ids import Ids
 from store.log import Entry, Log, LogAway, Partition, Record
 from store.log_sql import SqlLog
+from store.rejection import rejection_record
 from store.tables import events, rejected, tracking
 from store.topics import IN, REJECTED, TOUCHPOINTS
 
@@ -151,7 +151,9 @@ def test_what_is_no_envelope_is_kept_with_its_reason_and_recording_goes_on(
         assert orjson.loads(found[raw]["meta"])["topic"] == TOUCHPOINTS
 
 
-def test_a_refused_entry_has_the_headers_of_a_dead_letter(log: SqlLog, start: Callable[..., Recorder]) -> None:
+def test_a_refused_entry_is_a_cloud_event_with_the_headers_of_a_dead_letter(
+    log: SqlLog, database: Database, start: Callable[..., Recorder]
+) -> None:
     log.append(TOUCHPOINTS, [Record(b"key", encode(page(1))), Record(b"key", b"not json")])
     start().run_once(wait=0.1)
     watching = log.subscribe([REJECTED], "watch")
@@ -163,14 +165,26 @@ def test_a_refused_entry_has_the_headers_of_a_dead_letter(log: SqlLog, start: Ca
         assert connect + name in names
     assert (entry.header(connect + "topic"), entry.header(connect + "offset")) == (TOUCHPOINTS.encode(), b"2")
     assert entry.value == b"not json"
+    assert (entry.header("ce_type"), entry.header("ce_specversion")) == (b"touchpoint.rejected", b"1.0")
+    start().run_once(wait=0.1)
+    assert [row["id"] for row in rejections(database)] == [(entry.header("ce_id") or b"").decode()]
     watching.close()
 
 
 def test_what_a_door_refused_becomes_one_row_however_often_it_is_on_the_log(
     log: SqlLog, database: Database, start: Callable[..., Recorder]
 ) -> None:
-    record = rejection("v1/track", "no identity", b'{"event":"x"}', WEB, {"path": "/v1/track", "received_at": START})
-    other = rejection("v1/track", "no identity", b'{"event":"x"}', WEB, {"path": "/v1/track", "received_at": START + 1})
+    record, other = (
+        rejection_record(
+            door="v1/track",
+            reason="no identity",
+            source="browser:web",
+            meta={"path": "/v1/track", "received_at": at},
+            raw=b'{"event":"x"}',
+            at=at,
+        )
+        for at in (START, START + 1)
+    )
     log.append(REJECTED, [record, record])
     assert drained(start()).kept == 2
     log.append(REJECTED, [record, other])

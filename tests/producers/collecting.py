@@ -66,7 +66,7 @@ class Collecting:
     def touchpoints(self) -> list[Touchpoint]:
         """What is on the log, every one a valid envelope under its trail's key."""
         found = []
-        for entry in self._all(TOUCHPOINTS):
+        for entry in self.entries(TOUCHPOINTS):
             touchpoint = decode(entry.value)
             assert validate(touchpoint) is None
             assert entry.key == str(touchpoint.trail).encode()
@@ -75,9 +75,10 @@ class Collecting:
 
     def rejected(self) -> list[Entry]:
         """What was refused and kept."""
-        return self._all(REJECTED)
+        return self.entries(REJECTED)
 
-    def _all(self, topic: str) -> list[Entry]:
+    def entries(self, topic: str) -> list[Entry]:
+        """What is on a topic."""
         reader = self.kept.subscribe([topic], "test")
         try:
             return reader.poll(dict.fromkeys(reader.assigned()), 100_000, 0)

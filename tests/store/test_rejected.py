@@ -2,13 +2,15 @@
 
 from store import rejected
 from store.database import Database
-from store.rejected import Rejected, rejection_id
+from store.rejected import Rejected
+from store.rejection import rejection_id
 from tests.store.touchpoints import NOW
 
 
 def row(n: int, **changed: object) -> Rejected:
     raw = b"\x00\xff not JSON %d" % n
-    fields = {"id": rejection_id(f"partition:{n}", raw), "at": NOW + n // 2, "door": "v1/track", "reason": "bad JSON",
+    id = rejection_id(b"v1/track", b"bad JSON", b"", b"%d" % n, raw)
+    fields = {"id": id, "at": NOW + n // 2, "door": "v1/track", "reason": "bad JSON",
               "source": None, "raw": raw, "meta": "{}"}  # fmt: skip
     return Rejected(**{**fields, **changed})  # type: ignore[arg-type]
 
@@ -24,7 +26,8 @@ def test_kept_once(database: Database) -> None:
 
 
 def test_where_it_came_from_is_part_of_the_id() -> None:
-    assert rejection_id("a:1", b"x") != rejection_id("a:2", b"x") != rejection_id("a:2", b"y")
+    one, other = (b"log", b"why", b"", b"1"), (b"log", b"why", b"", b"2")
+    assert rejection_id(*one, b"x") != rejection_id(*other, b"x") != rejection_id(*other, b"y")
 
 
 def test_listed_page_by_page_and_marked(database: Database) -> None:

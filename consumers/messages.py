@@ -1,4 +1,4 @@
-"""Signals as CloudEvents 1.0 messages in Kafka's binary mode: which topic, which key, which headers. Pure."""
+"""Signals as messages: which topic, which key, which headers. Pure."""
 
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -7,6 +7,7 @@ import orjson
 
 from domain.signal import COOLED, ENTERED, HOT, LEFT, RETRACTED, STAGE
 from domain.touchpoint import rfc3339
+from store.cloudevents import ID, SOURCE, headers
 from store.log import Entry, Record
 from store.topics import HOT_LEADS, SEGMENT_CHANGES, STAGE_CHANGES
 
@@ -20,11 +21,7 @@ TOPICS: Final = {
 }
 """The topic of each kind of signal."""
 
-SOURCE: Final = "/leadline"
-"""The CloudEvents source: with the id it names a message for ever."""
-
 _POSITION: Final = "leadline_position"
-_ID: Final = "ce_id"
 
 
 class Signal(NamedTuple):
@@ -49,33 +46,24 @@ class Signal(NamedTuple):
 
 def message(signal: Signal) -> Record:
     """The message that announces a signal."""
-    at = rfc3339(signal.at)
     body: dict[str, Any] = {
         **orjson.loads(signal.data),
         "id": signal.id,
         "kind": signal.kind,
         "lead": str(signal.lead),
         "lead_now": str(signal.lead_now),
-        "at": at,
+        "at": rfc3339(signal.at),
         "subject": signal.subject,
         "closes": signal.closes,
     }
-    headers = (
-        ("ce_specversion", b"1.0"),
-        (_ID, signal.id.encode()),
-        ("ce_source", SOURCE.encode()),
-        ("ce_type", signal.kind.encode()),
-        ("ce_time", at.encode()),
-        ("ce_subject", signal.key),
-        ("content-type", b"application/json"),
-        (_POSITION, b"%d" % signal.position),
-    )
-    return Record(signal.key, orjson.dumps(body), headers)
+    about = headers(id=signal.id, type=signal.kind, source=SOURCE, at=signal.at)
+    place = (("ce_subject", signal.key), (_POSITION, b"%d" % signal.position))
+    return Record(signal.key, orjson.dumps(body), about + place)
 
 
 def written(entry: Entry) -> tuple[int, str] | None:
     """(ledger position, signal id) of a message, or None where it is none of ours."""
-    position, id = entry.header(_POSITION), entry.header(_ID)
+    position, id = entry.header(_POSITION), entry.header(ID)
     if position is None or id is None or not position.isdigit():
         return None
     return int(position), id.decode("utf-8", "replace")

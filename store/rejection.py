@@ -1,0 +1,62 @@
+"""What is refused as a record on the rejected topic: raw bytes, the reason, and all that a replay needs."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+
+from store.cloudevents import RAW, SOURCE, Headers, headers
+from store.log import Record
+from store.topics import TOUCHPOINTS
+
+TYPE: Final = "touchpoint.rejected"
+"""The CloudEvents type of a refusal."""
+REASON_LIMIT: Final = 1_000
+"""Longest reason that is kept, in characters."""
+CONNECT: Final = "__connect.errors."
+"""Kafka Connect names the headers of a dead letter so; the usual tools show them."""
+
+
+def rejection_id(door: bytes, reason: bytes, source: bytes, meta: bytes, raw: bytes) -> str:
+    """The id under which input is kept once, however often it is read: of where it came from and its bytes."""
+    return hashlib.sha256(b"\x00".join((door, reason, source, meta, raw))).hexdigest()[:32]
+
+
+def rejection_record(
+    *,
+    door: str,
+    reason: str,
+    source: str,
+    meta: Mapping[str, Any],
+    raw: bytes,
+    at: int,
+    error: str = "Refused",
+    topic: str = TOUCHPOINTS,
+    more: Headers = (),
+) -> Record:
+    """The record that keeps refused input.
+
+    `door` names who refused it, `reason` says to a person what was wrong and what is allowed, `source` is `kind:name`
+    of who reported it ("": not known), `raw` what came, `meta` what a replay needs besides (JSON values only), `at`
+    the instant in microseconds, `error` the kind of error; `topic` and `more` tell a dead letter's place on the log.
+    """
+    shown = reason[:REASON_LIMIT].encode("utf-8", "replace")
+    named, who, packed = door.encode("utf-8", "replace"), source.encode("utf-8", "replace"), orjson.dumps(meta)
+    id = rejection_id(named, shown, who, packed, raw)
+    about = headers(id=id, type=TYPE, source=SOURCE, at=at, content=RAW)
+    ours = (
+        ("leadline.door", named),
+        ("leadline.reason", shown),
+        ("leadline.source", who),
+        ("leadline.meta", packed),
+    )
+    dead_letter = (
+        (CONNECT + "topic", topic.encode()),
+        (CONNECT + "connector.name", b"leadline"),
+        (CONNECT + "stage", b"VALUE_CONVERTER"),
+        (CONNECT + "class.name", named),
+        (CONNECT + "exception.class.name", error.encode()),
+        (CONNECT + "exception.message", shown),
+    )
+    return Record(b"", raw, about + ours + dead_letter + more)
