@@ -7,10 +7,12 @@ from typing import Final
 
 from sqlalchemy import func, select
 
+from consumers.publish import POSITION
 from runtime.show import say
 from store.database import Database
 from store.log import Partition
-from store.tables import events, live, tracking
+from store.positions import position_of
+from store.tables import events, ledger, live, tracking
 
 GLANCE: Final = 0.1
 """Seconds between looks."""
@@ -76,6 +78,13 @@ def wait_until_projected(
         done = 1 - (now.left * 2 + now.behind) / all_of_it
         progress(Progressed(now.left, now.recorded, now.projected, min(1.0, max(0.0, done))))
     return True
+
+
+def everything_published(database: Database) -> bool:
+    """Whether the publisher has nothing before it: what it asks for by policy is on the log then."""
+    with database.snapshot() as conn:
+        newest = conn.execute(select(func.coalesce(func.max(ledger.c.position), 0))).scalar_one()
+        return (position_of(conn, POSITION) or 0) >= int(newest)
 
 
 def until(done: Callable[[], bool], seconds: float, glance: float = GLANCE) -> bool:

@@ -8,10 +8,11 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -20,14 +21,14 @@ from producers.generator import Traffic, generate
 from projections import queries, reports
 from projections.queries import Reader, View
 from runtime.clock import clock
-from runtime.commands.options import settings_of
+from runtime.commands.options import AsJson, settings_of
 from runtime.commands.reading import funnel_table, who
 from runtime.playing import Played, play
 from runtime.refusals import Failed, Refused
 from runtime.settings import FILE_VARIABLE, PREFIX, Bind
-from runtime.show import cell, console, progress, say, table
+from runtime.show import cell, console, print_json, progress, say, table
 from runtime.sockets import listen
-from runtime.waiting import until, wait_until_projected
+from runtime.waiting import everything_published, until, wait_until_projected
 from runtime.wiring import Wiring
 from store.topics import TOUCHPOINTS
 
@@ -48,6 +49,7 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Stay up afterwards, until Ctrl-C.")] = False,
     people: Annotated[int, typer.Option(min=1, max=20_000, help="How many people visit.")] = 200,
     seed: Annotated[int, typer.Option(help="The same seed plays the same traffic.")] = 1,
+    as_json: AsJson = False,
 ) -> None:
     """Play an hour of made-up traffic of a software company, and show the hottest leads with their reasons."""
     if not EXAMPLE.is_file():
@@ -62,8 +64,12 @@ def demo(
             with Wiring(settings) as wiring:
                 _settle(wiring, process)
                 with Reader(wiring.existing, wiring.events, wiring.ids).view() as view:
-                    _show(view, traffic, played)
-            _say_where(bind, keep)
+                    found = _found(view)
+            if as_json:
+                print_json({"requests": played.requests, "people": traffic.truth.leads, **found})
+            else:
+                _print_tables(found, traffic, played)
+            _say_where(bind, keep, say if as_json else print)
             if keep:
                 _stay(process)
     finally:
@@ -122,9 +128,21 @@ def _ready(bind: Bind) -> bool:
 
 
 def _settle(wiring: Wiring, process: "subprocess.Popen[bytes]") -> None:
-    ends = wiring.log.ends([TOUCHPOINTS])
-    if not wait_until_projected(wiring.existing, ends, gone_wrong=lambda: process.poll() is not None, seconds=PATIENCE):
-        raise Failed("the demo's server did not project everything in time")
+    """Wait until all is projected: also what the server itself puts on the log, having announced hot leads."""
+    settled = False
+    while not settled:
+        ends = wiring.log.ends([TOUCHPOINTS])
+        gone = partial(_ended, process)
+        published = wait_until_projected(wiring.existing, ends, gone_wrong=gone, seconds=PATIENCE) and until(
+            lambda: _ended(process) or everything_published(wiring.existing), PATIENCE
+        )
+        if not published or _ended(process):
+            raise Failed("the demo's server did not project everything in time")
+        settled = wiring.log.ends([TOUCHPOINTS]) == ends
+
+
+def _ended(process: "subprocess.Popen[bytes]") -> bool:
+    return process.poll() is not None
 
 
 def _stay(process: "subprocess.Popen[bytes]") -> None:
@@ -137,29 +155,38 @@ def _stay(process: "subprocess.Popen[bytes]") -> None:
 # ---- what became of it -------------------------------------------------------------------------------------------
 
 
-def _show(view: View, traffic: Traffic, played: Played) -> None:
+def _found(view: View) -> dict[str, Any]:
+    """What the read models say now: the hottest leads with their reasons, funnels, segments, counts of signals."""
+    hottest = [each for each in queries.leads(view, limit=30).items if each.identified][:8]
+    kinds = Counter(each.kind for each in reports.signals(view.conn, 0, limit=10_000).items)
+    return {
+        "hottest": [(each, _reasons(view, each.id)) for each in hottest],
+        "funnels": [reports.funnel(view, funnel.name) for funnel in view.model.funnels],
+        "segments": reports.segments(view).items,
+        "signals": dict(sorted(kinds.items())),
+    }
+
+
+def _print_tables(found: Mapping[str, Any], traffic: Traffic, played: Played) -> None:
     screen = console()
     pace = played.requests / max(played.seconds, 0.001)
     screen.print(
         f"An hour of traffic, {played.requests:,} requests of {traffic.truth.leads:,} people, played in "
         f"{played.seconds:.1f} s ({pace:,.0f} requests/s)\n"
     )
-    hottest = [each for each in queries.leads(view, limit=30).items if each.identified][:8]
     rows = [
-        (who(each), each.profile.get("company"), each.heat, each.grade, each.hot, each.stage, _reasons(view, each.id))
-        for each in hottest
+        (who(each), each.profile.get("company"), each.heat, each.grade, each.hot, each.stage, ", ".join(reasons))
+        for each, reasons in found["hottest"]
     ]
     columns = ("who", "company", "#heat", "grade", "hot", "stage", "because of")
     screen.print(table("The hottest leads", columns, rows))
-    for funnel in view.model.funnels:
-        screen.print(funnel_table(reports.funnel(view, funnel.name)))
-    sizes = [(each.name, each.size) for each in reports.segments(view).items]
-    screen.print(table("Segments", ("segment", "#leads"), sizes))
-    kinds = Counter(each.kind for each in reports.signals(view.conn, 0, limit=10_000).items)
-    screen.print(table("Signals", ("kind", "#announced"), sorted(kinds.items())))
+    for funnel in found["funnels"]:
+        screen.print(funnel_table(funnel))
+    screen.print(table("Segments", ("segment", "#leads"), [(each.name, each.size) for each in found["segments"]]))
+    screen.print(table("Signals", ("kind", "#announced"), found["signals"].items()))
 
 
-def _reasons(view: View, lead: str) -> str:
+def _reasons(view: View, lead: str) -> list[str]:
     """The rules that a lead's heat is made of, the strongest first."""
     counts: Counter[str] = Counter()
     left: dict[str, float] = {}
@@ -167,11 +194,11 @@ def _reasons(view: View, lead: str) -> str:
         counts[award.rule] += 1
         left[award.rule] = left.get(award.rule, 0.0) + award.now
     strongest = sorted(left, key=lambda rule: -left[rule])[:4]
-    return ", ".join(f"{counts[rule]} x {rule} ({cell(left[rule])})" for rule in strongest)
+    return [f"{counts[rule]} x {rule} ({cell(left[rule])})" for rule in strongest]
 
 
-def _say_where(bind: Bind, keep: bool) -> None:
+def _say_where(bind: Bind, keep: bool, tell: Callable[[str], None]) -> None:
     if keep:
-        print(f"\nThe API is at http://{bind}/api/docs until you press Ctrl-C, for example http://{bind}/api/leads")
+        tell(f"\nThe API is at http://{bind}/api/docs until you press Ctrl-C, for example http://{bind}/api/leads")
     else:
-        print(f"\nThe API was at http://{bind}/api/docs: `make demo ARGS=--keep` (`leadline demo --keep`) leaves it up")
+        tell(f"\nThe API was at http://{bind}/api/docs: `make demo ARGS=--keep` (`leadline demo --keep`) leaves it up")

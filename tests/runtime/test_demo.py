@@ -1,0 +1,32 @@
+"""`leadline demo`: an hour of traffic through a real server; what it shows is what was played."""
+
+import json
+from pathlib import Path
+
+from domain.model import parse_model
+from producers.generator import generate
+from tests.runtime.serving import run
+
+MODEL = parse_model((Path(__file__).parents[2] / "examples" / "b2b-software.toml").read_text(encoding="utf-8"))
+
+
+def test_what_it_shows_is_what_was_played(tmp_path: Path) -> None:
+    ended = run(tmp_path, "demo", "--people", "40", "--seed", "4", "--json")
+    assert ended.returncode == 0, ended.stderr
+    shown, truth = json.loads(ended.stdout), generate(4, 0, 40).truth
+    assert shown["people"] == truth.leads
+    promoted = [lead for lead, _ in shown["hottest"] if lead["hot"] and lead["stage"] != MODEL.stages[0].name]
+    assert len(promoted) == sum(lead["hot"] for lead, _ in shown["hottest"]) > 0
+    assert all(reasons for _, reasons in shown["hottest"])
+    for funnel, said in zip(MODEL.funnels, shown["funnels"], strict=True):
+        if all(step.on != "stage_changed" for step in funnel.steps):  # what the policy asked for is no part of it
+            assert tuple(step["leads"] for step in said["steps"]) == truth.funnel(funnel)
+    assert shown["signals"]["lead.hot"] == sum(lead["hot"] for lead, _ in shown["hottest"])
+    assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
+
+
+def test_tables_for_people_say_where_the_api_is(tmp_path: Path) -> None:
+    ended = run(tmp_path, "demo", "--people", "30")
+    assert ended.returncode == 0, ended.stderr
+    for part in ("The hottest leads", "Funnel signup", "Segments", "Signals", "/api/docs"):
+        assert part in ended.stdout
