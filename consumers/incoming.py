@@ -7,7 +7,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from domain.identity import Identity, ordered, trail_of
-from domain.touchpoint import Envelope, MalformedEnvelope, decode
+from domain.touchpoint import Envelope
 from store.events import Incoming
 from store.ids import Ids
 from store.log import Entry, Record
@@ -35,12 +35,11 @@ def incoming(entry: Entry, envelope: TypeAdapter[Envelope], ids: Ids) -> Incomin
     value = entry.value
     try:
         wire = envelope.validate_json(value)
-        if b"NaN" in value or b"Infinity" in value:
-            decode(value)  # pydantic reads these as numbers; JSON has none, and whoever replays must read it
+        orjson.loads(value)  # whoever replays reads it so: no NaN and no number beyond the range, which pydantic takes
     except ValidationError as error:
         return Refusal(entry, _explain(error), type(error).__name__)
-    except MalformedEnvelope as error:
-        return Refusal(entry, str(error), type(error).__name__)
+    except orjson.JSONDecodeError as error:
+        return Refusal(entry, f"not JSON that can be read back: {error}", type(error).__name__)
     identities = wire.identities
     if len(identities) == 1:
         trail = Identity(identities[0].kind, identities[0].value)

@@ -136,7 +136,8 @@ def test_what_is_no_envelope_is_kept_with_its_reason_and_recording_goes_on(
         orjson.dumps({**wire, "identities": [{"kind": "email", "value": "A@X"}]}): "identities.0: Value error, email",
         orjson.dumps({**wire, "source": {"kind": "browser", "name": "a\x00b"}}): "source.name",
         orjson.dumps({**wire, "more": 1}): "more: Extra",
-        good.replace(b'"/p/1"', b"NaN"): "not an envelope",
+        good.replace(b'"/p/1"', b"NaN"): "not JSON that can be read back",
+        good.replace(b'"/p/1"', b"1e999"): "not JSON that can be read back",
         good[:-5] + b"\xff" + good[-5:]: "Invalid JSON",
     }
     log.append(TOUCHPOINTS, [Record(b"key", raw) for raw in bad] + [Record(b"key", good)])
