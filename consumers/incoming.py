@@ -17,8 +17,8 @@ from store.rejection import CONNECT, rejection_id, rejection_record
 DOOR: Final = "log"
 """The door of what lay on the log and is no envelope."""
 
-_RAW_LIMIT: Final = 900_000
-"""Bytes of a refused record that are kept: with its headers it must still be a record."""
+_KEY_LIMIT: Final = 1_000
+"""Bytes of a refused record's key that are told: it may be as large as the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,8 @@ def refused_record(refusal: Refusal, now: int) -> Record:
         "partition": partition.name,
         "topic": partition.topic,
         "offset": entry.offset,
-        "key": entry.key.decode("utf-8", "replace"),
-        "bytes": len(entry.value),
+        "key": entry.key[:_KEY_LIMIT].decode("utf-8", "replace"),
+        "key_bytes": len(entry.key),
     }
     place = ((CONNECT + "partition", b"%d" % partition.number), (CONNECT + "offset", b"%d" % entry.offset))
     return rejection_record(
@@ -75,7 +75,7 @@ def refused_record(refusal: Refusal, now: int) -> Record:
         reason=refusal.reason,
         source="",
         meta=meta,
-        raw=entry.value[:_RAW_LIMIT],
+        raw=entry.value,
         at=now,
         error=refusal.error,
         topic=partition.topic,

@@ -20,7 +20,8 @@ from domain.touchpoint import Envelope
 from store.database import Database, Fenced, Retry
 from store.events import Advance, EventStore, Incoming
 from store.ids import Ids
-from store.log import Entry, Log, LogAway, LogFull, Partition, Subscription
+from store.log import Entry, Log, LogAway, LogFull, Partition, RecordTooLarge, Subscription
+from store.outage import Outage
 from store.rejected import Rejected, keep
 from store.tables import tracking
 from store.topics import REJECTED, TOUCHPOINTS
@@ -32,6 +33,8 @@ BATCH: Final = 5_000
 
 _BACKOFF: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds between attempts while database or log are away."""
+
+_HINT: Final = "nothing is lost: recording goes on by itself, from the stored position, once the reason is gone"
 
 
 @dataclass(slots=True)
@@ -97,6 +100,7 @@ class Recorder:
         self._recent = Recent()
         self._positions: dict[Partition, int | None] = {}
         self._partitions: tuple[Partition, ...] = ()
+        self._told: tuple[Partition, ...] = ()
         self.counts = Recorded()
         """What this recorder did since it started: for metrics."""
 
@@ -122,10 +126,12 @@ class Recorder:
         """Record until `stop` is set. Waits out a database or log that is away; any other error ends it."""
         _spare_collector()
         failures = 0
+        outage = Outage("record.waits", "record.goes_on", _HINT)
         while not stop.is_set():
             try:
                 self.run_once(limit)
                 failures = 0
+                outage.over()
             except Fenced as error:
                 self.counts.fenced += 1
                 _log.info("record.fenced", reason=str(error))
@@ -133,12 +139,7 @@ class Recorder:
                 self.counts.retries += 1
                 seconds = _BACKOFF[min(failures, len(_BACKOFF) - 1)]
                 failures += 1
-                _log.warning(
-                    "record.waits",
-                    reason=str(error),
-                    retry_in=seconds,
-                    hint="nothing is lost: recording goes on from the stored position once it answers",
-                )
+                outage.waits(error)
                 self._pause(stop, seconds)
 
     def close(self) -> None:
@@ -158,9 +159,15 @@ class Recorder:
             with self._database.snapshot() as conn:
                 for partition in fresh:
                     known[partition] = self._events.source_position(conn, partition.name)
-            _log.info("record.assigned", partitions=len(assigned), new=[partition.name for partition in fresh])
+            self._tell(assigned)
         self._positions = known
         self._partitions = assigned
+
+    def _tell(self, assigned: tuple[Partition, ...]) -> None:
+        """Say what was assigned, and not again where an error only made us ask anew."""
+        if fresh := [partition.name for partition in assigned if partition not in self._told]:
+            _log.info("record.assigned", partitions=len(assigned), new=fresh)
+        self._told = assigned
 
     def _forget(self) -> None:
         self._recent.forget()
@@ -192,7 +199,7 @@ class Recorder:
         now = self._clock()
         touchpoints, refusals, kept_rows = self._read(entries, now)
         if refusals:
-            self._refuse(refusals, now)
+            kept_rows += self._refuse(refusals, now)
         fresh = [touchpoint for touchpoint in touchpoints if touchpoint.dedupe not in self._recent]
         last = {entry.partition: entry.offset for entry in entries}
         also = _keeping(kept_rows) if kept_rows else None
@@ -222,12 +229,22 @@ class Recorder:
                 kept_rows.append(kept(entry, now))
         return touchpoints, refusals, kept_rows
 
-    def _refuse(self, refusals: Sequence[Refusal], now: int) -> None:
-        """On the rejected topic before the batch commits: a crash in between refuses twice, which is kept once."""
+    def _refuse(self, refusals: Sequence[Refusal], now: int) -> list[Rejected]:
+        """On the rejected topic before the batch commits: a crash in between refuses twice, which is kept once.
+
+        Returns the rows to keep at once, where the broker takes less than we think.
+        """
         for refusal in refusals:
             where = refusal.entry.partition
             _log.warning("record.refused", partition=where.name, offset=refusal.entry.offset, reason=refusal.reason)
-        self._log.append(REJECTED, [refused_record(refusal, now) for refusal in refusals])
+        records = [refused_record(refusal, now) for refusal in refusals]
+        try:
+            self._log.append(REJECTED, records)
+        except RecordTooLarge as error:
+            _log.warning("record.refusals_only_kept", topic=REJECTED, reason=str(error))
+            entries = [refusal.entry for refusal in refusals]
+            return [kept(Entry(at.partition, at.offset, *made), now) for at, made in zip(entries, records, strict=True)]
+        return []
 
     def _advances(self, last: Mapping[Partition, int]) -> list[Advance]:
         return [Advance(partition.name, offset, self._positions[partition]) for partition, offset in last.items()]

@@ -15,6 +15,7 @@ from producers.retry import again
 from store.database import Database
 from store.log import Log, Record
 from store.rejected import mark_replayed
+from store.rejection import CUT
 from store.tables import rejected
 from store.topics import TOUCHPOINTS
 
@@ -45,7 +46,7 @@ def replay(
     id: str | None = None,
     mapping: ImportMapping | None = None,
 ) -> Replayed:
-    """Try all that waits (of doors that begin with `door`; of one id), in the order of its arrival.
+    """Try all that waits (of doors that begin with `door`; of ids that begin with `id`), in the order of its arrival.
 
     What is appended twice, because this was cut off in between, is recorded once: ids stay what they were.
     """
@@ -64,7 +65,7 @@ def _waiting(database: Database, after: tuple[int, str], door: str | None, id: s
     if door is not None:
         query = query.where(table.door.startswith(door, autoescape=True))
     if id is not None:
-        query = query.where(table.id == id)
+        query = query.where(table.id.startswith(id, autoescape=True))
     with database.snapshot() as conn:
         return list(conn.execute(query))
 
@@ -94,6 +95,8 @@ def _replay(
 def _again(row: Row[Any], mapping: ImportMapping | None) -> list[Record]:
     """What a row becomes now; nothing where the mapping skips it. Raises Refusal and its like."""
     meta = orjson.loads(row.meta)
+    if meta.get(CUT):
+        raise Refusal(f"too large, so only its first {len(row.raw)} bytes were kept: send it again from its source")
     if row.door.startswith("import/"):
         made = replay_row(row.raw, meta, int(meta.get("received_at", row.at)), mapping)
         return [] if isinstance(made, Skipped) else [sealed(made)]

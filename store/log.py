@@ -12,7 +12,10 @@ Readers keep their positions in their own database, in the transaction of the wo
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Final, NamedTuple, Protocol, runtime_checkable
+
+LARGEST: Final = 1_000_000
+"""Bytes of a record that every log takes; brokers take 1,048,588 of a batch unless told otherwise."""
 
 
 class LogError(Exception):
@@ -49,6 +52,11 @@ class Record(NamedTuple):
     key: bytes
     value: bytes
     headers: tuple[tuple[str, bytes], ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of key, value and headers."""
+        return len(self.key) + len(self.value) + sum(len(name) + len(text) for name, text in self.headers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition, errors
 from kafka.partitioner.default import murmur2
 
-from store.log import Entry, LogAway, Partition, Record, RecordTooLarge
+from store.log import LARGEST, Entry, LogAway, Partition, Record, RecordTooLarge
 from store.log_kafka_errors import translate, translated
 from store.log_kafka_subscription import KafkaSubscription, entry_of, partition_of
 
@@ -18,9 +18,6 @@ DELIVERY_SECONDS: Final = 10.0
 """After this long an unacknowledged record is given up, and nothing sent before it can still arrive later."""
 
 _CONNECT_MS: Final = 5_000
-_LARGEST: Final = 1_000_000
-"""Bytes of a record's key, value and headers; brokers take 1,048,588 of a batch unless told otherwise."""
-
 _PAUSE: Final = 1.0
 """Seconds in which a failed connection is not tried again: callers fail at once instead of queueing up."""
 
@@ -86,11 +83,11 @@ class KafkaLog:
 
     def check(self, topic: str, records: Sequence[Record]) -> None:
         """Raises RecordTooLarge for what a broker with its default settings would refuse."""
-        for key, value, headers in records:
-            size = len(key) + len(value) + sum(len(name) + len(text) for name, text in headers)
-            if size > _LARGEST:
+        for record in records:
+            if record.size > LARGEST:
                 raise RecordTooLarge(
-                    f"a record of {size} bytes for {topic}: at most {_LARGEST} are taken. Nothing of this append counts"
+                    f"a record of {record.size} bytes for {topic}: at most {LARGEST} are taken. Nothing of this append "
+                    "counts"
                 )
 
     def place(self, topic: str, key: bytes) -> Partition:

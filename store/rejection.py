@@ -7,7 +7,7 @@ from typing import Any, Final
 import orjson
 
 from store.cloudevents import RAW, SOURCE, Headers, headers
-from store.log import Record
+from store.log import LARGEST, Record
 from store.topics import TOUCHPOINTS
 
 TYPE: Final = "touchpoint.rejected"
@@ -16,6 +16,9 @@ REASON_LIMIT: Final = 1_000
 """Longest reason that is kept, in characters."""
 CONNECT: Final = "__connect.errors."
 """Kafka Connect names the headers of a dead letter so; the usual tools show them."""
+
+CUT: Final = "cut"
+"""In the meta of a refusal of which only the first bytes were kept: it cannot be replayed."""
 
 
 def rejection_id(door: bytes, reason: bytes, source: bytes, meta: bytes, raw: bytes) -> str:
@@ -34,23 +37,17 @@ def rejection_record(
     error: str = "Refused",
     topic: str = TOUCHPOINTS,
     more: Headers = (),
+    most: int = LARGEST,
 ) -> Record:
-    """The record that keeps refused input.
+    """The record that keeps refused input, of `most` bytes: what does not fit of `raw` is cut off, and `meta` says so.
 
     `door` names who refused it, `reason` says to a person what was wrong and what is allowed, `source` is `kind:name`
     of who reported it ("": not known), `raw` what came, `meta` what a replay needs besides (JSON values only), `at`
     the instant in microseconds, `error` the kind of error; `topic` and `more` tell a dead letter's place on the log.
     """
     shown = reason[:REASON_LIMIT].encode("utf-8", "replace")
-    named, who, packed = door.encode("utf-8", "replace"), source.encode("utf-8", "replace"), orjson.dumps(meta)
-    id = rejection_id(named, shown, who, packed, raw)
-    about = headers(id=id, type=TYPE, source=SOURCE, at=at, content=RAW)
-    ours = (
-        ("leadline.door", named),
-        ("leadline.reason", shown),
-        ("leadline.source", who),
-        ("leadline.meta", packed),
-    )
+    named, who = door.encode("utf-8", "replace"), source.encode("utf-8", "replace")
+    ours = (("leadline.door", named), ("leadline.reason", shown), ("leadline.source", who))
     dead_letter = (
         (CONNECT + "topic", topic.encode()),
         (CONNECT + "connector.name", b"leadline"),
@@ -59,4 +56,15 @@ def rejection_record(
         (CONNECT + "exception.class.name", error.encode()),
         (CONNECT + "exception.message", shown),
     )
-    return Record(b"", raw, about + ours + dead_letter + more)
+
+    def made(meta: Mapping[str, Any], raw: bytes) -> Record:
+        packed = orjson.dumps(meta)
+        id = rejection_id(named, shown, who, packed, raw)
+        about = headers(id=id, type=TYPE, source=SOURCE, at=at, content=RAW)
+        return Record(b"", raw, (*about, *ours, ("leadline.meta", packed), *dead_letter, *more))
+
+    whole = made(meta, raw)
+    if whole.size <= most:
+        return whole
+    marked = {**meta, CUT: True, "bytes": len(raw)}
+    return made(marked, raw[: max(0, most - made(marked, b"").size)])

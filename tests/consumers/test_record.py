@@ -16,7 +16,7 @@ from domain.touchpoint import Source, Touchpoint, encode
 from store.database import Database, DatabaseAway, Fenced
 from store.events import Advance, Appended, EventStore
 from store.ids import Ids
-from store.log import Entry, Log, LogAway, Partition, Record
+from store.log import LARGEST, Entry, Log, LogAway, Partition, Record, RecordTooLarge
 from store.log_sql import SqlLog
 from store.rejection import rejection_record
 from store.tables import events, rejected, tracking
@@ -194,6 +194,37 @@ def test_what_a_door_refused_becomes_one_row_however_often_it_is_on_the_log(
     assert (first["door"], first["reason"], first["source"]) == ("v1/track", "no identity", "browser:web")
     assert (first["raw"], first["at"], second["at"]) == (b'{"event":"x"}', START, START + 1)
     assert orjson.loads(first["meta"])["path"] == "/v1/track"
+
+
+@pytest.mark.parametrize("key", [b"\x00" * 400_000, b"k"])
+def test_a_refusal_of_the_largest_record_is_a_record_and_says_what_was_cut(
+    log: SqlLog, database: Database, start: Callable[..., Recorder], key: bytes
+) -> None:
+    log.append(TOUCHPOINTS, [Record(key, b"x" * (LARGEST - len(key)))])
+    assert drained(start()).kept == 1
+    (row,) = rejections(database)
+    meta = orjson.loads(row["meta"])
+    assert (meta["key_bytes"], len(meta["key"])) == (len(key), min(len(key), 1_000))
+    assert ("cut" in meta) == (len(row["raw"]) < LARGEST - len(key))
+    watching = log.subscribe([REJECTED], "watch")
+    (entry,) = watching.poll(dict.fromkeys(watching.assigned()), 10, 0.1)
+    assert Record(entry.key, entry.value, entry.headers).size <= LARGEST
+    watching.close()
+
+
+def test_a_refusal_that_the_broker_finds_too_large_is_kept_all_the_same(
+    log: SqlLog, database: Database, start: Callable[..., Recorder]
+) -> None:
+    class Small:
+        def append(self, topic: str, records: Any) -> None:
+            raise RecordTooLarge("at most 100 kB")
+
+        subscribe = ends = close = append
+
+    put(log, page(1))
+    log.append(TOUCHPOINTS, [Record(b"key", b"not json"), Record(b"key", b"nor this")])
+    assert drained(start(out=Small())) == Recorded(read=3, written=1, refused=2, kept=2)
+    assert {row["raw"] for row in rejections(database)} == {b"not json", b"nor this"}
 
 
 def test_a_dead_letter_of_others_is_kept_too(log: SqlLog, database: Database, start: Callable[..., Recorder]) -> None:
