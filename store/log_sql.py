@@ -7,14 +7,17 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import orjson
+import structlog
 
 from store.log import Entry, LogAway, LogError, LogFull, LogMisconfigured, Partition, Record
+
+_log = structlog.get_logger(__name__)
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS log (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -100,20 +103,29 @@ class SqlLog:
                 self._commit_waiting()
         if mine.error is not None:
             raise mine.error
+        if not mine.done:
+            raise self._unknown("stopped")
 
     def _commit_waiting(self) -> None:
         batch = []
-        while self._waiting:
-            batch.append(self._waiting.popleft())
         try:
+            while self._waiting:
+                batch.append(self._waiting.popleft())
             self._commit(batch)
-        except sqlite3.Error as error:
+        except BaseException as error:
+            # Whatever it was, nobody for whom we wrote may take it for a success.
             self._roll_back()
             for each in batch:
-                each.error = self._translate(error)
-        for each in batch:
-            each.done = True
-        self._news.tell()
+                each.error = self._translate(error) if isinstance(error, sqlite3.Error) else self._unknown(repr(error))
+            if not isinstance(error, sqlite3.Error):
+                raise
+        finally:
+            for each in batch:
+                each.done = True
+            self._news.tell()
+
+    def _unknown(self, why: str) -> LogAway:
+        return LogAway(f"{self.path}: the thread that wrote for all that waited failed ({why}). Tried again later")
 
     def _commit(self, batch: list[_Append]) -> None:
         self._writer.execute("BEGIN IMMEDIATE")
@@ -129,11 +141,9 @@ class SqlLog:
         self._writer.execute("COMMIT")
 
     def _roll_back(self) -> None:
-        try:
+        with suppress(sqlite3.Error):  # the failed statement may have ended it already
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
-        except sqlite3.Error:
-            pass  # the failed statement has already ended it
 
     # ---- topics ----
 
@@ -212,6 +222,10 @@ class SqlLog:
         used = self.used_bytes()
         if self._limit is not None and used >= self._limit:
             raise self._full()
+        if (free := _free(self.path)) < _FLOOR:
+            raise LogFull(
+                f"{self.path}: the disk is full ({free} bytes are free). Make room, nothing must be restarted"
+            )
 
     def close(self) -> None:
         """Close the file."""
@@ -228,8 +242,8 @@ class SqlLog:
 
     def _full(self) -> LogFull:
         return LogFull(
-            f"{self.path}: the disk budget of {self._limit} bytes is used up. Make room or raise the budget; "
-            "what was refused was not stored, send it again"
+            f"{self.path}: the disk budget of {self._limit} bytes is used up. Raise LEADLINE_SPOOL_LIMIT where the "
+            "disk has room; what was refused was not stored, send it again"
         )
 
     def _translate(self, error: sqlite3.Error) -> LogError:
@@ -286,6 +300,8 @@ class SqlSubscription:
             bounds = (-1 if behind is None else behind, limit - len(found))
             try:
                 rows = self._connection.execute(query, bounds).fetchall()
+                if not rows and behind is not None and self._end(partition) < behind:
+                    rows = self._from_start(partition, query, bounds, behind)
             except sqlite3.Error as error:
                 raise translate(self._path, error) from error
             found += [
@@ -295,6 +311,22 @@ class SqlSubscription:
             if len(found) >= limit:
                 break
         return found
+
+    def _end(self, partition: Partition) -> int:
+        query = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+        row = self._connection.execute(query, (self._tables[partition],)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def _from_start(self, partition: Partition, query: str, bounds: tuple[int, int], behind: int) -> list[Any]:
+        """Of a log that ends before what was read of it: an older copy of the file took its place."""
+        rows = self._connection.execute(query, (-1, bounds[1])).fetchall()
+        if rows:
+            _log.error(
+                "log.shorter", partition=partition.name, wanted=behind + 1, goes_on_at=rows[0][0],
+                hint="The log ends before what was read of it: was its file restored from a backup? It is read from "
+                "its start again, what is known already is dropped",
+            )  # fmt: skip
+        return rows
 
     def close(self) -> None:
         """Close the reader's connection."""

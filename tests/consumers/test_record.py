@@ -1,9 +1,12 @@
 """The recorder on real parts: a log, an event store, and everything that may go wrong between them."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -339,6 +342,26 @@ def test_a_log_that_lost_its_end_is_read_again_from_its_start(database: Database
     assert recorder.run_once().written == 3
     with database.snapshot() as conn:
         assert EventStore(database).source_position(conn, partition.name) == 2
+
+
+def test_what_is_appended_to_a_log_restored_from_a_backup_is_recorded(
+    tmp_path: Path, database: Database, ids: Ids, log: SqlLog
+) -> None:
+    put(log, *(page(n) for n in range(3)))
+    with closing(sqlite3.connect(tmp_path / "backup.db")) as backup:
+        log._writer.backup(backup)
+    put(log, *(page(n) for n in range(3, 10)))
+    recorder = Recorder(log.subscribe(IN, "record"), database, EventStore(database), ids, log)
+    assert drained(recorder).written == 10
+    recorder.close()
+    restored = SqlLog(tmp_path / "backup.db")
+    put(restored, *(page(n) for n in range(20, 25)))
+    recorder = Recorder(restored.subscribe(IN, "record"), database, EventStore(database), ids, restored)
+    assert drained(recorder).written == 5
+    put(restored, page(30))
+    assert drained(recorder).written == 1
+    recorder.close()
+    restored.close()
 
 
 def test_incoming_of_the_recorder_says_the_same_as_the_touchpoint(

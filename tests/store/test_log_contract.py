@@ -146,6 +146,24 @@ def test_a_position_set_back_is_read_again(log: Log, topic: str, read: Callable[
     assert by_key(reader.entries[:10]) == by_key(reader.entries[10:])
 
 
+def test_a_log_that_ends_before_the_position_is_read_from_its_start(
+    log: Log, topic: str, read: Callable[..., Reader]
+) -> None:
+    log.append(topic, records(10, keys=1))
+    reader = read(topic)
+    reader.read(10)
+    (partition,) = {entry.partition for entry in reader.entries}
+    beyond = reader.entries[-1].offset + 100
+    found: list[Entry] = []
+    until = time.monotonic() + 20
+    while not found and time.monotonic() < until:
+        found = reader.subscription.poll({partition: beyond}, 1000, 0.1)
+    assert [entry.value for entry in found] == [b"value-%d" % n for n in range(10)]
+    log.append(topic, records(1, keys=1, first=10))
+    reader.after[partition] = found[-1].offset
+    assert reader.read(11)[-1].value == b"value-10"
+
+
 def test_only_wanted_partitions_are_read(log: Log, topic: str, read: Callable[..., Reader]) -> None:
     other = topic + ".other"
     log.append(topic, records(10))

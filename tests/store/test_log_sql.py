@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,6 +83,43 @@ def test_concurrent_appends_share_commits(tmp_path: Path) -> None:
         thread.join()
     assert len(commits) == 1
     assert log.ends(["topic"])[log.partition("topic")] == 60
+    log.close()
+
+
+@pytest.mark.parametrize("error", [MemoryError("no memory"), KeyboardInterrupt()])
+def test_nobody_is_told_of_a_success_when_whoever_writes_for_all_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    log = SqlLog(tmp_path / "log.db")
+    log.append("topic", records(1))
+    commit, told = log._commit, dict[int, BaseException | None]()
+
+    def fail_once(batch: list[Any]) -> None:
+        monkeypatch.setattr(log, "_commit", commit)
+        log._writer.execute("BEGIN IMMEDIATE")
+        raise error
+
+    def work(n: int) -> None:
+        try:
+            log.append("topic", records(1, first=n))
+            told[n] = None
+        except BaseException as found:
+            told[n] = found
+
+    monkeypatch.setattr(log, "_commit", fail_once)
+    log._writing.acquire()
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(3)]
+    for thread in threads:
+        thread.start()
+    while len(log._waiting) < 3:
+        time.sleep(0.01)
+    log._writing.release()
+    for thread in threads:
+        thread.join()
+    assert error in told.values()
+    assert [type(each) for each in told.values()].count(LogAway) == 2
+    log.append("topic", records(1, first=9))
+    assert [record.value for _, record in log.first("topic", 10)] == [b"value-0", b"value-9"]
     log.close()
 
 
