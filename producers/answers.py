@@ -7,7 +7,9 @@ from typing import Any, Final
 import orjson
 from starlette.responses import HTMLResponse, Response
 
-ALLOWED_HEADERS: Final = "authorization, content-type, content-encoding, x-write-key"
+from producers.arrival import Taken
+
+ALLOWED_HEADERS: Final = "authorization, content-type, content-encoding, x-write-key, anonymousid"
 
 _THANKS: Final = {
     "en": ("Thank you", "We have received your message and will be in touch."),
@@ -35,6 +37,17 @@ class Problem(Exception):
 def json(value: Any, status: int = 200) -> Response:
     """A JSON answer."""
     return Response(orjson.dumps(value), status, media_type="application/json")
+
+
+def told(taken: Taken, status: int = 200) -> Response:
+    """The answer to a client that reads it: accepted, with what was refused and kept beside it. Raises Problem."""
+    if taken.malformed:
+        raise Problem(400, taken.refused[0].reason, kept=True)
+    document: dict[str, object] = {"success": True}
+    if taken.refused:
+        refused = zip(taken.ordinals, taken.refused, strict=True)
+        document["rejected"] = [{"item": place, "reason": each.reason} for place, each in refused]
+    return json(document, status)
 
 
 def cors(origin: str | None, methods: str = "") -> dict[str, str]:

@@ -3,6 +3,7 @@
 A gzipped JSON body comes as `application/x-www-form-urlencoded`, JSON as `text/plain`, GBK forms without a charset.
 """
 
+import codecs
 import json
 import math
 import re
@@ -22,11 +23,20 @@ LIMIT: Final = 500_000
 FIELDS: Final = 1_000
 """Most fields of a form."""
 
+MEMBERS: Final = 16
+"""Most gzip members of a body: a client sends one."""
+
 _GZIP: Final = b"\x1f\x8b"
 _BOM: Final = b"\xef\xbb\xbf"
 _CHARSET: Final = re.compile(r"charset=\"?([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _LINE: Final = re.compile(rb"[^=\r\n]{1,200}=")
+_CHARSETS: Final = frozenset(
+    {"ascii", "big5", "big5hkscs", "cp866", "cp874", "cp932", "cp949", "euc_jp", "euc_kr", "gb18030", "gb2312", "gbk",
+     "hz", "iso2022_jp", "koi8-r", "koi8-u", "mac-cyrillic", "mac-roman", "shift_jis", "utf-16", "utf-16-be",
+     "utf-16-le", *(f"cp125{n}" for n in range(9)), *(f"iso8859-{n}" for n in range(1, 17))}
+)  # fmt: skip
+"""What pages are written in. Python knows more charsets, some of which raise on any text, or take minutes for it."""
 
 Fields = list[tuple[str, str]]
 """A form's fields in the order sent; names repeat."""
@@ -49,11 +59,15 @@ class Body:
 
 
 def parse(raw: bytes, content_type: str = "") -> Body:
-    """The body's value. `content_type` is asked for a charset only, and only where the bytes are no UTF-8.
+    """The value of a body as sent. Raises Malformed or TooLarge."""
+    return parsed(unpacked(raw), content_type)
 
-    Raises Malformed or TooLarge.
+
+def parsed(data: bytes, content_type: str = "") -> Body:
+    """The value of an unpacked body. `content_type` is asked for a charset only, and only if the bytes are no UTF-8.
+
+    It takes time in proportion to the body's length, whatever is in it. Raises Malformed.
     """
-    data = unpacked(raw)
     start = data.removeprefix(_BOM).lstrip()
     if not start:
         return Body("empty", None)
@@ -83,7 +97,7 @@ def unpacked(raw: bytes) -> bytes:
     if not raw.startswith(_GZIP):
         return raw
     whole, rest = b"", raw
-    while rest.startswith(_GZIP):
+    for _ in range(MEMBERS):
         unzip = zlib.decompressobj(wbits=31)
         try:
             whole += unzip.decompress(rest, LIMIT + 1 - len(whole))
@@ -94,7 +108,9 @@ def unpacked(raw: bytes) -> bytes:
         if not unzip.eof:
             raise Malformed("the gzipped body ends too early")
         rest = unzip.unused_data
-    return whole
+        if not rest.startswith(_GZIP):
+            return whole
+    raise Malformed(f"the gzipped body has more than {MEMBERS} members: send one")
 
 
 # ---- JSON --------------------------------------------------------------------------------------------------------
@@ -156,14 +172,14 @@ def _urlencoded(data: bytes) -> list[tuple[bytes, bytes]]:
 
 def _plain(data: bytes) -> list[tuple[bytes, bytes]]:
     """A form sent as text/plain: a line is `name=value`; one without `=` goes on with the value before it."""
-    pairs: list[tuple[bytes, bytes]] = []
+    pairs: list[tuple[bytes, list[bytes]]] = []
     for line in data.replace(b"\r\n", b"\n").split(b"\n"):
         if _LINE.match(line) and len(pairs) < FIELDS:
             name, _, value = line.partition(b"=")
-            pairs.append((name, value))
+            pairs.append((name, [value]))
         elif pairs and line:
-            pairs[-1] = (pairs[-1][0], pairs[-1][1] + b"\n" + line)
-    return pairs
+            pairs[-1][1].append(line)
+    return [(name, b"\n".join(lines)) for name, lines in pairs]
 
 
 def _multipart(data: bytes, content_type: str) -> Fields:
@@ -245,10 +261,19 @@ def _decoded(pairs: list[tuple[bytes, bytes]], content_type: str) -> Fields:
 def _text(parts: Iterable[bytes], content_type: str) -> list[str]:
     """The parts as text: UTF-8 if all are, else as declared, else GB18030 (which holds GBK and GB 2312)."""
     parts = list(parts)
-    declared = _CHARSET.search(content_type)
-    for charset in ("utf-8", declared.group(1) if declared else "gb18030", "gb18030"):
+    for charset in ("utf-8", _declared(content_type), "gb18030"):
         try:
             return [part.decode(charset) for part in parts]
-        except (UnicodeDecodeError, LookupError):
+        except UnicodeError:
             continue
     return [part.decode("utf-8", "replace") for part in parts]
+
+
+def _declared(content_type: str) -> str:
+    """The charset that a content type declares, if pages are written in it."""
+    found = _CHARSET.search(content_type)
+    try:
+        name = codecs.lookup(found.group(1)).name if found else ""
+    except LookupError:
+        name = ""
+    return name if name in _CHARSETS else "gb18030"

@@ -1,14 +1,15 @@
 """The collector: the HTTP doors through which touchpoints come in, as a Starlette app or as routes of another."""
 
-import ipaddress
+import asyncio
 import re
 import time
 import traceback
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import anyio.to_thread
 import structlog
@@ -24,15 +25,20 @@ from producers import answers, body, forms, keys, pixel, segment, sites
 from producers.answers import Problem
 from producers.arrival import Arrival, Refused, Taken
 from producers.door import Door
+from producers.request import from_loopback, origin, read, wants_json
 from store.log import Log, LogError
 from store.topics import TOUCHPOINTS
 
 CALLS: Final = (*segment.CALLS, "batch", *segment.SHORT)
 """The calls of the Segment API, by their servers' and their browsers' paths."""
 
+LARGE: Final = 50_000
+"""Unpacked bodies of as many bytes are parsed beside the event loop, two at a time: nobody else waits for them."""
+
 _HOST: Final = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}\Z")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,9 @@ def collector(
 ) -> Starlette:
     """The collector as an app. `clock` gives microseconds since 1970; see `routes` for the rest."""
     found = routes(log, doors, clock, registry, ready)
-    return Starlette(routes=found, exception_handlers={HTTPException: _not_found})
+    app = Starlette(routes=found, exception_handlers={HTTPException: _not_found})
+    app.router.redirect_slashes = False  # a browser's POST follows no redirect to another path
+    return app
 
 
 def routes(
@@ -85,6 +93,7 @@ class _Collector:
         self._registry = registry
         self._ready = ready or self._reachable
         self._door = Door(log)
+        self._beside = ThreadPoolExecutor(2, "large-body")
         self._seconds = Histogram(
             "leadline_collector_request_seconds",
             "Time until a request was answered, its durable append included",
@@ -118,17 +127,17 @@ class _Collector:
         allowed = ", ".join((*methods, "OPTIONS"))
 
         async def endpoint(request: Request) -> Response:
-            origin = request.headers.get("origin")
+            reader = origin(request)
             if checked and not self._doors.sites.allows(sites.origin_in(request.headers)):
-                origin = None
+                reader = None
             if request.method == "OPTIONS":
-                return Response(status_code=204, headers=answers.cors(origin, allowed))
+                return Response(status_code=204, headers=answers.cors(reader, allowed))
             if request.method == "HEAD":  # asked by link checkers: nobody did anything
                 return Response(status_code=200)
             began = time.perf_counter()
             response = await _answered(handle, request)
             self._seconds.labels(door, str(response.status_code)).observe(time.perf_counter() - began)
-            response.headers.update(answers.cors(origin))
+            response.headers.update(answers.cors(reader))
             return response
 
         return Route(path, endpoint, methods=[*methods, "OPTIONS"])
@@ -136,12 +145,13 @@ class _Collector:
     # ---- the Segment API ----
 
     async def _call(self, door: str, request: Request) -> Response:
-        raw = await _read(request)
+        raw = await read(request)
         content_type = request.headers.get("content-type", "")
         named = keys.of_headers(request.headers) + [key for key in request.query_params.getlist("writeKey") if key]
         known = self._sender(request, named)
         try:
-            parsed = body.parse(raw, content_type)
+            data = body.unpacked(raw)
+            parsed = await self._worked(len(data), partial(body.parsed, data, content_type))
             if parsed.format == "empty":
                 raise body.Malformed("the body is empty: send the call as JSON")
         except body.TooLarge as error:
@@ -158,12 +168,12 @@ class _Collector:
             raise self._unknown_key()
         value = segment.form_item(segment.call_of(door), fields) if parsed.format == "form" else fields
         translate = partial(segment.taken, self._arrival(request, door, source), value, raw)
-        taken = translate() if len(raw) < 50_000 else await anyio.to_thread.run_sync(translate)
+        taken = await self._worked(len(data), translate)
         await self._store(taken)
-        return _told(taken)
+        return answers.told(taken)
 
     def _sender(self, request: Request, named: list[str]) -> Source | None:
-        if self._doors.keys.open and not _from_loopback(request):
+        if self._doors.keys.open and not from_loopback(request):
             raise Problem(401, "no write keys are configured, so only this machine may send: set LEADLINE_WRITE_KEYS")
         return self._doors.keys.source(named)
 
@@ -188,20 +198,21 @@ class _Collector:
 
     async def _form(self, request: Request) -> Response:
         source = self._site(request, "forms")
-        raw = await _read(request) if request.method == "POST" else b""
+        raw = await read(request) if request.method == "POST" else b""
         arrival = self._arrival(request, f"f/{body.clean(request.path_params['form'])[: forms.NAME_LIMIT]}", source)
         try:
-            parsed = body.parse(raw, arrival.content_type)
+            data = body.unpacked(raw)
+            parsed = await self._worked(len(data), partial(body.parsed, data, arrival.content_type))
             fields = forms.submitted(arrival, parsed)
         except body.TooLarge as error:
             raise Problem(413, str(error)) from error
         except (body.Malformed, ValueError) as error:
             await self._keep(Refused(arrival, str(error), raw))
             raise Problem(400, str(error), kept=True) from error
-        taken = forms.taken(arrival, fields, raw)
+        taken = await self._worked(len(data), partial(forms.taken, arrival, fields, raw))
         await self._store(taken)
-        if _wants_json(request, parsed) or taken.malformed:
-            return _told(taken, 202)
+        if wants_json(request, parsed) or taken.malformed:
+            return answers.told(taken, 202)
         page = self._doors.sites.target(fields.get(forms.REDIRECT), request.headers.get("referer", ""))
         return RedirectResponse(page or "/thanks", 303)
 
@@ -219,7 +230,7 @@ class _Collector:
     def _site(self, request: Request, otherwise: str) -> Source:
         """The source of a request without a write key: a browser, named after its site."""
         origin = sites.origin_in(request.headers)
-        if self._doors.sites.open and not _from_loopback(request):
+        if self._doors.sites.open and not from_loopback(request):
             raise Problem(403, "no sites are configured, so only this machine may send: set LEADLINE_SITES")
         if not self._doors.sites.allows(origin):
             detail = f"found site {origin or 'unknown'}: it is not in LEADLINE_SITES (told by Origin, else Referer)"
@@ -264,6 +275,12 @@ class _Collector:
             user_agent=request.headers.get("user-agent", "") if source.kind == "browser" else "",
         )
 
+    async def _worked(self, size: int, work: Callable[[], T]) -> T:
+        """The outcome of work on an unpacked body of this size."""
+        if size < LARGE:
+            return work()
+        return await asyncio.get_running_loop().run_in_executor(self._beside, work)
+
     async def _store(self, taken: Taken) -> None:
         """Keep all of it; durable when this returns. Raises Problem."""
         await self._door.put(taken.records, [refused.record() for refused in taken.refused])
@@ -295,52 +312,10 @@ async def _answered(handle: Endpoint, request: Request) -> Response:
         return Problem(500, detail, {"Retry-After": "5"}).response()
 
 
-async def _read(request: Request) -> bytes:
-    """The body, not a byte more than allowed. Raises Problem."""
-    refused = Problem(413, f"the body is larger than {body.LIMIT} bytes", {"Connection": "close"})
-    declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared[:20]) > body.LIMIT:
-        raise refused
-    read = bytearray()
-    async for chunk in request.stream():
-        read += chunk
-        if len(read) > body.LIMIT:
-            raise refused
-    return bytes(read)
-
-
-def _told(taken: Taken, status: int = 200) -> Response:
-    """The answer to a client that reads it: accepted, with what was refused and kept beside it. Raises Problem."""
-    if taken.malformed:
-        raise Problem(400, taken.refused[0].reason, kept=True)
-    document: dict[str, object] = {"success": True}
-    if taken.refused:
-        told = zip(taken.ordinals, taken.refused, strict=True)
-        document["rejected"] = [{"item": place, "reason": refused.reason} for place, refused in told]
-    return answers.json(document, status)
-
-
-def _wants_json(request: Request, parsed: body.Body) -> bool:
-    """Whether a script sent the form (fetch, sendBeacon), which follows no redirect for a person."""
-    if parsed.format == "json" or request.headers.get("sec-fetch-dest") == "empty":
-        return True
-    accept = request.headers.get("accept", "")
-    return "application/json" in accept and "text/html" not in accept
-
-
-def _from_loopback(request: Request) -> bool:
-    """Whether the request comes from this machine (a Unix socket counts)."""
-    try:
-        address = ipaddress.ip_address(request.client.host if request.client else "")
-    except ValueError:
-        return True
-    mapped = getattr(address, "ipv4_mapped", None)
-    return bool((mapped or address).is_loopback)
-
-
 async def _not_found(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 404
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     asked = f"{request.method} {request.scope['path'][:200]}"
-    detail = f"{asked} is no door of the collector: see docs/how-to/send-touchpoints.md"
-    return Problem(status, detail, headers).response()
+    allowed = f" (allowed here: {headers['Allow']})" if "Allow" in headers else ""
+    detail = f"{asked} is no door of the collector{allowed}: see docs/how-to/send-touchpoints.md"
+    return Problem(status, detail, headers | answers.cors(origin(request))).response()

@@ -87,9 +87,9 @@ def _batch_fault(value: Any) -> str:
         return f"the batch has {len(items)} items: allowed are {ITEMS}"
     context = value.get("context") if isinstance(value, dict) else None
     if isinstance(context, dict) and context:
-        size = _size(context)
+        size = _size({"context": {"context": context}})  # in its item, and that in what keeps it: JSON has a depth
         if size > ITEM_LIMIT or size * len(items) > 4 * LIMIT:
-            return f"the batch's context has {size} bytes, too many for {len(items)} items"
+            return f"the batch's context is nested too deeply, or too large for {len(items)} items"
     return ""
 
 

@@ -182,7 +182,9 @@ def test_preflight(door: Collecting) -> None:
     answer = door.ask("OPTIONS", "/v1/t", headers=asked)
     assert answer.status_code == 204
     assert answer.headers["access-control-allow-origin"] == "https://www.example.com"
-    assert {"authorization", "content-type"} <= set(answer.headers["access-control-allow-headers"].split(", "))
+    assert {"authorization", "content-type", "anonymousid"} <= set(
+        answer.headers["access-control-allow-headers"].split(", ")
+    )
     assert "access-control-allow-credentials" not in answer.headers
     failed = door.post("/v1/t", content=b"{", headers={"origin": "https://www.example.com"})
     assert failed.headers["access-control-allow-origin"] == "https://www.example.com"

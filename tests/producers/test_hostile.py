@@ -1,0 +1,91 @@
+"""What somebody sends to do harm: it costs us little time and no other client's, and is answered like any mistake."""
+
+import asyncio
+import gzip
+import json
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.producers.collecting import LOOPBACK, Collecting, track
+
+LINES = gzip.compress(b"a=b\n" + b"x\n" * 200_000)
+"""A form of one endless field, in 429 bytes."""
+MEMBERS = gzip.compress(b"") * 24_000
+"""As much gzip around nothing as a body holds."""
+NULLS = gzip.compress(b'["\\u0000"' + b",[]" * 160_000 + b"]")
+
+
+@pytest.mark.parametrize("path", ["/v1/track", "/f/contact"])
+@pytest.mark.parametrize("raw", [LINES, MEMBERS, NULLS], ids=["lines", "members", "nulls"])
+def test_a_hostile_body_holds_nobody_else_up(door: Collecting, path: str, raw: bytes) -> None:
+    async def run() -> float:
+        transport = httpx.ASGITransport(door.app, client=LOOPBACK)
+        async with httpx.AsyncClient(transport=transport, base_url="http://collector.test") as browser:
+            hostile = [asyncio.create_task(browser.post(path, content=raw)) for _ in range(6)]
+            slowest = 0.0
+            while not all(each.done() for each in hostile):
+                began = time.perf_counter()
+                assert (await browser.get("/healthz")).status_code == 200
+                slowest = max(slowest, time.perf_counter() - began)
+                await asyncio.sleep(0.01)
+            assert {each.result().status_code for each in hostile} <= {200, 303, 400}
+            return slowest
+
+    began = time.perf_counter()
+    slowest = asyncio.run(run())
+    assert slowest < 1 and time.perf_counter() - began < 10
+
+
+@pytest.mark.parametrize("charset", ["undefined", "punycode", "idna", "unicode_escape", "rot13", "utf-8", "no.such"])
+@pytest.mark.parametrize("path", ["/v1/track", "/f/contact"])
+def test_a_charset_that_no_page_has_is_gb18030(door: Collecting, path: str, charset: str) -> None:
+    raw = "email=a@example.com&anonymousId=a-1&event=张".encode("gbk")
+    answer = door.ask("POST", path, content=raw, headers={"content-type": f"text/plain; charset={charset}"})
+    assert answer.status_code in (200, 303)
+    assert "张" in json.dumps(dict(door.touchpoints()[0].properties), ensure_ascii=False) or path == "/v1/track"
+
+
+def test_a_charset_field_and_a_campaign_in_any_charset(door: Collecting) -> None:
+    raw = b"_charset_=punycode&email=a@example.com&name=\xd5\xc5"
+    assert door.ask("POST", "/f/contact", content=raw).status_code == 303
+    page = {"url": "https://www.example.com/?utm_source=%FF&_charset_=undefined"}
+    assert (
+        door.post("/v1/page", {"anonymousId": "a-1", "messageId": "m-1", "context": {"page": page}}).status_code == 200
+    )
+    assert len(door.touchpoints()) == 2
+
+
+def test_a_context_of_any_depth_is_taken_or_refused(door: Collecting) -> None:
+    for depth in range(240, 262):
+        deep = "[" * depth + "]" * depth
+        items = json.dumps([{"type": "track", **track()}, {"type": "track"}])
+        answer = door.post("/v1/batch", content=f'{{"context": {{"x": {deep}}}, "batch": {items}}}'.encode())
+        assert answer.status_code in (200, 400), (depth, answer.text)
+
+
+@pytest.mark.parametrize("origin", ["https://\xe9.example", "https://a.example\x01", ""])
+def test_an_odd_origin_is_not_named_again(door: Collecting, origin: str) -> None:
+    answer = door.post("/v1/track", track(), headers=[("origin", origin.encode("latin-1"))])
+    assert answer.status_code == 200 and "access-control-allow-origin" not in answer.headers
+
+
+def test_one_origin_is_named_again_and_several_are_not(door: Collecting) -> None:
+    one = ("origin", "https://www.example.com")
+    assert door.post("/v1/nothing", {}, headers=[one]).headers["access-control-allow-origin"] == one[1]
+    assert door.ask("GET", "/v1/track", headers=[one]).headers["access-control-allow-origin"] == one[1]
+    several = door.post("/v1/track", track(), headers=[one, ("origin", "https://b.example")])
+    assert "access-control-allow-origin" not in several.headers
+
+
+def test_a_path_with_a_slash_behind_it_is_none_of_ours(door: Collecting) -> None:
+    for path in ("/v1/t/", "/f/contact/", "/healthz/"):
+        answer = door.post(path, track())
+        assert (answer.status_code, answer.json()["status"]) == (404, 404)
+
+
+@pytest.mark.parametrize(("host", "status"), [("not an address", 401), ("203.0.113.5", 401), ("::1", 200), ("", 200)])
+def test_who_has_no_address_of_this_machine_needs_a_key(tmp_path: Path, host: str, status: int) -> None:
+    assert Collecting(tmp_path, client=(host, 1)).post("/v1/track", track()).status_code == status
