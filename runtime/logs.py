@@ -2,11 +2,15 @@
 
 import logging
 import sys
-from typing import Any
+from typing import Any, Final
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 from runtime.settings import Settings
+
+_TRACEBACKS: Final = ExceptionDictTransformer(show_locals=False, max_frames=20)
+"""Without the values of variables: among them are people's data and the installation's secrets."""
 
 
 def configure_logs(settings: Settings) -> None:
@@ -19,9 +23,9 @@ def configure_logs(settings: Settings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: list[Any] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
         if text
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else [structlog.processors.ExceptionRenderer(_TRACEBACKS), structlog.processors.JSONRenderer()]
     )
     structlog.configure(
         processors=[*shared, structlog.processors.StackInfoRenderer(), *last],
@@ -35,3 +39,5 @@ def configure_logs(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(max(level, logging.WARNING))
+    # Away, its client repeats itself many times a second; what it means is said once by the part that needs it.
+    logging.getLogger("kafka").setLevel(logging.WARNING if settings.log_level == "debug" else logging.CRITICAL)
