@@ -20,6 +20,7 @@ from store import bulk
 from store.cloudevents import touchpoint_record
 from store.database import Database, Fenced, Lease, Retry
 from store.log import Log, LogAway, LogFull, Outlet, Partition, Record
+from store.outage import Outage
 from store.positions import Advance, advance, position_of
 from store.tables import ledger, tracking
 from store.topics import OUT, TOUCHPOINTS
@@ -36,6 +37,8 @@ _GLANCE: Final = 0.1
 """Seconds between looks at the ledger."""
 
 _BACKOFF: Final = (0.5, 1.0, 2.0, 5.0)
+
+_HINT: Final = "no signal is lost: the ledger keeps them, and they go out by themselves once the reason is gone"
 
 
 @dataclass(slots=True)
@@ -68,6 +71,7 @@ class Publisher:
         self._ends: dict[Partition, int] = {}
         self._token = secrets.randbits(62)
         self._in_doubt = False
+        self._outage = Outage("publish.waits", "publish.goes_on", _HINT)
         self.counts = Published()
         """What this publisher did since it started: for metrics."""
 
@@ -91,8 +95,7 @@ class Publisher:
                 self.counts.retries += 1
                 seconds = _BACKOFF[min(failures, len(_BACKOFF) - 1)]
                 failures += 1
-                hint = "no signal is lost: the ledger keeps them, and they go out once it answers"
-                _log.warning("publish.waits", reason=str(error), retry_in=seconds, hint=hint)
+                self._outage.waits(error)
                 stop.wait(seconds)
 
     def run_once(self) -> Published:
@@ -130,7 +133,9 @@ class Publisher:
             return
         self._loaded = False
         while not stop.is_set() and lease.held():
-            if not self.run_once().read:
+            read = self.run_once().read
+            self._outage.over()
+            if not read:
                 stop.wait(_GLANCE)
         if lease.held():
             self._leave()

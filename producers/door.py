@@ -11,10 +11,14 @@ import anyio.to_thread
 
 from producers.answers import Problem
 from store.log import Log, LogAway, LogError, LogFull, Record, RecordTooLarge
+from store.outage import Outage
 from store.topics import REJECTED, TOUCHPOINTS
 
 SHARE: Final = 5_000
 """Most records of one shared append."""
+
+
+_HINT: Final = "senders are answered 503 with Retry-After, nothing acknowledged is lost: do what the reason says"
 
 
 @dataclass(slots=True)
@@ -32,6 +36,7 @@ class Door:
         self._most = most_waiting
         self._waiting: dict[str, deque[_Waiting]] = {TOUCHPOINTS: deque(), REJECTED: deque()}
         self._drains: dict[str, asyncio.Task[None]] = {}
+        self._outage = Outage("collector.refuses", "collector.takes", _HINT)
 
     async def put(self, touchpoints: Sequence[Record], rejected: Sequence[Record]) -> None:
         """Return when the log has all of them. Raises Problem (429 or 503, with Retry-After, or 413)."""
@@ -78,8 +83,13 @@ class Door:
                     await self._store(topic, [each])
                 return
             error = failure
+        except LogError as failure:
+            self._outage.waits(failure)
+            error = failure
         except Exception as failure:
             error = failure
+        else:
+            self._outage.over()
         for each in shared:
             if each.done.done():
                 continue  # its client went away
@@ -93,7 +103,8 @@ def problem(error: LogError) -> Problem:
     """What a client is told when the log did not take its request."""
     if isinstance(error, LogFull | LogAway):
         after = str(max(1, math.ceil(error.retry_after)))
-        why = "has no room" if isinstance(error, LogFull) else "cannot be reached"
+        full = isinstance(error, LogFull)
+        why = "has no room (LEADLINE_SPOOL_LIMIT, or the disk)" if full else "cannot be reached"
         return Problem(503, f"the log {why} now: nothing is acknowledged, send it again", {"Retry-After": after})
     if isinstance(error, RecordTooLarge):
         return Problem(413, "an item is larger than the log takes: send smaller ones")

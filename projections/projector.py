@@ -18,6 +18,7 @@ from store.database import Database
 from store.errors import Fenced, Retry
 from store.events import EventStore
 from store.ids import Ids
+from store.outage import Outage
 from store.tables import Derived, live
 
 log = structlog.get_logger(__name__)
@@ -29,6 +30,7 @@ AHEAD = 10_000_000
 """How far a receipt may push the clock ahead of the database's time: 10 s, in microseconds."""
 TICK = 5_000_000
 """With nothing to do the clock is moved this often (microseconds), so that what is pending is told by a fresh one."""
+_HINT = "nothing is lost: it goes on by itself, from the stored position, once the reason is gone"
 LOCK = "project"
 """The lock that whoever moves the pair holds to the end of the transaction: the projector, and a rebuild's switch."""
 
@@ -89,6 +91,7 @@ class Projector:
         self._tables = tables
         self._announce = announce
         self._tick = tick
+        self._outage = Outage("projector waits for the database", "projector goes on", _HINT)
         self._use(model)
 
     def _use(self, model: Model) -> None:
@@ -175,7 +178,7 @@ class Projector:
                 self._take_up_model()
                 pause = 0.1
             except Retry as error:
-                log.warning("projector waits for the database", reason=str(error), seconds=1)
+                self._outage.waits(error)
                 pause = 1.0
 
     def _while_elected(
@@ -183,13 +186,16 @@ class Projector:
     ) -> None:
         self._take_up_model()
         self.retry_aside()
-        log.info("projector is active", model=self.model.hash)
+        if not self._outage.lasts:
+            log.info("projector is active", model=self.model.hash)
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 50, 100)  # folded state is many small containers: the default is dear
         quiet = 0
         while not stop.is_set():
-            if self.run_once():
+            moved = self.run_once()
+            self._outage.over()
+            if moved:
                 quiet = 0
                 continue
             quiet += 1

@@ -10,6 +10,7 @@ import structlog
 from store.log import LogAway, LogError, LogFull, Partition, Record, RecordTooLarge, Subscription
 from store.log_kafka import KafkaLog
 from store.log_sql import SqlLog
+from store.outage import Outage
 
 _log = structlog.get_logger(__name__)
 
@@ -21,6 +22,10 @@ _BATCH: Final = 500
 
 _BACKOFF: Final = (0.5, 1.0, 2.0, 5.0)
 """Seconds between attempts to reach the broker."""
+
+_HINT: Final = (
+    "touchpoints are kept in the spool until LEADLINE_SPOOL_LIMIT, and sent on by themselves: bring Kafka back"
+)
 
 _UNDELIVERABLE: Final = "undeliverable."
 """Topics of the spool that hold what the broker will never take: kept for a person to look at."""
@@ -107,6 +112,7 @@ class SpooledLog:
 
     def _drain(self) -> None:
         failures = 0
+        outage = Outage("log.spool_waits", "log.spool_sends", _HINT)
         while True:
             with self._state:
                 self._state.wait_for(lambda: self._closed or (self._open and not self._writing), 1.0)
@@ -118,10 +124,11 @@ class SpooledLog:
                 if not self._send_some():
                     self._shut()
                 failures = 0
+                outage.over()
             except LogError as error:
                 seconds = _BACKOFF[min(failures, len(_BACKOFF) - 1)]
                 failures += 1
-                _log.warning("log.spool_waits", reason=str(error), retry_in=seconds, bytes=self._size())
+                outage.waits(error, bytes=self._size())
                 with self._state:
                     self._state.wait_for(lambda: self._closed, seconds)
 
