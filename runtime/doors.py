@@ -19,8 +19,7 @@ from runtime.status import StatusMetrics
 from runtime.wiring import Wiring
 from store.database import ping
 from store.errors import Misconfigured, Retry
-from store.log import Log, LogError
-from store.topics import TOUCHPOINTS
+from store.log import Log
 
 Ready = Callable[[], str | None]
 """Why the process is not ready (None: it is)."""
@@ -45,17 +44,15 @@ def status_registry(wiring: Wiring) -> CollectorRegistry:
     return registry
 
 
-def readiness(wiring: Wiring, *, log: bool) -> Ready:
-    """Whether the database answers, and the log."""
+def readiness(wiring: Wiring, *, doors: bool) -> Ready:
+    """Whether the database answers, and with `doors` whether they can take anything."""
 
     def why_not() -> str | None:
         try:
             ping(wiring.database)
-            if log:
-                wiring.log.ends([TOUCHPOINTS])
-        except (Retry, Misconfigured, LogError) as error:
+        except (Retry, Misconfigured) as error:
             return str(error)
-        return None
+        return wiring.doors_refuse() if doors else None
 
     return why_not
 
@@ -82,6 +79,27 @@ def health_app(registry: CollectorRegistry, ready: Ready) -> ASGIApp:
     routes = [Route("/healthz", healthy), Route("/readyz", readyz), Route("/metrics", metrics)]
     handlers: dict[int, Callable[[Request, Exception], Awaitable[Response]]] = {404: nothing}
     return Starlette(routes=routes, exception_handlers=handlers)
+
+
+class Gate:
+    """Stands before an application that cannot be made yet: alive, not ready, and everything else is asked to wait."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+        self._app: ASGIApp | None = None
+
+    def open(self, app: ASGIApp) -> None:
+        """It is made."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app or self._wait(scope.get("path", ""))
+        await app(scope, receive, send)
+
+    def _wait(self, path: str) -> Response:
+        if path == "/healthz":
+            return JSONResponse({"status": "ok"})
+        return answer(Problem(503, f"not ready: {self._why}", {"Retry-After": "5"}))
 
 
 def both(api: ASGIApp, rest: ASGIApp) -> ASGIApp:

@@ -3,6 +3,7 @@
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Final
 
@@ -12,13 +13,14 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from runtime import parts
-from runtime.doors import api_app, both, collector_app, health_app, readiness, status_registry
+from runtime.doors import Gate, api_app, both, collector_app, health_app, readiness, status_registry
 from runtime.folder import hold
 from runtime.refusals import Failed, Refused
 from runtime.sockets import address_of, listen
 from runtime.wiring import Wiring
 from runtime.workers import LONGEST_PAUSE, PAUSE, Workers
 from store.errors import Retry
+from store.outage import Outage
 
 GRACE: Final = 20.0
 """Seconds that parts have to finish what they are at."""
@@ -31,14 +33,18 @@ def serve(wiring: Wiring) -> None:
     process = Process(wiring)
     bound = listen(wiring.settings.bind)
     lock = hold(wiring.settings.data)
-    if process.database_there():
+
+    def make() -> ASGIApp:
         parts.settle_model(wiring)
+        app_log = wiring.door_log  # opened before anything works: a file that is no log refuses the start
         process.workers.start("recorder", parts.recorder(wiring))
         process.workers.start("projector", parts.projector(wiring))
         process.workers.start("publisher", parts.publisher(wiring))
         registry = status_registry(wiring)
-        rest = collector_app(wiring, registry, readiness(wiring, log=False))
-        process.serve_http(both(api_app(wiring, wiring.door_log, process.workers.stop.is_set), rest), bound)
+        rest = collector_app(wiring, registry, readiness(wiring, doors=True))
+        return both(api_app(wiring, app_log, process.workers.stop.is_set), rest)
+
+    process.serve_database(make, bound)
     lock.release()
 
 
@@ -60,9 +66,12 @@ def api(wiring: Wiring) -> None:
     wiring.settings.refuse_open_doors(collector=False, api=True)
     process = Process(wiring)
     bound = listen(wiring.settings.bind)
-    if process.database_there():
-        rest = health_app(status_registry(wiring), readiness(wiring, log=False))
-        process.serve_http(both(api_app(wiring, wiring.log, process.workers.stop.is_set), rest), bound)
+
+    def make() -> ASGIApp:
+        rest = health_app(status_registry(wiring), readiness(wiring, doors=False))
+        return both(api_app(wiring, wiring.log, process.workers.stop.is_set), rest)
+
+    process.serve_database(make, bound)
 
 
 def consume(wiring: Wiring) -> None:
@@ -132,16 +141,38 @@ class Process:
     def database_there(self) -> bool:
         """Wait for the database, with back-off, and migrate it. False: stopped meanwhile."""
         pause = PAUSE
+        outage = Outage("database.away", "database.back", "it is waited for: bring it back, or mend LEADLINE_DATABASE")
         while not self.workers.stop.is_set():
             try:
-                self.wiring.database.migrate()
-                self.wiring.ids  # noqa: B018  asks the database for the key
+                self._look()
+                outage.over()
                 return True
             except Retry as error:
-                self.log.warning("database.away", database=self.wiring.where, seconds=pause, reason=str(error))
+                outage.waits(error, database=self.wiring.where)
                 self.workers.stop.wait(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
         return False
+
+    def _look(self) -> None:
+        self.wiring.database.migrate()
+        self.wiring.ids  # noqa: B018  asks the database for the key
+
+    def serve_database(self, make: Callable[[], ASGIApp], bound: socket.socket) -> None:
+        """Serve an application that is made once the database is there; until then it says that it is not ready."""
+        try:
+            self._look()
+        except Retry as error:
+            gate = Gate(str(error))
+
+            def open_gate(stop: threading.Event) -> None:
+                if self.database_there():
+                    gate.open(make())
+                    stop.wait()
+
+            self.workers.start("start", open_gate)
+            self.serve_http(gate, bound)
+        else:
+            self.serve_http(make(), bound)
 
     def serve_http(self, app: ASGIApp, bound: socket.socket) -> None:
         """Serve until stopped, then stop the workers. Raises Failed where one of them crashed."""

@@ -12,11 +12,12 @@ from domain.model import Model, ModelError, parse_model
 from projections.queries import Reader
 from runtime.refusals import Refused
 from runtime.settings import Settings, masked
-from store.database import Database, open_database
+from store.database import Database, Misconfigured, open_database
 from store.events import EventStore
 from store.ids import Ids
-from store.log import Log
+from store.log import Log, LogError
 from store.log_sql import SqlLog
+from store.migrate import is_current
 
 if TYPE_CHECKING:
     from store.log_kafka import KafkaLog
@@ -61,7 +62,10 @@ class Wiring:
 
     @cached_property
     def existing(self) -> Database:
-        """The database of a reader, which makes nothing. Raises Refused where no server ever made the tables."""
+        """The database of a reader, which makes nothing.
+
+        Raises Refused where no server of this release ever made the tables, NewerDatabase where a newer one did.
+        """
         path = self.settings.data / "leadline.db"
         if self.settings.database is None and not path.is_file():
             raise Refused(
@@ -69,13 +73,28 @@ class Wiring:
             )
         with self.database.snapshot() as conn:
             if not inspect(conn).has_table("models"):
-                raise Refused(f"{self.where} has no tables of Leadline: start `leadline serve` once")
+                raise Refused(
+                    f"{self.where} has no tables of Leadline: start `leadline serve` (or `leadline project`) once, or "
+                    "name the right one"
+                )
+            if not is_current(conn):
+                raise Refused(
+                    f"{self.where} has the schema of an older release: start a server of this one, it migrates"
+                )
         return self.database
 
     @cached_property
     def ids(self) -> Ids:
-        """Keyed hashes, under the installation's key. Asks the database."""
-        return Ids(self.database.id_key())
+        """Keyed hashes, under the installation's key. Asks the database. Raises Misconfigured: a wrong one."""
+        ids = Ids(self.database.id_key())
+        with self.database.snapshot() as conn:
+            if self.events.is_under(conn, ids):
+                return ids
+        which = "the key in its table installation" if self.settings.id_key is None else "LEADLINE_ID_KEY"
+        raise Misconfigured(
+            f"{self.where} was recorded under another id key than {which}: everybody would get a second identity. Set "
+            "LEADLINE_ID_KEY as it was when this database began (leave it out if it was not set then)"
+        )
 
     @cached_property
     def events(self) -> EventStore:
@@ -86,10 +105,15 @@ class Wiring:
     def log(self) -> Log:
         """The log itself: Kafka, or the file in the data folder. Appends go straight to it."""
         if not self.settings.kafka:
-            # No budget: it keeps what is recorded, so one that is used up would never take anything again.
-            log: Log = SqlLog(self.make_folder() / "log.db")
-        else:
-            log = self._kafka()
+            return self._file
+        log = self._kafka()
+        self._closing.callback(log.close)
+        return log
+
+    @cached_property
+    def _file(self) -> SqlLog:
+        # No budget: it keeps what is recorded, so one that is used up would never take anything again.
+        log = SqlLog(self.make_folder() / "log.db")
         self._closing.callback(log.close)
         return log
 
@@ -114,6 +138,16 @@ class Wiring:
     def door_log(self) -> Log:
         """The log of the doors: before Kafka there is a spool in the data folder, which takes what Kafka cannot now."""
         return self.spooled if self.settings.kafka else self.log
+
+    def doors_refuse(self) -> str | None:
+        """Why the doors would refuse what comes now (None: they take it)."""
+        if self.settings.kafka:
+            return self.spooled.refuses()
+        try:
+            self._file.check_room()
+        except LogError as error:
+            return str(error)
+        return None
 
     @cached_property
     def spooled(self) -> "SpooledLog":

@@ -70,6 +70,8 @@ _SQLITE_AWAY: Final = (
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOMEM,
 )  # fmt: skip
+_SQLITE_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_DAMAGED: Final = "damaged, or no database"
 _SAME_NAME: Final = (
     ("DataError", DataError),
     ("IntegrityError", IntegrityError),
@@ -83,7 +85,10 @@ _SAME_NAME: Final = (
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn the errors of SQLAlchemy, its pool, psycopg2 (COPY raises them raw) and sqlite3 into the store's."""
+    """Turn the errors of SQLAlchemy, its pool, psycopg2 (COPY raises them raw) and sqlite3 into the store's.
+
+    They are told in one line: it goes to log lines, answers and terminals.
+    """
     try:
         yield
     except sqlalchemy.exc.TimeoutError as error:
@@ -109,7 +114,7 @@ def named(error: BaseException) -> PersistenceError:
 
 def _of_postgres(error: psycopg2.Error) -> PersistenceError:
     state = error.pgcode or ""
-    text = (error.diag.message_primary or str(error)).strip()
+    text = " ".join((error.diag.message_primary or str(error)).split())
     if isinstance(error, psycopg2.IntegrityError):
         return _conflict(error.diag.constraint_name or "", text)
     if state in _FULL:
@@ -127,6 +132,14 @@ def _of_sqlite(error: sqlite3.Error) -> PersistenceError:
         return _conflict(text, text)
     if code in _SQLITE_FULL or code & 0xFF == sqlite3.SQLITE_FULL:
         return DatabaseFull(f"SQLite cannot write: {text}. Free disk space; nothing was written")
+    if code & 0xFF in _SQLITE_DAMAGED:
+        return Misconfigured(
+            f"SQLite's file leadline.db is {_DAMAGED} ({text}): restore it from a backup, or name another"
+        )
+    if code & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        return DatabaseAway(
+            f"SQLite is away: {text}. Check that leadline.db and its folder are there and can be written"
+        )
     if code & 0xFF in _SQLITE_AWAY:
         return DatabaseAway(f"SQLite is away: {text}")
     return _same_name(error, text)

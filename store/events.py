@@ -9,10 +9,12 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 
 from domain.event import TouchpointRecorded, event_class
+from domain.touchpoint import decode
 from store import bulk
 from store.columns import array, key_parameters
 from store.database import Database
 from store.errors import TouchpointKnown, VersionConflict, translated
+from store.ids import Ids
 from store.mapper import clear_text
 from store.positions import Advance, advance, position_of
 from store.tables import events
@@ -187,6 +189,17 @@ class EventStore:
             found += _read(conn, f"trail IN ({','.join('?' * len(chunk))}) AND position <= {int(until)}", chunk, "")
         found.sort()
         return found
+
+    def is_under(self, conn: Connection, ids: Ids) -> bool:
+        """Whether the events were recorded under this id key (where there are none: yes). Looks at the first one."""
+        query = select(events.c.position, events.c.dedupe).where(events.c.dedupe.is_not(None))
+        with translated():
+            first = conn.execute(query.order_by(events.c.position).limit(1)).first()
+        if first is None:
+            return True
+        [(_, envelope)] = self.scan(conn, first.position - 1, 1, first.position)
+        touchpoint = decode(envelope)
+        return ids.dedupe(touchpoint.source.name, touchpoint.id) == bytes(first.dedupe)
 
     def source_position(self, conn: Connection, name: str) -> int | None:
         """The stored position of a source (None: nothing of it was recorded)."""

@@ -5,10 +5,12 @@ import sqlite3
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from eventsourcing.persistence import PersistenceError
 
+from domain.event import UnknownTopic
 from domain.model import ModelError
 from domain.touchpoint import rfc3339
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, wiring_of
@@ -32,15 +34,19 @@ class Findings:
 
     rows: list[tuple[str, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    away: list[str] = field(default_factory=list)
+    """Those of the problems for which no part can work."""
 
     def say(self, what: str, how: object) -> None:
         """Something that was looked at."""
         self.rows.append((what, str(how)))
 
-    def wrong(self, what: str, how: object) -> None:
-        """Something that is wrong."""
+    def wrong(self, what: str, how: object, *, away: bool = False) -> None:
+        """Something that is wrong; `away`: so that no part can work."""
         self.say(what, how)
         self.problems.append(f"{what}: {how}")
+        if away:
+            self.away.append(self.problems[-1])
 
 
 def add_to(app: typer.Typer) -> None:
@@ -50,6 +56,9 @@ def add_to(app: typer.Typer) -> None:
 
 def doctor(
     *,
+    reachable: Annotated[
+        bool, typer.Option("--reachable", help="Exit 1 only if database or log cannot be worked with: a health check.")
+    ] = False,
     as_json: AsJson = False,
     model: ModelFile = None,
     data: Data = None,
@@ -72,16 +81,18 @@ def doctor(
         console().print(table("Settings", ("variable", "value"), settings.items()))
         console().print(table("Versions", ("part", "version"), versions.items()))
         console().print(table("Found", ("what", "how"), found.rows))
-    if found.problems:
-        raise Failed("\nleadline: ".join(found.problems))
+    if problems := found.away if reachable else found.problems:
+        raise Failed("\nleadline: ".join(problems))
 
 
 def _database(wiring: Wiring, found: Findings) -> Status | None:
     try:
         database = wiring.existing
         status = status_of(database)
-    except (Refused, PersistenceError) as error:
-        found.wrong("database", f"{wiring.where}: {error}")
+        wiring.ids  # noqa: B018  asks whether the id key is the right one
+    except (Refused, PersistenceError, UnknownTopic) as error:
+        where = "" if wiring.where in str(error) else f"{wiring.where}: "
+        found.wrong("database", f"{where}{error}", away=True)
         return None
     found.say("database", f"{wiring.where} answers ({_server(wiring)})")
     found.say("recorded", f"{status.recorded:,} touchpoints")
@@ -118,9 +129,10 @@ def _log(wiring: Wiring, found: Findings, status: Status | None) -> None:
     try:
         ends = wiring.log.ends(IN)
     except LogError as error:
-        found.wrong("log", error)
+        found.wrong("log", error, away=True)
         return
-    found.say("log", f"{where} answers")
+    size = "" if wiring.settings.kafka else f" ({Path(where).stat().st_size / 1e6:,.1f} MB: it keeps all it ever took)"
+    found.say("log", f"{where} answers{size}")
     for partition, end in ends.items():
         if end is None:
             continue

@@ -64,7 +64,7 @@ def _item(row: Row[Any]) -> dict[str, object]:
 
 def replayed(
     *,
-    id: Annotated[str | None, typer.Argument(help="Only this one (as `--json` lists it).")] = None,
+    id: Annotated[str | None, typer.Argument(help="Only this one: its id, or how that begins.")] = None,
     door: Door = None,
     mapping: Annotated[Path | None, typer.Option(help="A mended mapping, for rows of an import.")] = None,
     as_json: AsJson = False,
@@ -76,6 +76,11 @@ def replayed(
     mended = None if mapping is None else mapping_of(mapping)
     with wiring_of(data=data, database=database, kafka=kafka) as wiring:
         outcome = replay(wiring.existing, wiring.log, door=door, id=id, mapping=mended)
+    if id is not None and not outcome.tried:
+        raise Failed(
+            f"nothing that waits has the id {id!r}: `leadline rejected list` shows what does (--all: also what"
+            " was replayed)"
+        )
     if as_json:
         print_json(
             {
