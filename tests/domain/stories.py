@@ -10,6 +10,11 @@ START = 1_700_000_000 * SECOND
 KIND = {"u": "user_id", "e": "email", "p": "phone", "c": "anonymous_id"}
 
 
+def us(second: float) -> int:
+    """The instant so many seconds after the start, in microseconds."""
+    return START + int(second * SECOND)
+
+
 def identity(short: str) -> Identity:
     """`u:1001` is the user_id 1001, `e:` an e-mail, `p:` a phone, `c:` a cookie."""
     kind, _, value = short.partition(":")
@@ -18,11 +23,12 @@ def identity(short: str) -> Identity:
 
 def at(second: float, type: str, *identities: str, source: str = "server", id: str = "", **more: Any) -> Touchpoint:
     """A touchpoint `second` seconds after the start; its id is made of what is given, unless it is given too."""
-    instant = START + int(second * SECOND)
+    instant = us(second)
     name = id or f"{type}@{second}:{'+'.join(identities)}"
     seq = more.pop("seq", 0)
     received = more.pop("received", instant)
     profile = more.pop("profile", {})
+    context = more.pop("context", {})
     return Touchpoint(
         id=name,
         source=Source(source, more.pop("source_name", "test")),
@@ -33,4 +39,5 @@ def at(second: float, type: str, *identities: str, source: str = "server", id: s
         seq=seq,
         profile=profile,
         properties=more,
+        context=context,
     )

@@ -1,18 +1,19 @@
 """Identity: the stories of the design, in every order of arrival."""
 
 import itertools
-import random
 
 import pytest
 
 from domain.assign import Walk, assign, looks_back, walk_key
+from domain.identity import Identity
 from domain.touchpoint import Touchpoint
+from tests.domain.histories import side
 from tests.domain.stories import START, at
 
 LATE = START * 2
 
 
-def leads(touchpoints: list[Touchpoint], shared: dict | None = None) -> dict[str, list[str]]:
+def leads(touchpoints: list[Touchpoint], shared: dict[Identity, int] | None = None) -> dict[str, list[str]]:
     walk, histories = assign(touchpoints, shared)
     return {str(walk.people[number].name()): [t.id for t in history] for number, history in histories.items()}
 
@@ -69,10 +70,10 @@ STORIES = {
     ),
     "a phone shared by two e-mails": (
         [
-            at(1, "form_submitted", "e:a@x", "p:+491"),
-            at(2, "call_logged", "p:+491"),
-            at(3, "form_submitted", "e:b@y", "p:+491"),
-            at(4, "call_logged", "p:+491"),
+            at(1, "form_submitted", "e:a@x", "p:+491234567"),
+            at(2, "call_logged", "p:+491234567"),
+            at(3, "form_submitted", "e:b@y", "p:+491234567"),
+            at(4, "call_logged", "p:+491234567"),
         ],
         {"email:a@x": 2, "email:b@y": 2},
     ),
@@ -88,18 +89,18 @@ STORIES = {
     ),
     "merged by hand": (
         [at(1, "page_viewed", "u:1"), at(2, "page_viewed", "u:2"),
-         at(3, "merged", "u:1", source="api", **{"with": [{"kind": "user_id", "value": "2"}]})],
+         at(3, "merged", "u:1", source="api", **side("u:2"))],
         {"user_id:1": 3},
     ),
     "merged and unmerged": (
         [at(1, "page_viewed", "u:1"), at(2, "page_viewed", "u:2"),
-         at(3, "merged", "u:1", source="api", **{"with": [{"kind": "user_id", "value": "2"}]}),
-         at(4, "unmerged", "u:2", source="api", **{"with": [{"kind": "user_id", "value": "1"}]})],
+         at(3, "merged", "u:1", source="api", **side("u:2")),
+         at(4, "unmerged", "u:2", source="api", **side("u:1"))],
         {"user_id:1": 2, "user_id:2": 2},
     ),
     "unmerged from an e-mail": (
         [at(1, "identified", "u:1", "e:a@x"), at(2, "email_clicked", "e:a@x"),
-         at(3, "unmerged", "e:a@x", source="api", **{"with": [{"kind": "user_id", "value": "1"}]})],
+         at(3, "unmerged", "e:a@x", source="api", **side("u:1"))],
         {"user_id:1": 1, "email:a@x": 2},
     ),
     "alias from a server": (
@@ -161,25 +162,12 @@ def test_a_cookie_with_a_sixth_person_is_shared_from_then_on() -> None:
 
 def test_a_merge_that_a_standing_unmerge_forbids_is_skipped_and_listed() -> None:
     touchpoints = [
-        at(1, "merged", "u:1", source="api", **{"with": [{"kind": "user_id", "value": "2"}]}),
-        at(2, "merged", "u:2", source="api", **{"with": [{"kind": "user_id", "value": "3"}]}),
-        at(3, "unmerged", "u:1", source="api", **{"with": [{"kind": "user_id", "value": "3"}]}),
+        at(1, "merged", "u:1", source="api", **side("u:2")),
+        at(2, "merged", "u:2", source="api", **side("u:3")),
+        at(3, "unmerged", "u:1", source="api", **side("u:3")),
     ]
     walk, _ = assign(touchpoints)
-    assert walk.skipped == ["user_id:2 with user_id:3"]
+    assert len(walk.skipped) == 1
     assert walk.owned(walk.owner[touchpoints[0].identities[0]], LATE) != walk.owned(
         walk.owner[touchpoints[2].identities[0]._replace(value="3")], LATE
     )
-
-
-def test_random_histories_do_not_depend_on_the_order_of_arrival() -> None:
-    dice = random.Random(7)
-    pool = ["u:1", "u:2", "u:3", "e:a@x", "e:b@x", "p:+11111", "c:k", "c:l", "c:m"]
-    for _ in range(300):
-        touchpoints = [
-            at(dice.randrange(6), "page_viewed", *dice.sample(pool, dice.randint(1, 3)), id=f"t{n}") for n in range(8)
-        ]
-        first = leads(touchpoints)
-        assert len(first) == len(set(first)), "two leads of one id"
-        dice.shuffle(touchpoints)
-        assert leads(touchpoints) == first

@@ -1,16 +1,11 @@
 """The fold: given a model, when these touchpoints happen, then this is the lead."""
 
-import json
-import random
-from itertools import groupby
-
 import pytest
 
 from domain.fold import Award, Fold
-from domain.lead import Lead
 from domain.model import parse_model
 from domain.touchpoint import Touchpoint
-from tests.domain.stories import SECOND, START, at
+from tests.domain.stories import at, us
 
 DAY = 86_400
 MODEL = """
@@ -81,10 +76,6 @@ steps = [ { on = "page_viewed" }, { on = "form_submitted" }, { on = "identified"
 @pytest.fixture(scope="module")
 def fold() -> Fold:
     return Fold(parse_model(MODEL))
-
-
-def us(second: float) -> int:
-    return START + int(second * SECOND)
 
 
 def test_heat_decays_by_its_half_life_and_is_saved_as_a_pair(fold: Fold) -> None:
@@ -191,49 +182,3 @@ def test_segments_flip_at_their_instants_however_late_one_looks(fold: Fold) -> N
     assert "returners" in fold.at(lead, us(DAY) - 1).segments
     assert "returners" not in fold.at(lead, us(DAY)).segments
     assert fold.at(lead, us(90 * DAY)).segments == {"quiet": us(DAY + 10)}
-
-
-def random_history(dice: random.Random) -> list[Touchpoint]:
-    types = ["page_viewed", "form_submitted", "identified", "email_opened", "stage_changed", "score_reset"]
-    return sorted(
-        (
-            at(dice.choice([0, 1, 2, 3600 * dice.randrange(90)]), (type := dice.choice(types)),
-               dice.choice(["c:k", "e:a@x"]), id=f"t{n}",
-               source=dice.choice(["api", "policy"]) if type == "stage_changed" else "server",
-               to=dice.choice(["lead", "qualified", "customer", "disqualified"]),
-               profile=dice.choice([{}, {"title": "CEO"}, {"title": None}, {"company": "x"}]))
-            for n in range(dice.randrange(1, 25))
-        ),
-        key=lambda t: t.order,
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("seed", range(150))
-def test_one_step_after_another_is_the_fold_and_looking_changes_nothing(fold: Fold, seed: int) -> None:
-    dice = random.Random(seed)
-    history = random_history(dice)
-    until = history[-1].instant + dice.randrange(5 * DAY) * SECOND
-    whole = fold.fold(history, until)
-    stepped = Lead()
-    for instant, group in groupby(history, lambda t: t.instant):
-        fold.at(stepped, instant)
-        stepped = Lead.load(json.loads(json.dumps(stepped.dump())))
-        fold.step(stepped, tuple(group), instant)
-    assert stepped == whole
-    middle = (history[-1].instant + until) // 2
-    once, twice = whole.now.copy(), whole.now.copy()
-    fold.advance(whole, once, until)
-    fold.advance(whole, twice, middle)
-    fold.advance(whole, twice, until)
-    assert once == twice
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_the_listed_awards_give_the_stored_bits(fold: Fold, seed: int) -> None:
-    history = random_history(random.Random(seed))
-    awards: list[Award] = []
-    lead = fold.fold(history, history[-1].instant, awards)
-    heat = Lead().heat
-    for award in awards:
-        heat.add(award.points, award.at, fold.half_life)
-    assert heat.value == (lead.heat.value if awards else 0.0)

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,22 +27,51 @@ FOR_TESTS: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writ
 
 @dataclass(frozen=True)
 class PostgresServer:
-    """A running server. `url` is of its maintenance database, `how` tells where it comes from."""
+    """A running server. `url` is of its maintenance database, `how` tells where it comes from.
+
+    One of our own can be stopped and started again on its port and data (`outage`).
+    """
 
     url: str
     how: str
+    _start: Callable[[], Guarded] | None = field(default=None, repr=False)
+    _running: list[Guarded] = field(default_factory=list, repr=False)
     _names: Iterator[int] = field(default_factory=lambda: itertools.count(1), repr=False)
 
-    def create(self) -> str:
-        """The URL of a new empty database."""
+    @property
+    def ours(self) -> bool:
+        """Whether we started it, and may stop it."""
+        return self._start is not None
+
+    def start(self) -> None:
+        """Return when it answers; does nothing if it runs."""
+        if self._start is not None and not self._running:
+            self._running.append(self._start())
+
+    def stop(self) -> None:
+        """Stop it as an operator does (connections are closed), and keep port and data."""
+        while self._running:
+            self._running.pop().stop(keep=True)
+
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        """The database is away; it answers again afterwards."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
+    def create(self, template: str | None = None) -> str:
+        """The URL of a new database: empty, or a copy of that of a URL, to which nobody is connected."""
         name = f"leadline_test_{os.getpid()}_{next(self._names)}"
-        self._execute(f'CREATE DATABASE "{name}"')
+        copied = f' TEMPLATE "{_name(template)}"' if template else ""
+        self._execute(f'CREATE DATABASE "{name}"{copied}')
         return re.sub(r"(//[^/]+/)[^?]*", rf"\g<1>{name}", self.url, count=1)
 
     def drop(self, url: str) -> None:
         """Drop a database that `create` made, whoever is still connected."""
-        name = url.split("//", 1)[1].split("/", 1)[1].split("?", 1)[0]
-        self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._execute(f'DROP DATABASE IF EXISTS "{_name(url)}" WITH (FORCE)')
 
     def _execute(self, statement: str) -> None:
         connection = psycopg2.connect(self.url)
@@ -52,6 +81,10 @@ class PostgresServer:
                 cursor.execute(statement)
         finally:
             connection.close()
+
+
+def _name(url: str) -> str:
+    return url.split("//", 1)[1].split("/", 1)[1].split("?", 1)[0]
 
 
 def described() -> str:
@@ -87,13 +120,20 @@ def running_postgres(settings: Mapping[str, str] | None = None) -> Iterator[Post
         options = {**(FOR_TESTS if settings is None else settings), "port": str(port), "unix_socket_directories": ""}
         options |= {"listen_addresses": "127.0.0.1", "max_connections": "200"} | {"timezone": "UTC"}
         flags = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-        process = Guarded([str(programs / "postgres"), "-D", str(folder / "data"), *flags], folder, "SIGINT", uid)
-        try:
-            url = f"postgresql://leadline@127.0.0.1:{port}/postgres"
+        command = [str(programs / "postgres"), "-D", str(folder / "data"), *flags]
+        url = f"postgresql://leadline@127.0.0.1:{port}/postgres"
+
+        def start() -> Guarded:
+            process = Guarded(command, folder, "SIGINT", uid)
             process.wait_until(lambda: answers(port) and _accepts(url), "PostgreSQL")
-            yield PostgresServer(url, str(programs))
+            return process
+
+        server = PostgresServer(url, str(programs), start)
+        try:
+            server.start()
+            yield server
         finally:
-            process.stop()
+            server.stop()
     finally:
         remove(folder)
 

@@ -1,0 +1,87 @@
+"""Random histories for the laws: Hypothesis strategies, and how many examples a law is tried with."""
+
+import os
+from itertools import combinations, permutations
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from domain.touchpoint import Touchpoint
+from tests.domain.stories import at, us
+
+MORE = float(os.environ.get("LEADLINE_TEST_LAWS", "1"))
+"""Environment variable: how many times the usual number of examples, for a long run."""
+
+NAMED = ("u:1", "u:2", "u:3", "e:a@x", "e:b@x", "p:+11111")
+COOKIES = ("c:k", "c:l", "c:m")
+SECONDS = (0, 0, 1, 1, 2, 3, 5, 3_600, 80_000, 90_000)
+"""Few, so that many touchpoints share an instant, and days, so that windows end between them."""
+
+TYPES = ("page_viewed", "page_viewed", "form_submitted", "email_opened", "identified", "score_reset", "stage_changed")
+BY_HAND = ("merged", "unmerged", "aliased")
+
+
+def law(examples: int) -> settings:
+    """How a law is tried: a failure prints what reproduces it."""
+    return settings(
+        max_examples=max(1, int(examples * MORE)),
+        deadline=None,
+        print_blob=True,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+
+
+def side(short: str) -> dict[str, Any]:
+    """The other side of a merge: its `with`."""
+    kind = {"u": "user_id", "e": "email", "p": "phone", "c": "anonymous_id"}[short[0]]
+    return {"with": [{"kind": kind, "value": short[2:]}]}
+
+
+_SETS = [names for size in (1, 2, 3) for names in combinations(COOKIES + NAMED, size)]
+_PAIRS = list(permutations(NAMED, 2))
+_WHEN = [(second, seq, late) for second in SECONDS for seq in (0, 1) for late in (0, 0, 5_000)]
+_STAGES = [
+    {"source": source, **change}
+    for source in ("api", "policy")
+    for change in (*({"to": name} for name in ("lead", "qualified", "customer", "disqualified", "nowhere")),
+                   {"withdraws": "t0"}, {"withdraws": "t1"})
+]  # fmt: skip
+_SAYS: list[dict[str, Any]] = [
+    {},
+    {},
+    {"profile": {"title": "CEO"}},
+    {"profile": {"title": None}},
+    {"profile": {"company": "x"}},
+    {"profile": {"email": "me@us.example"}},
+    {"context": {"machine": "honeypot"}},
+]
+
+
+@st.composite
+def touchpoints(draw: st.DrawFn, number: int, types: tuple[str, ...] = TYPES + BY_HAND) -> Touchpoint:
+    """One touchpoint; `number` makes its id. Few draws: they are what a law takes its time for."""
+    type = draw(st.sampled_from(types))
+    names: tuple[str, ...]
+    more: dict[str, Any]
+    if type in ("merged", "unmerged"):
+        one, two = draw(st.sampled_from(_PAIRS))
+        names, more = (one,), {"source": "api", **side(two)}
+    elif type == "aliased":
+        names = (draw(st.sampled_from(NAMED[:3])),)
+        more = {"source": draw(st.sampled_from(["server", "browser"])), "previous": draw(st.sampled_from("123k"))}
+    else:
+        names = draw(st.sampled_from(_SETS))
+        more = {"source": "api"} if type == "score_reset" else dict(
+            draw(st.sampled_from(_STAGES if type == "stage_changed" else _SAYS))
+        )  # fmt: skip
+    second, seq, late = draw(st.sampled_from(_WHEN))
+    return at(second, type, *names, id=f"t{number}", seq=seq, received=us(second + late), **more)
+
+
+@st.composite
+def histories(
+    draw: st.DrawFn, most: int = 12, types: tuple[str, ...] = TYPES + BY_HAND, least: int = 1
+) -> list[Touchpoint]:
+    """Touchpoints of a few people, with different ids, in the order in which they were thought of."""
+    return [draw(touchpoints(number, types)) for number in range(draw(st.integers(least, most)))]

@@ -1,0 +1,21 @@
+"""One shelf of migrated databases for all worlds."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from tests.projections.shelf import Shelf, make_shelf
+
+
+@pytest.fixture(scope="session")
+def shelf() -> Iterator[Shelf]:
+    with make_shelf() as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def warnings_only() -> None:
+    """A restart says which partitions it reads: thousands of times here."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))

@@ -1,0 +1,73 @@
+"""Places for test worlds: copies of a database that was migrated once, on a file system that is quick to sync."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from domain.model import Model
+from tests.projections.world import World
+from tests.services.postgres import PostgresServer
+
+MEMORY = Path("/dev/shm")
+"""Where it is there, an fsync (which the product asks for as always) costs nothing."""
+
+
+class Shelf:
+    """Hands out folders and databases, migrated and with an active model; each is for one world."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._numbers = count(1)
+        self._folders: dict[str, Path] = {}
+        self._urls: dict[tuple[str, str], str] = {}
+
+    @contextmanager
+    def place(self, model: Model) -> Iterator[Path]:
+        """A folder with a `leadline.db` that is ready, removed afterwards."""
+        if model.hash not in self._folders:
+            folder = self._folders[model.hash] = self._root / f"ready-{len(self._folders)}"
+            folder.mkdir()
+            World.on_sqlite(folder, model, 0).close()
+        with self.copied(self._folders[model.hash]) as copy:
+            yield copy
+
+    @contextmanager
+    def copied(self, folder: Path) -> Iterator[Path]:
+        """A copy of a closed world's folder, removed afterwards."""
+        copy = self._root / str(next(self._numbers))
+        shutil.copytree(folder, copy)
+        try:
+            yield copy
+        finally:
+            shutil.rmtree(copy)
+
+    @contextmanager
+    def on(self, server: PostgresServer, model: Model) -> Iterator[str]:
+        """The URL of a database on PostgreSQL that is ready, dropped afterwards."""
+        key = (server.url, model.hash)
+        if key not in self._urls:
+            self._urls[key] = server.create()
+            World(self._urls[key], model, 0).close()
+        url = server.create(template=self._urls[key])
+        try:
+            yield url
+        finally:
+            server.drop(url)
+
+
+@contextmanager
+def make_shelf() -> Iterator[Shelf]:
+    """A shelf in memory where that can be had."""
+    with tempfile.TemporaryDirectory(prefix="leadline-worlds-", dir=MEMORY if _usable(MEMORY) else None) as root:
+        yield Shelf(Path(root))
+
+
+def _usable(folder: Path) -> bool:
+    try:
+        return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > 200 << 20
+    except OSError:
+        return False
