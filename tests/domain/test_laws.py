@@ -1,0 +1,169 @@
+"""The laws of assign and fold, over random histories: order, steps, explanations, what is said by hand, and time."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import groupby
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from domain.assign import Walk, assign, looks_back, other_side, sightings, walk_key
+from domain.fold import Award, Fold
+from domain.identity import Identity
+from domain.lead import Lead
+from domain.model import parse_model
+from domain.score import decayed
+from domain.touchpoint import Touchpoint
+from tests.domain.histories import TYPES, histories, law
+from tests.domain.stories import SECOND
+from tests.domain.test_assign import leads
+from tests.domain.test_fold import MODEL
+
+DAY = 86_400 * SECOND
+ONE_LEAD = ("page_viewed", "form_submitted", "identified", "email_opened", "stage_changed", "score_reset")
+
+
+@pytest.fixture(scope="module")
+def fold() -> Fold:
+    less = '\n[[score.rules]]\nname = "away"\non = "identified"\npoints = -7\n'
+    return Fold(parse_model(MODEL + less))
+
+
+def in_order(history: Iterable[Touchpoint]) -> list[Touchpoint]:
+    return sorted(history, key=lambda touchpoint: touchpoint.order)
+
+
+def shared_of(history: Iterable[Touchpoint], most: int) -> dict[Identity, int]:
+    """The identities seen with more than `most` higher ones, and from which instant."""
+    seen: dict[Identity, dict[Identity, int]] = {}
+    for touchpoint in history:
+        for low, high in sightings(touchpoint):
+            known = seen.setdefault(low, {})
+            known[high] = min(known.get(high, touchpoint.instant), touchpoint.instant)
+    return {low: sorted(known.values())[most] for low, known in seen.items() if len(known) > most}
+
+
+# ---- who ---------------------------------------------------------------------------------------------------------
+
+
+@law(120)
+@given(st.data())
+def test_leads_do_not_depend_on_the_order_of_arrival(data: st.DataObject) -> None:
+    history = data.draw(histories())
+    shared = shared_of(history, data.draw(st.integers(1, 3)))
+    shuffled = data.draw(st.permutations(history))
+    first, second = assign(history, shared), assign(shuffled, shared)
+    assert first[1] == second[1]
+    assert first[0].dump() == second[0].dump()
+    found = leads(history, shared)
+    assert len(found) == len(first[1]), "two leads of one id"
+    assert sorted(id for ids in found.values() for id in ids) == sorted(touchpoint.id for touchpoint in history)
+
+
+@law(120)
+@given(st.data())
+def test_a_walk_that_is_saved_and_goes_on_is_the_whole_walk(data: st.DataObject) -> None:
+    history = sorted(data.draw(histories(types=TYPES)), key=walk_key)
+    walk = Walk()
+    walk.shared = shared_of(history, 2)
+    whole, _ = assign(history, walk.shared)
+    for touchpoint in history:
+        walk = Walk.load(json.loads(json.dumps(walk.dump())))
+        walk.take(touchpoint)
+    assert walk.dump() == whole.dump()
+
+
+@law(120)
+@given(histories(types=(*TYPES, "merged", "unmerged", "unmerged")))
+def test_of_what_was_said_about_a_pair_the_later_holds_for_the_whole_history(history: list[Touchpoint]) -> None:
+    last: dict[frozenset[Identity], Touchpoint] = {}
+    for touchpoint in in_order(history):
+        if looks_back(touchpoint):
+            last[frozenset((*touchpoint.identities, *other_side(touchpoint)))] = touchpoint
+    assume(last)
+    said = {touchpoint.id for touchpoint in last.values()}
+    only_the_last = [
+        replace(each, type="page_viewed") if looks_back(each) and each.id not in said else each for each in history
+    ]
+    assert leads(history) == leads(only_the_last)
+    walk, _ = assign(history)
+    for pair, touchpoint in last.items():
+        one, two = (walk.owner.get(identity) for identity in pair)
+        if touchpoint.type == "unmerged":
+            assert one is None or one is not two
+
+
+@law(60)
+@given(histories(most=8, types=("page_viewed", "merged", "unmerged")))
+def test_a_merge_makes_one_lead_and_an_unmerge_two_again(history: list[Touchpoint]) -> None:
+    alone = [replace(each, identities=each.identities[:1]) for each in history]
+    merges = [each for each in in_order(alone) if looks_back(each)][-1:]
+    plain = [each for each in alone if not looks_back(each)]
+    assume(merges)
+    walk, _ = assign(plain + merges)
+    one, two = (walk.owner.get(identity) for identity in (*merges[0].identities, *other_side(merges[0])))
+    if merges[0].type == "merged":
+        assert one is not None and one is two
+    else:
+        assert one is not None and one is not two
+        assert leads(plain + merges) == leads([*plain, replace(merges[0], type="page_viewed")])
+
+
+# ---- what --------------------------------------------------------------------------------------------------------
+
+
+@law(120)
+@given(histories(most=20, types=ONE_LEAD), st.integers(0, 5 * DAY), st.integers(0, 5 * DAY))
+def test_one_step_after_another_is_the_fold_and_looking_changes_nothing(
+    fold: Fold, history: list[Touchpoint], one: int, two: int
+) -> None:
+    history = in_order(history)
+    middle, until = sorted((history[-1].instant + one, history[-1].instant + two))
+    whole = fold.fold(history, until)
+    stepped = Lead()
+    for instant, group in groupby(history, lambda touchpoint: touchpoint.instant):
+        fold.at(stepped, instant)
+        stepped = Lead.load(json.loads(json.dumps(stepped.dump())))
+        fold.step(stepped, tuple(group), instant)
+    assert json.dumps(stepped.dump()) == json.dumps(whole.dump())
+    once, twice = whole.now.copy(), whole.now.copy()
+    fold.advance(whole, once, until)
+    fold.advance(whole, twice, middle)
+    fold.advance(whole, twice, until)
+    assert once == twice
+
+
+@law(100)
+@given(histories(most=20, types=ONE_LEAD))
+def test_the_listed_awards_give_the_stored_bits(fold: Fold, history: list[Touchpoint]) -> None:
+    history = in_order(history)
+    awards: list[Award] = []
+    lead = fold.fold(history, history[-1].instant, awards)
+    heat = Lead().heat
+    for award in awards:
+        heat.add(award.points, award.at, fold.half_life)
+    assert heat.value == (lead.heat.value if awards else 0.0)
+    assert not awards or heat.at == lead.heat.at
+
+
+@law(100)
+@given(histories(most=12, types=ONE_LEAD), st.integers(0, 5 * DAY))
+def test_a_lead_is_hot_until_the_instant_at_which_it_cools(fold: Fold, history: list[Touchpoint], later: int) -> None:
+    history = in_order(history)
+    last = history[-1].instant
+    lead = fold.fold(history, last)
+    cools_at = lead.now.cools_at
+    assert (lead.now.hot_since is None) == (cools_at is None)
+    rearm_at = fold.model.score.rearm_at
+    assert rearm_at is not None
+    for instant in {last, last + later, *((cools_at - 1, cools_at) if cools_at else ())}:
+        now = fold.at(lead, instant)
+        assert (now.hot_since is not None) == (cools_at is not None and instant < cools_at)
+        if cools_at is not None and instant >= cools_at:
+            assert now.episodes[-1] == [lead.now.hot_since, cools_at]
+    if cools_at is not None:
+        heat, tiny = lead.heat, 1e-12
+        assert decayed(heat.value, heat.at, fold.half_life, cools_at) <= rearm_at * (1 + tiny)
+        assert decayed(heat.value, heat.at, fold.half_life, cools_at - 1) > rearm_at * (1 - tiny)

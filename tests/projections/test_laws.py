@@ -1,0 +1,178 @@
+"""The laws of the projector, over random histories: however they come, the same bytes, and a ledger that agrees."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+from uuid import UUID
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from domain.assign import LIMITS
+from domain.fold import Fold
+from domain.touchpoint import Touchpoint
+from projections.cluster import Cluster
+from projections.explain import explain
+from store.tables import ledger, open_signals
+from tests.domain.histories import TYPES, histories, law
+from tests.domain.stories import SECOND, us
+from tests.domain.test_laws import in_order, shared_of
+from tests.projections.paths import RealPath, model
+from tests.projections.shelf import Shelf
+from tests.projections.world import World
+
+END = us(200_000)
+"""The clock at the end: later than all that happens."""
+SHARED = {"anonymous_id": 2}
+"""So that a cookie of three people is shared already."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Some touchpoints at once, and what happens then."""
+
+    touchpoints: Sequence[Touchpoint]
+    recorded: int
+    """Entries of the log that are recorded in one transaction."""
+    projected: int
+    """Touchpoints that are projected in one transaction; 0: not yet."""
+    restart: bool
+    later: int
+    """Seconds by which the clock is advanced before."""
+
+
+@st.composite
+def deliveries(draw: st.DrawFn, history: Sequence[Touchpoint]) -> list[Delivery]:
+    """Any order, some twice or more, cut anywhere."""
+    again = draw(st.lists(st.sampled_from(history), max_size=6))
+    sent = draw(st.permutations([*history, *again]))
+    found = []
+    while sent:
+        cut = draw(st.integers(1, 6))
+        found.append(
+            Delivery(
+                sent[:cut],
+                draw(st.sampled_from([5_000, 1, 2])),
+                draw(st.sampled_from([5_000, 1, 2, 0])),
+                draw(st.booleans()),
+                draw(st.sampled_from([0, 3, 3_600, 90_000])),
+            )
+        )
+        sent = sent[cut:]
+    return found
+
+
+@contextmanager
+def path(shelf: Shelf, clock: int) -> Iterator[RealPath]:
+    with shelf.place(model()) as folder, patch.dict(LIMITS, SHARED):
+        world = RealPath(folder)
+        world.clock = clock
+        yield world
+        world.close()
+
+
+@law(30)
+@given(st.data())
+def test_however_touchpoints_are_delivered_the_rows_are_those_of_one_delivery(
+    shelf: Shelf, data: st.DataObject
+) -> None:
+    history = data.draw(histories())
+    with path(shelf, END) as world:
+        world.play([history])
+        expected = world.digest()
+        agrees(world)
+    with path(shelf, us(data.draw(st.sampled_from([200_000, 0, 4, 90_000])))) as world:
+        for each in data.draw(deliveries(history)):
+            world.clock = min(world.clock + each.later * SECOND, END - 10 * SECOND)
+            world.deliver(each.touchpoints, each.recorded)
+            if each.projected:
+                world.project(each.projected)
+                agrees(world)
+            if each.restart:
+                world.restart()
+        world.clock = END
+        world.project()
+        agrees(world)
+        verified = world.verify()
+        assert (verified.differing, verified.aside) == (0, ()), verified.differences[:3]
+        assert verified.touchpoints == len(history)
+        assert world.digest() == expected
+
+
+def agrees(world: World) -> None:
+    """What was announced and not withdrawn is what is open, and that is what holds of identified leads."""
+    with world.database.snapshot() as conn:
+        written = conn.execute(select(ledger).order_by(ledger.c.position)).all()
+        opens = conn.execute(select(open_signals)).all()
+    assert [row.position for row in written] == list(range(1, len(written) + 1))
+    announced: dict[str, tuple[str, UUID]] = {}
+    for row in written:
+        data = orjson.loads(row.data)
+        if row.closes is not None:
+            announced.pop(row.closes)  # it is open: nothing is closed twice
+        if row.kind in ("lead.hot", "segment.entered") or (row.kind == "stage.changed" and "to" in data):
+            announced[row.id] = (row.kind, row.lead)
+    assert sorted(announced) == sorted(row.signal for row in opens)
+    assert sorted((row.holder, row.kind, row.subject, row.value) for row in opens) == sorted(holding(world))
+
+
+def holding(world: World) -> list[tuple[Any, ...]]:
+    """What holds of the identified leads, as the read models say."""
+    stages = {row[0]: row[1] for row in world.rows("leads") if row[3]}
+    found = [(id, "stage", "", stage) for id, stage in stages.items()]
+    found += [(row[0], "hot", "", "") for row in world.rows("scores") if row[4] and row[0] in stages]
+    return found + [(row[1], "segment", row[0], "") for row in world.rows("segment_members") if row[1] in stages]
+
+
+# ---- without a database ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def fold() -> Fold:
+    return Fold(model())
+
+
+@law(80)
+@given(st.data())
+def test_a_cluster_that_steps_has_the_bytes_of_one_that_is_walked_again(fold: Fold, data: st.DataObject) -> None:
+    history = data.draw(histories())
+    arrival = data.draw(st.permutations(history)) if data.draw(st.booleans()) else in_order(history)
+    stepped, taken = Cluster(1), list[Touchpoint]()
+    while len(taken) < len(arrival):
+        batch = arrival[len(taken) : len(taken) + data.draw(st.integers(1, 4))]
+        taken += batch
+        shared = shared_of(taken, 2)
+        stepped = Cluster.load(1, stepped.dump())
+        stepped.share(shared)
+        if not stepped.take(fold, batch, END):
+            stepped.walk_again(fold, taken, shared, END)
+    walked = Cluster(1)
+    walked.walk_again(fold, history, shared_of(history, 2), END)
+    assert saved(stepped) == saved(walked)
+
+
+def saved(cluster: Cluster) -> bytes:
+    """The saved bytes, the leads in the order of their numbers."""
+    cluster.leads = dict(sorted(cluster.leads.items()))
+    cluster.walk.people = dict(sorted(cluster.walk.people.items()))
+    cluster.walk.shared = dict(sorted(cluster.walk.shared.items()))
+    return cluster.dump()
+
+
+@law(80)
+@given(histories(most=20, types=TYPES), st.integers(0, 100_000))
+def test_every_point_is_explained_and_together_they_are_the_heat(
+    fold: Fold, history: list[Touchpoint], later: int
+) -> None:
+    history = in_order(history)
+    clock = history[-1].instant + later * SECOND
+    explanation = explain(fold, history, clock)
+    heat = explanation.lead.heat
+    again = Fold(model()).fold(history, clock).heat
+    assert (heat.value, heat.at) == (again.value, again.at)
+    assert round(sum(point.now * 100 for point in explanation.points)) == round(explanation.heat * 100)
