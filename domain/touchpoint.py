@@ -103,9 +103,10 @@ def refusal(source: str, type: str) -> str | None:
     if type in RESERVED:
         if source in ("api", "policy") and type != "aliased":
             return None
+        named = f"{'an' if source[0] in 'aeiou' else 'a'} {source} source"
         if type == "stage_changed":
-            return f"{type!r} is for a server key, an import or the API, not for a {source} source"
-        return f"{type!r} is a reserved type: it is written by Leadline's own commands, not by a {source} source"
+            return f"{type!r} is for a server key, an import or the API, not for {named}"
+        return f"{type!r} is a reserved type: it is written by Leadline's own commands, not by {named}"
     if type in STAFF and source == "browser":
         return f"{type!r} reports staff's work: a public key may not claim it, use a server key"
     return None

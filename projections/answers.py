@@ -59,22 +59,38 @@ def answer_problems(app: FastAPI) -> None:
     on(NotFound, lambda error: Problem(404, str(error.args[0])))
     on(BadCursor, lambda error: Problem(400, str(error)))
     on(RequestValidationError, _invalid)
-    on(HTTPException, lambda error: Problem(error.status_code, str(error.detail), error.headers))
+    on(HTTPException, _no_route)
     for away in (NotReady, Retry):
         on(away, lambda error: Problem(503, str(error), {"Retry-After": "2"}))
     on(Exception, _unexpected)
 
 
 def _invalid(error: RequestValidationError) -> Problem:
-    errors = [{"where": ".".join(str(part) for part in item["loc"]), "message": item["msg"]} for item in error.errors()]
+    errors = [
+        {"where": ".".join(str(part) for part in item["loc"]), "message": _message(item)} for item in error.errors()
+    ]
     told = "; ".join(f"{item['where']}: {item['message']}" for item in errors)
     return Problem(400, told, errors=errors)
 
 
 def _message(item: dict[str, Any]) -> str:
-    if item["type"] == "extra_forbidden":
-        return "is not known here: see /api/docs"
-    return str(item["msg"])
+    match item["type"]:
+        case "extra_forbidden":
+            return "is not known here: /api/docs lists what is"
+        case "json_invalid":
+            return f"the body is no JSON ({item.get('ctx', {}).get('error', item['msg'])})"
+        case "model_attributes_type":
+            return "the body is no JSON object: send one with Content-Type: application/json"
+        case _:
+            return str(item["msg"])
+
+
+def _no_route(error: HTTPException) -> Problem:
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "another")
+        return Problem(405, f"this method is not for this path: allowed is {allowed}; see /api/docs", error.headers)
+    told = "nothing is here: /api/docs lists what is" if error.status_code == 404 else str(error.detail)
+    return Problem(error.status_code, told, error.headers)
 
 
 def _unexpected(error: Exception) -> Problem:

@@ -133,7 +133,7 @@ def test_each_bad_row_is_kept_with_its_reason(tmp_path: Path) -> None:
         "time: column 'when' is outside the years 1970 to 9998": 1,
         "identities: none of the columns customer, mail names anyone": 1,
         "type: column 'what' is empty": 1,
-        "type: 'erased' is a reserved type: it is written by Leadline's own commands, not by a import source": 1,
+        "type: 'erased' is a reserved type: it is written by Leadline's own commands, not by an import source": 1,
         "type: column 'what' has no letter or digit": 1,
         "id: column 'id' is empty": 1,
         "id: column 'id' is longer than 200 characters": 1,
