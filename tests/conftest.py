@@ -39,6 +39,15 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     postgres_server.drop(url)
 
 
+@pytest.fixture
+def stoppable_postgres(postgres_server: PostgresServer) -> Iterator[PostgresServer]:
+    """The server as something that can be away for a while; it runs again after the test."""
+    if not postgres_server.ours:
+        without(ServiceUnavailable(f"{postgres.GIVEN} is not ours to stop: unset it to play an outage"))
+    yield postgres_server
+    postgres_server.start()
+
+
 @pytest.fixture(scope="session")
 def kafka_session() -> Iterator[KafkaBroker]:
     """The broker of the whole run: ask for `kafka_broker` or `kafka_bootstrap` instead."""

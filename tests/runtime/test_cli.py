@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from domain.starter import STARTER
 from runtime.cli import ROOMS, create_app
-from tests.runtime.serving import Process, environment, eventually
+from tests.runtime.asking import problem
+from tests.runtime.serving import Server, environment, eventually
 from tests.services.service import free_ports
 
 MAPPING = """
@@ -241,13 +242,16 @@ def test_a_database_that_is_away_is_told() -> None:
 def test_a_server_waits_for_a_database_that_is_away_and_says_so(folder: Path) -> None:
     (folder / "leadline.toml").write_text(STARTER)
     url = f"postgresql://leadline:sample-password@127.0.0.1:{free_ports(1)[0]}/leadline"
-    process = Process(folder, ("serve",), {"DATABASE": url, "BIND": "127.0.0.1:0"})
+    server = Server(folder, ("serve",), {"DATABASE": url})
     try:
-        eventually(lambda: "database.away" in process.said)
-        assert "sample-password" not in process.said and process.popen.poll() is None
-        assert process.stop() == 0
+        eventually(lambda: "serving" in server.said)
+        assert "database.away" in server.said and "sample-password" not in server.said
+        problem(server.http.get("/readyz"), 503, "not ready: PostgreSQL is away")
+        assert problem(server.http.post("/v1/track", json={"userId": "u"}), 503) and server.popen.poll() is None
+        assert server.http.get("/healthz").status_code == 200
+        assert server.stop() == 0
     finally:
-        process.popen.kill()
+        server.popen.kill()
 
 
 def test_a_log_that_is_away_is_told() -> None:

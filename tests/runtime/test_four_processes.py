@@ -14,8 +14,10 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from store.topics import HOT_LEADS, OUT
+from tests.runtime.asking import problem
 from tests.runtime.serving import PROGRAM, Process, Server, environment, eventually, run, serving
 from tests.services.kafka import KafkaBroker
+from tests.services.postgres import PostgresServer
 
 TOKEN = "sample-token"
 MODEL = """
@@ -158,6 +160,43 @@ def test_one_process_does_it_all_on_kafka_and_postgresql_too(
         assert server.stop() == 0, server.said
 
 
+def alarms(process: Process) -> list[str]:
+    """The warnings and errors that a process printed. Whatever else it prints is no line of ours."""
+    lines = [json.loads(line) for line in process.said.splitlines()]
+    return [line["event"] for line in lines if line["level"] in ("warning", "error", "critical")]
+
+
+def test_while_the_database_is_away_all_wait_and_say_so_once(
+    installation: Installation, stoppable_postgres: PostgresServer
+) -> None:
+    def sent(name: str) -> None:
+        for _ in range(2):
+            answer = installation.collect.post("/f/contact", data={"email": f"{name}@example.org"})
+            assert answer.status_code == 303, answer.text
+
+    def hot() -> list[str]:
+        return sorted(message["id"] for message in messages(installation.settings["KAFKA"], HOT_LEADS))
+
+    sent("before")
+    assert len(eventually(hot)) == 1
+    consume, project = installation.processes["consume"], installation.processes["project"]
+    with stoppable_postgres.outage():
+        for path in ("/readyz", "/api/leads", "/api/signals", "/api/signals/stream"):
+            answer = installation.api.get(path)
+            problem(answer, 503, "PostgreSQL is away")
+            assert int(answer.headers["retry-after"]) > 0
+        assert installation.api.get("/healthz").status_code == installation.collect.get("/readyz").status_code == 200
+        sent("during")
+        eventually(lambda: alarms(consume) and len(alarms(project)) >= 2)
+    [lead] = eventually(lambda: installation.api.get("/api/leads?email=during@example.org").json().get("items"))
+    assert installation.api.get("/readyz").status_code == 200
+    assert len(eventually(lambda: found if len(found := hot()) > 1 else None)) == 2
+    assert lead["touches"] == 2 and installation.run("verify")["differences"] == 0
+    assert alarms(consume) == ["record.waits"] and "record.goes_on" in consume.said
+    assert sorted(set(alarms(project))) == sorted(alarms(project)), project.said
+    assert not alarms(installation.processes["api"]) and not alarms(installation.processes["collect"])
+
+
 def test_while_the_broker_is_away_the_collector_goes_on(installation: Installation, kafka_broker: KafkaBroker) -> None:
     kafka_broker.stop(crash=True)
     for number in range(3):
@@ -170,6 +209,8 @@ def test_while_the_broker_is_away_the_collector_goes_on(installation: Installati
         asked = f"/api/leads?email=spooled-{number}@example.org"
         [lead] = eventually(lambda asked=asked: installation.api.get(asked).json()["items"], 120)
         assert lead["touches"] == 1
+    for process in installation.processes.values():
+        assert sorted(set(alarms(process))) == sorted(alarms(process)), process.said
 
 
 def test_killing_each_process_once_loses_nothing_and_doubles_nothing(installation: Installation) -> None:
