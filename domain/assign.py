@@ -6,6 +6,7 @@ was merged and unmerged by hand is read before the walk and holds for the whole 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from domain.identity import RANK, Identity, canonical, ordered
@@ -127,13 +128,17 @@ class Walk:
         self.people: dict[int, Person] = {}
         self.owner: dict[Identity, Person] = {}
         self.apart: set[Pair] = set()
-        self.skipped: list[str] = []
+        self.skipped: list[tuple[int, Identity, Identity]] = []
+        """Merges that a standing unmerge forbids, with their instants."""
         self.shared: dict[Identity, int] = {}
         self.joined = False
         """Set when two people who both had touchpoints became one: who folds must then fold both histories anew."""
 
-    def take(self, touchpoint: Touchpoint) -> Person:
-        """The person to whom this touchpoint belongs, it being the next in the order of the walk."""
+    def take(self, touchpoint: Touchpoint) -> tuple[Person, Touchpoint]:
+        """The person to whom the next touchpoint (in the order of the walk) belongs, and it with what binds them only.
+
+        What is shared, or kept apart by hand, says nothing about the person: the fold does not see it.
+        """
         if self.shared:
             self._drop_shared(touchpoint.instant)
         identities = bound(touchpoint, self.shared)
@@ -148,7 +153,12 @@ class Walk:
             head = Identity("shared " + touchpoint.identities[0].kind, touchpoint.identities[0].value)
             named = self._owner(head)
         named.touched(head, walk_key(touchpoint))
-        return named
+        owner = self.owner
+        for identity in touchpoint.identities:
+            if owner.get(identity) is not named:
+                mine = tuple(each for each in touchpoint.identities if owner.get(each) is named)
+                return named, replace(touchpoint, identities=mine)
+        return named, touchpoint
 
     def constrain(self, touchpoints: Sequence[Touchpoint]) -> None:
         """Read what was merged and unmerged before the walk begins; `touchpoints` in the order of the walk."""
@@ -161,12 +171,12 @@ class Walk:
             seen.update(touchpoint.identities)
         self.apart = {pair for pair, (_, together) in last.items() if not together}
         merges = [(order, sorted(pair), pair) for pair, (order, together) in last.items() if together]
-        for _, (one, two), _ in sorted(merges):
+        for order, (one, two), _ in sorted(merges):
             first, second = self._owner(one), self._owner(two)
             if first is second:
                 continue
             if self._kept_apart(first, second):
-                self.skipped.append(f"{one} with {two}")
+                self.skipped.append((order[0], one, two))
             else:
                 self._unite(first, second)
 
@@ -242,6 +252,14 @@ class Walk:
         """The identities that count as the person's at an instant, in canonical order."""
         return ordered(i for i in person.owned if i.kind in RANK and not self._is_shared(i, until))
 
+    def findings(self, person: Person) -> list[list[Any]]:
+        """What a data steward should know of how this person was put together: [kind, detail, instant]."""
+        return [
+            ["merge_skipped", f"{one} with {two}: they were unmerged", instant]
+            for instant, one, two in self.skipped
+            if person in (self.owner.get(one), self.owner.get(two))
+        ]
+
     # ---- saved state ----
 
     def dump(self) -> list[Any]:
@@ -255,14 +273,15 @@ class Walk:
             ]
             for person in self.people.values()
         ]
-        apart = [[[*identity] for identity in sorted(pair)] for pair in self.apart]
-        return [people, apart, self.skipped, [[[*identity], since] for identity, since in self.shared.items()]]
+        apart = sorted([[*identity] for identity in sorted(pair)] for pair in self.apart)
+        skipped = [[instant, [*one], [*two]] for instant, one, two in self.skipped]
+        return [people, apart, skipped, [[[*identity], since] for identity, since in self.shared.items()]]
 
     @classmethod
     def load(cls, saved: list[Any]) -> "Walk":
         """The walk that was dumped."""
         walk = cls()
-        people, apart, walk.skipped, shared = saved
+        people, apart, skipped, shared = saved
         for number, touches, owned, heads in people:
             person = Person(number)
             person.touches = touches
@@ -271,6 +290,7 @@ class Walk:
             person.heads = {Identity(*head): tuple(key) for head, key in heads}
             walk.people[number] = person
         walk.apart = {Pair(Identity(*identity) for identity in pair) for pair in apart}
+        walk.skipped = [(instant, Identity(*one), Identity(*two)) for instant, one, two in skipped]
         walk.shared = {Identity(*identity): since for identity, since in shared}
         return walk
 
@@ -304,9 +324,8 @@ def assign(touchpoints: Iterable[Touchpoint], shared: Shared | None = None) -> t
     walk.shared = dict(shared or {})
     walked = sorted(touchpoints, key=walk_key)
     walk.constrain(walked)
-    taken = [(walk.take(touchpoint), touchpoint) for touchpoint in walked]
     histories: dict[int, list[Touchpoint]] = {}
-    for person, touchpoint in taken:
+    for person, touchpoint in [walk.take(each) for each in walked]:
         histories.setdefault(person.survivor().number, []).append(touchpoint)
     for history in histories.values():
         history.sort(key=_fold_order)

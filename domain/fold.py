@@ -97,24 +97,34 @@ class Fold:
         if first:
             lead.first_touch = instant
         else:
-            self.advance(lead, lead.now, instant)
+            self.advance(lead, lead.now, instant - 1)
+        if lead.now.cools_at == instant:
+            lead.now.cool(instant)
         lead.last_touch = instant
         lead.touches += len(group)
+        stage, heat, bar = lead.stage, (lead.heat.value, lead.heat.at), (lead.grade, lead.not_a_lead)
         if self._learn(lead, group) or first:
             changed.add("profile")
             self._judge(lead)
-        stage, heat = lead.stage, (lead.heat.value, lead.heat.at)
         effective = [touchpoint for touchpoint in group if self._move(lead, touchpoint, instant)]
         self._count(lead, effective, instant, changed)
-        self._award(lead, group, instant, awards)
+        deed = self._award(lead, effective, instant, awards)
         if stage != lead.stage:
             changed.add("stage")
         if heat != (lead.heat.value, lead.heat.at):
             changed.add("heat")
-        self._heat_up(lead, group, instant)
+        self._heat_up(lead, instant, deed or (lead.heat.deeds and bar != (lead.grade, lead.not_a_lead)))
         self._funnels(lead, effective, instant)
-        affected = self._segments if first else {name for each in changed for name in self._inputs.get(each, ())}
-        self._evaluate(lead, lead.now, affected, instant)
+        self._evaluate(lead, lead.now, self._affected(lead, changed, instant, first), instant)
+
+    def _affected(self, lead: Lead, changed: set[Input], instant: int, first: bool) -> Iterable[str]:
+        """The segments to ask again, in an order that is always the same."""
+        if first:
+            return self._segments
+        names = {name for each in changed for name in self._inputs.get(each, ())}
+        if lead.now.due <= instant:
+            names |= {name for name, due in lead.now.dues.items() if due <= instant}
+        return sorted(names)
 
     def _learn(self, lead: Lead, group: Sequence[Touchpoint]) -> bool:
         """Put together what the touchpoints say about the person; whether that changed anything."""
@@ -153,7 +163,8 @@ class Fold:
         policy = touchpoint.source.kind == "policy"
         withdrawn = touchpoint.properties.get("withdraws")
         if policy and withdrawn is not None:
-            if lead.stages and lead.stages[-1].touchpoint == withdrawn:
+            last = lead.stages[-1] if lead.stages else None
+            if last is not None and (last.source, last.touchpoint) == ("policy", withdrawn):
                 before = lead.stages[-2].stage if len(lead.stages) > 1 else VISITOR
                 self._enter(lead, before, instant, touchpoint, "policy")
             return False
@@ -187,7 +198,9 @@ class Fold:
                     del matches[: -counter.keep]
                     changed.add(counter.place)
 
-    def _award(self, lead: Lead, group: Sequence[Touchpoint], instant: int, awards: list[Award] | None) -> None:
+    def _award(self, lead: Lead, group: Sequence[Touchpoint], instant: int, awards: list[Award] | None) -> bool:
+        """Give points; whether any were given for something that the person did, an open alone being nothing."""
+        deed = False
         for touchpoint in group:
             if touchpoint.type == "score_reset":
                 lead.heat.reset(instant)
@@ -203,15 +216,18 @@ class Fold:
                 if limit and not lead.heat.allows(rule.place, limit.count, limit.within, instant):
                     continue
                 lead.heat.add(rule.points, instant, self.half_life)
+                deed = deed or (rule.points > 0 and touchpoint.type != OPEN)
                 if awards is not None:
                     awards.append(Award(rule.name, touchpoint.id, touchpoint.type, instant, rule.points))
+        lead.heat.deeds = deed or lead.heat.deeds
+        return deed
 
     def threshold(self, grade: str) -> float | None:
         """The heat at which a lead of this grade becomes hot; None: never."""
         hot_at = self.model.score.hot_at
         return hot_at.get(grade) if isinstance(hot_at, Mapping) else hot_at
 
-    def _heat_up(self, lead: Lead, group: Sequence[Touchpoint], instant: int) -> None:
+    def _heat_up(self, lead: Lead, instant: int, may_begin: bool) -> None:
         """Begin, prolong or end the hot episode."""
         now, heat = lead.now, lead.heat
         threshold = self.threshold(lead.grade)
@@ -219,9 +235,7 @@ class Fold:
             now.cool(instant)
             return
         if now.hot_since is None:
-            if not heat.value or decayed(heat.value, heat.at, self.half_life, instant) < threshold:
-                return
-            if all(touchpoint.type == OPEN or "machine" in touchpoint.context for touchpoint in group):
+            if not may_begin or decayed(heat.value, heat.at, self.half_life, instant) < threshold:
                 return
             now.hot_since = instant
         now.cools_at = falls_to(heat.value, heat.at, self.half_life, self._rearm_at)

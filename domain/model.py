@@ -121,9 +121,9 @@ class Score(_Part):
     def _a_stage_ahead(cls, raw: Any, info: ValidationInfo) -> str:
         ahead = info.context["ahead"] if info.context else (raw,)
         if not isinstance(raw, str):
-            raise ValueError(found(raw, "the name of a stage that is no detour"))
+            raise ValueError(found(raw, "the name of a stage after the first that is no detour"))
         if raw not in ahead:
-            raise ValueError(unknown(raw, ahead, "stage (or a detour)"))
+            raise ValueError(unknown(raw, ahead, "stage after the first (or a detour)"))
         if "hot_at" in info.data and info.data["hot_at"] is None:
             raise ValueError("found promote_to without hot_at; allowed only beside it: becoming hot asks for the stage")
         return raw
@@ -226,7 +226,7 @@ def parse_model(text: str) -> Model:
     stages = [stage for stage in tables(raw, ("stages",)) if isinstance(stage.get("name"), str)]
     context = {
         "stages": tuple(stage["name"] for stage in stages),
-        "ahead": tuple(stage["name"] for stage in stages if stage.get("detour") is not True),
+        "ahead": tuple(stage["name"] for stage in stages[1:] if stage.get("detour") is not True),
     }
     problems: list[Problem] = []
     try:

@@ -80,8 +80,13 @@ def read_timezone(raw: Any) -> str:
     allowed = 'the name of a time zone such as "Asia/Shanghai"'
     if not isinstance(raw, str):
         raise ValueError(found(raw, allowed))
-    zones = zoneinfo.available_timezones() if raw != "UTC" else {"UTC"}
-    if raw in zones or (not zones and _ZONE.match(raw)):
+    try:
+        if raw == "UTC" or zoneinfo.ZoneInfo(raw).key == raw:
+            return raw
+    except (KeyError, ValueError, OSError):  # no such zone, or no zones on this machine
+        pass
+    zones = zoneinfo.available_timezones()
+    if not zones and _ZONE.match(raw):
         return raw
     raise ValueError(found(raw, allowed + meant(raw, sorted(zones))))
 

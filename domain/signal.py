@@ -100,10 +100,10 @@ def _stage(holding: Holding, announced: Open | None, identified: bool) -> Iterab
 
 def _segments(holding: Holding, held: Mapping[tuple[str, str], Open], identified: bool) -> Iterable[Decision]:
     members = holding.now.segments if identified else {}
-    for (topic, subject), announced in held.items():
+    for (topic, subject), announced in sorted(held.items(), key=lambda each: each[0]):
         if topic == "segment" and subject not in members:
             yield _closing(announced, holding.id, LEFT, {"segment": subject})
-    for name, since in members.items():
+    for name, since in sorted(members.items()):
         if ("segment", name) not in held:
             data = {"segment": name}
             yield Decision(ENTERED, holding.id, holding.id, "segment", name, None, data, True, "", since)

@@ -72,6 +72,11 @@ class Touchpoint:
         return self.instant, self.seq, self.id, self.source.name
 
     @property
+    def key(self) -> tuple[str, str]:
+        """What it is recorded under once: its source's name and its id."""
+        return self.source.name, self.id
+
+    @property
     def trail(self) -> Identity:
         """The identity in whose trail this is recorded."""
         return trail_of(self.identities)

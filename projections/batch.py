@@ -2,26 +2,22 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from uuid import UUID
 
-import structlog
 from sqlalchemy import Connection, select
 
 from domain.fold import Fold
-from domain.lead import Lead, Now
+from domain.lead import Lead
 from domain.segment import NEVER
 from domain.signal import Holding
 from domain.touchpoint import Touchpoint, decode
 from projections.cluster import Cluster
-from projections.ledger import Ledger
+from projections.ledger import Holdings, Ledger
 from projections.link import Linked, Linker, mentioned
-from projections.rows import Changes, card, score, shown
+from projections.rows import Changes, Row, Shown, card, score, shown
 from store import bulk
 from store.events import EventStore
 from store.ids import Ids
 from store.tables import Derived
-
-log = structlog.get_logger(__name__)
 
 _DUE = 2_000
 """Clusters that are due, taken at a time."""
@@ -107,14 +103,16 @@ class Batches:
                 again.append(cluster)
         self._walk_again(conn, again, position, clock)
         changes = Changes(self._tables)
-        rows = []
+        dues: dict[int, int | None] = {}
+        held: list[Holdings] = []
         for cluster in clusters:
-            due = None if cluster.aside else self._show(cluster, clock, changes)
-            rows.append((cluster.number, cluster.dump(), due, cluster.aside))
+            if cluster.aside is None:
+                dues[cluster.number] = self._show(cluster, clock, changes, held)
         changes.write(conn)
         if self._ledger is not None:
-            self._announce(conn, [cluster for cluster in clusters if cluster.aside is None], position, clock)
+            self._ledger.announce(conn, held, clock, lambda chosen: self.histories(conn, chosen, position))
         self._linker.write(conn, linked)
+        rows = [(cluster.number, cluster.dump(), dues.get(cluster.number), cluster.aside) for cluster in clusters]
         bulk.upsert(conn, self._tables.clusters, rows)
 
     def _step(self, cluster: Cluster, touchpoints: Sequence[Touchpoint], clock: int) -> bool:
@@ -130,16 +128,7 @@ class Batches:
             try:
                 cluster.walk_again(self._fold, history, self._linker.shared(mentioned(history)), clock)
             except Exception as error:
-                cluster.aside = f"{type(error).__name__}: {error}"[:1000]
-                cluster.stale = True
-                newest = history[-1].id if history else "none"
-                log.error(
-                    "a fold failed: its cluster is put aside, the others go on",
-                    cluster=cluster.number,
-                    reason=cluster.aside,
-                    newest_touchpoint=newest,
-                    do="run `leadline doctor`; it is folded again when a mended release starts",
-                )
+                cluster.put_aside(error)
 
     def histories(self, conn: Connection, clusters: Sequence[Cluster], position: int) -> dict[int, list[Touchpoint]]:
         """All touchpoints of the clusters up to a position, read with one query."""
@@ -151,33 +140,30 @@ class Batches:
 
     # ---- showing ----
 
-    def _show(self, cluster: Cluster, clock: int, changes: Changes) -> int | None:
-        """Put the cluster's leads into rows; the next instant at which time alone changes something."""
-        due = NEVER if cluster.waiting is None else cluster.waiting
+    def _show(self, cluster: Cluster, clock: int, changes: Changes, held: list[Holdings]) -> int | None:
+        """Put the cluster's leads into rows, and what holds of them; when time alone next changes something."""
+        try:
+            shows = [self._shown(cluster, number, lead, clock) for number, lead in cluster.leads.items()]
+        except Exception as error:
+            cluster.put_aside(error)
+            return None
+        due = cluster.due(clock)
         before, cluster.shown = cluster.shown, {}
-        for id, lead, now, number in self._leads(cluster, clock):
-            identities = cluster.walk.owned(cluster.walk.people[number], clock)
-            changes.leads[id] = card(id, lead, identities)
-            changes.scores[id] = score(self._fold, id, lead, now)
-            cluster.shown[id] = shown(self._fold, lead, now)
-            changes.show(id, before.pop(id, None), cluster.shown[id])
+        for holding, lead_row, score_row, seen in shows:
+            id = holding.id
+            changes.leads[id], changes.scores[id], cluster.shown[id] = lead_row, score_row, seen
+            changes.show(id, before.pop(id, None), seen)
             self._linker.name(id, cluster.number)
-            due = min(due, now.due)
+            due = min(due, holding.now.due)
         for id in before:
             changes.gone(id)
         cluster.ceased = set(before)
+        held.append(([holding for holding, *_ in shows], cluster))
         return None if due >= NEVER else due
 
-    def _leads(self, cluster: Cluster, clock: int) -> Iterable[tuple[UUID, Lead, Now, int]]:
-        for number, lead in cluster.leads.items():
-            yield self._ids.of(cluster.walk.people[number].name()), lead, self._fold.at(lead, clock), number
-
-    # ---- signals ----
-
-    def _announce(self, conn: Connection, clusters: Sequence[Cluster], position: int, clock: int) -> None:
-        assert self._ledger is not None
-        held = [
-            ([Holding(id, lead, now) for id, lead, now, _ in self._leads(cluster, clock)], cluster)
-            for cluster in clusters
-        ]
-        self._ledger.announce(conn, held, clock, lambda chosen: self.histories(conn, chosen, position))
+    def _shown(self, cluster: Cluster, number: int, lead: Lead, clock: int) -> tuple[Holding, Row, Row, Shown]:
+        walk, now = cluster.walk, self._fold.at(lead, clock)
+        person = walk.people[number]
+        id = self._ids.of(person.name())
+        about = card(id, lead, walk.owned(person, clock), walk.findings(person))
+        return Holding(id, lead, now), about, score(self._fold, id, lead, now), shown(self._fold, lead, now)

@@ -3,18 +3,30 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
+import structlog
 
 from domain.assign import Walk, assign, looks_back, walk_key
 from domain.fold import Fold
 from domain.identity import Identity
 from domain.lead import Lead
+from domain.segment import NEVER
 from domain.signal import Open
 from domain.touchpoint import Touchpoint
 from projections.rows import Shown
+
+log = structlog.get_logger(__name__)
+
+
+FORMAT: Final = 1
+"""Of the saved state: a release that saves other fields counts on, and asks for a rebuild."""
+
+
+class SavedByAnother(RuntimeError):
+    """The saved state is of another release: stop, and rebuild."""
 
 
 @dataclass(slots=True)
@@ -43,6 +55,7 @@ class Cluster:
         """The saved bytes."""
         return orjson.dumps(
             [
+                FORMAT,
                 self.walk.dump(),
                 [[number, lead.dump()] for number, lead in self.leads.items()],
                 self.last,
@@ -55,8 +68,12 @@ class Cluster:
 
     @classmethod
     def load(cls, number: int, saved: bytes, aside: str | None = None) -> "Cluster":
-        """The cluster that was dumped."""
-        walk, leads, last, trails, waiting, shown, stale = orjson.loads(saved)
+        """The cluster that was dumped. Raises SavedByAnother."""
+        format, *parts = orjson.loads(saved)
+        if format != FORMAT:
+            what = f"format {format!r}, this one's is {FORMAT}"
+            raise SavedByAnother(f"cluster {number} was saved by another release ({what}): run `leadline rebuild`")
+        walk, leads, last, trails, waiting, shown, stale = parts
         return cls(
             number,
             Walk.load(walk),
@@ -92,16 +109,17 @@ class Cluster:
     def share(self, shared: Mapping[Identity, int]) -> None:
         """Take note of identities that are shared; where that touches what was taken, it must be walked again."""
         for identity, since in shared.items():
-            if self.walk.shared.get(identity) != since:
+            before = self.walk.shared.get(identity)
+            if before != since:
                 self.walk.shared[identity] = since
-                self.stale |= since <= self.last and identity in self.walk.owner
+                self.stale |= since <= self.last and (before is not None or identity in self.walk.owner)
 
     def _step(self, fold: Fold, group: list[Touchpoint], instant: int) -> bool:
         if len(group) == 1:
-            person = self.walk.take(group[0])
-            histories = {person.number: group}
+            person, mine = self.walk.take(group[0])
+            histories = {person.number: [mine]}
         else:
-            taken = [(self.walk.take(touchpoint), touchpoint) for touchpoint in sorted(group, key=walk_key)]
+            taken = [self.walk.take(touchpoint) for touchpoint in sorted(group, key=walk_key)]
             histories = {}
             for person, touchpoint in taken:
                 histories.setdefault(person.survivor().number, []).append(touchpoint)
@@ -130,6 +148,23 @@ class Cluster:
         self.last = max((touchpoint.instant for touchpoint in taken), default=-1)
         self.stale = False
         return histories
+
+    def put_aside(self, error: Exception) -> None:
+        """One lead never stops the others: what fails is kept as it was, said, and folded again after the mend."""
+        self.aside = f"{type(error).__name__}: {error}"[:1000]
+        self.stale = True
+        log.error(
+            "a fold failed: its cluster is put aside, the others go on",
+            cluster=self.number,
+            reason=self.aside,
+            do="run `leadline doctor`; it is folded again when a mended release starts",
+        )
+
+    def due(self, clock: int) -> int:
+        """The next instant at which time alone changes whose its touchpoints and identities are."""
+        due = NEVER if self.waiting is None else self.waiting
+        later = (since for identity, since in self.walk.shared.items() if since > clock and identity in self.walk.owner)
+        return min(due, min(later, default=NEVER))
 
     def _wait(self, touchpoints: Iterable[Touchpoint], clock: int) -> None:
         later = [touchpoint.instant for touchpoint in touchpoints if touchpoint.instant > clock]

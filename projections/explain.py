@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import floor
-from typing import Any
+from typing import Any, Final
 
 from domain.fold import Award, Fold
 from domain.lead import Lead
 from domain.score import decayed
 from domain.touchpoint import Touchpoint
+
+FLOOR: Final = "never shown below 0"
+"""Not a rule: what is put beside the points of a lead whose heat is below 0, so that they add up to what is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,11 @@ def explain(fold: Fold, history: Iterable[Touchpoint], clock: int) -> Explanatio
     left = [decayed(award.points, award.at, fold.half_life, clock) for award in awards]
     total = decayed(lead.heat.value, lead.heat.at, fold.half_life, clock) if awards else 0.0
     shown = rounded(left, round(total * 100))
-    return Explanation(
-        lead,
-        tuple(Point(award, part / 100) for award, part in zip(awards, shown, strict=True)),
-        max(0.0, round(total * 100) / 100),
-    )
+    points = [Point(award, part / 100) for award, part in zip(awards, shown, strict=True)]
+    heat = round(total * 100) / 100
+    if heat < 0:
+        points.append(Point(Award(FLOOR, "", "", clock, 0.0), -heat))
+    return Explanation(lead, tuple(points), max(0.0, heat))
 
 
 def rounded(parts: Sequence[float], total: int) -> list[int]:

@@ -1,6 +1,7 @@
 """The signal ledger: what is announced is compared with what holds, and the difference is written, once, for ever."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -34,27 +35,29 @@ class Ledger:
     def announce(self, conn: Connection, clusters: Sequence[Holdings], clock: int, histories: Histories) -> None:
         """Write what must be said about the leads of these clusters; `clock` is the decisions' instant."""
         self._read_opens(conn, clusters)
-        decided: list[tuple[Cluster, Decision]] = []
-        moved: set[UUID] = set()
-        helds: list[tuple[Cluster, Held]] = []
-        for holdings, cluster in clusters:
+        plans = [plan for holdings, cluster in clusters if (plan := self._plan(holdings, cluster)) is not None]
+        explained = self._explained(plans, clock, histories)
+        plans = [plan for plan in plans if plan.cluster.aside is None]
+        written = self._write(conn, [each for plan in plans for each in plan.decisions], clock, explained)
+        self._keep_opens(conn, plans, iter(written), clock)
+
+    def _plan(self, holdings: Sequence[Holding], cluster: Cluster) -> "_Plan | None":
+        """What is to be said of one cluster's leads; None: nothing."""
+        try:
             opens = cluster.opens or []
             live = {holding.id for holding in holdings}
             gone = {each.holder for each in opens if each.holder not in live}
-            if gone:
-                moved |= gone
-                held, decisions = hand_over(opens, {id: self.heir(cluster, id) for id in gone})
-                moved |= {key[0] for key, each in held.items() if key[0] != each.holder}
-            else:
-                held, decisions = {(each.holder, each.topic, each.subject): each for each in opens}, []
+            held, decisions = hand_over(opens, {id: self.heir(cluster, id) for id in gone})
+            moved = gone | {key[0] for key, each in held.items() if key[0] != each.holder}
+            of_lead: dict[UUID, dict[tuple[str, str], Open]] = {}
+            for (id, topic, subject), each in held.items():
+                of_lead.setdefault(id, {})[topic, subject] = each
             for holding in holdings:
-                mine = {(topic, subject): each for (id, topic, subject), each in held.items() if id == holding.id}
-                decisions += decide(holding, mine)
-            if decisions or gone:
-                helds.append((cluster, held))
-                decided += [(cluster, decision) for decision in decisions]
-        written = self._write(conn, decided, clock, self._explained(decided, clock, histories))
-        self._keep_opens(conn, helds, decided, written, moved, clock)
+                decisions += decide(holding, of_lead.get(holding.id, {}))
+        except Exception as error:
+            cluster.put_aside(error)
+            return None
+        return _Plan(cluster, held, decisions, moved) if decisions or gone else None
 
     def heir(self, cluster: Cluster, id: UUID) -> UUID | None:
         """The lead of the cluster that a former lead's id resolves to."""
@@ -81,22 +84,22 @@ class Ledger:
             assert opens is not None
             opens.append(found)
 
-    def _explained(
-        self, decided: Sequence[tuple[Cluster, Decision]], clock: int, histories: Histories
-    ) -> dict[UUID, dict[str, Any]]:
-        """The reasons of the leads that become hot."""
-        hot = {decision.lead_now: cluster for cluster, decision in decided if decision.kind == HOT}
+    def _explained(self, plans: Sequence["_Plan"], clock: int, histories: Histories) -> dict[UUID, dict[str, Any]]:
+        """The reasons of the leads that become hot. A cluster that cannot be explained is put aside."""
+        hot = {plan.cluster.number: leads for plan in plans if (leads := plan.hot())}
         if not hot or self._silent:
             return {}
-        chosen = list({cluster.number: cluster for cluster in hot.values()}.values())
-        found = {}
-        for number, history in histories(chosen).items():
-            cluster = next(each for each in chosen if each.number == number)
-            walk, mine = assign((t for t in history if t.instant <= clock), cluster.walk.shared)
-            for person, touchpoints in mine.items():
-                id = self._ids.of(walk.people[person].name())
-                if id in hot:
-                    found[id] = self._hot_data(touchpoints, clock)
+        chosen = {plan.cluster.number: plan.cluster for plan in plans if plan.cluster.number in hot}
+        found: dict[UUID, dict[str, Any]] = {}
+        for number, history in histories(list(chosen.values())).items():
+            try:
+                walk, mine = assign((t for t in history if t.instant <= clock), chosen[number].walk.shared)
+                for person, touchpoints in mine.items():
+                    id = self._ids.of(walk.people[person].name())
+                    if id in hot[number]:
+                        found[id] = self._hot_data(touchpoints, clock)
+            except Exception as error:
+                chosen[number].put_aside(error)
         return found
 
     def _hot_data(self, history: Sequence[Touchpoint], clock: int) -> dict[str, Any]:
@@ -118,7 +121,7 @@ class Ledger:
     def _write(
         self,
         conn: Connection,
-        decided: Sequence[tuple[Cluster, Decision]],
+        decided: Sequence[Decision],
         clock: int,
         explained: Mapping[UUID, Mapping[str, Any]],
     ) -> list[str]:
@@ -127,9 +130,9 @@ class Ledger:
             return []
         self._database.lock(conn, "ledger")
         position = int(conn.execute(select(func.max(ledger.c.position))).scalar_one() or 0)
-        counters = self._counters(conn, list({decision.lead for _, decision in decided}))
+        counters = self._counters(conn, list({decision.lead for decision in decided}))
         rows, ids = [], []
-        for number, (_, decision) in enumerate(decided, position + 1):
+        for number, decision in enumerate(decided, position + 1):
             counted = counters[decision.lead, decision.kind] = counters.get((decision.lead, decision.kind), 0) + 1
             ids.append(f"{decision.lead}:{decision.kind}:{counted}")
             data = {**decision.data, **(explained.get(decision.lead_now, {}) if decision.kind == HOT else {})}
@@ -149,39 +152,45 @@ class Ledger:
             found[lead, kind] = found.get((lead, kind), 0) + 1
         return found
 
-    def _keep_opens(
-        self,
-        conn: Connection,
-        helds: Sequence[tuple[Cluster, Held]],
-        decided: Sequence[tuple[Cluster, Decision]],
-        signals: Sequence[str],
-        moved: set[UUID],
-        clock: int,
-    ) -> None:
+    def _keep_opens(self, conn: Connection, plans: Sequence["_Plan"], signals: Iterator[str], clock: int) -> None:
         """Bring the table of what is open, and the clusters' copies, in line with what was decided."""
-        by_cluster = {cluster.number: held for cluster, held in helds}
-        touched = set(moved)
-        for (cluster, decision), signal in zip(decided, signals, strict=True):
-            held = by_cluster[cluster.number]
-            key = (decision.lead_now, str(decision.topic), decision.subject)
-            if decision.closes is not None:
-                touched |= {decision.closes.holder, decision.lead_now}
-                if key in held and held[key].signal == decision.closes.signal:
-                    del held[key]
-            if decision.opens:
-                touched.add(decision.lead_now)
-                under = decision.closes.lead if decision.closes and decision.topic == "stage" else decision.lead
-                held[key] = Open(*key, signal, under, clock, decision.value, decision.since)
+        touched: set[UUID] = set()
         rows = []
-        for cluster, held in helds:
-            cluster.opens = [
+        for plan in plans:
+            mine, held = set(plan.moved), plan.held
+            for decision, signal in zip(plan.decisions, signals, strict=False):
+                key = (decision.lead_now, str(decision.topic), decision.subject)
+                mine.add(decision.lead_now)
+                if decision.closes is not None:
+                    mine.add(decision.closes.holder)
+                    if key in held and held[key].signal == decision.closes.signal:
+                        del held[key]
+                if decision.opens:
+                    under = decision.closes.lead if decision.closes and decision.topic == "stage" else decision.lead
+                    held[key] = Open(*key, signal, under, clock, decision.value, decision.since)
+            plan.cluster.opens = [
                 Open(holder, each.topic, each.subject, each.signal, each.lead, each.at, each.value, each.since)
                 for (holder, _, _), each in held.items()
             ]
             rows += [
                 (one.holder, one.topic, one.subject, one.signal, one.lead, one.at, one.value, one.since)
-                for one in cluster.opens
-                if one.holder in touched
+                for one in plan.cluster.opens
+                if one.holder in mine
             ]
+            touched |= mine
         bulk.delete(conn, open_signals, "holder", list(touched))
         bulk.insert(conn, open_signals, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be said of one cluster's leads. `moved`: leads whose open announcements changed hands."""
+
+    cluster: Cluster
+    held: Held
+    decisions: list[Decision]
+    moved: set[UUID]
+
+    def hot(self) -> set[UUID]:
+        """The leads that become hot."""
+        return {decision.lead_now for decision in self.decisions if decision.kind == HOT}

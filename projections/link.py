@@ -69,6 +69,7 @@ class Linker:
         self._known: dict[UUID, Known] = {}
         self._forward: dict[int, int] = {}
         self._changed: set[UUID] = set()
+        self._named: dict[UUID, int] = {}
 
     def link(self, conn: Connection, batch: Sequence[tuple[int, Touchpoint]]) -> Linked:
         """Link a batch of (position, touchpoint); the caller commits what `write` writes."""
@@ -98,8 +99,11 @@ class Linker:
     def load(self, conn: Connection, identities: Iterable[Identity]) -> None:
         """Bring what the database knows of the identities into memory, with one look-up."""
         of = self._ids.of
+        self._load(conn, {of(identity) for identity in identities})
+
+    def _load(self, conn: Connection, ids: Iterable[UUID]) -> None:
         known = self._known
-        cold = [id for id in {of(identity) for identity in identities} if id not in known]
+        cold = [id for id in ids if id not in known]
         if not cold:
             return
         for id in cold:
@@ -144,8 +148,7 @@ class Linker:
         """Let a lead's id lead to its cluster, where it is not an identity's hash anyway."""
         known = self._known.get(id)
         if known is None or known.cluster != cluster:
-            self._known[id] = Known(cluster, known.seen if known else {})
-            self._changed.add(id)
+            self._named[id] = cluster
 
     def write(self, conn: Connection, linked: Linked) -> None:
         """Write what changed of identities."""
@@ -153,14 +156,19 @@ class Linker:
         for into, lost in linked.absorbed.items():
             for number in lost:
                 conn.execute(update(table).where(table.c.cluster == number).values(cluster=self._find(into)))
+        self._load(conn, self._named)
+        for id, cluster in self._named.items():
+            if self._known[id].cluster != cluster:
+                self._known[id].cluster = cluster
+                self._changed.add(id)
         rows = []
         for id in self._changed:
             known = self._known[id]
-            if known.cluster is not None:
-                seen = orjson.dumps(known.seen, option=orjson.OPT_SORT_KEYS).decode() if known.seen else None
-                rows.append((id, self._find(known.cluster), seen))
+            seen = orjson.dumps(known.seen, option=orjson.OPT_SORT_KEYS).decode() if known.seen else None
+            rows.append((id, None if known.cluster is None else self._find(known.cluster), seen))
         bulk.upsert(conn, table, rows)
         self._changed.clear()
+        self._named.clear()
 
     # ---- one batch ----
 

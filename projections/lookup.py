@@ -10,7 +10,7 @@ from domain.touchpoint import Touchpoint, decode
 from projections.cluster import Cluster
 from projections.explain import Explanation, explain
 from projections.link import Linker, mentioned
-from projections.projector import read_progress
+from projections.projector import Progress, read_progress
 from store.events import EventStore
 from store.ids import Ids
 from store.tables import Derived, live
@@ -29,8 +29,9 @@ class Lookup:
         cluster = self._cluster(conn, identity)
         if cluster is None:
             return None
+        clock = read_progress(conn, self._tables).clock
         for owned, person in cluster.walk.owner.items():
-            if person.touches and self._ids.of(owned) == identity:
+            if person.touches and self._ids.of(owned) == identity and owned in cluster.walk.owned(person, clock):
                 return self._ids.of(person.name())
         return None
 
@@ -51,11 +52,19 @@ class Lookup:
         return min(found)[1] if found else None
 
     def history(self, conn: Connection, lead: UUID) -> tuple[Touchpoint, ...]:
-        """A live lead's touchpoints in the order of the fold, up to the stored (position, clock)."""
+        """A live lead's touchpoints as reported, in the order of the fold, up to the stored (position, clock)."""
+        return tuple(reported for reported, _ in self._history(conn, lead, read_progress(conn, self._tables)))
+
+    def explain(self, conn: Connection, fold: Fold, lead: UUID) -> Explanation:
+        """Every point of a live lead, at the stored clock."""
+        progress = read_progress(conn, self._tables)
+        return explain(fold, [folded for _, folded in self._history(conn, lead, progress)], progress.clock)
+
+    def _history(self, conn: Connection, lead: UUID, progress: Progress) -> list[tuple[Touchpoint, Touchpoint]]:
+        """Each touchpoint of a lead: as it was reported, and as the fold takes it."""
         cluster = self._cluster(conn, lead)
         if cluster is None:
-            return ()
-        progress = read_progress(conn, self._tables)
+            return []
         linker = Linker(self._ids, self._tables)
         rows = self._events.of_trails(conn, list(cluster.trails), progress.position)
         touchpoints = [decode(envelope) for _, envelope in rows]
@@ -64,12 +73,9 @@ class Lookup:
         walk, histories = assign(known, linker.shared(mentioned(known)))
         for number, history in histories.items():
             if self._ids.of(walk.people[number].name()) == lead:
-                return tuple(history)
-        return ()
-
-    def explain(self, conn: Connection, fold: Fold, lead: UUID) -> Explanation:
-        """Every point of a live lead, at the stored clock."""
-        return explain(fold, self.history(conn, lead), read_progress(conn, self._tables).clock)
+                reported = {touchpoint.key: touchpoint for touchpoint in known}
+                return [(reported[folded.key], folded) for folded in history]
+        return []
 
     def _cluster(self, conn: Connection, id: UUID) -> Cluster | None:
         identities, clusters = self._tables.identities, self._tables.clusters

@@ -3,7 +3,8 @@
 import gc
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Final
 
 import structlog
 from sqlalchemy import Connection, insert, select, update
@@ -42,29 +43,29 @@ class Progress:
     position: int
     clock: int
     model: str
+    build: int = 0
+    """Which rebuild these rows are of: after a switch the projector's memory is of other clusters."""
+
+
+_NONE: Final = Progress(0, 0, "")
 
 
 def read_progress(conn: Connection, tables: Derived = live) -> Progress:
     """The stored pair; (0, 0) with no model where nothing was folded yet."""
     table = tables.projector
-    row = conn.execute(select(table.c.position, table.c.clock, table.c.model)).one_or_none()
-    return Progress(0, 0, "") if row is None else Progress(*row)
+    row = conn.execute(select(table.c.position, table.c.clock, table.c.model, table.c.build)).one_or_none()
+    return _NONE if row is None else Progress(*row)
 
 
 def move_progress(conn: Connection, before: Progress, after: Progress, tables: Derived = live) -> None:
     """Move the pair by compare-and-swap. Raises Fenced where another projector has moved it."""
     table = tables.projector
-    if before == Progress(0, 0, ""):
-        found = conn.execute(select(table.c.position)).one_or_none()
-        if found is None:
-            row = {"name": "projector", "position": after.position, "clock": after.clock, "model": after.model}
-            conn.execute(insert(table).values(row))
-            return
-    moved = conn.execute(
-        update(table)
-        .where(table.c.position == before.position, table.c.clock == before.clock, table.c.model == before.model)
-        .values(position=after.position, clock=after.clock, model=after.model)
-    )
+    row = asdict(after)
+    if before == _NONE and conn.execute(select(table.c.position)).one_or_none() is None:
+        conn.execute(insert(table).values(name="projector", **row))
+        return
+    stored = [table.c[name] == value for name, value in asdict(before).items()]
+    moved = conn.execute(update(table).where(*stored).values(row))
     if moved.rowcount != 1:
         raise Fenced("the projector's (position, clock) was moved by another: start again from the stored one")
 
@@ -83,7 +84,9 @@ class Projector:
         tables: Derived = live,
         announce: bool = True,
         tick: int = TICK,
+        ahead: int = AHEAD,
     ) -> None:
+        """`ahead`: how far a receipt may push the clock ahead of `clock`'s time, in microseconds."""
         self._database = database
         self._events = events
         self._ids = ids
@@ -91,6 +94,7 @@ class Projector:
         self._tables = tables
         self._announce = announce
         self._tick = tick
+        self._ahead = ahead
         self._outage = Outage("projector waits for the database", "projector goes on", _HINT)
         self._use(model)
 
@@ -126,17 +130,31 @@ class Projector:
             if not rows and not self._anything_due(conn, progress, now):
                 self._progress = progress
                 return False
-        batch = [(position, decode(envelope)) for position, envelope in rows]
-        clock = self._clock_after(progress, now, [touchpoint for _, touchpoint in batch])
-        after = Progress(rows[-1][0] if rows else progress.position, clock, self.model.hash)
         with self._database.transaction() as conn:
             self._database.lock(conn, LOCK)
-            if progress.model and progress.model != self.model.hash:
-                raise Fenced("another model was activated: the projector takes it up")
-            self._batches.take(conn, batch, after.position, clock)
-            move_progress(conn, progress, after, self._tables)
+            after = self._take(conn, progress, rows, now)
         self._progress = after
         return True
+
+    def finish(self, conn: Connection, goal: Progress, limit: int = 5_000) -> None:
+        """Go on to exactly a pair, in the caller's transaction: for a rebuild that is to be switched to."""
+        progress = read_progress(conn, self._tables)
+        if progress != self._progress:
+            self._start_anew()
+        while (progress.position, progress.clock) != (goal.position, goal.clock):
+            rows = self._events.scan(conn, progress.position, limit, goal.position)
+            progress = self._take(conn, progress, rows, goal.clock)
+
+    def _take(self, conn: Connection, progress: Progress, rows: Sequence[tuple[int, bytes]], now: int) -> Progress:
+        """Project some rows behind the pair, and move it."""
+        batch = [(position, decode(envelope)) for position, envelope in rows]
+        clock = self._clock_after(progress, now, [touchpoint for _, touchpoint in batch])
+        after = Progress(rows[-1][0] if rows else progress.position, clock, self.model.hash, progress.build)
+        if progress.model and progress.model != self.model.hash:
+            raise Fenced("another model was activated: the projector takes it up")
+        self._batches.take(conn, batch, after.position, clock)
+        move_progress(conn, progress, after, self._tables)
+        return after
 
     def _anything_due(self, conn: Connection, progress: Progress, now: int) -> bool:
         if not progress.model:
@@ -147,7 +165,7 @@ class Projector:
 
     def _clock_after(self, progress: Progress, now: int, touchpoints: Sequence[Touchpoint]) -> int:
         newest = max((touchpoint.received_at for touchpoint in touchpoints), default=0)
-        return max(progress.clock, now, min(newest, now + AHEAD))
+        return max(progress.clock, now, min(newest, now + self._ahead))
 
     def retry_aside(self) -> None:
         """Fold anew what a former release put aside."""

@@ -7,7 +7,7 @@ the views that analysts made over them stay. Readers see the old rows until it c
 from collections.abc import Callable
 
 import structlog
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from domain.fold import Fold
 from domain.model import Model
@@ -28,6 +28,10 @@ Report = Callable[[int, int], None]
 """Progress: how many touchpoints are done, of how many."""
 
 _CLUSTERS = 2_000
+_LAPS = 10
+"""Laps beside the running projector at most."""
+_LAST_LAP = 10_000
+"""Touchpoints that are left to the lap under its lock (a second or two)."""
 
 
 def rebuild(database: Database, ids: Ids, model: Model, report: Report | None = None) -> None:
@@ -44,54 +48,72 @@ def activate(database: Database, ids: Ids, model: Model, report: Report | None =
 
 
 def _build_and_switch(database: Database, ids: Ids, model: Model, report: Report | None, *, activate: bool) -> None:
-    tell = report or (lambda done, of: None)
+    lease = database.elect("rebuild")
+    if lease is None:
+        raise RebuildRuns("another rebuild or activation is running: wait until it has ended")
     tables = derived("next_")
-    with database.transaction() as conn:
-        database.lock(conn, "rebuild")
-        tables.metadata.drop_all(conn)
-        tables.metadata.create_all(conn)
-    events = EventStore(database)
-    clock = 0
-    builder = Projector(database, events, ids, model, clock=lambda _: clock, tables=tables, announce=False, tick=1)
     try:
-        while True:
-            with database.snapshot() as conn:
-                goal = read_progress(conn)
-            clock = goal.clock
-            while builder.run_once(until=goal.position):
-                with database.snapshot() as conn:
-                    done = read_progress(conn, tables)
-                tell(done.position, goal.position)
-                if (done.position, done.clock) >= (goal.position, goal.clock):
-                    break
-            with database.transaction() as conn:
-                database.lock(conn, LOCK)
-                if _switch(database, conn, ids, model, tables, activate=activate):
-                    break
-    finally:
         with database.transaction() as conn:
             tables.metadata.drop_all(conn)
+            tables.metadata.create_all(conn)
+        _build(database, ids, model, tables, report or (lambda done, of: None), activate=activate)
+    finally:
+        try:
+            with database.transaction() as conn:
+                tables.metadata.drop_all(conn)
+        finally:
+            lease.release()
+
+
+def _build(database: Database, ids: Ids, model: Model, tables: Derived, tell: Report, *, activate: bool) -> None:
+    """Lap after lap until little is left; that under the projector's lock, and the switch with it."""
+    events = EventStore(database)
+    clock = 0
+    builder = Projector(
+        database, events, ids, model, clock=lambda _: clock, tables=tables, announce=False, tick=1, ahead=0
+    )
+    for _ in range(_LAPS):
+        with database.snapshot() as conn:
+            goal, done = read_progress(conn), read_progress(conn, tables).position
+        if goal.position - done < _LAST_LAP:
+            break
+        clock = goal.clock
+        while done < goal.position and builder.run_once(until=goal.position):
+            with database.snapshot() as conn:
+                done = read_progress(conn, tables).position
+            tell(done, goal.position)
+    with database.transaction() as conn:
+        database.lock(conn, LOCK)
+        goal = read_progress(conn)
+        builder.finish(conn, goal)
+        _switch(database, conn, ids, model, tables, activate=activate)
     tell(goal.position, goal.position)
 
 
-def _switch(database: Database, conn: Connection, ids: Ids, model: Model, tables: Derived, *, activate: bool) -> bool:
-    """Put the build in the live tables' place; False if the projector has moved on meanwhile."""
-    now, built = read_progress(conn), read_progress(conn, tables)
-    if (now.position, now.clock) != (built.position, built.clock):
-        return False
+def _switch(database: Database, conn: Connection, ids: Ids, model: Model, tables: Derived, *, activate: bool) -> None:
+    """Put the build in the live tables' place, at the same pair."""
+    now = read_progress(conn)
     if not activate and (active := active_model(conn)) is not None and active.hash != model.hash:
         raise ModelChanged("another model was activated while this one was rebuilt: nothing was changed")
     for old, new in zip(live.all, tables.all, strict=True):
         conn.execute(delete(old))
         conn.execute(insert(old).from_select([column.name for column in old.columns], select(new)))
+    conn.execute(update(live.projector).values(build=now.build + 1))
     if activate:
         record_activation(conn, model, database.now(conn))
         _set_ledger(database, conn, ids, Fold(model), now.clock)
-    return True
 
 
-class ModelChanged(RuntimeError):
+class RebuildRefused(RuntimeError):
+    """Nothing was changed: try again."""
+
+
+class ModelChanged(RebuildRefused):
     """The active model is another one than the rebuild was started with: start again."""
+
+
+class RebuildRuns(RebuildRefused):
+    """Another one is running: wait for it."""
 
 
 def _set_ledger(database: Database, conn: Connection, ids: Ids, fold: Fold, clock: int) -> None:

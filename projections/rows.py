@@ -42,8 +42,8 @@ def shown(fold: Fold, lead: Lead, now: Now) -> Shown:
     return Shown([[entry.stage, entry.at, entry.source] for entry in lead.stages], dict(now.segments), funnels)
 
 
-def card(id: UUID, lead: Lead, identities: tuple[Identity, ...]) -> Row:
-    """The row of `leads`."""
+def card(id: UUID, lead: Lead, identities: tuple[Identity, ...], findings: list[list[Any]]) -> Row:
+    """The row of `leads`. `findings`: of how the person was put together, beside those of the lead's history."""
     return (
         id,
         lead.stage,
@@ -54,7 +54,7 @@ def card(id: UUID, lead: Lead, identities: tuple[Identity, ...]) -> Row:
         lead.touches,
         orjson.dumps([list(identity) for identity in identities]).decode(),
         orjson.dumps(lead.profile, option=orjson.OPT_SORT_KEYS).decode(),
-        orjson.dumps(lead.findings).decode(),
+        orjson.dumps(lead.findings + findings).decode(),
     )
 
 

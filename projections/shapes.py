@@ -89,7 +89,10 @@ class TouchpointShape(Shape):
 
 
 class AwardShape(Shape):
-    """Points that one touchpoint got from one rule. `now`: what is left of them; these add up to the heat shown."""
+    """Points that one touchpoint got from one rule. `now`: what is left of them; these add up to the heat shown.
+
+    Of a lead whose heat is below 0 the last one, without touchpoint and type, says what is missing to the 0 shown.
+    """
 
     rule: str
     touchpoint: str

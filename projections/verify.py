@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, select
 
-from domain.assign import LIMITS, assign, links, sightings
+from domain.assign import LIMITS, Walk, assign, links, sightings
 from domain.fold import Fold
 from domain.identity import Identity
 from domain.touchpoint import Touchpoint, decode
@@ -55,6 +55,8 @@ class Verified:
     """How many rows differ; `differences` holds the first hundred."""
     aside: tuple[tuple[int, str], ...]
     """Clusters that were put aside, and why: their rows are not up to date."""
+    failed: tuple[str, ...] = ()
+    """Why a fold failed here too, and at which touchpoint's cluster: nothing is expected of it."""
 
 
 def verify(database: Database, ids: Ids, report: Report | None = None) -> Verified:
@@ -72,7 +74,7 @@ def verify(database: Database, ids: Ids, report: Report | None = None) -> Verifi
         expected = open_database(f"sqlite:///{Path(folder) / 'expected.db'}")
         tables = derived()
         tables.metadata.create_all(expected.engine)
-        _refold(expected, tables, spool, Fold(model), ids, progress, tell)
+        failed = _refold(expected, tables, spool, Fold(model), ids, progress, tell)
         rows, differing = 0, 0
         differences: list[Difference] = []
         with expected.snapshot() as other:
@@ -88,7 +90,7 @@ def verify(database: Database, ids: Ids, report: Report | None = None) -> Verifi
             select(live.clusters.c.cluster, live.clusters.c.aside).where(live.clusters.c.aside.is_not(None))
         ).all()
         return Verified(
-            progress, spool.count, rows, tuple(differences), differing, tuple((row[0], row[1]) for row in aside)
+            progress, spool.count, rows, tuple(differences), differing, tuple((row[0], row[1]) for row in aside), failed
         )
 
 
@@ -164,17 +166,23 @@ class _Spool:
 
 def _refold(
     expected: Database, tables: Derived, spool: _Spool, fold: Fold, ids: Ids, progress: Progress, tell: Report
-) -> None:
-    done, rows = 0, _Rows(expected, tables)
+) -> tuple[str, ...]:
+    """Write the expected rows; why those of some clusters could not be had."""
+    done, rows, failed = 0, _Rows(expected, tables), []
     for touchpoints, shared in spool.clusters():
         done += len(touchpoints)
         known = [touchpoint for touchpoint in touchpoints if touchpoint.instant <= progress.clock]
-        walk, histories = assign(known, shared)
-        for number, history in histories.items():
-            person = walk.people[number]
-            rows.add(fold, ids.of(person.name()), walk.owned(person, progress.clock), history, progress.clock)
+        try:
+            walk, histories = assign(known, shared)
+            leads = [rows.of(fold, ids, walk, number, history, progress.clock) for number, history in histories.items()]
+        except Exception as error:
+            failed.append(f"the cluster of touchpoint {touchpoints[0].id!r}: {type(error).__name__}: {error}"[:1000])
+            continue
+        for lead in leads:
+            rows.add(lead)
         tell(spool.count + done, 2 * spool.count)
     rows.flush()
+    return tuple(failed)
 
 
 class _Rows:
@@ -185,26 +193,29 @@ class _Rows:
         self._tables = tables
         self._rows: dict[str, list[Row]] = {}
 
-    def add(
-        self, fold: Fold, id: UUID, identities: tuple[Identity, ...], history: list[Touchpoint], clock: int
-    ) -> None:
-        tables, put = self._tables, self._put
+    def of(
+        self, fold: Fold, ids: Ids, walk: Walk, number: int, history: list[Touchpoint], clock: int
+    ) -> list[tuple[Table, Row]]:
+        """The rows of one person of a walk."""
+        tables, person = self._tables, walk.people[number]
         lead = fold.fold(history, clock)
         now = fold.at(lead, clock)
         seen = shown(fold, lead, now)
-        put(tables.leads, card(id, lead, identities))
-        put(tables.scores, score(fold, id, lead, now))
-        for n, stage in enumerate(seen.stages, 1):
-            put(tables.stage_history, (id, n, *stage))
-        for name, entered_at in seen.segments.items():
-            put(tables.segment_members, (name, id, entered_at))
-        for name, row in seen.funnels.items():
-            put(tables.funnel_leads, (name, id, *row))
-        if len(self._rows.get(tables.leads.name, ())) >= 2_000:
-            self.flush()
+        id = ids.of(person.name())
+        return [
+            (tables.leads, card(id, lead, walk.owned(person, clock), walk.findings(person))),
+            (tables.scores, score(fold, id, lead, now)),
+            *((tables.stage_history, (id, n, *stage)) for n, stage in enumerate(seen.stages, 1)),
+            *((tables.segment_members, (name, id, entered_at)) for name, entered_at in seen.segments.items()),
+            *((tables.funnel_leads, (name, id, *row)) for name, row in seen.funnels.items()),
+        ]
 
-    def _put(self, table: Table, row: Row) -> None:
-        self._rows.setdefault(table.name, []).append(row)
+    def add(self, rows: list[tuple[Table, Row]]) -> None:
+        """Take the rows of one lead."""
+        for table, row in rows:
+            self._rows.setdefault(table.name, []).append(row)
+        if len(self._rows.get(self._tables.leads.name, ())) >= 2_000:
+            self.flush()
 
     def flush(self) -> None:
         """Write what has come together."""

@@ -9,7 +9,7 @@ from producers.mapping import MappingError
 from producers.rows import ImportProblem
 from projections.cursors import BadCursor
 from projections.queries import NotFound, NotReady
-from projections.rebuild import ModelChanged
+from projections.rebuild import RebuildRefused
 from runtime.refusals import Failed, Refused
 from runtime.settings import SettingsError
 from store.errors import DatabaseFull, Misconfigured, Retry
@@ -27,7 +27,7 @@ def told(error: Exception) -> tuple[int, str] | None:
             return 2, "\nleadline: ".join(str(error).splitlines())
         case ImportInterrupted():
             return 1, "\nleadline: ".join(str(error).splitlines())
-        case Failed() | ModelChanged():
+        case Failed() | RebuildRefused():
             return 1, str(error)
         case NotFound():
             return 1, str(error.args[0])

@@ -134,12 +134,13 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("position", BigInteger, nullable=False),
             Column("clock", BigInteger, nullable=False),
             Column("model", Text, nullable=False),  # hash of the model that these rows were folded with
+            Column("build", BigInteger, nullable=False),  # counts the rebuilds that were switched to
         ),
         identities=Table(
             prefix + "identities",
             meta,
             Column("id", Uuid, primary_key=True),  # H(identity), and every lead id
-            Column("cluster", BigInteger, nullable=False),
+            Column("cluster", BigInteger),  # none while nothing that it binds was seen
             Column("seen", Text),  # JSON {H(higher identity): first instant}, at most the limit + 1 least
             Index(prefix + "identities_cluster", "cluster"),
             **hot_fill,

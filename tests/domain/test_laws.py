@@ -146,6 +146,8 @@ def test_the_listed_awards_give_the_stored_bits(fold: Fold, history: list[Touchp
         heat.add(award.points, award.at, fold.half_life)
     assert heat.value == (lead.heat.value if awards else 0.0)
     assert not awards or heat.at == lead.heat.at
+    apart = sum(award.points * 2 ** ((award.at - heat.at) / fold.half_life) for award in awards)
+    assert heat.value == pytest.approx(apart, rel=1e-9, abs=1e-9)
 
 
 @law(100)

@@ -89,12 +89,13 @@ def _derived() -> None:
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("clock", sa.BigInteger(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("build", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
         "identities",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("cluster", sa.BigInteger(), nullable=False),
+        sa.Column("cluster", sa.BigInteger(), nullable=True),
         sa.Column("seen", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         postgresql_with={"fillfactor": 50},

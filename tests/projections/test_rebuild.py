@@ -1,0 +1,92 @@
+"""Rebuild and activation beside a projector that goes on: same bytes, and nobody works on with what was switched."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from domain.fold import Fold
+from domain.lead import Lead, Now
+from domain.model import parse_model
+from projections.rebuild import RebuildRuns, rebuild
+from tests.domain.stories import SECOND, at, us
+from tests.domain.test_fold import MODEL
+from tests.projections.shelf import Shelf
+from tests.projections.world import World
+
+
+@pytest.fixture
+def world(shelf: Shelf) -> Iterator[World]:
+    model = parse_model(MODEL)
+    with shelf.place(model) as folder:
+        found = World.on_sqlite(folder, model, us(600), ready=True)
+        yield found
+        found.close()
+
+
+def test_the_projector_goes_on_with_the_clusters_of_the_build(world: World) -> None:
+    """The build links less than the projector did, which learned late that the cookie was shared."""
+    world.play([[at(n, "identified", "c:k", f"u:{n}")] for n in range(1, 5)])
+    world.play([[at(30, "identified", "c:k", "u:8")], [at(31, "page_viewed", "u:8")]])
+    world.play([[at(9, "identified", "c:k", "u:7")]])
+    before = len(world.rows("clusters"))
+    rebuild(world.database, world.ids, world.model)
+    assert len(world.rows("clusters")) > before
+    world.play([[at(40, "page_viewed", "u:8")]])
+    world.clock += 2 * 86_400 * SECOND
+    world.project()
+    assert world.verify().differing == 0
+
+
+def test_what_was_received_ahead_of_the_clock_is_built_too(world: World) -> None:
+    world.play([[at(1, "page_viewed", "e:a@x")], [at(1000, "form_submitted", "e:a@x")]])
+    before = world.digest()
+    rebuild(world.database, world.ids, world.model)
+    assert world.digest() == before
+
+
+def test_what_is_recorded_meanwhile_is_in_it(world: World) -> None:
+    world.play([[at(1, "page_viewed", "e:a@x")]])
+
+    def meanwhile(done: int, of: int) -> None:
+        if done < of or world.rows("leads")[0][6] > 1:
+            return
+        world.deliver([at(2, "page_viewed", "e:a@x")])
+        world.project()
+
+    rebuild(world.database, world.ids, world.model, meanwhile)
+    world.project()
+    assert world.verify().differing == 0
+    assert world.rows("leads")[0][6] == 2
+
+
+def test_one_runs_at_a_time(world: World) -> None:
+    lease = world.database.elect("rebuild")
+    assert lease is not None
+    with pytest.raises(RebuildRuns, match="another rebuild"):
+        rebuild(world.database, world.ids, world.model)
+    lease.release()
+    rebuild(world.database, world.ids, world.model)
+
+
+@pytest.mark.parametrize("part", ["step", "at"])
+def test_who_cannot_be_folded_is_put_aside_and_verify_says_so(
+    world: World, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = getattr(Fold, part)
+
+    def fails(self: Fold, lead: Lead, *more: object) -> Now:
+        found: Now = good(self, lead, *more)
+        if lead.profile.get("email") == "a@x":
+            raise ArithmeticError("a rule divides by nothing")
+        return found
+
+    monkeypatch.setattr(Fold, part, fails)
+    world.play([[at(1, "page_viewed", "e:a@x"), at(1, "page_viewed", "e:b@x")]])
+    assert [row[7] for row in world.rows("leads")] == ['[["email","b@x"]]']
+    verified = world.verify()
+    assert "divides by nothing" in verified.aside[0][1]
+    assert "divides by nothing" in verified.failed[0]
+    monkeypatch.undo()
+    world.projector.retry_aside()
+    assert len(world.rows("leads")) == 2
+    assert world.verify().differing == 0

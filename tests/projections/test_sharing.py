@@ -1,0 +1,73 @@
+"""Identities that too many people use, one step after another and after restarts: the rows are those of a refold."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from domain.model import parse_model
+from projections.lookup import Lookup
+from tests.domain.stories import at, identity, us
+from tests.domain.test_fold import MODEL
+from tests.projections.shelf import Shelf
+from tests.projections.world import World
+
+
+@pytest.fixture
+def world(shelf: Shelf) -> Iterator[World]:
+    model = parse_model(MODEL)
+    with shelf.place(model) as folder:
+        found = World.on_sqlite(folder, model, us(600), ready=True)
+        yield found
+        assert found.verify().differing == 0
+        found.close()
+
+
+def test_who_used_it_is_remembered_though_the_lead_is_touched_from_cold(world: World) -> None:
+    twenty = [at(n, "identified", "e:a@x", f"u:{n}") for n in range(1, 21)]
+    world.play([[at(0, "form_submitted", "c:k", "e:a@x"), *twenty]], restart=True)
+    world.play([[at(30, "page_viewed", "c:k")]], restart=True)
+    world.play([[at(40, "identified", "e:a@x", "u:21")], [at(50, "page_viewed", "e:a@x")]])
+
+
+def test_one_who_comes_late_moves_the_instant_from_which_it_is_shared(world: World) -> None:
+    world.play([[at(n, "identified", "c:k", f"u:{n}") for n in range(1, 6)], [at(10, "page_viewed", "c:k")]])
+    world.play([[at(20, "identified", "c:k", "u:6")], [at(25, "page_viewed", "c:k")]])
+    world.play([[at(8, "identified", "c:k", "u:7")]])
+    [visitor] = [row for row in world.rows("leads") if row[7] == "[]"]
+    assert visitor[6] == 2, "the pages at 10 and at 25 are nobody's"
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_what_was_shared_from_its_first_instant_stays_so_after_a_restart(world: World, late: bool) -> None:
+    world.play([[at(1, "identified", f"u:{n}", "p:+4912345") for n in range(1, 22)]], restart=True)
+    if late:
+        world.play([[at(0.5, "page_viewed", "u:1")]])
+    else:
+        world.play([[at(5, "identified", "u:30", "p:+4912345"), at(6, "call_logged", "p:+4912345")]])
+
+
+def test_it_leaves_the_card_at_the_instant_though_nothing_happens_to_the_lead(world: World) -> None:
+    world.play([[at(n, "identified", "c:k", f"u:{n}") for n in range(1, 6)], [at(2000, "identified", "c:k", "u:6")]])
+    assert any("anonymous_id" in row[7] for row in world.rows("leads"))
+    world.clock = us(3000)
+    world.project()
+    assert not any("anonymous_id" in row[7] for row in world.rows("leads"))
+
+
+def test_it_names_nobody_and_is_looked_up_in_vain(world: World) -> None:
+    world.play([[at(n, "identified", "e:info@x", f"u:{n}") for n in range(1, 22)]])
+    world.play([[at(30, "form_submitted", "e:info@x"), at(31, "form_submitted", "e:info@x")]])
+    [nobody] = [row for row in world.rows("leads") if row[6] == 2]
+    assert (nobody[1], nobody[3], nobody[7]) == ("visitor", False, "[]")
+    assert "lead.hot" not in [kind for kind, _ in world.signals()]
+    with world.database.snapshot() as conn:
+        assert Lookup(world.events, world.ids).holder(conn, world.ids.of(identity("e:info@x"))) is None
+        assert Lookup(world.events, world.ids).holder(conn, world.ids.of(identity("u:3"))) is not None
+
+
+def test_the_timeline_shows_what_was_reported_all_the_same(world: World) -> None:
+    world.play([[at(n, "identified", "c:k", f"u:{n}") for n in range(1, 8)]])
+    with world.database.snapshot() as conn:
+        lookup = Lookup(world.events, world.ids)
+        [touchpoint] = lookup.history(conn, world.ids.of(identity("u:7")))
+    assert touchpoint.identities == (identity("u:7"), identity("c:k"))
