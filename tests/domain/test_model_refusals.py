@@ -94,7 +94,7 @@ SCORES = [
      "score.promote_to: found promote_to without hot_at; allowed only beside it: becoming hot asks for the stage"),
     (with_stages('[score]\nhot_at = 5\npromote_to = "custom"'),
      'score.promote_to: unknown stage after the first (or a detour) "custom" '
-     "(did you mean customer?); allowed: customer'),
+     '(did you mean customer?); allowed: customer'),
     (with_stages('[score]\nhot_at = 5\npromote_to = "lost"'),
      'score.promote_to: unknown stage after the first (or a detour) "lost"; allowed: customer'),
     (with_stages("[score]\nhot_at = 5\npromote_to = 1"),
