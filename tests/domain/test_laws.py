@@ -127,6 +127,7 @@ def test_one_step_after_another_is_the_fold_and_looking_changes_nothing(
         fold.at(stepped, instant)
         stepped = Lead.load(json.loads(json.dumps(stepped.dump())))
         fold.step(stepped, tuple(group), instant)
+    assert stepped == whole
     assert json.dumps(stepped.dump()) == json.dumps(whole.dump())
     once, twice = whole.now.copy(), whole.now.copy()
     fold.advance(whole, once, until)
