@@ -154,12 +154,15 @@ def _down_to(identities: Iterable[Identity], rank: int) -> tuple[Identity, ...]:
 def _named(raw: object) -> Identity:
     if isinstance(raw, Identity):
         return raw
-    if isinstance(raw, Mapping) and raw.get("kind") in RANK:
-        found = canonical(str(raw["kind"]), raw.get("value"))
+    kind = raw.get("kind") if isinstance(raw, Mapping) else None
+    if isinstance(raw, Mapping) and isinstance(kind, str) and kind in RANK:
+        found = canonical(kind, raw.get("value"))
         if found is not None:
             return found
     raise Refused(
-        422, f"identities: {raw!r} names nobody; give a kind ({', '.join(RANK)}) and a value", allowed=tuple(RANK)
+        422,
+        f"identities: {str(raw)[:80]} names nobody; give a kind ({', '.join(RANK)}) and a value",
+        allowed=tuple(RANK),
     )
 
 

@@ -5,17 +5,22 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from projections.cursors import BadCursor
 from projections.queries import NotFound, NotReady
 from store.database import Retry
 
 PROBLEM_JSON: Final = "application/problem+json"
+
+BODY_LIMIT: Final = 100_000
+"""Largest body of a request to `/api`, in bytes."""
 
 
 class Problem(Exception):
@@ -34,7 +39,7 @@ def not_built(what: str) -> Problem:
     return Problem(501, f"{what} is not built yet; leave it out")
 
 
-def answer(problem: Problem) -> JSONResponse:
+def answer(problem: Problem) -> Response:
     """The problem document."""
     document = {
         "type": "about:blank",
@@ -43,14 +48,14 @@ def answer(problem: Problem) -> JSONResponse:
         "detail": problem.detail,
         **problem.more,
     }
-    return JSONResponse(document, problem.status, problem.headers, PROBLEM_JSON)
+    return Response(orjson.dumps(document), problem.status, problem.headers, PROBLEM_JSON)
 
 
 def answer_problems(app: FastAPI) -> None:
     """Make every error of this application a problem document."""
 
     def on(error: type[Exception], to_problem: Callable[[Any], Problem]) -> None:
-        async def handle(request: Request, raised: Exception) -> JSONResponse:
+        async def handle(request: Request, raised: Exception) -> Response:
             return answer(to_problem(raised))
 
         app.add_exception_handler(error, handle)
@@ -62,7 +67,40 @@ def answer_problems(app: FastAPI) -> None:
     on(HTTPException, _no_route)
     for away in (NotReady, Retry):
         on(away, lambda error: Problem(503, str(error), {"Retry-After": "2"}))
-    on(Exception, _unexpected)
+    app.add_middleware(Edge)
+
+
+class Edge:
+    """Around the application: no body is read beyond the limit, and what nobody expected is answered and logged once.
+
+    A handler of Exception would not do: Starlette raises it again behind its answer, and the server logs it again.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        read, started = 0, False
+
+        async def receive_some() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > BODY_LIMIT:
+                raise HTTPException(413, f"the body is larger than {BODY_LIMIT} bytes")
+            return message
+
+        async def send_on(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive_some, send_on)
+        except Exception as error:
+            problem = _unexpected(error)
+            if not started:
+                await answer(problem)(scope, receive, send)
 
 
 def _invalid(error: RequestValidationError) -> Problem:
@@ -103,6 +141,7 @@ def bearer(token: str | None) -> Callable[[Request], None]:
 
     def check(request: Request) -> None:
         if token is None:
+            _refuse_other_sites(request)
             return
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
@@ -111,3 +150,21 @@ def bearer(token: str | None) -> Callable[[Request], None]:
             raise Problem(401, f"{what}: send `Authorization: Bearer TOKEN`", challenge)
 
     return check
+
+
+def _refuse_other_sites(request: Request) -> None:
+    """Without a token everyone on this machine may ask, and so might any page that is open in a browser here."""
+    origin = request.headers.get("origin")
+    if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
+        raise Problem(403, "a page of another site asks, and there is no token: set LEADLINE_API_TOKEN, and send it")
+
+
+def plain(request: Request) -> None:
+    """A dependency that refuses a query that says one thing twice, or what no text is."""
+    seen = set()
+    for name, value in request.query_params.multi_items():
+        if name in seen:
+            raise Problem(400, f"{name[:80]}: stands there more than once, allowed is once")
+        if "\x00" in name + value:
+            raise Problem(400, f"{name[:80]!r}: has a NUL character, allowed are texts without one")
+        seen.add(name)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.signal import KINDS
 from projections import queries, reports
-from projections.answers import Problem, answer_problems, bearer, not_built
+from projections.answers import Problem, answer_problems, bearer, not_built, plain
 from projections.periods import bound
 from projections.queries import LIMIT, Reader
 from projections.shapes import (
@@ -118,9 +118,10 @@ def create_api(readers: Readers, token: str | None, *extra: APIRouter) -> FastAP
         docs_url="/api/docs",
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        redirect_slashes=False,
     )
     answer_problems(app)
-    guard = [Depends(bearer(token))]
+    guard = [Depends(bearer(token)), Depends(plain)]
     for router in (_leads(readers), _reports(readers), _signals(readers), *extra):
         app.include_router(router, prefix="/api", dependencies=guard)
     return app
@@ -194,7 +195,10 @@ def _reports(readers: Readers) -> APIRouter:
             raise not_built("by")
         with reader.view() as view:
             zone = view.model.timezone
-            return reports.funnel(view, name, _bound("from", asked.from_, zone), _bound("to", asked.to, zone))
+            start, end = _bound("from", asked.from_, zone), _bound("to", asked.to, zone)
+            if start is not None and end is not None and start > end:
+                raise Problem(400, f"from: {asked.from_} is later than to, {asked.to}; allowed is up to it")
+            return reports.funnel(view, name, start, end)
 
     return router
 
@@ -215,7 +219,8 @@ def _signals(readers: Readers) -> APIRouter:
     ) -> StreamingResponse:
         kinds, after = asked.kinds(), last_event_id or asked.after
         with readers.database.snapshot() as conn:
-            place = reports.ledger_end(conn) if after is None else reports.ledger_place(conn, after)
+            end = reports.ledger_end(conn)  # a place beyond it is another ledger's, from before a backup was restored
+            place = end if after is None else min(end, reports.ledger_place(conn, after))
         body = SignalStream(readers.database, place, kinds, readers.stopping).lines()
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(body, media_type="text/event-stream", headers=headers)

@@ -1,6 +1,6 @@
 """What readers ask of the read models: leads, one lead, its timeline and its score. Reports are in `reports.py`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection, Row, Select, func, literal, select, tuple_
 
+from domain.condition_file import GRADES
 from domain.conditions import compile_where
 from domain.durations import show_duration
 from domain.fold import Fold
@@ -82,10 +83,11 @@ class Reader:
 
     def _model(self, conn: Connection) -> Model | None:
         newest = conn.execute(select(func.max(models.c.activation))).scalar()
-        if self._active is None or self._active[0] != newest:
+        active = self._active  # read once: other threads ask too
+        if active is None or active[0] != newest:
             model = active_model(conn)
-            self._active = None if model is None or newest is None else (newest, model)
-        return None if self._active is None else self._active[1]
+            self._active = active = None if model is None or newest is None else (newest, model)
+        return None if active is None else active[1]
 
 
 def leads(
@@ -99,8 +101,19 @@ def leads(
     limit: int = 100,
     cursor: str | None = None,
 ) -> Page[LeadShape]:
-    """Leads, hottest first. `identities` maps kinds to values: of these there is one lead or none."""
+    """Leads, hottest first. `identities` maps kinds to values: of these there is one lead or none. Raises NotFound."""
     query = cards(view.tables)
+    if stage is not None:
+        known = ("visitor", *(each.name for each in view.model.stages))
+        query = query.where(view.tables.leads.c.stage == _known("stage", stage, known))
+    if grade is not None:
+        query = query.where(view.tables.scores.c.grade == _known("grade", grade, GRADES))
+    if hot is not None:
+        query = query.where(view.tables.scores.c.hot.is_(hot))
+    if segment is not None:
+        member = view.tables.segment_members
+        inside = select(member.c.lead).where(member.c.segment == known_segment(view, segment))
+        query = query.where(view.tables.leads.c.lead.in_(inside))
     for kind, value in (identities or {}).items():
         if value is not None:
             found = canonical(kind, value)
@@ -108,16 +121,6 @@ def leads(
             if lead is None:
                 return Page[LeadShape](items=[])
             query = query.where(view.tables.leads.c.lead == lead)
-    if stage is not None:
-        query = query.where(view.tables.leads.c.stage == stage)
-    if grade is not None:
-        query = query.where(view.tables.scores.c.grade == grade)
-    if hot is not None:
-        query = query.where(view.tables.scores.c.hot.is_(hot))
-    if segment is not None:
-        member = view.tables.segment_members
-        inside = select(member.c.lead).where(member.c.segment == known_segment(view, segment))
-        query = query.where(view.tables.leads.c.lead.in_(inside))
     rows = _by_heat(view, query, limit + 1, cursor)
     following = give("leads", rows[limit - 1].z, rows[limit - 1].lead) if len(rows) > limit else None
     return Page[LeadShape](items=[lead_shape(view, row) for row in rows[:limit]], next=following)
@@ -151,9 +154,12 @@ def cards(tables: Derived) -> Select[Any]:
 
 def known_segment(view: View, name: str) -> str:
     """The name, if the model has such a segment. Raises NotFound."""
-    names = [segment.name for segment in view.model.segments]
+    return _known("segment", name, [segment.name for segment in view.model.segments])
+
+
+def _known(what: str, name: str, names: Sequence[str]) -> str:
     if name not in names:
-        raise NotFound(f"no segment {name!r}: the model has {', '.join(names) or 'none'}")
+        raise NotFound(f"no {what} {name[:80]!r}: the model has {', '.join(names) or 'none'}")
     return name
 
 

@@ -7,7 +7,7 @@ import anyio
 import orjson
 from anyio.to_thread import run_sync
 
-from projections.reports import signals
+from projections.reports import ledger_end, signals
 from projections.shapes import SignalShape
 from store.database import Database, DatabaseAway
 
@@ -37,12 +37,12 @@ class SignalStream:
         silent = 0.0
         while not self._stopping():
             try:
-                found = await run_sync(self._read)
+                found, behind = await run_sync(self._read)
             except DatabaseAway:
-                found = []
+                found, behind = [], self._position
             for signal in found:
                 yield event(signal)
-                self._position = signal.position
+            self._position = behind
             silent = 0.0 if found else silent + GLANCE
             if silent >= HEARTBEAT:
                 silent = 0.0
@@ -50,9 +50,12 @@ class SignalStream:
             if len(found) < PAGE:
                 await anyio.sleep(GLANCE)
 
-    def _read(self) -> list[SignalShape]:
+    def _read(self) -> tuple[list[SignalShape], int]:
+        """What is to be sent now, and the position behind all that was looked at."""
         with self._database.snapshot() as conn:
-            return signals(conn, self._position, kinds=self._kinds, limit=PAGE).items
+            end = ledger_end(conn)
+            found = signals(conn, self._position, kinds=self._kinds, limit=PAGE)
+        return found.items, end if found.next is None else int(found.next)
 
 
 def event(signal: SignalShape) -> bytes:

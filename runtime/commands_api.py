@@ -1,5 +1,7 @@
 """`POST /api/leads/{id}/...`: commands are checked against the lead, then put on the log as a touchpoint."""
 
+import hashlib
+import json
 import re
 import time
 import uuid
@@ -11,14 +13,15 @@ import anyio
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Body, Header, Query
 from fastapi.responses import JSONResponse, Response
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
-from sqlalchemy import Connection, select
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy import Connection, Row, select
 
 from domain.durations import SECOND, parse_duration
 from domain.identity import Identity
 from domain.touchpoint import Touchpoint
 from producers import commands
 from producers.arrival import sealed
+from producers.body import clean
 from producers.commands import Asked
 from projections import queries
 from projections.answers import Problem
@@ -28,6 +31,9 @@ from runtime.wiring import Wiring
 from store.log import Log, LogAway, LogError, LogFull
 from store.tables import events
 from store.topics import TOUCHPOINTS
+
+SOURCE: Final = "api"
+"""The name of the source that commands come from."""
 
 LONGEST_WAIT: Final = 60 * SECOND
 GLANCE: Final = 0.05
@@ -55,6 +61,14 @@ class Card:
 
 class _Said(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, value: Any) -> Any:
+        try:
+            return clean(value)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
 
     by: Annotated[str | None, Field(description="who asks: kept with the touchpoint")] = None
     reason: Annotated[str | None, Field(description="why: kept with the touchpoint")] = None
@@ -103,7 +117,7 @@ class _Waited(BaseModel):
 
 
 Waited = Annotated[_Waited, Query()]
-Key = Annotated[str | None, Header(description="the touchpoint's id: asked twice, recorded once", max_length=200)]
+Key = Annotated[str | None, Header(description="the same command asked twice is recorded once", max_length=200)]
 
 
 class Commander:
@@ -115,20 +129,22 @@ class Commander:
         self._log = log
         self._clock = clock
 
-    async def run(self, lead: str, command: Command, key: str | None, wait: float) -> Response:
+    async def run(self, id: str, lead: str, command: Command, wait: float) -> Response:
         """The answer: 202 with the touchpoint's id, or 200 with the lead after it."""
-        made, known_as = await run_sync(self._append, lead, command, key)
+        accepted = await run_sync(self._append, id, lead, command)
         until = time.monotonic() + wait
         while time.monotonic() < until:
-            if (after := await run_sync(self._after, made, known_as)) is not None:
+            if (after := await run_sync(self._after, accepted)) is not None:
                 return JSONResponse(after.model_dump(mode="json"))
             await anyio.sleep(GLANCE)
-        return JSONResponse(Accepted(id=made.id, type=made.type, lead=known_as).model_dump(), 202)
+        return JSONResponse(accepted.model_dump(), 202)
 
-    def _append(self, lead: str, command: Command, key: str | None) -> tuple[Touchpoint, str]:
-        asked = Asked(id=key or str(uuid.uuid4()), at=self._clock())
+    def _append(self, id: str, lead: str, command: Command) -> Accepted:
+        asked = Asked(id=id, at=self._clock(), source=SOURCE)
         try:
             with self._reader.view() as view:
+                if (earlier := self._recorded(view.conn, id)) is not None:  # done: now it would be refused
+                    return Accepted(id=id, type=earlier.type, lead=str(queries.live_lead(view, lead)))
                 card = Card.of(view, lead)
                 made = command(view, card, asked)
             self._log.append(TOUCHPOINTS, [sealed(made)])
@@ -140,27 +156,27 @@ class Commander:
             raise Problem(503, f"nothing was recorded: {error}", after) from None
         except LogError as error:
             raise Problem(503, f"nothing was recorded: {error}") from None
-        return made, card.id
+        return Accepted(id=id, type=made.type, lead=card.id)
 
-    def _after(self, made: Touchpoint, lead: str) -> LeadDetail | None:
+    def _after(self, accepted: Accepted) -> LeadDetail | None:
         """The lead, once the touchpoint is recorded and projected."""
         with self._reader.view() as view:
-            position = _position(view.conn, self._wiring.ids.dedupe(made.source.name, made.id))
-            if position is None or view.position < position or view.clock < made.instant:
+            found = self._recorded(view.conn, accepted.id)
+            if found is None or view.position < found.position or view.clock < found.instant:
                 return None
             try:
-                return queries.lead_detail(view, queries.live_lead(view, lead))
+                return queries.lead_detail(view, queries.live_lead(view, accepted.lead))
             except NotFound:
                 return None
+
+    def _recorded(self, conn: Connection, id: str) -> Row[Any] | None:
+        """Where a command's touchpoint is in the event store, if it is there."""
+        about = [events.c.position, events.c.instant, events.c.type]
+        return conn.execute(select(*about).where(events.c.dedupe == self._wiring.ids.dedupe(SOURCE, id))).first()
 
 
 def _named(error: commands.Refused) -> dict[str, tuple[str, ...]]:
     return {"missing": error.missing, "allowed": error.allowed}
-
-
-def _position(conn: Connection, dedupe: bytes) -> int | None:
-    found: int | None = conn.execute(select(events.c.position).where(events.c.dedupe == dedupe)).scalar()
-    return found
 
 
 def command_routes(commander: Commander) -> APIRouter:
@@ -178,7 +194,7 @@ def command_routes(commander: Commander) -> APIRouter:
         def command(view: View, card: Card, asked: Asked) -> Touchpoint:
             return commands.stage(card, said.to, view.model.stages, _said(asked, said))
 
-        return await commander.run(lead, command, idempotency_key, waited.seconds())
+        return await commander.run(_id(lead, "stage", said, idempotency_key), lead, command, waited.seconds())
 
     @router.post("/leads/{lead}/merge", summary="Two leads are one person", responses=answers)
     async def merge(
@@ -187,7 +203,7 @@ def command_routes(commander: Commander) -> APIRouter:
         def command(view: View, card: Card, asked: Asked) -> Touchpoint:
             return commands.merge(card, Card.of(view, said.with_), _said(asked, said))
 
-        return await commander.run(lead, command, idempotency_key, waited.seconds())
+        return await commander.run(_id(lead, "merge", said, idempotency_key), lead, command, waited.seconds())
 
     @router.post("/leads/{lead}/unmerge", summary="Identities are another person's", responses=answers)
     async def unmerge(
@@ -196,20 +212,33 @@ def command_routes(commander: Commander) -> APIRouter:
         def command(view: View, card: Card, asked: Asked) -> Touchpoint:
             return commands.unmerge(card, said.identities, _said(asked, said))
 
-        return await commander.run(lead, command, idempotency_key, waited.seconds())
+        return await commander.run(_id(lead, "unmerge", said, idempotency_key), lead, command, waited.seconds())
 
     @router.post("/leads/{lead}/reset", summary="Start the heat anew", responses=answers)
     async def reset(
         lead: str, waited: Waited, said: Annotated[_Said | None, Body()] = None, idempotency_key: Key = None
     ) -> Response:
-        def command(view: View, card: Card, asked: Asked) -> Touchpoint:
-            return commands.reset(card, _said(asked, said or _Said()))
+        asking = said or _Said()
 
-        return await commander.run(lead, command, idempotency_key, waited.seconds())
+        def command(view: View, card: Card, asked: Asked) -> Touchpoint:
+            return commands.reset(card, _said(asked, asking))
+
+        return await commander.run(_id(lead, "reset", asking, idempotency_key), lead, command, waited.seconds())
 
     for name in commands.NOT_BUILT:
         router.add_api_route(f"/leads/{{lead}}/{name}", _refusing(name), methods=["POST"], summary="Not built yet")
     return router
+
+
+def _id(lead: str, name: str, said: _Said, key: str | None) -> str:
+    """The id of a command's touchpoint: of what is asked and its key, so that a key serves no other command by mistake.
+
+    Without a key nothing tells asking again from asking for it twice.
+    """
+    if key is None:
+        return str(uuid.uuid4())
+    asked = json.dumps([lead.lower(), name, said.model_dump(mode="json"), key])
+    return f"asked-{hashlib.sha256(asked.encode()).hexdigest()[:40]}"
 
 
 def _said(asked: Asked, said: _Said) -> Asked:

@@ -10,8 +10,10 @@ from starlette.types import ASGIApp
 class Asker:
     """A client with a bearer token."""
 
-    def __init__(self, app: ASGIApp, token: str | None = None) -> None:
+    def __init__(self, app: ASGIApp, token: str | None = None, *, raises: bool = False) -> None:
+        """`raises`: what the application raises at its server fails the test."""
         self._app = app
+        self._raises = raises
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def get(self, path: str, **headers: str) -> httpx.Response:
@@ -22,7 +24,7 @@ class Asker:
 
     def _ask(self, method: str, path: str, headers: dict[str, str], json: Any = None) -> httpx.Response:
         async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
+            transport = httpx.ASGITransport(self._app, raise_app_exceptions=self._raises)
             async with httpx.AsyncClient(transport=transport, base_url="http://leadline.test") as client:
                 named = {name.replace("_", "-"): value for name, value in headers.items()}
                 return await client.request(method, path, headers={**self._headers, **named}, json=json)

@@ -1,5 +1,6 @@
 """`/api`: shapes, filters, cursors, former ids, problems, and what is not built yet, refused by name."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -8,6 +9,10 @@ import pytest
 
 from domain.model import parse_model
 from projections.api import Readers, create_api
+from projections.reports import ledger_end
+from projections.stream import SignalStream
+from runtime.logs import configure_logs
+from runtime.settings import read_settings
 from tests.domain.stories import START, at, identity
 from tests.domain.test_fold import MODEL
 from tests.projections.world import World
@@ -153,6 +158,15 @@ def test_signals_page_by_ledger_position_or_id(api: Asker) -> None:
     ("/api/leads?order=name", 400, "order"),
     ("/api/leads?emial=a@b.example", 400, "emial"),
     ("/api/leads?segment=nope", 404, "the model has returners, quiet, warm"),
+    ("/api/leads?stage=nope", 404, "no stage 'nope': the model has visitor, lead"),
+    ("/api/leads?grade=Z&email=nobody@example.org", 404, "no grade 'Z': the model has A, B, C, D"),
+    ("/api/leads?stage=lead&stage=visitor", 400, "stage: stands there more than once"),
+    ("/api/leads?stage=le%00ad", 400, "NUL"),
+    ("/api/leads?email=%00", 400, "NUL"),
+    ("/api/leads/a%00b", 404, "a lead id is a UUID"),
+    ("/api/signals?after=%00", 400, "NUL"),
+    ("/api/segments/a%00b/members", 404, "the model has returners"),
+    ("/api/leads/", 404, ""),
     ("/api/leads?as_of=2026-01-01", 501, "as_of is not built yet"),
     ("/api/leads/nope", 404, "a lead id is a UUID"),
     (f"/api/leads/{uuid4()}", 404, "no lead"),
@@ -163,6 +177,14 @@ def test_signals_page_by_ledger_position_or_id(api: Asker) -> None:
     ("/api/funnels/nope", 404, "the model has signup"),
     ("/api/funnels/signup?by=country", 501, "by is not built yet"),
     ("/api/funnels/signup?from=yesterday", 400, "from: found 'yesterday', allowed is"),
+    ("/api/funnels/signup?from=20260101", 400, "from: found '20260101', allowed is"),
+    ("/api/funnels/signup?to=2026-W47-1", 400, "to: found '2026-W47-1', allowed is"),
+    ("/api/funnels/signup?to=2026-01-01T00:00:00", 400, "allowed is"),
+    ("/api/funnels/signup?to=2026-02-30", 400, "allowed is"),
+    ("/api/funnels/signup?from=0001-01-01", 400, "allowed are the years 1970 to 9998"),
+    ("/api/funnels/signup?from=0001-01-01T00:00:00%2B23:59", 400, "from: found"),
+    ("/api/funnels/signup?to=9999-12-31T23:59:59-23:59", 400, "to: found"),
+    ("/api/funnels/signup?from=2026-01-02&to=2026-01-01", 400, "from: 2026-01-02 is later than to, 2026-01-01"),
     ("/api/signals?after=nope", 400, "neither a ledger position nor the id"),
     ("/api/signals?kind=lead.warm", 400, "allowed are lead.hot"),
     ("/api/nothing", 404, ""),
@@ -187,6 +209,45 @@ def test_who_has_no_token_is_refused(world: World) -> None:
     assert "/api/leads/{lead}/score" in Asker(app).get("/api/openapi.json").json()["paths"]
     open_app = create_api(Readers(world.database, world.events, world.ids), None)
     assert Asker(open_app).get("/api/leads").status_code == 200
+
+
+def test_without_a_token_no_page_of_another_site_may_ask(world: World) -> None:
+    asker = Asker(create_api(Readers(world.database, world.events, world.ids), None))
+    problem(asker.get("/api/leads", origin="https://evil.example"), 403, "LEADLINE_API_TOKEN")
+    for origin in ("null", "http://[", "https://leadline.test.evil.example"):
+        problem(asker.get("/api/leads", origin=origin), 403)
+    assert asker.get("/api/leads", origin="http://leadline.test").status_code == 200
+    guarded = Asker(create_api(Readers(world.database, world.events, world.ids), TOKEN), TOKEN)
+    assert guarded.get("/api/leads", origin="https://crm.example").status_code == 200
+
+
+def test_a_failure_is_logged_once_and_without_the_token(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*args: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr("projections.reports.segments", fail)
+    app = create_api(Readers(world.database, world.events, world.ids), TOKEN)
+    handlers, level = logging.root.handlers, logging.root.level
+    configure_logs(read_settings({"LEADLINE_LOG": "json"}))
+    try:
+        problem(Asker(app, TOKEN, raises=True).get("/api/segments"), 500, "the log of the server says more")
+    finally:
+        logging.root.handlers, logging.root.level = handlers, level
+    [line] = capsys.readouterr().err.splitlines()
+    assert "api.failed" in line and "a mistake of ours" in line and TOKEN not in line
+
+
+def test_a_stream_moves_over_what_it_does_not_send_and_starts_at_the_end_of_another_ledger(world: World) -> None:
+    with world.database.snapshot() as conn:
+        end = ledger_end(conn)
+    stream = SignalStream(world.database, 0, ("no.such.kind",))
+    assert stream._read() == ([], end)
+    hot = SignalStream(world.database, 0, ("lead.hot",))._read()
+    assert [each.kind for each in hot[0]] == ["lead.hot"] and hot[1] == end > hot[0][0].position
+    app = create_api(Readers(world.database, world.events, world.ids, lambda: True), TOKEN)
+    assert Asker(app, TOKEN).get("/api/signals/stream", last_event_id=str(end + 1_000)).status_code == 200
 
 
 def test_before_the_first_model_it_says_so(world: World) -> None:
