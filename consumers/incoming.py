@@ -12,13 +12,10 @@ from store.events import Incoming
 from store.ids import Ids
 from store.log import Entry, Record
 from store.rejected import Rejected
-from store.rejection import CONNECT, rejection_id, rejection_record
+from store.rejection import CONNECT, key_meta, rejection_id, rejection_record
 
 DOOR: Final = "log"
 """The door of what lay on the log and is no envelope."""
-
-_KEY_LIMIT: Final = 1_000
-"""Bytes of a refused record's key that are told: it may be as large as the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +63,7 @@ def refused_record(refusal: Refusal, now: int) -> Record:
         "partition": partition.name,
         "topic": partition.topic,
         "offset": entry.offset,
-        "key": entry.key[:_KEY_LIMIT].decode("utf-8", "replace"),
-        "key_bytes": len(entry.key),
+        **key_meta(entry.key),
     }
     place = ((CONNECT + "partition", b"%d" % partition.number), (CONNECT + "offset", b"%d" % entry.offset))
     return rejection_record(

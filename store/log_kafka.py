@@ -3,21 +3,24 @@
 import itertools
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition, errors
 from kafka.partitioner.default import murmur2
 
-from store.log import LARGEST, Entry, LogAway, Partition, Record, RecordTooLarge
-from store.log_kafka_errors import translate, translated
+from store.log import LARGEST, Entry, LogAway, LogError, Partition, Record, RecordTooLarge
+from store.log_kafka_errors import translated
 from store.log_kafka_subscription import KafkaSubscription, entry_of, partition_of
 
 DELIVERY_SECONDS: Final = 10.0
 """After this long an unacknowledged record is given up, and nothing sent before it can still arrive later."""
 
 _CONNECT_MS: Final = 5_000
+_SLACK: Final = 2.0
+"""Seconds that a request may take from its socket to the broker's log."""
+
 _PAUSE: Final = 1.0
 """Seconds in which a failed connection is not tried again: callers fail at once instead of queueing up."""
 
@@ -32,7 +35,7 @@ class KafkaLog:
     Nothing connects before it must, so a process starts while the broker is away.
     """
 
-    settles_after = DELIVERY_SECONDS
+    settles_after = 2 * _CONNECT_MS / 1000 + DELIVERY_SECONDS + _SLACK
 
     def __init__(self, bootstrap: str, partitions: int = 4, options: Mapping[str, Any] | None = None) -> None:
         self.bootstrap = bootstrap
@@ -42,7 +45,9 @@ class KafkaLog:
         self._connecting = threading.Lock()
         self._reading = threading.Lock()
         self._producer: Any = None
+        self._failed: Any = None  # the producer that is not used again
         self._reader: Any = None
+        self._stale = False  # what the reader knows of the topics
         self._ready: set[str] = set()
         self._places: dict[tuple[bytes, int], int] = {}
         self._turn = itertools.count()
@@ -53,33 +58,48 @@ class KafkaLog:
     def append(self, topic: str, records: Sequence[Record], patience: float = DELIVERY_SECONDS + 5) -> None:
         """Append and wait until every record is acknowledged by all in-sync replicas; see `Log.append`.
 
-        After `patience` seconds it raises LogAway, though the records may still arrive (until DELIVERY_SECONDS).
+        After `patience` seconds it raises LogAway, though the records may still arrive (until `settles_after`).
         """
         if not records:
             return
         self.check(topic, records)
+        latest = time.monotonic() + _CONNECT_MS / 1000
         producer = self._connected(topic)
-        with translated(self.bootstrap):
-            count = len(producer.partitions_for(topic))
-            futures = [
-                producer.send(topic, value=value, key=key, headers=list(headers), partition=self._place(key, count))
-                for key, value, headers in records
-            ]
-        self._await(topic, futures, patience)
+        with self._uses(producer, topic):
+            count = self._count(topic, producer.partitions_for(topic))
+        if time.monotonic() > latest:  # whoever was allowed to send when it called may not be any more
+            raise LogAway(f"Kafka at {self.bootstrap} was slow to answer: nothing was sent. Tried again later")
+        with self._uses(producer, topic):
+            until = time.monotonic() + patience
+            _wait([self._send(producer, topic, record, count) for record in records], until)
 
-    def _await(self, topic: str, futures: Sequence[Any], patience: float) -> None:
-        """flush() would not raise for records that failed: each future is asked."""
-        until = time.monotonic() + patience
+    @contextmanager
+    def _uses(self, producer: Any, topic: str) -> Iterator[None]:
+        """After an error nothing that was known holds: the topic may be gone, and sequence numbers are in doubt.
+
+        The next append looks for the topic, makes it where it is missing, and starts a new producer.
+        """
         try:
-            for future in futures:
-                if not future.succeeded():
-                    future.get(timeout=max(0.0, until - time.monotonic()))
-        except errors.KafkaError as error:
-            if isinstance(error, errors.UnknownTopicOrPartitionError):
-                self._ready.discard(topic)
-            if not isinstance(error, errors.RetriableError):
-                self.abandon()  # its sequence numbers may be in doubt: the next append starts a new one
-            raise translate(self.bootstrap, error) from error
+            with translated(self.bootstrap):
+                yield
+        except LogError:
+            self._ready.discard(topic)
+            self._stale, self._failed = True, producer
+            _close_without_flushing(producer)
+            raise
+
+    def _send(self, producer: Any, topic: str, record: Record, count: int) -> Any:
+        key, value, headers = record
+        try:
+            place = self._place(key, count)
+            return producer.send(topic, value=value, key=key, headers=list(headers), partition=place)
+        except ValueError as error:  # what it knows of the topic changed between two lines
+            raise LogAway(f"Kafka at {self.bootstrap}: {error}. Tried again later") from error
+
+    def _count(self, topic: str, partitions: Collection[int] | None) -> int:
+        if not partitions:
+            raise LogAway(f"Kafka at {self.bootstrap} says nothing of the topic {topic}. Tried again later")
+        return len(partitions)
 
     def check(self, topic: str, records: Sequence[Record]) -> None:
         """Raises RecordTooLarge for what a broker with its default settings would refuse."""
@@ -92,9 +112,8 @@ class KafkaLog:
 
     def place(self, topic: str, key: bytes) -> Partition:
         """The partition that a key's records go to. Raises LogAway."""
-        with translated(self.bootstrap), self._reading:
-            reader = self._read_client([topic])
-            count = len(reader.partitions_for_topic(topic))
+        with self._reads([topic]) as reader:
+            count = self._count(topic, reader.partitions_for_topic(topic))
             return partition_of(reader, TopicPartition(topic, self._place(key, count)))
 
     def _place(self, key: bytes, count: int) -> int:
@@ -111,7 +130,7 @@ class KafkaLog:
     # ---- clients ----
 
     def _connected(self, topic: str) -> Any:
-        if self._producer is not None and topic in self._ready:
+        if self._works(self._producer) and topic in self._ready:
             return self._producer
         with self._connecting:
             if time.monotonic() < self._paused_until:
@@ -119,12 +138,15 @@ class KafkaLog:
             try:
                 with translated(self.bootstrap):
                     self._ensure([topic])
-                    if self._producer is None:
+                    if not self._works(self._producer):
                         self._producer = self._make_producer()
             except LogAway:
                 self._paused_until = time.monotonic() + _PAUSE
                 raise
             return self._producer
+
+    def _works(self, producer: Any) -> bool:
+        return producer is not None and producer is not self._failed
 
     def _make_producer(self) -> Any:
         return KafkaProducer(
@@ -198,44 +220,57 @@ class KafkaLog:
 
     def ends(self, topics: Iterable[str]) -> dict[Partition, int | None]:
         """The offset of the last entry of each partition; see `Log.ends`."""
-        with translated(self.bootstrap), self._reading:
-            return {partition: end - 1 if end else None for partition, _, _, end in self._bounds(list(topics))}
+        with self._reads(names := list(topics)) as reader:
+            return {partition: end - 1 if end else None for partition, _, _, end in self._bounds(reader, names)}
 
     def last(self, topics: Iterable[str]) -> dict[Partition, Entry | None]:
         """The last entry of each partition (None: there is none, or none is left). Raises LogAway."""
-        with translated(self.bootstrap), self._reading:
+        with self._reads(names := list(topics)) as reader:
             found: dict[Partition, Entry | None] = {}
             wanted: dict[Any, Partition] = {}
-            for partition, place, first, end in self._bounds(list(topics)):
+            for partition, place, first, end in self._bounds(reader, names):
                 found[partition] = None
                 if end > first:
                     wanted[place] = partition
-                    self._ends_at(wanted, place, end)
+                    reader.assign(list(wanted))
+                    reader.seek(place, end - 1)
             until = time.monotonic() + DELIVERY_SECONDS
             while wanted:
                 if time.monotonic() > until:
-                    raise LogAway(f"Kafka at {self.bootstrap}: the last entries of {topics} could not be read in time")
-                for place, records in self._reader.poll(timeout_ms=500).items():
+                    raise LogAway(f"Kafka at {self.bootstrap}: the last entries of {names} could not be read in time")
+                for place, records in reader.poll(timeout_ms=500).items():
                     if place in wanted:
                         found[wanted[place]] = entry_of(wanted[place], records[-1])
                 wanted = {place: one for place, one in wanted.items() if found[one] is None}
             return found
 
-    def _ends_at(self, wanted: Mapping[Any, Partition], place: Any, end: int) -> None:
-        self._reader.assign(list(wanted))
-        self._reader.seek(place, end - 1)
-
-    def _bounds(self, topics: list[str]) -> list[tuple[Partition, Any, int, int]]:
+    def _bounds(self, reader: Any, topics: list[str]) -> list[tuple[Partition, Any, int, int]]:
         """(partition, Kafka's name for it, first offset, end offset) of every partition."""
-        reader = self._read_client(topics)
-        places = [TopicPartition(topic, n) for topic in topics for n in sorted(reader.partitions_for_topic(topic))]
+        counts = {topic: self._count(topic, reader.partitions_for_topic(topic)) for topic in topics}
+        places = [TopicPartition(topic, n) for topic, count in counts.items() for n in range(count)]
         first = reader.beginning_offsets(places, timeout_ms=_CONNECT_MS)
         ends = reader.end_offsets(places, timeout_ms=_CONNECT_MS)
         return [(partition_of(reader, place), place, first[place], ends[place]) for place in places]
 
+    @contextmanager
+    def _reads(self, topics: list[str]) -> Iterator[Any]:
+        """The consumer that looks at topics. After an error the next call finds the topics, and a new one, itself."""
+        with self._reading:
+            try:
+                with translated(self.bootstrap):
+                    yield self._read_client(topics)
+            except LogAway:
+                self._ready.difference_update(topics)
+                self._stale = True
+                raise
+
     def _read_client(self, topics: list[str]) -> Any:
         with self._connecting:
             self._ensure(topics)
+        if self._stale:
+            self._stale = False
+            _close_reader(self._reader)
+            self._reader = None
         if self._reader is None:
             self._reader = KafkaConsumer(
                 **self._clients,
@@ -262,7 +297,19 @@ class KafkaLog:
                 _close_without_flushing(producer)
         else:
             _close_without_flushing(producer)
-        if reader is not None:
+        _close_reader(reader)
+
+
+def _wait(futures: Sequence[Any], until: float) -> None:
+    """flush() would not raise for records that failed: each future is asked."""
+    for future in futures:
+        if not future.succeeded():
+            future.get(timeout=max(0.0, until - time.monotonic()))
+
+
+def _close_reader(reader: Any) -> None:
+    if reader is not None:
+        with suppress(errors.KafkaError, OSError):
             reader.close(autocommit=False, timeout_ms=1_000)
 
 

@@ -36,8 +36,11 @@ def translate(where: str, error: Exception) -> LogError:
 
 @contextmanager
 def translated(where: str) -> Iterator[None]:
-    """Raises our errors instead of the client's. OSError: a name that does not resolve, a refused connection."""
+    """Raises our errors instead of the client's.
+
+    OSError: a name that does not resolve, a refused connection. RuntimeError: no thread could be started.
+    """
     try:
         yield
-    except (errors.KafkaError, OSError) as error:
+    except (errors.KafkaError, OSError, RuntimeError) as error:
         raise translate(where, error) from error

@@ -1,16 +1,29 @@
 """SQLite in front of Kafka: what arrives while the broker is away is kept on disk, and sent on in order."""
 
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 import structlog
 
-from store.log import LogAway, LogError, LogFull, Partition, Record, RecordTooLarge, Subscription
+from store.log import (
+    LARGEST,
+    LogAway,
+    LogError,
+    LogFull,
+    LogMisconfigured,
+    Partition,
+    Record,
+    RecordTooLarge,
+    Subscription,
+)
 from store.log_kafka import KafkaLog
 from store.log_sql import SqlLog
 from store.outage import Outage
+from store.rejection import too_large
+from store.topics import REJECTED
 
 _log = structlog.get_logger(__name__)
 
@@ -27,8 +40,8 @@ _HINT: Final = (
     "touchpoints are kept in the spool until LEADLINE_SPOOL_LIMIT, and sent on by themselves: bring Kafka back"
 )
 
-_UNDELIVERABLE: Final = "undeliverable."
-"""Topics of the spool that hold what the broker will never take: kept for a person to look at."""
+_LEAST: Final = 20_000
+"""Bytes of a refusal of which nothing is left but the reason: a broker that does not take these takes nothing."""
 
 
 class SpooledLog:
@@ -55,6 +68,8 @@ class SpooledLog:
 
     def refuses(self) -> str | None:
         """Why appends would be refused now (None: they are taken, by Kafka or by the spool). Asks no broker."""
+        if not self._drainer.is_alive():
+            return f"the thread that sends {self._spool.path} on has ended: start this process again"
         try:
             self._spool.check_room()
         except LogError as error:
@@ -125,7 +140,7 @@ class SpooledLog:
                     self._shut()
                 failures = 0
                 outage.over()
-            except LogError as error:
+            except Exception as error:  # whatever it is: while this thread ends, the spool only fills
                 seconds = _BACKOFF[min(failures, len(_BACKOFF) - 1)]
                 failures += 1
                 outage.waits(error, bytes=self._size())
@@ -133,26 +148,38 @@ class SpooledLog:
                     self._state.wait_for(lambda: self._closed, seconds)
 
     def _send_some(self) -> bool:
-        """Send the oldest records of each topic on, then delete them. False: there are none."""
+        """Send the oldest records of each topic on. False: there are none."""
         found = False
-        for topic in self._topics():
-            batch = self._spool.first(topic, _BATCH)
-            if batch:
+        for topic in self._spool.topics():
+            if batch := self._spool.first(topic, _BATCH):
                 found = True
-                self._send(topic, [record for _, record in batch])
-                self._spool.forget(topic, batch[-1][0])
+                self._send(topic, batch)
         return found
 
-    def _send(self, topic: str, records: Sequence[Record]) -> None:
+    def _send(self, topic: str, batch: Sequence[tuple[int, Record]]) -> None:
+        """Send a topic's oldest records on, then delete them: needs no room, and what is sent is not sent again."""
         try:
-            self._kafka.append(topic, records)
-        except RecordTooLarge as error:
-            if len(records) > 1:
-                for record in records:
-                    self._send(topic, [record])
+            self._kafka.append(topic, [record for _, record in batch])
+        except RecordTooLarge:
+            if len(batch) > 1:
+                for one in batch:
+                    self._send(topic, [one])
                 return
-            _log.error("log.undeliverable", topic=topic, reason=str(error), kept_in=str(self._spool.path))
-            self._spool.append(_UNDELIVERABLE + topic, records)
+            self._reject(topic, batch[0][1])
+        self._spool.forget(topic, batch[-1][0])
+
+    def _reject(self, topic: str, record: Record) -> None:
+        """Keep what the broker will never take as refused input, of which as much as it takes."""
+        most, now = LARGEST, time.time_ns() // 1_000
+        while True:
+            most = max(most // 4, _LEAST)
+            try:
+                self._kafka.append(REJECTED, [too_large(topic, record, now, most)])
+                break
+            except RecordTooLarge as error:
+                if most == _LEAST:
+                    raise LogMisconfigured(f"{error}. Raise max.message.bytes of {REJECTED}") from error
+        _log.error("log.too_large", topic=topic, bytes=record.size, kept=most, hint="see `leadline rejected list`")
 
     def _shut(self) -> None:
         """Back to Kafka, unless somebody has just spooled something."""
@@ -162,10 +189,7 @@ class SpooledLog:
                 _log.info("log.spool_empty", spool=str(self._spool.path))
 
     def _holds_anything(self) -> bool:
-        return any(self._spool.first(topic, 1) for topic in self._topics())
-
-    def _topics(self) -> list[str]:
-        return [topic for topic in self._spool.topics() if not topic.startswith(_UNDELIVERABLE)]
+        return any(self._spool.first(topic, 1) for topic in self._spool.topics())
 
     def _size(self) -> int:
         try:

@@ -7,13 +7,15 @@ from typing import Any, Final
 import orjson
 
 from store.cloudevents import RAW, SOURCE, Headers, headers
-from store.log import LARGEST, Record
+from store.log import LARGEST, Record, RecordTooLarge
 from store.topics import TOUCHPOINTS
 
 TYPE: Final = "touchpoint.rejected"
 """The CloudEvents type of a refusal."""
 REASON_LIMIT: Final = 1_000
 """Longest reason that is kept, in characters."""
+KEY_LIMIT: Final = 1_000
+"""Bytes of a refused record's key that are told."""
 CONNECT: Final = "__connect.errors."
 """Kafka Connect names the headers of a dead letter so; the usual tools show them."""
 
@@ -68,3 +70,25 @@ def rejection_record(
         return whole
     marked = {**meta, CUT: True, "bytes": len(raw)}
     return made(marked, raw[: max(0, most - made(marked, b"").size)])
+
+
+def too_large(topic: str, record: Record, at: int, most: int) -> Record:
+    """The record of `most` bytes that keeps what the broker will never take, which may be a refusal itself."""
+    found = dict(reversed(record.headers))
+    why = (b"too large for the broker", found.get("leadline.reason", b""))
+    return rejection_record(
+        door="spool",
+        reason=b": ".join(filter(None, why)).decode("utf-8", "replace"),
+        source=found.get("leadline.source", b"").decode("utf-8", "replace"),
+        meta={"topic": topic, **key_meta(record.key)},
+        raw=record.value,
+        at=at,
+        error=RecordTooLarge.__name__,
+        topic=topic,
+        most=most,
+    )
+
+
+def key_meta(key: bytes) -> dict[str, Any]:
+    """What is told of a refused record's key, which may be as large as the record."""
+    return {"key": key[:KEY_LIMIT].decode("utf-8", "replace"), "key_bytes": len(key)}

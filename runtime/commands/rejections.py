@@ -14,7 +14,7 @@ from runtime.replay import replay
 from runtime.show import console, print_json, say, table, when
 from store.tables import rejected
 
-Door = Annotated[str | None, typer.Option(help="Only of doors that begin so: v1/track, f/, p.gif, import/FILE, log.")]
+Door = Annotated[str | None, typer.Option(help="Of doors that begin so: v1/track, f/, p.gif, import/FILE, log, spool.")]
 
 
 def add_to(app: typer.Typer) -> None:

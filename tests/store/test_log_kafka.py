@@ -158,6 +158,61 @@ def test_a_topic_made_anew_is_another_source(log: KafkaLog, topic: str, admin: K
     fresh.close()
 
 
+def test_a_topic_deleted_under_a_running_process_is_made_anew(
+    log: KafkaLog, topic: str, admin: KafkaAdminClient
+) -> None:
+    log.append(topic, records(10))
+    before = set(log.last([topic]))
+    assert log.place(topic, b"key-0") in before
+    admin.delete_topics([topic])
+    until = time.monotonic() + 60
+    while True:
+        try:
+            log.append(topic, records(10, first=10), patience=3)
+            break
+        except LogAway:
+            assert time.monotonic() < until
+    after = set(log.ends([topic]))
+    assert not after & before
+    assert set(log.last([topic])) == after
+    assert log.place(topic, b"key-0") in after
+    reader = Reader(log.subscribe([topic], uuid.uuid4().hex))
+    assert {entry.value for entry in reader.read(10)} == {record.value for record in records(10, first=10)}
+    reader.subscription.close()
+
+
+@pytest.mark.parametrize("ask", ["ends", "last", "place"])
+def test_a_reader_that_knows_nothing_of_a_topic_says_so_and_looks_again(
+    log: KafkaLog, topic: str, monkeypatch: pytest.MonkeyPatch, ask: str
+) -> None:
+    log.append(topic, records(10))
+
+    def asked() -> object:
+        return log.place(topic, b"k") if ask == "place" else getattr(log, ask)([topic])
+
+    expected = asked()
+    with monkeypatch.context() as lost:
+        lost.setattr(log._reader, "partitions_for_topic", lambda _: set())
+        with pytest.raises(LogAway, match=topic):
+            asked()
+    assert asked() == expected
+
+
+@pytest.mark.parametrize("error", [ValueError("Unrecognized partition 3"), RuntimeError("can't start new thread")])
+def test_what_the_client_says_of_changed_metadata_is_an_outage(
+    log: KafkaLog, topic: str, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    log.append(topic, records(1))
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(log._producer, "send", fail)
+    with pytest.raises(LogAway, match=str(error)):
+        log.append(topic, records(1))
+    log.append(topic, records(1))
+
+
 def test_the_last_entries_can_be_read_back(log: KafkaLog, topic: str) -> None:
     assert set(log.last([topic]).values()) == {None}
     log.append(topic, [Record(b"%d" % n, b"v", (("position", b"%d" % n),)) for n in range(30)])

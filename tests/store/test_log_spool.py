@@ -5,13 +5,17 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
+from kafka import KafkaAdminClient
 
-from store.log import LogAway, LogFull, Record, RecordTooLarge
+from store.log import Entry, LogAway, LogFull, Record, RecordTooLarge
 from store.log_kafka import KafkaLog
 from store.log_spool import SpooledLog
 from store.log_sql import SqlLog
+from store.topics import REJECTED
 from tests.services.kafka import KafkaBroker
 from tests.store.test_log_contract import Reader, by_key, records
 
@@ -123,6 +127,78 @@ def test_what_is_too_large_is_refused_before_it_is_spooled(spooled: Callable[...
     with pytest.raises(RecordTooLarge):
         log.append(topic, [Record(b"k", b"x" * 2_000_000)])
     log.append(topic, [Record(b"k", b"x")])
+
+
+def test_what_the_broker_finds_too_large_is_rejected_and_the_full_spool_empties(
+    kafka_bootstrap: str, spooled: Callable[..., SpooledLog], topic: str
+) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=kafka_bootstrap)
+    small = {"num_partitions": 1, "replication_factor": 1, "configs": {"max.message.bytes": "50000"}}
+    admin.create_topics({topic: small})
+    admin.wait_for_topics([topic])
+    admin.close()
+    away = spooled(NOWHERE, limit=300_000)
+    large = Record(b"k", b"%s" % topic.encode() + b"x" * 260_000, (("ce_id", b"large"),))
+    away.append(topic, [*records(5), large, *records(5, first=5)])
+    with pytest.raises(LogFull):
+        while True:
+            away.append(topic, [Record(b"fill", b"x" * 1000)])
+    away.close()
+    log = spooled(kafka_bootstrap, limit=300_000)
+    wait_until_empty(log)
+    reader = Reader(log.subscribe([topic], uuid.uuid4().hex))
+    until = time.monotonic() + 20
+    while (end := b"x" * 1000) not in (values := [entry.value for entry in reader.entries]):
+        assert time.monotonic() < until
+        reader.poll()
+    first_seen = list(dict.fromkeys(values))  # what was sent beside it may be there twice
+    assert first_seen == [*(record.value for record in records(10)), end]
+    reader.subscription.close()
+    reader = Reader(log.subscribe([REJECTED], uuid.uuid4().hex))
+    until = time.monotonic() + 20
+    found: list[Entry] = []
+    while not found and time.monotonic() < until:
+        reader.poll()
+        found = [entry for entry in reader.entries if entry.value.startswith(topic.encode())]
+    (entry,) = found
+    assert 200_000 < len(entry.value) < len(large.value)
+    meta = orjson.loads(entry.header("leadline.meta") or b"")
+    assert (meta["cut"], meta["bytes"], meta["topic"]) == (True, len(large.value), topic)
+    assert (entry.header("leadline.reason") or b"").startswith(b"too large for the broker")
+    reader.subscription.close()
+
+
+def test_whatever_goes_wrong_the_spool_is_sent_on_later(
+    kafka_bootstrap: str, spooled: Callable[..., SpooledLog], topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = spooled(NOWHERE)
+    away.append(topic, records(5))
+    away.close()
+    failures = iter([ZeroDivisionError(), ValueError("Unrecognized partition"), MemoryError()])
+    append = KafkaLog.append
+
+    def fail_first(self: KafkaLog, *arguments: Any) -> None:
+        if error := next(failures, None):
+            raise error
+        append(self, *arguments)
+
+    monkeypatch.setattr(KafkaLog, "append", fail_first)
+    log = spooled(kafka_bootstrap)
+    wait_until_empty(log)
+    assert log.refuses() is None
+
+
+def test_a_spool_that_nobody_empties_any_more_is_not_ready(
+    kafka_bootstrap: str, spooled: Callable[..., SpooledLog], topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(*_: object) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(SpooledLog, "_send_some", end)
+    log = spooled(NOWHERE)
+    log.append(topic, records(1))
+    log._drainer.join(20)
+    assert "start this process again" in (log.refuses() or "")
 
 
 def test_many_threads_append_while_it_drains(
