@@ -22,6 +22,7 @@ from runtime.settings import VARIABLES, Settings
 from runtime.wiring import Wiring
 from scripts.reference import FOLDER, PAGES, commands
 from store import topics
+from store.tables import ledger, live
 from tests.services import kafka, postgres
 
 ROOT = Path(__file__).parents[1]
@@ -61,6 +62,15 @@ def test_make_targets_exist(page: Path) -> None:
 def test_settings_are_known(page: Path) -> None:
     known = {*VARIABLES, postgres.GIVEN, kafka.GIVEN}
     assert set(re.findall(r"\bLEADLINE_[A-Z]+(?:_[A-Z]+)*", page.read_text())) <= known
+
+
+def test_tables_for_analysts_are_documented() -> None:
+    sections = (FOLDER / "tables.md").read_text().split("\n## ")
+    said = {name: set(re.findall(r"`(\w+)`", part)) for part in sections for name in part.splitlines()[0].split(", ")}
+    for table in live.read_models:
+        assert {column.name for column in table.columns} <= said[table.name], table.name
+    for view in ("hot_leads", "segment_changes", "stage_changes"):
+        assert {column.name for column in ledger.columns} - {"silent"} <= said[view]
 
 
 def test_topics_and_kinds_are_documented() -> None:
