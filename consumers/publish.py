@@ -6,12 +6,12 @@ so that a message is neither lost nor repeated. Without Kafka the topics are a v
 
 import secrets
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
 from consumers.messages import TOPICS, Signal, message, written
 from consumers.promote import asked
@@ -70,6 +70,7 @@ class Publisher:
         self._loaded = False
         self._ends: dict[Partition, int] = {}
         self._token = secrets.randbits(62)
+        self._held: Callable[[], bool] = lambda: True
         self._in_doubt = False
         self._outage = Outage("publish.waits", "publish.goes_on", _HINT)
         self.counts = Published()
@@ -107,6 +108,7 @@ class Publisher:
         try:
             if not self._loaded:
                 self._load()
+                self._must_hold()
             with self._database.snapshot() as conn:
                 signals = self._next(conn)
                 promotions = asked(conn, signals)
@@ -129,6 +131,7 @@ class Publisher:
     # ---- taking turns ----
 
     def _serve(self, lease: Lease, stop: threading.Event) -> None:
+        self._held = lease.held
         if not self._take_over(stop):
             return
         self._loaded = False
@@ -154,11 +157,18 @@ class Publisher:
             _log.info("publish.waits_for_predecessor", seconds=self._outlet.settles_after)
             if stop.wait(self._outlet.settles_after):
                 return False
+        self._must_hold()
         self._in_doubt = False
         with self._database.transaction() as conn:
             conn.execute(delete(tracking).where(tracking.c.name == _RUNNING))
-            conn.execute(insert(tracking).values(name=_RUNNING, position=self._token))
+            if not bulk.insert_new(conn, tracking, [(_RUNNING, self._token)]):
+                raise Fenced("another publisher began at the same moment")
         return True
+
+    def _must_hold(self) -> None:
+        """Before anything that cannot be taken back: what is sent now arrives before a successor has waited."""
+        if not self._held():
+            raise Fenced("the publisher's lock is lost: another one goes on")
 
     def _leave(self) -> None:
         """A clean end: everything sent is acknowledged, so nobody has to wait."""
@@ -208,6 +218,7 @@ class Publisher:
             if not signal.silent and not self._is_there(topic, signal):
                 by_topic.setdefault(topic, []).append(message(signal))
         for topic, records in by_topic.items():
+            self._must_hold()
             self._in_doubt = True
             self._outlet.append(topic, records)
             self._in_doubt = False

@@ -224,8 +224,9 @@ def test_the_second_of_two_at_once_is_fenced(database: Database, publisher: Call
 
 
 def test_one_runs_and_the_next_waits_only_where_it_did_not_end_cleanly(
-    database: Database, topics: Topics, publisher: Callable[..., Publisher]
+    database: Database, topics: Topics, publisher: Callable[..., Publisher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(KafkaLog, "settles_after", 5.0)
     put(database, [row(1)])
 
     def run_until(sent: int, seconds: float) -> float:
@@ -242,13 +243,13 @@ def test_one_runs_and_the_next_waits_only_where_it_did_not_end_cleanly(
         assert running.counts.read == sent
         return took
 
-    assert run_until(1, 8) < 8
+    assert run_until(1, 5) < 5
     put(database, [row(2)])
-    assert run_until(1, 8) < 8
+    assert run_until(1, 5) < 5
     with database.transaction() as conn:  # as one that was killed leaves it
         conn.execute(insert(tracking).values(name="publish:running", position=1))
     put(database, [row(3)])
-    assert 10 <= run_until(1, 20) < 18
+    assert 5 <= run_until(1, 20) < 13
     assert len(topics.ids(3)) == 3
 
 

@@ -213,6 +213,20 @@ def test_what_the_client_says_of_changed_metadata_is_an_outage(
     log.append(topic, records(1))
 
 
+def test_nothing_arrives_later_than_a_successor_waits(
+    log: KafkaLog, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.append(topic, records(1))
+    settings = log._producer.config
+    assert log.settles_after >= (settings["max_block_ms"] + settings["delivery_timeout_ms"]) / 1000 + 5 + 1
+    ends = log.ends([topic])
+    with monkeypatch.context() as slow:
+        slow.setattr("store.log_kafka._CONNECT_MS", 0)
+        with pytest.raises(LogAway, match="nothing was sent"):
+            log.append(topic, records(1))
+    assert log.ends([topic]) == ends
+
+
 def test_the_last_entries_can_be_read_back(log: KafkaLog, topic: str) -> None:
     assert set(log.last([topic]).values()) == {None}
     log.append(topic, [Record(b"%d" % n, b"v", (("position", b"%d" % n),)) for n in range(30)])
