@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-import orjson
 from pydantic import ValidationError
 
 from domain.touchpoint import ENVELOPES, Touchpoint, encode, validate
 from producers.imported import RowMapper, RowRefused, Skipped
 from producers.mapping import ImportMapping, parse_mapping
 from producers.resume import Done, ResumeFile
-from producers.rows import Row, Survey, flat, read_rows, survey
+from producers.rows import Row, Survey, json_row, read_rows, survey
 from store.cloudevents import touchpoint_record
 from store.log import LogAway, LogFull, Record, RecordTooLarge
 from store.rejection import rejection_record
@@ -308,13 +307,9 @@ def replay_row(
     `raw` and `meta` are as the import kept them. Raises RowRefused (still no touchpoint), MappingError.
     """
     used = mapping or parse_mapping(str(meta.get("mapping", "")))
-    try:
-        values = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise RowRefused(f"not JSON: {error}") from error
-    if not isinstance(values, dict):
-        raise RowRefused("not a row that can be mapped: mend it in its file and import that again")
-    row = Row(int(meta.get("row", 0)), flat(values), raw)
+    row = json_row(int(meta.get("row", 0)), raw)
+    if row.problem:
+        raise RowRefused(f"{row.problem}: mend it in its file and import that again")
     made = RowMapper(used, received_at).touchpoint(row, int(meta.get("occurrence", 1)))
     if not isinstance(made, Skipped):
         _encoded(made)

@@ -11,6 +11,9 @@ from typing import Final
 
 from domain.touchpoint import Source
 
+RESERVED: Final = frozenset({"api", "default", "forms", "pixel", "policy", "promote"})
+"""Names of sources that are Leadline's own: ids are told apart by them, so nobody else may give ids under them."""
+
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}\Z")
 _KINDS: Final = {"public": "browser", "server": "server"}
 
@@ -48,9 +51,11 @@ def parse(text: str) -> WriteKeys:
         name, kind, key = ([*part.split(":", 2), "", ""])[:3]
         where = f"LEADLINE_WRITE_KEYS, key {place}"
         if not key or kind not in _KINDS:
-            raise Misconfigured(f"{where}: found kind {kind!r}, allowed is NAME:public:KEY or NAME:server:KEY")
+            raise Misconfigured(f"{where}: allowed is NAME:public:KEY or NAME:server:KEY")
         if not _NAME.match(name):
             raise Misconfigured(f"{where}: found name {name!r}, allowed are 1 to 100 letters, digits and _ . -")
+        if name in RESERVED:
+            raise Misconfigured(f"{where}: found name {name!r}, allowed is none of {', '.join(sorted(RESERVED))}")
         if _digest(key) in sources:
             raise Misconfigured(f"{where} (named {name!r}): the same key stands there twice, each needs its own")
         sources[_digest(key)] = Source(_KINDS[kind], name)

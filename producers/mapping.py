@@ -23,6 +23,7 @@ from domain.conditions import All, AnyOf, Condition, Field, Not, compile_where, 
 from domain.identity import KINDS
 from domain.problems import found, show_path, unknown
 from domain.touchpoint import refusal, snake_case
+from producers.keys import RESERVED
 
 MAPPING_LIMIT: Final = 64 * 1024
 """Longest mapping file, in characters: every rejected row keeps the mapping that it was read with."""
@@ -274,6 +275,8 @@ def _check_names(raw: dict[str, Any], problems: list[str]) -> None:
     source = raw.get("source")
     if isinstance(source, str) and source and not source.strip():
         problems.append(f"source: {found(source, 'a name that is not blank')}")
+    if isinstance(source, str) and source.strip() in RESERVED:
+        problems.append(f"source: {found(source, 'a name of your own')}: Leadline's are {', '.join(sorted(RESERVED))}")
 
 
 def _check_time(time: object, problems: list[str]) -> None:

@@ -20,12 +20,15 @@ from typing import IO, Any, Final, Literal, NamedTuple, cast
 
 import orjson
 
+from producers.body import clean
 from producers.mapping import ImportMapping
 
 LINE_LIMIT: Final = 1 << 20
 """Longest line of a JSON lines file, in characters."""
 
 _CHUNK: Final = 1 << 18
+_DEEP: Final = 200
+"""A row with fewer brackets than these is not nested too deeply."""
 _LOOK: Final = 200
 """Rows of a JSON lines file that are looked at for its fields."""
 
@@ -197,8 +200,8 @@ class _Lines:
     def __next__(self) -> str:
         line = next(self._text)
         self._read(len(line))
-        self.row.append(line)
-        return line
+        self.row.append(str(clean(line)))
+        return self.row[-1]
 
 
 def _csv_columns(found: Survey) -> tuple[str, ...]:
@@ -303,16 +306,23 @@ def _json_rows(found: Survey, read: Callable[[int], None]) -> Iterator[Row]:
             raw = line.strip().encode("utf-8", "surrogatepass")
             if len(line) > LINE_LIMIT:
                 yield Row(number, {}, raw[:LINE_LIMIT], f"line too long: allowed are {LINE_LIMIT} characters")
-                continue
-            try:
-                values = orjson.loads(raw)
-            except orjson.JSONDecodeError as error:
-                yield Row(number, {}, raw, f"not JSON: {error}")
-                continue
-            if isinstance(values, dict):
-                yield Row(number, flat(values), raw)
             else:
-                yield Row(number, {}, raw, "not a JSON object")
+                yield json_row(number, raw)
+
+
+def json_row(number: int, raw: bytes) -> Row:
+    """The row of a JSON line, without what cannot be stored: a NUL becomes U+FFFD. Half an emoji is no JSON."""
+    try:
+        values = orjson.loads(raw)
+        if b"\\u0000" in raw:
+            values = clean(values)
+        if raw.count(b"[") + raw.count(b"{") >= _DEEP:
+            orjson.dumps([[values]])  # as deep as its envelope will be
+    except orjson.JSONDecodeError as error:
+        return Row(number, {}, raw, f"not JSON: {error}")
+    except (TypeError, RecursionError):
+        return Row(number, {}, raw, "nested too deeply")
+    return Row(number, flat(values), raw) if isinstance(values, dict) else Row(number, {}, raw, "not a JSON object")
 
 
 # ---- columns -----------------------------------------------------------------------------------------------------

@@ -182,6 +182,7 @@ class Process:
             access_log=False,
             lifespan="off",
             server_header=False,
+            forwarded_allow_ips=list(self.wiring.settings.proxies),
             timeout_graceful_shutdown=5,
             timeout_keep_alive=30,
         )

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, PlainValidator, SecretStr, ValidationError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from producers.keys import WriteKeys
 from producers.keys import parse as parse_keys
@@ -50,6 +52,9 @@ class Bind(NamedTuple):
             return False
 
 
+_POSTGRES: Final = "postgresql://USER:PASSWORD@HOST:PORT/NAME"
+
+
 def _listed(value: object) -> list[str]:
     """A comma-separated text, or a list of a settings file."""
     if isinstance(value, str):
@@ -78,9 +83,18 @@ def _sites(value: object) -> Sites:
 
 def _database(value: object) -> object:
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
-    if not isinstance(text, str) or urlsplit(text).scheme not in ("postgresql", "postgresql+psycopg2", "postgres"):
-        raise ValueError("allowed is postgresql://USER:PASSWORD@HOST:PORT/NAME; without it: SQLite in LEADLINE_DATA")
-    return SecretStr("postgresql://" + text.partition("://")[2])
+    scheme, _, rest = text.partition("://") if isinstance(text, str) else ("", "", "")
+    if scheme not in ("postgresql", "postgresql+psycopg2", "postgres"):
+        raise ValueError(f"allowed is {_POSTGRES}; without it: SQLite in LEADLINE_DATA")
+    try:
+        urlsplit(f"postgresql://{rest}").port  # noqa: B018  reads it
+        make_url(f"postgresql://{rest}")
+    except (ValueError, ArgumentError):
+        raise ValueError(
+            f"allowed is {_POSTGRES}: PORT is a number up to 65535, and of USER and PASSWORD all but letters, digits"
+            " and - . _ ~ is percent-encoded ([ is %5B, @ is %40, / is %2F)"
+        ) from None
+    return SecretStr(f"postgresql://{rest}")
 
 
 def _kafka(value: object) -> tuple[str, ...]:
@@ -90,6 +104,16 @@ def _kafka(value: object) -> tuple[str, ...]:
         if not host or not port.isdecimal():
             raise ValueError(f"{server!r} is no address: allowed is HOST:PORT,HOST:PORT,...")
     return servers
+
+
+def _proxies(value: object) -> tuple[str, ...]:
+    found = tuple(_listed(value))
+    for part in found:
+        try:
+            ipaddress.ip_network(part)
+        except ValueError:
+            raise ValueError(f"{part!r} is no address: allowed are such as 10.0.0.7 or 10.0.0.0/8") from None
+    return found
 
 
 def _id_key(value: object) -> object:
@@ -130,6 +154,11 @@ class Settings(BaseModel):
     api_token: Annotated[
         SecretStr | None, Field(description="bearer token of /api; may be missing on loopback only", min_length=8)
     ] = None
+    proxies: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_proxies),
+        Field(description="addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"),
+    ] = ("127.0.0.1", "::1")
     id_key: Annotated[
         SecretStr | None,
         BeforeValidator(_id_key),
@@ -196,6 +225,7 @@ class Settings(BaseModel):
             "write_keys": ",".join(f"{source.name}:{source.kind}:***" for source in self.write_keys.sources.values()),
             "sites": ",".join(sorted(self.sites.origins)),
             "api_token": "***" if self.api_token else "",
+            "proxies": ",".join(self.proxies),
             "id_key": "***" if self.id_key else "",
             "spool_limit": self.spool_limit.human_readable(),
             "log": self.log,
@@ -244,13 +274,15 @@ def _unknown(environment: Mapping[str, str]) -> list[str]:
     problems = []
     for variable in sorted(environment):
         if variable.startswith(PREFIX) and not variable.startswith(TEST_PREFIX) and variable not in VARIABLES:
-            problems.append(f"{variable}: no such setting{_did_you_mean(variable, VARIABLES)}")
+            problems.append(f"{variable}: no such setting{_did_you_mean(variable, VARIABLES, PREFIX)}")
     return problems
 
 
-def _did_you_mean(found: str, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(found, known, n=1, cutoff=0.6)
-    return f"; did you mean {close[0]}?" if close else f"; allowed are {', '.join(known)}"
+def _did_you_mean(found: str, known: tuple[str, ...], prefix: str = "") -> str:
+    """`prefix` is common to all, and says nothing about which one is meant."""
+    bare = [name.removeprefix(prefix) for name in known]
+    close = difflib.get_close_matches(found.removeprefix(prefix), bare, n=1, cutoff=0.6)
+    return f"; did you mean {prefix}{close[0]}?" if close else f"; allowed are {', '.join(known)}"
 
 
 def _from_file(environment: Mapping[str, str], problems: list[str]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -274,6 +306,15 @@ def _from_file(environment: Mapping[str, str], problems: list[str]) -> tuple[dic
 
 
 _SECRET: Final = frozenset({"database", "write_keys", "api_token", "id_key"})
+_ALLOWED: Final = {
+    "model": "the path of a file",
+    "data": "the path of a folder",
+    "api_token": "a text of at least 8 characters",
+    "spool_limit": "a size of at least 1MB, such as 500MB or 2GiB",
+    "log": "auto, text or json",
+    "log_level": "debug, info, warning or error",
+}
+"""What pydantic would say in its own words."""
 
 
 def _told(error: ValidationError, values: Mapping[str, object], places: Mapping[str, str]) -> list[str]:
@@ -281,7 +322,7 @@ def _told(error: ValidationError, values: Mapping[str, object], places: Mapping[
     for item in error.errors(include_url=False, include_context=False, include_input=False):
         name = str(item["loc"][0])
         found = "" if name in _SECRET else f"found {values.get(name)!r}, "
-        message = item["msg"].removeprefix("Value error, ")
+        message = f"allowed is {_ALLOWED[name]}" if name in _ALLOWED else item["msg"].removeprefix("Value error, ")
         place = places.get(name, PREFIX + name.upper())
         problems.append(message if message.startswith(place) else f"{place}: {found}{message}")
     return problems

@@ -78,6 +78,7 @@ def test_a_mistake_is_named(change: str, problem: str) -> None:
     [
         ('source = "s"', 'source = ""', r'^source: found "", allowed is a name of 1 to 100 characters'),
         ('source = "s"', 'source = " "', r'^source: found " ", allowed is a name that is not blank'),
+        ('source = "s"', 'source = "api"', r'^source: found "api", allowed is a name of your own'),
         ('source = "s"', "", r'^source: missing; give a name such as source = "crm"'),
         (
             'time = { column = "t" }',

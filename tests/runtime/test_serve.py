@@ -188,6 +188,17 @@ def test_an_import_beside_a_server_waits_until_that_has_projected_it(server: Ser
     assert len(server.http.get("/api/leads?email=i5@example.org").json()["items"]) == 1
 
 
+@pytest.mark.parametrize(("proxies", "protocol", "status"), [("127.0.0.1", "https", 401), ("10.0.0.0/8", "http", 200)])
+def test_only_a_known_proxy_is_believed(tmp_path: Path, proxies: str, protocol: str, status: int) -> None:
+    (tmp_path / "leadline.toml").write_text(MODEL)
+    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.5"}
+    with serving(tmp_path, PROXIES=proxies) as server:
+        found = server.http.get("/v1/projects/K/settings", headers=forwarded).json()["integrations"]["Segment.io"]
+        assert found["protocol"] == protocol
+        call = {"userId": "u-1", "event": "noted"}
+        assert server.http.post("/v1/track", json=call, headers=forwarded).status_code == status
+
+
 def test_a_server_ends_cleanly_and_goes_on_where_it_was(tmp_path: Path) -> None:
     (tmp_path / "leadline.toml").write_text(MODEL)
     with serving(tmp_path) as server:

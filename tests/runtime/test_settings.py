@@ -45,28 +45,50 @@ def test_a_file_of_the_usual_name_is_read(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
-    file.write_text("modle = 1\nspool_limit = 7\n")
+    file.write_text("modle = 1\nspool_limit = 7\ndata = 1\n")
     text = told({
         "LEADLINE_SETTINGS": str(file), "LEADLINE_BINDD": "x", "LEADLINE_BIND": "nowhere", "LEADLINE_LOG": "xml",
-        "LEADLINE_SITES": "https://a.example/path", "LEADLINE_WRITE_KEYS": f"shop:secret:{SECRET}",
+        "LEADLINE_SITES": "https://a.example/path", "LEADLINE_WRITE_KEYS": f"shop:{SECRET}",
         "LEADLINE_DATABASE": f"mysql://u:{SECRET}@h/db", "LEADLINE_KAFKA": "kafka", "LEADLINE_ID_KEY": "short",
-        "LEADLINE_API_TOKEN": "short",
+        "LEADLINE_API_TOKEN": "short", "LEADLINE_TOKEN": "x", "LEADLINE_LOG_LEVEL": "loud", "LEADLINE_PROXIES": "px",
     })  # fmt: skip
     for words in (
         "LEADLINE_BINDD: no such setting; did you mean LEADLINE_BIND?",
         f"settings file {file}: modle: no such setting; did you mean model?",
-        f"settings file {file}: spool_limit: found 7",
+        f"settings file {file}: spool_limit: found 7, allowed is a size of at least 1MB",
+        f"settings file {file}: data: found 1, allowed is the path of a folder",
+        "LEADLINE_TOKEN: no such setting; did you mean LEADLINE_API_TOKEN?",
+        "LEADLINE_LOG_LEVEL: found 'loud', allowed is debug, info, warning or error",
+        "LEADLINE_PROXIES: found 'px', 'px' is no address: allowed are such as 10.0.0.7",
         "LEADLINE_BIND: found 'nowhere', allowed is HOST:PORT",
-        "LEADLINE_LOG: found 'xml'",
+        "LEADLINE_LOG: found 'xml', allowed is auto, text or json",
         "LEADLINE_SITES: found 'https://a.example/path', allowed are origins",
-        "LEADLINE_WRITE_KEYS, key 1: found kind 'secret'",
+        "LEADLINE_WRITE_KEYS, key 1: allowed is NAME:public:KEY or NAME:server:KEY",
         "LEADLINE_DATABASE: allowed is postgresql://",
         "LEADLINE_KAFKA: found 'kafka', 'kafka' is no address",
         "LEADLINE_ID_KEY: allowed is a text of at least 16 bytes",
-        "LEADLINE_API_TOKEN: ",
+        "LEADLINE_API_TOKEN: allowed is a text of at least 8 characters",
     ):
         assert words in text
     assert SECRET not in text and "short" not in text
+
+
+@pytest.mark.parametrize("place", ["h:port/db", "h:99999/db", "h:5432x/db", "u:a[b@h/db", "[::1/db", "u:a/b@h/db"])
+def test_a_database_url_that_cannot_be_read_says_how_it_is_written(place: str) -> None:
+    text = told({"LEADLINE_DATABASE": f"postgresql://{place}"})
+    assert text.startswith("LEADLINE_DATABASE: allowed is postgresql://USER:PASSWORD@HOST:PORT/NAME: PORT is a number")
+    assert "%5B" in text and place not in text
+    assert read_settings({"LEADLINE_DATABASE": "postgresql://u:a%5Bb@[::1]:5432/db"}).database is not None
+
+
+@pytest.mark.parametrize("name", ["api", "promote", "default", "forms", "pixel", "policy"])
+def test_a_source_has_no_name_of_ours(name: str) -> None:
+    text = told({"LEADLINE_WRITE_KEYS": f"web:public:a,{name}:server:{SECRET}"})
+    assert f"LEADLINE_WRITE_KEYS, key 2: found name '{name}'" in text and SECRET not in text
+
+
+def test_a_variable_that_is_like_none_lists_them_all() -> None:
+    assert "LEADLINE_WEBHOOK: no such setting; allowed are LEADLINE_MODEL" in told({"LEADLINE_WEBHOOK": "x"})
 
 
 def test_a_settings_file_that_is_not_there_or_no_toml_is_told(tmp_path: Path) -> None:
