@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Row, select
+from sqlalchemy import Row, false, select
 
 from producers.arrival import Refusal, sealed
 from producers.imported import RowRefused, Skipped
@@ -65,7 +65,7 @@ def _waiting(database: Database, after: tuple[int, str], door: str | None, id: s
     if door is not None:
         query = query.where(table.door.startswith(door, autoescape=True))
     if id is not None:
-        query = query.where(table.id.startswith(id, autoescape=True))
+        query = query.where(table.id.startswith(id, autoescape=True) if id else false())
     with database.snapshot() as conn:
         return list(conn.execute(query))
 

@@ -8,7 +8,8 @@ import typer
 from sqlalchemy import Row, select
 
 from domain.touchpoint import rfc3339
-from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, Limit, mapping_of, wiring_of
+from projections.cursors import give, take
+from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Kafka, Limit, mapping_of, wiring_of
 from runtime.refusals import Failed
 from runtime.replay import replay
 from runtime.show import console, print_json, say, table, when
@@ -30,23 +31,31 @@ def listed(
     door: Door = None,
     every: Annotated[bool, typer.Option("--all", help="Also what was replayed.")] = False,
     limit: Limit = 50,
+    cursor: Cursor = None,
     as_json: AsJson = False,
     data: Data = None,
     database: DatabaseUrl = None,
 ) -> None:
     """List refused input, newest first, with the reasons."""
-    query = select(rejected).order_by(rejected.c.at.desc(), rejected.c.id).limit(limit)
+    query = select(rejected).order_by(rejected.c.at.desc(), rejected.c.id).limit(limit + 1)
+    if cursor is not None:
+        at, id = take("rejected", cursor, int, str)
+        query = query.where((rejected.c.at < at) | ((rejected.c.at == at) & (rejected.c.id > id)))
     if not every:
         query = query.where(rejected.c.replayed_at.is_(None))
     if door is not None:
         query = query.where(rejected.c.door.startswith(door, autoescape=True))
     with wiring_of(data=data, database=database) as wiring, wiring.existing.snapshot() as conn:
-        rows = list(conn.execute(query))
+        found = list(conn.execute(query))
+    rows = found[:limit]
+    following = give("rejected", rows[-1].at, rows[-1].id) if len(found) > limit else None
     if as_json:
-        print_json({"items": [_item(row) for row in rows], "next": None})
+        print_json({"items": [_item(row) for row in rows], "next": following})
         return
     cells = [(row.id[:16], when(row.at), row.door, row.source, row.reason, when(row.replayed_at)) for row in rows]
     console().print(table("Refused, newest first", ("id", "at", "door", "source", "reason", "replayed"), cells))
+    if following is not None:
+        console().print(f"more: --cursor {following}", soft_wrap=True)
 
 
 def _item(row: Row[Any]) -> dict[str, object]:

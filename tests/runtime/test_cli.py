@@ -221,6 +221,12 @@ def test_refused_rows_are_listed_and_replayed_after_a_mend() -> None:
     assert {row["door"] for row in rows} == {"import/rows.csv"} and len(rows) == 2
     assert "identities" in leadline("rejected", "list", "--door", "import/").stdout
     assert json.loads(leadline("rejected", "list", "--door", "v1/", "--json").stdout)["items"] == []
+    first = json.loads(leadline("rejected", "list", "--limit", "1", "--json").stdout)
+    rest = json.loads(leadline("rejected", "list", "--limit", "1", "--cursor", first["next"], "--json").stdout)
+    assert first["items"] + rest["items"] == rows and rest["next"] is None
+    assert f"more: --cursor {first['next']}" in leadline("rejected", "list", "--limit", "1").stdout
+    told(leadline("rejected", "list", "--cursor", "nonsense", code=2), "none of this list's")
+    told(leadline("rejected", "replay", "", code=1), "nothing that waits has the id ''")
     Path("mended.toml").write_text(MAPPING.replace('"iso"', '"%d.%m.%Y"'))
     again = leadline("rejected", "replay", "--mapping", "mended.toml", "--json", code=1)
     assert json.loads(again.stdout) | {"reasons": 0} == {
