@@ -7,7 +7,8 @@ stores what came from outside as plain text must say what becomes of a NUL (JSON
 """
 
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from itertools import chain, repeat
 from typing import Any, Final
@@ -87,6 +88,11 @@ def reader(columns: Sequence[Column[Any]], dialect: str) -> Callable[[Iterable[S
 
 def array(column: Column[Any], values: Sequence[Any]) -> tuple[str, Any]:
     """The right side of `column = ANY(...)` on PostgreSQL, with its parameter. (The driver's arrays are slow.)"""
+    with _looked_up(column):
+        return _array(column, values)
+
+
+def _array(column: Column[Any], values: Sequence[Any]) -> tuple[str, Any]:
     match column.type:
         case Uuid():
             return "%s::uuid[]", "{" + ",".join([value.hex for value in values]) + "}"
@@ -102,8 +108,14 @@ def array(column: Column[Any], values: Sequence[Any]) -> tuple[str, Any]:
 
 def key_parameters(column: Column[Any], values: Sequence[Any]) -> Sequence[Any]:
     """Look-up values as SQLite stores them."""
-    try:
+    with _looked_up(column):
         return _sqlite_column(column)(values)
+
+
+@contextmanager
+def _looked_up(column: Column[Any]) -> Iterator[None]:
+    try:
+        yield
     except _REFUSALS as error:
         raise DataError(f"{column.name}: cannot look up such a value: {error}") from error
 

@@ -1,5 +1,6 @@
 """The database: one engine, its transactions, snapshots, clock, locks and leases, on SQLite or PostgreSQL."""
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,11 +8,12 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from store.errors import (
+    FILE,
     DatabaseAway,
     DatabaseFull,
     Fenced,
@@ -20,6 +22,7 @@ from store.errors import (
     Retry,
     TouchpointKnown,
     VersionConflict,
+    named,
     translated,
 )
 from store.lease import ConnectionLease, FileLease, Lease, lock_number
@@ -45,11 +48,27 @@ _LINK: Final = {
 }
 """So that a lost network is an error within half a minute, not a process that hangs."""
 
+_SESSION: Final = (
+    "jit = off",  # compiling a plan costs more than our look-ups
+    "client_min_messages = warning",  # a notice for every IF NOT EXISTS says nothing
+    "timezone = 'UTC'",
+    # What a machine that vanished or a process that froze has locked is free again after a minute, and whoever waits
+    # for a lock says so and tries again.
+    "tcp_keepalives_idle = 10",
+    "tcp_keepalives_interval = 5",
+    "tcp_keepalives_count = 3",
+    "idle_in_transaction_session_timeout = '60s'",
+    "lock_timeout = '60s'",
+)
+
+_TAKEN: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
+
 _PRAGMAS: Final = (
     "synchronous = FULL",
     "foreign_keys = ON",
     "temp_store = MEMORY",
     "cache_size = -65536",  # KiB, a connection
+    "journal_size_limit = 67108864",  # bytes that the log file keeps after a long look has let it grow
     "wal_autocheckpoint = 4000",  # pages; with the default of 1000 every batch rewrites the indexes: 1.4 times slower
 )
 
@@ -67,9 +86,9 @@ def open_database(url: str, id_key: bytes | None = None) -> "Database":
         ) from None
     match parsed.get_backend_name():
         case "postgresql" | "postgres":
-            return Database(_postgres(parsed), "postgresql", id_key)
+            return Database(_named(_postgres(parsed)), "postgresql", id_key)
         case "sqlite":
-            return Database(_sqlite(parsed), "sqlite", id_key)
+            return Database(_named(_sqlite(parsed)), "sqlite", id_key)
         case other:
             raise Misconfigured(f"database URL: found {other!r}, allowed are postgresql and sqlite")
 
@@ -103,8 +122,9 @@ class Database:
             else:
                 conn = plain.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with conn.begin():
-                if self.dialect == "sqlite":
-                    conn.exec_driver_sql("PRAGMA query_only = ON")
+                # A long look (`verify`) is in nobody's way, however long it thinks between two statements.
+                postgres = "SET LOCAL idle_in_transaction_session_timeout = 0"
+                conn.exec_driver_sql("PRAGMA query_only = ON" if self.dialect == "sqlite" else postgres)
                 try:
                     yield conn
                 finally:
@@ -191,9 +211,8 @@ def _postgres(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def settle(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        # Compiling a plan costs more than our look-ups; a notice for every IF NOT EXISTS says nothing.
         cursor = connection.cursor()
-        cursor.execute("SET jit = off; SET client_min_messages = warning; SET timezone = 'UTC'")
+        cursor.execute("".join(f"SET {setting};" for setting in _SESSION))
         cursor.close()
         connection.commit()
 
@@ -219,7 +238,7 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def settle(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
-        _use_wal(cursor)
+        _use_wal(cursor, path)
         for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
@@ -233,20 +252,32 @@ def _sqlite(url: URL) -> Engine:
     return engine
 
 
-def _use_wal(cursor: Any) -> None:
-    """Switch the file to WAL, once for all. SQLite does not wait for the lock that the switch needs, so we do."""
-    import sqlite3
+def _named(engine: Engine) -> Engine:
+    """What only the engine knows of an error: the file, and that it is the driver's, which refuses a parameter so."""
 
+    @event.listens_for(engine, "handle_error")
+    def name(context: ExceptionContext) -> BaseException | None:
+        error = context.original_exception
+        setattr(error, FILE, engine.url.database)
+        return named(error) if isinstance(error, ValueError) else None
+
+    return engine
+
+
+def _use_wal(cursor: Any, path: Path) -> None:
+    """Switch the file to WAL, once for all. SQLite does not wait for the lock that the switch needs, so we do."""
     deadline = time.monotonic() + _BUSY
     while True:
         try:
-            if str(cursor.execute("PRAGMA journal_mode").fetchone()[0]).lower() == "wal":
-                return
-            cursor.execute("PRAGMA journal_mode = WAL").fetchone()
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
+            mode = cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _TAKEN or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
+        else:
+            if mode != "wal":
+                raise Misconfigured(f"{path}: SQLite cannot use WAL on this file system: put it on a local disk")
+            return
 
 
 def ping(database: Database) -> None:

@@ -10,6 +10,7 @@ eventsourcing.persistence.PersistenceError
 └── InterfaceError ── Misconfigured ── NewerDatabase   a person must act first
 """
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,16 +63,30 @@ class NewerDatabase(Misconfigured):
     """The schema was made by a newer release."""
 
 
+FILE: Final = "leadline_file"
+"""The attribute of SQLite's errors that names the database's file."""
 _AWAY_CLASSES: Final = ("08", "40", "57", "58")
 """SQLSTATE classes: connection, rolled back (deadlock), operator intervened, system error."""
 _FULL: Final = ("53100", "53200", "53400")
 _SQLITE_FULL: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE)
 _SQLITE_AWAY: Final = (
-    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOMEM,
 )  # fmt: skip
 _SQLITE_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_DAMAGED: Final = "damaged, or no database"
+_SQLITE_REFUSED: Final = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
+_AWAY: Final = (
+    "53300",  # too many connections
+    "55P03",  # a lock was not given in time
+    "25006",  # read-only: a standby, before it is promoted
+    "25P03",  # idle in a transaction for too long
+)
+_WRONG: Final = re.compile(
+    r"(database|role|file) \".*\" does not exist|authentication failed|no password supplied|no pg_hba\.conf entry"
+    r"|not permitted to (log in|connect)|permission denied for database|invalid (\w+ value|connection option|dsn)"
+    r"|does not support SSL|certificate|private key",
+    re.IGNORECASE,
+)
+"""What libpq says of a connection that time does not mend. While connecting, psycopg2 tells no SQLSTATE."""
 _SAME_NAME: Final = (
     ("DataError", DataError),
     ("IntegrityError", IntegrityError),
@@ -119,8 +134,10 @@ def _of_postgres(error: psycopg2.Error) -> PersistenceError:
         return _conflict(error.diag.constraint_name or "", text)
     if state in _FULL:
         return DatabaseFull(f"PostgreSQL has no room: {text}. Free or add disk or memory; nothing was written")
+    if not state and _WRONG.search(text):
+        return Misconfigured(f"PostgreSQL refuses the connection: {text}. Check LEADLINE_DATABASE")
     lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) and not state
-    if lost or state[:2] in _AWAY_CLASSES or state in ("53300", "55P03"):
+    if lost or state[:2] in _AWAY_CLASSES or state in _AWAY:
         return DatabaseAway(f"PostgreSQL is away: {text}")
     return _same_name(error, text)
 
@@ -132,13 +149,15 @@ def _of_sqlite(error: sqlite3.Error) -> PersistenceError:
         return _conflict(text, text)
     if code in _SQLITE_FULL or code & 0xFF == sqlite3.SQLITE_FULL:
         return DatabaseFull(f"SQLite cannot write: {text}. Free disk space; nothing was written")
+    file = getattr(error, FILE, "leadline.db")
     if code & 0xFF in _SQLITE_DAMAGED:
         return Misconfigured(
-            f"SQLite's file leadline.db is {_DAMAGED} ({text}): restore it from a backup, or name another"
+            f"SQLite's file {file} is damaged, or no database ({text}): restore it from a backup, or name another"
         )
-    if code & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
-        return DatabaseAway(
-            f"SQLite is away: {text}. Check that leadline.db and its folder are there and can be written"
+    if code & 0xFF in _SQLITE_REFUSED:
+        return Misconfigured(
+            f"SQLite's file {file} cannot be used ({text}): check that it is a file, and that it and its folder can be"
+            " written by this user"
         )
     if code & 0xFF in _SQLITE_AWAY:
         return DatabaseAway(f"SQLite is away: {text}")

@@ -353,13 +353,16 @@ def _free(path: Path) -> int:
 def _open(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode = WAL")
+        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA journal_size_limit = 67108864")
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorname", "") == "SQLITE_CANTOPEN":
             raise LogMisconfigured(f"{path}: cannot open or make this file ({error}). Check the folder") from error
         raise translate(path, error) from error
+    if mode != "wal":
+        connection.close()
+        raise LogMisconfigured(f"{path}: SQLite cannot use WAL on this file system. Put the folder on a local disk")
     return connection
 
 

@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from eventsourcing.persistence import DatabaseError, DataError, IntegrityError, ProgrammingError
+from eventsourcing.persistence import DataError, IntegrityError, PersistenceError, ProgrammingError
 from sqlalchemy import event, func, insert, inspect, select, text
 
 from store.database import (
@@ -223,7 +223,7 @@ def test_a_snapshot_is_one_moment_and_blocks_no_writer(database: Database) -> No
 
 def test_a_snapshot_cannot_write_and_leaves_its_connection_able_to(database: Database) -> None:
     for _ in range(2):
-        with pytest.raises(DatabaseError), database.snapshot() as conn:
+        with pytest.raises(PersistenceError), database.snapshot() as conn:
             conn.execute(insert(installation), [note(1)])
     for n in range(8):
         with database.transaction() as conn:

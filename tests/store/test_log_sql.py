@@ -1,5 +1,6 @@
 """What only the SQLite log must do: survive a kill, share a file, keep its budget, say what is wrong."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -170,6 +171,14 @@ def test_what_is_no_log_is_a_mistake_of_the_configuration(tmp_path: Path) -> Non
     (tmp_path / "folder.db").mkdir()
     with pytest.raises(LogMisconfigured, match=r"folder\.db"):
         SqlLog(tmp_path / "folder.db")
+
+
+def test_a_file_system_without_wal_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = sqlite3.connect
+    without = lambda path, **more: connect(f"file:{path}?vfs=unix-dotfile", uri=True, **more)  # noqa: E731
+    monkeypatch.setattr("store.log_sql.sqlite3.connect", without)
+    with pytest.raises(LogMisconfigured, match=r"log\.db: SQLite cannot use WAL.*local disk"):
+        SqlLog(tmp_path / "log.db")
 
 
 def test_a_file_that_another_process_holds_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
