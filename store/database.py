@@ -52,10 +52,10 @@ _SESSION: Final = (
     "jit = off",  # compiling a plan costs more than our look-ups
     "client_min_messages = warning",  # a notice for every IF NOT EXISTS says nothing
     "timezone = 'UTC'",
-    # What a machine that vanished or a process that froze has locked is free again after a minute, and whoever waits
-    # for a lock says so and tries again.
-    "tcp_keepalives_idle = 10",
-    "tcp_keepalives_interval = 5",
+    # What a machine that vanished or a process that froze has locked is free again after a minute (a lease after some
+    # seconds), and whoever waits for a lock says so and tries again.
+    "tcp_keepalives_idle = 5",
+    "tcp_keepalives_interval = 2",
     "tcp_keepalives_count = 3",
     "idle_in_transaction_session_timeout = '60s'",
     "lock_timeout = '60s'",

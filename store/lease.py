@@ -53,18 +53,14 @@ class ConnectionLease:
         """The lease, or None where another process holds it."""
         number = lock_number("lease", name)
         connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        connection.detach()  # never back to the pool: the lock is the session's
         try:
-            # The server must notice a machine that vanished, or the standby waits for hours.
-            for setting in ("tcp_keepalives_idle = 5", "tcp_keepalives_interval = 2", "tcp_keepalives_count = 3"):
-                connection.exec_driver_sql(f"SET {setting}")
-            taken = connection.execute(text("SELECT pg_try_advisory_lock(:number)"), {"number": number}).scalar_one()
+            if connection.execute(text("SELECT pg_try_advisory_lock(:number)"), {"number": number}).scalar_one():
+                connection.detach()  # never back to the pool: the lock is the session's
+                return cls(name, connection, number)
         except BaseException:
-            connection.close()
+            connection.invalidate()
             raise
-        if taken:
-            return cls(name, connection, number)
-        connection.close()
+        connection.close()  # back to the pool: a standby asks every second
         return None
 
     def held(self) -> bool:

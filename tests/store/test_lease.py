@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import event, select, text
 
 from store.database import Database, open_database
 from store.migrate import SCRIPTS
@@ -98,3 +98,20 @@ def test_a_lock_file_taken_away_is_noticed(sqlite_url: str) -> None:
     again = database.elect("projector")
     assert again is not None
     again.release()
+
+
+def test_a_standby_opens_no_connection_each_time_it_asks(postgres: Database) -> None:
+    held = postgres.elect("projector")
+    assert postgres.elect("projector") is None
+    opened: list[object] = []
+    event.listen(postgres.engine, "connect", lambda *each: opened.append(each))
+    assert [postgres.elect("projector") for _ in range(5)] == [None] * 5
+    assert opened == []
+    assert held is not None
+    held.release()
+    taken = postgres.elect("projector")
+    assert taken is not None
+    with postgres.snapshot() as conn:
+        assert conn.execute(select(1)).scalar_one() == 1
+    assert taken.held()
+    taken.release()
