@@ -173,7 +173,7 @@ class _WireIdentity(_Wire):
 class Envelope(_Wire):
     """Envelope, version 1: the JSON value of a record on `leadline.touchpoints`. Recorded for ever."""
 
-    v: Literal[1]
+    v: Annotated[int, Field(strict=True, ge=1, le=1), WithJsonSchema({"const": 1, "type": "integer"})]
     id: Annotated[str, Field(min_length=1, max_length=200, description="unique within its source")]
     source: _WireSource
     type: Annotated[str, Field(pattern=r"^[a-z0-9_\u0080-\U0010ffff]{1,100}$", description="snake_case")]
