@@ -58,6 +58,8 @@ def _shown(default: object) -> str:
     """A default as people write it; nothing where the default is none."""
     if default in (None, ()) or is_dataclass(default):
         return ""
+    if type(default) is tuple:
+        return f"`{','.join(default)}`"
     return f"`{default.human_readable() if isinstance(default, ByteSize) else default}`"
 
 
