@@ -13,10 +13,12 @@ _TRACEBACKS: Final = ExceptionDictTransformer(show_locals=False, max_frames=20)
 """Without the values of variables: among them are people's data and the installation's secrets."""
 
 
-def configure_logs(settings: Settings) -> None:
-    """Set up structlog, and send what libraries log through it."""
+def configure_logs(settings: Settings, *, quiet: bool = False) -> None:
+    """Set up structlog, and send what libraries log through it. `quiet`: a command for people, who want its answer."""
     text = settings.log == "text" or (settings.log == "auto" and sys.stderr.isatty())
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    if quiet and level > logging.DEBUG:
+        level = max(level, logging.WARNING)
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

@@ -171,7 +171,8 @@ class Settings(BaseModel):
         Literal["auto", "text", "json"], Field(description="log lines: text, json, auto (text on a terminal)")
     ] = "auto"
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], Field(description="least level of log lines")
+        Literal["debug", "info", "warning", "error"],
+        Field(description="least level of log lines; commands other than servers log warnings"),
     ] = "info"
 
     @property

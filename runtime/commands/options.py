@@ -24,17 +24,17 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Most rows.
 Cursor = Annotated[str | None, typer.Option("--cursor", help="`next` of the page before.")]
 
 
-def settings_of(**flags: Any) -> Settings:
+def settings_of(*, server: bool = False, **flags: Any) -> Settings:
     """Settings from flags, environment and settings file, with logs set up. Raises SettingsError."""
     settings = read_settings(**flags)
-    configure_logs(settings)
+    configure_logs(settings, quiet=not server)
     return settings
 
 
 @contextmanager
-def wiring_of(**flags: Any) -> Iterator[Wiring]:
-    """The parts that these settings make."""
-    with Wiring(settings_of(**flags)) as wiring:
+def wiring_of(*, server: bool = False, **flags: Any) -> Iterator[Wiring]:
+    """The parts that these settings make. `server`: of a process that goes on, and says what it does."""
+    with Wiring(settings_of(server=server, **flags)) as wiring:
         yield wiring
 
 

@@ -22,7 +22,7 @@ def serve(
     """Run everything in one process: collector, API, recorder, projector and publisher."""
     from runtime import processes
 
-    with wiring_of(bind=bind, model=model, data=data, database=database, kafka=kafka) as wiring:
+    with wiring_of(server=True, bind=bind, model=model, data=data, database=database, kafka=kafka) as wiring:
         processes.serve(wiring)
 
 
@@ -30,7 +30,7 @@ def collect(*, bind: BindTo = None, data: Data = None, kafka: Kafka = None) -> N
     """Run the collector, the public doors: touchpoints over HTTP onto Kafka."""
     from runtime import processes
 
-    with wiring_of(bind=bind, data=data, kafka=kafka) as wiring:
+    with wiring_of(server=True, bind=bind, data=data, kafka=kafka) as wiring:
         processes.collect(wiring)
 
 
@@ -38,7 +38,7 @@ def api(*, bind: BindTo = None, database: DatabaseUrl = None, kafka: Kafka = Non
     """Run the private API: queries, signals and commands."""
     from runtime import processes
 
-    with wiring_of(bind=bind, database=database, kafka=kafka) as wiring:
+    with wiring_of(server=True, bind=bind, database=database, kafka=kafka) as wiring:
         processes.api(wiring)
 
 
@@ -46,7 +46,7 @@ def consume(*, database: DatabaseUrl = None, kafka: Kafka = None) -> None:
     """Run a recorder: touchpoints from Kafka into the event store."""
     from runtime import processes
 
-    with wiring_of(database=database, kafka=kafka) as wiring:
+    with wiring_of(server=True, database=database, kafka=kafka) as wiring:
         processes.consume(wiring)
 
 
@@ -54,5 +54,5 @@ def project(*, model: ModelFile = None, database: DatabaseUrl = None, kafka: Kaf
     """Run the projector and the publisher: read models, signal ledger, topics out."""
     from runtime import processes
 
-    with wiring_of(model=model, database=database, kafka=kafka) as wiring:
+    with wiring_of(server=True, model=model, database=database, kafka=kafka) as wiring:
         processes.project(wiring)
