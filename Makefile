@@ -11,7 +11,7 @@ demo: .venv/.ready ## Play an hour of traffic and show the hottest leads (ARGS=-
 	@.venv/bin/leadline demo $(ARGS)
 
 test: .venv/.ready ## Run the tests, on a real PostgreSQL and Kafka where they can be had (ARGS="tests/test_docs.py -x")
-	@.venv/bin/python -m pytest -rs $(ARGS)
+	@.venv/bin/python -m pytest -rs -n auto --dist loadfile $(ARGS)
 
 check: .venv/.ready ## Lint, formatting, types, and which room may import which
 	.venv/bin/ruff check .

@@ -6,8 +6,8 @@ from typing import Any, Final
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from domain.envelope import Envelope
 from domain.identity import Identity, ordered, trail_of
-from domain.touchpoint import Envelope
 from store.events import Incoming
 from store.ids import Ids
 from store.log import Entry, Record

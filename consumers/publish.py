@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, select
 
 from consumers.messages import TOPICS, Signal, message, written
 from consumers.promote import asked
-from domain.touchpoint import encode
+from domain.envelope import encode
 from store import bulk
 from store.cloudevents import touchpoint_record
 from store.database import Database, Fenced, Lease, Retry

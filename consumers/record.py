@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, update
 
 from consumers.incoming import Refusal, incoming, kept, refused_record
-from domain.touchpoint import Envelope
+from domain.envelope import Envelope
 from store.database import Database, Fenced, Retry
 from store.events import Advance, EventStore, Incoming
 from store.ids import Ids

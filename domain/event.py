@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import ClassVar, Final
 from uuid import UUID
 
-from domain.touchpoint import Touchpoint, decode, moment
+from domain.envelope import decode
+from domain.touchpoint import Touchpoint, moment
 
 
 class UnknownTopic(LookupError):

@@ -4,9 +4,9 @@ import math
 import re
 from typing import Any, Final
 
+from domain.claims import snake_case
 from domain.durations import ALLOWED, parse_duration
 from domain.problems import found
-from domain.touchpoint import snake_case
 
 LARGEST: Final = 1e12
 """Greatest amount of points and heat: sums of them stay exact enough and finite."""

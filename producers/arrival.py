@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-from domain.touchpoint import ENVELOPES, Source, Touchpoint, encode, explain
+from domain.envelope import ENVELOPES, encode, explain
+from domain.touchpoint import Source, Touchpoint
 from store.cloudevents import touchpoint_record
 from store.log import Record
 from store.rejection import rejection_record

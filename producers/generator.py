@@ -15,10 +15,11 @@ from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
+from domain.claims import snake_case
 from domain.conditions import compile_where
 from domain.identity import Identity
 from domain.model import Funnel
-from domain.touchpoint import Source, Touchpoint, rfc3339, snake_case
+from domain.touchpoint import Source, Touchpoint, rfc3339
 from producers import forms, segment
 from producers.arrival import Arrival
 from producers.people import KINDS, SITE, Someone, Step, someone

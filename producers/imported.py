@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import orjson
 
+from domain.claims import refusal, snake_case
 from domain.identity import Identity, canonical, ordered
-from domain.touchpoint import Source, Touchpoint, microseconds, refusal, snake_case
+from domain.touchpoint import Source, Touchpoint, microseconds
 from producers import person
 from producers.mapping import ImportMapping, TimeColumn, Typed
 from producers.rows import Row

@@ -16,7 +16,8 @@ from typing import Any, Final, Protocol
 
 from pydantic import ValidationError
 
-from domain.touchpoint import ENVELOPES, Touchpoint, encode, validate
+from domain.envelope import ENVELOPES, encode, validate
+from domain.touchpoint import Touchpoint
 from producers.imported import RowMapper, RowRefused, Skipped
 from producers.mapping import ImportMapping, parse_mapping
 from producers.resume import Done, ResumeFile

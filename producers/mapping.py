@@ -19,10 +19,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic import Field as Limits
 from pydantic_core import ErrorDetails
 
+from domain.claims import refusal, snake_case
 from domain.conditions import All, AnyOf, Condition, Field, Not, compile_where, parse_condition
 from domain.identity import KINDS
 from domain.problems import found, show_path, unknown
-from domain.touchpoint import refusal, snake_case
 from producers.keys import RESERVED
 
 MAPPING_LIMIT: Final = 64 * 1024

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from domain.claims import snake_case
 from domain.identity import Identity, canonical
-from domain.touchpoint import snake_case
 
 EMAIL: Final = ("email", "e_mail", "email_address")
 PHONE: Final = ("phone", "phone_number", "tel", "telephone", "mobile")

@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
+from domain.claims import refusal, snake_case
 from domain.identity import canonical, ordered
-from domain.touchpoint import Touchpoint, refusal, snake_case
+from domain.touchpoint import Touchpoint
 from producers import page, person
 from producers.arrival import Arrival, Refusal, Taken, one
 from producers.body import fields

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from domain.touchpoint import SOURCE_KINDS, Source
+from domain.claims import SOURCE_KINDS
+from domain.touchpoint import Source
 from producers import body, forms, pixel, segment
 from producers.arrival import Arrival, Refusal, Refused, Taken
 

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import orjson
 
+from domain.claims import refusal, snake_case
 from domain.identity import Identity, canonical, ordered
-from domain.touchpoint import Source, Touchpoint, refusal, snake_case
+from domain.touchpoint import Source, Touchpoint
 from producers import page, person
 from producers.arrival import Arrival, Refusal, Refused, Taken, one, sealed
 from producers.body import LIMIT

@@ -5,8 +5,9 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from domain.assign import assign
+from domain.envelope import decode
 from domain.fold import Fold
-from domain.touchpoint import Touchpoint, decode
+from domain.touchpoint import Touchpoint
 from projections.cluster import Cluster
 from projections.explain import Explanation, explain
 from projections.link import Linker, mentioned

@@ -9,9 +9,10 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection, insert, select, update
 
+from domain.envelope import decode
 from domain.fold import Fold
 from domain.model import Model
-from domain.touchpoint import Touchpoint, decode
+from domain.touchpoint import Touchpoint
 from projections.batch import Batches
 from projections.ledger import Ledger
 from projections.models import active_model

@@ -16,9 +16,10 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, select
 
 from domain.assign import LIMITS, Walk, assign, links, sightings
+from domain.envelope import decode
 from domain.fold import Fold
 from domain.identity import Identity
-from domain.touchpoint import Touchpoint, decode
+from domain.touchpoint import Touchpoint
 from projections.link import Known
 from projections.models import active_model
 from projections.projector import Progress, read_progress

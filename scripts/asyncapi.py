@@ -6,7 +6,7 @@ from typing import Any, Final
 import yaml
 
 from consumers.messages import TOPICS
-from domain.touchpoint import Envelope
+from domain.envelope import Envelope
 from projections.shapes import SignalShape
 from store.cloudevents import JSON, RAW, SOURCE
 from store.rejection import TYPE

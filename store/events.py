@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
+from domain.envelope import decode
 from domain.event import TouchpointRecorded, event_class
-from domain.touchpoint import decode
 from store import bulk
 from store.columns import array, key_parameters
 from store.database import Database

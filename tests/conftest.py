@@ -1,5 +1,6 @@
 """What every test may ask for: real services, started when the first test asks. See tests/services/."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,12 @@ from tests.services.service import ServiceUnavailable
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say which services the tests will use."""
     return [f"PostgreSQL: {postgres.described()}", f"Kafka: {kafka.described()}"]
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """With services of our own, one for each worker; what others gave us is used by one test at a time."""
+    given = os.environ.get(postgres.GIVEN) or os.environ.get(kafka.GIVEN)
+    return 1 if given else min(os.cpu_count() or 1, 4)
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from domain.envelope import encode
 from domain.model import parse_model
-from domain.touchpoint import Touchpoint, encode
+from domain.touchpoint import Touchpoint
 from projections.models import record_activation
 from projections.projector import read_progress
 from projections.verify import verify

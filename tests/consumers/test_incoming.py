@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from consumers.incoming import Refusal, incoming
-from domain.touchpoint import Envelope, decode
+from domain.envelope import Envelope, decode
 from store.ids import Ids
 from store.log import Entry, Partition
 from store.topics import TOUCHPOINTS

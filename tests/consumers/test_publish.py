@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import insert
 
 from consumers.publish import POSITION, Published, Publisher
-from domain.touchpoint import Touchpoint, decode
+from domain.envelope import decode
+from domain.touchpoint import Touchpoint
 from store import bulk
 from store.database import Database, DatabaseAway, Fenced
 from store.log import Entry, Partition, Record

@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import select
 
 from consumers.record import Recorded, Recorder
+from domain.envelope import encode
 from domain.identity import Identity
-from domain.touchpoint import Source, Touchpoint, encode
+from domain.touchpoint import Source, Touchpoint
 from store.database import Database, DatabaseAway, Fenced
 from store.events import Advance, Appended, EventStore
 from store.ids import Ids

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from domain.envelope import encode
 from domain.identity import Identity
-from domain.touchpoint import Source, Touchpoint, encode
+from domain.touchpoint import Source, Touchpoint
 from store.database import Database, open_database
 from store.ids import Ids
 from store.log import Record

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 from prometheus_client import CollectorRegistry
 
-from domain.touchpoint import Touchpoint, decode, validate
+from domain.envelope import decode, validate
+from domain.touchpoint import Touchpoint
 from producers import keys, sites
 from producers.collector import Doors, collector
 from store.log import Entry, Log

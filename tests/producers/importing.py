@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from domain.touchpoint import Touchpoint, decode
+from domain.envelope import decode
+from domain.touchpoint import Touchpoint
 from producers.importer import ImportResult, import_file
 from producers.mapping import parse_mapping
 from store.log import LogError, Record

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.envelope import validate
 from domain.identity import Identity
 from domain.model import parse_model
-from domain.touchpoint import Source, Touchpoint, validate
+from domain.touchpoint import Source, Touchpoint
 from producers.generator import Act, Truth
 from producers.imported import RowRefused, Skipped
 from producers.importer import ImportInterrupted, ImportProgress, replay_row

@@ -12,8 +12,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from consumers.record import BATCH, Recorder
+from domain.envelope import encode
 from domain.model import Model, parse_model
-from domain.touchpoint import Touchpoint, encode
+from domain.touchpoint import Touchpoint
 from store.log import Log, Record
 from store.log_sql import SqlLog
 from store.tables import open_signals

@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Engine, select
 
+from domain.envelope import encode
 from domain.model import Model
-from domain.touchpoint import Touchpoint, encode
+from domain.touchpoint import Touchpoint
 from projections.models import active_model, record_activation
 from projections.projector import Projector
 from projections.verify import Verified, digest, verify

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -20,6 +19,7 @@ from tests.domain.test_fold import MODEL
 from tests.projections.world import World
 from tests.runtime.asking import Asker, problem
 
+NOBODY = "5ad09e35-9b1a-4c7e-8a53-0d6f2f9d3c11"
 TOKEN = "sample-token"
 CLOCK = START + 600_000_000
 
@@ -171,9 +171,9 @@ def test_signals_page_by_ledger_position_or_id(api: Asker) -> None:
     ("/api/leads/", 404, ""),
     ("/api/leads?as_of=2026-01-01", 501, "as_of is not built yet"),
     ("/api/leads/nope", 404, "a lead id is a UUID"),
-    (f"/api/leads/{uuid4()}", 404, "no lead"),
-    (f"/api/leads/{uuid4()}/timeline?as_of=x", 501, "as_of"),
-    (f"/api/leads/{uuid4()}/score?as_of=x", 501, "as_of"),
+    (f"/api/leads/{NOBODY}", 404, "no lead"),
+    (f"/api/leads/{NOBODY}/timeline?as_of=x", 501, "as_of"),
+    (f"/api/leads/{NOBODY}/score?as_of=x", 501, "as_of"),
     ("/api/segments/nope/members", 404, "the model has returners"),
     ("/api/segments/quiet/members?cursor=nonsense", 400, "cursor"),
     ("/api/funnels/nope", 404, "the model has signup"),

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
+from domain.envelope import encode
 from domain.event import TOPICS
 from domain.identity import Identity
-from domain.touchpoint import Source, Touchpoint, encode
+from domain.touchpoint import Source, Touchpoint
 from store.ids import Ids
 from store.mapper import TouchpointMapper
 

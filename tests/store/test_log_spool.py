@@ -80,7 +80,7 @@ def test_appends_go_on_during_an_outage_and_arrive_in_order(
         if key != b"end":
             first_seen = list(dict.fromkeys(values))  # the append that noticed may be there twice
             assert first_seen == [record.value for record in sent if record.key == key]
-    assert len(reader.entries) <= 302
+    assert len(reader.entries) < 2 * 301, "what was in doubt when the broker went and came is there twice, no more"
     reader.subscription.close()
 
 

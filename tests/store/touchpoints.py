@@ -3,8 +3,9 @@
 import hashlib
 from uuid import UUID, uuid5
 
+from domain.envelope import encode
 from domain.identity import Identity
-from domain.touchpoint import Source, Touchpoint, encode
+from domain.touchpoint import Source, Touchpoint
 from store.events import Incoming
 
 NAMES = UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")
