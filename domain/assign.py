@@ -6,7 +6,6 @@ was merged and unmerged by hand is read before the walk and holds for the whole 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from domain.identity import RANK, Identity, canonical, ordered
@@ -157,7 +156,7 @@ class Walk:
         for identity in touchpoint.identities:
             if owner.get(identity) is not named:
                 mine = tuple(each for each in touchpoint.identities if owner.get(each) is named)
-                return named, replace(touchpoint, identities=mine)
+                return named, touchpoint._replace(identities=mine)
         return named, touchpoint
 
     def constrain(self, touchpoints: Sequence[Touchpoint]) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
 import orjson
@@ -21,20 +22,33 @@ class MalformedEnvelope(ValueError):
 
 
 def _canonical_identity(pair: "_WireIdentity") -> "_WireIdentity":
-    found = canonical(pair.kind, pair.value)
-    if found is not None and found.value == pair.value:
-        return pair
-    raise ValueError(f"{pair.kind} is not in canonical form" if found else f"{pair.kind} value names nobody")
+    if (wrong := _not_canonical(pair.kind, pair.value)) is not None:
+        raise ValueError(f"{pair.kind} {wrong}")
+    return pair
+
+
+@lru_cache(50_000)
+def _not_canonical(kind: str, value: str) -> str | None:
+    found = canonical(kind, value)
+    if found is None:
+        return "value names nobody"
+    return None if found.value == value else "is not in canonical form"
 
 
 def _instant(text: object) -> int:
     """Microseconds of an RFC 3339 text, exactly as `decode` reads it. Numbers are refused: seconds or milliseconds?"""
     if not isinstance(text, str) or not _RFC3339.match(text):
         raise ValueError("a time is an RFC 3339 text with seconds and offset, such as 2026-11-21T19:27:11.397Z")
-    instant = microseconds(datetime.fromisoformat(text))
+    instant = _read(text)
     if not EARLIEST <= instant < LATEST:
         raise ValueError("time is outside the years 1970 to 9998")
     return instant
+
+
+@lru_cache(4_096)
+def _read(text: str) -> int:
+    """An RFC 3339 text; mostly one that was just read, since things are reported at once and in batches."""
+    return microseconds(datetime.fromisoformat(text))
 
 
 _Time = Annotated[int, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
@@ -113,10 +127,10 @@ def decode(value: bytes) -> Touchpoint:
             id=wire["id"],
             source=Source(source["kind"], source["name"]),
             type=wire["type"],
-            occurred_at=microseconds(datetime.fromisoformat(wire["occurred_at"])),
-            received_at=microseconds(datetime.fromisoformat(wire["received_at"])),
+            occurred_at=_read(wire["occurred_at"]),
+            received_at=_read(wire["received_at"]),
             identities=ordered(Identity(pair["kind"], pair["value"]) for pair in wire["identities"]),
-            sent_at=None if sent is None else microseconds(datetime.fromisoformat(sent)),
+            sent_at=None if sent is None else _read(sent),
             seq=wire.get("seq", 0),
             profile=wire.get("profile", {}),
             properties=wire.get("properties", {}),

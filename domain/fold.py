@@ -1,20 +1,19 @@
 """The fold: (model, history, until) -> the state of one lead. One step takes what happened in one instant."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
+from domain.asked import NOTHING, Asked, asked_of
 from domain.conditions import compile_where
 from domain.funnel import Attempts
 from domain.lead import Lead, Now, StageEntry
-from domain.model import Limit, Model
+from domain.model import Model
 from domain.score import decayed, falls_to
-from domain.segment import NEVER, Compiler, Counter, Input, Seen, Test
+from domain.segment import NEVER, Compiler, Input, Seen, Test
 from domain.stage import VISITOR, Ladder
 from domain.touchpoint import Touchpoint
-
-Where = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
 
 OPEN: Final = "email_opened"
 """An open alone never makes a lead hot."""
@@ -31,20 +30,8 @@ class Award:
     points: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    place: str
-    name: str
-    where: Where
-    points: float
-    limit: Limit | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    funnel: str
-    number: int
-    where: Where
+Answers = Sequence[tuple[Touchpoint, Asked, list[bool]]]
+"""What the model asks about some touchpoints, and the answers."""
 
 
 class Fold:
@@ -55,10 +42,6 @@ class Fold:
         self.ladder = Ladder(model.stages)
         self.half_life = model.score.half_life
         self._rearm_at = model.score.rearm_at
-        self._rules: dict[str, list[_Rule]] = {}
-        for place, rule in enumerate(model.score.rules):
-            compiled = _Rule(str(place), rule.name, compile_where(rule.where), float(rule.points), rule.limit)
-            self._rules.setdefault(rule.on, []).append(compiled)
         self._fit = [(compile_where(rule.where), float(rule.points)) for rule in model.fit.rules]
         self._grades = sorted(((least, grade) for grade, least in model.fit.grades.items()), reverse=True)
         self._excluded = [(exclusion.reason, compile_where(exclusion.where)) for exclusion in model.not_a_lead]
@@ -69,14 +52,8 @@ class Fold:
             self._segments[segment.name], inputs = compiler.segment(segment.when)
             for each in inputs:
                 self._inputs.setdefault(each, []).append(segment.name)
-        self._counters: dict[str, list[Counter]] = {}
-        for counter in compiler.counters:
-            self._counters.setdefault(counter.type, []).append(counter)
-        self._steps: dict[str, list[_Step]] = {}
+        self._asked = asked_of(model, compiler.counters)
         self.funnels = {funnel.name: (len(funnel.steps), funnel.window) for funnel in model.funnels}
-        for funnel in model.funnels:
-            for number, step in enumerate(funnel.steps, 1):
-                self._steps.setdefault(step.on, []).append(_Step(funnel.name, number, compile_where(step.where)))
 
     # ---- the whole history ----
 
@@ -106,15 +83,15 @@ class Fold:
         if self._learn(lead, group) or first:
             changed.add("profile")
             self._judge(lead)
-        effective = [touchpoint for touchpoint in group if self._move(lead, touchpoint, instant)]
-        self._count(lead, effective, instant, changed)
-        deed = self._award(lead, effective, instant, awards)
+        answers = self._ask(lead, [touchpoint for touchpoint in group if self._move(lead, touchpoint, instant)])
+        self._count(lead, answers, instant, changed)
+        deed = self._award(lead, answers, instant, awards)
         if stage != lead.stage:
             changed.add("stage")
         if heat != (lead.heat.value, lead.heat.at):
             changed.add("heat")
         self._heat_up(lead, instant, deed or (lead.heat.deeds and bar != (lead.grade, lead.not_a_lead)))
-        self._funnels(lead, effective, instant)
+        self._funnels(lead, answers, instant)
         self._evaluate(lead, lead.now, self._affected(lead, changed, instant, first), instant)
 
     def _affected(self, lead: Lead, changed: set[Input], instant: int, first: bool) -> Iterable[str]:
@@ -189,28 +166,35 @@ class Fold:
         if not any(found[0] == kind and found[1] == detail for found in lead.findings):
             lead.findings.append([kind, detail, instant])
 
-    def _count(self, lead: Lead, group: Sequence[Touchpoint], instant: int, changed: set[Input]) -> None:
-        for touchpoint in group:
-            for counter in self._counters.get(touchpoint.type, ()):
-                if counter.where(touchpoint.properties, lead.profile):
+    def _ask(self, lead: Lead, effective: Sequence[Touchpoint]) -> Answers:
+        """Ask about those touchpoints that took effect what the model wants to know of them."""
+        found = []
+        for touchpoint in effective:
+            asked = self._asked.get(touchpoint.type, NOTHING)
+            found.append((touchpoint, asked, asked.answers(touchpoint.properties, lead.profile)))
+        return found
+
+    def _count(self, lead: Lead, answers: Answers, instant: int, changed: set[Input]) -> None:
+        for _, asked, holds in answers:
+            for counter, place in asked.counters:
+                if holds[place]:
                     matches = lead.did.setdefault(counter.place, [])
                     matches.append(instant)
                     del matches[: -counter.keep]
                     changed.add(counter.place)
 
-    def _award(self, lead: Lead, group: Sequence[Touchpoint], instant: int, awards: list[Award] | None) -> bool:
+    def _award(self, lead: Lead, answers: Answers, instant: int, awards: list[Award] | None) -> bool:
         """Give points; whether any were given for something that the person did, an open alone being nothing."""
         deed = False
-        for touchpoint in group:
+        for touchpoint, asked, holds in answers:
             if touchpoint.type == "score_reset":
                 lead.heat.reset(instant)
                 if awards is not None:
                     awards.clear()
-            rules = self._rules.get(touchpoint.type)
-            if not rules or "machine" in touchpoint.context:
+            if "machine" in touchpoint.context:
                 continue
-            for rule in rules:
-                if not rule.points or not rule.where(touchpoint.properties, lead.profile):
+            for rule in asked.rules:
+                if not holds[rule.asked]:
                     continue
                 limit = rule.limit
                 if limit and not lead.heat.allows(rule.place, limit.count, limit.within, instant):
@@ -242,15 +226,12 @@ class Fold:
         if now.cools_at <= instant:
             now.cool(instant)
 
-    def _funnels(self, lead: Lead, group: Sequence[Touchpoint], instant: int) -> None:
-        matched: dict[str, list[frozenset[int]]] = {}
-        for touchpoint in group:
-            steps: dict[str, set[int]] = {}
-            for step in self._steps.get(touchpoint.type, ()):
-                if step.where(touchpoint.properties, lead.profile):
-                    steps.setdefault(step.funnel, set()).add(step.number)
-            for funnel, numbers in steps.items():
-                matched.setdefault(funnel, []).append(frozenset(numbers))
+    def _funnels(self, lead: Lead, answers: Answers, instant: int) -> None:
+        matched: dict[str, list[list[int]]] = {}
+        for _, asked, holds in answers:
+            for funnel, steps in asked.steps.items():
+                if numbers := [number for number, place in steps if holds[place]]:
+                    matched.setdefault(funnel, []).append(numbers)
         for funnel, matches in matched.items():
             attempts = lead.funnels.get(funnel)
             if attempts is None:

@@ -1,6 +1,6 @@
 """Ordered funnels: every attempt of a lead, of which the furthest counts, then the earliest."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 
@@ -18,7 +18,7 @@ class Attempts:
     latest: int = 0
     """The latest start among the attempts that are as far as the furthest: until its window ends, more may come."""
 
-    def take(self, matches: Sequence[frozenset[int]], instant: int, steps: int, window: int) -> None:
+    def take(self, matches: Sequence[Collection[int]], instant: int, steps: int, window: int) -> None:
         """Go on with what happened in one instant; `matches` are the steps (from 1) that each touchpoint matches.
 
         What shares an instant is taken in step order, each touchpoint for one step of an attempt. The window includes
@@ -51,7 +51,7 @@ class Attempts:
             self.latest = max(self.latest, starts[-1])
 
 
-def _chain(matches: Sequence[frozenset[int]], reached: int, steps: int) -> int:
+def _chain(matches: Sequence[Collection[int]], reached: int, steps: int) -> int:
     """How many steps after `reached` the touchpoints of one instant can fill, each touchpoint one step."""
     if len(matches) == 1:
         return 1 if reached + 1 in matches[0] else 0
@@ -62,7 +62,7 @@ def _chain(matches: Sequence[frozenset[int]], reached: int, steps: int) -> int:
     return steps - reached
 
 
-def _place(step: int, matches: Sequence[frozenset[int]], taken: dict[int, int], tried: set[int]) -> bool:
+def _place(step: int, matches: Sequence[Collection[int]], taken: dict[int, int], tried: set[int]) -> bool:
     for index, steps in enumerate(matches):
         if step in steps and index not in tried:
             tried.add(index)

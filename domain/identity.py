@@ -58,6 +58,9 @@ def canonical(kind: str, value: object) -> Identity | None:
 
 def ordered(identities: Iterable[Identity]) -> tuple[Identity, ...]:
     """The identities without repeats, by kind (highest first), then value."""
+    identities = tuple(identities)
+    if len(identities) < 2:
+        return identities
     return tuple(sorted(set(identities), key=_order))
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil, floor, log2
-from operator import and_, or_
 from typing import Any, assert_never
 
 from domain.conditions import All, AnyOf, Condition, Did, Field, InGrade, InStage, Not, compile_where
@@ -40,7 +39,7 @@ class Counter:
 
     place: str
     type: str
-    where: Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
+    condition: Condition | None
     keep: int
 
 
@@ -66,9 +65,9 @@ class Compiler:
                 where = compile_where(condition)
                 return lambda seen, at: (where({}, seen.profile), NEVER)
             case All(parts):
-                return _joined([self.compile(part) for part in parts], and_, True)
+                return _joined([self.compile(part) for part in parts], False)
             case AnyOf(parts):
-                return _joined([self.compile(part) for part in parts], or_, False)
+                return _joined([self.compile(part) for part in parts], True)
             case Not(part):
                 test = self.compile(part)
                 return lambda seen, at: _negated(test(seen, at))
@@ -90,7 +89,7 @@ class Compiler:
         place = str(len(self.counters))
         self.inputs.add(place)
         keep = max(did.at_least, 0 if did.at_most is None else did.at_most + 1)
-        self.counters.append(Counter(place, did.on, compile_where(did.where), max(keep, 1)))
+        self.counters.append(Counter(place, did.on, did.where, max(keep, 1)))
         at_least, at_most, within = did.at_least, did.at_most, did.within
 
         def test(seen: Seen, at: int) -> Answer:
@@ -116,12 +115,17 @@ def _still(matches: Any, count: int, within: int | None, at: int) -> Answer:
     return (True, leaves) if leaves > at else (False, NEVER)
 
 
-def _joined(tests: list[Test], join: Callable[[bool, bool], bool], empty: bool) -> Test:
+def _joined(tests: list[Test], decisive: bool) -> Test:
+    """One part that gives the decisive answer decides; for good, if time alone will not change it."""
+
     def test(seen: Seen, at: int) -> Answer:
-        holds, until = empty, NEVER
+        holds, until = not decisive, NEVER
         for part in tests:
-            also, ends = part(seen, at)
-            holds = join(holds, also)
+            answer, ends = part(seen, at)
+            if answer is decisive:
+                if ends == NEVER:
+                    return decisive, NEVER
+                holds = decisive
             until = min(until, ends)
         return holds, until
 

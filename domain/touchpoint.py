@@ -1,9 +1,10 @@
 """The touchpoint, its source and its instants."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from domain.identity import Identity, trail_of
 
@@ -22,8 +23,10 @@ class Source:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Touchpoint:
+_NONE: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class Touchpoint(NamedTuple):
     """One thing a person did, or that was done to or about them, as a source reports it.
 
     Times are integer microseconds since 1970-01-01 UTC. `identities` is not empty and in canonical order.
@@ -37,9 +40,9 @@ class Touchpoint:
     identities: tuple[Identity, ...]
     sent_at: int | None = None
     seq: int = 0
-    profile: Mapping[str, Any] = field(default_factory=dict)
-    properties: Mapping[str, Any] = field(default_factory=dict)
-    context: Mapping[str, Any] = field(default_factory=dict)
+    profile: Mapping[str, Any] = _NONE
+    properties: Mapping[str, Any] = _NONE
+    context: Mapping[str, Any] = _NONE
 
     @property
     def instant(self) -> int:

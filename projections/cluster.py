@@ -100,6 +100,11 @@ class Cluster:
         """
         if self.stale or (self.waiting is not None and self.waiting <= clock):
             return False
+        if len(touchpoints) == 1:
+            [touchpoint] = touchpoints
+            instant = touchpoint.instant
+            if self.last < instant <= clock and not looks_back(touchpoint):
+                return self._step(fold, [touchpoint], instant)
         now = sorted((t for t in touchpoints if t.instant <= clock), key=_order)
         if now and (now[0].instant <= self.last or any(looks_back(touchpoint) for touchpoint in now)):
             return False

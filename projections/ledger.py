@@ -43,8 +43,10 @@ class Ledger:
 
     def _plan(self, holdings: Sequence[Holding], cluster: Cluster) -> "_Plan | None":
         """What is to be said of one cluster's leads; None: nothing."""
+        opens = cluster.opens or []
+        if not opens and not any(holding.lead.identified for holding in holdings):
+            return None
         try:
-            opens = cluster.opens or []
             live = {holding.id for holding in holdings}
             gone = {each.holder for each in opens if each.holder not in live}
             held, decisions = hand_over(opens, {id: self.heir(cluster, id) for id in gone})

@@ -30,6 +30,8 @@ Clock = Callable[[Connection], int]
 
 AHEAD = 10_000_000
 """How far a receipt may push the clock ahead of the database's time: 10 s, in microseconds."""
+BATCH = 20_000
+"""Touchpoints of a batch at most, where so many wait: what a lead did in one batch is written once."""
 TICK = 5_000_000
 """With nothing to do the clock is moved this often (microseconds), so that what is pending is told by a fresh one."""
 _HINT = "nothing is lost: it goes on by itself, from the stored position, once the reason is gone"
@@ -110,7 +112,7 @@ class Projector:
         self._batches = Batches(self._events, self._ids, self._fold, self._tables, ledger=ledger)
         self._progress: Progress | None = None
 
-    def run_once(self, limit: int = 5_000, until: int | None = None) -> bool:
+    def run_once(self, limit: int = BATCH, until: int | None = None) -> bool:
         """Project the next batch (positions up to `until`); False where there was nothing to do.
 
         Raises Fenced, Retry's kinds, UnknownTopic; then nothing is written, and the next call starts from the stored.
@@ -209,7 +211,7 @@ class Projector:
             log.info("projector is active", model=self.model.hash)
         gc.collect()
         gc.freeze()
-        gc.set_threshold(50_000, 50, 100)  # folded state is many small containers: the default is dear
+        gc.set_threshold(200_000, 50, 100)  # folded state is many small containers: the default is dear
         quiet = 0
         while not stop.is_set():
             moved = self.run_once()

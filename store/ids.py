@@ -13,7 +13,7 @@ class Ids:
     One hash H(identity) serves as trail id, lead id and look-up value.
     """
 
-    __slots__ = ("_cache", "_key")
+    __slots__ = ("_cache", "_keyed")
 
     LIMIT = 200_000
     """Hashes remembered before the memory is dropped (about 40 MB)."""
@@ -21,7 +21,7 @@ class Ids:
     def __init__(self, key: bytes) -> None:
         if len(key) < 16:
             raise ValueError("the id key must have at least 16 bytes")
-        self._key = key
+        self._keyed = hmac.new(key, digestmod="sha256")
         self._cache: dict[Identity, UUID] = {}
 
     def of(self, identity: Identity) -> UUID:
@@ -29,7 +29,7 @@ class Ids:
         found = self._cache.get(identity)
         if found is None:
             text = f"identity\x00{identity.kind}\x00{identity.value}"
-            found = UUID(bytes=hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")[:16])
+            found = UUID(bytes=self._hash(text))
             if len(self._cache) >= self.LIMIT:
                 self._cache.clear()
             self._cache[identity] = found
@@ -42,4 +42,9 @@ class Ids:
     def dedupe(self, source: str, id: str) -> bytes:
         """The key under which a touchpoint is known for ever: of (source name, id). 16 bytes."""
         text = f"touchpoint\x00{source}\x00{id}"
-        return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")[:16]
+        return self._hash(text)
+
+    def _hash(self, text: str) -> bytes:
+        made = self._keyed.copy()  # the key's part is hashed once for all
+        made.update(text.encode("utf-8", "surrogatepass"))
+        return made.digest()[:16]

@@ -18,9 +18,9 @@ from domain.touchpoint import Touchpoint
 from projections.models import record_activation
 from projections.projector import read_progress
 from projections.verify import verify
+from store.cloudevents import touchpoint_record
 from store.database import Database, open_database
 from store.ids import Ids
-from store.log import Record
 from store.log_kafka import KafkaLog
 from store.tables import events
 from store.topics import TOUCHPOINTS
@@ -48,7 +48,7 @@ def prepared(url: str) -> tuple[Database, Ids]:
 def recorded(database: Database) -> int:
     """How many touchpoints are stored."""
     with database.snapshot() as conn:
-        return int(conn.execute(select(func.count()).select_from(events)).scalar_one())
+        return int(conn.execute(select(func.coalesce(func.max(events.c.position), 0))).scalar_one())
 
 
 def projected(database: Database) -> int:
@@ -63,7 +63,7 @@ def until(count: int, ask: Any, limit: float = 300) -> None:
     while ask() < count:
         if time.monotonic() > end:
             raise SystemExit(f"the benchmark gave up: {ask():,} of {count:,} after {limit:.0f} s")
-        time.sleep(0.02)
+        time.sleep(0.1)
 
 
 def fill(bootstrap: str, play: Sequence[Touchpoint]) -> None:
@@ -71,7 +71,7 @@ def fill(bootstrap: str, play: Sequence[Touchpoint]) -> None:
     log = KafkaLog(bootstrap)
     for start in range(0, len(play), 5_000):
         part = play[start : start + 5_000]
-        log.append(TOUCHPOINTS, [Record(str(each.trail).encode(), encode(each)) for each in part])
+        log.append(TOUCHPOINTS, [touchpoint_record(each, encode(each)) for each in part])
     log.close()
 
 

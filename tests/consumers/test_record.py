@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,7 @@ WEB = Source("browser", "web")
 def page(n: int, **changes: Any) -> Touchpoint:
     at = START + n * MINUTE
     made = Touchpoint(f"page-{n}", WEB, "page_viewed", at, at + 5, (Identity("anonymous_id", f"anon-{n % 7}"),))
-    return replace(made, properties={"path": f"/p/{n}"}, **changes)
+    return made._replace(properties={"path": f"/p/{n}"}, **changes)
 
 
 def put(log: Log, *touchpoints: Touchpoint) -> None:
@@ -382,7 +381,7 @@ def test_incoming_of_the_recorder_says_the_same_as_the_touchpoint(
         log.append(TOUCHPOINTS, [Record(b"k", orjson.dumps(wire))])
     drained(start())
     for row, one in zip(rows(database), sent, strict=True):
-        ordered = replace(one, identities=tuple(sorted(one.identities, key=lambda each: each.kind)))
+        ordered = one._replace(identities=tuple(sorted(one.identities, key=lambda each: each.kind)))
         kinds = {identity.kind: identity for identity in ordered.identities}
         nearest = next(kinds[kind] for kind in ("anonymous_id", "user_id", "email", "phone") if kind in kinds)
         assert row["trail"] == ids.of(nearest)

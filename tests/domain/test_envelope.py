@@ -21,6 +21,7 @@ identities = st.sets(
     min_size=1,
     max_size=4,
 ).map(ordered)
+said = st.dictionaries(names, st.integers(-(2**53), 2**53) | names | st.none(), max_size=3)
 touchpoints = st.builds(
     Touchpoint,
     id=st.text(st.characters(codec="utf-8"), min_size=1, max_size=40),
@@ -31,7 +32,9 @@ touchpoints = st.builds(
     identities=identities,
     sent_at=st.none() | instants,
     seq=st.integers(0, 2**31 - 1),
-    properties=st.dictionaries(names, st.integers(-(2**53), 2**53) | names | st.none(), max_size=3),
+    profile=said,
+    properties=said,
+    context=said,
 )
 ONE = Touchpoint("id-1", Source("browser", "web"), "page_viewed", 1_000_000, 2_000_000, (Identity("user_id", "u-1"),))
 

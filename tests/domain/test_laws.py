@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import groupby
 
 import pytest
@@ -85,7 +84,7 @@ def test_of_what_was_said_about_a_pair_the_later_holds_for_the_whole_history(his
     assume(last)
     said = {touchpoint.id for touchpoint in last.values()}
     only_the_last = [
-        replace(each, type="page_viewed") if looks_back(each) and each.id not in said else each for each in history
+        each._replace(type="page_viewed") if looks_back(each) and each.id not in said else each for each in history
     ]
     assert leads(history) == leads(only_the_last)
     walk, _ = assign(history)
@@ -98,7 +97,7 @@ def test_of_what_was_said_about_a_pair_the_later_holds_for_the_whole_history(his
 @law(60)
 @given(histories(most=8, types=("page_viewed", "merged", "unmerged")))
 def test_a_merge_makes_one_lead_and_an_unmerge_two_again(history: list[Touchpoint]) -> None:
-    alone = [replace(each, identities=each.identities[:1]) for each in history]
+    alone = [each._replace(identities=each.identities[:1]) for each in history]
     merges = [each for each in in_order(alone) if looks_back(each)][-1:]
     plain = [each for each in alone if not looks_back(each)]
     assume(merges)
@@ -108,7 +107,7 @@ def test_a_merge_makes_one_lead_and_an_unmerge_two_again(history: list[Touchpoin
         assert one is not None and one is two
     else:
         assert one is not None and one is not two
-        assert leads(plain + merges) == leads([*plain, replace(merges[0], type="page_viewed")])
+        assert leads(plain + merges) == leads([*plain, merges[0]._replace(type="page_viewed")])
 
 
 # ---- what --------------------------------------------------------------------------------------------------------
