@@ -45,6 +45,10 @@ def _instant(text: object) -> int:
     return instant
 
 
+_source: Final = lru_cache(1_000)(Source)
+"""Of the few sources there are one object each."""
+
+
 @lru_cache(4_096)
 def _read(text: str) -> int:
     """An RFC 3339 text; mostly one that was just read, since things are reported at once and in batches."""
@@ -125,7 +129,7 @@ def decode(value: bytes) -> Touchpoint:
         sent = wire.get("sent_at")
         return Touchpoint(
             id=wire["id"],
-            source=Source(source["kind"], source["name"]),
+            source=_source(source["kind"], source["name"]),
             type=wire["type"],
             occurred_at=_read(wire["occurred_at"]),
             received_at=_read(wire["received_at"]),

@@ -52,6 +52,7 @@ class Fold:
             self._segments[segment.name], inputs = compiler.segment(segment.when)
             for each in inputs:
                 self._inputs.setdefault(each, []).append(segment.name)
+        self._affects: dict[frozenset[Input], list[str]] = {}
         self._asked = asked_of(model, compiler.counters)
         self.funnels = {funnel.name: (len(funnel.steps), funnel.window) for funnel in model.funnels}
 
@@ -98,10 +99,13 @@ class Fold:
         """The segments to ask again, in an order that is always the same."""
         if first:
             return self._segments
-        names = {name for each in changed for name in self._inputs.get(each, ())}
-        if lead.now.due <= instant:
-            names |= {name for name, due in lead.now.dues.items() if due <= instant}
-        return sorted(names)
+        inputs = frozenset(changed)
+        names = self._affects.get(inputs)
+        if names is None:
+            names = self._affects[inputs] = sorted({name for each in inputs for name in self._inputs.get(each, ())})
+        if lead.now.due > instant:
+            return names
+        return sorted({*names, *(name for name, due in lead.now.dues.items() if due <= instant)})
 
     def _learn(self, lead: Lead, group: Sequence[Touchpoint]) -> bool:
         """Put together what the touchpoints say about the person; whether that changed anything."""

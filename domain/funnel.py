@@ -44,7 +44,11 @@ class Attempts:
         if not starts:
             return
         if step < steps:
-            waiting[step - 1] = sorted({*waiting[step - 1], *starts})
+            level = waiting[step - 1]
+            if not level or level[-1] < starts[0]:  # nearly always: who starts later arrives later
+                level.extend(starts)
+            else:
+                waiting[step - 1] = sorted({*level, *starts})
         if step > self.step:
             self.step, self.started_at, self.reached_at, self.latest = step, starts[0], instant, starts[-1]
         elif step == self.step:
