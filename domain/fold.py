@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from domain.asked import NOTHING, Asked, asked_of
 from domain.conditions import compile_where
@@ -45,6 +45,7 @@ class Fold:
         self._fit = [(compile_where(rule.where), float(rule.points)) for rule in model.fit.rules]
         self._grades = sorted(((least, grade) for grade, least in model.fit.grades.items()), reverse=True)
         self._excluded = [(exclusion.reason, compile_where(exclusion.where)) for exclusion in model.not_a_lead]
+        self._unknown = self._judged({})
         compiler = Compiler(self.half_life)
         self._segments: dict[str, Test] = {}
         self._inputs: dict[Input, list[str]] = {}
@@ -127,13 +128,16 @@ class Fold:
 
     def _judge(self, lead: Lead) -> None:
         """Fit, grade and exclusion: pure functions of the profile as it is now."""
+        judged = self._judged(lead.profile) if lead.profile else self._unknown
+        lead.fit, lead.grade, lead.not_a_lead = judged
+
+    def _judged(self, profile: Mapping[str, Any]) -> tuple[float, str, str | None]:
         fit = 0.0
         for where, points in self._fit:
-            if where({}, lead.profile):
+            if where({}, profile):
                 fit += points
-        lead.fit = fit
-        lead.grade = next((grade for least, grade in self._grades if fit >= least), "D")
-        lead.not_a_lead = next((reason for reason, where in self._excluded if where({}, lead.profile)), None)
+        grade = next((grade for least, grade in self._grades if fit >= least), "D")
+        return fit, grade, next((reason for reason, where in self._excluded if where({}, profile)), None)
 
     def _move(self, lead: Lead, touchpoint: Touchpoint, instant: int) -> bool:
         """Move the stage as a touchpoint says; whether the touchpoint took effect (an idle policy move does not)."""
