@@ -53,7 +53,7 @@ class Fold:
             self._segments[segment.name], inputs = compiler.segment(segment.when)
             for each in inputs:
                 self._inputs.setdefault(each, []).append(segment.name)
-        self._affects: dict[frozenset[Input], list[str]] = {}
+        self._affects: dict[frozenset[Input], list[str]] = {}  # as many as there are kinds of touchpoints to the model
         self._asked = asked_of(model, compiler.counters)
         self.funnels = {funnel.name: (len(funnel.steps), funnel.window) for funnel in model.funnels}
 

@@ -17,6 +17,7 @@ from domain.segment import NEVER
 from domain.signal import Open
 from domain.touchpoint import Touchpoint
 from projections.rows import Shown
+from store.errors import Misconfigured
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +26,7 @@ FORMAT: Final = 1
 """Of the saved state: a release that saves other fields counts on, and asks for a rebuild."""
 
 
-class SavedByAnother(RuntimeError):
+class SavedByAnother(Misconfigured):
     """The saved state is of another release: stop, and rebuild."""
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -160,7 +161,7 @@ class Ledger:
         rows = []
         for plan in plans:
             mine, held = set(plan.moved), plan.held
-            for decision, signal in zip(plan.decisions, signals, strict=False):
+            for decision, signal in zip(plan.decisions, islice(signals, len(plan.decisions)), strict=True):
                 key = (decision.lead_now, str(decision.topic), decision.subject)
                 mine.add(decision.lead_now)
                 if decision.closes is not None:

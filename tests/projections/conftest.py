@@ -6,13 +6,21 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from tests.projections.shelf import Shelf, make_shelf
+from tests.projections.shelf import Shelf, a_world, make_shelf
+from tests.projections.world import World
 
 
 @pytest.fixture(scope="session")
 def shelf() -> Iterator[Shelf]:
     with make_shelf() as made:
         yield made
+
+
+@pytest.fixture
+def world(shelf: Shelf) -> Iterator[World]:
+    """A world of its own, in which nothing differs from a refold at the end."""
+    with a_world(shelf) as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from domain.model import Model
+from domain.model import Model, parse_model
+from tests.domain.stories import us
+from tests.domain.test_fold import MODEL
 from tests.projections.world import World
 from tests.services.postgres import PostgresServer
 
@@ -57,6 +59,20 @@ class Shelf:
             yield url
         finally:
             server.drop(url)
+
+
+CLOCK = us(600)
+
+
+@contextmanager
+def a_world(shelf: Shelf) -> Iterator[World]:
+    """A world on SQLite with the fold's test model, and a clock later than the stories."""
+    model = parse_model(MODEL)
+    with shelf.place(model) as folder:
+        found = World.on_sqlite(folder, model, CLOCK, ready=True)
+        yield found
+        assert found.verify().differing == 0
+        found.close()
 
 
 @contextmanager

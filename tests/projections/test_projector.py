@@ -3,8 +3,6 @@
 import itertools
 import math
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -12,30 +10,12 @@ from domain.model import parse_model
 from domain.touchpoint import Touchpoint
 from projections.rebuild import activate, rebuild
 from tests.domain.histories import side
-from tests.domain.stories import SECOND, at, us
+from tests.domain.stories import SECOND, at
 from tests.domain.test_assign import STORIES
 from tests.domain.test_fold import MODEL
 from tests.projections.paths import IDENTITIES
-from tests.projections.shelf import Shelf
+from tests.projections.shelf import CLOCK, Shelf, a_world
 from tests.projections.world import World
-
-CLOCK = us(600)
-
-
-@contextmanager
-def a_world(shelf: Shelf) -> Iterator[World]:
-    model = parse_model(MODEL)
-    with shelf.place(model) as folder:
-        found = World.on_sqlite(folder, model, CLOCK, ready=True)
-        yield found
-        assert found.verify().differing == 0
-        found.close()
-
-
-@pytest.fixture
-def world(shelf: Shelf) -> Iterator[World]:
-    with a_world(shelf) as found:
-        yield found
 
 
 @pytest.mark.parametrize("name", [name for name in STORIES if name not in IDENTITIES])

@@ -1,26 +1,13 @@
 """Rebuild and activation beside a projector that goes on: same bytes, and nobody works on with what was switched."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from domain.fold import Fold
 from domain.lead import Lead, Now
-from domain.model import parse_model
 from projections.rebuild import RebuildRuns, rebuild
-from tests.domain.stories import SECOND, at, us
-from tests.domain.test_fold import MODEL
-from tests.projections.shelf import Shelf
+from store.errors import Misconfigured
+from tests.domain.stories import SECOND, at
 from tests.projections.world import World
-
-
-@pytest.fixture
-def world(shelf: Shelf) -> Iterator[World]:
-    model = parse_model(MODEL)
-    with shelf.place(model) as folder:
-        found = World.on_sqlite(folder, model, us(600), ready=True)
-        yield found
-        found.close()
 
 
 def test_the_projector_goes_on_with_the_clusters_of_the_build(world: World) -> None:
@@ -90,3 +77,17 @@ def test_who_cannot_be_folded_is_put_aside_and_verify_says_so(
     world.projector.retry_aside()
     assert len(world.rows("leads")) == 2
     assert world.verify().differing == 0
+
+
+def test_saved_state_of_another_release_says_what_to_do_and_a_rebuild_mends_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.play([[at(1, "page_viewed", "e:a@x")]])
+    monkeypatch.setattr("projections.cluster.FORMAT", 2)
+    world.restart()
+    world.deliver([at(2, "page_viewed", "e:a@x")])
+    with pytest.raises(Misconfigured, match=r"saved by another release .* run `leadline rebuild`"):
+        world.project()
+    rebuild(world.database, world.ids, world.model)
+    world.project()
+    assert world.rows("leads")[0][6] == 2

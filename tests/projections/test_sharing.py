@@ -1,25 +1,10 @@
 """Identities that too many people use, one step after another and after restarts: the rows are those of a refold."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from domain.model import parse_model
 from projections.lookup import Lookup
 from tests.domain.stories import at, identity, us
-from tests.domain.test_fold import MODEL
-from tests.projections.shelf import Shelf
 from tests.projections.world import World
-
-
-@pytest.fixture
-def world(shelf: Shelf) -> Iterator[World]:
-    model = parse_model(MODEL)
-    with shelf.place(model) as folder:
-        found = World.on_sqlite(folder, model, us(600), ready=True)
-        yield found
-        assert found.verify().differing == 0
-        found.close()
 
 
 def test_who_used_it_is_remembered_though_the_lead_is_touched_from_cold(world: World) -> None:
