@@ -10,6 +10,7 @@ from kafka.structs import MemberState
 
 from store.log import Entry, LogAway, Partition
 from store.log_kafka_errors import translated
+from store.log_kafka_records import Fetched, unpack_quickly
 
 _log = structlog.get_logger(__name__)
 
@@ -77,6 +78,7 @@ class KafkaSubscription:
             for topic in self._topics:
                 consumer.partitions_for_topic(topic)  # joining without metadata assigns nothing and joins once more
             consumer.subscribe(self._topics)
+            unpack_quickly(consumer)
             self._consumer = consumer
             self._heard = time.monotonic()
         return self._consumer
@@ -223,5 +225,7 @@ def partition_of(consumer: Any, place: Any) -> Partition:
 
 def entry_of(partition: Partition, record: Any) -> Entry:
     """One of Kafka's records as ours; a missing key or value is empty."""
+    if type(record) is Fetched:
+        return Entry(partition, *record)
     headers = tuple((name, value or b"") for name, value in record.headers) if record.headers else ()
     return Entry(partition, record.offset, record.key or b"", record.value or b"", headers)
