@@ -1,22 +1,38 @@
-"""What a model asks about touchpoints, by their type: rules, counters and funnel steps, each condition asked once."""
+"""What a model asks about touchpoints, by their type, and what a touchpoint meets of it: rules, counters, steps."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from domain.condition_tree import All, AnyOf, Field, Not
 from domain.conditions import Condition, Where, compile_where
 from domain.model import Limit, Model
 from domain.segment import Counter
 
+_REMEMBERED: Final = 4_096
+"""Answers that are remembered, a touchpoint type: of a site's pages there are few, and each is viewed often."""
+_LONGEST: Final = 200
+"""Longest text by which an answer is remembered, in characters."""
+
 
 class Rule(NamedTuple):
-    """A score rule, compiled. `place` is its place in the model, `asked` that of its condition among the answers."""
+    """A score rule, compiled. `place` is its place in the model."""
 
     place: str
     name: str
-    asked: int
     points: float
     limit: Limit | None
+
+
+class Hits(NamedTuple):
+    """What of a model a touchpoint meets, each in the model's order; steps (from 1) by funnel."""
+
+    rules: tuple[Rule, ...] = ()
+    counters: tuple[Counter, ...] = ()
+    steps: tuple[tuple[str, tuple[int, ...]], ...] = ()
+
+
+NOTHING: Final = Hits()
 
 
 @dataclass(slots=True)
@@ -24,27 +40,62 @@ class Asked:
     """What is asked about touchpoints of one type. Equal conditions stand in `wheres` once."""
 
     wheres: list[Where] = field(default_factory=list)
-    rules: list[Rule] = field(default_factory=list)
+    rules: list[tuple[Rule, int]] = field(default_factory=list)
+    """With the place of its condition in `wheres`, as below."""
     counters: list[tuple[Counter, int]] = field(default_factory=list)
     steps: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-    """By funnel: the numbers of its steps (from 1), and the places of their conditions among the answers."""
     _places: dict[str, int] = field(default_factory=dict)
+    _fields: dict[tuple[bool, str], None] = field(default_factory=dict)
+    """Everything that the conditions look at: (whether of the person, name)."""
+    _known: dict[tuple[str | None, ...], Hits] = field(default_factory=dict)
 
     def place(self, condition: Condition | None) -> int:
-        """Where the answer to a condition will stand."""
+        """Where in `wheres` a condition stands."""
         known = repr(condition)  # to an operand 1, 1.0 and true are equal: not here
         if known not in self._places:
             self._places[known] = len(self.wheres)
             self.wheres.append(compile_where(condition))
+            self._fields.update(dict.fromkeys(_fields(condition)))
         return self._places[known]
 
-    def answers(self, properties: Mapping[str, Any], profile: Mapping[str, Any]) -> list[bool]:
-        """Whether each condition holds for a touchpoint and a person."""
-        return [where(properties, profile) for where in self.wheres]
+    def hits(self, properties: Mapping[str, Any], profile: Mapping[str, Any]) -> Hits:
+        """What a touchpoint with these properties meets, of a person with this profile."""
+        key = tuple([profile.get(name) if person else properties.get(name) for person, name in self._fields])
+        for value in key:
+            if value is not None and (type(value) is not str or len(value) > _LONGEST):  # 1 and true would be one key
+                return self._look(properties, profile)
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            found = self._known[key] = self._look(properties, profile)
+        return found
+
+    def _look(self, properties: Mapping[str, Any], profile: Mapping[str, Any]) -> Hits:
+        holds = [where(properties, profile) for where in self.wheres]
+        steps = [
+            (funnel, tuple([number for number, place in asked if holds[place]])) for funnel, asked in self.steps.items()
+        ]
+        return Hits(
+            tuple([rule for rule, place in self.rules if holds[place]]),
+            tuple([counter for counter, place in self.counters if holds[place]]),
+            tuple([step for step in steps if step[1]]),
+        )
 
 
-NOTHING = Asked()
-"""What is asked about touchpoints of any other type."""
+def _fields(condition: Condition | None) -> Iterator[tuple[bool, str]]:
+    match condition:
+        case None:
+            return
+        case Field(path, profile):
+            yield profile, path[0]
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _fields(part)
+        case Not(part):
+            yield from _fields(part)
+        case _:
+            raise TypeError(f"{type(condition).__name__} asks about a lead: no single touchpoint can answer it")
 
 
 def asked_of(model: Model, counters: Iterable[Counter]) -> dict[str, Asked]:
@@ -57,7 +108,7 @@ def asked_of(model: Model, counters: Iterable[Counter]) -> dict[str, Asked]:
     for place, rule in enumerate(model.score.rules):
         if rule.points:
             asked = of(rule.on)
-            asked.rules.append(Rule(str(place), rule.name, asked.place(rule.where), float(rule.points), rule.limit))
+            asked.rules.append((Rule(str(place), rule.name, float(rule.points), rule.limit), asked.place(rule.where)))
     for counter in counters:
         asked = of(counter.type)
         asked.counters.append((counter, asked.place(counter.condition)))

@@ -102,12 +102,11 @@ class Person:
         mine = {RANK[identity.kind] for identity in self.owned}
         return any(RANK[identity.kind] in mine for identity in other.owned if RANK[identity.kind] < rank)
 
-    def touched(self, head: Identity, key: WalkKey) -> None:
-        """Count a touchpoint whose highest binding identity is `head`."""
+    def touched(self, head: Identity, touchpoint: Touchpoint) -> None:
+        """Count a touchpoint, later than all before, whose highest binding identity is `head`."""
         self.touches += 1
-        known = self.heads.get(head)
-        if known is None or key < known:
-            self.heads[head] = key
+        if head not in self.heads:
+            self.heads[head] = walk_key(touchpoint)
             self.root = None
 
     def name(self) -> Identity:
@@ -151,7 +150,7 @@ class Walk:
         else:
             head = Identity("shared " + touchpoint.identities[0].kind, touchpoint.identities[0].value)
             named = self._owner(head)
-        named.touched(head, walk_key(touchpoint))
+        named.touched(head, touchpoint)
         owner = self.owner
         for identity in touchpoint.identities:
             if owner.get(identity) is not named:

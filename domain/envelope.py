@@ -35,16 +35,6 @@ def _not_canonical(kind: str, value: str) -> str | None:
     return None if found.value == value else "is not in canonical form"
 
 
-def _instant(text: object) -> int:
-    """Microseconds of an RFC 3339 text, exactly as `decode` reads it. Numbers are refused: seconds or milliseconds?"""
-    if not isinstance(text, str) or not _RFC3339.match(text):
-        raise ValueError("a time is an RFC 3339 text with seconds and offset, such as 2026-11-21T19:27:11.397Z")
-    instant = _read(text)
-    if not EARLIEST <= instant < LATEST:
-        raise ValueError("time is outside the years 1970 to 9998")
-    return instant
-
-
 _source: Final = lru_cache(1_000)(Source)
 """Of the few sources there are one object each."""
 
@@ -53,6 +43,21 @@ _source: Final = lru_cache(1_000)(Source)
 def _read(text: str) -> int:
     """An RFC 3339 text; mostly one that was just read, since things are reported at once and in batches."""
     return microseconds(datetime.fromisoformat(text))
+
+
+@lru_cache(4_096)
+def _checked(text: str) -> int:
+    if not _RFC3339.match(text):
+        raise ValueError("a time is an RFC 3339 text with seconds and offset, such as 2026-11-21T19:27:11.397Z")
+    instant = _read(text)
+    if not EARLIEST <= instant < LATEST:
+        raise ValueError("time is outside the years 1970 to 9998")
+    return instant
+
+
+def _instant(text: object) -> int:
+    """Microseconds of an RFC 3339 text, exactly as `decode` reads it. Numbers are refused: seconds or milliseconds?"""
+    return _checked(text if isinstance(text, str) else "")
 
 
 _Time = Annotated[int, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
@@ -125,20 +130,20 @@ def decode(value: bytes) -> Touchpoint:
     """
     try:
         wire = orjson.loads(value)
-        source = wire["source"]
-        sent = wire.get("sent_at")
+        get, source, sent = wire.get, wire["source"], wire.get("sent_at")
+        identities = [Identity(pair["kind"], pair["value"]) for pair in wire["identities"]]
         return Touchpoint(
-            id=wire["id"],
-            source=_source(source["kind"], source["name"]),
-            type=wire["type"],
-            occurred_at=_read(wire["occurred_at"]),
-            received_at=_read(wire["received_at"]),
-            identities=ordered(Identity(pair["kind"], pair["value"]) for pair in wire["identities"]),
-            sent_at=None if sent is None else _read(sent),
-            seq=wire.get("seq", 0),
-            profile=wire.get("profile", {}),
-            properties=wire.get("properties", {}),
-            context=wire.get("context", {}),
+            wire["id"],
+            _source(source["kind"], source["name"]),
+            wire["type"],
+            _read(wire["occurred_at"]),
+            _read(wire["received_at"]),
+            ordered(identities),
+            None if sent is None else _read(sent),
+            get("seq", 0),
+            get("profile", {}),
+            get("properties", {}),
+            get("context", {}),
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise MalformedEnvelope(f"not an envelope: {type(error).__name__}: {error}") from error

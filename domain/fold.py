@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
-from domain.asked import NOTHING, Asked, asked_of
+from domain.asked import NOTHING, Hits, asked_of
 from domain.conditions import compile_where
 from domain.funnel import Attempts
 from domain.lead import Lead, Now, StageEntry
 from domain.model import Model
 from domain.score import decayed, falls_to
-from domain.segment import NEVER, Compiler, Input, Seen, Test
+from domain.segment import Compiler, Input, Test
 from domain.stage import VISITOR, Ladder
-from domain.touchpoint import Touchpoint
+from domain.touchpoint import NEVER, Touchpoint
 
 OPEN: Final = "email_opened"
 """An open alone never makes a lead hot."""
@@ -30,8 +30,8 @@ class Award:
     points: float
 
 
-Answers = Sequence[tuple[Touchpoint, Asked, list[bool]]]
-"""What the model asks about some touchpoints, and the answers."""
+Met = Sequence[tuple[Touchpoint, Hits]]
+"""Touchpoints of one instant that took effect, and what of the model each meets."""
 
 
 class Fold:
@@ -41,6 +41,8 @@ class Fold:
         self.model = model
         self.ladder = Ladder(model.stages)
         self.half_life = model.score.half_life
+        hot_at = model.score.hot_at
+        self._hot_at = hot_at if isinstance(hot_at, Mapping) else dict.fromkeys("ABCD", hot_at)
         self._rearm_at = model.score.rearm_at
         self._fit = [(compile_where(rule.where), float(rule.points)) for rule in model.fit.rules]
         self._grades = sorted(((least, grade) for grade, least in model.fit.grades.items()), reverse=True)
@@ -75,25 +77,26 @@ class Fold:
         first = lead.touches == 0
         if first:
             lead.first_touch = instant
-        else:
+        elif lead.now.due <= instant:
             self.advance(lead, lead.now, instant - 1)
-        if lead.now.cools_at == instant:
-            lead.now.cool(instant)
+            if lead.now.cools_at == instant:
+                lead.now.cool(instant)
         lead.last_touch = instant
         lead.touches += len(group)
         stage, heat, bar = lead.stage, (lead.heat.value, lead.heat.at), (lead.grade, lead.not_a_lead)
         if self._learn(lead, group) or first:
             changed.add("profile")
             self._judge(lead)
-        answers = self._ask(lead, [touchpoint for touchpoint in group if self._move(lead, touchpoint, instant)])
-        self._count(lead, answers, instant, changed)
-        deed = self._award(lead, answers, instant, awards)
+        effective = [touchpoint for touchpoint in group if self._move(lead, touchpoint, instant)]
+        met = [(touchpoint, self._hits(lead, touchpoint)) for touchpoint in effective]
+        self._count(lead, met, instant, changed)
+        deed = self._award(lead, met, instant, awards)
         if stage != lead.stage:
             changed.add("stage")
         if heat != (lead.heat.value, lead.heat.at):
             changed.add("heat")
         self._heat_up(lead, instant, deed or (lead.heat.deeds and bar != (lead.grade, lead.not_a_lead)))
-        self._funnels(lead, answers, instant)
+        self._funnels(lead, met, instant)
         self._evaluate(lead, lead.now, self._affected(lead, changed, instant, first), instant)
 
     def _affected(self, lead: Lead, changed: set[Input], instant: int, first: bool) -> Iterable[str]:
@@ -174,36 +177,29 @@ class Fold:
         if not any(found[0] == kind and found[1] == detail for found in lead.findings):
             lead.findings.append([kind, detail, instant])
 
-    def _ask(self, lead: Lead, effective: Sequence[Touchpoint]) -> Answers:
-        """Ask about those touchpoints that took effect what the model wants to know of them."""
-        found = []
-        for touchpoint in effective:
-            asked = self._asked.get(touchpoint.type, NOTHING)
-            found.append((touchpoint, asked, asked.answers(touchpoint.properties, lead.profile)))
-        return found
+    def _hits(self, lead: Lead, touchpoint: Touchpoint) -> Hits:
+        asked = self._asked.get(touchpoint.type)
+        return NOTHING if asked is None else asked.hits(touchpoint.properties, lead.profile)
 
-    def _count(self, lead: Lead, answers: Answers, instant: int, changed: set[Input]) -> None:
-        for _, asked, holds in answers:
-            for counter, place in asked.counters:
-                if holds[place]:
-                    matches = lead.did.setdefault(counter.place, [])
-                    matches.append(instant)
-                    del matches[: -counter.keep]
-                    changed.add(counter.place)
+    def _count(self, lead: Lead, met: Met, instant: int, changed: set[Input]) -> None:
+        for _, hits in met:
+            for counter in hits.counters:
+                matches = lead.did.setdefault(counter.place, [])
+                matches.append(instant)
+                del matches[: -counter.keep]
+                changed.add(counter.place)
 
-    def _award(self, lead: Lead, answers: Answers, instant: int, awards: list[Award] | None) -> bool:
+    def _award(self, lead: Lead, met: Met, instant: int, awards: list[Award] | None) -> bool:
         """Give points; whether any were given for something that the person did, an open alone being nothing."""
         deed = False
-        for touchpoint, asked, holds in answers:
+        for touchpoint, hits in met:
             if touchpoint.type == "score_reset":
                 lead.heat.reset(instant)
                 if awards is not None:
                     awards.clear()
             if "machine" in touchpoint.context:
                 continue
-            for rule in asked.rules:
-                if not holds[rule.asked]:
-                    continue
+            for rule in hits.rules:
                 limit = rule.limit
                 if limit and not lead.heat.allows(rule.place, limit.count, limit.within, instant):
                     continue
@@ -216,8 +212,7 @@ class Fold:
 
     def threshold(self, grade: str) -> float | None:
         """The heat at which a lead of this grade becomes hot; None: never."""
-        hot_at = self.model.score.hot_at
-        return hot_at.get(grade) if isinstance(hot_at, Mapping) else hot_at
+        return self._hot_at.get(grade)
 
     def _heat_up(self, lead: Lead, instant: int, may_begin: bool) -> None:
         """Begin, prolong or end the hot episode."""
@@ -234,12 +229,11 @@ class Fold:
         if now.cools_at <= instant:
             now.cool(instant)
 
-    def _funnels(self, lead: Lead, answers: Answers, instant: int) -> None:
-        matched: dict[str, list[list[int]]] = {}
-        for _, asked, holds in answers:
-            for funnel, steps in asked.steps.items():
-                if numbers := [number for number, place in steps if holds[place]]:
-                    matched.setdefault(funnel, []).append(numbers)
+    def _funnels(self, lead: Lead, met: Met, instant: int) -> None:
+        matched: dict[str, list[tuple[int, ...]]] = {}
+        for _, hits in met:
+            for funnel, numbers in hits.steps:
+                matched.setdefault(funnel, []).append(numbers)
         for funnel, matches in matched.items():
             attempts = lead.funnels.get(funnel)
             if attempts is None:
@@ -269,9 +263,8 @@ class Fold:
 
     def _evaluate(self, lead: Lead, now: Now, names: Iterable[str], instant: int) -> None:
         """Ask again whether the lead is in the named segments, of which something changed."""
-        seen = Seen(lead.profile, lead.stage, lead.grade, lead.heat, lead.did)
         for name in names:
-            holds, until = self._segments[name](seen, instant)
+            holds, until = self._segments[name](lead, instant)
             if holds:
                 now.segments.setdefault(name, instant)
             else:
@@ -280,7 +273,7 @@ class Fold:
                 now.dues[name] = until
             else:
                 now.dues.pop(name, None)
-        now.due = min(now.dues.values(), default=NEVER)
+        now.due = min(now.dues.values()) if now.dues else NEVER
         if now.cools_at is not None and now.cools_at < now.due:
             now.due = now.cools_at
 

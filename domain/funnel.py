@@ -27,17 +27,18 @@ class Attempts:
         if self.step == steps:
             return
         waiting = self.waiting or [[] for _ in range(steps - 1)]
+        met = {step for numbers in matches for step in numbers}
         for reached in range(steps - 1, 0, -1):
             starts = waiting[reached - 1]
-            if starts and (further := _chain(matches, reached, steps)):
+            if reached + 1 in met and starts and (further := _chain(matches, reached, steps)):
                 waiting[reached - 1] = []
                 alive = [start for start in starts if instant <= start + window]
                 self._arrive(waiting, reached + further, alive, instant, steps)
-        if further := _chain(matches, 0, steps):
+        if 1 in met and (further := _chain(matches, 0, steps)):
             self._arrive(waiting, further, [instant], instant, steps)
             for level in waiting:
                 while level and level[0] + window < instant:
-                    level.pop(0)
+                    del level[0]
         self.waiting = waiting if self.step < steps else []
 
     def _arrive(self, waiting: list[list[int]], step: int, starts: list[int], instant: int, steps: int) -> None:

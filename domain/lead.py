@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from domain.funnel import Attempts
 from domain.score import Heat
-from domain.segment import NEVER
 from domain.stage import VISITOR
+from domain.touchpoint import NEVER
 
 EPISODES: Final = 8
 """How many past hot episodes a lead remembers: who announces must tell a cooled one from one that never was."""

@@ -1,36 +1,21 @@
 """Segments: whether a condition tree holds of a lead at an instant, and when time alone may change that."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, floor, log2
 from typing import Any, assert_never
 
 from domain.conditions import All, AnyOf, Condition, Did, Field, InGrade, InStage, Not, compile_where
 from domain.conditions import Heat as HeatCondition
-from domain.score import Heat
-
-NEVER: int = 2**62
-"""An instant after all others."""
-
-
-@dataclass(slots=True)
-class Seen:
-    """What a condition may look at: one lead at one instant."""
-
-    profile: Mapping[str, Any]
-    stage: str
-    grade: str
-    heat: Heat
-    did: Mapping[str, list[int]]
-    """By the place of a `did` in the model: the instants of its last matches, ascending."""
-
+from domain.lead import Lead
+from domain.touchpoint import NEVER
 
 Input = str
 """What a condition depends on: "profile", "stage", "heat", or the place of a `did`."""
 
 Answer = tuple[bool, int]
 """Whether it holds, and the next instant at which time alone may change that (`NEVER`)."""
-Test = Callable[[Seen, int], Answer]
+Test = Callable[[Lead, int], Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +48,20 @@ class Compiler:
             case Field():
                 self.inputs.add("profile")
                 where = compile_where(condition)
-                return lambda seen, at: (where({}, seen.profile), NEVER)
+                return lambda lead, at: (where({}, lead.profile), NEVER)
             case All(parts):
                 return _joined([self.compile(part) for part in parts], False)
             case AnyOf(parts):
                 return _joined([self.compile(part) for part in parts], True)
             case Not(part):
                 test = self.compile(part)
-                return lambda seen, at: _negated(test(seen, at))
+                return lambda lead, at: _negated(test(lead, at))
             case InStage(names):
                 self.inputs.add("stage")
-                return lambda seen, at: (seen.stage in names, NEVER)
+                return lambda lead, at: (lead.stage in names, NEVER)
             case InGrade(names):
                 self.inputs.add("profile")
-                return lambda seen, at: (seen.grade in names, NEVER)
+                return lambda lead, at: (lead.grade in names, NEVER)
             case HeatCondition(op, value):
                 self.inputs.add("heat")
                 return _heat(op, value, self._half_life)
@@ -92,8 +77,8 @@ class Compiler:
         self.counters.append(Counter(place, did.on, did.where, max(keep, 1)))
         at_least, at_most, within = did.at_least, did.at_most, did.within
 
-        def test(seen: Seen, at: int) -> Answer:
-            matches = seen.did.get(place, ())
+        def test(lead: Lead, at: int) -> Answer:
+            matches = lead.did.get(place, ())
             holds, until = True, NEVER
             if at_least:
                 holds, until = _still(matches, at_least, within, at)
@@ -118,10 +103,10 @@ def _still(matches: Any, count: int, within: int | None, at: int) -> Answer:
 def _joined(tests: list[Test], decisive: bool) -> Test:
     """One part that gives the decisive answer decides; for good, if time alone will not change it."""
 
-    def test(seen: Seen, at: int) -> Answer:
+    def test(lead: Lead, at: int) -> Answer:
         holds, until = not decisive, NEVER
         for part in tests:
-            answer, ends = part(seen, at)
+            answer, ends = part(lead, at)
             if answer is decisive:
                 if ends == NEVER:
                     return decisive, NEVER
@@ -141,8 +126,8 @@ def _heat(op: str, level: float, half_life: int) -> Test:
     at_or_above = op in ("gte", "lt")  # `lt` is the negation of `gte`, `lte` that of `gt`
     negated = op in ("lt", "lte")
 
-    def test(seen: Seen, at: int) -> Answer:
-        value, since = seen.heat.value, seen.heat.at
+    def test(lead: Lead, at: int) -> Answer:
+        value, since = lead.heat.value, lead.heat.at
         if level <= 0:  # shown heat is never below 0 and decays without reaching it
             holds, until = (level < 0 or at_or_above or value > 0), NEVER
         elif value <= 0 or value < level:

@@ -13,6 +13,8 @@ EARLIEST: Final = 0
 """The least instant, 1970: what claims to be older is a broken clock."""
 LATEST: Final = (datetime(9999, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
 """The first instant that is too late: every one before it has a date in every time zone."""
+NEVER: Final = 2**62
+"""An instant after all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class Touchpoint(NamedTuple):
     @property
     def instant(self) -> int:
         """When it happened, as far as we believe it: never later than its receipt."""
-        return min(self.occurred_at, self.received_at)
+        occurred, received = self.occurred_at, self.received_at
+        return occurred if occurred < received else received
 
     @property
     def order(self) -> tuple[int, int, str, str]:

@@ -8,9 +8,8 @@ from sqlalchemy import Connection, select
 from domain.envelope import decode
 from domain.fold import Fold
 from domain.lead import Lead
-from domain.segment import NEVER
 from domain.signal import Holding
-from domain.touchpoint import Touchpoint
+from domain.touchpoint import NEVER, Touchpoint
 from projections.cluster import Cluster
 from projections.ledger import Holdings, Ledger
 from projections.link import Linked, Linker, mentioned

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,9 +12,8 @@ from domain.assign import Walk, assign, looks_back, walk_key
 from domain.fold import Fold
 from domain.identity import Identity
 from domain.lead import Lead
-from domain.segment import NEVER
 from domain.signal import Open
-from domain.touchpoint import Touchpoint
+from domain.touchpoint import NEVER, Touchpoint
 from projections.rows import Shown
 from store.errors import Misconfigured
 
@@ -106,11 +104,14 @@ class Cluster:
             instant = touchpoint.instant
             if self.last < instant <= clock and not looks_back(touchpoint):
                 return self._step(fold, [touchpoint], instant)
-        now = sorted((t for t in touchpoints if t.instant <= clock), key=_order)
-        if now and (now[0].instant <= self.last or any(looks_back(touchpoint) for touchpoint in now)):
+        now = sorted([(t.order, t) for t in touchpoints if t.instant <= clock])  # no two are of one order
+        if now and (now[0][1].instant <= self.last or any(looks_back(touchpoint) for _, touchpoint in now)):
             return False
         self._wait(touchpoints, clock)
-        return all(self._step(fold, list(group), instant) for instant, group in groupby(now, key=_instant))
+        groups: dict[int, list[Touchpoint]] = {}
+        for (instant, *_), touchpoint in now:
+            groups.setdefault(instant, []).append(touchpoint)
+        return all(self._step(fold, group, instant) for instant, group in groups.items())
 
     def share(self, shared: Mapping[Identity, int]) -> None:
         """Take note of identities that are shared; where that touches what was taken, it must be walked again."""
@@ -180,7 +181,3 @@ class Cluster:
 
 def _order(touchpoint: Touchpoint) -> Any:
     return touchpoint.order
-
-
-def _instant(touchpoint: Touchpoint) -> int:
-    return touchpoint.instant

@@ -67,6 +67,7 @@ class Linker:
         self._ids = ids
         self._tables = tables
         self._known: dict[UUID, Known] = {}
+        self._met: dict[Identity, Known] = {}
         self._forward: dict[int, int] = {}
         self._changed: set[UUID] = set()
         self._named: dict[UUID, int] = {}
@@ -75,6 +76,7 @@ class Linker:
         """Link a batch of (position, touchpoint); the caller commits what `write` writes."""
         if len(self._known) > _LIMIT:
             self._known.clear()
+            self._met.clear()
             self._forward.clear()
         self.load(conn, mentioned(touchpoint for _, touchpoint in batch))
         linked = Linked()
@@ -86,7 +88,7 @@ class Linker:
             if shared:
                 linked.shared.setdefault(cluster, {}).update(shared)
         for identity, since in moved.items():
-            home = self.cluster_of(self._ids.of(identity))
+            home = self.cluster_of(identity)
             if home is not None:
                 linked.members.setdefault(home, [])
                 linked.shared.setdefault(home, {})[identity] = since
@@ -98,8 +100,11 @@ class Linker:
 
     def load(self, conn: Connection, identities: Iterable[Identity]) -> None:
         """Bring what the database knows of the identities into memory, with one look-up."""
-        of = self._ids.of
-        self._load(conn, {of(identity) for identity in identities})
+        of, met = self._ids.of, self._met
+        new = {identity: of(identity) for identity in set(identities) if identity not in met}
+        self._load(conn, set(new.values()))
+        for identity, id in new.items():
+            met[identity] = self._known[id]
 
     def _load(self, conn: Connection, ids: Iterable[UUID]) -> None:
         known = self._known
@@ -118,14 +123,14 @@ class Linker:
         for identity in identities:
             limit = LIMITS.get(identity.kind)
             if limit is not None:
-                known = self._known[self._ids.of(identity)]
+                known = self._met[identity]
                 if len(known.seen) > limit and (since := known.shared_from(limit)) is not None:
                     found[identity] = since
         return found
 
-    def cluster_of(self, id: UUID) -> int | None:
+    def cluster_of(self, identity: Identity) -> int | None:
         """The cluster of a loaded identity."""
-        cluster = self._known[id].cluster
+        cluster = self._met[identity].cluster
         return None if cluster is None else self._find(cluster)
 
     def sort_home(
@@ -142,7 +147,7 @@ class Linker:
 
     def _home(self, touchpoint: Touchpoint) -> int | None:
         """The cluster of a recorded touchpoint whose identities are loaded."""
-        return self.cluster_of(self._ids.of(links(touchpoint, self.shared(touchpoint.identities))[0]))
+        return self.cluster_of(links(touchpoint, self.shared(touchpoint.identities))[0])
 
     def name(self, id: UUID, cluster: int) -> None:
         """Let a lead's id lead to its cluster, where it is not an identity's hash anyway."""
@@ -179,11 +184,10 @@ class Linker:
             if len(touchpoint.identities) < 2:
                 continue
             for low, high in sightings(touchpoint):
-                id = self._ids.of(low)
-                known, limit = self._known[id], LIMITS[low.kind]
+                known, limit = self._met[low], LIMITS[low.kind]
                 before = known.shared_from(limit)
                 if known.see(self._ids.of(high).hex, touchpoint.instant, limit):
-                    self._changed.add(id)
+                    self._changed.add(self._ids.of(low))
                     after = known.shared_from(limit)
                     if after is not None and after != before:
                         moved[low] = after
@@ -191,18 +195,20 @@ class Linker:
 
     def _cluster(self, touchpoint: Touchpoint, shared: dict[Identity, int], position: int, linked: Linked) -> int:
         """The one cluster of all that the touchpoint links, made so where it is not."""
-        ids = [self._ids.of(identity) for identity in links(touchpoint, shared)]
-        found = {cluster for id in ids if (cluster := self.cluster_of(id)) is not None}
+        linking = links(touchpoint, shared)
+        if len(linking) == 1 and (home := self.cluster_of(linking[0])) is not None:
+            return home
+        found = {cluster for identity in linking if (cluster := self.cluster_of(identity)) is not None}
         into = min(found) if found else position
         for lost in found - {into}:
             self._forward[lost] = into
             absorbed = linked.absorbed.pop(lost, [])
             linked.absorbed.setdefault(into, []).extend([lost, *absorbed])
-        for id in ids:
-            known = self._known[id]
+        for identity in linking:
+            known = self._met[identity]
             if known.cluster is None:
                 known.cluster = into
-                self._changed.add(id)
+                self._changed.add(self._ids.of(identity))
         return into
 
     def _find(self, cluster: int) -> int:

@@ -12,7 +12,7 @@ from domain.fold import Fold
 from domain.identity import Identity
 from domain.lead import Lead, Now
 from domain.score import zero_point
-from domain.segment import NEVER
+from domain.touchpoint import NEVER
 from store import bulk
 from store.tables import Derived
 
