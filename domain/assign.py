@@ -137,6 +137,12 @@ class Walk:
 
         What is shared, or kept apart by hand, says nothing about the person: the fold does not see it.
         """
+        if not self.shared and len(touchpoint.identities) == 1:
+            [head] = touchpoint.identities
+            known = self.owner.get(head)
+            if known is not None and head in known.heads and touchpoint.type != "aliased":  # nearly always
+                known.touches += 1
+                return known, touchpoint
         if self.shared:
             self._drop_shared(touchpoint.instant)
         identities = bound(touchpoint, self.shared)

@@ -131,14 +131,14 @@ def decode(value: bytes) -> Touchpoint:
     try:
         wire = orjson.loads(value)
         get, source, sent = wire.get, wire["source"], wire.get("sent_at")
-        identities = [Identity(pair["kind"], pair["value"]) for pair in wire["identities"]]
+        identities = tuple([Identity(pair["kind"], pair["value"]) for pair in wire["identities"]])
         return Touchpoint(
             wire["id"],
             _source(source["kind"], source["name"]),
             wire["type"],
             _read(wire["occurred_at"]),
             _read(wire["received_at"]),
-            ordered(identities),
+            ordered(identities) if len(identities) > 1 else identities,
             None if sent is None else _read(sent),
             get("seq", 0),
             get("profile", {}),

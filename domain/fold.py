@@ -74,30 +74,30 @@ class Fold:
     def step(self, lead: Lead, group: Sequence[Touchpoint], instant: int, awards: list[Award] | None = None) -> None:
         """Take what happened in one instant, later than all that the lead has taken. What shares it counts as a set."""
         changed: set[Input] = set()
+        now, heat = lead.now, lead.heat
         first = lead.touches == 0
         if first:
             lead.first_touch = instant
-        elif lead.now.due <= instant:
-            self.advance(lead, lead.now, instant - 1)
-            if lead.now.cools_at == instant:
-                lead.now.cool(instant)
+        elif now.due <= instant:
+            self.advance(lead, now, instant - 1)
+            if now.cools_at == instant:
+                now.cool(instant)
         lead.last_touch = instant
         lead.touches += len(group)
-        stage, heat, bar = lead.stage, (lead.heat.value, lead.heat.at), (lead.grade, lead.not_a_lead)
+        stage, value, at, grade, excluded = lead.stage, heat.value, heat.at, lead.grade, lead.not_a_lead
         if self._learn(lead, group) or first:
             changed.add("profile")
             self._judge(lead)
-        effective = [touchpoint for touchpoint in group if self._move(lead, touchpoint, instant)]
-        met = [(touchpoint, self._hits(lead, touchpoint)) for touchpoint in effective]
+        met = [(each, self._hits(lead, each)) for each in group if self._move(lead, each, instant)]
         self._count(lead, met, instant, changed)
         deed = self._award(lead, met, instant, awards)
         if stage != lead.stage:
             changed.add("stage")
-        if heat != (lead.heat.value, lead.heat.at):
+        if at != heat.at or value != heat.value:
             changed.add("heat")
-        self._heat_up(lead, instant, deed or (lead.heat.deeds and bar != (lead.grade, lead.not_a_lead)))
+        self._heat_up(lead, instant, deed or (heat.deeds and (grade != lead.grade or excluded != lead.not_a_lead)))
         self._funnels(lead, met, instant)
-        self._evaluate(lead, lead.now, self._affected(lead, changed, instant, first), instant)
+        self._evaluate(lead, now, self._affected(lead, changed, instant, first), instant)
 
     def _affected(self, lead: Lead, changed: set[Input], instant: int, first: bool) -> Iterable[str]:
         """The segments to ask again, in an order that is always the same."""
@@ -186,7 +186,8 @@ class Fold:
             for counter in hits.counters:
                 matches = lead.did.setdefault(counter.place, [])
                 matches.append(instant)
-                del matches[: -counter.keep]
+                if len(matches) > counter.keep:
+                    del matches[0]
                 changed.add(counter.place)
 
     def _award(self, lead: Lead, met: Met, instant: int, awards: list[Award] | None) -> bool:

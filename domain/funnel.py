@@ -1,5 +1,6 @@
 """Ordered funnels: every attempt of a lead, of which the furthest counts, then the earliest."""
 
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -27,14 +28,13 @@ class Attempts:
         if self.step == steps:
             return
         waiting = self.waiting or [[] for _ in range(steps - 1)]
-        met = {step for numbers in matches for step in numbers}
         for reached in range(steps - 1, 0, -1):
             starts = waiting[reached - 1]
-            if reached + 1 in met and starts and (further := _chain(matches, reached, steps)):
+            if starts and (further := _chain(matches, reached, steps)):
                 waiting[reached - 1] = []
-                alive = [start for start in starts if instant <= start + window]
+                alive = starts[bisect_left(starts, instant - window) :]
                 self._arrive(waiting, reached + further, alive, instant, steps)
-        if 1 in met and (further := _chain(matches, 0, steps)):
+        if further := _chain(matches, 0, steps):
             self._arrive(waiting, further, [instant], instant, steps)
             for level in waiting:
                 while level and level[0] + window < instant:

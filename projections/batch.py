@@ -81,7 +81,7 @@ class Batches:
             for number in linked.absorbed.get(cluster.number, ()):
                 cluster.absorb(self._clusters.pop(number))
             cluster.share(linked.shared.get(cluster.number, {}))
-            cluster.trails.update(self._ids.of(t.trail) for t in linked.members[cluster.number])
+            cluster.trails.update(map(self._ids.of, {t.trail for t in linked.members[cluster.number]}))
         bulk.delete(conn, self._tables.clusters, "cluster", lost)
         return clusters
 

@@ -122,13 +122,12 @@ class Cluster:
                 self.stale |= since <= self.last and (before is not None or identity in self.walk.owner)
 
     def _step(self, fold: Fold, group: list[Touchpoint], instant: int) -> bool:
+        histories: dict[int, list[Touchpoint]] = {}
         if len(group) == 1:
-            person, mine = self.walk.take(group[0])
-            histories = {person.number: [mine]}
+            person, touchpoint = self.walk.take(group[0])
+            histories[person.number] = [touchpoint]
         else:
-            taken = [self.walk.take(touchpoint) for touchpoint in sorted(group, key=walk_key)]
-            histories = {}
-            for person, touchpoint in taken:
+            for person, touchpoint in [self.walk.take(each) for each in sorted(group, key=walk_key)]:
                 histories.setdefault(person.survivor().number, []).append(touchpoint)
         if self.walk.joined:
             return False

@@ -4,14 +4,14 @@ A cluster may be too large, never too small. It is made of identities, not of tr
 lie touchpoints of many clusters.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import orjson
 from sqlalchemy import Connection, update
 
-from domain.assign import LIMITS, links, other_side, sightings
+from domain.assign import LIMITS, links, looks_back, other_side, sightings
 from domain.identity import Identity
 from domain.touchpoint import Touchpoint
 from store import bulk
@@ -82,6 +82,10 @@ class Linker:
         linked = Linked()
         moved = self._see(batch)
         for position, touchpoint in batch:
+            home = self._known_home(touchpoint)
+            if home is not None:
+                linked.members.setdefault(home, []).append(touchpoint)
+                continue
             shared = self.shared(touchpoint.identities)
             cluster = self._cluster(touchpoint, shared, position, linked)
             linked.members.setdefault(cluster, []).append(touchpoint)
@@ -101,8 +105,8 @@ class Linker:
     def load(self, conn: Connection, identities: Iterable[Identity]) -> None:
         """Bring what the database knows of the identities into memory, with one look-up."""
         of, met = self._ids.of, self._met
-        new = {identity: of(identity) for identity in set(identities) if identity not in met}
-        self._load(conn, set(new.values()))
+        new = {identity: of(identity) for identity in identities if identity not in met}
+        self._load(conn, new.values())
         for identity, id in new.items():
             met[identity] = self._known[id]
 
@@ -193,11 +197,19 @@ class Linker:
                         moved[low] = after
         return moved
 
+    def _known_home(self, touchpoint: Touchpoint) -> int | None:
+        """The cluster of a touchpoint that links nothing, since its one identity is known and not shared: nearly all."""
+        if len(touchpoint.identities) > 1 or looks_back(touchpoint):
+            return None
+        [identity] = touchpoint.identities
+        known = self._met[identity]
+        if known.cluster is None or len(known.seen) > LIMITS.get(identity.kind, 0):
+            return None
+        return self._find(known.cluster)
+
     def _cluster(self, touchpoint: Touchpoint, shared: dict[Identity, int], position: int, linked: Linked) -> int:
         """The one cluster of all that the touchpoint links, made so where it is not."""
         linking = links(touchpoint, shared)
-        if len(linking) == 1 and (home := self.cluster_of(linking[0])) is not None:
-            return home
         found = {cluster for identity in linking if (cluster := self.cluster_of(identity)) is not None}
         into = min(found) if found else position
         for lost in found - {into}:
@@ -217,6 +229,12 @@ class Linker:
         return cluster
 
 
-def mentioned(touchpoints: Iterable[Touchpoint]) -> list[Identity]:
-    """Every identity that the touchpoints name."""
-    return [identity for touchpoint in touchpoints for identity in (*touchpoint.identities, *other_side(touchpoint))]
+def mentioned(touchpoints: Iterable[Touchpoint]) -> Collection[Identity]:
+    """Every identity that the touchpoints name, each once."""
+    found: dict[Identity, None] = {}
+    for touchpoint in touchpoints:
+        for identity in touchpoint.identities:
+            found[identity] = None
+        if looks_back(touchpoint):
+            found.update(dict.fromkeys(other_side(touchpoint)))
+    return found.keys()

@@ -53,8 +53,8 @@ def card(id: UUID, lead: Lead, identities: tuple[Identity, ...], findings: list[
         lead.last_touch,
         lead.touches,
         orjson.dumps([list(identity) for identity in identities]).decode(),
-        orjson.dumps(lead.profile, option=orjson.OPT_SORT_KEYS).decode(),
-        orjson.dumps(lead.findings + findings).decode(),
+        orjson.dumps(lead.profile, option=orjson.OPT_SORT_KEYS).decode() if lead.profile else "{}",
+        orjson.dumps(lead.findings + findings).decode() if lead.findings or findings else "[]",
     )
 
 
@@ -103,16 +103,18 @@ class Changes:
             kept = 0
         for n, (stage, at, source) in enumerate(after.stages[kept:], kept + 1):
             self._stages[id, n] = (id, n, stage, at, source)
-        if before.segments.keys() - after.segments.keys():
-            self._no_segments.append(id)
-            before.segments = {}
-        for name, entered_at in _new(before.segments, after.segments):
-            self._segments[name, id] = (name, id, entered_at)
-        if before.funnels.keys() - after.funnels.keys():
-            self._no_funnels.append(id)
-            before.funnels = {}
-        for name, row in _new(before.funnels, after.funnels):
-            self._funnels[name, id] = (name, id, *row)
+        if before.segments != after.segments:
+            if before.segments.keys() - after.segments.keys():
+                self._no_segments.append(id)
+                before.segments = {}
+            for name, entered_at in _new(before.segments, after.segments):
+                self._segments[name, id] = (name, id, entered_at)
+        if before.funnels != after.funnels:
+            if before.funnels.keys() - after.funnels.keys():
+                self._no_funnels.append(id)
+                before.funnels = {}
+            for name, row in _new(before.funnels, after.funnels):
+                self._funnels[name, id] = (name, id, *row)
 
     def write(self, conn: Connection) -> None:
         """Write everything, deletions first."""
