@@ -114,7 +114,7 @@ class Changes:
                 self._no_funnels.append(id)
                 before.funnels = {}
             for name, row in _new(before.funnels, after.funnels):
-                self._funnels[name, id] = (name, id, *row)
+                self._funnels[name, id] = (id, name, *row)
 
     def write(self, conn: Connection) -> None:
         """Write everything, deletions first."""

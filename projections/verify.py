@@ -208,7 +208,7 @@ class _Rows:
             (tables.scores, score(fold, id, lead, now)),
             *((tables.stage_history, (id, n, *stage)) for n, stage in enumerate(seen.stages, 1)),
             *((tables.segment_members, (name, id, entered_at)) for name, entered_at in seen.segments.items()),
-            *((tables.funnel_leads, (name, id, *row)) for name, row in seen.funnels.items()),
+            *((tables.funnel_leads, (id, name, *row)) for name, row in seen.funnels.items()),
         ]
 
     def add(self, rows: list[tuple[Table, Row]]) -> None:

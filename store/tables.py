@@ -207,14 +207,14 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
         funnel_leads=Table(
             prefix + "funnel_leads",
             meta,
-            Column("funnel", Text, primary_key=True),
             Column("lead", Uuid, primary_key=True),
+            Column("funnel", Text, primary_key=True),
             Column("step", Integer, nullable=False),  # furthest step reached, from 1
             Column("started_at", BigInteger, nullable=False),  # first step of the earliest furthest attempt
             Column("reached_at", BigInteger, nullable=False),  # when that attempt reached `step`
             Column("open_until", BigInteger),  # last instant for the next step; null after the last step
             Index(prefix + "funnel_leads_started", "funnel", "started_at"),
-            Index(prefix + "funnel_leads_lead", "lead"),
+            **hot_fill,
         ),
     )
 

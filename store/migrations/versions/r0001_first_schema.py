@@ -164,15 +164,15 @@ def _derived() -> None:
     op.create_index("segment_members_lead", "segment_members", ["lead"], unique=False)
     op.create_table(
         "funnel_leads",
-        sa.Column("funnel", sa.Text(), nullable=False),
         sa.Column("lead", sa.Uuid(), nullable=False),
+        sa.Column("funnel", sa.Text(), nullable=False),
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("reached_at", sa.BigInteger(), nullable=False),
         sa.Column("open_until", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("funnel", "lead"),
+        sa.PrimaryKeyConstraint("lead", "funnel"),
+        postgresql_with={"fillfactor": 50},
     )
-    op.create_index("funnel_leads_lead", "funnel_leads", ["lead"], unique=False)
     op.create_index("funnel_leads_started", "funnel_leads", ["funnel", "started_at"], unique=False)
 
 
