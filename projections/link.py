@@ -198,7 +198,7 @@ class Linker:
         return moved
 
     def _known_home(self, touchpoint: Touchpoint) -> int | None:
-        """The cluster of a touchpoint that links nothing, since its one identity is known and not shared: nearly all."""
+        """The cluster of a touchpoint that links nothing: its one identity is known and not shared. Nearly all are so."""
         if len(touchpoint.identities) > 1 or looks_back(touchpoint):
             return None
         [identity] = touchpoint.identities

@@ -75,7 +75,7 @@ class Entry(NamedTuple):
     offset: int
     key: bytes
     value: bytes
-    headers: tuple[tuple[str, bytes], ...] = ()
+    headers: Sequence[tuple[str, bytes]] = ()
 
     def header(self, name: str) -> bytes | None:
         """The first header of this name."""

@@ -73,7 +73,8 @@ def test_of_damaged_bytes_neither_makes_records_that_the_other_does_not(
     found: list[Any] = []
     for read in (ours, theirs):
         try:
-            found.append(read(bytes(whole)))
+            entries = read(bytes(whole))
+            found.append([entry._replace(headers=tuple(entry.headers)) for entry in entries])
         except CorruptRecordError:
             found.append("corrupt")
     assert found[0] in (found[1], "corrupt")
