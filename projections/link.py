@@ -198,7 +198,7 @@ class Linker:
         return moved
 
     def _known_home(self, touchpoint: Touchpoint) -> int | None:
-        """The cluster of a touchpoint that links nothing: its one identity is known and not shared. Nearly all are so."""
+        """The cluster of a touchpoint that links nothing, as nearly all: its one identity is known and not shared."""
         if len(touchpoint.identities) > 1 or looks_back(touchpoint):
             return None
         [identity] = touchpoint.identities
