@@ -277,6 +277,8 @@ class Walk:
             ]
             for person in self.people.values()
         ]
+        if not (self.apart or self.skipped or self.shared):  # nearly always
+            return [people, [], [], []]
         apart = sorted([[*identity] for identity in sorted(pair)] for pair in self.apart)
         skipped = [[instant, [*one], [*two]] for instant, one, two in self.skipped]
         return [people, apart, skipped, [[[*identity], since] for identity, since in self.shared.items()]]

@@ -151,7 +151,9 @@ class Batches:
         before, cluster.shown = cluster.shown, {}
         for holding, lead_row, score_row, seen in shows:
             id = holding.id
-            changes.leads[id], changes.scores[id], cluster.shown[id] = lead_row, score_row, seen
+            changes.leads.append(lead_row)
+            changes.scores.append(score_row)
+            cluster.shown[id] = seen
             changes.show(id, before.pop(id, None), seen)
             self._linker.name(id, cluster.number)
             due = min(due, holding.now.due)

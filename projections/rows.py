@@ -80,8 +80,8 @@ class Changes:
 
     def __init__(self, tables: Derived) -> None:
         self._tables = tables
-        self.leads: dict[UUID, Row] = {}
-        self.scores: dict[UUID, Row] = {}
+        self.leads: list[Row] = []
+        self.scores: list[Row] = []
         self._gone: list[UUID] = []
         self._stages: dict[tuple[UUID, int], Row] = {}
         self._segments: dict[tuple[str, UUID], Row] = {}
@@ -124,8 +124,8 @@ class Changes:
         bulk.delete(conn, tables.stage_history, "lead", self._gone + self._no_stages)
         bulk.delete(conn, tables.segment_members, "lead", self._gone + self._no_segments)
         bulk.delete(conn, tables.funnel_leads, "lead", self._gone + self._no_funnels)
-        bulk.upsert(conn, tables.leads, list(self.leads.values()))
-        bulk.upsert(conn, tables.scores, list(self.scores.values()))
+        bulk.upsert(conn, tables.leads, self.leads)
+        bulk.upsert(conn, tables.scores, self.scores)
         bulk.upsert(conn, tables.stage_history, list(self._stages.values()))
         bulk.upsert(conn, tables.segment_members, list(self._segments.values()))
         bulk.upsert(conn, tables.funnel_leads, list(self._funnels.values()))
