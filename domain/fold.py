@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from domain.asked import NOTHING, Hits, asked_of
+from domain.condition_file import GRADES
 from domain.conditions import compile_where
 from domain.funnel import Attempts
 from domain.lead import Lead, Now, StageEntry
@@ -42,7 +43,7 @@ class Fold:
         self.ladder = Ladder(model.stages)
         self.half_life = model.score.half_life
         hot_at = model.score.hot_at
-        self._hot_at = hot_at if isinstance(hot_at, Mapping) else dict.fromkeys("ABCD", hot_at)
+        self._hot_at = hot_at if isinstance(hot_at, Mapping) else dict.fromkeys(GRADES, hot_at)
         self._rearm_at = model.score.rearm_at
         self._fit = [(compile_where(rule.where), float(rule.points)) for rule in model.fit.rules]
         self._grades = sorted(((least, grade) for grade, least in model.fit.grades.items()), reverse=True)
