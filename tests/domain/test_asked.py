@@ -1,4 +1,4 @@
-"""What a touchpoint meets of a model is remembered by the texts it was asked about: never wrong for what looks alike."""
+"""What a touchpoint meets of a model is remembered by the texts asked about: never wrong for what looks alike."""
 
 from typing import Any
 
