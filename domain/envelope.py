@@ -130,7 +130,8 @@ def decode(value: bytes) -> Touchpoint:
     """
     try:
         wire = orjson.loads(value)
-        get, source, sent = wire.get, wire["source"], wire.get("sent_at")
+        source = wire["source"]
+        get, sent = wire.get, wire.get("sent_at")
         identities = tuple([Identity(pair["kind"], pair["value"]) for pair in wire["identities"]])
         return Touchpoint(
             wire["id"],

@@ -5,6 +5,7 @@ library's own way is used, which gives the same entries.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import kafka
@@ -19,7 +20,8 @@ VERSION: Final = "3.0.12"
 class Headers(Sequence[tuple[str, bytes]]):
     """The headers of a record, unpacked when somebody looks at them: at a touchpoint's nobody does.
 
-    Equal to a tuple of the same headers. Raises CorruptRecordError.
+    Equal to a tuple of the same headers. Of nonsense with a right checksum the readable part: a record without its
+    headers is worth more than a reader that stops.
     """
 
     __slots__ = ("_data", "_known")
@@ -30,10 +32,7 @@ class Headers(Sequence[tuple[str, bytes]]):
 
     def _all(self) -> tuple[tuple[str, bytes], ...]:
         if self._known is None:
-            try:
-                self._known = _headers(self._data)
-            except (ValueError, IndexError) as error:
-                raise errors.CorruptRecordError(f"the headers of a record: {error}") from error
+            self._known = _headers(self._data)
         return self._known
 
     def __len__(self) -> int:
@@ -78,22 +77,23 @@ class _PartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]
             if not batch.validate_crc():
                 raise errors.CorruptRecordError(f"{tp} at offset {batch.base_offset}: a batch failed its checksum")
             self.bytes_read += batch.size_in_bytes
-            if batch.magic < 2:
-                raise errors.UnsupportedVersionError(
-                    f"{tp} at offset {batch.base_offset}: records of before Kafka 0.11"
-                )
-            self.leader_epoch = batch.leader_epoch
-            if not batch.is_control_batch:  # a transaction's end is none of the reader's business
+            if batch.magic == 2:
+                self.leader_epoch = batch.leader_epoch
+            if batch.magic < 2 or not batch.is_control_batch:  # a transaction's end is none of the reader's business
                 for record in unpacked(batch):
                     self.records_read += 1
                     self.next_fetch_offset = record.offset + 1
                     yield record
-            self.next_fetch_offset = batch.next_offset  # compaction may have taken the last records of a batch
+            if batch.magic == 2:
+                self.next_fetch_offset = batch.next_offset  # compaction may have taken the last records of a batch
         self.drain()
 
 
 def unpacked(batch: Any) -> Iterator[Fetched]:
-    """The records of a `DefaultRecordBatch` (format 2). Raises CorruptRecordError."""
+    """The records of a batch, one of before Kafka 0.11 as the library reads it. Raises CorruptRecordError."""
+    if batch.magic < 2:
+        yield from (Fetched(each.offset, each.key or b"", each.value or b"", Headers(b"\x00")) for each in batch)
+        return
     iter(batch)  # decompresses
     data, at, base = bytes(batch._buffer), batch._pos, batch.base_offset
     made = Fetched._make
@@ -101,7 +101,9 @@ def unpacked(batch: Any) -> Iterator[Fetched]:
         for _ in range(batch.records_count):
             size, at = _varint(data, at)
             end = at + size
-            at += 1  # attributes: none is in use
+            while data[at] & 0x80:  # attributes: none is in use
+                at += 1
+            at += 1
             while data[at] & 0x80:  # the time, which every envelope has of its own
                 at += 1
             delta, at = _varint(data, at + 1)
@@ -122,21 +124,17 @@ def unpacked(batch: Any) -> Iterator[Fetched]:
 
 
 def _headers(data: bytes) -> tuple[tuple[str, bytes], ...]:
-    count, at = _varint(data, 0)
-    if count < 0:
-        raise ValueError("less than none")
     found = []
-    for _ in range(count):
-        length, at = _varint(data, at)
-        if length < 0:
-            raise ValueError("one without a name")
-        name = data[at : at + length].decode()
-        length, at = _varint(data, at + length)
-        length = max(length, 0)
-        found.append((name, data[at : at + length]))
-        at += length
-    if at != len(data):
-        raise ValueError(f"they end {len(data) - at} bytes before their end")
+    with suppress(ValueError, IndexError):
+        count, at = _varint(data, 0)
+        for _ in range(count):
+            length, at = _varint(data, at)
+            name, at = data[at : at + max(length, 0)], at + max(length, 0)
+            length, at = _varint(data, at)
+            value, at = data[at : at + max(length, 0)], at + max(length, 0)
+            if at > len(data):
+                break
+            found.append((name.decode("utf-8", "replace"), value))
     return tuple(found)
 
 

@@ -97,7 +97,8 @@ def leadline(server: PostgresServer, bootstrap: str, play: Sequence[Touchpoint])
         consume = context.Process(target=record, args=(url, bootstrap, reads, stop), daemon=True)
         projector = context.Process(target=project, args=(url, reads if together else folds, stop), daemon=True)
         consume.start()
-        projector.start()
+        if together:
+            projector.start()
         began = started(reads)
         if together:
             until(len(play), lambda: projected(database))  # noqa: B023
@@ -105,6 +106,7 @@ def leadline(server: PostgresServer, bootstrap: str, play: Sequence[Touchpoint])
         else:
             until(len(play), lambda: recorded(database))  # noqa: B023
             found["record"] = len(play) / (time.perf_counter() - began)
+            projector.start()
             began = started(folds)
             until(len(play), lambda: projected(database))  # noqa: B023
             found["project"] = len(play) / (time.perf_counter() - began)

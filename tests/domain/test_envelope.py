@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.envelope import ENVELOPES, decode, encode, explain, validate
+from domain.envelope import ENVELOPES, MalformedEnvelope, decode, encode, explain, validate
 from domain.identity import Identity, ordered
 from domain.touchpoint import LATEST, Source, Touchpoint
 
@@ -81,3 +81,9 @@ def test_offsets_are_read_as_utc() -> None:
     wire = {**orjson.loads(encode(ONE)), "occurred_at": "2026-11-21T19:27:11.5+08:00"}
     (envelope,) = ENVELOPES.validate_json(orjson.dumps([wire]))
     assert envelope.occurred_at == decode(orjson.dumps(wire)).occurred_at == 1_795_260_431_500_000
+
+
+@pytest.mark.parametrize("value", [b"", b"[]", b"null", b"1", b'"x"', b"{}", b'{"source": 1}', b"{"])
+def test_bytes_that_are_no_envelope_are_told_as_such(value: bytes) -> None:
+    with pytest.raises(MalformedEnvelope, match="not an envelope"):
+        decode(value)
