@@ -95,7 +95,7 @@ def _fields(condition: Condition | None) -> Iterator[tuple[bool, str]]:
         case Not(part):
             yield from _fields(part)
         case _:
-            raise TypeError(f"{type(condition).__name__} asks about a lead: no single touchpoint can answer it")
+            raise AssertionError(f"{condition}: compile_where has refused it")
 
 
 def asked_of(model: Model, counters: Iterable[Counter]) -> dict[str, Asked]:

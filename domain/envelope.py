@@ -132,14 +132,14 @@ def decode(value: bytes) -> Touchpoint:
         wire = orjson.loads(value)
         source = wire["source"]
         get, sent = wire.get, wire.get("sent_at")
-        identities = tuple([Identity(pair["kind"], pair["value"]) for pair in wire["identities"]])
+        identities = [Identity(pair["kind"], pair["value"]) for pair in wire["identities"]]
         return Touchpoint(
             wire["id"],
             _source(source["kind"], source["name"]),
             wire["type"],
             _read(wire["occurred_at"]),
             _read(wire["received_at"]),
-            ordered(identities) if len(identities) > 1 else identities,
+            ordered(identities),
             None if sent is None else _read(sent),
             get("seq", 0),
             get("profile", {}),
