@@ -8,6 +8,7 @@ import pytest
 
 from domain.model import parse_model
 from domain.touchpoint import Touchpoint
+from projections.batch import Batches
 from projections.rebuild import activate, rebuild
 from tests.domain.histories import side
 from tests.domain.stories import SECOND, at
@@ -31,6 +32,25 @@ def test_a_story_of_what_is_said_by_hand_gives_the_same_rows_in_every_order(shel
             assert sorted(row[6] for row in world.rows("leads")) == sorted(expected.values())
             digests.add(tuple(world.digest().items()))
     assert len(digests) == 1
+
+
+def test_with_next_to_no_memory_the_rows_are_the_same(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a projector remembers is bounded, and only saves it look-ups: here it forgets everything all the time."""
+    alone = [at(n, "page_viewed", f"c:{n}") for n in range(12)] + [
+        at(12 + n, "page_viewed", f"u:{n}") for n in range(6)
+    ]
+    linked = [at(20 + n, "form_submitted", f"c:{n}", f"u:{n % 6}", f"e:{n % 6}@x") for n in range(12)]
+    later = [at(40 + n, "page_viewed", f"c:{n % 12}") for n in range(24)]
+    told = [*alone, *linked, *later]
+    digests = []
+    for few in (False, True):
+        if few:
+            monkeypatch.setattr("projections.link._LIMIT", 1)
+            monkeypatch.setitem(Batches.__init__.__kwdefaults__, "keep", 1)
+        with a_world(shelf) as world:
+            world.play([told[n : n + 4] for n in range(0, len(told), 4)])
+            digests.append(world.digest())
+    assert digests[0] == digests[1]
 
 
 def test_a_hot_lead_is_announced_once_with_its_reasons_and_cools_at_its_instant(world: World) -> None:
