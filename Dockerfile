@@ -12,6 +12,8 @@ COPY store store
 COPY producers producers
 COPY consumers consumers
 COPY projections projections
+COPY web web
+COPY api api
 COPY runtime runtime
 RUN uv sync --locked --no-default-groups --no-editable
 

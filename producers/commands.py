@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from domain.envelope import validate
-from domain.identity import RANK, Identity, canonical, ordered
-from domain.model import Stage
-from domain.problems import unknown
-from domain.stage import missing
-from domain.touchpoint import Source, Touchpoint
+from domain.files.problems import unknown
+from domain.fold.stage import missing
+from domain.model.definition import Stage
+from domain.touchpoints.envelope import validate
+from domain.touchpoints.identity import RANK, Identity, canonical, ordered
+from domain.touchpoints.touchpoint import Source, Touchpoint
 
 NOT_BUILT: Final = ("consent", "erase")
 """Commands that this release refuses by name."""

@@ -10,16 +10,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from producers.collector import Doors, collector
-from projections.answers import Problem, answer
-from projections.api import Readers, create_api
+from api.answers import Problem, answer
+from api.app import Readers, create_api
+from api.commands import Commander, command_routes
+from producers.collector.app import Doors, collector
+from projections.queries.leads import Reader
 from runtime.clock import clock
-from runtime.commands_api import Commander, command_routes
 from runtime.status import StatusMetrics
 from runtime.wiring import Wiring
-from store.database import ping
-from store.errors import Misconfigured, Retry
-from store.log import Log
+from store.database.database import ping
+from store.database.errors import Misconfigured, Retry
+from store.log.port import Log
 
 Ready = Callable[[], str | None]
 """Why the process is not ready (None: it is)."""
@@ -34,7 +35,8 @@ def collector_app(wiring: Wiring, registry: CollectorRegistry, ready: Ready | No
 def api_app(wiring: Wiring, log: Log, stopping: Callable[[], bool]) -> ASGIApp:
     """The private API: queries, and commands onto a log."""
     readers = Readers(wiring.database, wiring.events, wiring.ids, stopping)
-    return create_api(readers, wiring.settings.token, command_routes(Commander(wiring, log, clock)))
+    reader = Reader(wiring.database, wiring.events, wiring.ids)
+    return create_api(readers, wiring.settings.token, command_routes(Commander(reader, wiring.ids, log, clock)))
 
 
 def status_registry(wiring: Wiring) -> CollectorRegistry:

@@ -2,18 +2,18 @@
 
 from eventsourcing.persistence import PersistenceError
 
-from domain.event import UnknownTopic
-from domain.model import ModelError
-from producers.importer import ImportInterrupted
-from producers.mapping import MappingError
-from producers.rows import ImportProblem
-from projections.cursors import BadCursor
-from projections.queries import NotFound, NotReady
-from projections.rebuild import RebuildRefused
+from domain.model.definition import ModelError
+from domain.touchpoints.event import UnknownTopic
+from producers.imports.file import ImportProblem
+from producers.imports.importer import ImportInterrupted
+from producers.imports.mapping import MappingError
+from projections.queries.cursors import BadCursor
+from projections.queries.leads import NotFound, NotReady
+from projections.upkeep.rebuild import RebuildRefused
 from runtime.refusals import Failed, Refused
 from runtime.settings import SettingsError
-from store.errors import DatabaseFull, Misconfigured, Retry
-from store.log import LogAway, LogError
+from store.database.errors import DatabaseFull, Misconfigured, Retry
+from store.log.port import LogAway, LogError
 
 
 def told(error: Exception) -> tuple[int, str] | None:

@@ -5,16 +5,16 @@ from typing import Final
 
 import structlog
 
-from consumers.publish import Publisher
-from consumers.record import Recorder
-from domain.model import Model
-from projections.models import active_model, record_activation
-from projections.projector import Projector
-from projections.rebuild import activate
+from consumers.publish.publisher import Publisher
+from consumers.record.recorder import Recorder
+from domain.model.definition import Model
+from projections.projecting.projector import Projector
+from projections.upkeep.rebuild import activate
 from runtime.refusals import Refused
 from runtime.wiring import Wiring
 from runtime.workers import Run
-from store.topics import IN
+from store.log.topics import IN
+from store.models import active_model, record_activation
 
 RECORDERS: Final = "leadline-recorder"
 """The consumer group of the recorders."""

@@ -19,8 +19,8 @@ from runtime.refusals import Failed, Refused
 from runtime.sockets import address_of, listen
 from runtime.wiring import Wiring
 from runtime.workers import LONGEST_PAUSE, PAUSE, Workers
-from store.errors import Retry
-from store.outage import Outage
+from store.database.errors import Retry
+from store.log.outage import Outage
 
 GRACE: Final = 20.0
 """Seconds that parts have to finish what they are at."""

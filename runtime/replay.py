@@ -7,17 +7,17 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Row, false, select
 
-from producers.arrival import Refusal, sealed
-from producers.imported import RowRefused, Skipped
-from producers.importer import replay_row
-from producers.mapping import ImportMapping, MappingError
-from producers.retry import again
-from store.database import Database
-from store.log import Log, Record
+from producers.imports.importer import replay_row
+from producers.imports.mapping import ImportMapping, MappingError
+from producers.imports.row import RowRefused, Skipped
+from producers.protocols.retry import again
+from producers.reading.arrival import Refusal, sealed
+from store.database.database import Database
+from store.database.tables import rejected
+from store.log.port import Log, Record
+from store.log.rejection import CUT
+from store.log.topics import TOUCHPOINTS
 from store.rejected import mark_replayed
-from store.rejection import CUT
-from store.tables import rejected
-from store.topics import TOUCHPOINTS
 
 BATCH: Final = 500
 

@@ -13,10 +13,10 @@ from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, Pl
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from producers.keys import WriteKeys
-from producers.keys import parse as parse_keys
-from producers.sites import Sites
-from producers.sites import parse as parse_sites
+from producers.collector.keys import WriteKeys
+from producers.collector.keys import parse as parse_keys
+from producers.collector.sites import Sites
+from producers.collector.sites import parse as parse_sites
 
 PREFIX: Final = "LEADLINE_"
 TEST_PREFIX: Final = "LEADLINE_TEST_"

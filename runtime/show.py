@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from domain.touchpoint import moment
+from domain.touchpoints.touchpoint import moment
 
 PIPE_WIDTH = 160
 """Columns of a table that no terminal bounds."""

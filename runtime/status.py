@@ -8,8 +8,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
-from store.database import Database
-from store.tables import events, ledger, live, models, rejected, tracking
+from store.database.database import Database
+from store.database.tables import events, ledger, live, models, rejected, tracking
 
 
 @dataclass(frozen=True, slots=True)

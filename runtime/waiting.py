@@ -7,12 +7,12 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from consumers.publish import POSITION
+from consumers.publish.publisher import POSITION
 from runtime.show import say
-from store.database import Database
-from store.log import Partition
-from store.positions import position_of
-from store.tables import events, ledger, live, tracking
+from store.database.database import Database
+from store.database.tables import events, ledger, live, tracking
+from store.events.positions import position_of
+from store.log.port import Partition
 
 GLANCE: Final = 0.1
 """Seconds between looks."""

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import inspect
 
-from domain.model import Model, ModelError, parse_model
-from projections.queries import Reader
+from domain.model.definition import Model, ModelError, parse_model
+from projections.queries.leads import Reader
 from runtime.refusals import Refused
 from runtime.settings import Settings, masked
-from store.database import Database, Misconfigured, open_database
-from store.events import EventStore
-from store.ids import Ids
-from store.log import Log, LogError
-from store.log_sql import SqlLog
-from store.migrate import is_current
+from store.database.database import Database, Misconfigured, open_database
+from store.database.migrate import is_current
+from store.events.ids import Ids
+from store.events.store import EventStore
+from store.log.port import Log, LogError
+from store.log.sql import SqlLog
 
 if TYPE_CHECKING:
-    from store.log_kafka import KafkaLog
-    from store.log_spool import SpooledLog
+    from store.log.kafka.log import KafkaLog
+    from store.log.spool import SpooledLog
 
 
 class Wiring:
@@ -130,7 +130,7 @@ class Wiring:
             log.close()
 
     def _kafka(self) -> "KafkaLog":
-        from store.log_kafka import KafkaLog
+        from store.log.kafka.log import KafkaLog
 
         return KafkaLog(",".join(self.settings.kafka))
 
@@ -152,7 +152,7 @@ class Wiring:
     @cached_property
     def spooled(self) -> "SpooledLog":
         """Kafka with the spool before it."""
-        from store.log_spool import SpooledLog
+        from store.log.spool import SpooledLog
 
         log = SpooledLog(self._kafka(), self._spool())
         self._closing.callback(log.close)

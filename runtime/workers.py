@@ -7,8 +7,8 @@ from typing import Final
 
 import structlog
 
-from store.errors import Fenced, Retry, VersionConflict
-from store.log import LogAway, LogFull
+from store.database.errors import Fenced, Retry, VersionConflict
+from store.log.port import LogAway, LogFull
 
 RETRIED: Final = (Retry, Fenced, VersionConflict, LogAway, LogFull)
 """Errors after which a worker begins anew, with new objects, from its stored position."""

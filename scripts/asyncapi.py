@@ -5,12 +5,12 @@ from typing import Any, Final
 
 import yaml
 
-from consumers.messages import TOPICS
-from domain.envelope import Envelope
-from projections.shapes import SignalShape
-from store.cloudevents import JSON, RAW, SOURCE
-from store.rejection import TYPE
-from store.topics import OUT, REJECTED, TOUCHPOINTS
+from consumers.publish.messages import TOPICS
+from domain.touchpoints.envelope import Envelope
+from projections.queries.shapes import SignalShape
+from store.log.cloudevents import JSON, RAW, SOURCE
+from store.log.rejection import TYPE
+from store.log.topics import OUT, REJECTED, TOUCHPOINTS
 
 _KINDS: Final = {topic: [kind for kind, of in TOPICS.items() if of == topic] for topic in OUT}
 """The kinds of signals that each topic carries."""
@@ -88,7 +88,7 @@ def _keyed(description: str) -> dict[str, Any]:
 
 
 def _cloud_event(type: dict[str, Any], source: dict[str, Any], id: str, content: str = JSON) -> dict[str, Any]:
-    """The headers of CloudEvents 1.0 in binary mode, as `store.cloudevents` writes them."""
+    """The headers of CloudEvents 1.0 in binary mode, as `store.log.cloudevents` writes them."""
     return {
         "ce_specversion": {"const": "1.0"},
         "ce_id": {**_TEXT, "description": id},

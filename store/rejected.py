@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, tuple_, update
 
-from store import bulk
-from store.errors import translated
-from store.mapper import clear_text
-from store.tables import rejected
+from store.database import bulk
+from store.database.errors import translated
+from store.database.tables import rejected
+from store.events.library.mapper import clear_text
 
 
 @dataclass(frozen=True, slots=True)

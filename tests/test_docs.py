@@ -12,17 +12,17 @@ import typer
 import yaml
 from prometheus_client import CollectorRegistry
 
-from consumers.messages import TOPICS, Signal, message
-from domain.model import parse_model
-from domain.signal import KINDS
-from producers.mapping import parse_mapping
+from consumers.publish.messages import TOPICS, Signal, message
+from domain.model.definition import parse_model
+from domain.signals.signal import KINDS
+from producers.imports.mapping import parse_mapping
 from runtime.cli import create_app
 from runtime.doors import api_app, collector_app
 from runtime.settings import VARIABLES, Settings
 from runtime.wiring import Wiring
 from scripts.reference import FOLDER, PAGES, commands
-from store import topics
-from store.tables import ledger, live
+from store.database.tables import ledger, live
+from store.log import topics
 from tests.services import kafka, postgres
 
 ROOT = Path(__file__).parents[1]

@@ -16,21 +16,22 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from domain.durations import HOUR
-from producers.generator import Traffic, generate
-from projections import queries, reports
-from projections.queries import Reader, View
+from domain.files.durations import HOUR
+from projections.queries import leads as queries
+from projections.queries.leads import Reader, View
+from projections.reports import reports
 from runtime.clock import clock
 from runtime.commands.options import AsJson, settings_of
 from runtime.commands.reading import funnel_table, who
-from runtime.playing import Played, play
+from runtime.demo.generator import Traffic, generate
+from runtime.demo.player import Played, play
 from runtime.refusals import Failed, Refused
 from runtime.settings import FILE_VARIABLE, PREFIX, Bind
 from runtime.show import cell, console, print_json, progress, say, table
 from runtime.sockets import listen
 from runtime.waiting import everything_published, until, wait_until_projected
 from runtime.wiring import Wiring
-from store.topics import TOUCHPOINTS
+from store.log.topics import TOUCHPOINTS
 
 EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "b2b-software.toml"
 START: Final = 30.0

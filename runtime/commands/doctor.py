@@ -10,17 +10,17 @@ from typing import Annotated
 import typer
 from eventsourcing.persistence import PersistenceError
 
-from domain.event import UnknownTopic
-from domain.model import ModelError
-from domain.touchpoint import rfc3339
+from domain.model.definition import ModelError
+from domain.touchpoints.event import UnknownTopic
+from domain.touchpoints.touchpoint import rfc3339
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, wiring_of
 from runtime.folder import held
 from runtime.refusals import Failed, Refused
 from runtime.show import console, print_json, table
 from runtime.status import Status, status_of
 from runtime.wiring import Wiring
-from store.log import LogError
-from store.topics import IN
+from store.log.port import LogError
+from store.log.topics import IN
 
 PARTS = ("leadline", "eventsourcing", "sqlalchemy", "kafka-python", "psycopg2-binary", "fastapi", "uvicorn")
 

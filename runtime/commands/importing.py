@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from producers.importer import ImportProgress, ImportResult, import_file
-from producers.mapping import ImportMapping
+from producers.imports.importer import ImportProgress, ImportResult, import_file
+from producers.imports.mapping import ImportMapping
 from runtime import parts
 from runtime.clock import clock
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, mapping_of, wiring_of
@@ -20,7 +20,7 @@ from runtime.show import print_json, progress_console, say
 from runtime.waiting import Progressed, wait_until_projected
 from runtime.wiring import Wiring
 from runtime.workers import Workers
-from store.topics import TOUCHPOINTS
+from store.log.topics import TOUCHPOINTS
 
 IMPORTS = "imports"
 """Folder in the data folder that holds the progress of imports that were cut off."""

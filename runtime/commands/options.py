@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from producers.mapping import ImportMapping, MappingError, parse_mapping
-from projections.queries import View
+from producers.imports.mapping import ImportMapping, MappingError, parse_mapping
+from projections.queries.leads import View
 from runtime.logs import configure_logs
 from runtime.refusals import Refused
 from runtime.settings import Settings, read_settings

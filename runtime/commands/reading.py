@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from domain.signal import KINDS
-from projections import queries, reports
-from projections.periods import bound
-from projections.shapes import FunnelShape, LeadDetail, LeadShape, ScoreShape
+from domain.signals.signal import KINDS
+from projections.queries import leads as queries
+from projections.queries.periods import bound
+from projections.queries.shapes import FunnelShape, LeadDetail, LeadShape, ScoreShape
+from projections.reports import reports
 from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Limit, reading
 from runtime.refusals import Refused, not_built
 from runtime.show import cell, console, plain, print_json, table, when

@@ -7,13 +7,13 @@ import orjson
 import typer
 from sqlalchemy import Row, select
 
-from domain.touchpoint import rfc3339
-from projections.cursors import give, take
+from domain.touchpoints.touchpoint import rfc3339
+from projections.queries.cursors import give, take
 from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Kafka, Limit, mapping_of, wiring_of
 from runtime.refusals import Failed
 from runtime.replay import replay
 from runtime.show import console, print_json, say, table, when
-from store.tables import rejected
+from store.database.tables import rejected
 
 Door = Annotated[str | None, typer.Option(help="Of doors that begin so: v1/track, f/, p.gif, import/FILE, log, spool.")]
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from domain.starter import STARTER
+from domain.model.starter import STARTER
 from runtime.commands.options import settings_of
 from runtime.refusals import Refused
 from runtime.show import say

@@ -5,16 +5,16 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
-from domain.model import Model
-from projections.models import active_model
-from projections.rebuild import activate as activate_model
-from projections.rebuild import rebuild as rebuild_tables
-from projections.verify import Verified, digest, verify
+from domain.model.definition import Model
+from projections.upkeep.rebuild import activate as activate_model
+from projections.upkeep.rebuild import rebuild as rebuild_tables
+from projections.upkeep.verify import Verified, digest, verify
 from runtime.commands.options import AsJson, Data, DatabaseUrl, ModelFile, settings_of, wiring_of
 from runtime.refusals import Failed, Refused, not_built
 from runtime.show import console, print_json, progress, say, table
 from runtime.wiring import Wiring
-from store.tables import live
+from store.database.tables import live
+from store.models import active_model
 
 
 def add_to(app: typer.Typer) -> None:

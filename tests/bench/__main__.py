@@ -12,18 +12,18 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from domain.envelope import encode
-from domain.model import parse_model
-from domain.touchpoint import Touchpoint
-from projections.models import record_activation
-from projections.projector import read_progress
-from projections.verify import verify
-from store.cloudevents import touchpoint_record
-from store.database import Database, open_database
-from store.ids import Ids
-from store.log_kafka import KafkaLog
-from store.tables import events
-from store.topics import TOUCHPOINTS
+from domain.model.definition import parse_model
+from domain.touchpoints.envelope import encode
+from domain.touchpoints.touchpoint import Touchpoint
+from projections.projecting.projector import read_progress
+from projections.upkeep.verify import verify
+from store.database.database import Database, open_database
+from store.database.tables import events
+from store.events.ids import Ids
+from store.log.cloudevents import touchpoint_record
+from store.log.kafka.log import KafkaLog
+from store.log.topics import TOUCHPOINTS
+from store.models import record_activation
 from tests.bench import documented
 from tests.bench.processes import project, record
 from tests.bench.traffic import touchpoints

@@ -13,7 +13,7 @@ from eventsourcing.postgres import PostgresTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
 from psycopg.sql import SQL, Identifier
 
-from domain.touchpoint import Touchpoint
+from domain.touchpoints.touchpoint import Touchpoint
 
 
 class Lead(Aggregate):

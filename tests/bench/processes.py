@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from consumers.record import Recorder
-from domain.model import parse_model
-from projections.projector import Projector
-from store.database import open_database
-from store.events import EventStore
-from store.ids import Ids
-from store.log_kafka import KafkaLog
-from store.topics import REJECTED, TOUCHPOINTS
+from consumers.record.recorder import Recorder
+from domain.model.definition import parse_model
+from projections.projecting.projector import Projector
+from store.database.database import open_database
+from store.events.ids import Ids
+from store.events.store import EventStore
+from store.log.kafka.log import KafkaLog
+from store.log.topics import REJECTED, TOUCHPOINTS
 
 
 def record(url: str, bootstrap: str, go: Any, stop: Any) -> None:

@@ -3,8 +3,8 @@
 import random
 from collections.abc import Iterator
 
-from domain.identity import Identity
-from domain.touchpoint import Source, Touchpoint
+from domain.touchpoints.identity import Identity
+from domain.touchpoints.touchpoint import Source, Touchpoint
 
 SECOND = 1_000_000
 LEADS = 9_000

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from store.database import Database, open_database
-from store.log_sql import SqlLog
+from store.database.database import Database, open_database
+from store.log.sql import SqlLog
 
 KEY = b"an id key for tests only"
 

@@ -5,11 +5,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from consumers.incoming import Refusal, incoming
-from domain.envelope import Envelope, decode
-from store.ids import Ids
-from store.log import Entry, Partition
-from store.topics import TOUCHPOINTS
+from consumers.record.incoming import Refusal, incoming
+from domain.touchpoints.envelope import Envelope, decode
+from store.events.ids import Ids
+from store.log.port import Entry, Partition
+from store.log.topics import TOUCHPOINTS
 
 WHERE = Partition("cluster/topic/0", TOUCHPOINTS, 0)
 IDS = Ids(b"an id key for tests only")

@@ -11,17 +11,17 @@ import orjson
 import pytest
 from sqlalchemy import insert
 
-from consumers.publish import POSITION, Published, Publisher
-from domain.envelope import decode
-from domain.touchpoint import Touchpoint
-from store import bulk
-from store.database import Database, DatabaseAway, Fenced
-from store.log import Entry, Partition, Record
-from store.log_kafka import KafkaLog
-from store.log_sql import SqlLog
-from store.positions import position_of
-from store.tables import ledger, live, models, tracking
-from store.topics import HOT_LEADS, OUT, SEGMENT_CHANGES, STAGE_CHANGES, TOUCHPOINTS
+from consumers.publish.publisher import POSITION, Published, Publisher
+from domain.touchpoints.envelope import decode
+from domain.touchpoints.touchpoint import Touchpoint
+from store.database import bulk
+from store.database.database import Database, DatabaseAway, Fenced
+from store.database.tables import ledger, live, models, tracking
+from store.events.positions import position_of
+from store.log.kafka.log import KafkaLog
+from store.log.port import Entry, Partition, Record
+from store.log.sql import SqlLog
+from store.log.topics import HOT_LEADS, OUT, SEGMENT_CHANGES, STAGE_CHANGES, TOUCHPOINTS
 
 AT = 1_790_000_000_000_000
 MODEL = """

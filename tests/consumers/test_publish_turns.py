@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from consumers.publish import Publisher
-from store.database import Database, Fenced, open_database
-from store.log import Entry, Partition, Record
-from store.positions import position_of
-from store.tables import tracking
-from store.topics import HOT_LEADS
+from consumers.publish.publisher import Publisher
+from store.database.database import Database, Fenced, open_database
+from store.database.tables import tracking
+from store.events.positions import position_of
+from store.log.port import Entry, Partition, Record
+from store.log.topics import HOT_LEADS
 from tests.consumers.test_publish import position, put, row
 
 

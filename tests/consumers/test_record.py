@@ -12,18 +12,18 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from consumers.record import Recorded, Recorder
-from domain.envelope import encode
-from domain.identity import Identity
-from domain.touchpoint import Source, Touchpoint
-from store.database import Database, DatabaseAway, Fenced
-from store.events import Advance, Appended, EventStore
-from store.ids import Ids
-from store.log import LARGEST, Entry, Log, LogAway, Partition, Record, RecordTooLarge
-from store.log_sql import SqlLog
-from store.rejection import rejection_record
-from store.tables import events, rejected, tracking
-from store.topics import IN, REJECTED, TOUCHPOINTS
+from consumers.record.recorder import Recorded, Recorder
+from domain.touchpoints.envelope import encode
+from domain.touchpoints.identity import Identity
+from domain.touchpoints.touchpoint import Source, Touchpoint
+from store.database.database import Database, DatabaseAway, Fenced
+from store.database.tables import events, rejected, tracking
+from store.events.ids import Ids
+from store.events.store import Advance, Appended, EventStore
+from store.log.port import LARGEST, Entry, Log, LogAway, Partition, Record, RecordTooLarge
+from store.log.rejection import rejection_record
+from store.log.sql import SqlLog
+from store.log.topics import IN, REJECTED, TOUCHPOINTS
 
 MINUTE = 60_000_000
 START = 1_790_000_000_000_000

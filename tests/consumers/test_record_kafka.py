@@ -11,25 +11,25 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from domain.envelope import encode
-from domain.identity import Identity
-from domain.touchpoint import Source, Touchpoint
-from store.database import Database, open_database
-from store.ids import Ids
-from store.log import Record
-from store.log_kafka import KafkaLog
-from store.tables import events, rejected
-from store.topics import TOUCHPOINTS
+from domain.touchpoints.envelope import encode
+from domain.touchpoints.identity import Identity
+from domain.touchpoints.touchpoint import Source, Touchpoint
+from store.database.database import Database, open_database
+from store.database.tables import events, rejected
+from store.events.ids import Ids
+from store.log.kafka.log import KafkaLog
+from store.log.port import Record
+from store.log.topics import TOUCHPOINTS
 from tests.consumers.conftest import KEY
 
 RECORD = """
 import sys, threading
-from consumers.record import Recorder
-from store.database import open_database
-from store.events import EventStore
-from store.ids import Ids
-from store.log_kafka import KafkaLog
-from store.topics import IN
+from consumers.record.recorder import Recorder
+from store.database.database import open_database
+from store.events.store import EventStore
+from store.events.ids import Ids
+from store.log.kafka.log import KafkaLog
+from store.log.topics import IN
 url, bootstrap, group, key = sys.argv[1:]
 database = open_database(url, key.encode())
 log = KafkaLog(bootstrap)

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from domain.touchpoint import Touchpoint
+from domain.touchpoints.touchpoint import Touchpoint
 from tests.domain.stories import at, us
 
 MORE = float(os.environ.get("LEADLINE_TEST_LAWS", "1"))

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from domain.identity import Identity, ordered
-from domain.touchpoint import Source, Touchpoint
+from domain.touchpoints.identity import Identity, ordered
+from domain.touchpoints.touchpoint import Source, Touchpoint
 
 SECOND = 1_000_000
 START = 1_700_000_000 * SECOND

@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain import asked as asked_module
-from domain.asked import Asked, asked_of
-from domain.model import parse_model
+from domain.fold import index as asked_module
+from domain.fold.index import Asked, asked_of
+from domain.model.definition import parse_model
 
 MODEL = parse_model(
     """

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from domain.condition_tree import OPS
-from domain.conditions import Scope, parse_condition
-from domain.problems import ModelError
+from domain.conditions.compile import Scope, parse_condition
+from domain.conditions.tree import OPS
+from domain.files.problems import ModelError
 
 
 def refused(raw: Any, scope: Scope = "touchpoint", path: str = "where") -> list[str]:

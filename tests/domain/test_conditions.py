@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.condition_tree import OPS
-from domain.conditions import (
+from domain.conditions.compile import (
     All,
     AnyOf,
     Condition,
@@ -21,8 +20,9 @@ from domain.conditions import (
     compile_where,
     parse_condition,
 )
-from domain.durations import DAY
-from domain.problems import ModelError
+from domain.conditions.tree import OPS
+from domain.files.durations import DAY
+from domain.files.problems import ModelError
 
 
 def holds(raw: dict[str, Any], properties: dict[str, Any] | None = None, **profile: Any) -> bool:

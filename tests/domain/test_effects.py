@@ -2,11 +2,11 @@
 
 import pytest
 
-from domain.assign import assign
-from domain.fold import Fold
-from domain.lead import Lead
-from domain.model import parse_model
-from domain.touchpoint import Touchpoint
+from domain.fold.fold import Fold
+from domain.fold.lead import Lead
+from domain.model.definition import parse_model
+from domain.people.walk import assign
+from domain.touchpoints.touchpoint import Touchpoint
 from tests.domain.stories import at, us
 from tests.domain.test_fold import MODEL
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.envelope import ENVELOPES, MalformedEnvelope, decode, encode, explain, validate
-from domain.identity import Identity, ordered
-from domain.touchpoint import LATEST, Source, Touchpoint
+from domain.touchpoints.envelope import ENVELOPES, MalformedEnvelope, decode, encode, explain, validate
+from domain.touchpoints.identity import Identity, ordered
+from domain.touchpoints.touchpoint import LATEST, Source, Touchpoint
 
 instants = st.integers(0, LATEST - 1)
 names = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=20)

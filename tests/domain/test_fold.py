@@ -2,9 +2,9 @@
 
 import pytest
 
-from domain.fold import Award, Fold
-from domain.model import parse_model
-from domain.touchpoint import Touchpoint
+from domain.fold.fold import Award, Fold
+from domain.model.definition import parse_model
+from domain.touchpoints.touchpoint import Touchpoint
 from tests.domain.stories import at, us
 
 DAY = 86_400

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from domain.assign import Walk, assign, looks_back, other_side, sightings, walk_key
-from domain.fold import Award, Fold
-from domain.identity import Identity
-from domain.lead import Lead
-from domain.model import parse_model
-from domain.score import decayed
-from domain.touchpoint import Touchpoint
+from domain.fold.fold import Award, Fold
+from domain.fold.lead import Lead
+from domain.fold.score import decayed
+from domain.model.definition import parse_model
+from domain.people.walk import Walk, assign, looks_back, other_side, sightings, walk_key
+from domain.touchpoints.identity import Identity
+from domain.touchpoints.touchpoint import Touchpoint
 from tests.domain.histories import TYPES, histories, law
 from tests.domain.stories import SECOND
 from tests.domain.test_assign import leads

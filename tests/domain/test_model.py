@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.condition_tree import OPS
-from domain.conditions import Field
-from domain.durations import DAY, HOUR, SECOND, parse_duration, show_duration
-from domain.model import (
+from domain.conditions.compile import Field
+from domain.conditions.tree import OPS
+from domain.files.durations import DAY, HOUR, SECOND, parse_duration, show_duration
+from domain.model.definition import (
     STARTER,
     Exclusion,
     Fit,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.durations import ALLOWED
-from domain.model import ModelError, parse_model
+from domain.files.durations import ALLOWED
+from domain.model.definition import ModelError, parse_model
 from tests.domain.test_model import STAGES, rule, with_stages
 
 

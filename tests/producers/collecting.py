@@ -9,13 +9,13 @@ from typing import Any
 import httpx
 from prometheus_client import CollectorRegistry
 
-from domain.envelope import decode, validate
-from domain.touchpoint import Touchpoint
-from producers import keys, sites
-from producers.collector import Doors, collector
-from store.log import Entry, Log
-from store.log_sql import SqlLog
-from store.topics import REJECTED, TOUCHPOINTS
+from domain.touchpoints.envelope import decode, validate
+from domain.touchpoints.touchpoint import Touchpoint
+from producers.collector import keys, sites
+from producers.collector.app import Doors, collector
+from store.log.port import Entry, Log
+from store.log.sql import SqlLog
+from store.log.topics import REJECTED, TOUCHPOINTS
 
 NOON = 1_795_262_400_000_000
 """2026-11-21T12:00:00Z, where the clock stands at first."""

@@ -7,12 +7,12 @@ from typing import Any
 
 import orjson
 
-from domain.envelope import decode
-from domain.touchpoint import Touchpoint
-from producers.importer import ImportResult, import_file
-from producers.mapping import parse_mapping
-from store.log import LogError, Record
-from store.topics import REJECTED, TOUCHPOINTS
+from domain.touchpoints.envelope import decode
+from domain.touchpoints.touchpoint import Touchpoint
+from producers.imports.importer import ImportResult, import_file
+from producers.imports.mapping import parse_mapping
+from store.log.port import LogError, Record
+from store.log.topics import REJECTED, TOUCHPOINTS
 
 NOW = 1_780_000_000_000_000
 """The clock of an import: 2026-05-28T20:26:40Z, in microseconds."""

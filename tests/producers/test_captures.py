@@ -12,8 +12,8 @@ import pytest
 import uvicorn
 from segment.analytics import Client
 
-from domain.identity import Identity
-from domain.touchpoint import Touchpoint, microseconds
+from domain.touchpoints.identity import Identity
+from domain.touchpoints.touchpoint import Touchpoint, microseconds
 from tests.producers.collecting import Collecting
 
 CAPTURES = Path(__file__).parent.parent / "captures"

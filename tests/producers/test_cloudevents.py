@@ -8,11 +8,11 @@ import pytest
 from cloudevents.core.base import BaseCloudEvent
 from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka_event
 
-from consumers.messages import Signal, message
-from domain.touchpoint import Source, moment
-from store.cloudevents import source_of
-from store.log import Entry, Record
-from store.topics import REJECTED, TOUCHPOINTS
+from consumers.publish.messages import Signal, message
+from domain.touchpoints.touchpoint import Source, moment
+from store.log.cloudevents import source_of
+from store.log.port import Entry, Record
+from store.log.topics import REJECTED, TOUCHPOINTS
 from tests.producers.collecting import NOON, Collecting
 
 LEAD = UUID(int=7)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from producers.body import LIMIT
+from producers.reading.body import LIMIT
 from tests.producers.collecting import NOON, Collecting, track
 
 KEYS = "web:public:pk_example,shop:server:sk_example,shop:server:sk_older"

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from domain.assign import assign
-from domain.identity import Identity, ordered
-from domain.model import parse_model
-from domain.touchpoint import Source, Touchpoint
+from domain.model.definition import parse_model
+from domain.people.walk import assign
+from domain.touchpoints.identity import Identity, ordered
+from domain.touchpoints.touchpoint import Source, Touchpoint
 from producers import commands
 from producers.commands import Asked, Refused
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from domain.assign import assign
-from domain.fold import Fold
-from domain.identity import ordered
-from domain.model import parse_model
-from domain.touchpoint import Touchpoint
-from producers.generator import HOUR, Traffic, Truth, generate
+from domain.fold.fold import Fold
+from domain.model.definition import parse_model
+from domain.people.walk import assign
+from domain.touchpoints.identity import ordered
+from domain.touchpoints.touchpoint import Touchpoint
+from runtime.demo.generator import HOUR, Traffic, Truth, generate
 from tests.producers.collecting import NOON, Collecting
 
 START = NOON - HOUR

@@ -8,20 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.envelope import validate
-from domain.identity import Identity
-from domain.model import parse_model
-from domain.touchpoint import Source, Touchpoint
-from producers.generator import Act, Truth
-from producers.imported import RowRefused, Skipped
-from producers.importer import ImportInterrupted, ImportProgress, replay_row
-from producers.loans import loan_file
-from producers.mapping import parse_mapping
-from producers.people import Someone
-from store.log import LogAway, LogFull
-from store.log_sql import SqlLog
-from store.topics import TOUCHPOINTS
+from domain.model.definition import parse_model
+from domain.touchpoints.envelope import validate
+from domain.touchpoints.identity import Identity
+from domain.touchpoints.touchpoint import Source, Touchpoint
+from producers.imports.importer import ImportInterrupted, ImportProgress, replay_row
+from producers.imports.mapping import parse_mapping
+from producers.imports.row import RowRefused, Skipped
+from runtime.demo.generator import Act, Truth
+from runtime.demo.people import Someone
+from store.log.port import LogAway, LogFull
+from store.log.sql import SqlLog
+from store.log.topics import TOUCHPOINTS
 from tests.producers.importing import CRM, NOW, Remembering, csv_file, run
+from tests.producers.loans import loan_file
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "bpic2012"
 WITHOUT_ID = CRM.replace('id = "id"\n', "")

@@ -8,9 +8,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from producers.importer import LARGEST, ImportInterrupted
-from producers.rows import LINE_LIMIT, ImportProblem
-from store.log import LogMisconfigured, RecordTooLarge
+from producers.imports.file import LINE_LIMIT, ImportProblem
+from producers.imports.importer import LARGEST, ImportInterrupted
+from store.log.port import LogMisconfigured, RecordTooLarge
 from tests.producers.importing import COLUMNS, CRM, Remembering, csv_file, run
 
 GOOD = "1,2026-01-05,c1,,,Called,"

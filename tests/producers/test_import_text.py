@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from domain.model import parse_model
-from producers.imported import RowRefused
-from producers.importer import replay_row
+from domain.model.definition import parse_model
+from producers.imports.importer import replay_row
+from producers.imports.row import RowRefused
 from tests.domain.test_fold import MODEL
 from tests.producers.importing import COLUMNS, CRM, NOW, run
 from tests.projections.world import World

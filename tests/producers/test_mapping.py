@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from producers.mapping import MAPPING_LIMIT, MappingError, TypeColumn, Typed, parse_mapping
+from producers.imports.mapping import MAPPING_LIMIT, MappingError, TypeColumn, Typed, parse_mapping
 from tests.producers.importing import CRM
 
 LEAST = 'source = "s"\ntime = { column = "t" }\nidentities = { email = "e" }\ntype = "order_placed"\n'

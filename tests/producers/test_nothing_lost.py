@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from producers import retry
-from store.log import Log, LogAway, LogFull, LogMisconfigured, Partition, Record, RecordTooLarge, Subscription
-from store.log_sql import SqlLog
+from producers.protocols import retry
+from store.log.port import Log, LogAway, LogFull, LogMisconfigured, Partition, Record, RecordTooLarge, Subscription
+from store.log.sql import SqlLog
 from tests.producers.collecting import NOON, Collecting, track
 
 

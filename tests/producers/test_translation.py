@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
-from domain.identity import Identity
-from domain.touchpoint import Source, Touchpoint, rfc3339
-from producers import body, instants, keys, segment, sites
-from producers.arrival import Arrival, Refusal
+from domain.touchpoints.identity import Identity
+from domain.touchpoints.touchpoint import Source, Touchpoint, rfc3339
+from producers.collector import keys, sites
+from producers.protocols import segment
+from producers.reading import body, instants
+from producers.reading.arrival import Arrival, Refusal
 from tests.producers.collecting import NOON
 
 SECOND = 1_000_000

@@ -11,14 +11,14 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from consumers.record import BATCH, Recorder
-from domain.envelope import encode
-from domain.model import Model, parse_model
-from domain.touchpoint import Touchpoint
-from store.log import Log, Record
-from store.log_sql import SqlLog
-from store.tables import open_signals
-from store.topics import REJECTED, TOUCHPOINTS
+from consumers.record.recorder import BATCH, Recorder
+from domain.model.definition import Model, parse_model
+from domain.touchpoints.envelope import encode
+from domain.touchpoints.touchpoint import Touchpoint
+from store.database.tables import open_signals
+from store.log.port import Log, Record
+from store.log.sql import SqlLog
+from store.log.topics import REJECTED, TOUCHPOINTS
 from tests.domain.stories import at, identity, us
 from tests.domain.test_assign import STORIES
 from tests.domain.test_fold import MODEL

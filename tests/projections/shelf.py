@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from domain.model import Model, parse_model
+from domain.model.definition import Model, parse_model
 from tests.domain.stories import us
 from tests.domain.test_fold import MODEL
 from tests.projections.world import World

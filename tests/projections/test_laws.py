@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from domain.assign import LIMITS
-from domain.fold import Fold
-from domain.touchpoint import Touchpoint
-from projections.cluster import Cluster
-from projections.explain import explain
-from store.tables import ledger, open_signals
+from domain.fold.explain import explain
+from domain.fold.fold import Fold
+from domain.people.walk import LIMITS
+from domain.touchpoints.touchpoint import Touchpoint
+from projections.projecting.cluster import Cluster
+from store.database.tables import ledger, open_signals
 from tests.domain.histories import TYPES, histories, law
 from tests.domain.stories import SECOND, us
 from tests.domain.test_laws import in_order, shared_of

@@ -6,10 +6,10 @@ import random
 
 import pytest
 
-from domain.model import parse_model
-from domain.touchpoint import Touchpoint
-from projections.batch import Batches
-from projections.rebuild import activate, rebuild
+from domain.model.definition import parse_model
+from domain.touchpoints.touchpoint import Touchpoint
+from projections.projecting.batch import Batches
+from projections.upkeep.rebuild import activate, rebuild
 from tests.domain.histories import side
 from tests.domain.stories import SECOND, at
 from tests.domain.test_assign import STORIES
@@ -45,7 +45,7 @@ def test_with_next_to_no_memory_the_rows_are_the_same(shelf: Shelf, monkeypatch:
     digests = []
     for few in (False, True):
         if few:
-            monkeypatch.setattr("projections.link._LIMIT", 1)
+            monkeypatch.setattr("projections.projecting.link._LIMIT", 1)
             monkeypatch.setitem(Batches.__init__.__kwdefaults__, "keep", 1)
         with a_world(shelf) as world:
             world.play([told[n : n + 4] for n in range(0, len(told), 4)])
@@ -113,7 +113,7 @@ def test_a_cookie_that_too_many_people_use_binds_nobody_in_any_order(shelf: Shel
 
 
 def test_one_lead_never_stops_the_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from domain.fold import Fold
+    from domain.fold.fold import Fold
 
     fold = Fold.step
 

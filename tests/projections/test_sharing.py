@@ -2,7 +2,7 @@
 
 import pytest
 
-from projections.lookup import Lookup
+from projections.queries.lookup import Lookup
 from tests.domain.stories import at, identity, us
 from tests.projections.world import World
 

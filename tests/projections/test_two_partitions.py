@@ -8,13 +8,13 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from consumers.record import Recorder
-from store.database import open_database
-from store.events import EventStore
-from store.ids import Ids
-from store.log import Subscription
-from store.log_kafka import KafkaLog
-from store.topics import TOUCHPOINTS
+from consumers.record.recorder import Recorder
+from store.database.database import open_database
+from store.events.ids import Ids
+from store.events.store import EventStore
+from store.log.kafka.log import KafkaLog
+from store.log.port import Subscription
+from store.log.topics import TOUCHPOINTS
 from tests.projections.paths import CLOCK, TWO_DEVICES, RealPath, check, model, records_of
 from tests.projections.shelf import Shelf
 from tests.projections.world import KEY, World
@@ -35,7 +35,7 @@ def expected(shelf: Shelf) -> dict[str, str]:
 def topic(monkeypatch: pytest.MonkeyPatch) -> str:
     """Touchpoints on a topic of this test's own."""
     name = f"{TOUCHPOINTS}.{uuid.uuid4().hex}"
-    monkeypatch.setattr("consumers.record.TOUCHPOINTS", name)
+    monkeypatch.setattr("consumers.record.recorder.TOUCHPOINTS", name)
     return name
 
 

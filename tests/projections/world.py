@@ -6,16 +6,16 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Engine, select
 
-from domain.envelope import encode
-from domain.model import Model
-from domain.touchpoint import Touchpoint
-from projections.models import active_model, record_activation
-from projections.projector import Projector
-from projections.verify import Verified, digest, verify
-from store.database import Database, open_database
-from store.events import EventStore, Incoming
-from store.ids import Ids
-from store.tables import ledger, live, open_signals
+from domain.model.definition import Model
+from domain.touchpoints.envelope import encode
+from domain.touchpoints.touchpoint import Touchpoint
+from projections.projecting.projector import Projector
+from projections.upkeep.verify import Verified, digest, verify
+from store.database.database import Database, open_database
+from store.database.tables import ledger, live, open_signals
+from store.events.ids import Ids
+from store.events.store import EventStore, Incoming
+from store.models import active_model, record_activation
 
 KEY = b"a fixed id key for the tests ..."
 

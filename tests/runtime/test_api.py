@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from domain.model import parse_model
-from projections.api import Readers, create_api
-from projections.queries import Reader
-from projections.reports import ledger_end
-from projections.stream import SignalStream
+from api.app import Readers, create_api
+from api.stream import SignalStream
+from domain.model.definition import parse_model
+from projections.queries.leads import Reader
+from projections.reports.reports import ledger_end
 from runtime.logs import configure_logs
 from runtime.settings import read_settings
 from tests.domain.stories import START, at, identity
@@ -230,7 +230,7 @@ def test_a_failure_is_logged_once_and_without_the_token(
     def fail(*args: object) -> None:
         raise RuntimeError("a mistake of ours")
 
-    monkeypatch.setattr("projections.reports.segments", fail)
+    monkeypatch.setattr("projections.reports.reports.segments", fail)
     app = create_api(Readers(world.database, world.events, world.ids), TOKEN)
     handlers, level = logging.root.handlers, logging.root.level
     configure_logs(read_settings({"LEADLINE_LOG": form}))

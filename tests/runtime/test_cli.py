@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from domain.starter import STARTER
+from domain.model.starter import STARTER
 from runtime.cli import ROOMS, create_app
 from tests.runtime.asking import problem
 from tests.runtime.serving import Server, environment, eventually

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from domain.model import parse_model
-from producers.generator import generate
+from domain.model.definition import parse_model
+from runtime.demo.generator import generate
 from tests.runtime.serving import run
 
 MODEL = parse_model((Path(__file__).parents[2] / "examples" / "b2b-software.toml").read_text(encoding="utf-8"))

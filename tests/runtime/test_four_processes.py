@@ -13,7 +13,7 @@ import httpx
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
-from store.topics import HOT_LEADS, OUT
+from store.log.topics import HOT_LEADS, OUT
 from tests.runtime.asking import problem
 from tests.runtime.serving import PROGRAM, Process, Server, environment, eventually, run, serving
 from tests.services.kafka import KafkaBroker

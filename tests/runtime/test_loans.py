@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from producers.loans import loan_file
 from runtime.cli import create_app
+from tests.producers.loans import loan_file
 from tests.runtime.serving import environment
 from tests.services.kafka import KafkaBroker
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from runtime.replay import replay
-from store.database import open_database
-from store.log_sql import SqlLog
+from store.database.database import open_database
+from store.log.sql import SqlLog
 from store.rejected import Rejected, keep, listed
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.touchpoint import Source
+from domain.touchpoints.touchpoint import Source
 from runtime.settings import VARIABLES, Bind, Settings, SettingsError, masked, read_settings
 
 SECRET = "sample-secret-that-must-not-be-shown"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from store.database import Database, open_database
+from store.database.database import Database, open_database
 
 ID_KEY = b"an id key for tests, not secret!"
 

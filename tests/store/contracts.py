@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from store.database import Database, open_database
-from store.recorder import Datastore
+from store.database.database import Database, open_database
+from store.events.library.recorders import Datastore
 
 
 class OnDatabase:
@@ -24,7 +24,7 @@ class OnDatabase:
     def _configured(self, url: str, folder: Path) -> Iterator[None]:
         self.url = url
         patch = pytest.MonkeyPatch()
-        patch.setenv("PERSISTENCE_MODULE", "store.factory")
+        patch.setenv("PERSISTENCE_MODULE", "store.events.library.factory")
         patch.setenv("LEADLINE_DATABASE", url)
         # A projection that records its own events reads another log than it writes.
         patch.setenv("COUNTERS_LEADLINE_DATABASE", f"sqlite:///{folder / 'counters.db'}")

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
-from domain.event import UnknownTopic
-from store import bulk
-from store.database import Database, Fenced, TouchpointKnown, VersionConflict
-from store.events import Advance, Appended, EventStore, Incoming, lock_events
-from store.tables import events, installation
+from domain.touchpoints.event import UnknownTopic
+from store.database import bulk
+from store.database.database import Database, Fenced, TouchpointKnown, VersionConflict
+from store.database.tables import events, installation
+from store.events.store import Advance, Appended, EventStore, Incoming, lock_events
 from tests.store.touchpoints import NOW, incoming, trail
 
 PARTITION = "cluster/topic/0"

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Double, Integer, LargeBinary, Table, Text, Uuid, select
 
-from store import bulk
-from store.database import Database
-from store.tables import derived, events, installation, ledger, live, metadata
+from store.database import bulk
+from store.database.database import Database
+from store.database.tables import derived, events, installation, ledger, live, metadata
 
 LIVE = sorted(metadata.tables)
 EXAMPLES = settings(

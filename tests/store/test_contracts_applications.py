@@ -8,8 +8,8 @@ from eventsourcing.tests import application, projection
 from eventsourcing.utils import get_topic
 from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, insert, select, update
 
-from store.factory import Factory
-from store.recorder import Datastore, SqlTrackingRecorder
+from store.events.library.factory import Factory
+from store.events.library.recorders import Datastore, SqlTrackingRecorder
 from tests.store.contracts import OnDatabase, OnPostgres, OnSqlite
 
 counters = Table(

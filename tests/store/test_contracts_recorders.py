@@ -4,9 +4,14 @@ from eventsourcing.persistence import AggregateRecorder, ApplicationRecorder, Pr
 from eventsourcing.tests import persistence
 from eventsourcing.utils import Environment
 
-from store.factory import Factory
-from store.recorder import SqlAggregateRecorder, SqlApplicationRecorder, SqlProcessRecorder, SqlTrackingRecorder
-from store.tables import snapshots
+from store.database.tables import snapshots
+from store.events.library.factory import Factory
+from store.events.library.recorders import (
+    SqlAggregateRecorder,
+    SqlApplicationRecorder,
+    SqlProcessRecorder,
+    SqlTrackingRecorder,
+)
 from tests.store.contracts import OnDatabase, OnPostgres, OnSqlite
 
 
@@ -91,7 +96,9 @@ class FactorySuite(OnDatabase):
     env: Environment
 
     def setUp(self) -> None:
-        self.env = Environment("Suite", {"PERSISTENCE_MODULE": "store.factory", "LEADLINE_DATABASE": self.url})
+        self.env = Environment(
+            "Suite", {"PERSISTENCE_MODULE": "store.events.library.factory", "LEADLINE_DATABASE": self.url}
+        )
         super().setUp()  # type: ignore[misc]
 
     def expected_factory_class(self) -> type[Factory]:

@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from eventsourcing.persistence import DataError, IntegrityError, PersistenceError, ProgrammingError
 from sqlalchemy import event, func, insert, inspect, select, text
 
-from store.database import (
+from store.database.database import (
     Database,
     DatabaseAway,
     DatabaseFull,
@@ -25,8 +25,8 @@ from store.database import (
     Retry,
     open_database,
 )
-from store.migrate import REVISIONS, SCRIPTS
-from store.tables import installation, live, metadata, models
+from store.database.migrate import REVISIONS, SCRIPTS
+from store.database.tables import installation, live, metadata, models
 from tests.services.service import free_ports
 
 # ---- the URL -----------------------------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ def test_a_failed_migration_leaves_nothing(database_url: str, monkeypatch: pytes
 
 MIGRATE = """
 import sys
-from store.database import open_database
+from store.database.database import open_database
 database = open_database(sys.argv[1])
 sys.stdin.readline()
 database.migrate()

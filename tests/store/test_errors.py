@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url, select
 
-from store import bulk
-from store import database as database_module
-from store.database import Database, DatabaseAway, Misconfigured, open_database, ping
-from store.errors import DataError, named
-from store.events import lock_events
-from store.tables import rejected
+from store.database import bulk
+from store.database import database as database_module
+from store.database.database import Database, DatabaseAway, Misconfigured, open_database, ping
+from store.database.errors import DataError, named
+from store.database.tables import rejected
+from store.events.store import lock_events
 
 # ---- a setting is wrong ------------------------------------------------------------------------------------------
 

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
-from domain.envelope import encode
-from domain.event import TOPICS
-from domain.identity import Identity
-from domain.touchpoint import Source, Touchpoint
-from store.ids import Ids
-from store.mapper import TouchpointMapper
+from domain.touchpoints.envelope import encode
+from domain.touchpoints.event import TOPICS
+from domain.touchpoints.identity import Identity
+from domain.touchpoints.touchpoint import Source, Touchpoint
+from store.events.ids import Ids
+from store.events.library.mapper import TouchpointMapper
 
 GOLDEN: Final = Path(__file__).parent / "golden"
 KEY: Final = bytes(range(32))

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sqlalchemy import event, select, text
 
-from store.database import Database, open_database
-from store.migrate import SCRIPTS
+from store.database.database import Database, open_database
+from store.database.migrate import SCRIPTS
 
 
 def test_one_holds_it_until_released(database: Database) -> None:
@@ -46,7 +46,7 @@ def test_it_outlives_the_pool(database: Database) -> None:
 
 HOLD = """
 import sys, time
-from store.database import open_database
+from store.database.database import open_database
 lease = open_database(sys.argv[1]).elect("projector")
 print(lease.held(), flush=True)
 time.sleep(60)

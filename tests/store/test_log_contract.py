@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from store.log import Entry, Log, Partition, Record, RecordTooLarge, Subscription
-from store.log_kafka import KafkaLog
-from store.log_spool import SpooledLog
-from store.log_sql import SqlLog
+from store.log.kafka.log import KafkaLog
+from store.log.port import Entry, Log, Partition, Record, RecordTooLarge, Subscription
+from store.log.spool import SpooledLog
+from store.log.sql import SqlLog
 
 Open = Callable[[], Log]
 

@@ -9,8 +9,8 @@ import pytest
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 from kafka.partitioner.default import DefaultPartitioner
 
-from store.log import Entry, LogAway, LogMisconfigured, Partition, Record
-from store.log_kafka import KafkaLog
+from store.log.kafka.log import KafkaLog
+from store.log.port import Entry, LogAway, LogMisconfigured, Partition, Record
 from tests.services.kafka import KafkaBroker
 from tests.store.test_log_contract import Reader, records
 
@@ -221,7 +221,7 @@ def test_nothing_arrives_later_than_a_successor_waits(
     assert log.settles_after >= (settings["max_block_ms"] + settings["delivery_timeout_ms"]) / 1000 + 5 + 1
     ends = log.ends([topic])
     with monkeypatch.context() as slow:
-        slow.setattr("store.log_kafka._CONNECT_MS", 0)
+        slow.setattr("store.log.kafka.log._CONNECT_MS", 0)
         with pytest.raises(LogAway, match="nothing was sent"):
             log.append(topic, records(1))
     assert log.ends([topic]) == ends

@@ -13,11 +13,11 @@ from kafka.record import MemoryRecords
 from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 from kafka.record.legacy_records import LegacyRecordBatchBuilder
 
-from store import log_kafka_records
-from store.log import Entry, Partition
-from store.log_kafka import KafkaLog
-from store.log_kafka_records import Fetched, Headers, unpacked
-from store.log_kafka_subscription import entry_of
+from store.log.kafka import records as log_kafka_records
+from store.log.kafka.log import KafkaLog
+from store.log.kafka.records import Fetched, Headers, unpacked
+from store.log.kafka.subscription import entry_of
+from store.log.port import Entry, Partition
 from tests.store.test_log_contract import Reader
 
 PLACE = Partition("cluster/topic/0", "topic", 0)
@@ -139,7 +139,7 @@ def test_from_a_broker_and_with_a_version_that_is_not_known(
         kinds.add(type(record).__name__)
         return entry_of(partition, record)
 
-    monkeypatch.setattr("store.log_kafka_subscription.entry_of", noted)
+    monkeypatch.setattr("store.log.kafka.subscription.entry_of", noted)
     quick = read(kafka_bootstrap, topic, 7)
     assert kinds == {Fetched.__name__}, "another version of kafka-python: look at store/log_kafka_records.py again"
     monkeypatch.setattr(log_kafka_records, "VERSION", "0.0.0")

@@ -11,11 +11,11 @@ import orjson
 import pytest
 from kafka import KafkaAdminClient
 
-from store.log import Entry, LogAway, LogFull, Record, RecordTooLarge
-from store.log_kafka import KafkaLog
-from store.log_spool import SpooledLog
-from store.log_sql import SqlLog
-from store.topics import REJECTED
+from store.log.kafka.log import KafkaLog
+from store.log.port import Entry, LogAway, LogFull, Record, RecordTooLarge
+from store.log.spool import SpooledLog
+from store.log.sql import SqlLog
+from store.log.topics import REJECTED
 from tests.services.kafka import KafkaBroker
 from tests.store.test_log_contract import Reader, by_key, records
 

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from store.log import LogAway, LogFull, LogMisconfigured, Record
-from store.log_sql import SqlLog
+from store.log.port import LogAway, LogFull, LogMisconfigured, Record
+from store.log.sql import SqlLog
 from tests.store.test_log_contract import Reader, records
 
 APPEND = """
 import sys
-from store.log import Record
-from store.log_sql import SqlLog
+from store.log.port import Record
+from store.log.sql import SqlLog
 log = SqlLog(sys.argv[1])
 for n in range(int(sys.argv[2])):
     log.append("topic", [Record(sys.argv[3].encode(), b"%d" % n)])
@@ -176,13 +176,13 @@ def test_what_is_no_log_is_a_mistake_of_the_configuration(tmp_path: Path) -> Non
 def test_a_file_system_without_wal_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     connect = sqlite3.connect
     without = lambda path, **more: connect(f"file:{path}?vfs=unix-dotfile", uri=True, **more)  # noqa: E731
-    monkeypatch.setattr("store.log_sql.sqlite3.connect", without)
+    monkeypatch.setattr("store.log.sql.sqlite3.connect", without)
     with pytest.raises(LogMisconfigured, match=r"log\.db: SQLite cannot use WAL.*local disk"):
         SqlLog(tmp_path / "log.db")
 
 
 def test_a_file_that_another_process_holds_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("store.log_sql._BUSY", 0.2)
+    monkeypatch.setattr("store.log.sql._BUSY", 0.2)
     log, other = SqlLog(tmp_path / "log.db"), SqlLog(tmp_path / "log.db")
     log.append("topic", records(1))
     other._writer.execute("BEGIN IMMEDIATE")

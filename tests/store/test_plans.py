@@ -8,11 +8,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, Select, func, select, tuple_
 
-from store import bulk
-from store.columns import array
-from store.database import Database, open_database
-from store.events import EventStore
-from store.tables import events, live
+from store.database import bulk
+from store.database.columns import array
+from store.database.database import Database, open_database
+from store.database.tables import events, live
+from store.events.store import EventStore
 from tests.services.postgres import PostgresServer
 from tests.store.touchpoints import NOW, incoming, trail
 

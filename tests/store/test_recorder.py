@@ -15,13 +15,13 @@ from eventsourcing.projection import EventSourcedProjection, EventSourcedProject
 from eventsourcing.utils import get_topic
 from sqlalchemy import insert, select
 
-from domain.event import TouchpointRecorded, UnknownTopic
-from store.database import Database, Fenced, TouchpointKnown, VersionConflict
-from store.events import Advance, EventStore
-from store.ids import Ids
-from store.mapper import StoredTouchpoint, TouchpointMapper
-from store.recorder import Datastore, SqlApplicationRecorder, SqlProcessRecorder, SqlTrackingRecorder
-from store.tables import events, installation
+from domain.touchpoints.event import TouchpointRecorded, UnknownTopic
+from store.database.database import Database, Fenced, TouchpointKnown, VersionConflict
+from store.database.tables import events, installation
+from store.events.ids import Ids
+from store.events.library.mapper import StoredTouchpoint, TouchpointMapper
+from store.events.library.recorders import Datastore, SqlApplicationRecorder, SqlProcessRecorder, SqlTrackingRecorder
+from store.events.store import Advance, EventStore
 from tests.store.conftest import ID_KEY
 from tests.store.touchpoints import NOW, incoming, trail
 
@@ -31,7 +31,11 @@ def a_stored_event(on: UUID, version: int) -> StoredEvent:
 
 
 def environment(database_url: str) -> dict[str, str]:
-    return {"PERSISTENCE_MODULE": "store.factory", "LEADLINE_DATABASE": database_url, "IS_SNAPSHOTTING_ENABLED": "y"}
+    return {
+        "PERSISTENCE_MODULE": "store.events.library.factory",
+        "LEADLINE_DATABASE": database_url,
+        "IS_SNAPSHOTTING_ENABLED": "y",
+    }
 
 
 # ---- positions ---------------------------------------------------------------------------------------------------
@@ -238,7 +242,7 @@ def test_only_registered_events_pass_the_mapper() -> None:
 
 @pytest.mark.parametrize("extra", [{}, {"COMPRESSOR_TOPIC": "zlib"}])
 def test_the_factory_makes_our_mapper(database_url: str, extra: dict[str, Any]) -> None:
-    env = {**environment(database_url), "MAPPER_TOPIC": "store.mapper:TouchpointMapper", **extra}
+    env = {**environment(database_url), "MAPPER_TOPIC": "store.events.library.mapper:TouchpointMapper", **extra}
     app = Application[UUID](env=env)
     event = TouchpointRecorded(trail("a"), 1, incoming("1").envelope, NOW)
     app.events.put([event])
@@ -254,4 +258,4 @@ class Sales(Application[UUID]):
 
 def test_the_factory_says_what_it_needs() -> None:
     with pytest.raises(OSError, match="set SALES_LEADLINE_DATABASE, LEADLINE_DATABASE to a postgresql://"):
-        Sales(env={"PERSISTENCE_MODULE": "store.factory", "LEADLINE_DATABASE": ""})
+        Sales(env={"PERSISTENCE_MODULE": "store.events.library.factory", "LEADLINE_DATABASE": ""})

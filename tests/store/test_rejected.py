@@ -1,9 +1,9 @@
 """Refused input is kept once, listed in order, and marked when it was replayed."""
 
 from store import rejected
-from store.database import Database
+from store.database.database import Database
+from store.log.rejection import rejection_id
 from store.rejected import Rejected
-from store.rejection import rejection_id
 from tests.store.touchpoints import NOW
 
 

@@ -3,10 +3,10 @@
 import hashlib
 from uuid import UUID, uuid5
 
-from domain.envelope import encode
-from domain.identity import Identity
-from domain.touchpoint import Source, Touchpoint
-from store.events import Incoming
+from domain.touchpoints.envelope import encode
+from domain.touchpoints.identity import Identity
+from domain.touchpoints.touchpoint import Source, Touchpoint
+from store.events.store import Incoming
 
 NAMES = UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")
 NOW = 1_795_000_000_000_000

@@ -1,0 +1,1 @@
+"""The private HTTP application: queries, commands, streams."""

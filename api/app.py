@@ -1,0 +1,236 @@
+"""`/api`: the queries over HTTP, with OpenAPI at `/api/docs`. Commands are routes that runtime adds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, FastAPI, Header, Query
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.answers import Problem, answer_problems, bearer, not_built, plain
+from api.stream import SignalStream
+from domain.signals.signal import KINDS
+from projections.queries import leads as queries
+from projections.queries.leads import LIMIT, Reader
+from projections.queries.periods import bound
+from projections.queries.shapes import (
+    FunnelShape,
+    LeadDetail,
+    LeadShape,
+    MemberShape,
+    Page,
+    ScoreShape,
+    SegmentShape,
+    SignalShape,
+    TouchpointShape,
+)
+from projections.reports import reports
+from store.database.database import Database
+from store.events.ids import Ids
+from store.events.store import EventStore
+
+DESCRIPTION = """Leads, their journeys and their scores; segments, funnels and signals.
+
+Every list is `{"items": [...], "next": cursor or null}`; times are RFC 3339 in UTC; errors are RFC 9457 problems.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """What the queries read from."""
+
+    database: Database
+    events: EventStore
+    ids: Ids
+    stopping: Callable[[], bool] = lambda: False
+    """Whether the server is on its way out: streams end then."""
+
+
+class _Asked(BaseModel):
+    """Query parameters. One that is not known is refused: a filter that is silently ignored gives a wrong answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class _AsOf(_Asked):
+    as_of: Annotated[str | None, Field(description="not built yet")] = None
+
+    def refuse(self) -> None:
+        """Refuse by name what is not built."""
+        if self.as_of is not None:
+            raise not_built("as_of")
+
+
+class _Paged(_AsOf):
+    limit: Annotated[int, Field(ge=1, le=LIMIT)] = 100
+    cursor: Annotated[str | None, Field(description="`next` of the page before")] = None
+
+
+class LeadsAsked(_Paged):
+    """Filters of the list of leads; all must hold."""
+
+    email: str | None = None
+    user_id: str | None = None
+    anonymous_id: str | None = None
+    phone: str | None = None
+    stage: str | None = None
+    segment: str | None = None
+    grade: str | None = None
+    hot: bool | None = None
+    order: Annotated[Literal["heat"], Field(description="hottest first")] = "heat"
+
+
+class TimelineAsked(_Paged):
+    """Parameters of a timeline."""
+
+    order: Annotated[Literal["oldest", "newest"], Field(description="the order of the fold, or its reverse")] = "oldest"
+
+
+class FunnelAsked(_AsOf):
+    """The period that the first step lies in: RFC 3339, or a day in the model's time zone; `to` is not in it."""
+
+    from_: Annotated[str | None, Field(alias="from")] = None
+    to: str | None = None
+    by: Annotated[str | None, Field(description="not built yet")] = None
+
+
+class SignalsAsked(_Asked):
+    """Parameters of the list and of the stream of signals."""
+
+    after: Annotated[str | None, Field(description="a ledger position, `next`, or a signal's id")] = None
+    kind: Annotated[str | None, Field(description="one kind, or several with commas")] = None
+    limit: Annotated[int, Field(ge=1, le=LIMIT)] = 100
+
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds asked for; none: all."""
+        kinds = tuple(part.strip() for part in (self.kind or "").split(",") if part.strip())
+        if wrong := [kind for kind in kinds if kind not in KINDS]:
+            raise Problem(400, f"kind: found {wrong[0]!r}, allowed are {', '.join(KINDS)}")
+        return kinds
+
+
+def create_api(readers: Readers, token: str | None, *extra: APIRouter) -> FastAPI:
+    """The application under `/api`; `extra` routers (the commands) are behind the same token."""
+    app = FastAPI(
+        title="Leadline",
+        description=DESCRIPTION,
+        version="1",
+        docs_url="/api/docs",
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        redirect_slashes=False,
+    )
+    answer_problems(app)
+    guard = [Depends(bearer(token)), Depends(plain)]
+    for router in (_leads(readers), _reports(readers), _signals(readers), *extra):
+        app.include_router(router, prefix="/api", dependencies=guard)
+    return app
+
+
+def _leads(readers: Readers) -> APIRouter:
+    router, reader = APIRouter(tags=["leads"]), Reader(readers.database, readers.events, readers.ids)
+
+    @router.get("/leads", summary="Leads, hottest first")
+    def leads(asked: Annotated[LeadsAsked, Query()]) -> Page[LeadShape]:
+        asked.refuse()
+        identities = {kind: getattr(asked, kind) for kind in ("email", "user_id", "anonymous_id", "phone")}
+        with reader.view() as view:
+            return queries.leads(
+                view,
+                identities,
+                stage=asked.stage,
+                segment=asked.segment,
+                grade=asked.grade,
+                hot=asked.hot,
+                limit=asked.limit,
+                cursor=asked.cursor,
+            )
+
+    @router.get("/leads/{lead}", summary="One lead; a former id answers the live one")
+    def lead(lead: str, asked: Annotated[_AsOf, Query()]) -> LeadDetail:
+        asked.refuse()
+        with reader.view() as view:
+            return queries.lead_detail(view, queries.live_lead(view, lead))
+
+    @router.get("/leads/{lead}/timeline", summary="What happened, in the order of the fold")
+    def timeline(lead: str, asked: Annotated[TimelineAsked, Query()]) -> Page[TouchpointShape]:
+        asked.refuse()
+        with reader.view() as view:
+            return queries.timeline(
+                view,
+                queries.live_lead(view, lead),
+                limit=asked.limit,
+                cursor=asked.cursor,
+                newest=asked.order == "newest",
+            )
+
+    @router.get("/leads/{lead}/score", summary="Every point explained")
+    def score(lead: str, asked: Annotated[_AsOf, Query()]) -> ScoreShape:
+        asked.refuse()
+        with reader.view() as view:
+            return queries.score(view, queries.live_lead(view, lead))
+
+    return router
+
+
+def _reports(readers: Readers) -> APIRouter:
+    router, reader = APIRouter(tags=["reports"]), Reader(readers.database, readers.events, readers.ids)
+
+    @router.get("/segments", summary="Segments and their sizes")
+    def segments(asked: Annotated[_AsOf, Query()]) -> Page[SegmentShape]:
+        asked.refuse()
+        with reader.view() as view:
+            return reports.segments(view)
+
+    @router.get("/segments/{name}/members", summary="The leads in a segment")
+    def members(name: str, asked: Annotated[_Paged, Query()]) -> Page[MemberShape]:
+        asked.refuse()
+        with reader.view() as view:
+            return reports.members_of(view, name, limit=asked.limit, cursor=asked.cursor)
+
+    @router.get("/funnels/{name}", summary="How many leads reached each step")
+    def funnel(name: str, asked: Annotated[FunnelAsked, Query()]) -> FunnelShape:
+        asked.refuse()
+        if asked.by is not None:
+            raise not_built("by")
+        with reader.view() as view:
+            zone = view.model.timezone
+            start, end = _bound("from", asked.from_, zone), _bound("to", asked.to, zone)
+            if start is not None and end is not None and start > end:
+                raise Problem(400, f"from: {asked.from_} is later than to, {asked.to}; allowed is up to it")
+            return reports.funnel(view, name, start, end)
+
+    return router
+
+
+def _signals(readers: Readers) -> APIRouter:
+    router = APIRouter(tags=["signals"])
+
+    @router.get("/signals", summary="What was announced, oldest first")
+    def signals(asked: Annotated[SignalsAsked, Query()]) -> Page[SignalShape]:
+        kinds = asked.kinds()
+        with readers.database.snapshot() as conn:
+            after = 0 if asked.after is None else reports.ledger_place(conn, asked.after)
+            return reports.signals(conn, after, kinds=kinds, limit=asked.limit)
+
+    @router.get("/signals/stream", summary="Signals as server-sent events", response_class=StreamingResponse)
+    def stream(
+        asked: Annotated[SignalsAsked, Query()], last_event_id: Annotated[str | None, Header()] = None
+    ) -> StreamingResponse:
+        kinds, after = asked.kinds(), last_event_id or asked.after
+        with readers.database.snapshot() as conn:
+            end = reports.ledger_end(conn)  # a place beyond it is another ledger's, from before a backup was restored
+            place = end if after is None else min(end, reports.ledger_place(conn, after))
+        body = SignalStream(readers.database, place, kinds, readers.stopping).lines()
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(body, media_type="text/event-stream", headers=headers)
+
+    return router
+
+
+def _bound(name: str, text: str | None, zone: str) -> int | None:
+    try:
+        return None if text is None else bound(text, zone)
+    except ValueError as error:
+        raise Problem(400, f"{name}: {error}") from None

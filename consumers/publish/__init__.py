@@ -1,0 +1,1 @@
+"""Signal ledger to topics."""

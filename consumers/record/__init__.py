@@ -1,0 +1,1 @@
+"""Log to event store."""

@@ -1,0 +1,1 @@
+"""Conditions: the tree, how it is read from a file, what it means."""

@@ -1,0 +1,1 @@
+"""Reading what people write: values, durations, and every problem at once with its key."""

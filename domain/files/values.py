@@ -1,0 +1,86 @@
+"""Single values of the model file. Each reader returns the value or raises ValueError, whose text is the problem."""
+
+import math
+import re
+from typing import Any, Final
+
+from domain.files.durations import ALLOWED, parse_duration
+from domain.files.problems import found
+from domain.touchpoints.claims import snake_case
+
+LARGEST: Final = 1e12
+"""Greatest amount of points and heat: sums of them stay exact enough and finite."""
+
+SMALLEST: Final = 1e-6
+"""Smallest amount of points and heat beside 0: quotients of amounts stay finite."""
+
+MANY: Final = 10_000
+"""Greatest count (of a limit, of `at_least`): the fold remembers that many instants a lead."""
+
+_TYPE: Final = re.compile(r"[a-z0-9_\u0080-\U0010ffff]{1,100}\Z")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def read_text(raw: Any, allowed: str = "a text", longest: int = 200) -> str:
+    """A text that is not blank, without control characters and spaces around it."""
+    if not isinstance(raw, str):
+        raise ValueError(found(raw, allowed))
+    if not raw.strip() or raw != raw.strip() or len(raw) > longest or _CONTROL.search(raw):
+        limits = f"1 to {longest} characters, no control characters, no spaces around it"
+        raise ValueError(found(raw, f"{allowed} of {limits}"))
+    return raw
+
+
+def read_name(raw: Any) -> str:
+    """A name that also stands in addresses (`/api/segments/NAME/members`)."""
+    name = read_text(raw, "a name", 100)
+    if "/" in name:
+        raise ValueError(found(raw, "a name without a slash (it stands in the addresses of the API)"))
+    return name
+
+
+def read_type(raw: Any) -> str:
+    """A touchpoint type, snake_case."""
+    if isinstance(raw, str) and _TYPE.match(raw):
+        return raw
+    meant = snake_case(raw) if isinstance(raw, str) else ""
+    hint = f" (did you mean {meant}?)" if meant else ""
+    raise ValueError(found(raw, f"a touchpoint type in snake_case such as page_viewed{hint}"))
+
+
+def read_flag(raw: Any) -> bool:
+    """true or false."""
+    if not isinstance(raw, bool):
+        raise ValueError(found(raw, "true or false"))
+    return raw
+
+
+def is_number(raw: Any) -> bool:
+    """Whether a value is a finite number; true and false are none."""
+    return isinstance(raw, int | float) and not isinstance(raw, bool) and (isinstance(raw, int) or math.isfinite(raw))
+
+
+def read_number(raw: Any, allowed: str = "a number", least: float = -LARGEST, beyond: bool = False) -> float:
+    """A finite number from `least` (with `beyond`: above it) up to `LARGEST`, not next to 0, as a float."""
+    tiny = is_number(raw) and 0 < abs(raw) < SMALLEST
+    if is_number(raw) and least <= raw <= LARGEST and not tiny and not (beyond and raw == least):
+        return float(raw) + 0.0  # no -0.0
+    limit = f" up to {LARGEST:.0f}" if is_number(raw) and abs(raw) > LARGEST else ""
+    raise ValueError(found(raw, allowed + (f" (not closer to 0 than {SMALLEST:f})" if tiny else limit)))
+
+
+def read_count(raw: Any, least: int) -> int:
+    """A whole number from `least` to `MANY`."""
+    if isinstance(raw, int) and not isinstance(raw, bool) and least <= raw <= MANY:
+        return raw
+    raise ValueError(found(raw, f"a whole number from {least} to {MANY}"))
+
+
+def read_duration(raw: Any) -> int:
+    """A duration such as "24h", in microseconds."""
+    if isinstance(raw, str):
+        try:
+            return parse_duration(raw)
+        except ValueError:
+            pass
+    raise ValueError(found(raw, ALLOWED))

@@ -1,0 +1,71 @@
+"""Every point explained: which rule gave it for which touchpoint, and what it has decayed to."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import floor
+from typing import Any, Final
+
+from domain.fold.fold import Award, Fold
+from domain.fold.lead import Lead
+from domain.fold.score import decayed
+from domain.touchpoints.touchpoint import Touchpoint
+
+FLOOR: Final = "never shown below 0"
+"""Not a rule: what is put beside the points of a lead whose heat is below 0, so that they add up to what is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One award and what is left of it, rounded to hundredths so that all together give the shown heat."""
+
+    award: Award
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The awards of a lead since the last reset, in the order of the fold, and the heat that they make."""
+
+    lead: Lead
+    points: tuple[Point, ...]
+    heat: float
+    """Decayed to the clock, rounded to hundredths; never below 0."""
+
+
+def explain(fold: Fold, history: Iterable[Touchpoint], clock: int) -> Explanation:
+    """Fold a history once more, listening to the awards."""
+    awards: list[Award] = []
+    lead = fold.fold(history, clock, awards)
+    left = [decayed(award.points, award.at, fold.half_life, clock) for award in awards]
+    total = decayed(lead.heat.value, lead.heat.at, fold.half_life, clock) if awards else 0.0
+    shown = rounded(left, round(total * 100))
+    points = [Point(award, part / 100) for award, part in zip(awards, shown, strict=True)]
+    heat = round(total * 100) / 100
+    if heat < 0:
+        points.append(Point(Award(FLOOR, "", "", clock, 0.0), -heat))
+    return Explanation(lead, tuple(points), max(0.0, heat))
+
+
+def rounded(parts: Sequence[float], total: int) -> list[int]:
+    """The parts in whole hundredths that add up to `total` hundredths: the largest remainders are rounded up."""
+    floors = [floor(part * 100) for part in parts]
+    missing = total - sum(floors)
+    by_remainder = sorted(range(len(parts)), key=lambda n: (floors[n] - parts[n] * 100, n))
+    for n in range(abs(missing)):
+        if by_remainder:
+            floors[by_remainder[n % len(parts)]] += 1 if missing > 0 else -1
+    return floors
+
+
+def reasons(explanation: Explanation, most: int = 5) -> list[dict[str, Any]]:
+    """The rules that made a lead hot, the strongest first: for people who read a signal."""
+    rules: dict[str, dict[str, Any]] = {}
+    for point in explanation.points:
+        award = point.award
+        known = rules.setdefault(award.rule, {"rule": award.rule, "count": 0, "points": 0.0, "now": 0.0})
+        known["count"] += 1
+        known["points"] += award.points
+        known["now"] = round(known["now"] + point.now, 2)
+        known["last"] = award.at
+        known["touchpoint"] = award.touchpoint
+    return sorted(rules.values(), key=lambda rule: (-rule["now"], rule["rule"]))[:most]

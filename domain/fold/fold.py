@@ -1,0 +1,284 @@
+"""The fold: (model, history, until) -> the state of one lead. One step takes what happened in one instant."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+from domain.conditions.compile import compile_where
+from domain.conditions.parse import GRADES
+from domain.fold.funnel import Attempts
+from domain.fold.index import NOTHING, Hits, asked_of
+from domain.fold.lead import Lead, Now, StageEntry
+from domain.fold.score import decayed, falls_to
+from domain.fold.segment import Compiler, Input, Test
+from domain.fold.stage import VISITOR, Ladder
+from domain.model.definition import Model
+from domain.touchpoints.touchpoint import NEVER, Touchpoint
+
+OPEN: Final = "email_opened"
+"""An open alone never makes a lead hot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """Points that a rule gave for a touchpoint. Folded in the listed order, awards give the stored heat to the bit."""
+
+    rule: str
+    touchpoint: str
+    type: str
+    at: int
+    points: float
+
+
+Met = Sequence[tuple[Touchpoint, Hits]]
+"""Touchpoints of one instant that took effect, and what of the model each meets."""
+
+
+class Fold:
+    """A model, compiled once: steps leads and shows them at an instant."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.ladder = Ladder(model.stages)
+        self.half_life = model.score.half_life
+        hot_at = model.score.hot_at
+        self._hot_at = hot_at if isinstance(hot_at, Mapping) else dict.fromkeys(GRADES, hot_at)
+        self._rearm_at = model.score.rearm_at
+        self._fit = [(compile_where(rule.where), float(rule.points)) for rule in model.fit.rules]
+        self._grades = sorted(((least, grade) for grade, least in model.fit.grades.items()), reverse=True)
+        self._excluded = [(exclusion.reason, compile_where(exclusion.where)) for exclusion in model.not_a_lead]
+        self._unknown = self._judged({})
+        compiler = Compiler(self.half_life)
+        self._segments: dict[str, Test] = {}
+        self._inputs: dict[Input, list[str]] = {}
+        for segment in model.segments:
+            self._segments[segment.name], inputs = compiler.segment(segment.when)
+            for each in inputs:
+                self._inputs.setdefault(each, []).append(segment.name)
+        self._affects: dict[frozenset[Input], list[str]] = {}  # as many as there are kinds of touchpoints to the model
+        self._asked = asked_of(model, compiler.counters)
+        self.funnels = {funnel.name: (len(funnel.steps), funnel.window) for funnel in model.funnels}
+
+    # ---- the whole history ----
+
+    def fold(self, history: Iterable[Touchpoint], until: int, awards: list[Award] | None = None) -> Lead:
+        """The lead after those of its touchpoints (in the order of the fold) that happened until an instant."""
+        lead = Lead()
+        taken = (touchpoint for touchpoint in history if touchpoint.instant <= until)
+        for instant, group in groupby(taken, _instant):
+            self.step(lead, tuple(group), instant, awards)
+        return lead
+
+    # ---- one instant ----
+
+    def step(self, lead: Lead, group: Sequence[Touchpoint], instant: int, awards: list[Award] | None = None) -> None:
+        """Take what happened in one instant, later than all that the lead has taken. What shares it counts as a set."""
+        changed: set[Input] = set()
+        now, heat = lead.now, lead.heat
+        first = lead.touches == 0
+        if first:
+            lead.first_touch = instant
+        elif now.due <= instant:
+            self.advance(lead, now, instant - 1)
+            if now.cools_at == instant:
+                now.cool(instant)
+        lead.last_touch = instant
+        lead.touches += len(group)
+        stage, value, at, grade, excluded = lead.stage, heat.value, heat.at, lead.grade, lead.not_a_lead
+        if self._learn(lead, group) or first:
+            changed.add("profile")
+            self._judge(lead)
+        met = [(each, self._hits(lead, each)) for each in group if self._move(lead, each, instant)]
+        self._count(lead, met, instant, changed)
+        deed = self._award(lead, met, instant, awards)
+        if stage != lead.stage:
+            changed.add("stage")
+        if at != heat.at or value != heat.value:
+            changed.add("heat")
+        self._heat_up(lead, instant, deed or (heat.deeds and (grade != lead.grade or excluded != lead.not_a_lead)))
+        self._funnels(lead, met, instant)
+        self._evaluate(lead, now, self._affected(lead, changed, instant, first), instant)
+
+    def _affected(self, lead: Lead, changed: set[Input], instant: int, first: bool) -> Iterable[str]:
+        """The segments to ask again, in an order that is always the same."""
+        if first:
+            return self._segments
+        inputs = frozenset(changed)
+        names = self._affects.get(inputs)
+        if names is None:
+            names = self._affects[inputs] = sorted({name for each in inputs for name in self._inputs.get(each, ())})
+        if lead.now.due > instant:
+            return names
+        return sorted({*names, *(name for name, due in lead.now.dues.items() if due <= instant)})
+
+    def _learn(self, lead: Lead, group: Sequence[Touchpoint]) -> bool:
+        """Put together what the touchpoints say about the person; whether that changed anything."""
+        changed = False
+        for touchpoint in group:
+            for kind, value in touchpoint.identities:
+                if kind != "anonymous_id":
+                    lead.identified = True
+                    if kind != "user_id" and lead.profile.get(kind) != value:
+                        lead.profile[kind] = value
+                        changed = True
+            for name, said in touchpoint.profile.items():
+                if said is None:
+                    changed = lead.profile.pop(name, None) is not None or changed
+                elif lead.profile.get(name) != said or type(lead.profile.get(name)) is not type(said):
+                    lead.profile[name] = said
+                    changed = True
+        return changed
+
+    def _judge(self, lead: Lead) -> None:
+        """Fit, grade and exclusion: pure functions of the profile as it is now."""
+        judged = self._judged(lead.profile) if lead.profile else self._unknown
+        lead.fit, lead.grade, lead.not_a_lead = judged
+
+    def _judged(self, profile: Mapping[str, Any]) -> tuple[float, str, str | None]:
+        fit = 0.0
+        for where, points in self._fit:
+            if where({}, profile):
+                fit += points
+        grade = next((grade for least, grade in self._grades if fit >= least), "D")
+        return fit, grade, next((reason for reason, where in self._excluded if where({}, profile)), None)
+
+    def _move(self, lead: Lead, touchpoint: Touchpoint, instant: int) -> bool:
+        """Move the stage as a touchpoint says; whether the touchpoint took effect (an idle policy move does not)."""
+        if lead.identified and lead.stage == VISITOR:
+            self._enter(lead, self.ladder.first, instant, touchpoint, "")
+        if touchpoint.type != "stage_changed":
+            return True
+        policy = touchpoint.source.kind == "policy"
+        withdrawn = touchpoint.properties.get("withdraws")
+        if policy and withdrawn is not None:
+            last = lead.stages[-1] if lead.stages else None
+            if last is not None and (last.source, last.touchpoint) == ("policy", withdrawn):
+                before = lead.stages[-2].stage if len(lead.stages) > 1 else VISITOR
+                self._enter(lead, before, instant, touchpoint, "policy")
+            return False
+        to = touchpoint.properties.get("to")
+        if not isinstance(to, str) or not self.ladder.knows(to):
+            self._find(lead, "unknown_stage", str(to)[:100], instant)
+            return True
+        if policy:
+            if not self.ladder.forward(lead.stage, to):
+                return False
+        elif missing := self.ladder.missing(to, lead.profile):
+            self._find(lead, "missing_required", f"{to}: {', '.join(missing)}", instant)
+        self._enter(lead, to, instant, touchpoint, touchpoint.source.kind)
+        return True
+
+    def _enter(self, lead: Lead, stage: str, instant: int, touchpoint: Touchpoint, source: str) -> None:
+        if stage != lead.stage:
+            lead.stage = stage
+            lead.stages.append(StageEntry(stage, instant, source, touchpoint.id))
+
+    def _find(self, lead: Lead, kind: str, detail: str, instant: int) -> None:
+        if not any(found[0] == kind and found[1] == detail for found in lead.findings):
+            lead.findings.append([kind, detail, instant])
+
+    def _hits(self, lead: Lead, touchpoint: Touchpoint) -> Hits:
+        asked = self._asked.get(touchpoint.type)
+        return NOTHING if asked is None else asked.hits(touchpoint.properties, lead.profile)
+
+    def _count(self, lead: Lead, met: Met, instant: int, changed: set[Input]) -> None:
+        for _, hits in met:
+            for counter in hits.counters:
+                matches = lead.did.setdefault(counter.place, [])
+                matches.append(instant)
+                if len(matches) > counter.keep:
+                    del matches[0]
+                changed.add(counter.place)
+
+    def _award(self, lead: Lead, met: Met, instant: int, awards: list[Award] | None) -> bool:
+        """Give points; whether any were given for something that the person did, an open alone being nothing."""
+        deed = False
+        for touchpoint, hits in met:
+            if touchpoint.type == "score_reset":
+                lead.heat.reset(instant)
+                if awards is not None:
+                    awards.clear()
+            if "machine" in touchpoint.context:
+                continue
+            for rule in hits.rules:
+                limit = rule.limit
+                if limit and not lead.heat.allows(rule.place, limit.count, limit.within, instant):
+                    continue
+                lead.heat.add(rule.points, instant, self.half_life)
+                deed = deed or (rule.points > 0 and touchpoint.type != OPEN)
+                if awards is not None:
+                    awards.append(Award(rule.name, touchpoint.id, touchpoint.type, instant, rule.points))
+        lead.heat.deeds = deed or lead.heat.deeds
+        return deed
+
+    def threshold(self, grade: str) -> float | None:
+        """The heat at which a lead of this grade becomes hot; None: never."""
+        return self._hot_at.get(grade)
+
+    def _heat_up(self, lead: Lead, instant: int, may_begin: bool) -> None:
+        """Begin, prolong or end the hot episode."""
+        now, heat = lead.now, lead.heat
+        threshold = self.threshold(lead.grade)
+        if lead.not_a_lead is not None or threshold is None or self._rearm_at is None:
+            now.cool(instant)
+            return
+        if now.hot_since is None:
+            if not may_begin or decayed(heat.value, heat.at, self.half_life, instant) < threshold:
+                return
+            now.hot_since = instant
+        now.cools_at = falls_to(heat.value, heat.at, self.half_life, self._rearm_at)
+        if now.cools_at <= instant:
+            now.cool(instant)
+
+    def _funnels(self, lead: Lead, met: Met, instant: int) -> None:
+        matched: dict[str, list[tuple[int, ...]]] = {}
+        for _, hits in met:
+            for funnel, numbers in hits.steps:
+                matched.setdefault(funnel, []).append(numbers)
+        for funnel, matches in matched.items():
+            attempts = lead.funnels.get(funnel)
+            if attempts is None:
+                attempts = Attempts()
+            count, window = self.funnels[funnel]
+            attempts.take(matches, instant, count, window)
+            if attempts.step:
+                lead.funnels[funnel] = attempts
+
+    # ---- time alone ----
+
+    def advance(self, lead: Lead, now: Now, until: int) -> None:
+        """Let time pass until an instant: each change bears its due instant, however late it is looked at."""
+        while now.due <= until:
+            instant = now.due
+            if now.cools_at is not None and now.cools_at <= instant:
+                now.cool(now.cools_at)
+            self._evaluate(lead, now, [name for name, due in now.dues.items() if due <= instant], instant)
+
+    def at(self, lead: Lead, until: int) -> Now:
+        """What holds of the lead at an instant not before its last touchpoint; the saved lead stays as it is."""
+        if lead.now.due > until:
+            return lead.now
+        now = lead.now.copy()
+        self.advance(lead, now, until)
+        return now
+
+    def _evaluate(self, lead: Lead, now: Now, names: Iterable[str], instant: int) -> None:
+        """Ask again whether the lead is in the named segments, of which something changed."""
+        for name in names:
+            holds, until = self._segments[name](lead, instant)
+            if holds:
+                now.segments.setdefault(name, instant)
+            else:
+                now.segments.pop(name, None)
+            if until < NEVER:
+                now.dues[name] = until
+            else:
+                now.dues.pop(name, None)
+        now.due = min(now.dues.values()) if now.dues else NEVER
+        if now.cools_at is not None and now.cools_at < now.due:
+            now.due = now.cools_at
+
+
+def _instant(touchpoint: Touchpoint) -> int:
+    return touchpoint.instant

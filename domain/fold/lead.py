@@ -1,0 +1,132 @@
+"""The lead: one person. Its touchpoints, replayed, are its state."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from domain.fold.funnel import Attempts
+from domain.fold.score import Heat
+from domain.fold.stage import VISITOR
+from domain.touchpoints.touchpoint import NEVER
+
+EPISODES: Final = 8
+"""How many past hot episodes a lead remembers: who announces must tell a cooled one from one that never was."""
+
+
+@dataclass(slots=True)
+class Now:
+    """What time alone can change: the hot episode and the segments. Everything else moves with touchpoints only."""
+
+    hot_since: int | None = None
+    cools_at: int | None = None
+    segments: dict[str, int] = field(default_factory=dict)
+    """Name -> the instant at which the lead entered it."""
+    dues: dict[str, int] = field(default_factory=dict)
+    """Name -> the next instant at which time alone may change whether the lead is in that segment."""
+    due: int = NEVER
+    """The next instant at which something here changes by itself."""
+    episodes: list[list[int]] = field(default_factory=list)
+    """Begin and end of the last hot episodes that are over, at most `EPISODES`."""
+
+    def copy(self) -> "Now":
+        """An independent copy."""
+        return Now(self.hot_since, self.cools_at, dict(self.segments), dict(self.dues), self.due, [*self.episodes])
+
+    def cool(self, instant: int) -> None:
+        """End the hot episode, if there is one."""
+        if self.hot_since is not None:
+            self.episodes = [*self.episodes[1 - EPISODES :], [self.hot_since, instant]]
+        self.hot_since = self.cools_at = None
+
+
+@dataclass(slots=True)
+class StageEntry:
+    """The lead entered a stage at an instant; the kind of source that said so, and the touchpoint's id."""
+
+    stage: str
+    at: int
+    source: str
+    touchpoint: str
+
+
+@dataclass(slots=True)
+class Lead:
+    """The state of one person after some of their history (`domain.fold` steps it)."""
+
+    first_touch: int = 0
+    last_touch: int = 0
+    touches: int = 0
+    identified: bool = False
+    profile: dict[str, Any] = field(default_factory=dict)
+    stage: str = VISITOR
+    stages: list[StageEntry] = field(default_factory=list)
+    grade: str = "D"
+    fit: float = 0.0
+    not_a_lead: str | None = None
+    heat: Heat = field(default_factory=Heat)
+    did: dict[str, list[int]] = field(default_factory=dict)
+    funnels: dict[str, Attempts] = field(default_factory=dict)
+    findings: list[list[Any]] = field(default_factory=list)
+    """Data-quality findings: [kind, detail, instant], each (kind, detail) once."""
+    now: Now = field(default_factory=Now)
+
+    def dump(self) -> list[Any]:
+        """The state as JSON-able lists; `load` gives an equal state, floats to the bit."""
+        now = self.now
+        return [
+            self.first_touch,
+            self.last_touch,
+            self.touches,
+            self.identified,
+            self.profile,
+            self.stage,
+            [[entry.stage, entry.at, entry.source, entry.touchpoint] for entry in self.stages],
+            self.grade,
+            self.fit,
+            self.not_a_lead,
+            [self.heat.value, self.heat.at, self.heat.awarded, self.heat.deeds],
+            self.did,
+            {
+                name: [each.waiting, each.step, each.started_at, each.reached_at, each.latest]
+                for name, each in self.funnels.items()
+            },
+            self.findings,
+            [now.hot_since, now.cools_at, now.segments, now.dues, now.due, now.episodes],
+        ]
+
+    @classmethod
+    def load(cls, saved: list[Any]) -> "Lead":
+        """The lead that was dumped."""
+        (
+            first,
+            last,
+            touches,
+            identified,
+            profile,
+            stage,
+            stages,
+            grade,
+            fit,
+            excluded,
+            heat,
+            did,
+            funnels,
+            findings,
+            now,
+        ) = saved
+        return cls(
+            first,
+            last,
+            touches,
+            identified,
+            profile,
+            stage,
+            [StageEntry(*entry) for entry in stages],
+            grade,
+            fit,
+            excluded,
+            Heat(*heat),
+            did,
+            {name: Attempts(*attempts) for name, attempts in funnels.items()},
+            findings,
+            Now(*now),
+        )

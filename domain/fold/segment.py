@@ -1,0 +1,142 @@
+"""Segments: whether a condition tree holds of a lead at an instant, and when time alone may change that."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil, floor, log2
+from typing import Any, assert_never
+
+from domain.conditions.compile import All, AnyOf, Condition, Did, Field, InGrade, InStage, Not, compile_where
+from domain.conditions.compile import Heat as HeatCondition
+from domain.fold.lead import Lead
+from domain.touchpoints.touchpoint import NEVER
+
+Input = str
+"""What a condition depends on: "profile", "stage", "heat", or the place of a `did`."""
+
+Answer = tuple[bool, int]
+"""Whether it holds, and the next instant at which time alone may change that (`NEVER`)."""
+Test = Callable[[Lead, int], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """One `did` of the model, compiled: which touchpoints it counts and how many matches must be remembered."""
+
+    place: str
+    type: str
+    condition: Condition | None
+    keep: int
+
+
+class Compiler:
+    """Compiles the condition trees of a model; collects the `did` nodes as counters, and what was depended on."""
+
+    def __init__(self, half_life: int) -> None:
+        self.counters: list[Counter] = []
+        self.inputs: set[Input] = set()
+        self._half_life = half_life
+
+    def segment(self, condition: Condition) -> tuple[Test, frozenset[Input]]:
+        """The test of a whole condition, and its inputs: only when one of them changes may the answer, time apart."""
+        self.inputs = set()
+        test = self.compile(condition)
+        return test, frozenset(self.inputs)
+
+    def compile(self, condition: Condition) -> Test:
+        """The test of one condition."""
+        match condition:
+            case Field():
+                self.inputs.add("profile")
+                where = compile_where(condition)
+                return lambda lead, at: (where({}, lead.profile), NEVER)
+            case All(parts):
+                return _joined([self.compile(part) for part in parts], False)
+            case AnyOf(parts):
+                return _joined([self.compile(part) for part in parts], True)
+            case Not(part):
+                test = self.compile(part)
+                return lambda lead, at: _negated(test(lead, at))
+            case InStage(names):
+                self.inputs.add("stage")
+                return lambda lead, at: (lead.stage in names, NEVER)
+            case InGrade(names):
+                self.inputs.add("profile")
+                return lambda lead, at: (lead.grade in names, NEVER)
+            case HeatCondition(op, value):
+                self.inputs.add("heat")
+                return _heat(op, value, self._half_life)
+            case Did():
+                return self._did(condition)
+            case _:
+                assert_never(condition)
+
+    def _did(self, did: Did) -> Test:
+        place = str(len(self.counters))
+        self.inputs.add(place)
+        keep = max(did.at_least, 0 if did.at_most is None else did.at_most + 1)
+        self.counters.append(Counter(place, did.on, did.where, max(keep, 1)))
+        at_least, at_most, within = did.at_least, did.at_most, did.within
+
+        def test(lead: Lead, at: int) -> Answer:
+            matches = lead.did.get(place, ())
+            holds, until = True, NEVER
+            if at_least:
+                holds, until = _still(matches, at_least, within, at)
+            if at_most is not None:
+                more, ends = _still(matches, at_most + 1, within, at)
+                holds, until = holds and not more, min(until, ends)
+            return holds, until
+
+        return test
+
+
+def _still(matches: Any, count: int, within: int | None, at: int) -> Answer:
+    """Whether at least `count` matches lie in the window (at - within, at], and when the oldest of those leaves it."""
+    if len(matches) < count:
+        return False, NEVER
+    if within is None:
+        return True, NEVER
+    leaves = matches[-count] + within
+    return (True, leaves) if leaves > at else (False, NEVER)
+
+
+def _joined(tests: list[Test], decisive: bool) -> Test:
+    """One part that gives the decisive answer decides; for good, if time alone will not change it."""
+
+    def test(lead: Lead, at: int) -> Answer:
+        holds, until = not decisive, NEVER
+        for part in tests:
+            answer, ends = part(lead, at)
+            if answer is decisive:
+                if ends == NEVER:
+                    return decisive, NEVER
+                holds = decisive
+            until = min(until, ends)
+        return holds, until
+
+    return test
+
+
+def _negated(answer: Answer) -> Answer:
+    return not answer[0], answer[1]
+
+
+def _heat(op: str, level: float, half_life: int) -> Test:
+    """Heat against a level, by comparing instants: a positive heat falls to a positive level at one instant."""
+    at_or_above = op in ("gte", "lt")  # `lt` is the negation of `gte`, `lte` that of `gt`
+    negated = op in ("lt", "lte")
+
+    def test(lead: Lead, at: int) -> Answer:
+        value, since = lead.heat.value, lead.heat.at
+        if level <= 0:  # shown heat is never below 0 and decays without reaching it
+            holds, until = (level < 0 or at_or_above or value > 0), NEVER
+        elif value <= 0 or value < level:
+            holds, until = False, NEVER
+        else:
+            falls = half_life * log2(value / level)
+            until = since + (floor(falls) + 1 if at_or_above else ceil(falls))
+            holds = at < until
+            until = until if holds else NEVER
+        return (not holds if negated else holds), until
+
+    return test

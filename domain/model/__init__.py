@@ -1,0 +1,1 @@
+"""The model file: what a company declares about its leads."""

@@ -1,0 +1,258 @@
+"""The model: what a company declares about its leads, frozen and validated. A file is read by `parse_model`.
+
+Durations are integer microseconds inside.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Final
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainValidator,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic import Field as Default
+
+from domain.conditions.compile import All, AnyOf, Condition, Did, Field, Heat, InGrade, InStage, Not, meaning
+from domain.files.durations import DAY
+from domain.files.problems import ModelError, Path, Problem, found, unknown
+from domain.files.values import read_flag, read_name, read_number, read_text, read_type
+from domain.model.file import explain, read_toml, repeated, tables
+from domain.model.starter import STARTER
+from domain.model.values import (
+    Limit,
+    read_grades,
+    read_hot_at,
+    read_label,
+    read_length,
+    read_limit,
+    read_order,
+    read_rearm_at,
+    read_required,
+    read_timezone,
+    read_where,
+)
+
+__all__ = [
+    "STARTER", "VISITOR", "Exclusion", "Fit", "FitRule", "Funnel", "Limit", "Model", "ModelError", "Score", "ScoreRule",
+    "Segment", "Stage", "Step", "parse_model",
+]  # fmt: skip
+
+VISITOR: Final = "visitor"
+"""The stage of whom nothing identifies yet. Reserved: no file declares it."""
+
+_Name = Annotated[str, BeforeValidator(read_name)]
+_Flag = Annotated[bool, BeforeValidator(read_flag)]
+_Type = Annotated[str, BeforeValidator(read_type)]
+_Length = Annotated[int, PlainValidator(read_length)]
+_Points = Annotated[float, PlainValidator(read_number)]
+_Label = Annotated[str | dict[str, str] | None, PlainValidator(read_label)]
+_OfTouchpoint = Annotated[Condition | None, PlainValidator(read_where("touchpoint"))]
+_OfPerson = Annotated[Condition, PlainValidator(read_where("person"))]
+_OfLead = Annotated[Condition, PlainValidator(read_where("segment"))]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Stage(_Part):
+    """A stage of a lead's life. A detour may be entered from anywhere and left to any earlier stage.
+
+    `requires` are the fields of the person (`profile.company`) without which a move here is refused.
+    """
+
+    name: _Name
+    label: _Label = None
+    requires: tuple[Annotated[str, BeforeValidator(read_required)], ...] = ()
+    won: _Flag = False
+    detour: _Flag = False
+
+    @field_validator("name")
+    @classmethod
+    def _not_reserved(cls, name: str) -> str:
+        if name == VISITOR:
+            raise ValueError(found(name, "any other name: visitor is the stage of whom nothing identifies yet"))
+        return name
+
+
+class ScoreRule(_Part):
+    """Points for a touchpoint of type `on` for which `where` holds."""
+
+    name: Annotated[str, BeforeValidator(read_text)]
+    on: _Type
+    where: _OfTouchpoint = None
+    points: _Points
+    limit: Annotated[Limit | None, PlainValidator(read_limit)] = None
+
+
+class Score(_Part):
+    """Heat: how it decays (`half_life`, microseconds), when it makes a lead hot, and the rules that award it.
+
+    `hot_at` is for all grades, or by grade (one not named is never hot); None: nobody is ever hot. Then `rearm_at` is
+    None, else it is given or three quarters of the least `hot_at`.
+    """
+
+    half_life: _Length = 7 * DAY
+    hot_at: Annotated[float | dict[str, float] | None, PlainValidator(read_hot_at)] = None
+    rearm_at: float | None = Default(None, validate_default=True)
+    promote_to: str | None = None
+    rules: tuple[ScoreRule, ...] = ()
+
+    @field_validator("rearm_at", mode="plain")
+    @classmethod
+    def _not_above_hot(cls, raw: Any, info: ValidationInfo) -> float | None:
+        if info.data.get("hot_at") is not None:
+            return read_rearm_at(raw, info.data["hot_at"])
+        if raw is not None and "hot_at" in info.data:
+            raise ValueError("found rearm_at without hot_at; allowed only beside it")
+        return None if raw is None else read_number(raw)
+
+    @field_validator("promote_to", mode="plain")
+    @classmethod
+    def _a_stage_ahead(cls, raw: Any, info: ValidationInfo) -> str:
+        ahead = info.context["ahead"] if info.context else (raw,)
+        if not isinstance(raw, str):
+            raise ValueError(found(raw, "the name of a stage after the first that is no detour"))
+        if raw not in ahead:
+            raise ValueError(unknown(raw, ahead, "stage after the first (or a detour)"))
+        if "hot_at" in info.data and info.data["hot_at"] is None:
+            raise ValueError("found promote_to without hot_at; allowed only beside it: becoming hot asks for the stage")
+        return raw
+
+
+class FitRule(_Part):
+    """Points of fit for a person for whom `where` holds."""
+
+    name: Annotated[str, BeforeValidator(read_text)]
+    where: _OfPerson
+    points: _Points
+
+
+class Fit(_Part):
+    """Grade: the best of A, B, C whose least points the person's fit reaches; else D. Never added to heat."""
+
+    grades: Annotated[dict[str, float], PlainValidator(read_grades)]
+    rules: tuple[FitRule, ...] = ()
+
+
+class Exclusion(_Part):
+    """People for whom `where` holds are not leads: never hot, for this reason."""
+
+    reason: Annotated[str, BeforeValidator(read_text)]
+    where: _OfPerson
+
+
+class Segment(_Part):
+    """The leads for which `when` holds."""
+
+    name: _Name
+    label: _Label = None
+    when: _OfLead
+
+
+class Step(_Part):
+    """A step of a funnel: a touchpoint of type `on` for which `where` holds."""
+
+    on: _Type
+    where: _OfTouchpoint = None
+
+
+class Funnel(_Part):
+    """Steps taken in order, all within `window` (microseconds, its end included) of the first."""
+
+    name: _Name
+    label: _Label = None
+    order: Annotated[str, PlainValidator(read_order)] = "ordered"
+    window: _Length
+    steps: Annotated[tuple[Step, ...], Default(min_length=1)]
+
+
+class Model(_Part):
+    """A company's model. `hash` is its version; `text` the file it was read from, word for word."""
+
+    timezone: Annotated[str, PlainValidator(read_timezone)] = "UTC"
+    stages: Annotated[tuple[Stage, ...], Default(min_length=1)]
+    score: Score = Score.model_validate({})
+    fit: Fit = Fit.model_construct(grades={}, rules=())
+    not_a_lead: tuple[Exclusion, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    funnels: tuple[Funnel, ...] = ()
+    _text: str = PrivateAttr("")
+
+    @property
+    def text(self) -> str:
+        """The file's text; "" of a model made in Python."""
+        return self._text
+
+    @cached_property
+    def hash(self) -> str:
+        """Hash of what has meaning: not labels, comments, layout, or defaults written out; 16 hex digits."""
+        plain = json.dumps(_meaning(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(plain.encode()).hexdigest()[:16]
+
+    def __hash__(self) -> int:
+        return hash(self.hash)
+
+
+_KEYS: Final[Mapping[Path, tuple[str, ...]]] = {
+    path: tuple(part.model_fields)
+    for path, part in (
+        ((), Model),
+        (("stages",), Stage),
+        (("score",), Score),
+        (("score", "rules"), ScoreRule),
+        (("fit",), Fit),
+        (("fit", "rules"), FitRule),
+        (("not_a_lead",), Exclusion),
+        (("segments",), Segment),
+        (("funnels",), Funnel),
+        (("funnels", "steps"), Step),
+    )
+}
+
+
+def parse_model(text: str) -> Model:
+    """The model that a file's text declares. Raises ModelError with everything that is wrong, and nothing else."""
+    raw = read_toml(text)
+    stages = [stage for stage in tables(raw, ("stages",)) if isinstance(stage.get("name"), str)]
+    context = {
+        "stages": tuple(stage["name"] for stage in stages),
+        "ahead": tuple(stage["name"] for stage in stages[1:] if stage.get("detour") is not True),
+    }
+    problems: list[Problem] = []
+    try:
+        model = Model.model_validate(raw, context=context)
+    except ValidationError as error:
+        problems.extend(explain(error, _KEYS))
+    problems.extend(repeated(raw))
+    if problems:
+        raise ModelError(problems)
+    model._text = text
+    return model
+
+
+def _meaning(value: Any) -> Any:
+    """A part of the model as JSON without what has no meaning; defaults are left out, so that a key added by a later
+    release leaves the hashes of models that do not use it."""
+    match value:
+        case _Part():
+            fields = type(value).model_fields
+            given = {name: getattr(value, name) for name in fields if name != "label"}
+            return {name: _meaning(one) for name, one in given.items() if one != fields[name].default}
+        case Limit(count, within):
+            return [count, within]
+        case tuple():
+            return [_meaning(one) for one in value]
+        case Field() | All() | AnyOf() | Not() | Did() | InStage() | InGrade() | Heat():
+            return meaning(value)
+        case _:
+            return value

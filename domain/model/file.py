@@ -1,0 +1,114 @@
+"""From a file's text to raw tables, and from what pydantic has against them to lines that a person can act on."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from domain.files.problems import ModelError, Path, Problem, found, unknown
+
+LARGEST: Final = 1_000_000
+"""Longest file, in characters."""
+
+_MISSING: Final[Mapping[str, str]] = {
+    "stages": 'at least one stage, such as [[stages]] with name = "lead"',
+    "name": 'a name, such as name = "pricing"',
+    "on": 'a touchpoint type, such as on = "page_viewed"',
+    "points": "a number, such as points = 10",
+    "where": 'a condition, such as where = { "profile.country" = "CN" }',
+    "when": 'a condition, such as when = { did = "page_viewed", at_least = 3, within = "7d" }',
+    "reason": 'a text, such as reason = "employee"',
+    "grades": "least points, such as grades = { A = 20, B = 10, C = 0 }",
+    "window": 'a duration, such as window = "14d"',
+    "steps": 'a list of steps, such as steps = [ { on = "page_viewed" }, { on = "form_submitted" } ]',
+}
+_NAMED: Final[tuple[Path, ...]] = (("stages",), ("score", "rules"), ("fit", "rules"), ("segments",), ("funnels",))
+_PLACE: Final = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.S)
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """The tables of a TOML text. Raises ModelError with the line and column of a syntax error."""
+    if len(text) > LARGEST:
+        raise ModelError([Problem((), f"the file has {len(text)} characters, allowed are {LARGEST}")])
+    try:
+        text.encode()
+        return tomllib.loads(text.removeprefix("\ufeff"))
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        problem = f"line {line}: found a character that is no Unicode text, allowed is UTF-8"
+    except tomllib.TOMLDecodeError as error:
+        problem = _syntax(str(error), text)
+    except (ValueError, RecursionError) as error:
+        reason = "tables or lists nested too deep" if isinstance(error, RecursionError) else str(error)
+        problem = f"the file is no TOML that can be read: {reason}"
+    raise ModelError([Problem((), problem)]) from None
+
+
+def _syntax(message: str, text: str) -> str:
+    place = _PLACE.match(message)
+    if place is None:
+        return f"the file is no TOML: {message}"
+    last = text.count("\n") + 1
+    where = f"line {place['line']}, column {place['column']}" if place["line"] else f"line {last} (end of the file)"
+    return f"{where}: {place['what']}; the file is no TOML"
+
+
+def repeated(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is wrong between entries: a name that another entry of its list has, and a first stage that is a detour."""
+    for path in _NAMED:
+        seen: dict[str, int] = {}
+        for place, table in enumerate(tables(raw, path)):
+            name = table.get("name")
+            if not isinstance(name, str):
+                continue
+            if name in seen:
+                other = ".".join(map(str, path)) + f"[{seen[name]}]"
+                yield Problem((*path, place, "name"), found(name, f"a name of its own ({other} has this one)"))
+            seen.setdefault(name, place)
+    stages = tables(raw, ("stages",))
+    if stages and stages[0].get("detour") is True:
+        allowed = "a stage that is no detour first: there an identified person begins"
+        yield Problem(("stages", 0, "detour"), found(True, allowed))
+
+
+def tables(raw: Any, path: Path) -> list[Mapping[str, Any]]:
+    """The list of tables at a path, whatever stands there (an empty table for an entry that is none)."""
+    for key in path:
+        raw = raw.get(key) if isinstance(raw, dict) else None
+    return [entry if isinstance(entry, dict) else {} for entry in raw] if isinstance(raw, list) else []
+
+
+def explain(error: ValidationError, keys: Mapping[Path, tuple[str, ...]]) -> Iterator[Problem]:
+    """Every problem that pydantic found. `keys` are the allowed keys by the path of their table, without places."""
+    for one in error.errors(include_url=False):
+        path, raw = one["loc"], one["input"]
+        match one["type"]:
+            case "extra_forbidden":
+                table = tuple(part for part in path[:-1] if isinstance(part, str))
+                yield Problem(path, unknown(str(path[-1]), keys[table]))
+            case "missing":
+                yield Problem(path, f"missing, required is {_MISSING[str(path[-1])]}")
+            case "too_short" if raw:
+                continue  # pydantic counts the good entries only; the bad ones are problems already
+            case "tuple_type" | "too_short":
+                yield Problem(path, found(raw, _list_at(path)))
+            case "model_type" | "model_attributes_type" | "dict_type":
+                yield Problem(path, found(raw, "a table"))
+            case "value_error" if isinstance(inner := one["ctx"]["error"], ModelError):
+                yield from inner.under(path)
+            case "value_error":
+                yield Problem(path, str(one["ctx"]["error"]))
+            case _:
+                yield Problem(path, found(raw, one["msg"]))
+
+
+def _list_at(path: Path) -> str:
+    key = str(path[-1])
+    if key == "requires":
+        return 'a list of fields such as ["profile.company"]'
+    if key == "steps":
+        return _MISSING["steps"]
+    whole = ".".join(part for part in path if isinstance(part, str))
+    return f"a list of one or more tables, each written as [[{whole}]]"

@@ -1,0 +1,174 @@
+"""The values of the model file that are more than a text or a number: limits, thresholds, labels, conditions."""
+
+import re
+import zoneinfo
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+from pydantic import ValidationInfo
+
+from domain.conditions.parse import GRADES, Scope, parse_condition
+from domain.conditions.tree import All, AnyOf, Condition, Did, Field, Heat, InGrade, InStage, Not
+from domain.files.durations import parse_duration
+from domain.files.problems import ModelError, Path, Problem, found, meant, unknown
+from domain.files.values import MANY, read_duration, read_number, read_text
+
+FITS: Final = GRADES[:-1]
+"""The grades that `fit.grades` may give points for; the last is for what is left."""
+
+_LIMIT: Final = re.compile(r"(once|[0-9]{1,9}) per ([0-9]+[a-z])\Z")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
+_REQUIRED: Final = re.compile(r"profile(\.[^.\s]+)+\Z")
+_ZONE: Final = re.compile(r"[A-Za-z_]+(/[A-Za-z0-9_+-]+)+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `count` times within a rolling `within` (microseconds), or ever where that is None."""
+
+    count: int
+    within: int | None = None
+
+
+def read_limit(raw: Any) -> Limit:
+    """How often a rule may give points: "once", "once per 24h", "3 per 24h"."""
+    if isinstance(raw, Limit):
+        return raw
+    allowed = f'"once", "once per 24h" or "3 per 24h" (1 to {MANY} times per duration)'
+    if raw == "once":
+        return Limit(1)
+    parts = _LIMIT.match(raw) if isinstance(raw, str) else None
+    try:
+        if parts and (count := 1 if parts[1] == "once" else int(parts[1])) in range(1, MANY + 1):
+            return Limit(count, parse_duration(parts[2]))
+    except ValueError:
+        pass
+    raise ValueError(found(raw, allowed))
+
+
+def read_length(raw: Any, info: ValidationInfo) -> int:
+    """A duration: a text in a file, microseconds where a model is made in Python."""
+    if info.context is None and isinstance(raw, int) and raw > 0:
+        return raw
+    return read_duration(raw)
+
+
+def read_label(raw: Any) -> str | dict[str, str]:
+    """A text, or a table from language to text."""
+    if isinstance(raw, str):
+        return read_text(raw)
+    if not isinstance(raw, dict) or not raw:
+        raise ValueError(found(raw, 'a text, or a table from language to text such as { en = "Lead", zh = "线索" }'))
+    problems = [
+        Problem((key,), found(key, 'a language such as "en" or "zh-Hant"')) for key in raw if not _LANGUAGE.match(key)
+    ]
+    return _each(raw, lambda key, value: read_text(value), problems)
+
+
+def read_required(raw: Any) -> str:
+    """A field of the person, as `profile.company`."""
+    if isinstance(raw, str) and _REQUIRED.match(raw):
+        return raw
+    hint = f' (did you mean "profile.{raw}"?)' if isinstance(raw, str) and re.match(r"[a-z_]+\Z", raw) else ""
+    raise ValueError(found(raw, f'a field of the person such as "profile.company"{hint}'))
+
+
+def read_timezone(raw: Any) -> str:
+    """A time zone's name. The one place of the domain that reads the system's files: its list of time zones."""
+    allowed = 'the name of a time zone such as "Asia/Shanghai"'
+    if not isinstance(raw, str):
+        raise ValueError(found(raw, allowed))
+    try:
+        if raw == "UTC" or zoneinfo.ZoneInfo(raw).key == raw:
+            return raw
+    except (KeyError, ValueError, OSError):  # no such zone, or no zones on this machine
+        pass
+    zones = zoneinfo.available_timezones()
+    if not zones and _ZONE.match(raw):
+        return raw
+    raise ValueError(found(raw, allowed + meant(raw, sorted(zones))))
+
+
+def read_order(raw: Any) -> str:
+    """How a funnel takes its steps."""
+    if raw in ("strict", "any"):
+        raise ValueError(f'not built yet: order {raw}; allowed is "ordered"')
+    if raw != "ordered":
+        raise ValueError(found(raw, '"ordered"'))
+    return "ordered"
+
+
+def read_grades(raw: Any) -> dict[str, float]:
+    """The least points of each grade, falling from A on."""
+    if not isinstance(raw, dict) or not raw:
+        raise ValueError(found(raw, "a table of least points such as { A = 20, B = 10, C = 0 }"))
+    rest = GRADES[-1]
+    problems = [
+        Problem((key,), f"{rest} is the grade of all the rest and takes no points; allowed: {', '.join(FITS)}")
+        if key == rest
+        else Problem((key,), unknown(key, FITS, "grade"))
+        for key in raw
+        if key not in FITS
+    ]
+    grades = _each(raw, lambda key, value: read_number(value), problems)
+    given = [grade for grade in FITS if grade in grades]
+    for better, worse in pairwise(given):
+        if grades[better] <= grades[worse]:
+            text = f"found {grades[worse]:g}, allowed is less than the {grades[better]:g} of {better}"
+            problems.append(Problem((worse,), text))
+    if problems:
+        raise ModelError(problems)
+    return {grade: grades[grade] for grade in given}
+
+
+def read_hot_at(raw: Any) -> float | dict[str, float]:
+    """The heat from which a lead is hot: one number, or one for each grade that can be hot."""
+    allowed = "a number above 0"
+    if not isinstance(raw, dict):
+        return read_number(raw, f"{allowed}, or a table of such by grade", least=0, beyond=True)
+    if not raw:
+        raise ValueError(found(raw, f"{allowed}, or a table by grade such as {{ A = 60, B = 80 }}"))
+    problems = [Problem((key,), unknown(key, GRADES, "grade")) for key in raw if key not in GRADES]
+    grades = _each(raw, lambda key, value: read_number(value, allowed, least=0, beyond=True), problems)
+    return {grade: grades[grade] for grade in GRADES if grade in grades}
+
+
+def read_rearm_at(raw: Any, hot_at: float | dict[str, float]) -> float:
+    """The heat at which a hot episode ends; None gives three quarters of the least `hot_at`."""
+    least = min(hot_at.values()) if isinstance(hot_at, dict) else hot_at
+    if raw is None:
+        return 0.75 * least
+    allowed = f"a number above 0, at most hot_at ({least:g})"
+    rearm_at = read_number(raw, allowed, least=0, beyond=True)
+    if rearm_at > least:
+        raise ValueError(found(raw, allowed))
+    return rearm_at
+
+
+def read_where(scope: Scope) -> Callable[[Any, ValidationInfo], Condition]:
+    """A reader of conditions; the names of the file's stages come in the validation's context."""
+
+    def read(raw: Any, info: ValidationInfo) -> Condition:
+        if isinstance(raw, Field | All | AnyOf | Not | Did | InStage | InGrade | Heat):
+            return raw
+        stages: Sequence[str] | None = info.context["stages"] if info.context else None
+        return parse_condition(raw, scope, (), stages)
+
+    return read
+
+
+def _each(
+    raw: dict[str, Any], read: Callable[[str, Any], Any], problems: list[Problem], path: Path = ()
+) -> dict[str, Any]:
+    """Every value of a table, read. Raises ModelError with the problems so far and its own."""
+    values = {}
+    for key, value in raw.items():
+        try:
+            values[key] = read(key, value)
+        except ValueError as error:
+            problems.append(Problem((*path, key), str(error)))
+    if problems:
+        raise ModelError(problems)
+    return values

@@ -1,0 +1,1 @@
+"""Who is who: the walk that decides whose a touchpoint is."""

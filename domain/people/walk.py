@@ -1,0 +1,343 @@
+"""Who a cluster's touchpoints belong to: `Walk` takes them in order and keeps who owns which identity.
+
+The rule: the highest identity of a touchpoint names the person. Two people linked by an identity on one touchpoint
+become one, unless they differ in a higher kind; then that identity follows, from this instant, the person named. What
+was merged and unmerged by hand is read before the walk and holds for the whole history.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from domain.touchpoints.identity import RANK, Identity, canonical, ordered
+from domain.touchpoints.touchpoint import Touchpoint
+
+LIMITS: Final = {"anonymous_id": 5, "phone": 20, "email": 20}
+"""With how many different higher identities one may be seen; from that of the next it is shared: it binds nobody."""
+
+WalkKey = tuple[int, int, int, str, str]
+Pair = frozenset[Identity]
+Shared = Mapping[Identity, int]
+"""From which instant an identity is shared."""
+
+
+def walk_key(touchpoint: Touchpoint) -> WalkKey:
+    """The order of the walk: that of the fold, but within an instant the touchpoint with more identities first."""
+    return (
+        touchpoint.instant,
+        -len(touchpoint.identities),
+        touchpoint.seq,
+        touchpoint.id,
+        touchpoint.source.name,
+    )
+
+
+def other_side(touchpoint: Touchpoint) -> tuple[Identity, ...]:
+    """The second side of a `merged`, `unmerged` or `aliased` touchpoint; of `previous` both kinds that it may be of."""
+    if touchpoint.type == "aliased":
+        previous = touchpoint.properties.get("previous")
+        found = (canonical("user_id", previous), canonical("anonymous_id", previous))
+        return tuple(identity for identity in found if identity is not None)
+    if touchpoint.type in ("merged", "unmerged"):
+        pairs = touchpoint.properties.get("with")
+        if not isinstance(pairs, list):
+            return ()
+        sides = [
+            canonical(pair["kind"], pair.get("value"))
+            for pair in pairs
+            if isinstance(pair, dict) and pair.get("kind") in RANK
+        ]
+        return ordered(identity for identity in sides if identity is not None)
+    return ()
+
+
+def looks_back(touchpoint: Touchpoint) -> bool:
+    """Whether it holds for the whole history, so that its cluster must be walked again."""
+    return touchpoint.type in ("merged", "unmerged", "aliased")
+
+
+def bound(touchpoint: Touchpoint, shared: Shared) -> tuple[Identity, ...]:
+    """The identities that bind at this touchpoint's instant: those that are not shared by then."""
+    if not shared:
+        return touchpoint.identities
+    return tuple(i for i in touchpoint.identities if shared.get(i, touchpoint.instant + 1) > touchpoint.instant)
+
+
+def links(touchpoint: Touchpoint, shared: Shared) -> tuple[Identity, ...]:
+    """The identities whose clusters this touchpoint makes one; the first is its home. Never empty."""
+    return (bound(touchpoint, shared) or touchpoint.identities[:1]) + other_side(touchpoint)
+
+
+def sightings(touchpoint: Touchpoint) -> Iterable[tuple[Identity, Identity]]:
+    """Each (identity, higher identity) that this touchpoint shows together."""
+    identities = touchpoint.identities
+    for low in identities[1:]:
+        for high in identities:
+            if RANK[high.kind] < RANK[low.kind]:
+                yield low, high
+
+
+class Person:
+    """One person of a walk: what they own, and the first walk key of each identity that named them."""
+
+    __slots__ = ("heads", "into", "number", "owned", "root", "touches")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.owned: list[Identity] = []
+        self.heads: dict[Identity, WalkKey] = {}
+        self.root: Identity | None = None
+        self.touches = 0
+        self.into: Person | None = None
+        """Whom this person became one with."""
+
+    def survivor(self) -> "Person":
+        """The person that this one is now, after all unions."""
+        person = self
+        while person.into is not None:
+            person = person.into
+        return person
+
+    def differs(self, other: "Person", rank: int) -> bool:
+        """Whether both own identities of one kind higher than `rank`: other ones, since each has one owner."""
+        mine = {RANK[identity.kind] for identity in self.owned}
+        return any(RANK[identity.kind] in mine for identity in other.owned if RANK[identity.kind] < rank)
+
+    def touched(self, head: Identity, touchpoint: Touchpoint) -> None:
+        """Count a touchpoint, later than all before, whose highest binding identity is `head`."""
+        self.touches += 1
+        if head not in self.heads:
+            self.heads[head] = walk_key(touchpoint)
+            self.root = None
+
+    def name(self) -> Identity:
+        """The identity that the lead's id is made of: of the earliest touchpoint that has one above a cookie."""
+        if self.root is None:
+            above = [(key, head) for head, key in self.heads.items() if head.kind != "anonymous_id"]
+            self.root = min(above or [(key, head) for head, key in self.heads.items()])[1]
+        return self.root
+
+
+class Walk:
+    """The state of a walk: saved, it goes on with later touchpoints as if it had never stopped."""
+
+    __slots__ = ("apart", "joined", "owner", "people", "shared", "skipped")
+
+    def __init__(self) -> None:
+        self.people: dict[int, Person] = {}
+        self.owner: dict[Identity, Person] = {}
+        self.apart: set[Pair] = set()
+        self.skipped: list[tuple[int, Identity, Identity]] = []
+        """Merges that a standing unmerge forbids, with their instants."""
+        self.shared: dict[Identity, int] = {}
+        self.joined = False
+        """Set when two people who both had touchpoints became one: who folds must then fold both histories anew."""
+
+    def take(self, touchpoint: Touchpoint) -> tuple[Person, Touchpoint]:
+        """The person to whom the next touchpoint (in the order of the walk) belongs, and it with what binds them only.
+
+        What is shared, or kept apart by hand, says nothing about the person: the fold does not see it.
+        """
+        if not self.shared and len(touchpoint.identities) == 1:
+            [head] = touchpoint.identities
+            known = self.owner.get(head)
+            if known is not None and head in known.heads and touchpoint.type != "aliased":  # nearly always
+                known.touches += 1
+                return known, touchpoint
+        if self.shared:
+            self._drop_shared(touchpoint.instant)
+        identities = bound(touchpoint, self.shared)
+        if identities:
+            named = self._owner(identities[0])
+            for identity in identities[1:]:
+                named = self._bind(named, identity)
+            if touchpoint.type == "aliased":
+                named = self._alias(named, touchpoint)
+            head = identities[0]
+        else:
+            head = Identity("shared " + touchpoint.identities[0].kind, touchpoint.identities[0].value)
+            named = self._owner(head)
+        named.touched(head, touchpoint)
+        owner = self.owner
+        for identity in touchpoint.identities:
+            if owner.get(identity) is not named:
+                mine = tuple(each for each in touchpoint.identities if owner.get(each) is named)
+                return named, touchpoint._replace(identities=mine)
+        return named, touchpoint
+
+    def constrain(self, touchpoints: Sequence[Touchpoint]) -> None:
+        """Read what was merged and unmerged before the walk begins; `touchpoints` in the order of the walk."""
+        last: dict[Pair, tuple[tuple[Any, ...], bool]] = {}
+        seen: set[Identity] = set()
+        for touchpoint in touchpoints:
+            for pair, together in _constraints(touchpoint, seen):
+                if pair not in last or last[pair][0] <= touchpoint.order:
+                    last[pair] = (touchpoint.order, together)
+            seen.update(touchpoint.identities)
+        self.apart = {pair for pair, (_, together) in last.items() if not together}
+        merges = [(order, sorted(pair), pair) for pair, (order, together) in last.items() if together]
+        for order, (one, two), _ in sorted(merges):
+            first, second = self._owner(one), self._owner(two)
+            if first is second:
+                continue
+            if self._kept_apart(first, second):
+                self.skipped.append((order[0], one, two))
+            else:
+                self._unite(first, second)
+
+    # ---- the rule ----
+
+    def _owner(self, identity: Identity) -> Person:
+        person = self.owner.get(identity)
+        if person is None:
+            person = Person(max(self.people, default=0) + 1)
+            self.people[person.number] = person
+            self._give(person, identity)
+        return person
+
+    def _give(self, person: Person, identity: Identity) -> None:
+        self.owner[identity] = person
+        person.owned.append(identity)
+
+    def _bind(self, named: Person, identity: Identity) -> Person:
+        """Bind one more identity of a touchpoint to the person named; the person who is named afterwards."""
+        other = self.owner.get(identity)
+        if other is named:
+            return named
+        if self.apart and any(Pair((identity, own)) in self.apart for own in named.owned):
+            self._owner(identity)
+            return named
+        if other is None:
+            self._give(named, identity)
+            return named
+        if named.differs(other, RANK[identity.kind]) or self._kept_apart(named, other):
+            other.owned.remove(identity)
+            self._give(named, identity)
+            return named
+        return self._unite(named, other)
+
+    def _alias(self, named: Person, touchpoint: Touchpoint) -> Person:
+        """A previous id that is a known cookie is one more identity of the touchpoint."""
+        previous = canonical("anonymous_id", touchpoint.properties.get("previous"))
+        if previous is None or previous not in self.owner or Identity("user_id", previous.value) in self.owner:
+            return named
+        return named if self._is_shared(previous, touchpoint.instant) else self._bind(named, previous)
+
+    def _kept_apart(self, one: Person, two: Person) -> bool:
+        if not self.apart:
+            return False
+        return any(Pair((a, b)) in self.apart for a in one.owned for b in two.owned)
+
+    def _unite(self, one: Person, two: Person) -> Person:
+        keep, lose = (one, two) if (one.touches > 0, -one.number) >= (two.touches > 0, -two.number) else (two, one)
+        if lose.touches:
+            self.joined = True
+        for identity in lose.owned:
+            self._give(keep, identity)
+        for head, key in lose.heads.items():
+            known = keep.heads.get(head)
+            keep.heads[head] = key if known is None else min(known, key)
+        keep.touches += lose.touches
+        keep.root = None
+        lose.into = keep
+        del self.people[lose.number]
+        return keep
+
+    # ---- shared identities ----
+
+    def _is_shared(self, identity: Identity, instant: int) -> bool:
+        return self.shared.get(identity, instant + 1) <= instant
+
+    def _drop_shared(self, instant: int) -> None:
+        for identity, since in self.shared.items():
+            if since <= instant and identity in self.owner:
+                self.owner.pop(identity).owned.remove(identity)
+
+    def owned(self, person: Person, until: int) -> tuple[Identity, ...]:
+        """The identities that count as the person's at an instant, in canonical order."""
+        return ordered(i for i in person.owned if i.kind in RANK and not self._is_shared(i, until))
+
+    def findings(self, person: Person) -> list[list[Any]]:
+        """What a data steward should know of how this person was put together: [kind, detail, instant]."""
+        return [
+            ["merge_skipped", f"{one} with {two}: they were unmerged", instant]
+            for instant, one, two in self.skipped
+            if person in (self.owner.get(one), self.owner.get(two))
+        ]
+
+    # ---- saved state ----
+
+    def dump(self) -> list[Any]:
+        """The walk as JSON-able lists; `load` gives the same walk."""
+        people = [
+            [
+                person.number,
+                person.touches,
+                [[*identity] for identity in person.owned],
+                [[[*head], key] for head, key in person.heads.items()],
+            ]
+            for person in self.people.values()
+        ]
+        if not (self.apart or self.skipped or self.shared):  # nearly always
+            return [people, [], [], []]
+        apart = sorted([[*identity] for identity in sorted(pair)] for pair in self.apart)
+        skipped = [[instant, [*one], [*two]] for instant, one, two in self.skipped]
+        return [people, apart, skipped, [[[*identity], since] for identity, since in self.shared.items()]]
+
+    @classmethod
+    def load(cls, saved: list[Any]) -> "Walk":
+        """The walk that was dumped."""
+        walk = cls()
+        people, apart, skipped, shared = saved
+        for number, touches, owned, heads in people:
+            person = Person(number)
+            person.touches = touches
+            for pair in owned:
+                walk._give(person, Identity(*pair))
+            person.heads = {Identity(*head): tuple(key) for head, key in heads}
+            walk.people[number] = person
+        walk.apart = {Pair(Identity(*identity) for identity in pair) for pair in apart}
+        walk.skipped = [(instant, Identity(*one), Identity(*two)) for instant, one, two in skipped]
+        walk.shared = {Identity(*identity): since for identity, since in shared}
+        return walk
+
+
+def _constraints(touchpoint: Touchpoint, seen: set[Identity]) -> Iterable[tuple[Pair, bool]]:
+    """The pairs that a touchpoint says are one person (True) or two (False); `seen` are identities of earlier ones."""
+    if touchpoint.type == "aliased":
+        previous = canonical("user_id", touchpoint.properties.get("previous"))
+        new = touchpoint.identities[0]
+        if previous is None or new.kind != "user_id" or previous == new:
+            return
+        known = previous in seen
+        if not known and Identity("anonymous_id", previous.value) in seen:
+            return  # a cookie: `take` binds it
+        if known and touchpoint.source.kind == "browser":
+            return  # a public key joins no two people who are known
+        yield Pair((new, previous)), True
+    elif touchpoint.type in ("merged", "unmerged"):
+        for one in touchpoint.identities:
+            for two in other_side(touchpoint):
+                if one != two:
+                    yield Pair((one, two)), touchpoint.type == "merged"
+
+
+def assign(touchpoints: Iterable[Touchpoint], shared: Shared | None = None) -> tuple[Walk, dict[int, list[Touchpoint]]]:
+    """Walk a cluster's touchpoints: the walk, and by each person's number their history in the order of the fold.
+
+    Pure: the order in which `touchpoints` are given does not matter. Repeats of one id are the caller's to drop.
+    """
+    walk = Walk()
+    walk.shared = dict(shared or {})
+    walked = sorted(touchpoints, key=walk_key)
+    walk.constrain(walked)
+    histories: dict[int, list[Touchpoint]] = {}
+    for person, touchpoint in [walk.take(each) for each in walked]:
+        histories.setdefault(person.survivor().number, []).append(touchpoint)
+    for history in histories.values():
+        history.sort(key=_fold_order)
+    walk.joined = False
+    return walk, histories
+
+
+def _fold_order(touchpoint: Touchpoint) -> tuple[int, int, str, str]:
+    return touchpoint.order

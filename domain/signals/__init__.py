@@ -1,0 +1,1 @@
+"""Signals: their kinds, and what is to be announced."""

@@ -1,0 +1,169 @@
+"""The envelope, version 1: a touchpoint as it lies on the log and, byte for byte, in the event store, for ever."""
+
+import re
+from datetime import datetime
+from functools import lru_cache
+from typing import Annotated, Any, Final, Literal
+
+import orjson
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, WithJsonSchema
+
+from domain.touchpoints.claims import SourceKind
+from domain.touchpoints.identity import Identity, canonical, ordered
+from domain.touchpoints.touchpoint import EARLIEST, LATEST, Source, Touchpoint, microseconds, rfc3339
+
+_RFC3339: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})\Z"
+)
+
+
+class MalformedEnvelope(ValueError):
+    """Bytes on the log that are no envelope of a known version: to be kept with this reason. Reject, never retry."""
+
+
+def _canonical_identity(pair: "_WireIdentity") -> "_WireIdentity":
+    if (wrong := _not_canonical(pair.kind, pair.value)) is not None:
+        raise ValueError(f"{pair.kind} {wrong}")
+    return pair
+
+
+@lru_cache(50_000)
+def _not_canonical(kind: str, value: str) -> str | None:
+    found = canonical(kind, value)
+    if found is None:
+        return "value names nobody"
+    return None if found.value == value else "is not in canonical form"
+
+
+_source: Final = lru_cache(1_000)(Source)
+"""Of the few sources there are one object each."""
+
+
+@lru_cache(4_096)
+def _read(text: str) -> int:
+    """An RFC 3339 text; often one that was just read, since things are reported at once and in batches."""
+    return microseconds(datetime.fromisoformat(text))
+
+
+@lru_cache(4_096)
+def _checked(text: str) -> int:
+    if not _RFC3339.match(text):
+        raise ValueError("a time is an RFC 3339 text with seconds and offset, such as 2026-11-21T19:27:11.397Z")
+    instant = microseconds(datetime.fromisoformat(text))
+    if not EARLIEST <= instant < LATEST:
+        raise ValueError("time is outside the years 1970 to 9998")
+    return instant
+
+
+def _instant(text: object) -> int:
+    """Microseconds of an RFC 3339 text, exactly as `decode` reads it. Numbers are refused: seconds or milliseconds?"""
+    return _checked(text if isinstance(text, str) else "")
+
+
+_Time = Annotated[int, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _WireSource(_Wire):
+    kind: SourceKind
+    name: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
+
+
+class _WireIdentity(_Wire):
+    kind: Literal["user_id", "email", "phone", "anonymous_id"]
+    value: Annotated[str, Field(min_length=1, max_length=512)]
+
+
+class Envelope(_Wire):
+    """Envelope, version 1: the JSON value of a record on `leadline.touchpoints`. Recorded for ever."""
+
+    v: Annotated[int, Field(strict=True, ge=1, le=1), WithJsonSchema({"const": 1, "type": "integer"})]
+    id: Annotated[str, Field(min_length=1, max_length=200, description="unique within its source")]
+    source: _WireSource
+    type: Annotated[str, Field(pattern=r"^[a-z0-9_\u0080-\U0010ffff]{1,100}$", description="snake_case")]
+    occurred_at: Annotated[_Time, Field(description="when it happened, corrected for the client's clock")]
+    received_at: Annotated[_Time, Field(description="when our door received it")]
+    sent_at: Annotated[_Time | None, Field(description="the client's clock when it sent the request")] = None
+    seq: Annotated[
+        int, Field(strict=True, ge=0, le=2**31 - 1, description="place in its request; of an import a mapped column")
+    ] = 0
+    identities: Annotated[
+        tuple[Annotated[_WireIdentity, AfterValidator(_canonical_identity)], ...], Field(min_length=1, max_length=32)
+    ]
+    profile: dict[str, Any] = Field(default_factory=dict)
+    properties: dict[str, Any] = Field(default_factory=dict)
+    context: dict[str, Any] = Field(default_factory=dict)
+
+
+ENVELOPES: Final = TypeAdapter(list[Envelope])
+"""Validates a whole batch as one JSON list."""
+
+
+def encode(touchpoint: Touchpoint) -> bytes:
+    """The envelope's JSON bytes. The same touchpoint gives the same bytes."""
+    wire: dict[str, Any] = {
+        "v": 1,
+        "id": touchpoint.id,
+        "source": {"kind": touchpoint.source.kind, "name": touchpoint.source.name},
+        "type": touchpoint.type,
+        "occurred_at": rfc3339(touchpoint.occurred_at),
+        "received_at": rfc3339(touchpoint.received_at),
+        "identities": [{"kind": kind, "value": value} for kind, value in touchpoint.identities],
+    }
+    if touchpoint.sent_at is not None:
+        wire["sent_at"] = rfc3339(touchpoint.sent_at)
+    if touchpoint.seq:
+        wire["seq"] = touchpoint.seq
+    for part in ("profile", "properties", "context"):
+        if value := getattr(touchpoint, part):
+            wire[part] = value
+    return orjson.dumps(wire)
+
+
+def decode(value: bytes) -> Touchpoint:
+    """The touchpoint of validated envelope bytes. Fast: it trusts what the recorder has validated.
+
+    Raises MalformedEnvelope where the bytes are no envelope at all.
+    """
+    try:
+        wire = orjson.loads(value)
+        source = wire["source"]
+        get, sent = wire.get, wire.get("sent_at")
+        identities = [Identity(pair["kind"], pair["value"]) for pair in wire["identities"]]
+        return Touchpoint(
+            wire["id"],
+            _source(source["kind"], source["name"]),
+            wire["type"],
+            _read(wire["occurred_at"]),
+            _read(wire["received_at"]),
+            ordered(identities),
+            None if sent is None else _read(sent),
+            get("seq", 0),
+            get("profile", {}),
+            get("properties", {}),
+            get("context", {}),
+        )
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise MalformedEnvelope(f"not an envelope: {type(error).__name__}: {error}") from error
+
+
+def validate(touchpoint: Touchpoint) -> str | None:
+    """What the envelope's schema says against a touchpoint (None: nothing): for producers, before they append."""
+    try:
+        ENVELOPES.validate_json(b"[" + encode(touchpoint) + b"]")
+    except ValueError as error:
+        return explain(error)
+    return None
+
+
+def explain(error: ValueError) -> str:
+    """An error of `ENVELOPES` in one line: where (the place in the list is left out), what, and what was allowed."""
+    errors = getattr(error, "errors", None)
+    if errors is None:
+        return str(error)
+    first = errors(include_url=False, include_context=False)[0]
+    where = ".".join(str(part) for part in first["loc"][1:])
+    return f"{where or 'envelope'}: {first['msg']}"

@@ -1,0 +1,84 @@
+"""The touchpoint, its source and its instants."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from domain.touchpoints.identity import Identity, trail_of
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST: Final = 0
+"""The least instant, 1970: what claims to be older is a broken clock."""
+LATEST: Final = (datetime(9999, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
+"""The first instant that is too late: every one before it has a date in every time zone."""
+NEVER: Final = 2**62
+"""An instant after all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who reports: the kind says what it may claim, the name scopes the ids it gives."""
+
+    kind: str
+    name: str
+
+
+_NONE: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class Touchpoint(NamedTuple):
+    """One thing a person did, or that was done to or about them, as a source reports it.
+
+    Times are integer microseconds since 1970-01-01 UTC. `identities` is not empty and in canonical order.
+    """
+
+    id: str
+    source: Source
+    type: str
+    occurred_at: int
+    received_at: int
+    identities: tuple[Identity, ...]
+    sent_at: int | None = None
+    seq: int = 0
+    profile: Mapping[str, Any] = _NONE
+    properties: Mapping[str, Any] = _NONE
+    context: Mapping[str, Any] = _NONE
+
+    @property
+    def instant(self) -> int:
+        """When it happened, as far as we believe it: never later than its receipt."""
+        occurred, received = self.occurred_at, self.received_at
+        return occurred if occurred < received else received
+
+    @property
+    def order(self) -> tuple[int, int, str, str]:
+        """The order of the fold."""
+        return self.instant, self.seq, self.id, self.source.name
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is recorded under once: its source's name and its id."""
+        return self.source.name, self.id
+
+    @property
+    def trail(self) -> Identity:
+        """The identity in whose trail this is recorded."""
+        return trail_of(self.identities)
+
+
+def microseconds(when: datetime) -> int:
+    """Integer microseconds since 1970 UTC; a naive time is taken as UTC."""
+    since = (when if when.tzinfo else when.replace(tzinfo=UTC)) - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def moment(instant: int) -> datetime:
+    """The UTC datetime of an instant in microseconds."""
+    return EPOCH + timedelta(microseconds=instant)
+
+
+def rfc3339(instant: int) -> str:
+    """An instant as `2026-11-21T19:27:11.397000Z`: always six digits, always Z, so texts sort as instants do."""
+    return f"{moment(instant).isoformat(timespec='microseconds')[:-6]}Z"

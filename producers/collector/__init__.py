@@ -1,0 +1,1 @@
+"""The public HTTP application: keys, sites, limits, the queue before the log."""

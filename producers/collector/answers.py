@@ -1,0 +1,78 @@
+"""Answers of the doors: problem documents (RFC 9457), the headers browsers ask for, the thank-you page."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+from starlette.responses import HTMLResponse, Response
+
+from producers.reading.arrival import Taken
+
+ALLOWED_HEADERS: Final = "authorization, content-type, content-encoding, x-write-key, anonymousid"
+
+_THANKS: Final = {
+    "en": ("Thank you", "We have received your message and will be in touch."),
+    "zh": ("谢谢", "我们已收到您的信息，会尽快与您联系。"),
+}
+
+
+class Problem(Exception):
+    """A request that is refused as a whole. `detail` says what was wrong and what is allowed."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.more = more
+
+    def response(self) -> Response:
+        """The problem document."""
+        title = HTTPStatus(self.status).phrase
+        document = {"type": "about:blank", "title": title, "status": self.status, "detail": self.detail, **self.more}
+        return Response(orjson.dumps(document), self.status, self.headers, "application/problem+json")
+
+
+def json(value: Any, status: int = 200) -> Response:
+    """A JSON answer."""
+    return Response(orjson.dumps(value), status, media_type="application/json")
+
+
+def told(taken: Taken, status: int = 200) -> Response:
+    """The answer to a client that reads it: accepted, with what was refused and kept beside it. Raises Problem."""
+    if taken.malformed:
+        raise Problem(400, taken.refused[0].reason, kept=True)
+    document: dict[str, object] = {"success": True}
+    if taken.refused:
+        refused = zip(taken.ordinals, taken.refused, strict=True)
+        document["rejected"] = [{"item": place, "reason": each.reason} for place, each in refused]
+    return json(document, status)
+
+
+def cors(origin: str | None, methods: str = "") -> dict[str, str]:
+    """The headers that let a page of this origin read the answer; with `methods` those of a preflight's answer.
+
+    Credentials are never allowed: no answer depends on a cookie.
+    """
+    if not origin:
+        return {"Vary": "Origin"}
+    headers = {"Access-Control-Allow-Origin": origin, "Vary": "Origin", "Access-Control-Expose-Headers": "Retry-After"}
+    if methods:
+        headers["Access-Control-Allow-Methods"] = methods
+        headers["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
+        headers["Access-Control-Max-Age"] = "86400"
+    return headers
+
+
+def thanks(languages: str) -> Response:
+    """The page that a form's visitor sees where no other is allowed. `languages` is their Accept-Language."""
+    language = "zh" if languages.strip().lower().startswith("zh") else "en"
+    title, text = _THANKS[language]
+    return HTMLResponse(
+        f'<!doctype html><html lang="{language}"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">'
+        f"<title>{title}</title>"
+        "<style>body{font:18px/1.6 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem}</style>"
+        f"<h1>{title}</h1><p>{text}</p></html>"
+    )

@@ -1,0 +1,323 @@
+"""The collector: the HTTP doors through which touchpoints come in, as a Starlette app or as routes of another."""
+
+import asyncio
+import re
+import time
+import traceback
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, TypeVar
+
+import anyio.to_thread
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from domain.touchpoints.touchpoint import Source
+from producers.collector import answers, keys, sites
+from producers.collector.answers import Problem
+from producers.collector.queue import Door
+from producers.collector.request import from_loopback, origin, read, wants_json
+from producers.protocols import forms, pixel, segment
+from producers.reading import body
+from producers.reading.arrival import Arrival, Refused, Taken
+from store.log.port import Log, LogError
+from store.log.topics import TOUCHPOINTS
+
+CALLS: Final = (*segment.CALLS, "batch", *segment.SHORT)
+"""The calls of the Segment API, by their servers' and their browsers' paths."""
+
+LARGE: Final = 50_000
+"""Unpacked bodies of as many bytes are parsed beside the event loop, two at a time: nobody else waits for them."""
+
+_HOST: Final = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}\Z")
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the doors let in: `keys.parse(LEADLINE_WRITE_KEYS)` and `sites.parse(LEADLINE_SITES)`."""
+
+    keys: keys.WriteKeys
+    sites: sites.Sites
+
+
+def collector(
+    log: Log,
+    doors: Doors,
+    clock: Callable[[], int],
+    registry: CollectorRegistry | None = None,
+    ready: Callable[[], str | None] | None = None,
+) -> Starlette:
+    """The collector as an app. `clock` gives microseconds since 1970; see `routes` for the rest."""
+    found = routes(log, doors, clock, registry, ready)
+    app = Starlette(routes=found, exception_handlers={HTTPException: _not_found})
+    app.router.redirect_slashes = False  # a browser's POST follows no redirect to another path
+    return app
+
+
+def routes(
+    log: Log,
+    doors: Doors,
+    clock: Callable[[], int],
+    registry: CollectorRegistry | None = None,
+    ready: Callable[[], str | None] | None = None,
+) -> list[Route]:
+    """The collector's routes, to be mounted at the root of any Starlette or FastAPI app.
+
+    `registry` gets its metrics and is what `/metrics` shows. `ready` says why the process is not ready (None: it is);
+    it is called in a thread, and asks the log where none is given.
+    """
+    return _Collector(log, doors, clock, registry or CollectorRegistry(), ready).routes()
+
+
+class _Collector:
+    def __init__(
+        self,
+        log: Log,
+        doors: Doors,
+        clock: Callable[[], int],
+        registry: CollectorRegistry,
+        ready: Callable[[], str | None] | None,
+    ) -> None:
+        self._log = log
+        self._doors = doors
+        self._clock = clock
+        self._registry = registry
+        self._ready = ready or self._reachable
+        self._door = Door(log)
+        self._beside = ThreadPoolExecutor(2, "large-body")
+        self._seconds = Histogram(
+            "leadline_collector_request_seconds",
+            "Time until a request was answered, its durable append included",
+            ("door", "status"),
+            registry=registry,
+        )
+        self._taken = Counter(
+            "leadline_collector_touchpoints", "Touchpoints acknowledged", ("source",), registry=registry
+        )
+        self._rejected = Counter(
+            "leadline_collector_rejected", "Input that was refused and kept", ("source",), registry=registry
+        )
+
+    def routes(self) -> list[Route]:
+        """In the order in which they are matched."""
+        return [
+            *(self._route(f"/v1/{call}", ["POST"], f"v1/{call}", partial(self._call, f"v1/{call}")) for call in CALLS),
+            self._route("/v1/projects/{key}/settings", ["GET"], "v1/settings", self._settings),
+            self._route("/f/{form}", ["POST", "GET"], "f", self._form, checked=True),
+            self._route("/p.gif", ["GET"], "p.gif", self._pixel),
+            self._route("/o/{rest:path}", ["GET"], "o", self._unbuilt),
+            self._route("/c/{rest:path}", ["GET"], "c", self._unbuilt),
+            Route("/thanks", self._thanks),
+            Route("/healthz", self._healthy),
+            Route("/readyz", self._readiness),
+            Route("/metrics", self._metrics),
+        ]
+
+    def _route(self, path: str, methods: Sequence[str], door: str, handle: Endpoint, checked: bool = False) -> Route:
+        """A route for browsers: preflight, CORS headers, problem documents and metrics around `handle`."""
+        allowed = ", ".join((*methods, "OPTIONS"))
+
+        async def endpoint(request: Request) -> Response:
+            reader = origin(request)
+            if checked and not self._doors.sites.allows(sites.origin_in(request.headers)):
+                reader = None
+            if request.method == "OPTIONS":
+                return Response(status_code=204, headers=answers.cors(reader, allowed))
+            if request.method == "HEAD":  # asked by link checkers: nobody did anything
+                return Response(status_code=200)
+            began = time.perf_counter()
+            response = await _answered(handle, request)
+            self._seconds.labels(door, str(response.status_code)).observe(time.perf_counter() - began)
+            response.headers.update(answers.cors(reader))
+            return response
+
+        return Route(path, endpoint, methods=[*methods, "OPTIONS"])
+
+    # ---- the Segment API ----
+
+    async def _call(self, door: str, request: Request) -> Response:
+        raw = await read(request)
+        content_type = request.headers.get("content-type", "")
+        named = keys.of_headers(request.headers) + [key for key in request.query_params.getlist("writeKey") if key]
+        known = self._sender(request, named)
+        try:
+            data = body.unpacked(raw)
+            parsed = await self._worked(len(data), partial(body.parsed, data, content_type))
+            if parsed.format == "empty":
+                raise body.Malformed("the body is empty: send the call as JSON")
+        except body.TooLarge as error:
+            raise Problem(413, str(error)) from error
+        except body.Malformed as error:
+            if known is not None:
+                await self._keep(Refused(self._arrival(request, door, known), str(error), raw))
+            elif named:
+                raise self._unknown_key() from error
+            raise Problem(400, str(error), kept=known is not None) from error
+        fields = forms.table(parsed.value) if parsed.format == "form" else parsed.value
+        source = known or self._sender(request, keys.of_body(fields))
+        if source is None:
+            raise self._unknown_key()
+        value = segment.form_item(segment.call_of(door), fields) if parsed.format == "form" else fields
+        translate = partial(segment.taken, self._arrival(request, door, source), value, raw)
+        taken = await self._worked(len(data), translate)
+        await self._store(taken)
+        return answers.told(taken)
+
+    def _sender(self, request: Request, named: list[str]) -> Source | None:
+        if self._doors.keys.open and not from_loopback(request):
+            raise Problem(401, "no write keys are configured, so only this machine may send: set LEADLINE_WRITE_KEYS")
+        return self._doors.keys.source(named)
+
+    def _unknown_key(self) -> Problem:
+        detail = (
+            "no known write key: send one as the user name of Basic authentication, "
+            "as X-Write-Key, or as writeKey in the body"
+        )
+        return Problem(401, detail, {"WWW-Authenticate": 'Basic realm="write key"'})
+
+    async def _settings(self, request: Request) -> Response:
+        """What analytics-next asks for first: the key that it shall use, and that it shall send everything here."""
+        ours = {"apiKey": request.path_params["key"], "protocol": request.scope.get("scheme", "http")}
+        if _HOST.match(host := request.headers.get("host", "")):
+            ours["apiHost"] = f"{host}/v1"
+        found = {"integrations": {"Segment.io": ours}, "plan": {}, "metrics": {"sampleRate": 0}}
+        response = answers.json(found)
+        response.headers["Cache-Control"] = "private, max-age=60"
+        return response
+
+    # ---- forms and pixel ----
+
+    async def _form(self, request: Request) -> Response:
+        source = self._site(request, "forms")
+        raw = await read(request) if request.method == "POST" else b""
+        arrival = self._arrival(request, f"f/{body.clean(request.path_params['form'])[: forms.NAME_LIMIT]}", source)
+        try:
+            data = body.unpacked(raw)
+            parsed = await self._worked(len(data), partial(body.parsed, data, arrival.content_type))
+            fields = forms.submitted(arrival, parsed)
+        except body.TooLarge as error:
+            raise Problem(413, str(error)) from error
+        except (body.Malformed, ValueError) as error:
+            await self._keep(Refused(arrival, str(error), raw))
+            raise Problem(400, str(error), kept=True) from error
+        taken = await self._worked(len(data), partial(forms.taken, arrival, fields, raw))
+        await self._store(taken)
+        if wants_json(request, parsed) or taken.malformed:
+            return answers.told(taken, 202)
+        page = self._doors.sites.target(fields.get(forms.REDIRECT), request.headers.get("referer", ""))
+        return RedirectResponse(page or "/thanks", 303)
+
+    async def _pixel(self, request: Request) -> Response:
+        """Always the dot: a broken image helps nobody. Its status still says what became of it."""
+        try:
+            source = self._site(request, "pixel")
+            arrival = self._arrival(request, "p.gif", source)
+            await self._store(pixel.taken(arrival, arrival.query_bytes))
+            status, more = 200, {}
+        except Problem as error:
+            status, more = error.status, error.headers
+        return Response(pixel.GIF, status, {**more, "Cache-Control": "no-store"}, "image/gif")
+
+    def _site(self, request: Request, otherwise: str) -> Source:
+        """The source of a request without a write key: a browser, named after its site."""
+        origin = sites.origin_in(request.headers)
+        if self._doors.sites.open and not from_loopback(request):
+            raise Problem(403, "no sites are configured, so only this machine may send: set LEADLINE_SITES")
+        if not self._doors.sites.allows(origin):
+            detail = f"found site {origin or 'unknown'}: it is not in LEADLINE_SITES (told by Origin, else Referer)"
+            raise Problem(403, detail)
+        return Source("browser", sites.host_of(origin) or otherwise)
+
+    async def _unbuilt(self, request: Request) -> Response:
+        raise Problem(501, "signed mail links (/o/TOKEN.gif and /c/TOKEN) are not built yet in this release")
+
+    # ---- the rest ----
+
+    async def _thanks(self, request: Request) -> Response:
+        return answers.thanks(request.headers.get("accept-language", ""))
+
+    async def _healthy(self, request: Request) -> Response:
+        return answers.json({"status": "ok"})
+
+    async def _readiness(self, request: Request) -> Response:
+        if (why := await anyio.to_thread.run_sync(self._ready)) is not None:
+            return Problem(503, f"not ready: {why}", {"Retry-After": "5"}).response()
+        return answers.json({"status": "ready"})
+
+    async def _metrics(self, request: Request) -> Response:
+        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
+
+    def _reachable(self) -> str | None:
+        try:
+            self._log.ends([TOUCHPOINTS])
+        except LogError as error:
+            return str(error)
+        return None
+
+    def _arrival(self, request: Request, door: str, source: Source) -> Arrival:
+        return Arrival(
+            door=door,
+            source=source,
+            received_at=self._clock(),
+            made_id=str(uuid.uuid4()),
+            query=request.scope["query_string"].decode("latin-1"),
+            content_type=request.headers.get("content-type", ""),
+            referer=request.headers.get("referer", ""),
+            user_agent=request.headers.get("user-agent", "") if source.kind == "browser" else "",
+        )
+
+    async def _worked(self, size: int, work: Callable[[], T]) -> T:
+        """The outcome of work on an unpacked body of this size."""
+        if size < LARGE:
+            return work()
+        return await asyncio.get_running_loop().run_in_executor(self._beside, work)
+
+    async def _store(self, taken: Taken) -> None:
+        """Keep all of it; durable when this returns. Raises Problem."""
+        await self._door.put(taken.records, [refused.record() for refused in taken.refused])
+        if taken.touchpoints:
+            self._taken.labels(taken.touchpoints[0].source.name).inc(len(taken.touchpoints))
+        if taken.refused:
+            self._rejected.labels(taken.refused[0].arrival.source.name).inc(len(taken.refused))
+
+    async def _keep(self, refused: Refused) -> None:
+        await self._store(Taken(refused=(refused,)))
+
+
+# ---- requests and answers ----------------------------------------------------------------------------------------
+
+
+async def _answered(handle: Endpoint, request: Request) -> Response:
+    try:
+        return await handle(request)
+    except Problem as problem:
+        return problem.response()
+    except ClientDisconnect:
+        return Response(status_code=400)  # nobody reads it
+    except Exception as error:
+        trace = traceback.format_exc(limit=-8)
+        structlog.get_logger("collector").error(
+            "request failed", path=request.scope["path"], error=repr(error), trace=trace
+        )
+        detail = "the collector failed on this request: nothing is acknowledged, send it again"
+        return Problem(500, detail, {"Retry-After": "5"}).response()
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    asked = f"{request.method} {request.scope['path'][:200]}"
+    allowed = f" (allowed here: {headers['Allow']})" if "Allow" in headers else ""
+    detail = f"{asked} is no door of the collector{allowed}: see docs/how-to/send-touchpoints.md"
+    return Problem(status, detail, headers | answers.cors(origin(request))).response()

@@ -1,0 +1,90 @@
+"""Write keys: who a request of the Segment API comes from, and whether that source is a browser or a server."""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from domain.touchpoints.claims import OWN_SOURCES
+from domain.touchpoints.touchpoint import Source
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}\Z")
+_KINDS: Final = {"public": "browser", "server": "server"}
+
+
+class Misconfigured(ValueError):
+    """A setting of the doors that cannot be used. An operator must change it before the process starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteKeys:
+    """The known write keys. None at all: any key, or none, counts as a server's named `default`, on loopback only."""
+
+    sources: Mapping[bytes, Source]
+    """By the key's SHA-256, so that comparing takes as long for every wrong key."""
+
+    @property
+    def open(self) -> bool:
+        """Whether any key counts."""
+        return not self.sources
+
+    def source(self, keys: Iterable[str]) -> Source | None:
+        """Who sends with these keys; the first known one counts. None: nobody."""
+        if self.open:
+            return Source("server", "default")
+        return next((found for key in keys if (found := self.sources.get(_digest(key)))), None)
+
+
+def parse(text: str) -> WriteKeys:
+    """The keys of `LEADLINE_WRITE_KEYS`: comma-separated `NAME:public:KEY` or `NAME:server:KEY`.
+
+    Two keys may share a name, so that a key can be changed without changing its source. Raises Misconfigured.
+    """
+    sources: dict[bytes, Source] = {}
+    for place, part in enumerate(filter(None, (part.strip() for part in text.split(","))), start=1):
+        name, kind, key = ([*part.split(":", 2), "", ""])[:3]
+        where = f"LEADLINE_WRITE_KEYS, key {place}"
+        if not key or kind not in _KINDS:
+            raise Misconfigured(f"{where}: allowed is NAME:public:KEY or NAME:server:KEY")
+        if not _NAME.match(name):
+            raise Misconfigured(f"{where}: found name {name!r}, allowed are 1 to 100 letters, digits and _ . -")
+        if name in OWN_SOURCES:
+            raise Misconfigured(f"{where}: found name {name!r}, allowed is none of {', '.join(sorted(OWN_SOURCES))}")
+        if _digest(key) in sources:
+            raise Misconfigured(f"{where} (named {name!r}): the same key stands there twice, each needs its own")
+        sources[_digest(key)] = Source(_KINDS[kind], name)
+    return WriteKeys(sources)
+
+
+def of_headers(headers: Mapping[str, str]) -> list[str]:
+    """The write keys in a request's headers: Basic `KEY:` and `X-Write-Key`."""
+    found = []
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        with suppress(binascii.Error, ValueError):  # no key here: the body may have one
+            pair = base64.b64decode(credentials.strip(), validate=True).decode("utf-8", "replace")
+            found.append(pair.partition(":")[0])
+    if key := headers.get("x-write-key", "").strip():
+        found.append(key)
+    return found
+
+
+def of_body(value: object) -> list[str]:
+    """The write keys in a parsed body: its own, or the first item's of a batch."""
+    found = []
+    if isinstance(value, dict):
+        items = value.get("batch")
+        first = items[0] if isinstance(items, list) and items else None
+        for holder in (value, first):
+            key = holder.get("writeKey") if isinstance(holder, dict) else None
+            if isinstance(key, str) and key.strip():
+                found.append(key.strip())
+    return found
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode("utf-8", "replace")).digest()

@@ -1,0 +1,76 @@
+"""The sites that forms and pixels may stand on, and where a form may send its visitor afterwards."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+from producers.collector.keys import Misconfigured
+
+_PORTS: Final = {"http": 80, "https": 443}
+_UNSAFE: Final = re.compile(r"[\x00-\x20\\\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """The allowed origins (`https://www.example.com`). None: any, on loopback only."""
+
+    origins: frozenset[str]
+
+    @property
+    def open(self) -> bool:
+        """Whether any site counts."""
+        return not self.origins
+
+    def allows(self, origin: str | None) -> bool:
+        """Whether this origin is one of ours."""
+        return self.open or (origin is not None and origin in self.origins)
+
+    def target(self, wanted: object, referer: str) -> str | None:
+        """The address that a form may send its visitor to, or None. A relative one is the referring site's own."""
+        if not isinstance(wanted, str) or not wanted.strip() or _UNSAFE.search(wanted.strip()):
+            return None
+        try:
+            address = urljoin(referer, wanted.strip())
+        except ValueError:
+            return None
+        found = origin_of(address)
+        return address if found is not None and self.allows(found) else None
+
+
+def parse(text: str) -> Sites:
+    """The sites of `LEADLINE_SITES`: comma-separated origins. Raises Misconfigured."""
+    found = set()
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        origin = origin_of(part)
+        if origin is None or urlsplit(part).path not in ("", "/") or urlsplit(part).query:
+            raise Misconfigured(f"LEADLINE_SITES: found {part!r}, allowed are origins such as https://www.example.com")
+        found.add(origin)
+    return Sites(frozenset(found))
+
+
+def origin_of(address: str) -> str | None:
+    """The origin of a web address in one spelling (`https://host`, with the port where it is not the usual one)."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in _PORTS or not host or parts.username is not None or _UNSAFE.search(parts.netloc):
+        return None
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + ("" if port in (None, _PORTS[parts.scheme]) else f":{port}")
+
+
+def origin_in(headers: Mapping[str, str]) -> str | None:
+    """The site that a browser's request comes from: its Origin, else its Referer. None: it does not say."""
+    origin = headers.get("origin", "")
+    if origin:
+        return origin_of(origin)
+    return origin_of(headers.get("referer", ""))
+
+
+def host_of(origin: str | None) -> str | None:
+    """The host's name in an origin, as a source is named."""
+    return (urlsplit(origin).hostname or "")[:100] or None if origin else None

@@ -1,0 +1,1 @@
+"""Files with a mapping, as touchpoints."""

@@ -1,0 +1,382 @@
+"""The mapping of `leadline import`: the TOML file that says which column is what, validated whole before a row is read.
+
+Errors:
+
+    MappingError (misconfigured: mend the file; `.problems` lists every problem at once)
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field as Limits
+from pydantic_core import ErrorDetails
+
+from domain.conditions.compile import All, AnyOf, Condition, Field, Not, compile_where, parse_condition
+from domain.files.problems import found, show_path, unknown
+from domain.touchpoints.claims import OWN_SOURCES, refusal, snake_case
+from domain.touchpoints.identity import KINDS
+
+MAPPING_LIMIT: Final = 64 * 1024
+"""Longest mapping file, in characters: every rejected row keeps the mapping that it was read with."""
+
+_TYPE: Final = re.compile(r"[a-z0-9_\u0080-\U0010ffff]{1,100}\Z")
+_FIELD: Final = re.compile(r"\w{1,100}\Z")
+_ENCODINGS: Final = ("utf-8", "gb18030", "big5", "shift_jis", "euc-kr", "cp1252", "cp1251", "latin-1", "utf-16")
+
+
+class MappingError(ValueError):
+    """The mapping file is not right. Misconfigured: `problems` names each key, what was found and what is allowed."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("mapping: " + "\nmapping: ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class TimeColumn:
+    """Where a row says when it happened. `format` is iso, epoch, epoch_ms or a strptime format; `zone` is for times
+    that name no zone of their own."""
+
+    column: str
+    format: str
+    zone: tzinfo
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A touchpoint type with properties that the mapping fixes."""
+
+    type: str
+    properties: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class TypeColumn:
+    """The column whose value decides the type: looked up in `map`; others become snake_case or are skipped."""
+
+    column: str
+    map: Mapping[str, Typed]
+    skip_others: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ImportMapping:
+    """How one kind of file becomes touchpoints. `text` is the file as it was written, `hash` its SHA-256 in hex."""
+
+    text: str
+    source: str
+    id: str | None
+    time: TimeColumn
+    seq: str | None
+    identities: tuple[tuple[str, str], ...]
+    profile: tuple[tuple[str, str], ...]
+    properties: tuple[tuple[str, str], ...]
+    only: Condition | None
+    type: Typed | TypeColumn
+    format: Literal["csv", "jsonl"] | None
+    delimiter: str | None
+    encoding: str
+
+    @property
+    def hash(self) -> str:
+        """Names the mapping in a resume file."""
+        return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    @property
+    def wanted(self) -> tuple[tuple[str, str], ...]:
+        """(mapping key, column) of every column that a CSV header must have."""
+        single = [("id", self.id), ("time.column", self.time.column), ("seq", self.seq)]
+        if isinstance(self.type, TypeColumn):
+            single.append(("type.column", self.type.column))
+        many = (("identities", self.identities), ("profile", self.profile), ("properties", self.properties))
+        return (
+            *((key, column) for key, column in single if column is not None),
+            *(("only", column) for column in sorted(_columns(self.only))),
+            *((f"{key}.{name}", column) for key, pairs in many for name, column in pairs),
+        )
+
+    def picks(self) -> Callable[[Mapping[str, Any]], bool]:
+        """Whether a row is one of those that `only` asks for."""
+        if self.only is None:
+            return lambda row: True
+        where = compile_where(self.only)
+        nobody: Mapping[str, Any] = {}
+        return lambda row: where(row, nobody)
+
+
+def _columns(condition: Condition | None) -> set[str]:
+    """The columns that a condition over rows asks about."""
+    match condition:
+        case Field(path, False):
+            return {path[0]}
+        case All(parts) | AnyOf(parts):
+            return set().union(*map(_columns, parts))
+        case Not(part):
+            return _columns(part)
+        case _:
+            return set()
+
+
+# ---- the file's shape --------------------------------------------------------------------------------------------
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+_Name = Annotated[str, Limits(min_length=1, max_length=100)]
+_Column = Annotated[str, Limits(min_length=1)]
+
+
+class _Time(_Part):
+    column: _Column
+    format: str = "iso"
+    timezone: str = "UTC"
+
+
+class _Type(_Part):
+    column: _Column
+    map: dict[str, str | dict[str, Any]] = {}
+    other: Literal["snake_case", "skip"] = "snake_case"
+
+
+class _File(_Part):
+    source: _Name
+    time: _Time
+    identities: dict[str, _Column]
+    type: str | _Type
+    id: _Column | None = None
+    seq: _Column | None = None
+    profile: dict[str, _Column] = {}
+    properties: dict[str, _Column] = {}
+    only: dict[str, Any] | None = None
+    format: Literal["csv", "jsonl"] | None = None
+    delimiter: Annotated[str, Limits(min_length=1, max_length=1)] | None = None
+    encoding: str = "utf-8"
+
+
+_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "": tuple(_File.model_fields),
+    "time": tuple(_Time.model_fields),
+    "type": tuple(_Type.model_fields),
+}
+
+_EXAMPLES: Final[Mapping[str, str]] = {
+    "source": 'a name such as source = "crm"',
+    "time": 'a table such as time = { column = "timestamp", format = "iso" }',
+    "time.column": "the name of the column that says when it happened",
+    "identities": f'a table such as identities = {{ user_id = "customer" }} with kinds {", ".join(KINDS)}',
+    "type": 'a touchpoint type such as type = "order_placed", or a table [type] with column, map and other',
+    "type.column": "the name of the column that decides the type",
+}
+
+
+def parse_mapping(text: str) -> ImportMapping:
+    """The mapping that a TOML text holds. Raises MappingError with every problem that was found."""
+    if len(text) > MAPPING_LIMIT:
+        raise MappingError([f"the file has {len(text)} characters: allowed are {MAPPING_LIMIT}"])
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise MappingError([f"not TOML: {error}"]) from error
+    problems: list[str] = []
+    try:
+        file = _File.model_validate(raw)
+    except ValidationError as error:
+        problems += _shape_problems(error)
+        _meaning(raw, None, problems)
+        raise MappingError(problems) from error
+    only, kind = _meaning(raw, file, problems)
+    if problems:
+        raise MappingError(problems)
+    assert kind is not None
+    return ImportMapping(
+        text=text,
+        source=file.source.strip(),
+        id=file.id,
+        time=TimeColumn(file.time.column, file.time.format, _zone(file.time.timezone) or UTC),
+        seq=file.seq,
+        identities=tuple((name, column) for name, column in file.identities.items()),
+        profile=tuple(file.profile.items()),
+        properties=tuple(file.properties.items()),
+        only=only,
+        type=kind,
+        format=file.format,
+        delimiter=file.delimiter,
+        encoding=file.encoding,
+    )
+
+
+def _shape_problems(error: ValidationError) -> list[str]:
+    lines: dict[str, str] = {}
+    for detail in error.errors():
+        path = tuple(part for part in detail["loc"] if part not in ("str", "_Type", "dict[str,any]"))
+        where = show_path(path)
+        lines.setdefault(where, f"{where}: {_shape_problem(where, path, detail)}")
+    return list(lines.values())
+
+
+def _shape_problem(where: str, path: tuple[str | int, ...], detail: ErrorDetails) -> str:
+    match detail["type"]:
+        case "missing":
+            return f"missing; give {_EXAMPLES.get(where, 'a value')}"
+        case "extra_forbidden":
+            return unknown(str(path[-1]), _KEYS.get(".".join(map(str, path[:-1])), ()))
+        case "literal_error":
+            return found(detail["input"], detail["ctx"]["expected"].replace("'", '"'))
+        case "string_too_long" | "string_too_short":
+            limit = {"delimiter": "one character", "source": "a name of 1 to 100 characters"}
+            return found(detail["input"], limit.get(where, "the name of a column"))
+        case _:
+            return found(detail["input"], _EXAMPLES.get(where) or "a text (the name of a column)")
+
+
+# ---- what the values must mean -----------------------------------------------------------------------------------
+
+
+def _meaning(
+    raw: dict[str, Any], file: _File | None, problems: list[str]
+) -> tuple[Condition | None, Typed | TypeColumn | None]:
+    """Check what the shape cannot say, part by part, so that one wrong part does not hide the problems of another."""
+    _check_names(raw, problems)
+    _check_time(raw.get("time"), problems)
+    _check_file(raw, problems)
+    return _only(raw.get("only"), problems), _type(raw.get("type"), raw.get("properties"), problems)
+
+
+def _check_names(raw: dict[str, Any], problems: list[str]) -> None:
+    identities = raw.get("identities")
+    if isinstance(identities, dict):
+        if not identities:
+            problems.append(f"identities: empty; give {_EXAMPLES['identities']}")
+        problems += [
+            f"{show_path(('identities', kind))}: {unknown(kind, KINDS, 'kind')}"
+            for kind in identities
+            if kind not in KINDS
+        ]
+    profile = raw.get("profile")
+    for name in profile if isinstance(profile, dict) else ():
+        if name != snake_case(name):
+            near = snake_case(name) or "company_name"
+            problems.append(f"{show_path(('profile', name))}: {found(name, f'a snake_case name such as {near}')}")
+    properties = raw.get("properties")
+    for name in properties if isinstance(properties, dict) else ():
+        if not _FIELD.match(name):
+            problems.append(f"{show_path(('properties', name))}: {found(name, 'a name of letters, digits and _')}")
+    source = raw.get("source")
+    if isinstance(source, str) and source and not source.strip():
+        problems.append(f"source: {found(source, 'a name that is not blank')}")
+    if isinstance(source, str) and source.strip() in OWN_SOURCES:
+        problems.append(
+            f"source: {found(source, 'a name of your own')}: Leadline's are {', '.join(sorted(OWN_SOURCES))}"
+        )
+
+
+def _check_time(time: object, problems: list[str]) -> None:
+    if not isinstance(time, dict):
+        return
+    form, zone = time.get("format", "iso"), time.get("timezone", "UTC")
+    if isinstance(form, str) and form not in ("iso", "epoch", "epoch_ms"):
+        wrong = _strptime_problem(form)
+        if wrong:
+            problems.append(
+                f"time.format: {found(form, 'iso, epoch (seconds), epoch_ms or a strptime format')} such as "
+                f'"%d.%m.%Y %H:%M" ({wrong})'
+            )
+    if isinstance(zone, str) and _zone(zone) is None:
+        problems.append(f"time.timezone: {found(zone, 'UTC or an IANA name such as Asia/Shanghai')}")
+
+
+def _strptime_problem(form: str) -> str | None:
+    if "%" not in form:
+        return "no such format"
+    try:
+        datetime.strptime("", form)
+    except ValueError as error:
+        return str(error) if "directive" in str(error) or "stray" in str(error) else None
+    except (re.error, KeyError, IndexError) as error:
+        return str(error)
+    return None
+
+
+def _zone(name: str) -> tzinfo | None:
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, LookupError):
+        return None
+
+
+def _check_file(raw: dict[str, Any], problems: list[str]) -> None:
+    encoding = raw.get("encoding", "utf-8")
+    if isinstance(encoding, str):
+        try:
+            "a,b\n".encode(encoding).decode(encoding)
+        except (LookupError, UnicodeError, ValueError):
+            problems.append(f"encoding: {found(encoding, 'a text encoding such as ' + ', '.join(_ENCODINGS))}")
+    delimiter = raw.get("delimiter")
+    if isinstance(delimiter, str) and delimiter in ('"', "\n", "\r"):
+        problems.append(f"delimiter: {found(delimiter, 'one character such as a comma, a semicolon or a tab')}")
+
+
+def _only(raw: object, problems: list[str]) -> Condition | None:
+    if not isinstance(raw, dict):
+        return None
+    try:
+        return parse_condition(raw, "row", "only")
+    except ValueError as error:
+        problems += getattr(error, "problems", None) or [f"only: {error}"]
+        return None
+
+
+def _type(raw: object, properties: object, problems: list[str]) -> Typed | TypeColumn | None:
+    """The type rule. `properties` are the mapped columns: where a move's `to` may come from instead of the map."""
+    mapped = set(properties) if isinstance(properties, dict) else set()
+    if isinstance(raw, str):
+        return _typed("type", raw, mapped, problems)
+    if not isinstance(raw, dict):
+        return None
+    entries = raw.get("map", {})
+    if not isinstance(entries, dict):
+        return None
+    table = {
+        value: _typed(show_path(("type", "map", value)), entry, mapped, problems) for value, entry in entries.items()
+    }
+    if "column" not in raw:
+        return None
+    known = {value: entry for value, entry in table.items() if entry is not None}
+    return TypeColumn(raw["column"], MappingProxyType(known), raw.get("other") == "skip")
+
+
+def _typed(where: str, entry: object, mapped: set[str], problems: list[str]) -> Typed | None:
+    fixed: dict[str, Any] = {}
+    if isinstance(entry, dict):
+        fixed = {name: value for name, value in entry.items() if name != "type"}
+        entry = entry.get("type")
+    if not isinstance(entry, str) or not _TYPE.match(entry):
+        near = (snake_case(entry) if isinstance(entry, str) else "") or "order_placed"
+        problems.append(f"{where}: {found(entry, f'a touchpoint type in snake_case such as {near}')}")
+        return None
+    before = len(problems)
+    if reason := refusal("import", entry):
+        problems.append(f"{where}: {reason}")
+    if entry == "stage_changed" and not isinstance(fixed.get("to"), str) and "to" not in mapped:
+        problems.append(
+            f'{where}: a stage_changed must say where to: {{ type = "stage_changed", to = "qualified" }}, or map a '
+            "column to properties.to"
+        )
+    problems += [
+        f"{where}.{name}: {found(value, 'a text, a number, true or false')}"
+        for name, value in fixed.items()
+        if not isinstance(value, str | int | float | bool) or (isinstance(value, int) and abs(value) >= 2**63)
+    ]
+    return None if len(problems) > before else Typed(entry, MappingProxyType(fixed))

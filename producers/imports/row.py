@@ -1,0 +1,249 @@
+"""One row of a file as a touchpoint, by its mapping; or why it is none. Pure."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+import orjson
+
+from domain.touchpoints.claims import refusal, snake_case
+from domain.touchpoints.identity import Identity, canonical, ordered
+from domain.touchpoints.touchpoint import Source, Touchpoint, microseconds
+from producers.imports.file import Row
+from producers.imports.mapping import ImportMapping, TimeColumn, Typed
+from producers.reading import person
+
+LATEST_SEQ: Final = 2**31 - 1
+_ID_LIMIT: Final = 200
+_LAST: Final = 9998
+"""The last year that an envelope holds."""
+
+
+class RowRefused(ValueError):
+    """A row is no touchpoint: keep it with this reason. `kind` is the reason without what was found, for counting."""
+
+    def __init__(self, kind: str, shown: object = None) -> None:
+        found = "" if shown is None else f": found {_short(shown)}"
+        super().__init__(kind + found)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A row that the mapping leaves out, by `only` or by `other = "skip"`."""
+
+
+SKIPPED: Final = Skipped()
+
+
+class RowMapper:
+    """Makes touchpoints of one import's rows. It counts equal rows, so every row of the file must be shown to it.
+
+    `received_at` is the import's clock in microseconds: one for all rows.
+    """
+
+    def __init__(self, mapping: ImportMapping, received_at: int) -> None:
+        self._mapping = mapping
+        self._received = received_at
+        self._source = Source("import", mapping.source)
+        self._picks = mapping.picks()
+        self._instant = _clock(mapping.time)
+        self._once: set[int] = set()
+        self._again: dict[int, int] = {}
+
+    def occurrence(self, row: Row) -> int:
+        """Which of the rows equal to it this one is, from 1 (always 1 where an id column tells them apart).
+
+        It depends on how many equal ones came before and on nothing else: a shuffled file gives the same ids.
+        """
+        if self._mapping.id is not None or row.problem:
+            return 1
+        key = int.from_bytes(_digest(row)[:8], "big")
+        if key not in self._once:
+            self._once.add(key)
+            return 1
+        self._again[key] = count = self._again.get(key, 1) + 1
+        return count
+
+    def touchpoint(self, row: Row, occurrence: int) -> Touchpoint | Skipped:
+        """The touchpoint of a row. Raises RowRefused."""
+        if row.problem:
+            raise RowRefused(row.problem)
+        values, mapping = row.values, self._mapping
+        if not self._picks(values):
+            return SKIPPED
+        typed = self._type(values)
+        if typed is None:
+            return SKIPPED
+        identities = self._identities(values)
+        profile = person.profile(_columns(mapping.profile, values))
+        for identity in identities:  # as from a form: what reaches a person also describes them
+            if identity.kind in ("email", "phone"):
+                profile.setdefault(identity.kind, identity.value)
+        properties = {**_columns(mapping.properties, values), **typed.properties}
+        if typed.type == "stage_changed" and not isinstance(properties.get("to"), str):
+            raise RowRefused("a stage_changed without a stage in properties.to", properties.get("to"))
+        return Touchpoint(
+            id=self._id(row, occurrence),
+            source=self._source,
+            type=typed.type,
+            occurred_at=self._instant(values.get(mapping.time.column)),
+            received_at=self._received,
+            identities=identities,
+            seq=self._seq(values),
+            profile=profile,
+            properties=properties,
+        )
+
+    def _id(self, row: Row, occurrence: int) -> str:
+        column = self._mapping.id
+        if column is None:
+            return f"{_digest(row).hex()[:40]}-{occurrence}"
+        value = _text(row.values.get(column))
+        if not value:
+            raise RowRefused(f"id: column {column!r} is empty")
+        if len(value) > _ID_LIMIT:
+            raise RowRefused(f"id: column {column!r} is longer than {_ID_LIMIT} characters", value)
+        return value
+
+    def _type(self, values: Mapping[str, Any]) -> Typed | None:
+        rule = self._mapping.type
+        if isinstance(rule, Typed):
+            return rule
+        name = _text(values.get(rule.column))
+        if not name:
+            raise RowRefused(f"type: column {rule.column!r} is empty")
+        if (known := rule.map.get(name)) is not None:
+            return known
+        if rule.skip_others:
+            return None
+        made = snake_case(name)
+        if not made:
+            raise RowRefused(f"type: column {rule.column!r} has no letter or digit", name)
+        if (reason := refusal("import", made)) is not None:
+            raise RowRefused(f"type: {reason}")
+        return Typed(made)
+
+    def _identities(self, values: Mapping[str, Any]) -> tuple[Identity, ...]:
+        pairs = self._mapping.identities
+        found = [canonical(kind, _whole(values.get(column))) for kind, column in pairs]
+        identities = ordered(identity for identity in found if identity is not None)
+        if not identities:
+            columns = ", ".join(column for _, column in pairs)
+            shown = {column: values.get(column) for _, column in pairs if values.get(column) not in (None, "")}
+            raise RowRefused(f"identities: none of the columns {columns} names anyone", shown or None)
+        return identities
+
+    def _seq(self, values: Mapping[str, Any]) -> int:
+        column = self._mapping.seq
+        if column is None:
+            return 0
+        value = values.get(column)
+        number = _number(value)
+        if number is None or number != int(number) or not 0 <= number <= LATEST_SEQ:
+            raise RowRefused(f"seq: column {column!r} is no whole number from 0 to {LATEST_SEQ}", value)
+        return int(number)
+
+
+def _digest(row: Row) -> bytes:
+    """SHA-256 of what the row says, whatever the order of its columns."""
+    return hashlib.sha256(orjson.dumps(row.values, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def _columns(pairs: tuple[tuple[str, str], ...], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields from columns; an empty cell says nothing. Values stay as they are: texts from CSV, any JSON from JSON."""
+    found = {}
+    for name, column in pairs:
+        value = values.get(column)
+        if isinstance(value, str):
+            value = value.strip()
+        if value is not None and value != "":
+            found[name] = value
+    return found
+
+
+def _text(value: object) -> str:
+    value = _whole(value)
+    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _whole(value: object) -> object:
+    """A whole JSON number in its short form: `12.0` is 12."""
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
+
+
+def _short(value: object) -> str:
+    text = orjson.dumps(value, default=str).decode("utf-8", "replace")
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+# ---- time --------------------------------------------------------------------------------------------------------
+
+
+def _clock(time: TimeColumn) -> Callable[[object], int]:
+    """A function from a cell to its instant in microseconds."""
+    read = _reader(time)
+    wanted = {"iso": "an ISO 8601 time", "epoch": "seconds since 1970", "epoch_ms": "milliseconds since 1970"}.get(
+        time.format, f"a time like {time.format}"
+    )
+
+    def instant(value: object) -> int:
+        if value is None or value == "":
+            raise RowRefused(f"time: column {time.column!r} is empty")
+        try:
+            found = read(value)
+        except (ValueError, TypeError, OverflowError, InvalidOperation):
+            raise RowRefused(f"time: column {time.column!r} is not {wanted}", value) from None
+        if not 0 <= found < _END:
+            raise RowRefused(f"time: column {time.column!r} is outside the years 1970 to {_LAST}", value)
+        return found
+
+    return instant
+
+
+_END: Final = microseconds(datetime(_LAST + 1, 1, 1))
+
+
+def _reader(time: TimeColumn) -> Callable[[object], int]:
+    match time.format:
+        case "iso":
+            return lambda value: _zoned(datetime.fromisoformat(_cell(value)), time.zone)
+        case "epoch":
+            return lambda value: _scaled(value, 1_000_000)
+        case "epoch_ms":
+            return lambda value: _scaled(value, 1_000)
+        case form:
+            return lambda value: _zoned(datetime.strptime(_cell(value), form), time.zone)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)  # 20240131 as a JSON number
+    raise TypeError("not a text")
+
+
+def _zoned(when: datetime, zone: tzinfo) -> int:
+    return microseconds(when if when.tzinfo else when.replace(tzinfo=zone))
+
+
+def _scaled(value: object, unit: int) -> int:
+    number = _number(value)
+    if number is None:
+        raise ValueError("not a number")
+    return round(number * unit)
+
+
+def _number(value: object) -> Decimal | None:
+    """The exact number that a cell holds."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        number = Decimal(value.strip() if isinstance(value, str) else str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and abs(number) < 10**20 else None

@@ -1,0 +1,125 @@
+"""Plain HTML forms and their beacons as touchpoints: `form_submitted`, whoever wrote the form."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+
+from domain.touchpoints.identity import Identity, canonical, ordered
+from domain.touchpoints.touchpoint import Touchpoint
+from producers.protocols.segment import ITEM_LIMIT
+from producers.reading import page, person
+from producers.reading.arrival import Arrival, Refusal, Refused, Taken, one
+from producers.reading.body import Body, fields
+
+GOTCHA: Final = "_gotcha"
+"""The honeypot: a field that people do not see. Filled in, it was a machine."""
+
+REDIRECT: Final = "_redirect"
+"""Where the browser goes afterwards, if that is an allowed site."""
+
+ANONYMOUS: Final = ("_aid", "anonymous_id", "anonymousId")
+USER: Final = ("user_id", "userId")
+ID: Final = "_id"
+"""The submission's own id: one that is sent twice is recorded once."""
+
+NAME_LIMIT: Final = 100
+"""Longest form name, in characters."""
+
+
+def submitted(arrival: Arrival, body: Body) -> dict[str, Any]:
+    """The form's fields, of the body and of the query (the body's win). Repeated fields are lists.
+
+    Raises Refusal or Malformed.
+    """
+    if body.format == "json" and not isinstance(body.value, dict):
+        raise Refusal("a form's JSON is one object of fields")
+    found = table(pair for pair in fields(arrival.query_bytes) if not pair[0].startswith("utm_"))
+    sent = body.value if body.format == "json" else table(body.value or [])
+    return {**found, **sent}
+
+
+def table(pairs: Any) -> dict[str, Any]:
+    """Fields by name; what repeats is a list."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name not in found:
+            found[name] = value
+        elif isinstance(found[name], list):
+            found[name].append(value)
+        else:
+            found[name] = [found[name], value]
+    return found
+
+
+def taken(arrival: Arrival, answers: Mapping[str, Any], raw: bytes) -> Taken:
+    """What the fields `submitted` to `/f/{form}` became. `raw` is what is kept if they are refused."""
+    if _heavy(answers):
+        reason = f"the form's fields are larger than {ITEM_LIMIT} bytes"
+        return Taken(refused=(Refused(arrival, reason, raw),), malformed=True)
+    return one(arrival, raw, lambda: touchpoint(answers, arrival))
+
+
+def touchpoint(answers: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
+    """A form's fields as `form_submitted`. Raises Refusal."""
+    own = (*ANONYMOUS, *USER)
+    properties = {key: value for key, value in answers.items() if not key.startswith("_") and key not in own}
+    where = {"url": arrival.referer} if arrival.referer else {}
+    return Touchpoint(
+        id=_given(answers) or arrival.made_id,
+        source=arrival.source,
+        type="form_submitted",
+        occurred_at=arrival.received_at,
+        received_at=arrival.received_at,
+        identities=_identities(answers),
+        profile=person.of_fields(properties, person.FORM),
+        properties=page.described({**properties, "form": form_of(arrival.door)}, where),
+        context=_context(answers, arrival),
+    )
+
+
+def form_of(door: str) -> str:
+    """The form's name: what follows `f/`."""
+    return door.removeprefix("f/")[:NAME_LIMIT]
+
+
+def _heavy(answers: Mapping[str, Any]) -> bool:
+    try:
+        return len(orjson.dumps(answers)) > ITEM_LIMIT
+    except TypeError:
+        return True  # nested too deeply to be written again
+
+
+def _given(answers: Mapping[str, Any]) -> str:
+    value = answers.get(ID)
+    return value.strip()[:200] if isinstance(value, str) else ""
+
+
+def _identities(answers: Mapping[str, Any]) -> tuple[Identity, ...]:
+    found = [
+        identity
+        for kind, names in (("user_id", USER), ("anonymous_id", ANONYMOUS))
+        if (identity := next((one for name in names if (one := canonical(kind, answers.get(name)))), None))
+    ]
+    found += person.reachable([answers])
+    if not found:
+        raise Refusal("no usable identity: a form carries a field email, phone, user_id or anonymous_id (or _aid)")
+    return ordered(found)
+
+
+def _context(answers: Mapping[str, Any], arrival: Arrival) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if machine(answers):
+        found["machine"] = "honeypot"
+    if campaign := page.campaign(arrival.query_bytes) or page.campaign(page.query_of(arrival.referer)):
+        found["campaign"] = campaign
+    if arrival.user_agent:
+        found["userAgent"] = arrival.user_agent
+    return found
+
+
+def machine(answers: Mapping[str, Any]) -> bool:
+    """Whether the honeypot was filled in."""
+    value = answers.get(GOTCHA)
+    parts = value if isinstance(value, list) else [value]
+    return any(part.strip() if isinstance(part, str) else bool(part) for part in parts)

@@ -1,0 +1,65 @@
+"""The pixel: one image request is one touchpoint, for places where no script and no form can be."""
+
+from typing import Any, Final
+
+from domain.touchpoints.claims import refusal, snake_case
+from domain.touchpoints.identity import canonical, ordered
+from domain.touchpoints.touchpoint import Touchpoint
+from producers.protocols.forms import table
+from producers.reading import page, person
+from producers.reading.arrival import Arrival, Refusal, Taken, one
+from producers.reading.body import fields
+
+GIF: Final = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b")
+"""A transparent dot of 43 bytes."""
+
+_OWN: Final = ("e", "aid", "uid", "t", "url", "id")
+
+
+def taken(arrival: Arrival, raw: bytes) -> Taken:
+    """What `GET /p.gif?...` became. `raw` is its query."""
+    return one(arrival, raw, lambda: touchpoint(arrival))
+
+
+def touchpoint(arrival: Arrival) -> Touchpoint:
+    """`e` is the type, `aid` and `uid` who, `t` the title, `url` (else the Referer) the page; the rest are properties.
+
+    Raises Refusal.
+    """
+    sent = table(fields(arrival.query_bytes))
+    type_ = snake_case(_one(sent.get("e"))) or "page_viewed"
+    if fault := refusal(arrival.source.kind, type_):
+        raise Refusal(f"e: {fault}")
+    properties = {key: value for key, value in sent.items() if key not in _OWN and not key.startswith("utm_")}
+    url = _one(sent.get("url")) or arrival.referer
+    identities = [canonical("anonymous_id", _one(sent.get("aid"))), canonical("user_id", _one(sent.get("uid")))]
+    submitted = properties if type_ == "form_submitted" else {}
+    found = ordered([each for each in identities if each] + person.reachable([submitted]))
+    if not found:
+        raise Refusal("no usable identity: a pixel carries aid (a cookie's id) or uid (a user's id)")
+    return Touchpoint(
+        id=_one(sent.get("id"))[:200] or arrival.made_id,
+        source=arrival.source,
+        type=type_,
+        occurred_at=arrival.received_at,
+        received_at=arrival.received_at,
+        identities=found,
+        profile=person.of_fields(submitted, person.SUBMITTED),
+        properties=page.described(properties, {"url": url, "title": _one(sent.get("t"))}),
+        context=_context(arrival, url),
+    )
+
+
+def _context(arrival: Arrival, url: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if campaign := page.campaign(arrival.query_bytes) or page.campaign(page.query_of(url)):
+        found["campaign"] = campaign
+    if arrival.user_agent:
+        found["userAgent"] = arrival.user_agent
+    return found
+
+
+def _one(value: Any) -> str:
+    """The first of a parameter's values, trimmed; "" for none."""
+    first = value[0] if isinstance(value, list) else value
+    return str(first).strip() if first is not None else ""

@@ -1,0 +1,318 @@
+"""The Segment HTTP API's calls as touchpoints: pure, item by item, so that a bad item never costs its neighbours."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import orjson
+
+from domain.touchpoints.claims import refusal, snake_case
+from domain.touchpoints.identity import Identity, canonical, ordered
+from domain.touchpoints.touchpoint import Source, Touchpoint
+from producers.reading import page, person
+from producers.reading.arrival import Arrival, Refusal, Refused, Taken, one, sealed
+from producers.reading.body import LIMIT
+from producers.reading.instants import instant, occurred
+from store.log.port import Record
+
+ITEM_LIMIT: Final = 32_768
+"""Largest item, in bytes of JSON."""
+
+ITEMS: Final = 2_500
+"""Most items of a batch."""
+
+CALLS: Final = ("identify", "track", "page", "screen", "group", "alias")
+SHORT: Final = {call[0]: call for call in (*CALLS, "batch")}
+"""The paths that browsers use: `/v1/t` is `/v1/track`."""
+
+KEPT: Final = "v1/batch/"
+"""The door under which one item of a batch is kept, before its place: its bytes are that item's alone."""
+
+_NAMES: Final = {
+    "identify": "identified",
+    "page": "page_viewed",
+    "screen": "screen_viewed",
+    "group": "grouped",
+    "alias": "aliased",
+}
+_ENVELOPE: Final = frozenset(
+    {"type", "event", "name", "category", "userId", "anonymousId", "previousId", "groupId", "messageId", "timestamp",
+     "originalTimestamp", "sentAt", "writeKey"}
+)  # fmt: skip
+
+_FORM_NAMES: Final = ("form_id", "formId", "form_name", "formName")
+
+Item = Mapping[str, Any]
+
+
+# ---- requests ----------------------------------------------------------------------------------------------------
+
+
+def taken(arrival: Arrival, value: Any, raw: bytes) -> Taken:
+    """What the parsed body of `POST /v1/...` became. `raw` is kept where the request as a whole is no good."""
+    if arrival.door.startswith(KEPT):
+        return _several(arrival, [value], raw)
+    call = call_of(arrival.door)
+    if call != "batch":
+        return _one(arrival, call, value, raw)
+    fault = _batch_fault(value)
+    if fault:
+        return Taken(refused=(Refused(arrival, fault, raw),), malformed=True)
+    if isinstance(value, list):
+        return _several(arrival, value, raw)
+    context = value.get("context")
+    around = context if isinstance(context, dict) else {}
+    return _several(replace(arrival, sent_at=_scalar(value.get("sentAt")), context=around), value["batch"], raw)
+
+
+def call_of(door: str) -> str:
+    """The call that a door (`v1/t`, `v1/track`) stands for."""
+    name = door.rpartition("/")[2]
+    return SHORT.get(name, name)
+
+
+def form_item(call: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """An item from a form's fields (a beacon's URLSearchParams): those that are not Segment's own are properties."""
+    inner = "traits" if call in ("identify", "group") else "properties"
+    own = {key: value for key, value in fields.items() if key in _ENVELOPE}
+    return {**own, inner: {key: value for key, value in fields.items() if key not in _ENVELOPE}}
+
+
+def _batch_fault(value: Any) -> str:
+    items = value.get("batch") if isinstance(value, dict) else value
+    if not isinstance(items, list):
+        return "a batch is a JSON object with a list `batch` of items"
+    if len(items) > ITEMS:
+        return f"the batch has {len(items)} items: allowed are {ITEMS}"
+    context = value.get("context") if isinstance(value, dict) else None
+    if isinstance(context, dict) and context:
+        size = _size({"context": {"context": context}})  # in its item, and that in what keeps it: JSON has a depth
+        if size > ITEM_LIMIT or size * len(items) > 4 * LIMIT:
+            return f"the batch's context is nested too deeply, or too large for {len(items)} items"
+    return ""
+
+
+def _one(arrival: Arrival, call: str, item: Any, raw: bytes) -> Taken:
+    if not isinstance(item, dict):
+        return Taken(refused=(Refused(arrival, f"a {call} call is a JSON object", raw),), malformed=True)
+    if len(raw) > ITEM_LIMIT and _size(item) > ITEM_LIMIT:
+        reason = f"the item is larger than {ITEM_LIMIT} bytes"
+        return Taken(refused=(Refused(arrival, reason, raw),), malformed=True)
+    arrival = replace(arrival, sent_at=_scalar(item.get("sentAt")) if arrival.sent_at is None else arrival.sent_at)
+    return one(arrival, raw, lambda: touchpoint(call, item, arrival))
+
+
+def _several(arrival: Arrival, items: list[Any], raw: bytes) -> Taken:
+    good: list[Touchpoint] = []
+    records: list[Record] = []
+    bad: list[tuple[int, Refused]] = []
+    repeats: Counter[bytes] = Counter()
+    heavy = len(raw) > ITEM_LIMIT
+    for place, item in enumerate(items):
+        try:
+            if not isinstance(item, dict):
+                raise Refusal("an item of a batch is a JSON object")
+            if heavy and _size(item) > ITEM_LIMIT:
+                raise Refusal(f"the item is larger than {ITEM_LIMIT} bytes")
+            found = touchpoint(_word(item.get("type")), item, arrival, place, _repeat(item, repeats))
+            records.append(sealed(found))
+            good.append(found)
+        except Refusal as error:
+            bad.append((place, Refused(_kept(arrival, place), str(error), _bytes(item, raw))))
+    refused, ordinals = tuple(each for _, each in bad), tuple(place for place, _ in bad)
+    return Taken(tuple(good), tuple(records), refused, ordinals=ordinals)
+
+
+def _kept(arrival: Arrival, place: int) -> Arrival:
+    """The arrival of one item of a batch, to be tried again alone."""
+    if arrival.door.startswith(KEPT):
+        return arrival
+    return replace(arrival, door=f"{KEPT}{place}", seq=arrival.seq + place, made_id=_made(arrival, place))
+
+
+def _made(arrival: Arrival, place: int) -> str:
+    return f"{arrival.made_id}-{place}" if place else arrival.made_id
+
+
+def _repeat(item: Item, repeats: Counter[bytes]) -> int:
+    """Which occurrence in its batch this is of an item that has no id of its own, from 0."""
+    if item.get("messageId"):
+        return 0
+    key = _fingerprint(item)
+    repeats[key] += 1
+    return repeats[key] - 1
+
+
+def _size(value: Any) -> int:
+    try:
+        return len(orjson.dumps(value))
+    except TypeError:
+        return ITEM_LIMIT + 1  # nested too deeply to be written again
+
+
+def _bytes(item: Any, raw: bytes) -> bytes:
+    try:
+        return orjson.dumps(item)
+    except TypeError:
+        return raw
+
+
+# ---- items -------------------------------------------------------------------------------------------------------
+
+
+def touchpoint(call: str, item: Item, arrival: Arrival, place: int = 0, repeat: int = 0) -> Touchpoint:
+    """One item as a touchpoint. `place` is its own in the batch, `repeat` counts equal items without an id before it.
+
+    Raises Refusal.
+
+    Nothing of the connection is recorded besides what the client says: no address of the caller.
+    """
+    if call not in CALLS:
+        raise Refusal(f"found type {call!r}: allowed are {', '.join(CALLS)}")
+    context = {**arrival.context, **_table(item, "context")}
+    type_ = _type(call, item, arrival.source)
+    properties = _properties(call, type_, item, _table(context, "page"))
+    about = [_table(item, "traits") if call != "group" else {}, _table(context, "traits")]
+    submitted = properties if type_ == "form_submitted" else {}
+    claimed = _claimed(item)
+    sent = instant(arrival.sent_at)
+    return Touchpoint(
+        id=_id(item, _made(arrival, place), repeat),
+        source=arrival.source,
+        type=type_,
+        occurred_at=occurred(claimed, sent, arrival.received_at),
+        received_at=arrival.received_at,
+        sent_at=sent,
+        seq=arrival.seq + place,
+        identities=_identities(call, item, [*about, submitted]),
+        profile={
+            **person.of_fields(submitted, person.SUBMITTED),
+            **person.profile(about[1]),
+            **person.profile(about[0]),
+            **(person.company(item.get("groupId"), _table(item, "traits")) if call == "group" else {}),
+        },
+        properties=properties,
+        context=_context(context, properties, arrival),
+    )
+
+
+def _type(call: str, item: Item, source: Source) -> str:
+    if call != "track":
+        return _NAMES[call]
+    event = item.get("event")
+    name = snake_case(event) if isinstance(event, str) else ""
+    if not name:
+        raise Refusal("event: a track call names its event in letters or digits")
+    if fault := refusal(source.kind, name):
+        raise Refusal(f"event: {fault}")
+    return name
+
+
+def _properties(call: str, type_: str, item: Item, where: Item) -> dict[str, Any]:
+    properties = dict(_table(item, "properties"))
+    match call:
+        case "page" | "screen":
+            for name in ("name", "category"):
+                if item.get(name) is not None:
+                    properties.setdefault(name, item[name])
+        case "group":
+            properties["group_id"] = item.get("groupId")
+        case "alias":
+            previous = canonical("user_id", item.get("previousId"))
+            if previous is None:
+                raise Refusal("previousId: an alias call names who the person was known as before")
+            properties["previous"] = previous.value
+    if call in ("page", "screen", "track"):
+        properties = page.described(properties, where)
+    if type_ == "form_submitted" and properties.get("form") is None:
+        form = next((properties[key] for key in _FORM_NAMES if properties.get(key)), None)
+        if form is not None:
+            properties["form"] = form
+    return properties
+
+
+def _identities(call: str, item: Item, about: list[Mapping[str, Any]]) -> tuple[Identity, ...]:
+    user = canonical("user_id", item.get("userId"))
+    device = canonical("anonymous_id", item.get("anonymousId"))
+    if call == "alias":
+        if user is None and device is None:
+            raise Refusal("userId: an alias call names who the person is now")
+        return ordered(each for each in (user, device) if each)
+    found = [each for each in (user, device) if each] + person.reachable(about)
+    if not found:
+        raise Refusal(
+            "no usable identity: a call carries anonymousId or userId, or an e-mail or phone in traits "
+            "or in the properties of Form Submitted"
+        )
+    return ordered(found)
+
+
+def _context(context: Item, properties: Item, arrival: Arrival) -> dict[str, Any]:
+    """The context as sent, without the traits (they are the profile's) and with the door's own verdict alone."""
+    kept = {key: value for key, value in context.items() if key not in ("traits", "machine")}
+    flags = (context.get("machine"), context.get("bot"), properties.get("machine"), properties.get("bot"))
+    if any(flag is True or (isinstance(flag, str) and flag.casefold() == "true") for flag in flags):
+        kept["machine"] = "reported"
+    if not kept.get("campaign"):
+        where = _table(context, "page").get("url") or properties.get("url")
+        if found := page.campaign(page.query_of(where)):
+            kept["campaign"] = found
+    if arrival.user_agent and arrival.source.kind == "browser":
+        kept.setdefault("userAgent", arrival.user_agent)
+    return kept
+
+
+# ---- times and ids -----------------------------------------------------------------------------------------------
+
+
+def _claimed(item: Item) -> int | None:
+    """When the client says it happened: `timestamp`, which its user may set, else RudderStack's `originalTimestamp`."""
+    for name in ("timestamp", "originalTimestamp"):
+        value = item.get(name)
+        if value in (None, ""):
+            continue
+        found = instant(value)
+        if found is None:
+            raise Refusal(f"{name}: found {_word(value)!r}, allowed is an ISO 8601 time or a number since 1970")
+        return found
+    return None
+
+
+def _id(item: Item, made_id: str, repeat: int) -> str:
+    """The id under which a resend is known.
+
+    Without a messageId: a hash of the item, if it bears a time (the same item is then the same touchpoint); else the
+    request's made id, for nothing tells a resend from a second visit.
+    """
+    given = item.get("messageId")
+    if isinstance(given, str | int) and not isinstance(given, bool) and str(given).strip():
+        text = str(given).strip()
+        return text if len(text) <= 200 else "hash-" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    if item.get("timestamp") or item.get("originalTimestamp"):
+        return f"item-{_fingerprint(item).hex()}" + (f"-{repeat}" if repeat else "")
+    return made_id
+
+
+def _fingerprint(item: Item) -> bytes:
+    """A hash of what the item says, whenever it was sent."""
+    told = {key: value for key, value in item.items() if key not in ("sentAt", "writeKey")}
+    try:
+        return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).digest()
+    except TypeError as error:
+        raise Refusal(f"the item is no plain JSON: {error}") from error
+
+
+def _table(item: Item, name: str) -> Mapping[str, Any]:
+    value = item.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _word(value: object) -> str:
+    """A value in a message: short, whatever it is."""
+    return str(value)[:60] if isinstance(value, str | int | float) else f"a {type(value).__name__}"
+
+
+def _scalar(value: Any) -> str | int | float | None:
+    return value if isinstance(value, str | int | float) and not isinstance(value, bool) else None

@@ -1,0 +1,1 @@
+"""What protocols share: what arrived, bodies, pages, persons, instants."""

@@ -1,0 +1,237 @@
+"""The projector: events to read models and signals, its progress a pair (position, clock) moved in one transaction."""
+
+import gc
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection, insert, select, update
+
+from domain.fold.fold import Fold
+from domain.model.definition import Model
+from domain.touchpoints.envelope import decode
+from domain.touchpoints.touchpoint import Touchpoint
+from projections.projecting.batch import Batches
+from projections.projecting.ledger import Ledger
+from store.database.database import Database
+from store.database.errors import Fenced, Retry
+from store.database.tables import Derived, live
+from store.events.ids import Ids
+from store.events.store import EventStore
+from store.log.outage import Outage
+from store.models import active_model
+
+log = structlog.get_logger(__name__)
+
+Clock = Callable[[Connection], int]
+"""The present instant (microseconds), by default the database's."""
+
+AHEAD = 10_000_000
+"""How far a receipt may push the clock ahead of the database's time: 10 s, in microseconds."""
+BATCH = 20_000
+"""Touchpoints of a batch at most, where so many wait: what a lead did in one batch is written once."""
+TICK = 5_000_000
+"""With nothing to do the clock is moved this often (microseconds), so that what is pending is told by a fresh one."""
+_HINT = "nothing is lost: it goes on by itself, from the stored position, once the reason is gone"
+LOCK = "project"
+"""The lock that whoever moves the pair holds to the end of the transaction: the projector, and a rebuild's switch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the rows are folded: exactly to this position, at exactly this clock, with this model."""
+
+    position: int
+    clock: int
+    model: str
+    build: int = 0
+    """Which rebuild these rows are of: after a switch the projector's memory is of other clusters."""
+
+
+_NONE: Final = Progress(0, 0, "")
+
+
+def read_progress(conn: Connection, tables: Derived = live) -> Progress:
+    """The stored pair; (0, 0) with no model where nothing was folded yet."""
+    table = tables.projector
+    row = conn.execute(select(table.c.position, table.c.clock, table.c.model, table.c.build)).one_or_none()
+    return _NONE if row is None else Progress(*row)
+
+
+def move_progress(conn: Connection, before: Progress, after: Progress, tables: Derived = live) -> None:
+    """Move the pair by compare-and-swap. Raises Fenced where another projector has moved it."""
+    table = tables.projector
+    row = asdict(after)
+    if before == _NONE and conn.execute(select(table.c.position)).one_or_none() is None:
+        conn.execute(insert(table).values(name="projector", **row))
+        return
+    stored = [table.c[name] == value for name, value in asdict(before).items()]
+    moved = conn.execute(update(table).where(*stored).values(row))
+    if moved.rowcount != 1:
+        raise Fenced("the projector's (position, clock) was moved by another: start again from the stored one")
+
+
+class Projector:
+    """Projects batches from the stored pair on. One at a time is active: `run` waits for its election."""
+
+    def __init__(
+        self,
+        database: Database,
+        events: EventStore,
+        ids: Ids,
+        model: Model,
+        *,
+        clock: Clock | None = None,
+        tables: Derived = live,
+        announce: bool = True,
+        tick: int = TICK,
+        ahead: int = AHEAD,
+    ) -> None:
+        """`ahead`: how far a receipt may push the clock ahead of `clock`'s time, in microseconds."""
+        self._database = database
+        self._events = events
+        self._ids = ids
+        self._clock = clock or database.now
+        self._tables = tables
+        self._announce = announce
+        self._tick = tick
+        self._ahead = ahead
+        self._outage = Outage("projector waits for the database", "projector goes on", _HINT)
+        self._use(model)
+
+    def _use(self, model: Model) -> None:
+        self.model = model
+        self._fold = Fold(model)
+        self._start_anew()
+
+    def _start_anew(self) -> None:
+        """Drop everything in memory: after any error the stored position says where to start."""
+        ledger = Ledger(self._database, self._ids, self._fold) if self._announce else None
+        self._batches = Batches(self._events, self._ids, self._fold, self._tables, ledger=ledger)
+        self._progress: Progress | None = None
+
+    def run_once(self, limit: int = BATCH, until: int | None = None) -> bool:
+        """Project the next batch (positions up to `until`); False where there was nothing to do.
+
+        Raises Fenced, Retry's kinds, UnknownTopic; then nothing is written, and the next call starts from the stored.
+        """
+        try:
+            return self._run_once(limit, until)
+        except BaseException:
+            self._start_anew()
+            raise
+
+    def _run_once(self, limit: int, until: int | None) -> bool:
+        with self._database.snapshot() as conn:
+            progress = read_progress(conn, self._tables)
+            if progress != self._progress:
+                self._start_anew()
+            rows = self._events.scan(conn, progress.position, limit, until)
+            now = self._clock(conn)
+            if not rows and not self._anything_due(conn, progress, now):
+                self._progress = progress
+                return False
+        with self._database.transaction() as conn:
+            self._database.lock(conn, LOCK)
+            after = self._take(conn, progress, rows, now)
+        self._progress = after
+        return True
+
+    def finish(self, conn: Connection, goal: Progress, limit: int = 5_000) -> None:
+        """Go on to exactly a pair, in the caller's transaction: for a rebuild that is to be switched to."""
+        progress = read_progress(conn, self._tables)
+        if progress != self._progress:
+            self._start_anew()
+        while (progress.position, progress.clock) != (goal.position, goal.clock):
+            rows = self._events.scan(conn, progress.position, limit, goal.position)
+            progress = self._take(conn, progress, rows, goal.clock)
+
+    def _take(self, conn: Connection, progress: Progress, rows: Sequence[tuple[int, bytes]], now: int) -> Progress:
+        """Project some rows behind the pair, and move it."""
+        batch = [(position, decode(envelope)) for position, envelope in rows]
+        clock = self._clock_after(progress, now, [touchpoint for _, touchpoint in batch])
+        after = Progress(rows[-1][0] if rows else progress.position, clock, self.model.hash, progress.build)
+        if progress.model and progress.model != self.model.hash:
+            raise Fenced("another model was activated: the projector takes it up")
+        self._batches.take(conn, batch, after.position, clock)
+        move_progress(conn, progress, after, self._tables)
+        return after
+
+    def _anything_due(self, conn: Connection, progress: Progress, now: int) -> bool:
+        if not progress.model:
+            return False
+        table = self._tables.clusters
+        due = select(table.c.cluster).where(table.c.due <= now, table.c.aside.is_(None)).limit(1)
+        return now >= progress.clock + self._tick or conn.execute(due).first() is not None
+
+    def _clock_after(self, progress: Progress, now: int, touchpoints: Sequence[Touchpoint]) -> int:
+        newest = max((touchpoint.received_at for touchpoint in touchpoints), default=0)
+        return max(progress.clock, now, min(newest, now + self._ahead))
+
+    def retry_aside(self) -> None:
+        """Fold anew what a former release put aside."""
+        with self._database.transaction() as conn:
+            self._database.lock(conn, LOCK)
+            progress = read_progress(conn, self._tables)
+            self._batches.retry_aside(conn, progress.position, progress.clock)
+        self._start_anew()
+
+    # ---- as a process ----
+
+    def run(self, stop: threading.Event, idle: float = 0.02, wake: threading.Event | None = None) -> None:
+        """Project until `stop`, while elected; on what may pass by itself, try again and say so."""
+        pause = 0.0
+        while not stop.wait(pause):
+            try:
+                lease = self._database.elect("project")
+                if lease is None:
+                    pause = 0.5
+                    continue
+                try:
+                    self._while_elected(lease.held, stop, idle, wake)
+                finally:
+                    lease.release()
+                pause = 0.0
+            except Fenced as error:
+                log.warning("projector starts again from the stored position", reason=str(error))
+                self._take_up_model()
+                pause = 0.1
+            except Retry as error:
+                self._outage.waits(error)
+                pause = 1.0
+
+    def _while_elected(
+        self, held: Callable[[], bool], stop: threading.Event, idle: float, wake: threading.Event | None
+    ) -> None:
+        self._take_up_model()
+        self.retry_aside()
+        if not self._outage.lasts:
+            log.info("projector is active", model=self.model.hash)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(200_000, 50, 100)  # folded state is many small containers: the default is dear
+        quiet = 0
+        while not stop.is_set():
+            moved = self.run_once()
+            self._outage.over()
+            if moved:
+                quiet = 0
+                continue
+            quiet += 1
+            if quiet % 50 == 1 and not held():
+                raise Fenced("the projector's lock was lost")
+            if wake is not None:
+                wake.wait(idle)
+                wake.clear()
+            else:
+                stop.wait(idle)
+
+    def _take_up_model(self) -> None:
+        with self._database.snapshot() as conn:
+            model = active_model(conn)
+        if model is not None and model.hash != self.model.hash:
+            self._use(model)
+        else:
+            self._start_anew()

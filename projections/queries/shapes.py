@@ -1,0 +1,176 @@
+"""The shapes of the answers of `/api` and of `--json`: a contract with their readers. More fields may be added."""
+
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from domain.touchpoints.touchpoint import rfc3339
+
+Instant = Annotated[
+    int,
+    PlainSerializer(rfc3339, return_type=str, when_used="json"),
+    Field(json_schema_extra={"type": "string", "format": "date-time"}, description="RFC 3339, UTC"),
+]
+"""Integer microseconds UTC in Python, RFC 3339 text in an answer."""
+
+Item = TypeVar("Item")
+
+
+class Shape(BaseModel):
+    """An answer or a part of one."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Page(Shape, Generic[Item]):
+    """A list: `next` is the cursor of what follows, null at the end."""
+
+    items: list[Item]
+    next: str | None = None
+
+
+class IdentityShape(Shape):
+    """One name under which sources know the person."""
+
+    kind: str
+    value: str
+
+
+class LeadShape(Shape):
+    """One person, as the lead card shows them at the projector's clock."""
+
+    id: str
+    identities: list[IdentityShape]
+    profile: dict[str, Any]
+    stage: str
+    stage_since: Instant
+    identified: bool
+    heat: Annotated[float, Field(description="decayed to the clock, never below 0")]
+    grade: str
+    fit: Annotated[float, Field(description="points of the fit rules: what the grade is made of")]
+    hot: bool
+    hot_since: Instant | None
+    cools_at: Annotated[Instant | None, Field(description="when it cools if nothing more happens")]
+    not_a_lead: Annotated[str | None, Field(description="the reason, if excluded")]
+    first_touch: Instant
+    last_touch: Instant
+    touches: int
+    findings: Annotated[list[Any], Field(description="data-quality findings")]
+
+
+class StageShape(Shape):
+    """A stage that a lead was in."""
+
+    stage: str
+    at: Instant
+    source: Annotated[str, Field(description="kind of the source that reported it; empty for the first")]
+
+
+class LeadDetail(LeadShape):
+    """A lead with its stages and segments."""
+
+    stages: list[StageShape]
+    segments: list[str]
+    clock: Annotated[Instant, Field(description="the instant that heat is decayed to")]
+
+
+class TouchpointShape(Shape):
+    """One thing that happened, as its source reported it."""
+
+    id: str
+    type: str
+    source: dict[str, str]
+    occurred_at: Instant
+    received_at: Instant
+    identities: list[IdentityShape]
+    properties: dict[str, Any]
+    profile: dict[str, Any]
+    context: dict[str, Any]
+
+
+class AwardShape(Shape):
+    """Points that one touchpoint got from one rule. `now`: what is left of them; these add up to the heat shown.
+
+    Of a lead whose heat is below 0 the last one, without touchpoint and type, says what is missing to the 0 shown.
+    """
+
+    rule: str
+    touchpoint: str
+    type: str
+    at: Instant
+    points: float
+    now: float
+
+
+class FitShape(Shape):
+    """A fit rule that the profile meets."""
+
+    rule: str
+    points: float
+
+
+class ScoreShape(Shape):
+    """Every point explained. `items` are in the order of the fold."""
+
+    lead: str
+    heat: float
+    half_life: str
+    hot: bool
+    cools_at: Instant | None
+    grade: str
+    fit: float
+    fit_items: list[FitShape]
+    not_a_lead: str | None
+    clock: Instant
+    items: list[AwardShape]
+    next: str | None = None
+
+
+class SegmentShape(Shape):
+    """A segment and how many leads are in it at the clock."""
+
+    name: str
+    label: Any = None
+    size: int
+
+
+class MemberShape(LeadShape):
+    """A lead in a segment."""
+
+    entered_at: Instant
+
+
+class StepShape(Shape):
+    """A funnel's step: who reached it, and for how many of those that stand at it the next step's window is open."""
+
+    on: str
+    where: Annotated[str | None, Field(description="the step's condition, in words")] = None
+    leads: int
+    pending: int
+
+
+class FunnelShape(Shape):
+    """A funnel's report over the leads whose first step lies in the period."""
+
+    funnel: str
+    label: Any = None
+    order: str
+    window: str
+    from_: Annotated[Instant | None, Field(serialization_alias="from")] = None
+    to: Instant | None = None
+    steps: list[StepShape]
+
+
+class SignalShape(Shape):
+    """Something announced. `kind` is the CloudEvents type; further fields are the announcement's own (reasons, ...)."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    id: str
+    kind: str
+    lead: Annotated[str, Field(description="under which it was announced")]
+    lead_now: Annotated[str, Field(description="the lead that it is about now")]
+    at: Instant
+    subject: Annotated[str, Field(description="the segment or the stage; empty for hot")]
+    closes: Annotated[str | None, Field(description="id of the signal that this one ends")]
+    position: Annotated[int, Field(description="place in the ledger: the event id of the stream")]

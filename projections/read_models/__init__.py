@@ -1,0 +1,1 @@
+"""The rows of a lead, one file a family of tables."""

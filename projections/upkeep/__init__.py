@@ -1,0 +1,1 @@
+"""Rebuild and verify."""

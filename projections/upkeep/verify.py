@@ -1,0 +1,271 @@
+"""Verify: refold everything from the event store, the slow documented way, and compare with the live read models.
+
+It shares with the projector the walk and the fold, and nothing of its batches, links, steps or saved state.
+"""
+
+import hashlib
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, select
+
+from domain.fold.fold import Fold
+from domain.people.walk import LIMITS, Walk, assign, links, sightings
+from domain.touchpoints.envelope import decode
+from domain.touchpoints.identity import Identity
+from domain.touchpoints.touchpoint import Touchpoint
+from projections.projecting.link import Known
+from projections.projecting.projector import Progress, read_progress
+from projections.read_models.rows import Row, card, score, shown
+from store.database import bulk
+from store.database.database import Database, open_database
+from store.database.tables import Derived, derived, live
+from store.events.ids import Ids
+from store.events.library.notifications import notified
+from store.models import active_model
+
+Report = Callable[[int, int], None]
+"""Progress: how much is done, of how much (each touchpoint is read, then folded)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row that differs: as it is (None: missing), and as the fold says it must be (None: too much)."""
+
+    table: str
+    key: tuple[Any, ...]
+    found: Row | None
+    expected: Row | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a verification saw."""
+
+    progress: Progress
+    touchpoints: int
+    rows: int
+    differences: tuple[Difference, ...]
+    differing: int
+    """How many rows differ; `differences` holds the first hundred."""
+    aside: tuple[tuple[int, str], ...]
+    """Clusters that were put aside, and why: their rows are not up to date."""
+    failed: tuple[str, ...] = ()
+    """Why a fold failed here too, and at which touchpoint's cluster: nothing is expected of it."""
+
+
+def verify(database: Database, ids: Ids, report: Report | None = None) -> Verified:
+    """Refold everything with the active model to the stored (position, clock); compare each read model row by row."""
+    tell = report or (lambda done, of: None)
+    with database.snapshot() as conn, tempfile.TemporaryDirectory(prefix="leadline-verify-") as folder:
+        progress, model = read_progress(conn), active_model(conn)
+        if model is None:
+            return Verified(progress, 0, 0, (), 0, ())
+        spool = _Spool(Path(folder) / "touchpoints.db", ids)
+        for number, envelope in enumerate(notified(database, progress.position), 1):
+            spool.add(decode(envelope), envelope)
+            if number % 1000 == 0:
+                tell(number, 2 * progress.position)
+        expected = open_database(f"sqlite:///{Path(folder) / 'expected.db'}")
+        tables = derived()
+        tables.metadata.create_all(expected.engine)
+        failed = _refold(expected, tables, spool, Fold(model), ids, progress, tell)
+        rows, differing = 0, 0
+        differences: list[Difference] = []
+        with expected.snapshot() as other:
+            for table, fresh in zip(live.read_models, tables.read_models, strict=True):
+                for key, found, wanted in _paired(_rows(conn, table), _rows(other, fresh), len(table.primary_key)):
+                    rows += 1
+                    if found != wanted:
+                        differing += 1
+                        if len(differences) < 100:
+                            differences.append(Difference(table.name, key, found, wanted))
+        expected.close()
+        aside = conn.execute(
+            select(live.clusters.c.cluster, live.clusters.c.aside).where(live.clusters.c.aside.is_not(None))
+        ).all()
+        return Verified(
+            progress, spool.count, rows, tuple(differences), differing, tuple((row[0], row[1]) for row in aside), failed
+        )
+
+
+def digest(database: Database) -> dict[str, str]:
+    """A hash of each read model's rows, in the order of their keys: equal rows, equal hash, on either database."""
+    found = {}
+    with database.snapshot() as conn:
+        for table in live.read_models:
+            sum = hashlib.sha256()
+            for row in _rows(conn, table):
+                sum.update(repr(row).encode() + b"\n")
+            found[table.name] = sum.hexdigest()
+    return found
+
+
+# ---- refolding ---------------------------------------------------------------------------------------------------
+
+
+class _Spool:
+    """All touchpoints on disk, and in memory which identities belong together."""
+
+    def __init__(self, path: Path, ids: Ids) -> None:
+        self.count = 0
+        self._ids = ids
+        self._parent: dict[UUID, UUID] = {}
+        self._known: dict[Identity, Known] = {}
+        self._file = sqlite3.connect(path)
+        self._file.execute("CREATE TABLE touchpoints (home BLOB, envelope BLOB)")
+        self._file.execute("PRAGMA synchronous = OFF")
+
+    def add(self, touchpoint: Touchpoint, envelope: bytes) -> None:
+        """Keep a touchpoint; note who was seen with whom."""
+        self.count += 1
+        self._file.execute("INSERT INTO touchpoints VALUES (NULL, ?)", (envelope,))
+        for low, high in sightings(touchpoint):
+            known = self._known.setdefault(low, Known())
+            known.see(self._ids.of(high).hex, touchpoint.instant, LIMITS[low.kind])
+
+    def clusters(self) -> Iterator[tuple[list[Touchpoint], dict[Identity, int]]]:
+        """The touchpoints of each cluster, and the identities of them that are shared."""
+        shared = {
+            identity: since
+            for identity, known in self._known.items()
+            if (since := known.shared_from(LIMITS[identity.kind])) is not None
+        }
+        homes: list[tuple[bytes, int]] = []
+        for row, envelope in self._file.execute("SELECT rowid, envelope FROM touchpoints"):
+            linked = [self._ids.of(identity) for identity in links(decode(envelope), shared)]
+            for id in linked[1:]:
+                self._unite(linked[0], id)
+            homes.append((linked[0].bytes, row))
+        self._file.executemany("UPDATE touchpoints SET home = ? WHERE rowid = ?", homes)
+        roots = {home: self._find(UUID(bytes=home)).bytes for home, _ in homes}
+        self._file.execute("CREATE TABLE roots (home BLOB PRIMARY KEY, root BLOB)")
+        self._file.executemany("INSERT INTO roots VALUES (?, ?)", roots.items())
+        ordered = self._file.execute("SELECT root, envelope FROM touchpoints JOIN roots USING (home) ORDER BY root")
+        for _, rows in groupby(ordered, key=lambda row: bytes(row[0])):
+            touchpoints = [decode(row[1]) for row in rows]
+            mine = {i: shared[i] for touchpoint in touchpoints for i in touchpoint.identities if i in shared}
+            yield touchpoints, mine
+
+    def _find(self, id: UUID) -> UUID:
+        while (parent := self._parent.get(id)) is not None:
+            id = parent
+        return id
+
+    def _unite(self, one: UUID, two: UUID) -> None:
+        first, second = self._find(one), self._find(two)
+        if first != second:
+            keep, lose = min(first, second), max(first, second)
+            self._parent[lose] = keep
+
+
+def _refold(
+    expected: Database, tables: Derived, spool: _Spool, fold: Fold, ids: Ids, progress: Progress, tell: Report
+) -> tuple[str, ...]:
+    """Write the expected rows; why those of some clusters could not be had."""
+    done, rows, failed = 0, _Rows(expected, tables), []
+    for touchpoints, shared in spool.clusters():
+        done += len(touchpoints)
+        known = [touchpoint for touchpoint in touchpoints if touchpoint.instant <= progress.clock]
+        try:
+            walk, histories = assign(known, shared)
+            leads = [rows.of(fold, ids, walk, number, history, progress.clock) for number, history in histories.items()]
+        except Exception as error:
+            failed.append(f"the cluster of touchpoint {touchpoints[0].id!r}: {type(error).__name__}: {error}"[:1000])
+            continue
+        for lead in leads:
+            rows.add(lead)
+        tell(spool.count + done, 2 * spool.count)
+    rows.flush()
+    return tuple(failed)
+
+
+class _Rows:
+    """Expected rows, written some thousand at a time."""
+
+    def __init__(self, database: Database, tables: Derived) -> None:
+        self._database = database
+        self._tables = tables
+        self._rows: dict[str, list[Row]] = {}
+
+    def of(
+        self, fold: Fold, ids: Ids, walk: Walk, number: int, history: list[Touchpoint], clock: int
+    ) -> list[tuple[Table, Row]]:
+        """The rows of one person of a walk."""
+        tables, person = self._tables, walk.people[number]
+        lead = fold.fold(history, clock)
+        now = fold.at(lead, clock)
+        seen = shown(fold, lead, now)
+        id = ids.of(person.name())
+        return [
+            (tables.leads, card(id, lead, walk.owned(person, clock), walk.findings(person))),
+            (tables.scores, score(fold, id, lead, now)),
+            *((tables.stage_history, (id, n, *stage)) for n, stage in enumerate(seen.stages, 1)),
+            *((tables.segment_members, (name, id, entered_at)) for name, entered_at in seen.segments.items()),
+            *((tables.funnel_leads, (id, name, *row)) for name, row in seen.funnels.items()),
+        ]
+
+    def add(self, rows: list[tuple[Table, Row]]) -> None:
+        """Take the rows of one lead."""
+        for table, row in rows:
+            self._rows.setdefault(table.name, []).append(row)
+        if len(self._rows.get(self._tables.leads.name, ())) >= 2_000:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what has come together."""
+        with self._database.transaction() as conn:
+            for table in self._tables.read_models:
+                bulk.insert(conn, table, self._rows.pop(table.name, []))
+
+
+# ---- comparing ---------------------------------------------------------------------------------------------------
+
+
+def _rows(conn: Connection, table: Table) -> Iterator[Row]:
+    """A table's rows in the order of its key, the same on both databases (names by their bytes)."""
+    keys = [
+        column.collate("C") if conn.dialect.name == "postgresql" and column.type.python_type is str else column
+        for column in table.primary_key
+    ]
+    result = conn.execution_options(yield_per=2_000).execute(select(table).order_by(*keys))
+    for row in result:
+        yield tuple(row)
+
+
+def _paired(
+    left: Iterator[Row], right: Iterator[Row], width: int
+) -> Iterator[tuple[tuple[Any, ...], Row | None, Row | None]]:
+    """Walk two streams, each in the order of the first columns as the other, side by side."""
+    for one, two in _merged(left, right, width):
+        row = one if one is not None else two
+        assert row is not None
+        yield _key(row, width), one, two
+
+
+def _merged(left: Iterator[Row], right: Iterator[Row], width: int) -> Iterator[tuple[Row | None, Row | None]]:
+    one, two = next(left, None), next(right, None)
+    while one is not None or two is not None:
+        if two is None or (one is not None and _sortable(one, width) < _sortable(two, width)):
+            yield one, None
+            one = next(left, None)
+        elif one is None or _sortable(two, width) < _sortable(one, width):
+            yield None, two
+            two = next(right, None)
+        else:
+            yield one, two
+            one, two = next(left, None), next(right, None)
+
+
+def _key(row: Row, width: int) -> tuple[Any, ...]:
+    return row[:width]
+
+
+def _sortable(row: Row, width: int) -> tuple[Any, ...]:
+    return tuple(part.encode() if isinstance(part, str) else part for part in row[:width])

@@ -1,0 +1,1 @@
+"""The demo: made-up people, their traffic, and its player."""

@@ -1,0 +1,1 @@
+"""The database, SQLite or PostgreSQL: connections, leases, tables, bulk writes, errors, migrations."""

@@ -1,0 +1,188 @@
+"""Set-based writes and look-ups over any of our tables: binary COPY on PostgreSQL, executemany on SQLite.
+
+Rows are tuples in the table's column order (or dicts by column name). Everything happens in the caller's transaction.
+What values are allowed: store/database/columns.py. Errors are the store's.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from io import BytesIO
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table
+
+from store.database.columns import array, copy_stream, key_parameters, parameters, reader
+from store.database.errors import translated
+
+Row = Sequence[Any] | Mapping[str, Any]
+
+_CHUNK: Final = 500
+"""Look-up values a statement on SQLite."""
+_BLOCK: Final = 1 << 18
+"""Bytes that the driver takes at a time from a COPY stream; its default (8 KB) costs a call each."""
+_DIRTY: Final = "leadline_dirty"
+
+
+def insert(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert the rows. Raises IntegrityError (or its kinds) where a key is taken; then the transaction is lost."""
+    if not rows:
+        return
+    with translated():
+        tuples = _tuples(table, rows)
+        if conn.dialect.name == "postgresql":
+            _copy_in(conn, _name(table), table, tuples)
+        else:
+            conn.exec_driver_sql(_insert_into(table), parameters(table, tuples))
+
+
+def insert_new(conn: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Insert the rows whose keys are not taken, leave the others; how many were new. Of several the first wins."""
+    return _merge(conn, table, rows, replace=False)
+
+
+def upsert(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert the rows, or replace the ones with their keys. Of several with one key the last wins."""
+    _merge(conn, table, rows, replace=True)
+
+
+def _merge(conn: Connection, table: Table, rows: Sequence[Row], *, replace: bool) -> int:
+    if not rows:
+        return 0
+    with translated():
+        tuples = _one_of_each(table, _tuples(table, rows), last=replace)
+        conflict = _on_conflict(table, replace)
+        if conn.dialect.name != "postgresql":
+            return conn.exec_driver_sql(f"{_insert_into(table)} {conflict}", parameters(table, tuples)).rowcount
+        staged = _staged(conn, table)
+        _copy_in(conn, staged, table, tuples)
+        names = _columns(table)
+        statement = f"INSERT INTO {_name(table)} ({names}) SELECT {names} FROM {staged} {conflict}"
+        return conn.exec_driver_sql(statement).rowcount
+
+
+def delete(conn: Connection, table: Table, column_name: str, values: Sequence[Any]) -> None:
+    """Delete every row whose column has one of the values."""
+    if not values:
+        return
+    column = table.columns[column_name]
+    with translated():
+        if conn.dialect.name == "postgresql":
+            expression, parameter = array(column, values)
+            conn.exec_driver_sql(f'DELETE FROM {_name(table)} WHERE "{column.name}" = ANY({expression})', (parameter,))
+        else:
+            keys = [(value,) for value in key_parameters(column, values)]
+            conn.exec_driver_sql(f'DELETE FROM {_name(table)} WHERE "{column.name}" = ?', keys)
+
+
+def select_in(
+    conn: Connection, table: Table, column_names: Sequence[str], key_column: str, values: Sequence[Any]
+) -> list[tuple[Any, ...]]:
+    """The named columns of every row whose key column has one of the values, in no order; each row once."""
+    wanted = [table.columns[name] for name in column_names]
+    key = table.columns[key_column]
+    distinct = list(dict.fromkeys(values))
+    if not distinct:
+        return []
+    read = reader(wanted, conn.dialect.name)
+    select = f'SELECT {", ".join(_quoted(column.name) for column in wanted)} FROM {_name(table)} WHERE "{key.name}"'
+    with translated():
+        if conn.dialect.name == "postgresql":
+            expression, parameter = array(key, distinct)
+            return read(conn.exec_driver_sql(f"{select} = ANY({expression})", (parameter,)).cursor.fetchall())
+        found: list[tuple[Any, ...]] = []
+        for chunk in _chunks(key_parameters(key, distinct)):
+            marks = ",".join("?" * len(chunk))
+            found += read(conn.exec_driver_sql(f"{select} IN ({marks})", chunk).cursor.fetchall())
+        return found
+
+
+# ---- PostgreSQL --------------------------------------------------------------------------------------------------
+
+
+def _copy_in(conn: Connection, target: str, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+    # On the connection of the transaction, past SQLAlchemy: COPY has no place in its API.
+    stream = copy_stream(table, rows)
+    cursor = conn.connection.cursor()
+    try:
+        cursor.copy_expert(f"COPY {target} ({_columns(table)}) FROM STDIN (FORMAT BINARY)", stream, _BLOCK)
+    finally:
+        cursor.close()
+
+
+def copy_out(conn: Connection, query: str) -> bytes:
+    """The rows of a query (without parameters) in PostgreSQL's binary COPY format."""
+    stream = BytesIO()
+    cursor = conn.connection.cursor()
+    try:
+        cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT BINARY)", stream, _BLOCK)
+    finally:
+        cursor.close()
+    return stream.getvalue()
+
+
+def _staged(conn: Connection, table: Table) -> str:
+    """An empty temporary table like this one. It lives as long as the connection and is emptied by each commit."""
+    staged = _quoted(f"staged_{table.name}")
+    conn.exec_driver_sql(f"CREATE TEMPORARY TABLE IF NOT EXISTS {staged} (LIKE {_name(table)}) ON COMMIT DELETE ROWS")
+    used: tuple[object, set[str]] = conn.info.get(_DIRTY, (None, set()))
+    if used[0] is not conn.get_transaction():
+        used = conn.info[_DIRTY] = (conn.get_transaction(), set())
+    if staged in used[1]:
+        conn.exec_driver_sql(f"TRUNCATE {staged}")
+    used[1].add(staged)
+    return staged
+
+
+# ---- SQL text ----------------------------------------------------------------------------------------------------
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _name(table: Table) -> str:
+    return _quoted(table.name)
+
+
+def _columns(table: Table) -> str:
+    return ", ".join(_quoted(column.name) for column in table.columns)
+
+
+def _insert_into(table: Table) -> str:
+    marks = ", ".join("?" * len(table.columns))
+    return f"INSERT INTO {_name(table)} ({_columns(table)}) VALUES ({marks})"
+
+
+def _on_conflict(table: Table, replace: bool) -> str:
+    keys = [column.name for column in table.primary_key.columns]
+    others = [column.name for column in table.columns if column.name not in keys]
+    target = ", ".join(map(_quoted, keys))
+    if not replace or not others:
+        return f"ON CONFLICT ({target}) DO NOTHING"
+    return f"ON CONFLICT ({target}) DO UPDATE SET " + ", ".join(f'"{name}" = excluded."{name}"' for name in others)
+
+
+# ---- rows --------------------------------------------------------------------------------------------------------
+
+
+def _tuples(table: Table, rows: Sequence[Row]) -> Sequence[Sequence[Any]]:
+    if not isinstance(rows[0], Mapping):
+        return rows  # type: ignore[return-value]
+    names = [column.name for column in table.columns]
+    return [tuple([row.get(name) for name in names]) for row in rows if isinstance(row, Mapping)]
+
+
+def _one_of_each(table: Table, rows: Sequence[Sequence[Any]], last: bool) -> Sequence[Sequence[Any]]:
+    """The rows with each key once: the last of several, or the first."""
+    places = [index for index, column in enumerate(table.columns) if column.primary_key]
+    ordered = rows if last else reversed(rows)
+    if len(places) == 1:
+        place = places[0]
+        kept = {row[place]: row for row in ordered}
+    else:
+        kept = {tuple([row[place] for place in places]): row for row in ordered}
+    return rows if len(kept) == len(rows) else list(kept.values())
+
+
+def _chunks(values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+    for start in range(0, len(values), _CHUNK):
+        yield tuple(values[start : start + _CHUNK])

@@ -1,0 +1,1 @@
+"""The event store: touchpoints in and out, positions, ids."""

@@ -1,0 +1,1 @@
+"""The eventsourcing library over our tables: recorders, mapper, factory."""

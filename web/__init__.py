@@ -1,0 +1,1 @@
+"""What collector and API share: problem documents, health and metrics, limits."""
