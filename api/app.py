@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Query
@@ -115,7 +116,7 @@ def create_api(readers: Readers, token: str | None, *extra: APIRouter) -> FastAP
     app = FastAPI(
         title="Leadline",
         description=DESCRIPTION,
-        version="1",
+        version=version("leadline"),
         docs_url="/api/docs",
         redoc_url=None,
         openapi_url="/api/openapi.json",

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the revisions on the connection (and in the transaction) that store/database/migrate.py hands over."""
+"""Alembic's entry: runs the revisions on the connection, and in the transaction, that the migration hands over."""
 
 from alembic import context
 

@@ -1,0 +1,42 @@
+"""One version in one place, pyproject.toml: whatever else names it says the same."""
+
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import yaml
+
+from runtime.doors import api_app
+from runtime.settings import Settings
+from runtime.wiring import Wiring
+from scripts.asyncapi import asyncapi
+
+ROOT = Path(__file__).parents[1]
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+
+
+def test_the_installed_package_has_it() -> None:
+    assert version("leadline") == VERSION, "run `make .venv/.ready`: the environment was built before the version rose"
+
+
+def test_the_command_line_says_it() -> None:
+    leadline = Path(sys.executable).with_name("leadline")
+    assert subprocess.check_output([leadline, "--version"], text=True) == f"leadline {VERSION}\n"
+
+
+def test_the_image_is_tagged_with_it() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    ours = {service["image"] for service in compose["services"].values() if service["image"].startswith("leadline")}
+    assert ours == {f"leadline:{VERSION}"}
+
+
+def test_the_description_of_topics_bears_it() -> None:
+    assert yaml.safe_load(asyncapi())["info"]["version"] == VERSION
+
+
+def test_the_description_of_the_api_bears_it(tmp_path: Path) -> None:
+    with Wiring(Settings(data=tmp_path)) as wiring:
+        app = api_app(wiring, wiring.log, lambda: False)
+        assert app.openapi()["info"]["version"] == VERSION  # type: ignore[attr-defined]
