@@ -38,5 +38,6 @@ def test_the_description_of_topics_bears_it() -> None:
 
 def test_the_description_of_the_api_bears_it(tmp_path: Path) -> None:
     with Wiring(Settings(data=tmp_path)) as wiring:
+        wiring.database.migrate()
         app = api_app(wiring, wiring.log, lambda: False)
         assert app.openapi()["info"]["version"] == VERSION  # type: ignore[attr-defined]
