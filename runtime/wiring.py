@@ -64,7 +64,7 @@ class Wiring:
     def existing(self) -> Database:
         """The database of a reader, which makes nothing.
 
-        Raises Refused where no server of this release ever made the tables, NewerDatabase where a newer one did.
+        Raises Refused where no server ever made the tables, NewerDatabase or OlderDatabase where another release did.
         """
         path = self.settings.data / "leadline.db"
         if self.settings.database is None and not path.is_file():

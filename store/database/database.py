@@ -167,7 +167,7 @@ class Database:
     def migrate(self) -> None:
         """Bring the schema to this release's; a few milliseconds where it is. Safe from several processes at once.
 
-        Raises NewerDatabase where a newer release made the schema.
+        Raises NewerDatabase where a newer release made the schema, OlderDatabase where one did that is not upgraded.
         """
         with self.snapshot() as conn:
             if is_current(conn):

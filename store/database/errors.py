@@ -7,7 +7,8 @@ eventsourcing.persistence.PersistenceError
 │                              ├─ TouchpointKnown the touchpoint is recorded already: nothing is left to do
 │                              └─ VersionConflict the trail went on meanwhile: load it again
 ├── DataError                                     the value cannot be stored on every database: reject it
-└── InterfaceError ── Misconfigured ── NewerDatabase   a person must act first
+└── InterfaceError ── Misconfigured ─┬─ NewerDatabase
+                                    └─ OlderDatabase   a person must act first
 """
 
 import re
@@ -61,6 +62,10 @@ class Misconfigured(InterfaceError):
 
 class NewerDatabase(Misconfigured):
     """The schema was made by a newer release."""
+
+
+class OlderDatabase(Misconfigured):
+    """The database was recorded by a release whose recordings this one cannot take over."""
 
 
 FILE: Final = "leadline_file"

@@ -16,6 +16,8 @@ from typer.testing import CliRunner
 
 from domain.model.starter import STARTER
 from runtime.cli import create_app
+from store.database.database import open_database
+from tests.given_release_0_1 import make_database_of_release_0_1
 from tests.runtime.asking import problem
 from tests.runtime.serving import Server, eventually, run, serving
 
@@ -134,6 +136,29 @@ def test_the_schema_of_a_newer_release_is_refused_by_readers_too(recorded: Path,
     database.close()
     assert "a newer release has migrated it. Run that release" in told(folder, "leads")
     assert "a newer release has migrated it. Run that release" in told(folder, "doctor", code=1)
+
+
+def test_a_data_folder_of_release_0_1_is_refused_at_start(tmp_path: Path) -> None:
+    (tmp_path / "leadline.toml").write_text(STARTER)
+    (tmp_path / "leadline-data").mkdir()
+    old = open_database(f"sqlite:///{tmp_path / 'leadline-data' / 'leadline.db'}")
+    make_database_of_release_0_1(old.engine)
+    old.close()
+    assert "recorded by release 0.1, which spelled identities otherwise" in served(tmp_path)
+    assert "recorded by release 0.1" in told(tmp_path, "leads")
+    assert "recorded by release 0.1" in told(tmp_path, "doctor", code=1)
+
+
+def test_a_postgresql_of_release_0_1_is_refused_at_start(tmp_path: Path, postgres_url: str) -> None:
+    (tmp_path / "leadline.toml").write_text(STARTER)
+    old = open_database(postgres_url)
+    make_database_of_release_0_1(old.engine)
+    old.close()
+    done = run(tmp_path, "project", DATABASE=postgres_url, KAFKA="127.0.0.1:1", BIND="127.0.0.1:0")
+    assert done.returncode == 2, done.stderr
+    assert "recorded by release 0.1, which spelled identities otherwise" in done.stderr
+    assert "Traceback" not in done.stderr and "exc_type" not in done.stderr, done.stderr
+    assert "recorded by release 0.1" in told(tmp_path, "leads", DATABASE=postgres_url)
 
 
 @pytest.mark.parametrize(("file", "words"), [

@@ -25,8 +25,10 @@ from store.database.database import (
     Retry,
     open_database,
 )
+from store.database.errors import OlderDatabase
 from store.database.migrate import REVISIONS, SCRIPTS
 from store.database.tables import installation, live, metadata, models
+from tests.given_release_0_1 import make_database_of_release_0_1
 from tests.services.service import free_ports
 
 # ---- the URL -----------------------------------------------------------------------------------------------------
@@ -141,6 +143,32 @@ def test_a_database_of_a_newer_release_is_refused(database: Database) -> None:
     with pytest.raises(NewerDatabase, match="has schema 9999, this release knows up to") as caught:
         database.migrate()
     assert isinstance(caught.value, Misconfigured)
+
+
+def test_a_database_of_release_0_1_is_refused_and_left_as_it_is(database_url: str) -> None:
+    opened = open_database(database_url)
+    make_database_of_release_0_1(opened.engine)
+    with opened.snapshot() as conn:
+        tables = inspect(conn).get_table_names()
+    with pytest.raises(
+        OlderDatabase, match=r"recorded by release 0\.1.*start with an empty database.*import anew"
+    ) as caught:
+        opened.migrate()
+    assert isinstance(caught.value, Misconfigured)
+    assert "\n" not in str(caught.value)
+    with opened.snapshot() as conn:
+        assert inspect(conn).get_table_names() == tables
+        assert conn.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one() == "0001"
+    opened.close()
+
+
+def test_another_programs_tables_are_not_taken_over(database_url: str) -> None:
+    opened = open_database(database_url)
+    with opened.transaction() as conn:
+        conn.exec_driver_sql("CREATE TABLE leads (name TEXT)")
+    with pytest.raises(Misconfigured, match=r"tables that Leadline did not make \(leads\): name an empty database"):
+        opened.migrate()
+    opened.close()
 
 
 def test_a_failed_migration_leaves_nothing(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

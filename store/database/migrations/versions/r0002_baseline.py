@@ -1,11 +1,11 @@
-"""The first schema, and the installation's id key."""
+"""The baseline: every table, and the installation's id key. What release 0.1 made (0001) is refused, not upgraded."""
 
 import secrets
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001"
+revision = "0002"
 down_revision = None
 branch_labels = None
 depends_on = None
