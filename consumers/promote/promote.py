@@ -10,16 +10,16 @@ from uuid import UUID
 
 import orjson
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from consumers.publish.messages import Signal
 from domain.fold.stage import Ladder
-from domain.model.definition import parse_model
 from domain.signals.signal import HOT, RETRACTED
 from domain.touchpoints.identity import Identity, ordered
 from domain.touchpoints.touchpoint import Source, Touchpoint
 from store.database import bulk
-from store.database.tables import ledger, live, models
+from store.database.tables import ledger, live
+from store.models import active_model
 
 _log = structlog.get_logger(__name__)
 
@@ -85,8 +85,8 @@ def _leads(conn: Connection, ids: set[UUID]) -> dict[UUID, tuple[Identity, Mappi
 
 
 def _ladder(conn: Connection) -> Ladder | None:
-    text = conn.execute(select(models.c.text).order_by(models.c.activation.desc()).limit(1)).scalar_one_or_none()
-    return None if text is None else Ladder(parse_model(text).stages)
+    model = active_model(conn)
+    return None if model is None else Ladder(model.stages)
 
 
 def _problem(ladder: Ladder | None, to: str, profile: Mapping[str, Any]) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import inf
 from typing import Any, Final
 
 from domain.conditions.compile import compile_where
@@ -43,7 +44,8 @@ class Fold:
         self.ladder = Ladder(model.stages)
         self.half_life = model.score.half_life
         hot_at = model.score.hot_at
-        self._hot_at = hot_at if isinstance(hot_at, Mapping) else dict.fromkeys(GRADES, hot_at)
+        by_grade = hot_at if isinstance(hot_at, Mapping) else {} if hot_at is None else dict.fromkeys(GRADES, hot_at)
+        self._hot_at: Mapping[str, float] = by_grade
         self._rearm_at = model.score.rearm_at
         self._fit = [(compile_where(rule.where), float(rule.points)) for rule in model.fit.rules]
         self._grades = sorted(((least, grade) for grade, least in model.fit.grades.items()), reverse=True)
@@ -85,18 +87,22 @@ class Fold:
                 now.cool(instant)
         lead.last_touch = instant
         lead.touches += len(group)
-        stage, value, at, grade, excluded = lead.stage, heat.value, heat.at, lead.grade, lead.not_a_lead
+        stage, value, at = lead.stage, heat.value, heat.at
+        easier = False
         if self._learn(lead, group) or first:
             changed.add("profile")
+            before = self._threshold(lead)
             self._judge(lead)
+            easier = self._threshold(lead) < before
         met = [(each, self._hits(lead, each)) for each in group if self._move(lead, each, instant)]
         self._count(lead, met, instant, changed)
-        deed = self._award(lead, met, instant, awards)
+        self._award(lead, met, instant, awards)
         if stage != lead.stage:
             changed.add("stage")
         if at != heat.at or value != heat.value:
             changed.add("heat")
-        self._heat_up(lead, instant, deed or (heat.deeds and (grade != lead.grade or excluded != lead.not_a_lead)))
+        earned_at = heat.earned_at
+        self._heat_up(lead, instant, earned_at == instant or (easier and earned_at is not None))
         self._funnels(lead, met, instant)
         self._evaluate(lead, now, self._affected(lead, changed, instant, first), instant)
 
@@ -191,9 +197,8 @@ class Fold:
                     del matches[0]
                 changed.add(counter.place)
 
-    def _award(self, lead: Lead, met: Met, instant: int, awards: list[Award] | None) -> bool:
-        """Give points; whether any were given for something that the person did, an open alone being nothing."""
-        deed = False
+    def _award(self, lead: Lead, met: Met, instant: int, awards: list[Award] | None) -> None:
+        """Give points, and note when they were earned, an open earning none."""
         for touchpoint, hits in met:
             if touchpoint.type == "score_reset":
                 lead.heat.reset(instant)
@@ -206,28 +211,31 @@ class Fold:
                 if limit and not lead.heat.allows(rule.place, limit.count, limit.within, instant):
                     continue
                 lead.heat.add(rule.points, instant, self.half_life)
-                deed = deed or (rule.points > 0 and touchpoint.type != OPEN)
+                if rule.points > 0 and touchpoint.type != OPEN:
+                    lead.heat.earned_at = instant
                 if awards is not None:
                     awards.append(Award(rule.name, touchpoint.id, touchpoint.type, instant, rule.points))
-        lead.heat.deeds = deed or lead.heat.deeds
-        return deed
 
     def threshold(self, grade: str) -> float | None:
         """The heat at which a lead of this grade becomes hot; None: never."""
         return self._hot_at.get(grade)
 
+    def _threshold(self, lead: Lead) -> float:
+        """The heat at which this lead becomes hot; infinite where it never does."""
+        return inf if lead.not_a_lead is not None else self._hot_at.get(lead.grade, inf)
+
     def _heat_up(self, lead: Lead, instant: int, may_begin: bool) -> None:
         """Begin, prolong or end the hot episode."""
         now, heat = lead.now, lead.heat
-        threshold = self.threshold(lead.grade)
-        if lead.not_a_lead is not None or threshold is None or self._rearm_at is None:
+        threshold, rearm_at = self._threshold(lead), self._rearm_at
+        if threshold == inf or rearm_at is None:
             now.cool(instant)
             return
         if now.hot_since is None:
             if not may_begin or decayed(heat.value, heat.at, self.half_life, instant) < threshold:
                 return
             now.hot_since = instant
-        now.cools_at = falls_to(heat.value, heat.at, self.half_life, self._rearm_at)
+        now.cools_at = falls_to(heat.value, heat.at, self.half_life, rearm_at)
         if now.cools_at <= instant:
             now.cool(instant)
 

@@ -83,7 +83,7 @@ class Lead:
             self.grade,
             self.fit,
             self.not_a_lead,
-            [self.heat.value, self.heat.at, self.heat.awarded, self.heat.deeds],
+            [self.heat.value, self.heat.at, self.heat.awarded, self.heat.earned_at],
             self.did,
             {
                 name: [each.waiting, each.step, each.started_at, each.reached_at, each.latest]

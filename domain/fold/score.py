@@ -29,8 +29,8 @@ class Heat:
     at: int = 0
     awarded: dict[str, list[int]] = field(default_factory=dict)
     """Of limited rules, by place in the model: the instants of the last awards, as many as the limit counts."""
-    deeds: bool = False
-    """Whether any of it is for more than opens."""
+    earned_at: int | None = None
+    """The instant of the last award above 0 since the last reset, opens left out; None: there is none."""
 
     def add(self, points: float, instant: int, half_life: int) -> None:
         """Award points other than 0: only here does the pair move."""
@@ -44,7 +44,7 @@ class Heat:
         """Start the sum anew."""
         self.value = 0.0
         self.at = instant
-        self.deeds = False
+        self.earned_at = None
 
     def allows(self, rule: str, count: int, within: int | None, instant: int) -> bool:
         """Whether a limited rule may award at this instant, of which it then takes note. The window is (T - d, T]."""

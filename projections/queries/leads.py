@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, Row, Select, func, literal, select, tuple_
+from sqlalchemy import Connection, Row, Select, literal, select, tuple_
 
 from domain.conditions.compile import compile_where
 from domain.conditions.parse import GRADES
@@ -32,7 +32,7 @@ from projections.queries.shapes import (
     TouchpointShape,
 )
 from store.database.database import Database
-from store.database.tables import Derived, live, models
+from store.database.tables import Derived, live
 from store.events.ids import Ids
 from store.events.store import EventStore
 from store.models import active_model
@@ -63,31 +63,22 @@ class View:
 
 
 class Reader:
-    """Opens views; remembers the active model between them."""
+    """Opens views."""
 
     def __init__(self, database: Database, events: EventStore, ids: Ids) -> None:
         self._database = database
         self._ids = ids
         self._lookup = Lookup(events, ids)
-        self._active: tuple[int, Model] | None = None
 
     @contextmanager
     def view(self) -> Iterator[View]:
         """A view of this moment. Raises NotReady where no model was ever activated, DatabaseAway."""
         with self._database.snapshot() as conn:
-            model = self._model(conn)
+            model = active_model(conn)
             if model is None:
                 raise NotReady("no model is active yet: start `leadline serve` (or `leadline project`) once")
             progress = read_progress(conn)
             yield View(conn, self._ids, self._lookup, model, progress.position, progress.clock)
-
-    def _model(self, conn: Connection) -> Model | None:
-        newest = conn.execute(select(func.max(models.c.activation))).scalar()
-        active = self._active  # read once: other threads ask too
-        if active is None or active[0] != newest:
-            model = active_model(conn)
-            self._active = active = None if model is None or newest is None else (newest, model)
-        return None if active is None else active[1]
 
 
 def leads(

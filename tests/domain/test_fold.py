@@ -110,6 +110,64 @@ def test_an_open_alone_never_makes_hot_and_a_machine_scores_nothing(fold: Fold) 
     assert (lead.heat.value, lead.touches) == (0.0, 1)
 
 
+FOR_ALL = MODEL.replace("hot_at = { A = 10, B = 15, C = 20, D = 20 }", "hot_at = 20")
+CEO, CLERK = {"title": "CEO"}, {"title": "clerk"}
+
+
+def hot_since(model: str, *history: Touchpoint) -> float | None:
+    """Seconds after the start; None: not hot after its last touchpoint."""
+    lead = Fold(parse_model(model)).fold(history, history[-1].instant)
+    return None if lead.now.hot_since is None else (lead.now.hot_since - us(0)) / 1_000_000
+
+
+@pytest.mark.parametrize("before, after", [(CEO, CLERK), (CLERK, CEO)])
+def test_a_change_of_grade_that_does_not_lower_the_threshold_begins_no_episode(
+    before: dict[str, str], after: dict[str, str]
+) -> None:
+    form = at(0, "form_submitted", "e:a@x", profile=before)
+    by_open = at(9, "email_opened", "e:a@x", profile=after)
+    assert hot_since(FOR_ALL, form, by_open) is None
+    without_points = [at(9, "email_opened", "e:a@x"), at(19, "identified", "e:a@x", profile=after)]
+    assert hot_since(FOR_ALL, form, *without_points) is None
+
+
+def test_a_change_of_grade_or_exclusion_that_lowers_the_threshold_begins_an_episode() -> None:
+    form = at(0, "form_submitted", "u:1", profile={"title": "clerk", "email": "a@us.example"})
+    no_longer_ours = at(9, "identified", "u:1", profile={"email": "a@x.example"})
+    promoted = at(19, "identified", "u:1", profile=CEO)
+    assert hot_since(MODEL, form, no_longer_ours) is None
+    assert hot_since(MODEL, form, no_longer_ours, promoted) == 19
+    more = at(1, "form_submitted", "u:1")
+    assert hot_since(MODEL, form, more) is None
+    assert hot_since(MODEL, form, more, no_longer_ours) == 9
+
+
+def test_another_reason_to_be_no_lead_begins_no_episode_when_it_goes_but_the_last_does() -> None:
+    other = '\n[[not_a_lead]]\nreason = "student"\nwhere = { "profile.title" = "student" }\n'
+    form = at(0, "form_submitted", "u:1", profile={"email": "a@us.example", "title": "student"})
+    more = at(1, "form_submitted", "u:1")
+    left = at(2, "identified", "u:1", profile={"email": "a@x.example"})
+    graduated = at(3, "identified", "u:1", profile=CLERK)
+    assert hot_since(MODEL + other, form, more, left) is None
+    assert hot_since(MODEL + other, form, more, left, graduated) == 3
+
+
+def test_what_was_earned_before_a_reset_begins_no_episode_after_it() -> None:
+    form = at(0, "form_submitted", "e:a@x", profile=CLERK)
+    reset = at(0, "score_reset", "e:a@x", source="api", seq=1)
+    by_open = at(0, "email_opened", "e:a@x", seq=2)
+    assert hot_since(MODEL, form, reset, by_open) is None
+    assert hot_since(MODEL, form, reset, at(5, "email_opened", "e:a@x", profile=CEO)) is None
+    assert hot_since(MODEL, form, reset, by_open, at(9, "form_submitted", "e:a@x")) == 9
+
+
+def test_a_lead_knows_when_it_last_earned_points(fold: Fold) -> None:
+    form, by_open = at(0, "form_submitted", "e:a@x"), at(9, "email_opened", "e:a@x")
+    assert fold.fold([by_open], us(9)).heat.earned_at is None
+    assert fold.fold([form, by_open], us(9)).heat.earned_at == us(0)
+    assert fold.fold([form, by_open, at(19, "score_reset", "e:a@x", source="api")], us(19)).heat.earned_at is None
+
+
 def test_grade_moves_the_threshold_and_employees_are_never_hot(fold: Fold) -> None:
     form = at(0, "form_submitted", "e:a@x", profile={"title": "CEO"})
     assert fold.fold([form], us(1)).now.hot_since == us(0)
