@@ -39,6 +39,11 @@ def json(value: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(value), status, media_type="application/json")
 
 
+def image(content: bytes, media_type: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """An image that no cache keeps: every view of it is a request of its own."""
+    return Response(content, status, {**(headers or {}), "Cache-Control": "no-store"}, media_type)
+
+
 def told(taken: Taken, status: int = 200) -> Response:
     """The answer to a client that reads it: accepted, with what was refused and kept beside it. Raises Problem."""
     if taken.malformed:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, TypeVar, assert_never
 
 import anyio.to_thread
 import structlog
@@ -25,14 +25,16 @@ from producers.collector import answers, keys, sites
 from producers.collector.answers import Problem
 from producers.collector.queue import Door
 from producers.collector.request import from_loopback, origin, read, wants_json
-from producers.protocols import forms, pixel, segment
+from producers.protocols.registry import PROTOCOLS
 from producers.reading import body
-from producers.reading.arrival import Arrival, Refused, Taken
+from producers.reading.arrival import Arrival, Refusal, Refused, Taken
+from producers.reading.body import Body
+from producers.reading.protocol import Image, Outcome, Page, Path, Protocol, Sender
 from store.log.port import Log, LogError
 from store.log.topics import TOUCHPOINTS
 
-CALLS: Final = (*segment.CALLS, "batch", *segment.SHORT)
-"""The calls of the Segment API, by their servers' and their browsers' paths."""
+DOOR_LIMIT: Final = 102
+"""Longest name of a door, in characters: what follows goes unread."""
 
 LARGE: Final = 50_000
 """Unpacked bodies of as many bytes are parsed beside the event loop, two at a time: nobody else waits for them."""
@@ -41,6 +43,9 @@ _HOST: Final = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}\Z")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 T = TypeVar("T")
+
+_UNKNOWN: Final = Source("browser", "unknown")
+"""Until the body has been read, in which the write key may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +117,8 @@ class _Collector:
     def routes(self) -> list[Route]:
         """In the order in which they are matched."""
         return [
-            *(self._route(f"/v1/{call}", ["POST"], f"v1/{call}", partial(self._call, f"v1/{call}")) for call in CALLS),
+            *(self._spoken(protocol, path) for protocol in PROTOCOLS for path in protocol.paths),
             self._route("/v1/projects/{key}/settings", ["GET"], "v1/settings", self._settings),
-            self._route("/f/{form}", ["POST", "GET"], "f", self._form, checked=True),
-            self._route("/p.gif", ["GET"], "p.gif", self._pixel),
             self._route("/o/{rest:path}", ["GET"], "o", self._unbuilt),
             self._route("/c/{rest:path}", ["GET"], "c", self._unbuilt),
             Route("/thanks", self._thanks),
@@ -123,6 +126,20 @@ class _Collector:
             Route("/readyz", self._readiness),
             Route("/metrics", self._metrics),
         ]
+
+    def _spoken(self, protocol: Protocol, path: Path) -> Route:
+        match protocol.sender:
+            case Sender.WRITE_KEY:
+                handle = self._keyed
+            case Sender.SITE:
+                handle = self._sited
+            case _:
+                assert_never(protocol.sender)
+        endpoint = partial(handle, protocol)
+        if isinstance(protocol.reply, Image):
+            endpoint = partial(_shown, protocol.reply, endpoint)
+        checked = isinstance(protocol.reply, Page)
+        return self._route(path.pattern, path.methods, path.label, endpoint, checked)
 
     def _route(self, path: str, methods: Sequence[str], door: str, handle: Endpoint, checked: bool = False) -> Route:
         """A route for browsers: preflight, CORS headers, problem documents and metrics around `handle`."""
@@ -144,35 +161,65 @@ class _Collector:
 
         return Route(path, endpoint, methods=[*methods, "OPTIONS"])
 
-    # ---- the Segment API ----
+    # ---- protocols ----
 
-    async def _call(self, door: str, request: Request) -> Response:
+    async def _keyed(self, protocol: Protocol, request: Request) -> Response:
+        """A request whose write key, in its headers, its query or its body, names the source."""
         raw = await read(request)
-        content_type = request.headers.get("content-type", "")
         named = keys.of_headers(request.headers) + [key for key in request.query_params.getlist("writeKey") if key]
         known = self._sender(request, named)
+        arrival = self._arrival(request, known or _UNKNOWN)
         try:
-            data = body.unpacked(raw)
-            parsed = await self._worked(len(data), partial(body.parsed, data, content_type))
-            if parsed.format == "empty":
-                raise body.Malformed("the body is empty: send the call as JSON")
-        except body.TooLarge as error:
-            raise Problem(413, str(error)) from error
-        except body.Malformed as error:
+            message = await self._message(protocol, arrival, raw)
+        except (body.Malformed, Refusal) as error:
             if known is not None:
-                await self._keep(Refused(self._arrival(request, door, known), str(error), raw))
+                await self._keep(Refused(arrival, str(error), raw))
             elif named:
                 raise self._unknown_key() from error
             raise Problem(400, str(error), kept=known is not None) from error
-        fields = forms.table(parsed.value) if parsed.format == "form" else parsed.value
-        source = known or self._sender(request, keys.of_body(fields))
+        source = known or self._sender(request, keys.of_body(message.value))
         if source is None:
             raise self._unknown_key()
-        value = segment.form_item(segment.call_of(door), fields) if parsed.format == "form" else fields
-        translate = partial(segment.taken, self._arrival(request, door, source), value, raw)
-        taken = await self._worked(len(data), translate)
+        return await self._outcome(protocol, self._arrival(request, source), message, raw, request)
+
+    async def _sited(self, protocol: Protocol, request: Request) -> Response:
+        """A request whose site names the source."""
+        source = self._site(request, protocol.name)
+        raw = b"" if request.method == "GET" else await read(request)
+        arrival = self._arrival(request, source)
+        try:
+            message = await self._message(protocol, arrival, raw)
+        except (body.Malformed, Refusal) as error:
+            await self._keep(Refused(arrival, str(error), raw or arrival.query_bytes))
+            raise Problem(400, str(error), kept=True) from error
+        return await self._outcome(protocol, arrival, message, raw, request)
+
+    async def _message(self, protocol: Protocol, arrival: Arrival, raw: bytes) -> Body:
+        """The message of a body as sent. Raises Malformed, Refusal, Problem."""
+        try:
+            data = body.unpacked(raw)
+        except body.TooLarge as error:
+            raise Problem(413, str(error)) from error
+        return await self._worked(len(data), partial(protocol.read, arrival, data))
+
+    async def _outcome(
+        self, protocol: Protocol, arrival: Arrival, message: Body, raw: bytes, request: Request
+    ) -> Response:
+        """The answer to a message, whose touchpoints are durable then."""
+        taken = await self._worked(len(raw), partial(protocol.taken, arrival, message, raw))
         await self._store(taken)
-        return answers.told(taken)
+        match protocol.reply:
+            case Outcome():
+                return answers.told(taken)
+            case Page(field):
+                if wants_json(request, message) or taken.malformed:
+                    return answers.told(taken, 202)
+                page = self._doors.sites.target(message.value.get(field), request.headers.get("referer", ""))
+                return RedirectResponse(page or "/thanks", 303)
+            case Image(content, media_type):
+                return answers.image(content, media_type)
+            case _:
+                assert_never(protocol.reply)
 
     def _sender(self, request: Request, named: list[str]) -> Source | None:
         if self._doors.keys.open and not from_loopback(request):
@@ -196,38 +243,7 @@ class _Collector:
         response.headers["Cache-Control"] = "private, max-age=60"
         return response
 
-    # ---- forms and pixel ----
-
-    async def _form(self, request: Request) -> Response:
-        source = self._site(request, "forms")
-        raw = await read(request) if request.method == "POST" else b""
-        arrival = self._arrival(request, f"f/{body.clean(request.path_params['form'])[: forms.NAME_LIMIT]}", source)
-        try:
-            data = body.unpacked(raw)
-            parsed = await self._worked(len(data), partial(body.parsed, data, arrival.content_type))
-            fields = forms.submitted(arrival, parsed)
-        except body.TooLarge as error:
-            raise Problem(413, str(error)) from error
-        except (body.Malformed, ValueError) as error:
-            await self._keep(Refused(arrival, str(error), raw))
-            raise Problem(400, str(error), kept=True) from error
-        taken = await self._worked(len(data), partial(forms.taken, arrival, fields, raw))
-        await self._store(taken)
-        if wants_json(request, parsed) or taken.malformed:
-            return answers.told(taken, 202)
-        page = self._doors.sites.target(fields.get(forms.REDIRECT), request.headers.get("referer", ""))
-        return RedirectResponse(page or "/thanks", 303)
-
-    async def _pixel(self, request: Request) -> Response:
-        """Always the dot: a broken image helps nobody. Its status still says what became of it."""
-        try:
-            source = self._site(request, "pixel")
-            arrival = self._arrival(request, "p.gif", source)
-            await self._store(pixel.taken(arrival, arrival.query_bytes))
-            status, more = 200, {}
-        except Problem as error:
-            status, more = error.status, error.headers
-        return Response(pixel.GIF, status, {**more, "Cache-Control": "no-store"}, "image/gif")
+    # ---- sites ----
 
     def _site(self, request: Request, otherwise: str) -> Source:
         """The source of a request without a write key: a browser, named after its site."""
@@ -237,7 +253,7 @@ class _Collector:
         if not self._doors.sites.allows(origin):
             detail = f"found site {origin or 'unknown'}: it is not in LEADLINE_SITES (told by Origin, else Referer)"
             raise Problem(403, detail)
-        return Source("browser", sites.host_of(origin) or otherwise)
+        return Source("browser", sites.named(origin) or otherwise)
 
     async def _unbuilt(self, request: Request) -> Response:
         raise Problem(501, "signed mail links (/o/TOKEN.gif and /c/TOKEN) are not built yet in this release")
@@ -265,9 +281,9 @@ class _Collector:
             return str(error)
         return None
 
-    def _arrival(self, request: Request, door: str, source: Source) -> Arrival:
+    def _arrival(self, request: Request, source: Source) -> Arrival:
         return Arrival(
-            door=door,
+            door=body.clean(request.scope["path"])[1 : DOOR_LIMIT + 1],
             source=source,
             received_at=self._clock(),
             made_id=str(uuid.uuid4()),
@@ -312,6 +328,15 @@ async def _answered(handle: Endpoint, request: Request) -> Response:
         )
         detail = "the collector failed on this request: nothing is acknowledged, send it again"
         return Problem(500, detail, {"Retry-After": "5"}).response()
+
+
+async def _shown(image: Image, handle: Endpoint, request: Request) -> Response:
+    """Always the image: a broken one helps nobody. Its status still says whether the request was kept."""
+    try:
+        return await handle(request)
+    except Problem as problem:
+        status = 200 if problem.more.get("kept") else problem.status
+        return answers.image(image.content, image.media_type, status, problem.headers)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
+from domain.touchpoints.claims import OWN_SOURCES
 from producers.collector.keys import Misconfigured
 
 _PORTS: Final = {"http": 80, "https": 443}
@@ -46,6 +47,11 @@ def parse(text: str) -> Sites:
         origin = origin_of(part)
         if origin is None or urlsplit(part).path not in ("", "/") or urlsplit(part).query:
             raise Misconfigured(f"LEADLINE_SITES: found {part!r}, allowed are origins such as https://www.example.com")
+        if named(origin) is None:
+            raise Misconfigured(
+                f"LEADLINE_SITES: found {part!r}: a site's source bears its host's name, and Leadline's own names are "
+                f"{', '.join(sorted(OWN_SOURCES))}"
+            )
         found.add(origin)
     return Sites(frozenset(found))
 
@@ -71,6 +77,7 @@ def origin_in(headers: Mapping[str, str]) -> str | None:
     return origin_of(headers.get("referer", ""))
 
 
-def host_of(origin: str | None) -> str | None:
-    """The host's name in an origin, as a source is named."""
-    return (urlsplit(origin).hostname or "")[:100] or None if origin else None
+def named(origin: str | None) -> str | None:
+    """The name of a site's source: its host's. None where that is one of Leadline's own names, or there is no site."""
+    host = (urlsplit(origin).hostname or "")[:100] if origin else ""
+    return host if host and host not in OWN_SOURCES else None

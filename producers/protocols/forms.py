@@ -7,10 +7,10 @@ import orjson
 
 from domain.touchpoints.identity import Identity, canonical, ordered
 from domain.touchpoints.touchpoint import Touchpoint
-from producers.protocols.segment import ITEM_LIMIT
-from producers.reading import page, person
-from producers.reading.arrival import Arrival, Refusal, Refused, Taken, one
-from producers.reading.body import Body, fields
+from producers.reading import body, page, person
+from producers.reading.arrival import ITEM_LIMIT, Arrival, Refusal, Refused, Taken, one
+from producers.reading.body import Body
+from producers.reading.protocol import Page, Path, Protocol, Sender
 
 GOTCHA: Final = "_gotcha"
 """The honeypot: a field that people do not see. Filled in, it was a machine."""
@@ -27,33 +27,21 @@ NAME_LIMIT: Final = 100
 """Longest form name, in characters."""
 
 
-def submitted(arrival: Arrival, body: Body) -> dict[str, Any]:
-    """The form's fields, of the body and of the query (the body's win). Repeated fields are lists.
+def read(arrival: Arrival, data: bytes) -> Body:
+    """The form's fields, of an unpacked body and of the query (the body's win). Repeated fields are lists.
 
     Raises Refusal or Malformed.
     """
-    if body.format == "json" and not isinstance(body.value, dict):
+    sent = body.parsed(data, arrival.content_type)
+    if sent.format == "json" and not isinstance(sent.value, dict):
         raise Refusal("a form's JSON is one object of fields")
-    found = table(pair for pair in fields(arrival.query_bytes) if not pair[0].startswith("utm_"))
-    sent = body.value if body.format == "json" else table(body.value or [])
-    return {**found, **sent}
+    queried = body.table(pair for pair in body.fields(arrival.query_bytes) if not pair[0].startswith("utm_"))
+    return Body(sent.format, {**queried, **(sent.value if sent.format == "json" else body.table(sent.value or []))})
 
 
-def table(pairs: Any) -> dict[str, Any]:
-    """Fields by name; what repeats is a list."""
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name not in found:
-            found[name] = value
-        elif isinstance(found[name], list):
-            found[name].append(value)
-        else:
-            found[name] = [found[name], value]
-    return found
-
-
-def taken(arrival: Arrival, answers: Mapping[str, Any], raw: bytes) -> Taken:
-    """What the fields `submitted` to `/f/{form}` became. `raw` is what is kept if they are refused."""
+def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
+    """What the fields of a form became. `raw` is what is kept if they are refused."""
+    answers = message.value
     if _heavy(answers):
         reason = f"the form's fields are larger than {ITEM_LIMIT} bytes"
         return Taken(refused=(Refused(arrival, reason, raw),), malformed=True)
@@ -123,3 +111,14 @@ def machine(answers: Mapping[str, Any]) -> bool:
     value = answers.get(GOTCHA)
     parts = value if isinstance(value, list) else [value]
     return any(part.strip() if isinstance(part, str) else bool(part) for part in parts)
+
+
+PROTOCOL: Final = Protocol(
+    name="forms",
+    doors="f/",
+    paths=(Path("/f/{form}", "f", ("POST", "GET")),),
+    sender=Sender.SITE,
+    reply=Page(REDIRECT),
+    read=read,
+    taken=taken,
+)

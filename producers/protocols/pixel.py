@@ -1,14 +1,15 @@
 """The pixel: one image request is one touchpoint, for places where no script and no form can be."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from domain.touchpoints.claims import refusal, snake_case
 from domain.touchpoints.identity import canonical, ordered
 from domain.touchpoints.touchpoint import Touchpoint
-from producers.protocols.forms import table
-from producers.reading import page, person
+from producers.reading import body, page, person
 from producers.reading.arrival import Arrival, Refusal, Taken, one
-from producers.reading.body import fields
+from producers.reading.body import Body
+from producers.reading.protocol import Image, Path, Protocol, Sender
 
 GIF: Final = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b")
 """A transparent dot of 43 bytes."""
@@ -16,17 +17,21 @@ GIF: Final = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000
 _OWN: Final = ("e", "aid", "uid", "t", "url", "id")
 
 
-def taken(arrival: Arrival, raw: bytes) -> Taken:
-    """What `GET /p.gif?...` became. `raw` is its query."""
-    return one(arrival, raw, lambda: touchpoint(arrival))
+def read(arrival: Arrival, data: bytes) -> Body:
+    """The parameters of `GET /p.gif?...`, or of its query where only that was kept. Raises Malformed."""
+    return Body("form", body.table(body.fields(arrival.query_bytes or data)))
 
 
-def touchpoint(arrival: Arrival) -> Touchpoint:
+def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
+    """What the parameters became. `raw` is what is kept if they are refused."""
+    return one(arrival, raw or arrival.query_bytes, lambda: touchpoint(message.value, arrival))
+
+
+def touchpoint(sent: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
     """`e` is the type, `aid` and `uid` who, `t` the title, `url` (else the Referer) the page; the rest are properties.
 
     Raises Refusal.
     """
-    sent = table(fields(arrival.query_bytes))
     type_ = snake_case(_one(sent.get("e"))) or "page_viewed"
     if fault := refusal(arrival.source.kind, type_):
         raise Refusal(f"e: {fault}")
@@ -63,3 +68,14 @@ def _one(value: Any) -> str:
     """The first of a parameter's values, trimmed; "" for none."""
     first = value[0] if isinstance(value, list) else value
     return str(first).strip() if first is not None else ""
+
+
+PROTOCOL: Final = Protocol(
+    name="pixel",
+    doors="p.gif",
+    paths=(Path("/p.gif", "p.gif", ("GET",)),),
+    sender=Sender.SITE,
+    reply=Image(GIF, "image/gif"),
+    read=read,
+    taken=taken,
+)

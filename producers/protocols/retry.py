@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.touchpoints.claims import SOURCE_KINDS
 from domain.touchpoints.touchpoint import Source
-from producers.protocols import forms, pixel, segment
+from producers.protocols.registry import protocol_of
 from producers.reading import body
 from producers.reading.arrival import Arrival, Refusal, Refused, Taken
 
@@ -17,22 +17,12 @@ def again(door: str, source: str, raw: bytes, meta: Mapping[str, Any]) -> Taken:
     what no door of the collector kept.
     """
     kind, _, name = source.partition(":")
-    ours = door.startswith(("v1/", "f/", "p.gif"))
-    if not ours or kind not in SOURCE_KINDS or not {"received_at", "made_id"} <= set(meta):
+    protocol = protocol_of(door)
+    if protocol is None or kind not in SOURCE_KINDS or not {"received_at", "made_id"} <= set(meta):
         raise Refusal(f"door {door!r} of {source!r} is none of the collector's: it cannot be tried again here")
     arrival = Arrival(door, Source(kind, name), **meta)
     try:
-        return _taken(arrival, raw)
+        message = protocol.read(arrival, body.unpacked(raw))
+        return protocol.taken(arrival, message, raw)
     except (body.Malformed, body.TooLarge, Refusal) as error:
         return Taken(refused=(Refused(arrival, str(error), raw),), malformed=True)
-
-
-def _taken(arrival: Arrival, raw: bytes) -> Taken:
-    if arrival.door == "p.gif":
-        return pixel.taken(arrival, raw)
-    parsed = body.parse(raw, arrival.content_type)
-    if arrival.door.startswith("f/"):
-        return forms.taken(arrival, forms.submitted(arrival, parsed), raw)
-    if parsed.format != "form":
-        return segment.taken(arrival, parsed.value, raw)
-    return segment.taken(arrival, segment.form_item(segment.call_of(arrival.door), forms.table(parsed.value)), raw)

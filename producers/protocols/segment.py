@@ -11,14 +11,12 @@ import orjson
 from domain.touchpoints.claims import refusal, snake_case
 from domain.touchpoints.identity import Identity, canonical, ordered
 from domain.touchpoints.touchpoint import Source, Touchpoint
-from producers.reading import page, person
-from producers.reading.arrival import Arrival, Refusal, Refused, Taken, one, sealed
-from producers.reading.body import LIMIT
+from producers.reading import body, page, person
+from producers.reading.arrival import ITEM_LIMIT, Arrival, Refusal, Refused, Taken, one, sealed
+from producers.reading.body import LIMIT, Body
 from producers.reading.instants import instant, occurred
+from producers.reading.protocol import Outcome, Path, Protocol, Sender
 from store.log.port import Record
-
-ITEM_LIMIT: Final = 32_768
-"""Largest item, in bytes of JSON."""
 
 ITEMS: Final = 2_500
 """Most items of a batch."""
@@ -50,8 +48,21 @@ Item = Mapping[str, Any]
 # ---- requests ----------------------------------------------------------------------------------------------------
 
 
-def taken(arrival: Arrival, value: Any, raw: bytes) -> Taken:
-    """What the parsed body of `POST /v1/...` became. `raw` is kept where the request as a whole is no good."""
+def read(arrival: Arrival, data: bytes) -> Body:
+    """The call or batch in an unpacked body of `POST /v1/...`. Raises Malformed."""
+    message = body.parsed(data, arrival.content_type)
+    match message.format:
+        case "empty":
+            raise body.Malformed("the body is empty: send the call as JSON")
+        case "json":
+            return message
+        case "form":
+            return Body("form", form_item(call_of(arrival.door), body.table(message.value)))
+
+
+def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
+    """What a call or batch became. `raw` is kept where the request as a whole is no good."""
+    value = message.value
     if arrival.door.startswith(KEPT):
         return _several(arrival, [value], raw)
     call = call_of(arrival.door)
@@ -316,3 +327,14 @@ def _word(value: object) -> str:
 
 def _scalar(value: Any) -> str | int | float | None:
     return value if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+
+
+PROTOCOL: Final = Protocol(
+    name="segment",
+    doors="v1/",
+    paths=tuple(Path(f"/v1/{name}", f"v1/{name}") for name in (*CALLS, "batch", *SHORT)),
+    sender=Sender.WRITE_KEY,
+    reply=Outcome(),
+    read=read,
+    taken=taken,
+)

@@ -10,6 +10,9 @@ from store.log.cloudevents import touchpoint_record
 from store.log.port import Record
 from store.log.rejection import rejection_record
 
+ITEM_LIMIT: Final = 32_768
+"""Largest item of a batch or form, in bytes of JSON."""
+
 
 class Refusal(ValueError):
     """This input is no touchpoint, or not this source's to send. Keep it with this reason; a resend would not help."""

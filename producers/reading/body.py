@@ -90,6 +90,19 @@ def fields(query: bytes) -> Fields:
     return _decoded(_urlencoded(query), "")
 
 
+def table(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Fields by name; what repeats is a list."""
+    named: dict[str, Any] = {}
+    for name, value in pairs:
+        if name not in named:
+            named[name] = value
+        elif isinstance(named[name], list):
+            named[name].append(value)
+        else:
+            named[name] = [named[name], value]
+    return named
+
+
 def unpacked(raw: bytes) -> bytes:
     """The bytes without gzip, if they have it. Raises Malformed or TooLarge."""
     if len(raw) > LIMIT:

@@ -22,6 +22,7 @@ from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Source, Touchpoint, rfc3339
 from producers.protocols import forms, segment
 from producers.reading.arrival import Arrival
+from producers.reading.body import Body
 from runtime.demo.people import KINDS, SITE, Someone, Step, someone
 
 SECOND: Final = 1_000_000
@@ -132,7 +133,7 @@ class Traffic:
             if request.path.startswith("/f/"):
                 yield forms.touchpoint(dict(parse_qsl(body.decode())), arrival)
             else:
-                yield from segment.taken(arrival, orjson.loads(body), body).touchpoints
+                yield from segment.taken(arrival, Body("json", orjson.loads(body)), body).touchpoints
 
 
 def generate(seed: int, start: int, people: int = 200, length: int = HOUR) -> Traffic:

@@ -10,6 +10,7 @@ from producers.collector import keys, sites
 from producers.protocols import segment
 from producers.reading import body, instants
 from producers.reading.arrival import Arrival, Refusal
+from producers.reading.body import Body
 from tests.producers.collecting import NOON
 
 SECOND = 1_000_000
@@ -192,7 +193,9 @@ def test_ids() -> None:
     assert first.id == resent.id and first.id.startswith("item-")
     assert item("track", event="x").id == "made-1"
     twice = segment.taken(
-        Arrival("v1/batch", Source("server", "t"), NOON, "made"), [{"type": "track", "userId": "u", **timed}] * 2, b""
+        Arrival("v1/batch", Source("server", "t"), NOON, "made"),
+        Body("json", [{"type": "track", "userId": "u", **timed}] * 2),
+        b"",
     )
     assert len({found.id for found in twice.touchpoints}) == 2
 
@@ -221,7 +224,7 @@ def test_deep_and_odd_json_is_refused_not_fatal() -> None:
     for _ in range(400):
         inner["a"] = {}
         inner = inner["a"]
-    taken = segment.taken(arrival(), deep, b"raw")
+    taken = segment.taken(arrival(), Body("json", deep), b"raw")
     assert taken.records == () and taken.refused[0].raw == b"raw"
     for raw in (b"[" * 2_000, b'{"a":' * 900 + b'"\\u0000"' + b"}" * 900):
         with pytest.raises(body.Malformed):
