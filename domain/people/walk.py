@@ -5,116 +5,15 @@ become one, unless they differ in a higher kind; then that identity follows, fro
 was merged and unmerged by hand is read before the walk and holds for the whole history.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Any
 
+from domain.people.constraints import Pair, constraints
+from domain.people.links import Shared, bound
+from domain.people.order import fold_order, walk_key
+from domain.people.person import Person
 from domain.touchpoints.identity import RANK, Identity, canonical, ordered
 from domain.touchpoints.touchpoint import Touchpoint
-
-LIMITS: Final = {"anonymous_id": 5, "phone": 20, "email": 20}
-"""With how many different higher identities one may be seen; from that of the next it is shared: it binds nobody."""
-
-WalkKey = tuple[int, int, int, str, str]
-Pair = frozenset[Identity]
-Shared = Mapping[Identity, int]
-"""From which instant an identity is shared."""
-
-
-def walk_key(touchpoint: Touchpoint) -> WalkKey:
-    """The order of the walk: that of the fold, but within an instant the touchpoint with more identities first."""
-    return (
-        touchpoint.instant,
-        -len(touchpoint.identities),
-        touchpoint.seq,
-        touchpoint.id,
-        touchpoint.source.name,
-    )
-
-
-def other_side(touchpoint: Touchpoint) -> tuple[Identity, ...]:
-    """The second side of a `merged`, `unmerged` or `aliased` touchpoint; of `previous` both kinds that it may be of."""
-    if touchpoint.type == "aliased":
-        previous = touchpoint.properties.get("previous")
-        found = (canonical("user_id", previous), canonical("anonymous_id", previous))
-        return tuple(identity for identity in found if identity is not None)
-    if touchpoint.type in ("merged", "unmerged"):
-        pairs = touchpoint.properties.get("with")
-        if not isinstance(pairs, list):
-            return ()
-        sides = [
-            canonical(pair["kind"], pair.get("value"))
-            for pair in pairs
-            if isinstance(pair, dict) and pair.get("kind") in RANK
-        ]
-        return ordered(identity for identity in sides if identity is not None)
-    return ()
-
-
-def looks_back(touchpoint: Touchpoint) -> bool:
-    """Whether it holds for the whole history, so that its cluster must be walked again."""
-    return touchpoint.type in ("merged", "unmerged", "aliased")
-
-
-def bound(touchpoint: Touchpoint, shared: Shared) -> tuple[Identity, ...]:
-    """The identities that bind at this touchpoint's instant: those that are not shared by then."""
-    if not shared:
-        return touchpoint.identities
-    return tuple(i for i in touchpoint.identities if shared.get(i, touchpoint.instant + 1) > touchpoint.instant)
-
-
-def links(touchpoint: Touchpoint, shared: Shared) -> tuple[Identity, ...]:
-    """The identities whose clusters this touchpoint makes one; the first is its home. Never empty."""
-    return (bound(touchpoint, shared) or touchpoint.identities[:1]) + other_side(touchpoint)
-
-
-def sightings(touchpoint: Touchpoint) -> Iterable[tuple[Identity, Identity]]:
-    """Each (identity, higher identity) that this touchpoint shows together."""
-    identities = touchpoint.identities
-    for low in identities[1:]:
-        for high in identities:
-            if RANK[high.kind] < RANK[low.kind]:
-                yield low, high
-
-
-class Person:
-    """One person of a walk: what they own, and the first walk key of each identity that named them."""
-
-    __slots__ = ("heads", "into", "number", "owned", "root", "touches")
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.owned: list[Identity] = []
-        self.heads: dict[Identity, WalkKey] = {}
-        self.root: Identity | None = None
-        self.touches = 0
-        self.into: Person | None = None
-        """Whom this person became one with."""
-
-    def survivor(self) -> "Person":
-        """The person that this one is now, after all unions."""
-        person = self
-        while person.into is not None:
-            person = person.into
-        return person
-
-    def differs(self, other: "Person", rank: int) -> bool:
-        """Whether both own identities of one kind higher than `rank`: other ones, since each has one owner."""
-        mine = {RANK[identity.kind] for identity in self.owned}
-        return any(RANK[identity.kind] in mine for identity in other.owned if RANK[identity.kind] < rank)
-
-    def touched(self, head: Identity, touchpoint: Touchpoint) -> None:
-        """Count a touchpoint, later than all before, whose highest binding identity is `head`."""
-        self.touches += 1
-        if head not in self.heads:
-            self.heads[head] = walk_key(touchpoint)
-            self.root = None
-
-    def name(self) -> Identity:
-        """The identity that the lead's id is made of: of the earliest touchpoint that has one above a cookie."""
-        if self.root is None:
-            above = [(key, head) for head, key in self.heads.items() if head.kind != "anonymous_id"]
-            self.root = min(above or [(key, head) for head, key in self.heads.items()])[1]
-        return self.root
 
 
 class Walk:
@@ -169,7 +68,7 @@ class Walk:
         last: dict[Pair, tuple[tuple[Any, ...], bool]] = {}
         seen: set[Identity] = set()
         for touchpoint in touchpoints:
-            for pair, together in _constraints(touchpoint, seen):
+            for pair, together in constraints(touchpoint, seen):
                 if pair not in last or last[pair][0] <= touchpoint.order:
                     last[pair] = (touchpoint.order, together)
             seen.update(touchpoint.identities)
@@ -301,26 +200,6 @@ class Walk:
         return walk
 
 
-def _constraints(touchpoint: Touchpoint, seen: set[Identity]) -> Iterable[tuple[Pair, bool]]:
-    """The pairs that a touchpoint says are one person (True) or two (False); `seen` are identities of earlier ones."""
-    if touchpoint.type == "aliased":
-        previous = canonical("user_id", touchpoint.properties.get("previous"))
-        new = touchpoint.identities[0]
-        if previous is None or new.kind != "user_id" or previous == new:
-            return
-        known = previous in seen
-        if not known and Identity("anonymous_id", previous.value) in seen:
-            return  # a cookie: `take` binds it
-        if known and touchpoint.source.kind == "browser":
-            return  # a public key joins no two people who are known
-        yield Pair((new, previous)), True
-    elif touchpoint.type in ("merged", "unmerged"):
-        for one in touchpoint.identities:
-            for two in other_side(touchpoint):
-                if one != two:
-                    yield Pair((one, two)), touchpoint.type == "merged"
-
-
 def assign(touchpoints: Iterable[Touchpoint], shared: Shared | None = None) -> tuple[Walk, dict[int, list[Touchpoint]]]:
     """Walk a cluster's touchpoints: the walk, and by each person's number their history in the order of the fold.
 
@@ -334,10 +213,6 @@ def assign(touchpoints: Iterable[Touchpoint], shared: Shared | None = None) -> t
     for person, touchpoint in [walk.take(each) for each in walked]:
         histories.setdefault(person.survivor().number, []).append(touchpoint)
     for history in histories.values():
-        history.sort(key=_fold_order)
+        history.sort(key=fold_order)
     walk.joined = False
     return walk, histories
-
-
-def _fold_order(touchpoint: Touchpoint) -> tuple[int, int, str, str]:
-    return touchpoint.order

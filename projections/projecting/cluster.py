@@ -10,7 +10,9 @@ import structlog
 
 from domain.fold.fold import Fold
 from domain.fold.lead import Lead
-from domain.people.walk import Walk, assign, looks_back, walk_key
+from domain.people.constraints import looks_back
+from domain.people.order import walk_key
+from domain.people.walk import Walk, assign
 from domain.signals.signal import Open
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import NEVER, Touchpoint

@@ -11,7 +11,8 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection, update
 
-from domain.people.walk import LIMITS, links, looks_back, other_side, sightings
+from domain.people.constraints import looks_back, other_side
+from domain.people.links import LIMITS, links, sightings
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
 from store.database import bulk

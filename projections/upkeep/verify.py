@@ -16,7 +16,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, select
 
 from domain.fold.fold import Fold
-from domain.people.walk import LIMITS, Walk, assign, links, sightings
+from domain.people.links import LIMITS, links, sightings
+from domain.people.walk import Walk, assign
 from domain.touchpoints.envelope import decode
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint

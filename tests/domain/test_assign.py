@@ -4,7 +4,9 @@ import itertools
 
 import pytest
 
-from domain.people.walk import Walk, assign, looks_back, walk_key
+from domain.people.constraints import looks_back
+from domain.people.order import walk_key
+from domain.people.walk import Walk, assign
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
 from tests.domain.histories import side
@@ -150,7 +152,7 @@ def test_a_walk_that_is_saved_and_goes_on_is_the_whole_walk(name: str) -> None:
 
 def test_a_cookie_with_a_sixth_person_is_shared_from_then_on() -> None:
     touchpoints = [at(n, "identified", "c:k", f"u:{n}") for n in range(1, 7)] + [at(9, "page_viewed", "c:k")]
-    from domain.people.walk import sightings
+    from domain.people.links import sightings
 
     assert len({high for t in touchpoints for _, high in sightings(t)}) == 6
     shared = {touchpoints[0].identities[1]: touchpoints[5].instant}

@@ -12,7 +12,10 @@ from domain.fold.fold import Award, Fold
 from domain.fold.lead import Lead
 from domain.fold.score import decayed
 from domain.model.definition import parse_model
-from domain.people.walk import Walk, assign, looks_back, other_side, sightings, walk_key
+from domain.people.constraints import looks_back, other_side
+from domain.people.links import sightings
+from domain.people.order import walk_key
+from domain.people.walk import Walk, assign
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
 from tests.domain.histories import TYPES, histories, law

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from domain.fold.explain import explain
 from domain.fold.fold import Fold
-from domain.people.walk import LIMITS
+from domain.people.links import LIMITS
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.cluster import Cluster
 from store.database.tables import ledger, open_signals

@@ -1,0 +1,46 @@
+"""One person of a walk."""
+
+from domain.people.order import WalkKey, walk_key
+from domain.touchpoints.identity import RANK, Identity
+from domain.touchpoints.touchpoint import Touchpoint
+
+
+class Person:
+    """One person of a walk: what they own, and the first walk key of each identity that named them."""
+
+    __slots__ = ("heads", "into", "number", "owned", "root", "touches")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.owned: list[Identity] = []
+        self.heads: dict[Identity, WalkKey] = {}
+        self.root: Identity | None = None
+        self.touches = 0
+        self.into: Person | None = None
+        """Whom this person became one with."""
+
+    def survivor(self) -> "Person":
+        """The person that this one is now, after all unions."""
+        person = self
+        while person.into is not None:
+            person = person.into
+        return person
+
+    def differs(self, other: "Person", rank: int) -> bool:
+        """Whether both own identities of one kind higher than `rank`: other ones, since each has one owner."""
+        mine = {RANK[identity.kind] for identity in self.owned}
+        return any(RANK[identity.kind] in mine for identity in other.owned if RANK[identity.kind] < rank)
+
+    def touched(self, head: Identity, touchpoint: Touchpoint) -> None:
+        """Count a touchpoint, later than all before, whose highest binding identity is `head`."""
+        self.touches += 1
+        if head not in self.heads:
+            self.heads[head] = walk_key(touchpoint)
+            self.root = None
+
+    def name(self) -> Identity:
+        """The identity that the lead's id is made of: of the earliest touchpoint that has one above a cookie."""
+        if self.root is None:
+            above = [(key, head) for head, key in self.heads.items() if head.kind != "anonymous_id"]
+            self.root = min(above or [(key, head) for head, key in self.heads.items()])[1]
+        return self.root
