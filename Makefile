@@ -23,7 +23,7 @@ format: .venv/.ready ## Format the code and mend what the linter can
 	.venv/bin/ruff check --fix --quiet . || true
 	.venv/bin/ruff format .
 
-docs: .venv/.ready ## Make the reference pages that the code says: settings, command line, AsyncAPI
+docs: .venv/.ready ## Make the reference pages that the code says: settings, command line, AsyncAPI, signals
 	@.venv/bin/python -m scripts.reference
 
 bench: .venv/.ready ## Measure against the documented way of the eventsourcing library; writes build/bench.json

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers import Problem, answer_problems, bearer, not_built, plain
 from api.stream import SignalStream
-from domain.signals.signal import KINDS
+from domain.signals.kinds import SignalKind
 from projections.queries import leads as queries
 from projections.queries.leads import LIMIT, Reader
 from projections.queries.periods import bound
@@ -106,8 +106,8 @@ class SignalsAsked(_Asked):
     def kinds(self) -> tuple[str, ...]:
         """The kinds asked for; none: all."""
         kinds = tuple(part.strip() for part in (self.kind or "").split(",") if part.strip())
-        if wrong := [kind for kind in kinds if kind not in KINDS]:
-            raise Problem(400, f"kind: found {wrong[0]!r}, allowed are {', '.join(KINDS)}")
+        if wrong := [kind for kind in kinds if kind not in set(SignalKind)]:
+            raise Problem(400, f"kind: found {wrong[0]!r}, allowed are {', '.join(SignalKind)}")
         return kinds
 
 

@@ -5,17 +5,25 @@ from typing import Any, Final
 
 import yaml
 
-from consumers.publish.messages import TOPICS
+from domain.signals.kinds import TRAITS, Datum, SignalKind
 from domain.touchpoints.envelope import Envelope
 from projections.queries.shapes import SignalShape
 from store.log.cloudevents import JSON, RAW, SOURCE
 from store.log.rejection import TYPE
 from store.log.topics import OUT, REJECTED, TOUCHPOINTS
 
-_KINDS: Final = {topic: [kind for kind, of in TOPICS.items() if of == topic] for topic in OUT}
+_KINDS: Final = {topic: [kind for kind, traits in TRAITS.items() if traits.topic == topic] for topic in OUT}
 """The kinds of signals that each topic carries."""
 
 _TEXT: Final = {"type": "string"}
+
+_DATA: Final[dict[str, dict[str, Any]]] = {
+    "text": _TEXT,
+    "number": {"type": "number"},
+    "instant": {**_TEXT, "format": "date-time"},
+    "reasons": {"type": "array", "items": {"type": "object"}},
+}
+"""The schema of each type of a signal's data."""
 
 
 def asyncapi() -> str:
@@ -75,8 +83,8 @@ def _verb(topic: str) -> str:
     return "receive" if topic == TOUCHPOINTS else "send"
 
 
-def _name(kind: str) -> str:
-    return kind.replace(".", "-")
+def _name(kind: SignalKind) -> str:
+    return kind.value.replace(".", "-")
 
 
 def _carrying(topic: str, names: list[str]) -> dict[str, Any]:
@@ -136,16 +144,25 @@ def _rejection() -> dict[str, Any]:
     }
 
 
-def _signal(kind: str, payload: dict[str, str]) -> dict[str, Any]:
+def _signal(kind: SignalKind, fields: dict[str, str]) -> dict[str, Any]:
     headers = {
-        **_cloud_event({"const": kind}, {"const": SOURCE}, "the signal's id: drop what you have seen"),
+        **_cloud_event({"const": kind.value}, {"const": SOURCE}, "the signal's id: drop what you have seen"),
         "ce_subject": {**_TEXT, "description": "the lead under which it was announced"},
         "leadline_position": {**_TEXT, "description": "place in the ledger"},
     }
     return {
-        "summary": f"CloudEvents 1.0, binary mode: {kind}",
+        "summary": f"{TRAITS[kind].about} (CloudEvents 1.0, binary mode)",
         "contentType": "application/json",
         "headers": {"type": "object", "properties": headers, "required": list(headers)},
-        "payload": payload,
+        "payload": {"allOf": [fields, _bears(TRAITS[kind].data)]},
         "bindings": _keyed("the lead"),
+    }
+
+
+def _bears(data: tuple[Datum, ...]) -> dict[str, Any]:
+    """The schema of what a kind of signal bears beside the fields of all."""
+    return {
+        "type": "object",
+        "properties": {datum.name: {**_DATA[datum.type], "description": datum.about} for datum in data},
+        "required": [datum.name for datum in data if datum.always],
     }

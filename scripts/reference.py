@@ -1,4 +1,4 @@
-"""Makes the reference pages that are said by the code: settings, command line, AsyncAPI. `make docs` writes them."""
+"""Makes the reference pages that the code says: settings, command line, AsyncAPI, signals. `make docs` writes them."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import is_dataclass
@@ -11,6 +11,7 @@ from pydantic import ByteSize
 from runtime.cli import create_app
 from runtime.settings import FILE_NAME, FILE_VARIABLE, PREFIX, Settings
 from scripts.asyncapi import asyncapi
+from scripts.signals import signals_page
 
 FOLDER: Final = Path(__file__).parents[1] / "docs" / "reference"
 
@@ -100,6 +101,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "settings.md": settings_page,
     "command-line.md": command_line_page,
     "asyncapi.yaml": asyncapi,
+    "signals.md": signals_page,
 }
 """Each page by its file name, and what makes it."""
 

@@ -12,9 +12,9 @@ import typer
 import yaml
 from prometheus_client import CollectorRegistry
 
-from consumers.publish.messages import TOPICS, Signal, message
+from consumers.publish.messages import message
 from domain.model.definition import parse_model
-from domain.signals.signal import KINDS
+from domain.signals.kinds import TRAITS, SignalKind, Topic
 from producers.imports.mapping import parse_mapping
 from runtime.cli import create_app
 from runtime.doors import api_app, collector_app
@@ -22,6 +22,7 @@ from runtime.settings import VARIABLES, Settings
 from runtime.wiring import Wiring
 from scripts.reference import FOLDER, PAGES, commands
 from store.database.tables import ledger, live
+from store.ledger import Signal
 from store.log import topics
 from tests.services import kafka, postgres
 
@@ -69,20 +70,20 @@ def test_tables_for_analysts_are_documented() -> None:
     said = {name: set(re.findall(r"`(\w+)`", part)) for part in sections for name in part.splitlines()[0].split(", ")}
     for table in live.read_models:
         assert {column.name for column in table.columns} <= said[table.name], table.name
-    for view in ("hot_leads", "segment_changes", "stage_changes"):
+    for view in (topic.view for topic in Topic):
         assert {column.name for column in ledger.columns} - {"silent"} <= said[view]
 
 
 def test_topics_and_kinds_are_documented() -> None:
     text = (FOLDER / "topics.md").read_text()
-    for name in (*topics.ALL, *KINDS):
+    for name in (*topics.ALL, *SignalKind):
         assert name in text, name
     named = set(re.findall(r"leadline\.(?:touchpoints|hot|segment|stage)[a-z.-]*(?<![.-])", text))
     assert named <= set(topics.ALL)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_messages_are_as_the_asyncapi_document_says(kind: str) -> None:
+@pytest.mark.parametrize("kind", SignalKind)
+def test_messages_are_as_the_asyncapi_document_says(kind: SignalKind) -> None:
     document = yaml.safe_load(PAGES["asyncapi.yaml"]())
     signal = Signal(7, f"{LEAD}:{kind}:1", kind, LEAD, LEAD, "vip", 1_700_000_000_000_000, None, "{}", False)
     record = message(signal)
@@ -90,8 +91,9 @@ def test_messages_are_as_the_asyncapi_document_says(kind: str) -> None:
     assert {name for name, _ in record.headers} == set(said["headers"]["properties"])
     fields = document["components"]["schemas"]["SignalShape"]
     assert set(orjson.loads(record.value)) == set(fields["properties"]) == set(fields["required"])
-    carried = document["channels"][TOPICS[kind].replace(".", "-")]
-    assert carried["address"] == TOPICS[kind] and kind.replace(".", "-") in carried["messages"]
+    topic = TRAITS[kind].topic
+    carried = document["channels"][topic.replace(".", "-")]
+    assert carried["address"] == topic and kind.replace(".", "-") in carried["messages"]
 
 
 def _routes(folder: Path) -> Iterator[tuple[str, str]]:

@@ -12,13 +12,13 @@ import orjson
 import structlog
 from sqlalchemy import Connection
 
-from consumers.publish.messages import Signal
 from domain.fold.stage import Ladder
-from domain.signals.signal import HOT, RETRACTED
+from domain.signals.kinds import HOT, RETRACTED
 from domain.touchpoints.identity import Identity, ordered
 from domain.touchpoints.touchpoint import Source, Touchpoint
 from store.database import bulk
 from store.database.tables import ledger, live
+from store.ledger import Signal
 from store.models import active_model
 
 _log = structlog.get_logger(__name__)

@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from typing import Final
 
 import structlog
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete
 
 from consumers.promote.promote import asked
-from consumers.publish.messages import TOPICS, Signal, message, written
+from consumers.publish.messages import message, written
+from domain.signals.kinds import TRAITS
 from domain.touchpoints.envelope import encode
 from store.database import bulk
 from store.database.database import Database, Fenced, Lease, Retry
 from store.database.tables import ledger, tracking
 from store.events.positions import Advance, advance, position_of
+from store.ledger import Signal, signals_after
 from store.log.cloudevents import touchpoint_record
 from store.log.outage import Outage
 from store.log.port import Log, LogAway, LogFull, Outlet, Partition, Record
@@ -110,7 +112,7 @@ class Publisher:
                 self._load()
                 self._must_hold()
             with self._database.snapshot() as conn:
-                signals = self._next(conn)
+                signals = signals_after(conn, self._position or 0, self._batch)
                 promotions = asked(conn, signals)
             done = Published(read=len(signals))
             if signals:
@@ -196,11 +198,6 @@ class Publisher:
         self._ends = ends
         self._loaded = True
 
-    def _next(self, conn: Connection) -> list[Signal]:
-        after = self._position or 0
-        query = select(ledger).where(ledger.c.position > after).order_by(ledger.c.position).limit(self._batch)
-        return [Signal(*row) for row in conn.execute(query)]
-
     def _advance(self, to: int) -> None:
         with self._database.transaction() as conn:
             advance(conn, [Advance(POSITION, to, self._position)])
@@ -214,7 +211,7 @@ class Publisher:
             return 0
         by_topic: dict[str, list[Record]] = {}
         for signal in signals:
-            topic = TOPICS[signal.kind]
+            topic = TRAITS[signal.kind].topic.value
             if not signal.silent and not self._is_there(topic, signal):
                 by_topic.setdefault(topic, []).append(message(signal))
         for topic, records in by_topic.items():

@@ -1,7 +1,7 @@
 """The signal ledger: what is announced is compared with what holds, and the difference is written, once, for ever."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,8 @@ from sqlalchemy import Connection, func, select
 from domain.fold.explain import explain, reasons
 from domain.fold.fold import Fold
 from domain.people.walk import assign
-from domain.signals.signal import HOT, Decision, Held, Holding, Open, decide, hand_over
+from domain.signals.kinds import HOT, TRAITS, SignalKind
+from domain.signals.signal import Decision, Held, Holding, Open, decide, hand_over
 from domain.touchpoints.touchpoint import Touchpoint, rfc3339
 from projections.projecting.cluster import Cluster
 from store.database import bulk
@@ -48,13 +49,13 @@ class Ledger:
         if not opens and not any(holding.lead.identified for holding in holdings):
             return None
         try:
-            live = {holding.id for holding in holdings}
+            live = {holding.id: holding.lead for holding in holdings}
             gone = {each.holder for each in opens if each.holder not in live}
-            held, decisions = hand_over(opens, {id: self.heir(cluster, id) for id in gone})
+            held, decisions = hand_over(opens, {id: self.heir(cluster, id) for id in gone}, live)
             moved = gone | {key[0] for key, each in held.items() if key[0] != each.holder}
-            of_lead: dict[UUID, dict[tuple[str, str], Open]] = {}
-            for (id, topic, subject), each in held.items():
-                of_lead.setdefault(id, {})[topic, subject] = each
+            of_lead: dict[UUID, dict[tuple[SignalKind, str], Open]] = {}
+            for (id, kind, subject), each in held.items():
+                of_lead.setdefault(id, {})[kind, subject] = each
             for holding in holdings:
                 decisions += decide(holding, of_lead.get(holding.id, {}))
         except Exception as error:
@@ -81,11 +82,10 @@ class Ledger:
                 cluster.opens = []
                 cold.update(dict.fromkeys({*(holding.id for holding in holdings), *cluster.ceased}, cluster))
         columns = [column.name for column in open_signals.columns]
-        for row in bulk.select_in(conn, open_signals, columns, "holder", list(cold)):
-            found = Open(*row)
-            opens = cold[found.holder].opens
+        for holder, kind, *rest in bulk.select_in(conn, open_signals, columns, "holder", list(cold)):
+            opens = cold[holder].opens
             assert opens is not None
-            opens.append(found)
+            opens.append(Open(holder, SignalKind(kind), *rest))
 
     def _explained(self, plans: Sequence["_Plan"], clock: int, histories: Histories) -> dict[UUID, dict[str, Any]]:
         """The reasons of the leads that become hot. A cluster that cannot be explained is put aside."""
@@ -139,11 +139,11 @@ class Ledger:
             counted = counters[decision.lead, decision.kind] = counters.get((decision.lead, decision.kind), 0) + 1
             ids.append(f"{decision.lead}:{decision.kind}:{counted}")
             data = {**decision.data, **(explained.get(decision.lead_now, {}) if decision.kind == HOT else {})}
-            for instant in ("since", "ended"):
-                if instant in data:
-                    data[instant] = rfc3339(data[instant])
+            for datum in TRAITS[decision.kind].data:
+                if datum.type == "instant" and datum.name in data:
+                    data[datum.name] = rfc3339(data[datum.name])
             rows.append((
-                number, ids[-1], decision.kind, decision.lead, decision.lead_now, decision.subject, clock,
+                number, ids[-1], decision.kind.value, decision.lead, decision.lead_now, decision.subject, clock,
                 decision.closes.signal if decision.closes else None, orjson.dumps(data).decode(), self._silent,
             ))  # fmt: skip
         bulk.insert(conn, ledger, rows)
@@ -162,23 +162,19 @@ class Ledger:
         for plan in plans:
             mine, held = set(plan.moved), plan.held
             for decision, signal in zip(plan.decisions, islice(signals, len(plan.decisions)), strict=True):
-                key = (decision.lead_now, str(decision.topic), decision.subject)
+                key = decision.place
                 mine.add(decision.lead_now)
                 if decision.closes is not None:
                     mine.add(decision.closes.holder)
                     if key in held and held[key].signal == decision.closes.signal:
                         del held[key]
                 if decision.opens:
-                    under = decision.closes.lead if decision.closes and decision.topic == "stage" else decision.lead
-                    held[key] = Open(*key, signal, under, clock, decision.value, decision.since)
-            plan.cluster.opens = [
-                Open(holder, each.topic, each.subject, each.signal, each.lead, each.at, each.value, each.since)
-                for (holder, _, _), each in held.items()
-            ]
+                    held[key] = Open(*key, signal, decision.lead, clock, decision.value, decision.since)
+            plan.cluster.opens = [replace(each, holder=holder) for (holder, _, _), each in held.items()]
             rows += [
-                (one.holder, one.topic, one.subject, one.signal, one.lead, one.at, one.value, one.since)
-                for one in plan.cluster.opens
-                if one.holder in mine
+                (each.holder, each.kind.value, each.subject, each.signal, each.lead, each.at, each.value, each.since)
+                for each in plan.cluster.opens
+                if each.holder in mine
             ]
             touched |= mine
         bulk.delete(conn, open_signals, "holder", list(touched))

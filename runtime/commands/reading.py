@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from domain.signals.signal import KINDS
+from domain.signals.kinds import SignalKind
 from projections.queries import leads as queries
 from projections.queries.periods import bound
 from projections.queries.shapes import FunnelShape, LeadDetail, LeadShape, ScoreShape
@@ -202,15 +202,15 @@ def segments(*, as_of: AsOf = None, as_json: AsJson = False, data: Data = None, 
 def signals(
     *,
     after: Annotated[str | None, typer.Option(help="A ledger position or a signal's id.")] = None,
-    kind: Annotated[str | None, typer.Option(help=f"One of {', '.join(KINDS)}.")] = None,
+    kind: Annotated[str | None, typer.Option(help=f"One of {', '.join(SignalKind)}.")] = None,
     limit: Limit = 100,
     as_json: AsJson = False,
     data: Data = None,
     database: DatabaseUrl = None,
 ) -> None:
     """List what was announced, oldest first."""
-    if kind is not None and kind not in KINDS:
-        raise Refused(f"--kind: found {kind!r}, allowed are {', '.join(KINDS)}")
+    if kind is not None and kind not in set(SignalKind):
+        raise Refused(f"--kind: found {kind!r}, allowed are {', '.join(SignalKind)}")
     with reading(data, database) as view:
         place = 0 if after is None else reports.ledger_place(view.conn, after)
         page = reports.signals(view.conn, place, kinds=(kind,) if kind else (), limit=limit)

@@ -244,7 +244,7 @@ open_signals: Final = Table(
     "open_signals",
     metadata,
     Column("holder", Uuid, primary_key=True),  # the lead that holds it now
-    Column("kind", Text, primary_key=True),  # "hot", "segment", "stage"
+    Column("kind", Text, primary_key=True),  # of the signal that opened it: "lead.hot", "segment.entered", ...
     Column("subject", Text, primary_key=True),  # the segment; "" for hot and stage
     Column("signal", Text, nullable=False),
     Column("lead", Uuid, nullable=False),  # under which it was announced

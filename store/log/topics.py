@@ -2,25 +2,18 @@
 
 from typing import Final
 
+from domain.signals.kinds import Topic
+
 TOUCHPOINTS: Final = "leadline.touchpoints"
 """In: envelopes. Key: the trail's plain identity as `kind:value`."""
 
 REJECTED: Final = "leadline.touchpoints.rejected"
 """What was refused: the raw bytes, the reason and what a replay needs in headers."""
 
-HOT_LEADS: Final = "leadline.hot-leads"
-"""Out: `lead.hot`, `lead.hot.retracted`, `lead.cooled`. Key: the lead."""
-
-SEGMENT_CHANGES: Final = "leadline.segment-changes"
-"""Out: `segment.entered`, `segment.left`. Key: the lead."""
-
-STAGE_CHANGES: Final = "leadline.stage-changes"
-"""Out: `stage.changed`. Key: the lead."""
-
 IN: Final = (TOUCHPOINTS, REJECTED)
 """What the recorder reads."""
 
-OUT: Final = (HOT_LEADS, SEGMENT_CHANGES, STAGE_CHANGES)
-"""What the publisher writes."""
+OUT: Final = tuple(topic.value for topic in Topic)
+"""What the publisher writes. Key: the lead."""
 
 ALL: Final = IN + OUT

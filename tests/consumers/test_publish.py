@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import insert
 
 from consumers.publish.publisher import POSITION, Published, Publisher
+from domain.signals.kinds import Topic
 from domain.touchpoints.envelope import decode
 from domain.touchpoints.touchpoint import Touchpoint
 from store.database import bulk
@@ -21,7 +22,7 @@ from store.events.positions import position_of
 from store.log.kafka.log import KafkaLog
 from store.log.port import Entry, Partition, Record
 from store.log.sql import SqlLog
-from store.log.topics import HOT_LEADS, OUT, SEGMENT_CHANGES, STAGE_CHANGES, TOUCHPOINTS
+from store.log.topics import OUT, TOUCHPOINTS
 
 AT = 1_790_000_000_000_000
 MODEL = """
@@ -137,7 +138,7 @@ def test_a_signal_is_a_cloudevent_in_binary_mode(
     found = {entry.header("leadline_position"): entry for entry in topics.read(4)}
     assert len(topics.entries) == 4
     first = found[b"1"]
-    assert first.partition.topic == HOT_LEADS
+    assert first.partition.topic == Topic.HOT_LEADS
     assert first.key == str(hot["lead"]).encode()
     assert dict(first.headers) == {
         "ce_specversion": b"1.0", "ce_id": hot["id"].encode(), "ce_source": b"/leadline", "ce_type": b"lead.hot",
@@ -153,7 +154,7 @@ def test_a_signal_is_a_cloudevent_in_binary_mode(
     assert second.partition == first.partition
     assert orjson.loads(second.value)["closes"] == hot["id"]
     assert orjson.loads(second.value)["lead_now"] == str(cooled["lead_now"])
-    assert (found[b"3"].partition.topic, found[b"4"].partition.topic) == (SEGMENT_CHANGES, STAGE_CHANGES)
+    assert (found[b"3"].partition.topic, found[b"4"].partition.topic) == (Topic.SEGMENT_CHANGES, Topic.STAGE_CHANGES)
 
 
 def test_silent_rows_are_passed_over(database: Database, topics: Topics, publisher: Callable[..., Publisher]) -> None:
@@ -205,7 +206,9 @@ def test_an_end_of_another_ledger_is_not_skipped_by(
     database: Database, topics: Topics, publisher: Callable[..., Publisher], kafka: KafkaLog
 ) -> None:
     lead = uuid.uuid4()
-    kafka.append(HOT_LEADS, [Record(str(lead).encode(), b"{}", (("leadline_position", b"999"), ("ce_id", b"other")))])
+    kafka.append(
+        Topic.HOT_LEADS, [Record(str(lead).encode(), b"{}", (("leadline_position", b"999"), ("ce_id", b"other")))]
+    )
     put(database, [row(1, lead=lead)])
     assert drained(publisher()).sent == 1
 

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import insert
 
 from consumers.publish.publisher import Publisher
+from domain.signals.kinds import Topic
 from store.database.database import Database, Fenced, open_database
 from store.database.tables import tracking
 from store.events.positions import position_of
 from store.log.port import Entry, Partition, Record
-from store.log.topics import HOT_LEADS
 from tests.consumers.test_publish import position, put, row
 
 
@@ -51,7 +51,7 @@ def test_one_that_lost_its_lock_while_it_sent_sends_no_more(database: Database) 
     topics = Slow(lease.release)
     with pytest.raises(Fenced, match="lock"):
         Publisher(database, topics)._serve(lease, threading.Event())
-    assert topics.sent == [HOT_LEADS]
+    assert topics.sent == [Topic.HOT_LEADS]
     assert position(database) is None
 
 

@@ -8,8 +8,10 @@ import pytest
 from cloudevents.core.base import BaseCloudEvent
 from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka_event
 
-from consumers.publish.messages import Signal, message
+from consumers.publish.messages import message
+from domain.signals.kinds import HOT
 from domain.touchpoints.touchpoint import Source, moment
+from store.ledger import Signal
 from store.log.cloudevents import source_of
 from store.log.port import Entry, Record
 from store.log.topics import REJECTED, TOUCHPOINTS
@@ -54,7 +56,7 @@ def test_a_refusal_is_one(door: Collecting) -> None:
 
 
 def test_a_signal_is_one() -> None:
-    signal = Signal(7, "l:lead.hot:1", "lead.hot", LEAD, LEAD, "", NOON, None, '{"heat": 91.5}', False)
+    signal = Signal(7, "l:lead.hot:1", HOT, LEAD, LEAD, "", NOON, None, '{"heat": 91.5}', False)
     read = event(message(signal))
     assert (read.get_id(), read.get_type(), read.get_source()) == ("l:lead.hot:1", "lead.hot", "/leadline")
     assert (read.get_subject(), read.get_time()) == (str(LEAD), moment(NOON))

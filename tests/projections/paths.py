@@ -185,5 +185,5 @@ def lead_ids(world: World, case: Case) -> dict[UUID, int]:
 def hot_holders(world: World) -> list[UUID]:
     """Who holds an open hot announcement, once for each."""
     with world.database.snapshot() as conn:
-        query = select(open_signals.c.holder).where(open_signals.c.kind == "hot")
+        query = select(open_signals.c.holder).where(open_signals.c.kind == "lead.hot")
         return sorted(conn.execute(query).scalars())

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from domain.fold.explain import explain
 from domain.fold.fold import Fold
 from domain.people.links import LIMITS
+from domain.signals.kinds import TRAITS, SignalKind, opens
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.cluster import Cluster
 from store.database.tables import ledger, open_signals
@@ -108,25 +109,34 @@ def agrees(world: World) -> None:
     """What was announced and not withdrawn is what is open, and that is what holds of identified leads."""
     with world.database.snapshot() as conn:
         written = conn.execute(select(ledger).order_by(ledger.c.position)).all()
-        opens = conn.execute(select(open_signals)).all()
+        unclosed = conn.execute(select(open_signals)).all()
     assert [row.position for row in written] == list(range(1, len(written) + 1))
     announced: dict[str, tuple[str, UUID]] = {}
     for row in written:
         data = orjson.loads(row.data)
         if row.closes is not None:
             announced.pop(row.closes)  # it is open: nothing is closed twice
-        if row.kind in ("lead.hot", "segment.entered") or (row.kind == "stage.changed" and "to" in data):
+        bears_its_data(SignalKind(row.kind), data)
+        if opens(SignalKind(row.kind), data):
             announced[row.id] = (row.kind, row.lead)
-    assert sorted(announced) == sorted(row.signal for row in opens)
-    assert sorted((row.holder, row.kind, row.subject, row.value) for row in opens) == sorted(holding(world))
+    assert sorted(announced) == sorted(row.signal for row in unclosed)
+    assert sorted((row.holder, row.kind, row.subject, row.value) for row in unclosed) == sorted(holding(world))
+
+
+def bears_its_data(kind: SignalKind, data: dict[str, Any]) -> None:
+    """What its kind always bears, and nothing that the table of kinds does not know."""
+    always = {datum.name for datum in TRAITS[kind].data if datum.always}
+    assert always <= data.keys() <= {datum.name for datum in TRAITS[kind].data}, (kind, data)
 
 
 def holding(world: World) -> list[tuple[Any, ...]]:
     """What holds of the identified leads, as the read models say."""
     stages = {row[0]: row[1] for row in world.rows("leads") if row[3]}
-    found = [(id, "stage", "", stage) for id, stage in stages.items()]
-    found += [(row[0], "hot", "", "") for row in world.rows("scores") if row[4] and row[0] in stages]
-    return found + [(row[1], "segment", row[0], "") for row in world.rows("segment_members") if row[1] in stages]
+    found = [(id, "stage.changed", "", stage) for id, stage in stages.items()]
+    found += [(row[0], "lead.hot", "", "") for row in world.rows("scores") if row[4] and row[0] in stages]
+    return found + [
+        (row[1], "segment.entered", row[0], "") for row in world.rows("segment_members") if row[1] in stages
+    ]
 
 
 # ---- without a database ------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ def test_five_touchpoints_in_all_120_orders_give_the_same_bytes(
             world = RealPath(folder)
             world.play([[touchpoint] for touchpoint in order])
             assert world.digest() == expected["five"]
-            assert world.opens().count(("hot", "")) == 1
+            assert world.opens().count(("lead.hot", "")) == 1
             world.close()
 
 

@@ -65,12 +65,12 @@ def test_a_hot_lead_is_announced_once_with_its_reasons_and_cools_at_its_instant(
     world.clock = score[6]
     world.project()
     assert ("lead.cooled", "") in world.signals()
-    assert ("hot", "") not in world.opens()
+    assert ("lead.hot", "") not in world.opens()
 
 
 def test_an_alert_that_a_late_touchpoint_undoes_is_retracted(world: World) -> None:
     world.play([[at(5, "form_submitted", "e:a@x"), at(6, "form_submitted", "e:a@x")]])
-    assert ("hot", "") in world.opens()
+    assert ("lead.hot", "") in world.opens()
     world.play([[at(7, "identified", "e:a@x", profile={"email": "a@us.example"})]])
     assert ("lead.hot.retracted", "") in world.signals()
 
@@ -78,12 +78,12 @@ def test_an_alert_that_a_late_touchpoint_undoes_is_retracted(world: World) -> No
 def test_a_lead_that_ceased_hands_over_what_is_open(world: World) -> None:
     hot = [at(n, "form_submitted", f"e:{name}@x") for name in "ab" for n in (1, 2)]
     world.play([hot])
-    assert world.opens().count(("hot", "")) == 2
+    assert world.opens().count(("lead.hot", "")) == 2
     world.play([[at(3, "merged", "e:a@x", source="api", **side("e:b@x"))]])
     assert len(world.rows("leads")) == 1
-    assert world.opens().count(("hot", "")) == 1
+    assert world.opens().count(("lead.hot", "")) == 1
     world.play([[at(4, "unmerged", "e:a@x", source="api", **side("e:b@x"))]])
-    assert world.opens().count(("hot", "")) == 2
+    assert world.opens().count(("lead.hot", "")) == 2
 
 
 def test_a_touchpoint_after_the_clock_waits_for_its_instant(world: World) -> None:
@@ -145,10 +145,10 @@ def test_rebuild_changes_no_byte_and_announces_nothing(world: World) -> None:
 
 def test_another_model_is_switched_to_in_silence(world: World) -> None:
     world.play([[at(5, "form_submitted", "e:a@x"), at(6, "form_submitted", "e:a@x")]])
-    assert ("hot", "") in world.opens()
+    assert ("lead.hot", "") in world.opens()
     other = parse_model(MODEL.replace("points = 12", "points = 1"))
     activate(world.database, world.ids, other)
-    assert ("hot", "") not in world.opens()
+    assert ("lead.hot", "") not in world.opens()
     world.model = other
     world.restart()
     signals = world.signals()

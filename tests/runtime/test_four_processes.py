@@ -13,7 +13,8 @@ import httpx
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
-from store.log.topics import HOT_LEADS, OUT
+from domain.signals.kinds import Topic
+from store.log.topics import OUT
 from tests.runtime.asking import problem
 from tests.runtime.serving import PROGRAM, Process, Server, environment, eventually, run, serving
 from tests.services.kafka import KafkaBroker
@@ -127,7 +128,7 @@ def test_a_hot_lead_goes_out_once_with_its_reasons(installation: Installation) -
         sent = installation.collect.post("/f/contact", data={"email": "ada@example.org"})
         assert sent.status_code == 303, sent.text
     bootstrap = installation.settings["KAFKA"]
-    [hot] = eventually(lambda: messages(bootstrap, HOT_LEADS))
+    [hot] = eventually(lambda: messages(bootstrap, Topic.HOT_LEADS))
     assert hot["kind"] == "lead.hot" and hot["headers"]["ce_id"] == hot["id"]
     assert hot["reasons"][0]["rule"] == "form" and hot["headers"]["ce_type"] == "lead.hot"
     [lead] = installation.api.get("/api/leads?email=ada@example.org").json()["items"]
@@ -139,7 +140,7 @@ def test_a_hot_lead_goes_out_once_with_its_reasons(installation: Installation) -
     assert json.loads(data.removeprefix("data: ")) == signal_
     answer = installation.api.post(f"/api/leads/{lead['id']}/reset?wait=20s")
     assert answer.status_code == 200 and answer.json()["heat"] == 0
-    eventually(lambda: [message["closes"] for message in messages(bootstrap, HOT_LEADS)] == [None, hot["id"]])
+    eventually(lambda: [message["closes"] for message in messages(bootstrap, Topic.HOT_LEADS)] == [None, hot["id"]])
     found = installation.run("doctor")
     assert found["problems"] == []
     for name, process in installation.processes.items():
@@ -154,7 +155,7 @@ def test_one_process_does_it_all_on_kafka_and_postgresql_too(
     with serving(tmp_path, "serve", DATABASE=postgres_url, KAFKA=kafka_session.bootstrap) as server:
         for _ in range(2):
             assert server.http.post("/f/contact", data={"email": "ada@example.org"}).status_code == 303
-        [hot] = eventually(lambda: messages(kafka_session.bootstrap, HOT_LEADS))
+        [hot] = eventually(lambda: messages(kafka_session.bootstrap, Topic.HOT_LEADS))
         [lead] = server.http.get("/api/leads?email=ada@example.org").json()["items"]
         assert hot["lead"] == lead["id"]
         assert server.stop() == 0, server.said
@@ -179,7 +180,7 @@ def test_while_the_database_is_away_all_wait_and_say_so_once(
             assert answer.status_code == 303, answer.text
 
     def hot() -> list[str]:
-        return sorted(message["id"] for message in messages(installation.settings["KAFKA"], HOT_LEADS))
+        return sorted(message["id"] for message in messages(installation.settings["KAFKA"], Topic.HOT_LEADS))
 
     sent("before")
     assert len(eventually(hot)) == 1

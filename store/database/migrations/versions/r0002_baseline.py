@@ -5,6 +5,8 @@ import secrets
 import sqlalchemy as sa
 from alembic import op
 
+from domain.signals.kinds import TRAITS, Topic
+
 revision = "0002"
 down_revision = None
 branch_labels = None
@@ -210,14 +212,9 @@ def _decided() -> None:
 
 def _topics() -> None:
     """The topics out as views of the ledger: the same messages, in the same order, where there is no Kafka."""
-    kinds = {
-        "hot_leads": ("lead.hot", "lead.hot.retracted", "lead.cooled"),
-        "segment_changes": ("segment.entered", "segment.left"),
-        "stage_changes": ("stage.changed",),
-    }
-    for view, names in kinds.items():
-        chosen = ", ".join(f"'{name}'" for name in names)
+    for topic in Topic:
+        chosen = ", ".join(f"'{kind.value}'" for kind, traits in TRAITS.items() if traits.topic is topic)
         op.execute(
-            f"CREATE VIEW {view} AS SELECT position, id, kind, lead, lead_now, subject, at, closes, data"
+            f"CREATE VIEW {topic.view} AS SELECT position, id, kind, lead, lead_now, subject, at, closes, data"
             f" FROM ledger WHERE NOT silent AND kind IN ({chosen})"
         )

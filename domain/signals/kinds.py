@@ -1,0 +1,128 @@
+"""The one table of signal kinds: its topic, what it closes, what it bears. All else follows from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Literal, assert_never
+
+
+class Topic(StrEnum):
+    """The topics that carry signals: their names are a contract."""
+
+    HOT_LEADS = "leadline.hot-leads"
+    SEGMENT_CHANGES = "leadline.segment-changes"
+    STAGE_CHANGES = "leadline.stage-changes"
+
+    @property
+    def view(self) -> str:
+        """The view of the ledger that shows the topic's messages: `hot_leads`, ..."""
+        return self.removeprefix("leadline.").replace("-", "_")
+
+
+class SignalKind(StrEnum):
+    """What is announced; the value is the CloudEvents type."""
+
+    HOT = "lead.hot"
+    RETRACTED = "lead.hot.retracted"
+    COOLED = "lead.cooled"
+    STAGE = "stage.changed"
+    ENTERED = "segment.entered"
+    LEFT = "segment.left"
+
+    __hash__ = str.__hash__  # an enumeration's own is a Python function: these are keys on the projector's hot path
+
+
+HOT: Final = SignalKind.HOT
+RETRACTED: Final = SignalKind.RETRACTED
+COOLED: Final = SignalKind.COOLED
+STAGE: Final = SignalKind.STAGE
+ENTERED: Final = SignalKind.ENTERED
+LEFT: Final = SignalKind.LEFT
+
+MERGED: Final = "merged"
+"""Reason of an end: its lead became one with another, for which the same was announced before."""
+GONE: Final = "gone"
+"""Reason of an end: nobody is left whom it was announced of."""
+_ENDS: Final = (MERGED, GONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Datum:
+    """A field of a signal's data. An `instant` is microseconds in the domain, RFC 3339 in the ledger."""
+
+    name: str
+    type: Literal["text", "number", "instant", "reasons"]
+    about: str
+    always: bool = True
+    """Whether every signal of the kind bears it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a kind of signal is. `opens`: it stays open until one that closes it; `closes`: the kind that it ends."""
+
+    topic: Topic
+    opens: bool
+    closes: SignalKind | None
+    about: str
+    data: tuple[Datum, ...]
+
+
+_SEGMENT: Final = Datum("segment", "text", "the segment's name")
+_REASON: Final = Datum("reason", "text", "why, where it is nothing that the lead did: `merged`, `gone`", False)
+
+
+def traits(kind: SignalKind) -> Traits:
+    """The row of the table. A kind that has none does not pass the type checker."""
+    data: tuple[Datum, ...]
+    match kind:
+        case SignalKind.HOT:
+            data = (
+                Datum("since", "instant", "when the episode began"),
+                Datum("heat", "number", "heat at the decision's instant"),
+                Datum("hot_at", "number", "the heat at which a lead of this grade becomes hot"),
+                Datum("grade", "text", "the grade"),
+                Datum("stage", "text", "the stage"),
+                Datum(
+                    "reasons",
+                    "reasons",
+                    "the rules that gave most: `rule`, `count`, `points`, `now`, `last`",
+                ),
+                Datum("promote_to", "text", "the stage into which the lead is asked", False),
+            )
+            return Traits(Topic.HOT_LEADS, True, None, "a lead became hot", data)
+        case SignalKind.RETRACTED:
+            reason = Datum("reason", "text", "why it does not count")
+            return Traits(Topic.HOT_LEADS, False, HOT, "what made it hot no longer counts", (reason,))
+        case SignalKind.COOLED:
+            ended = Datum("ended", "instant", "when the episode ended", False)
+            return Traits(Topic.HOT_LEADS, False, HOT, "a hot lead cooled", (ended, _REASON))
+        case SignalKind.ENTERED:
+            since = Datum("since", "instant", "when the lead entered it")
+            return Traits(Topic.SEGMENT_CHANGES, True, None, "a lead entered a segment", (_SEGMENT, since))
+        case SignalKind.LEFT:
+            return Traits(Topic.SEGMENT_CHANGES, False, ENTERED, "a lead left a segment", (_SEGMENT, _REASON))
+        case SignalKind.STAGE:
+            data = (
+                Datum("from", "text", "the stage that was announced before; `visitor` if none was"),
+                Datum("to", "text", "the stage that it is in now"),
+                Datum("since", "instant", "when the lead entered it", False),
+                _REASON,
+            )
+            return Traits(Topic.STAGE_CHANGES, True, STAGE, "a lead changed its stage", data)
+        case _:
+            assert_never(kind)
+
+
+TRAITS: Final = {kind: traits(kind) for kind in SignalKind}
+"""The table, by kind."""
+
+
+def announces(kind: SignalKind) -> SignalKind:
+    """The kind of announcement that a signal opens or closes: of a lead and subject, one is open at a time."""
+    return TRAITS[kind].closes or kind
+
+
+def opens(kind: SignalKind, data: Mapping[str, Any]) -> bool:
+    """Whether a signal stays open itself: one that ends what became another's (`merged`, `gone`) does not."""
+    return TRAITS[kind].opens and data.get("reason") not in _ENDS

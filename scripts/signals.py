@@ -1,0 +1,31 @@
+"""The page of signal kinds, made from the table that everything about them follows from."""
+
+from typing import Final
+
+from domain.signals.kinds import TRAITS, SignalKind
+
+_HEAD: Final = """\
+# Signals
+
+<!-- Made from the code by `make docs`: change it there. -->
+
+What is announced, kind by kind. Where and how: [topics](topics.md). Beside these fields every signal has
+`id`, `kind`, `lead`, `lead_now`, `at`, `subject` and `closes`.
+"""
+
+
+def signals_page() -> str:
+    """`signals.md`: each kind with its topic, what it closes and what it bears."""
+    return "\n".join([_HEAD, *(_section(kind) for kind in SignalKind)])
+
+
+def _section(kind: SignalKind) -> str:
+    traits = TRAITS[kind]
+    stays = "stays open until one that closes it" if traits.opens else "stays not open itself"
+    closes = f"closes a `{traits.closes.value}`" if traits.closes else "closes nothing"
+    rows = [
+        f"| `{datum.name}` | {datum.type} | {datum.about}{'' if datum.always else ' (not always there)'} |"
+        for datum in traits.data
+    ]
+    about = f"{traits.about[0].upper()}{traits.about[1:]}. Topic `{traits.topic.value}`; {closes}; {stays}."
+    return "\n".join([f"## {kind.value}\n\n{about}\n", "| field | type | |", "| --- | --- | --- |", *rows, ""])

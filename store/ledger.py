@@ -1,0 +1,46 @@
+"""The signal ledger as its readers take it: rows in their order, whatever they do with them."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from domain.signals.kinds import SignalKind
+from store.database.errors import Misconfigured
+from store.database.tables import ledger
+
+
+class Signal(NamedTuple):
+    """A row of the ledger, in its columns' order. `at` in microseconds, `data` is JSON."""
+
+    position: int
+    id: str
+    kind: SignalKind
+    lead: UUID
+    lead_now: UUID
+    subject: str
+    at: int
+    closes: str | None
+    data: str
+    silent: bool
+
+    @property
+    def key(self) -> bytes:
+        """The key of its message: the lead under which it was announced, also for what closes it."""
+        return str(self.lead).encode()
+
+
+def signals_after(conn: Connection, position: int, limit: int) -> list[Signal]:
+    """The next rows behind a position. Raises Misconfigured at a kind that this release does not know."""
+    query = select(ledger).where(ledger.c.position > position).order_by(ledger.c.position).limit(limit)
+    return [Signal(number, id, _kind(number, kind), *rest) for number, id, kind, *rest in conn.execute(query)]
+
+
+def _kind(position: int, kind: str) -> SignalKind:
+    try:
+        return SignalKind(kind)
+    except ValueError:
+        raise Misconfigured(
+            f"the ledger has a signal of kind {kind!r} at position {position}, which this release does not know: "
+            "a newer release wrote it. Run that one"
+        ) from None
