@@ -2,11 +2,11 @@
 
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(slots=True)
-class Attempts:
+class Attempts(Struct, array_like=True):
     """One lead's way through one funnel.
 
     `waiting[n]` are the starts (instants, ascending) of the attempts that have reached step n + 1 and may go on.

@@ -1,7 +1,8 @@
 """The lead: one person. Its touchpoints, replayed, are its state."""
 
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from domain.fold.funnel import Attempts
 from domain.fold.score import Heat
@@ -12,8 +13,7 @@ EPISODES: Final = 8
 """How many past hot episodes a lead remembers: who announces must tell a cooled one from one that never was."""
 
 
-@dataclass(slots=True)
-class Now:
+class Now(Struct, array_like=True):
     """What time alone can change: the hot episode and the segments. Everything else moves with touchpoints only."""
 
     hot_since: int | None = None
@@ -38,8 +38,7 @@ class Now:
         self.hot_since = self.cools_at = None
 
 
-@dataclass(slots=True)
-class StageEntry:
+class StageEntry(Struct, array_like=True):
     """The lead entered a stage at an instant; the kind of source that said so, and the touchpoint's id."""
 
     stage: str
@@ -48,9 +47,12 @@ class StageEntry:
     touchpoint: str
 
 
-@dataclass(slots=True)
-class Lead:
-    """The state of one person after some of their history (`domain.fold` steps it)."""
+class Lead(Struct, array_like=True):
+    """The state of one person after some of their history (`domain.fold` steps it).
+
+    It is saved as it stands, floats to the bit: a field that is added, removed or moved is another format of the saved
+    state (`projections/projecting/cluster.py`).
+    """
 
     first_touch: int = 0
     last_touch: int = 0
@@ -68,65 +70,3 @@ class Lead:
     findings: list[list[Any]] = field(default_factory=list)
     """Data-quality findings: [kind, detail, instant], each (kind, detail) once."""
     now: Now = field(default_factory=Now)
-
-    def dump(self) -> list[Any]:
-        """The state as JSON-able lists; `load` gives an equal state, floats to the bit."""
-        now = self.now
-        return [
-            self.first_touch,
-            self.last_touch,
-            self.touches,
-            self.identified,
-            self.profile,
-            self.stage,
-            [[entry.stage, entry.at, entry.source, entry.touchpoint] for entry in self.stages],
-            self.grade,
-            self.fit,
-            self.not_a_lead,
-            [self.heat.value, self.heat.at, self.heat.awarded, self.heat.earned_at],
-            self.did,
-            {
-                name: [each.waiting, each.step, each.started_at, each.reached_at, each.latest]
-                for name, each in self.funnels.items()
-            },
-            self.findings,
-            [now.hot_since, now.cools_at, now.segments, now.dues, now.due, now.episodes],
-        ]
-
-    @classmethod
-    def load(cls, saved: list[Any]) -> "Lead":
-        """The lead that was dumped."""
-        (
-            first,
-            last,
-            touches,
-            identified,
-            profile,
-            stage,
-            stages,
-            grade,
-            fit,
-            excluded,
-            heat,
-            did,
-            funnels,
-            findings,
-            now,
-        ) = saved
-        return cls(
-            first,
-            last,
-            touches,
-            identified,
-            profile,
-            stage,
-            [StageEntry(*entry) for entry in stages],
-            grade,
-            fit,
-            excluded,
-            Heat(*heat),
-            did,
-            {name: Attempts(*attempts) for name, attempts in funnels.items()},
-            findings,
-            Now(*now),
-        )

@@ -1,7 +1,8 @@
 """Heat (engagement): the decaying pair, awards and their limits, and the hot episode."""
 
-from dataclasses import dataclass, field
 from math import ceil, log2
+
+from msgspec import Struct, field
 
 
 def decayed(heat: float, heat_at: int, half_life: int, at: int) -> float:
@@ -21,8 +22,7 @@ def falls_to(heat: float, heat_at: int, half_life: int, level: float) -> int:
     return heat_at + ceil(half_life * log2(heat / level))
 
 
-@dataclass(slots=True)
-class Heat:
+class Heat(Struct, array_like=True):
     """The pair as it is saved, and what the limits must remember."""
 
     value: float = 0.0

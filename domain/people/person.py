@@ -1,21 +1,20 @@
 """One person of a walk."""
 
-from domain.people.order import WalkKey, walk_key
+from domain.people.order import WalkKey
 from domain.touchpoints.identity import RANK, Identity
-from domain.touchpoints.touchpoint import Touchpoint
 
 
 class Person:
     """One person of a walk: what they own, and the first walk key of each identity that named them."""
 
-    __slots__ = ("heads", "into", "number", "owned", "root", "touches")
+    __slots__ = ("heads", "into", "number", "owned", "root")
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.owned: list[Identity] = []
         self.heads: dict[Identity, WalkKey] = {}
+        """Empty while no touchpoint named them: then they are no lead."""
         self.root: Identity | None = None
-        self.touches = 0
         self.into: Person | None = None
         """Whom this person became one with."""
 
@@ -30,13 +29,6 @@ class Person:
         """Whether both own identities of one kind higher than `rank`: other ones, since each has one owner."""
         mine = {RANK[identity.kind] for identity in self.owned}
         return any(RANK[identity.kind] in mine for identity in other.owned if RANK[identity.kind] < rank)
-
-    def touched(self, head: Identity, touchpoint: Touchpoint) -> None:
-        """Count a touchpoint, later than all before, whose highest binding identity is `head`."""
-        self.touches += 1
-        if head not in self.heads:
-            self.heads[head] = walk_key(touchpoint)
-            self.root = None
 
     def name(self) -> Identity:
         """The identity that the lead's id is made of: of the earliest touchpoint that has one above a cookie."""

@@ -6,20 +6,35 @@ was merged and unmerged by hand is read before the walk and holds for the whole 
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
+
+from msgspec import Struct, msgpack
 
 from domain.people.constraints import Pair, constraints
 from domain.people.links import Shared, bound
-from domain.people.order import fold_order, walk_key
+from domain.people.order import WalkKey, fold_order, walk_key
 from domain.people.person import Person
 from domain.touchpoints.identity import RANK, Identity, canonical, ordered
 from domain.touchpoints.touchpoint import Touchpoint
 
 
+class SavedWalk(Struct, array_like=True):
+    """The form of a walk's saved bytes."""
+
+    people: list[tuple[int, list[Identity], dict[Identity, WalkKey]]]
+    """Number, owned, heads."""
+    apart: list[tuple[Identity, ...]]
+    skipped: list[tuple[int, Identity, Identity]]
+    shared: dict[Identity, int]
+
+
+_DECODER: Final = msgpack.Decoder(SavedWalk)
+
+
 class Walk:
     """The state of a walk: saved, it goes on with later touchpoints as if it had never stopped."""
 
-    __slots__ = ("apart", "joined", "owner", "people", "shared", "skipped")
+    __slots__ = ("apart", "changed", "joined", "owner", "people", "shared", "skipped")
 
     def __init__(self) -> None:
         self.people: dict[int, Person] = {}
@@ -30,6 +45,8 @@ class Walk:
         self.shared: dict[Identity, int] = {}
         self.joined = False
         """Set when two people who both had touchpoints became one: who folds must then fold both histories anew."""
+        self.changed: set[int] = set()
+        """Numbers of the people of whom something changed that a saved walk says. Whoever saves it clears this."""
 
     def take(self, touchpoint: Touchpoint) -> tuple[Person, Touchpoint]:
         """The person to whom the next touchpoint (in the order of the walk) belongs, and it with what binds them only.
@@ -40,7 +57,6 @@ class Walk:
             [head] = touchpoint.identities
             known = self.owner.get(head)
             if known is not None and head in known.heads and touchpoint.type != "aliased":  # nearly always
-                known.touches += 1
                 return known, touchpoint
         if self.shared:
             self._drop_shared(touchpoint.instant)
@@ -55,7 +71,10 @@ class Walk:
         else:
             head = Identity("shared " + touchpoint.identities[0].kind, touchpoint.identities[0].value)
             named = self._owner(head)
-        named.touched(head, touchpoint)
+        if head not in named.heads:
+            named.heads[head] = walk_key(touchpoint)  # later than all before
+            named.root = None
+            self.changed.add(named.number)
         owner = self.owner
         for identity in touchpoint.identities:
             if owner.get(identity) is not named:
@@ -96,6 +115,12 @@ class Walk:
     def _give(self, person: Person, identity: Identity) -> None:
         self.owner[identity] = person
         person.owned.append(identity)
+        self.changed.add(person.number)
+
+    def _take_away(self, identity: Identity) -> None:
+        person = self.owner.pop(identity)
+        person.owned.remove(identity)
+        self.changed.add(person.number)
 
     def _bind(self, named: Person, identity: Identity) -> Person:
         """Bind one more identity of a touchpoint to the person named; the person who is named afterwards."""
@@ -109,7 +134,7 @@ class Walk:
             self._give(named, identity)
             return named
         if named.differs(other, RANK[identity.kind]) or self._kept_apart(named, other):
-            other.owned.remove(identity)
+            self._take_away(identity)
             self._give(named, identity)
             return named
         return self._unite(named, other)
@@ -127,15 +152,14 @@ class Walk:
         return any(Pair((a, b)) in self.apart for a in one.owned for b in two.owned)
 
     def _unite(self, one: Person, two: Person) -> Person:
-        keep, lose = (one, two) if (one.touches > 0, -one.number) >= (two.touches > 0, -two.number) else (two, one)
-        if lose.touches:
+        keep, lose = (one, two) if (bool(one.heads), -one.number) >= (bool(two.heads), -two.number) else (two, one)
+        if lose.heads:
             self.joined = True
         for identity in lose.owned:
             self._give(keep, identity)
         for head, key in lose.heads.items():
             known = keep.heads.get(head)
             keep.heads[head] = key if known is None else min(known, key)
-        keep.touches += lose.touches
         keep.root = None
         lose.into = keep
         del self.people[lose.number]
@@ -149,7 +173,7 @@ class Walk:
     def _drop_shared(self, instant: int) -> None:
         for identity, since in self.shared.items():
             if since <= instant and identity in self.owner:
-                self.owner.pop(identity).owned.remove(identity)
+                self._take_away(identity)
 
     def owned(self, person: Person, until: int) -> tuple[Identity, ...]:
         """The identities that count as the person's at an instant, in canonical order."""
@@ -165,38 +189,22 @@ class Walk:
 
     # ---- saved state ----
 
-    def dump(self) -> list[Any]:
-        """The walk as JSON-able lists; `load` gives the same walk."""
-        people = [
-            [
-                person.number,
-                person.touches,
-                [[*identity] for identity in person.owned],
-                [[[*head], key] for head, key in person.heads.items()],
-            ]
-            for person in self.people.values()
-        ]
-        if not (self.apart or self.skipped or self.shared):  # nearly always
-            return [people, [], [], []]
-        apart = sorted([[*identity] for identity in sorted(pair)] for pair in self.apart)
-        skipped = [[instant, [*one], [*two]] for instant, one, two in self.skipped]
-        return [people, apart, skipped, [[[*identity], since] for identity, since in self.shared.items()]]
+    def dump(self) -> bytes:
+        """The saved walk; `load` gives the same walk."""
+        people = [(person.number, person.owned, person.heads) for person in self.people.values()]
+        apart = sorted(tuple(sorted(pair)) for pair in self.apart)
+        return msgpack.encode(SavedWalk(people, apart, self.skipped, self.shared))
 
     @classmethod
-    def load(cls, saved: list[Any]) -> "Walk":
-        """The walk that was dumped."""
-        walk = cls()
-        people, apart, skipped, shared = saved
-        for number, touches, owned, heads in people:
-            person = Person(number)
-            person.touches = touches
-            for pair in owned:
-                walk._give(person, Identity(*pair))
-            person.heads = {Identity(*head): tuple(key) for head, key in heads}
-            walk.people[number] = person
-        walk.apart = {Pair(Identity(*identity) for identity in pair) for pair in apart}
-        walk.skipped = [(instant, Identity(*one), Identity(*two)) for instant, one, two in skipped]
-        walk.shared = {Identity(*identity): since for identity, since in shared}
+    def load(cls, saved: bytes) -> "Walk":
+        """The walk that was dumped. Raises msgspec.ValidationError."""
+        walk, state = cls(), _DECODER.decode(saved)
+        for number, owned, heads in state.people:
+            person = walk.people[number] = Person(number)
+            person.owned, person.heads = owned, heads
+            walk.owner.update(dict.fromkeys(owned, person))
+        walk.apart = {Pair(pair) for pair in state.apart}
+        walk.skipped, walk.shared = state.skipped, state.shared
         return walk
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-import orjson
 import structlog
+from msgspec import DecodeError, Struct, msgpack
 
 from domain.fold.fold import Fold
 from domain.fold.lead import Lead
@@ -22,12 +22,29 @@ from store.database.errors import Misconfigured
 log = structlog.get_logger(__name__)
 
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Of the saved state: a release that saves other fields counts on, and asks for a rebuild."""
 
 
 class SavedByAnother(Misconfigured):
     """The saved state is of another release: stop, and rebuild."""
+
+
+class Saved(Struct, array_like=True):
+    """The form of a cluster's saved bytes."""
+
+    format: int
+    walk: bytes
+    leads: dict[int, Lead]
+    last: int
+    trails: set[UUID]
+    waiting: int | None
+    shown: dict[UUID, Shown]
+    stale: bool
+
+
+_ENCODER: Final = msgpack.Encoder(uuid_format="bytes")
+_DECODER: Final = msgpack.Decoder(Saved)
 
 
 @dataclass(slots=True)
@@ -54,38 +71,23 @@ class Cluster:
 
     def dump(self) -> bytes:
         """The saved bytes."""
-        return orjson.dumps(
-            [
-                FORMAT,
-                self.walk.dump(),
-                [[number, lead.dump()] for number, lead in self.leads.items()],
-                self.last,
-                [trail.hex for trail in self.trails],
-                self.waiting,
-                [[id.hex, shown.dump()] for id, shown in self.shown.items()],
-                self.stale,
-            ]
+        return _ENCODER.encode(
+            Saved(FORMAT, self.walk.dump(), self.leads, self.last, self.trails, self.waiting, self.shown, self.stale)
         )
 
     @classmethod
     def load(cls, number: int, saved: bytes, aside: str | None = None) -> "Cluster":
         """The cluster that was dumped. Raises SavedByAnother."""
-        format, *parts = orjson.loads(saved)
-        if format != FORMAT:
-            what = f"format {format!r}, this one's is {FORMAT}"
-            raise SavedByAnother(f"cluster {number} was saved by another release ({what}): run `leadline rebuild`")
-        walk, leads, last, trails, waiting, shown, stale = parts
+        try:
+            state = _DECODER.decode(saved)
+            walk = Walk.load(state.walk)
+        except DecodeError as error:
+            raise SavedByAnother(_another(number, str(error))) from error
+        if state.format != FORMAT:
+            raise SavedByAnother(_another(number, f"format {state.format}, this one's is {FORMAT}"))
         return cls(
-            number,
-            Walk.load(walk),
-            {person: Lead.load(lead) for person, lead in leads},
-            last,
-            {UUID(hex=trail) for trail in trails},
-            waiting,
-            {UUID(hex=id): Shown(*parts) for id, parts in shown},
-            stale,
-            aside,
-        )
+            number, walk, state.leads, state.last, state.trails, state.waiting, state.shown, state.stale, aside
+        )  # fmt: skip
 
     def absorb(self, other: "Cluster") -> None:
         """Become one with another cluster; both histories must be walked together."""
@@ -178,6 +180,10 @@ class Cluster:
         later = [touchpoint.instant for touchpoint in touchpoints if touchpoint.instant > clock]
         if later:
             self.waiting = min(later) if self.waiting is None else min(self.waiting, *later)
+
+
+def _another(number: int, what: str) -> str:
+    return f"cluster {number} was saved by another release ({what}): run `leadline rebuild`"
 
 
 def _order(touchpoint: Touchpoint) -> Any:

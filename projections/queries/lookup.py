@@ -32,7 +32,7 @@ class Lookup:
             return None
         clock = read_progress(conn, self._tables).clock
         for owned, person in cluster.walk.owner.items():
-            if person.touches and self._ids.of(owned) == identity and owned in cluster.walk.owned(person, clock):
+            if person.heads and self._ids.of(owned) == identity and owned in cluster.walk.owned(person, clock):
                 return self._ids.of(person.name())
         return None
 
@@ -41,7 +41,7 @@ class Lookup:
         cluster = self._cluster(conn, lead)
         if cluster is None:
             return None
-        people = [person for person in cluster.walk.people.values() if person.touches]
+        people = [person for person in cluster.walk.people.values() if person.heads]
         if any(self._ids.of(person.name()) == lead for person in people):
             return lead
         found = [

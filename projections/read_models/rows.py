@@ -1,11 +1,11 @@
 """The rows of the read models that one lead gives, and the difference to what was written of it before."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import orjson
+from msgspec import Struct, field
 from sqlalchemy import Connection
 
 from domain.fold.fold import Fold
@@ -19,17 +19,12 @@ from store.database.tables import Derived
 Row = tuple[Any, ...]
 
 
-@dataclass(slots=True)
-class Shown:
+class Shown(Struct, array_like=True):
     """What the tables of many rows a lead hold of one lead. Saved with its cluster: only changes are written."""
 
     stages: list[list[Any]] = field(default_factory=list)
     segments: dict[str, int] = field(default_factory=dict)
     funnels: dict[str, list[Any]] = field(default_factory=dict)
-
-    def dump(self) -> list[Any]:
-        """As JSON-able lists."""
-        return [self.stages, self.segments, self.funnels]
 
 
 def shown(fold: Fold, lead: Lead, now: Now) -> Shown:

@@ -144,7 +144,7 @@ def test_a_walk_that_is_saved_and_goes_on_is_the_whole_walk(name: str) -> None:
             walk.take(touchpoint)
         whole, _ = assign(touchpoints)
         got, want = (
-            sorted((str(p.name()), sorted(map(str, p.owned)), p.touches) for p in w.people.values() if p.touches)
+            sorted((str(p.name()), sorted(map(str, p.owned)), p.heads) for p in w.people.values() if p.heads)
             for w in (walk, whole)
         )
         assert got == want

@@ -1,12 +1,12 @@
 """The laws of assign and fold, over random histories: order, steps, explanations, what is said by hand, and time."""
 
-import json
 from collections.abc import Iterable
 from itertools import groupby
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec import msgpack
 
 from domain.fold.fold import Award, Fold
 from domain.fold.lead import Lead
@@ -72,7 +72,7 @@ def test_a_walk_that_is_saved_and_goes_on_is_the_whole_walk(data: st.DataObject)
     walk.shared = shared_of(history, 2)
     whole, _ = assign(history, walk.shared)
     for touchpoint in history:
-        walk = Walk.load(json.loads(json.dumps(walk.dump())))
+        walk = Walk.load(walk.dump())
         walk.take(touchpoint)
     assert walk.dump() == whole.dump()
 
@@ -127,10 +127,10 @@ def test_one_step_after_another_is_the_fold_and_looking_changes_nothing(
     stepped = Lead()
     for instant, group in groupby(history, lambda touchpoint: touchpoint.instant):
         fold.at(stepped, instant)
-        stepped = Lead.load(json.loads(json.dumps(stepped.dump())))
+        stepped = msgpack.decode(msgpack.encode(stepped), type=Lead)
         fold.step(stepped, tuple(group), instant)
     assert stepped == whole
-    assert json.dumps(stepped.dump()) == json.dumps(whole.dump())
+    assert msgpack.encode(stepped) == msgpack.encode(whole)
     once, twice = whole.now.copy(), whole.now.copy()
     fold.advance(whole, once, until)
     fold.advance(whole, twice, middle)
