@@ -28,7 +28,8 @@ Ready = Callable[[], str | None]
 
 def collector_app(wiring: Wiring, registry: CollectorRegistry, ready: Ready | None = None) -> ASGIApp:
     """The public doors."""
-    doors = Doors(wiring.settings.write_keys, wiring.settings.sites)
+    settings = wiring.settings
+    doors = Doors(settings.write_keys, settings.sites, settings.kept_header)
     return collector(wiring.door_log, doors, clock, registry, ready)
 
 

@@ -78,13 +78,15 @@ def _replay(
     for row in rows:
         outcome.tried += 1
         try:
-            made = _again(row, mapping)
+            made, still = _again(row, mapping)
         except (Refusal, RowRefused, MappingError, TypeError, ValueError) as error:
             outcome.reasons[str(error)] += 1
             continue
         records += made
-        outcome.skipped += not made
-        done.append(row.id)
+        outcome.reasons.update(still)
+        if not still:
+            outcome.skipped += not made
+            done.append(row.id)
     log.append(TOUCHPOINTS, records)
     outcome.appended += len(records)
     if done:
@@ -92,15 +94,17 @@ def _replay(
             mark_replayed(conn, done, database.now(conn))
 
 
-def _again(row: Row[Any], mapping: ImportMapping | None) -> list[Record]:
-    """What a row becomes now; nothing where the mapping skips it. Raises Refusal and its like."""
+def _again(row: Row[Any], mapping: ImportMapping | None) -> tuple[list[Record], list[str]]:
+    """What a row becomes now (nothing where the mapping skips it), and why the rest of it is still refused.
+
+    Raises Refusal and its like.
+    """
     meta = orjson.loads(row.meta)
     if meta.get(CUT):
         raise Refusal(f"too large, so only its first {len(row.raw)} bytes were kept: send it again from its source")
     if row.door.startswith("import/"):
         made = replay_row(row.raw, meta, int(meta.get("received_at", row.at)), mapping)
-        return [] if isinstance(made, Skipped) else [sealed(made)]
+        return ([] if isinstance(made, Skipped) else [sealed(made)]), []
     taken = again(row.door, row.source or "", row.raw, meta)
-    if taken.refused:
-        raise Refusal(taken.refused[0].reason)
-    return list(taken.records)
+    still = [] if taken.refused is None else [reason for _, reason in taken.refused.reasons()]
+    return list(taken.records), still

@@ -167,6 +167,10 @@ class Settings(BaseModel):
     spool_limit: Annotated[
         ByteSize, Field(description="disk budget of the spool before Kafka, such as 2GiB", ge=1_000_000)
     ] = ByteSize(4 * 1024**3)
+    kept_header: Annotated[
+        int,
+        Field(description="characters that are kept of a request's User-Agent, and of its Referer", ge=100, le=8_000),
+    ] = 2_000
     log: Annotated[
         Literal["auto", "text", "json"], Field(description="log lines: text, json, auto (text on a terminal)")
     ] = "auto"
@@ -229,6 +233,7 @@ class Settings(BaseModel):
             "proxies": ",".join(self.proxies),
             "id_key": "***" if self.id_key else "",
             "spool_limit": self.spool_limit.human_readable(),
+            "kept_header": str(self.kept_header),
             "log": self.log,
             "log_level": self.log_level,
         }
@@ -312,6 +317,7 @@ _ALLOWED: Final = {
     "data": "the path of a folder",
     "api_token": "a text of at least 8 characters",
     "spool_limit": "a size of at least 1MB, such as 500MB or 2GiB",
+    "kept_header": "a whole number from 100 to 8000",
     "log": "auto, text or json",
     "log_level": "debug, info, warning or error",
 }

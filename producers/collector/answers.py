@@ -46,12 +46,11 @@ def image(content: bytes, media_type: str, status: int = 200, headers: Mapping[s
 
 def told(taken: Taken, status: int = 200) -> Response:
     """The answer to a client that reads it: accepted, with what was refused and kept beside it. Raises Problem."""
-    if taken.malformed:
-        raise Problem(400, taken.refused[0].reason, kept=True)
     document: dict[str, object] = {"success": True}
-    if taken.refused:
-        refused = zip(taken.ordinals, taken.refused, strict=True)
-        document["rejected"] = [{"item": place, "reason": each.reason} for place, each in refused]
+    if taken.refused is not None:
+        if taken.malformed:
+            raise Problem(400, taken.refused.reason, kept=True)
+        document["rejected"] = [{"item": place, "reason": reason} for place, reason in taken.refused.reasons()]
     return json(document, status)
 
 

@@ -54,6 +54,8 @@ class Doors:
 
     keys: keys.WriteKeys
     sites: sites.Sites
+    kept_header: int = 2_000
+    """Characters that are kept of a request's User-Agent, and of its Referer."""
 
 
 def collector(
@@ -168,19 +170,24 @@ class _Collector:
         raw = await read(request)
         named = keys.of_headers(request.headers) + [key for key in request.query_params.getlist("writeKey") if key]
         known = self._sender(request, named)
-        arrival = self._arrival(request, known or _UNKNOWN)
+        arrival = self._arrival(request, known or _UNKNOWN, keyed=True)
         try:
-            message = await self._message(protocol, arrival, raw)
+            message, size = await self._message(protocol, arrival, raw)
         except (body.Malformed, Refusal) as error:
             if known is not None:
-                await self._keep(Refused(arrival, str(error), raw))
+                await self._keep(Refused(arrival, str(error), raw), named)
             elif named:
                 raise self._unknown_key() from error
             raise Problem(400, str(error), kept=known is not None) from error
-        source = known or self._sender(request, keys.of_body(message.value))
+        named += keys.of_body(message.value)
+        source = known or self._sender(request, named)
         if source is None:
             raise self._unknown_key()
-        return await self._outcome(protocol, self._arrival(request, source), message, raw, request)
+        taken = await self._worked(
+            size, partial(protocol.taken, self._arrival(request, source, keyed=True), message, raw)
+        )
+        await self._store(taken, named)
+        return self._outcome(protocol, message, taken, request)
 
     async def _sited(self, protocol: Protocol, request: Request) -> Response:
         """A request whose site names the source."""
@@ -188,26 +195,24 @@ class _Collector:
         raw = b"" if request.method == "GET" else await read(request)
         arrival = self._arrival(request, source)
         try:
-            message = await self._message(protocol, arrival, raw)
+            message, size = await self._message(protocol, arrival, raw)
         except (body.Malformed, Refusal) as error:
             await self._keep(Refused(arrival, str(error), raw or arrival.query_bytes))
             raise Problem(400, str(error), kept=True) from error
-        return await self._outcome(protocol, arrival, message, raw, request)
+        taken = await self._worked(size, partial(protocol.taken, arrival, message, raw))
+        await self._store(taken)
+        return self._outcome(protocol, message, taken, request)
 
-    async def _message(self, protocol: Protocol, arrival: Arrival, raw: bytes) -> Body:
-        """The message of a body as sent. Raises Malformed, Refusal, Problem."""
+    async def _message(self, protocol: Protocol, arrival: Arrival, raw: bytes) -> tuple[Body, int]:
+        """The message of a body as sent, and how large it is unpacked. Raises Malformed, Refusal, Problem."""
         try:
             data = body.unpacked(raw)
         except body.TooLarge as error:
             raise Problem(413, str(error)) from error
-        return await self._worked(len(data), partial(protocol.read, arrival, data))
+        return await self._worked(len(data), partial(protocol.read, arrival, data)), len(data)
 
-    async def _outcome(
-        self, protocol: Protocol, arrival: Arrival, message: Body, raw: bytes, request: Request
-    ) -> Response:
-        """The answer to a message, whose touchpoints are durable then."""
-        taken = await self._worked(len(raw), partial(protocol.taken, arrival, message, raw))
-        await self._store(taken)
+    def _outcome(self, protocol: Protocol, message: Body, taken: Taken, request: Request) -> Response:
+        """The answer to a message whose touchpoints are durable."""
         match protocol.reply:
             case Outcome():
                 return answers.told(taken)
@@ -281,16 +286,18 @@ class _Collector:
             return str(error)
         return None
 
-    def _arrival(self, request: Request, source: Source) -> Arrival:
+    def _arrival(self, request: Request, source: Source, *, keyed: bool = False) -> Arrival:
+        """Of the headers as much as is kept. A request with a write key says all in its body; its query has the key."""
+        most = self._doors.kept_header
         return Arrival(
             door=body.clean(request.scope["path"])[1 : DOOR_LIMIT + 1],
             source=source,
             received_at=self._clock(),
             made_id=str(uuid.uuid4()),
-            query=request.scope["query_string"].decode("latin-1"),
-            content_type=request.headers.get("content-type", ""),
-            referer=request.headers.get("referer", ""),
-            user_agent=request.headers.get("user-agent", "") if source.kind == "browser" else "",
+            query="" if keyed else keys.masked(request.scope["query_string"], ()).decode("latin-1"),
+            content_type=request.headers.get("content-type", "")[:most],
+            referer="" if keyed else request.headers.get("referer", "")[:most],
+            user_agent=request.headers.get("user-agent", "")[:most] if source.kind == "browser" else "",
         )
 
     async def _worked(self, size: int, work: Callable[[], T]) -> T:
@@ -299,16 +306,18 @@ class _Collector:
             return work()
         return await asyncio.get_running_loop().run_in_executor(self._beside, work)
 
-    async def _store(self, taken: Taken) -> None:
-        """Keep all of it; durable when this returns. Raises Problem."""
-        await self._door.put(taken.records, [refused.record() for refused in taken.refused])
+    async def _store(self, taken: Taken, named: Sequence[str] = ()) -> None:
+        """Keep all of it, without the write keys `named`; durable when this returns. Raises Problem."""
+        refused = taken.refused
+        kept = [] if refused is None else [refused.record(keys.masked(refused.raw, named))]
+        await self._door.put(taken.records, kept)
         if taken.touchpoints:
             self._taken.labels(taken.touchpoints[0].source.name).inc(len(taken.touchpoints))
-        if taken.refused:
-            self._rejected.labels(taken.refused[0].arrival.source.name).inc(len(taken.refused))
+        if refused is not None:
+            self._rejected.labels(refused.arrival.source.name).inc(len(refused.reasons()))
 
-    async def _keep(self, refused: Refused) -> None:
-        await self._store(Taken(refused=(refused,)))
+    async def _keep(self, refused: Refused, named: Sequence[str] = ()) -> None:
+        await self._store(Taken(refused=refused), named)
 
 
 # ---- requests and answers ----------------------------------------------------------------------------------------

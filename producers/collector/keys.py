@@ -2,17 +2,27 @@
 
 import base64
 import binascii
+import gzip
 import hashlib
 import re
+import zlib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote, quote_plus
 
 from domain.touchpoints.claims import OWN_SOURCES
 from domain.touchpoints.touchpoint import Source
+from producers.reading.body import LIMIT, Malformed, TooLarge, unpacked
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}\Z")
+_FIELD: Final = re.compile(
+    rb'("writeKey"\s*:\s*"|(?:^|(?<=[&?\r\n]))writeKey=)'  # of JSON, of a form or a query
+    rb'(?:(?<=")(?:[^"\\]|\\.)+|(?<==)[^&\s"]+)'
+)
+SHORTEST_MASKED: Final = 8
+"""Characters of a key that is masked wherever it stands; a shorter one is, where it is called `writeKey`."""
 _KINDS: Final = {"public": "browser", "server": "server"}
 
 
@@ -84,6 +94,33 @@ def of_body(value: object) -> list[str]:
             if isinstance(key, str) and key.strip():
                 found.append(key.strip())
     return found
+
+
+def masked(raw: bytes, named: Iterable[str]) -> bytes:
+    """Refused bytes without write keys: whatever is called `writeKey`, and those that the request `named`, are `***`.
+
+    Gzip stays gzip, so that what is kept is no larger than what came.
+    """
+    zipped = raw.startswith(b"\x1f\x8b")
+    data = _unzipped(raw) if zipped else raw
+    shown = _FIELD.sub(rb"\1***", data)
+    for key in named:
+        if len(key) >= SHORTEST_MASKED:
+            for spelt in {key, quote(key, safe=""), quote_plus(key)}:
+                shown = shown.replace(spelt.encode("utf-8", "replace"), b"***")
+    if shown == data:
+        return raw
+    return gzip.compress(shown, compresslevel=6, mtime=0) if zipped else shown
+
+
+def _unzipped(raw: bytes) -> bytes:
+    """What there is of a gzipped body, which may be damaged."""
+    try:
+        return unpacked(raw)
+    except (Malformed, TooLarge):
+        with suppress(zlib.error):
+            return zlib.decompressobj(wbits=31).decompress(raw, LIMIT)
+        return b""
 
 
 def _digest(key: str) -> bytes:

@@ -42,9 +42,9 @@ def read(arrival: Arrival, data: bytes) -> Body:
 def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
     """What the fields of a form became. `raw` is what is kept if they are refused."""
     answers = message.value
-    if _heavy(answers):
-        reason = f"the form's fields are larger than {ITEM_LIMIT} bytes"
-        return Taken(refused=(Refused(arrival, reason, raw),), malformed=True)
+    if len(arrival.query) > ITEM_LIMIT or _heavy(answers):
+        reason = f"the form's fields, or its query, are larger than {ITEM_LIMIT} bytes"
+        return Taken(refused=Refused(arrival, reason, raw), malformed=True)
     return one(arrival, raw, lambda: touchpoint(answers, arrival))
 
 

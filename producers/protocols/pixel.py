@@ -1,13 +1,14 @@
 """The pixel: one image request is one touchpoint, for places where no script and no form can be."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from domain.touchpoints.claims import refusal, snake_case
 from domain.touchpoints.identity import canonical, ordered
 from domain.touchpoints.touchpoint import Touchpoint
 from producers.reading import body, page, person
-from producers.reading.arrival import Arrival, Refusal, Taken, one
+from producers.reading.arrival import ITEM_LIMIT, Arrival, Refusal, Refused, Taken, one
 from producers.reading.body import Body
 from producers.reading.protocol import Image, Path, Protocol, Sender
 
@@ -23,8 +24,11 @@ def read(arrival: Arrival, data: bytes) -> Body:
 
 
 def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
-    """What the parameters became. `raw` is what is kept if they are refused."""
-    return one(arrival, raw or arrival.query_bytes, lambda: touchpoint(message.value, arrival))
+    """What the parameters became. If they are refused, `raw`, or else the query, is kept, and once."""
+    raw, bare = raw or arrival.query_bytes, replace(arrival, query="")
+    if len(raw) > ITEM_LIMIT:
+        return Taken(refused=Refused(bare, f"the query is larger than {ITEM_LIMIT} bytes", raw), malformed=True)
+    return one(bare, raw, lambda: touchpoint(message.value, arrival))
 
 
 def touchpoint(sent: Mapping[str, Any], arrival: Arrival) -> Touchpoint:

@@ -20,9 +20,9 @@ def again(door: str, source: str, raw: bytes, meta: Mapping[str, Any]) -> Taken:
     protocol = protocol_of(door)
     if protocol is None or kind not in SOURCE_KINDS or not {"received_at", "made_id"} <= set(meta):
         raise Refusal(f"door {door!r} of {source!r} is none of the collector's: it cannot be tried again here")
-    arrival = Arrival(door, Source(kind, name), **meta)
+    arrival = Arrival(door, Source(kind, name), **{**meta, "places": tuple(meta.get("places", ()))})
     try:
         message = protocol.read(arrival, body.unpacked(raw))
         return protocol.taken(arrival, message, raw)
     except (body.Malformed, body.TooLarge, Refusal) as error:
-        return Taken(refused=(Refused(arrival, str(error), raw),), malformed=True)
+        return Taken(refused=Refused(arrival, str(error), raw), malformed=True)

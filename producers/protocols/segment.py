@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -25,9 +25,6 @@ CALLS: Final = ("identify", "track", "page", "screen", "group", "alias")
 SHORT: Final = {call[0]: call for call in (*CALLS, "batch")}
 """The paths that browsers use: `/v1/t` is `/v1/track`."""
 
-KEPT: Final = "v1/batch/"
-"""The door under which one item of a batch is kept, before its place: its bytes are that item's alone."""
-
 _NAMES: Final = {
     "identify": "identified",
     "page": "page_viewed",
@@ -39,6 +36,12 @@ _ENVELOPE: Final = frozenset(
     {"type", "event", "name", "category", "userId", "anonymousId", "previousId", "groupId", "messageId", "timestamp",
      "originalTimestamp", "sentAt", "writeKey"}
 )  # fmt: skip
+
+_AROUND: Final = ("sentAt", "context")
+"""What a batch says around its items, of all of them."""
+
+_TOLD: Final = 5
+"""Places of refused items that are told beside a reason."""
 
 _FORM_NAMES: Final = ("form_id", "formId", "form_name", "formName")
 
@@ -63,19 +66,18 @@ def read(arrival: Arrival, data: bytes) -> Body:
 def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
     """What a call or batch became. `raw` is kept where the request as a whole is no good."""
     value = message.value
-    if arrival.door.startswith(KEPT):
-        return _several(arrival, [value], raw)
     call = call_of(arrival.door)
     if call != "batch":
         return _one(arrival, call, value, raw)
     fault = _batch_fault(value)
     if fault:
-        return Taken(refused=(Refused(arrival, fault, raw),), malformed=True)
+        return Taken(refused=Refused(arrival, fault, raw), malformed=True)
     if isinstance(value, list):
-        return _several(arrival, value, raw)
+        return _several(arrival, value, {}, raw)
     context = value.get("context")
     around = context if isinstance(context, dict) else {}
-    return _several(replace(arrival, sent_at=_scalar(value.get("sentAt")), context=around), value["batch"], raw)
+    arrival = replace(arrival, sent_at=_scalar(value.get("sentAt")), context=around)
+    return _several(arrival, value["batch"], {key: value[key] for key in _AROUND if key in value}, raw)
 
 
 def call_of(door: str) -> str:
@@ -107,40 +109,68 @@ def _batch_fault(value: Any) -> str:
 
 def _one(arrival: Arrival, call: str, item: Any, raw: bytes) -> Taken:
     if not isinstance(item, dict):
-        return Taken(refused=(Refused(arrival, f"a {call} call is a JSON object", raw),), malformed=True)
+        return Taken(refused=Refused(arrival, f"a {call} call is a JSON object", raw), malformed=True)
     if len(raw) > ITEM_LIMIT and _size(item) > ITEM_LIMIT:
         reason = f"the item is larger than {ITEM_LIMIT} bytes"
-        return Taken(refused=(Refused(arrival, reason, raw),), malformed=True)
+        return Taken(refused=Refused(arrival, reason, raw), malformed=True)
     arrival = replace(arrival, sent_at=_scalar(item.get("sentAt")) if arrival.sent_at is None else arrival.sent_at)
     return one(arrival, raw, lambda: touchpoint(call, item, arrival))
 
 
-def _several(arrival: Arrival, items: list[Any], raw: bytes) -> Taken:
+def _several(arrival: Arrival, items: list[Any], around: Mapping[str, Any], raw: bytes) -> Taken:
+    """The items one by one. Those that are refused are kept in one batch, with what the request said `around` them."""
     good: list[Touchpoint] = []
     records: list[Record] = []
-    bad: list[tuple[int, Refused]] = []
+    bad: list[tuple[int, str]] = []
+    kept: list[Any] = []
     repeats: Counter[bytes] = Counter()
     heavy = len(raw) > ITEM_LIMIT
-    for place, item in enumerate(items):
+    lent = replace(arrival, user_agent=arrival.user_agent[: LIMIT // max(1, len(items))])
+    for place, item in _placed(arrival.places, items):
         try:
             if not isinstance(item, dict):
                 raise Refusal("an item of a batch is a JSON object")
             if heavy and _size(item) > ITEM_LIMIT:
                 raise Refusal(f"the item is larger than {ITEM_LIMIT} bytes")
-            found = touchpoint(_word(item.get("type")), item, arrival, place, _repeat(item, repeats))
+            found = touchpoint(_word(item.get("type")), item, lent, place, _repeat(item, repeats))
             records.append(sealed(found))
             good.append(found)
         except Refusal as error:
-            bad.append((place, Refused(_kept(arrival, place), str(error), _bytes(item, raw))))
-    refused, ordinals = tuple(each for _, each in bad), tuple(place for place, _ in bad)
-    return Taken(tuple(good), tuple(records), refused, ordinals=ordinals)
+            bad.append((place, str(error)))
+            kept.append(item)
+    if not bad:
+        return Taken(tuple(good), tuple(records))
+    arrival = replace(arrival, places=tuple(place for place, _ in bad))
+    return Taken(tuple(good), tuple(records), Refused(arrival, _told(bad), _batch(around, kept, raw), tuple(bad)))
 
 
-def _kept(arrival: Arrival, place: int) -> Arrival:
-    """The arrival of one item of a batch, to be tried again alone."""
-    if arrival.door.startswith(KEPT):
-        return arrival
-    return replace(arrival, door=f"{KEPT}{place}", seq=arrival.seq + place, made_id=_made(arrival, place))
+def _told(bad: list[tuple[int, str]]) -> str:
+    """Why items were refused, each reason once with the first places."""
+    places: dict[str, list[int]] = {}
+    for place, reason in bad:
+        places.setdefault(reason, []).append(place)
+    told = []
+    for reason, items in places.items():
+        more = f" and {len(items) - _TOLD} more" if len(items) > _TOLD else ""
+        told.append(f"item {', '.join(map(str, items[:_TOLD]))}{more}: {reason}")
+    return "; ".join(told)
+
+
+def _placed(places: tuple[int, ...], items: list[Any]) -> Iterable[tuple[int, Any]]:
+    """The items with their places in their request. Of one that was kept, `items` are those of `places`, or all."""
+    if not places:
+        return enumerate(items)
+    if len(places) == len(items):
+        return zip(places, items, strict=True)
+    return ((place, items[place]) for place in places if place < len(items))
+
+
+def _batch(around: Mapping[str, Any], items: list[Any], raw: bytes) -> bytes:
+    """A batch of these items alone; the request's bytes where they are nested too deeply to be written again."""
+    try:
+        return orjson.dumps({**around, "batch": items})
+    except TypeError:
+        return raw
 
 
 def _made(arrival: Arrival, place: int) -> str:
@@ -161,13 +191,6 @@ def _size(value: Any) -> int:
         return len(orjson.dumps(value))
     except TypeError:
         return ITEM_LIMIT + 1  # nested too deeply to be written again
-
-
-def _bytes(item: Any, raw: bytes) -> bytes:
-    try:
-        return orjson.dumps(item)
-    except TypeError:
-        return raw
 
 
 # ---- items -------------------------------------------------------------------------------------------------------
@@ -196,7 +219,7 @@ def touchpoint(call: str, item: Item, arrival: Arrival, place: int = 0, repeat: 
         occurred_at=occurred(claimed, sent, arrival.received_at),
         received_at=arrival.received_at,
         sent_at=sent,
-        seq=arrival.seq + place,
+        seq=place,
         identities=_identities(call, item, [*about, submitted]),
         profile={
             **person.of_fields(submitted, person.SUBMITTED),

@@ -22,8 +22,9 @@ class Refusal(ValueError):
 class Arrival:
     """One request as far as translation depends on it. The same arrival and body give the same touchpoints.
 
-    `door` is the path without its first slash. `made_id` is the id of what brings none. `seq`, `sent_at` and `context`
-    are those of the request around it, where an item of a batch was kept and is tried again alone.
+    `door` is the path without its first slash. `made_id` is the id of what brings none. `places` are those that the
+    items of a batch had in their request, where only these were kept and are tried again. `sent_at` and `context` are
+    what the body says of the whole request.
     """
 
     door: str
@@ -34,7 +35,7 @@ class Arrival:
     content_type: str = ""
     referer: str = ""
     user_agent: str = ""
-    seq: int = 0
+    places: tuple[int, ...] = ()
     sent_at: str | int | float | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
 
@@ -48,19 +49,25 @@ class Arrival:
         return {name: value for name in _META if (value := getattr(self, name))}
 
 
-_META: Final = tuple(each.name for each in fields(Arrival) if each.name not in ("door", "source"))
+_META: Final = tuple(each.name for each in fields(Arrival) if each.name not in ("door", "source", "sent_at", "context"))
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A part of a request that was refused, with the arrival under which it can be tried again."""
+    """What of a request was refused, kept once a request, with the arrival under which it can be tried again."""
 
     arrival: Arrival
     reason: str
     raw: bytes
+    items: tuple[tuple[int, str], ...] = ()
+    """Of a batch of which some items were refused: their places from 0, and why each was. `raw` holds these alone."""
 
-    def record(self) -> Record:
-        """What keeps it."""
+    def reasons(self) -> tuple[tuple[int, str], ...]:
+        """The places of what was refused, and why."""
+        return self.items or ((0, self.reason),)
+
+    def record(self, raw: bytes | None = None) -> Record:
+        """What keeps it, or other bytes in its place (without what must not be kept)."""
         arrival = self.arrival
         source = f"{arrival.source.kind}:{arrival.source.name}"
         return rejection_record(
@@ -68,7 +75,7 @@ class Refused:
             reason=self.reason,
             source=source,
             meta=arrival.meta(),
-            raw=self.raw,
+            raw=self.raw if raw is None else raw,
             at=arrival.received_at,
         )
 
@@ -80,10 +87,8 @@ class Taken:
     touchpoints: tuple[Touchpoint, ...] = ()
     records: tuple[Record, ...] = ()
     """The touchpoints' own, in their order."""
-    refused: tuple[Refused, ...] = ()
+    refused: Refused | None = None
     malformed: bool = False
-    ordinals: tuple[int, ...] = ()
-    """Places of the refused parts in their request, from 0."""
 
 
 def sealed(touchpoint: Touchpoint) -> Record:
@@ -104,4 +109,4 @@ def one(arrival: Arrival, raw: bytes, translate: Callable[[], Touchpoint]) -> Ta
         touchpoint = translate()
         return Taken((touchpoint,), (sealed(touchpoint),))
     except ValueError as error:
-        return Taken(refused=(Refused(arrival, str(error), raw),), ordinals=(0,))
+        return Taken(refused=Refused(arrival, str(error), raw))

@@ -58,11 +58,14 @@ def test_a_bad_item_costs_its_neighbours_nothing(door: Collecting) -> None:
     for each, word in zip(refused, ["reserved", "identity", "timestamp", "object", "type", "larger"], strict=True):
         assert word in each["reason"]
     assert [(found.type, found.seq) for found in door.touchpoints()] == [("one", 0), ("last", 7)]
-    kept = door.rejected()
-    assert [json.loads(entry.value) for entry in kept] == batch[1:7]
-    assert kept[0].header("leadline.door") == b"v1/batch/1"
-    assert kept[0].header("leadline.source") == b"server:default"
-    assert kept[0].header("__connect.errors.exception.message") == kept[0].header("leadline.reason")
+    (kept,) = door.rejected()  # one of the request, with what was refused alone
+    assert json.loads(kept.value) == {"sentAt": "2026-11-21T11:59:59Z", "batch": batch[1:7]}
+    assert json.loads(kept.header("leadline.meta") or b"")["places"] == [1, 2, 3, 4, 5, 6]
+    assert kept.header("leadline.door") == b"v1/batch"
+    assert kept.header("leadline.source") == b"server:default"
+    assert kept.header("__connect.errors.exception.message") == kept.header("leadline.reason")
+    for each in refused:
+        assert f"item {each['item']}: {each['reason']}".encode() in (kept.header("leadline.reason") or b"")
 
 
 def test_malformed_json_is_kept_and_told(door: Collecting) -> None:

@@ -1,5 +1,6 @@
 """Refused input that is tried again: what cannot be is told why, and stays."""
 
+import json
 from pathlib import Path
 
 from runtime.replay import replay
@@ -19,6 +20,22 @@ def test_what_was_cut_is_not_replayed_and_says_what_to_do(tmp_path: Path) -> Non
     ((reason, count),) = outcome.reasons.items()
     assert count == 1
     assert "first 9 bytes were kept: send it again from its source" in reason
+    with database.snapshot() as conn:
+        assert [row.id for row in listed(conn, 10, replayed=False)] == ["id"]
+    log.close()
+    database.close()
+
+
+def test_of_a_batch_what_is_a_touchpoint_now_is_appended_and_the_rest_stays(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'leadline.db'}", b"an id key for tests only")
+    database.migrate()
+    items = [{"type": "track", "event": event, "userId": "u-1"} for event in ("Bought", "Erased")]
+    raw, meta = json.dumps({"batch": items}).encode(), json.dumps({"received_at": 1, "made_id": "x", "places": [3, 7]})
+    with database.transaction() as conn:
+        keep(conn, [Rejected("id", 1, "v1/batch", "item 3: no", "server:shop", raw, meta)])
+    log = SqlLog(tmp_path / "log.db")
+    outcome = replay(database, log)
+    assert (outcome.tried, outcome.appended, outcome.refused) == (1, 1, 1)
     with database.snapshot() as conn:
         assert [row.id for row in listed(conn, 10, replayed=False)] == ["id"]
     log.close()
