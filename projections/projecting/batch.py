@@ -8,7 +8,6 @@ from sqlalchemy import Connection, select
 from domain.fold.fold import Fold
 from domain.fold.lead import Lead
 from domain.signals.signal import Holding
-from domain.touchpoints.envelope import decode
 from domain.touchpoints.touchpoint import NEVER, Touchpoint
 from projections.projecting.cluster import Cluster
 from projections.projecting.ledger import Holdings, Ledger
@@ -135,7 +134,7 @@ class Batches:
         if not clusters:
             return {}
         trails = {trail for cluster in clusters for trail in cluster.trails}
-        touchpoints = [decode(envelope) for _, envelope in self._events.of_trails(conn, list(trails), position)]
+        touchpoints = [touchpoint for _, touchpoint in self._events.of_trails(conn, list(trails), position)]
         return self._linker.sort_home(conn, touchpoints, [cluster.number for cluster in clusters])
 
     # ---- showing ----

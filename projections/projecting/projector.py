@@ -11,7 +11,6 @@ from sqlalchemy import Connection, insert, select, update
 
 from domain.fold.fold import Fold
 from domain.model.definition import Model
-from domain.touchpoints.envelope import decode
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.batch import Batches
 from projections.projecting.ledger import Ledger
@@ -19,7 +18,7 @@ from store.database.database import Database
 from store.database.errors import Fenced, Retry
 from store.database.tables import Derived, live
 from store.events.ids import Ids
-from store.events.store import EventStore
+from store.events.store import EventStore, Recorded
 from store.log.outage import Outage
 from store.models import active_model
 
@@ -128,14 +127,14 @@ class Projector:
             progress = read_progress(conn, self._tables)
             if progress != self._progress:
                 self._start_anew()
-            rows = self._events.scan(conn, progress.position, limit, until)
+            batch = self._events.scan(conn, progress.position, limit, until)
             now = self._clock(conn)
-            if not rows and not self._anything_due(conn, progress, now):
+            if not batch and not self._anything_due(conn, progress, now):
                 self._progress = progress
                 return False
         with self._database.transaction() as conn:
             self._database.lock(conn, LOCK)
-            after = self._take(conn, progress, rows, now)
+            after = self._take(conn, progress, batch, now)
         self._progress = after
         return True
 
@@ -145,14 +144,13 @@ class Projector:
         if progress != self._progress:
             self._start_anew()
         while (progress.position, progress.clock) != (goal.position, goal.clock):
-            rows = self._events.scan(conn, progress.position, limit, goal.position)
-            progress = self._take(conn, progress, rows, goal.clock)
+            batch = self._events.scan(conn, progress.position, limit, goal.position)
+            progress = self._take(conn, progress, batch, goal.clock)
 
-    def _take(self, conn: Connection, progress: Progress, rows: Sequence[tuple[int, bytes]], now: int) -> Progress:
-        """Project some rows behind the pair, and move it."""
-        batch = [(position, decode(envelope)) for position, envelope in rows]
+    def _take(self, conn: Connection, progress: Progress, batch: Sequence[Recorded], now: int) -> Progress:
+        """Project a batch behind the pair, and move it."""
         clock = self._clock_after(progress, now, [touchpoint for _, touchpoint in batch])
-        after = Progress(rows[-1][0] if rows else progress.position, clock, self.model.hash, progress.build)
+        after = Progress(batch[-1][0] if batch else progress.position, clock, self.model.hash, progress.build)
         if progress.model and progress.model != self.model.hash:
             raise Fenced("another model was activated: the projector takes it up")
         self._batches.take(conn, batch, after.position, clock)

@@ -7,7 +7,6 @@ from sqlalchemy import Connection, select
 from domain.fold.explain import Explanation, explain
 from domain.fold.fold import Fold
 from domain.people.walk import assign
-from domain.touchpoints.envelope import decode
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.cluster import Cluster
 from projections.projecting.link import Linker, mentioned
@@ -67,8 +66,8 @@ class Lookup:
         if cluster is None:
             return []
         linker = Linker(self._ids, self._tables)
-        rows = self._events.of_trails(conn, list(cluster.trails), progress.position)
-        touchpoints = [decode(envelope) for _, envelope in rows]
+        recorded = self._events.of_trails(conn, list(cluster.trails), progress.position)
+        touchpoints = [touchpoint for _, touchpoint in recorded]
         mine = linker.sort_home(conn, touchpoints, [cluster.number])[cluster.number]
         known = [touchpoint for touchpoint in mine if touchpoint.instant <= progress.clock]
         walk, histories = assign(known, linker.shared(mentioned(known)))

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Table, select
 from domain.fold.fold import Fold
 from domain.people.links import LIMITS, links, sightings
 from domain.people.walk import Walk, assign
-from domain.touchpoints.envelope import decode
+from domain.touchpoints.event import TouchpointRecorded
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.link import Known
@@ -27,6 +27,7 @@ from projections.read_models.rows import Row, card, score, shown
 from store.database import bulk
 from store.database.database import Database, open_database
 from store.database.tables import Derived, derived, live
+from store.events import sealing
 from store.events.ids import Ids
 from store.events.library.notifications import notified
 from store.models import active_model
@@ -69,8 +70,8 @@ def verify(database: Database, ids: Ids, report: Report | None = None) -> Verifi
         if model is None:
             return Verified(progress, 0, 0, (), 0, ())
         spool = _Spool(Path(folder) / "touchpoints.db", ids)
-        for number, envelope in enumerate(notified(database, progress.position), 1):
-            spool.add(decode(envelope), envelope)
+        for number, event in enumerate(notified(database, progress.position), 1):
+            spool.add(event)
             if number % 1000 == 0:
                 tell(number, 2 * progress.position)
         expected = open_database(f"sqlite:///{Path(folder) / 'expected.db'}")
@@ -120,13 +121,14 @@ class _Spool:
         self._parent: dict[UUID, UUID] = {}
         self._known: dict[Identity, Known] = {}
         self._file = sqlite3.connect(path)
-        self._file.execute("CREATE TABLE touchpoints (home BLOB, envelope BLOB)")
+        self._file.execute("CREATE TABLE touchpoints (home BLOB, trail BLOB, state BLOB)")
         self._file.execute("PRAGMA synchronous = OFF")
 
-    def add(self, touchpoint: Touchpoint, envelope: bytes) -> None:
-        """Keep a touchpoint; note who was seen with whom."""
+    def add(self, event: TouchpointRecorded) -> None:
+        """Keep a touchpoint, sealed as it is in the store; note who was seen with whom."""
         self.count += 1
-        self._file.execute("INSERT INTO touchpoints VALUES (NULL, ?)", (envelope,))
+        touchpoint, trail = event.touchpoint, event.originator_id.bytes
+        self._file.execute("INSERT INTO touchpoints VALUES (NULL, ?, ?)", (trail, sealing.seal(trail, event.envelope)))
         for low, high in sightings(touchpoint):
             known = self._known.setdefault(low, Known())
             known.see(self._ids.of(high).hex, touchpoint.instant, LIMITS[low.kind])
@@ -139,8 +141,8 @@ class _Spool:
             if (since := known.shared_from(LIMITS[identity.kind])) is not None
         }
         homes: list[tuple[bytes, int]] = []
-        for row, envelope in self._file.execute("SELECT rowid, envelope FROM touchpoints"):
-            linked = [self._ids.of(identity) for identity in links(decode(envelope), shared)]
+        for row, trail, state in self._file.execute("SELECT rowid, trail, state FROM touchpoints"):
+            linked = [self._ids.of(identity) for identity in links(sealing.opened(trail, state), shared)]
             for id in linked[1:]:
                 self._unite(linked[0], id)
             homes.append((linked[0].bytes, row))
@@ -148,9 +150,9 @@ class _Spool:
         roots = {home: self._find(UUID(bytes=home)).bytes for home, _ in homes}
         self._file.execute("CREATE TABLE roots (home BLOB PRIMARY KEY, root BLOB)")
         self._file.executemany("INSERT INTO roots VALUES (?, ?)", roots.items())
-        ordered = self._file.execute("SELECT root, envelope FROM touchpoints JOIN roots USING (home) ORDER BY root")
+        ordered = self._file.execute("SELECT root, trail, state FROM touchpoints JOIN roots USING (home) ORDER BY root")
         for _, rows in groupby(ordered, key=lambda row: bytes(row[0])):
-            touchpoints = [decode(row[1]) for row in rows]
+            touchpoints = [sealing.opened(trail, state) for _, trail, state in rows]
             mine = {i: shared[i] for touchpoint in touchpoints for i in touchpoint.identities if i in shared}
             yield touchpoints, mine
 

@@ -3,30 +3,34 @@
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from domain.touchpoints.envelope import decode
 from domain.touchpoints.event import TouchpointRecorded, event_class
+from domain.touchpoints.touchpoint import Touchpoint
 from store.database import bulk
 from store.database.columns import array, key_parameters
 from store.database.database import Database
 from store.database.errors import TouchpointKnown, VersionConflict, translated
 from store.database.tables import events
+from store.events import sealing
 from store.events.ids import Ids
 from store.events.library.mapper import clear_text
 from store.events.positions import Advance, advance, position_of
 
 __all__ = ["Advance", "Appended", "EventStore", "Incoming", "last_position", "lock_events"]
 
-Position = tuple[int, bytes]
-"""A stored touchpoint: its position and its envelope's bytes."""
+Recorded = tuple[int, Touchpoint]
+"""A touchpoint and its position."""
+_Stored = tuple[int, bytes, bytes]
+"""A position, its trail (the 16 bytes of its id) and the stored bytes."""
 
 _TOPIC: Final = TouchpointRecorded.TOPIC
-_ROW: Final = struct.Struct("!hiqi")
-"""Of a COPY row (position, state): count of fields, length, position, length of the state that follows."""
+_ROW: Final = struct.Struct("!hiqi16si")
+"""Of a COPY row (position, trail, state): count of fields, each one's length and value; the state follows."""
 
 
 @dataclass(slots=True)
@@ -154,7 +158,7 @@ class EventStore:
         """The newest position, 0 where nothing is recorded."""
         return last_position(conn)
 
-    def scan(self, conn: Connection, after: int, limit: int, until: int | None = None) -> list[Position]:
+    def scan(self, conn: Connection, after: int, limit: int, until: int | None = None) -> list[Recorded]:
         """The next touchpoints after a position (and up to `until`), in order: none only at the end.
 
         Positions have no gaps, so a range is as good as a limit, and PostgreSQL walks it without statistics (of a young
@@ -168,13 +172,13 @@ class EventStore:
         bound = "" if until is None else f" AND position <= {int(until)}"
         return _read(conn, f"position > {int(near)}{bound}", (), f" LIMIT {int(limit)}")
 
-    def scan_range(self, conn: Connection, after: int, until: int, size: int = 5_000) -> Iterator[list[Position]]:
+    def scan_range(self, conn: Connection, after: int, until: int, size: int = 5_000) -> Iterator[list[Recorded]]:
         """All touchpoints in (after, until], in order, some thousand at a time. Raises UnknownTopic."""
         while batch := self.scan(conn, after, size, until):
             yield batch
             after = batch[-1][0]
 
-    def of_trails(self, conn: Connection, trails: Sequence[UUID], until: int) -> list[Position]:
+    def of_trails(self, conn: Connection, trails: Sequence[UUID], until: int) -> list[Recorded]:
         """Every touchpoint of the trails up to a position, by position. Raises UnknownTopic."""
         distinct = list(dict.fromkeys(trails))
         if not distinct:
@@ -182,12 +186,12 @@ class EventStore:
         if conn.dialect.name == "postgresql":
             literal = array(events.c.trail, distinct)[1]  # hexadecimal digits and commas: nothing to escape
             return _read(conn, f"trail = ANY('{literal}'::uuid[]) AND position <= {int(until)}", (), "")
-        found: list[Position] = []
+        found: list[Recorded] = []
         keys = key_parameters(events.c.trail, distinct)
         for start in range(0, len(keys), 500):
             chunk = tuple(keys[start : start + 500])
             found += _read(conn, f"trail IN ({','.join('?' * len(chunk))}) AND position <= {int(until)}", chunk, "")
-        found.sort()
+        found.sort(key=itemgetter(0))
         return found
 
     def is_under(self, conn: Connection, ids: Ids) -> bool:
@@ -197,8 +201,7 @@ class EventStore:
             first = conn.execute(query.order_by(events.c.position).limit(1)).first()
         if first is None:
             return True
-        [(_, envelope)] = self.scan(conn, first.position - 1, 1, first.position)
-        touchpoint = decode(envelope)
+        [(_, touchpoint)] = self.scan(conn, first.position - 1, 1, first.position)
         return ids.dedupe(touchpoint.source.name, touchpoint.id) == bytes(first.dedupe)
 
     def source_position(self, conn: Connection, name: str) -> int | None:
@@ -257,8 +260,8 @@ def _rows(fresh: Sequence[Incoming], first: int, versions: dict[int, int], recor
         number = new.trail.int
         version = versions[number] = versions[number] + 1
         rows.append((
-            position, new.trail, version, _TOPIC, new.envelope, new.type, new.instant, new.seq, new.received,
-            recorded_at, clear_text(new.source), new.dedupe,
+            position, new.trail, version, _TOPIC, sealing.seal(new.trail.bytes, new.envelope), new.type, new.instant,
+            new.seq, new.received, recorded_at, clear_text(new.source), new.dedupe,
         ))  # fmt: skip
     return rows
 
@@ -266,40 +269,43 @@ def _rows(fresh: Sequence[Incoming], first: int, versions: dict[int, int], recor
 # ---- reading -----------------------------------------------------------------------------------------------------
 
 
-def _read(conn: Connection, where: str, parameters: tuple[Any, ...], limit: str) -> list[Position]:
+def _read(conn: Connection, where: str, parameters: tuple[Any, ...], limit: str) -> list[Recorded]:
     # No state for another topic: seen without sending the topic with every row.
     query = (
-        f"SELECT position, CASE WHEN topic = '{_TOPIC}' THEN state END FROM events WHERE {where}"
+        f"SELECT position, trail, CASE WHEN topic = '{_TOPIC}' THEN state END FROM events WHERE {where}"
         f" ORDER BY position{limit}"
     )
     with translated():
         if conn.dialect.name == "postgresql":
-            found = _parsed(bulk.copy_out(conn, query))
+            rows = _parsed(bulk.copy_out(conn, query))
         else:
-            found = conn.connection.cursor().execute(query, parameters).fetchall()
-        _check(conn, found)
-    return found
+            hexadecimal = bytes.fromhex
+            found = conn.connection.cursor().execute(query, parameters)
+            rows = [(position, hexadecimal(trail), state) for position, trail, state in found]
+        _check(conn, rows)
+    opened = sealing.opened
+    return [(position, opened(trail, state)) for position, trail, state in rows]
 
 
-def _parsed(data: bytes) -> list[Position]:
-    found: list[Position] = []
+def _parsed(data: bytes) -> list[_Stored]:
+    rows: list[_Stored] = []
     unpack, size = _ROW.unpack_from, _ROW.size
     offset = 19
     while True:
         if data[offset : offset + 2] == b"\xff\xff":  # the end mark
-            return found
-        _, _, position, length = unpack(data, offset)
+            return rows
+        _, _, position, _, trail, length = unpack(data, offset)
         offset += size
         if length < 0:
-            found.append((position, None))  # type: ignore[arg-type]
+            rows.append((position, trail, None))  # type: ignore[arg-type]
             continue
-        found.append((position, data[offset : offset + length]))
+        rows.append((position, trail, data[offset : offset + length]))
         offset += length
 
 
-def _check(conn: Connection, found: Sequence[Position]) -> None:
+def _check(conn: Connection, rows: Sequence[_Stored]) -> None:
     """Raises UnknownTopic where an event is none that this release knows: never skip it."""
-    for position, state in found:
+    for position, _, state in rows:
         if state is None:
             topic = conn.execute(select(events.c.topic).where(events.c.position == position)).scalar_one()
             event_class(topic)

@@ -94,8 +94,9 @@ def test_touchpoints_become_events_with_their_clear_part(
     assert (second["instant"], second["seq"]) == (START + 30, 3)
     assert third["trail"] == ids.of(Identity("anonymous_id", "anon-2"))
     with database.snapshot() as conn:
-        stored = EventStore(database).scan(conn, 0, 10)
-    assert [envelope for _, envelope in stored] == [encode(one) for one in (page(0), late, both)]
+        recorded = EventStore(database).scan(conn, 0, 10)
+    assert [touchpoint for _, touchpoint in recorded] == [page(0), late, both]
+    assert [row["state"] for row in rows(database)] == [encode(one) for one in (page(0), late, both)]
 
 
 def test_what_is_sent_again_is_recorded_once(log: SqlLog, database: Database, start: Callable[..., Recorder]) -> None:

@@ -15,6 +15,7 @@ from eventsourcing.projection import EventSourcedProjection, EventSourcedProject
 from eventsourcing.utils import get_topic
 from sqlalchemy import insert, select
 
+from domain.touchpoints.envelope import decode
 from domain.touchpoints.event import TouchpointRecorded, UnknownTopic
 from store.database.database import Database, Fenced, TouchpointKnown, VersionConflict
 from store.database.tables import events, installation
@@ -219,7 +220,8 @@ def test_both_ways_store_the_same_row(database: Database) -> None:
     assert differing == {"position", "version", "state", "dedupe"}
     assert two["dedupe"] == slow.dedupe
     with database.snapshot() as conn:
-        assert [envelope for _, envelope in EventStore(database).scan(conn, 0, 9)] == [fast.envelope, slow.envelope]
+        recorded = [touchpoint for _, touchpoint in EventStore(database).scan(conn, 0, 9)]
+    assert recorded == [decode(fast.envelope), decode(slow.envelope)]
 
 
 @dataclass(frozen=True)

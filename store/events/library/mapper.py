@@ -1,4 +1,4 @@
-"""Between TouchpointRecorded and its stored form: the state is the envelope's bytes, verbatim."""
+"""Between TouchpointRecorded and its stored form, for the eventsourcing library."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +8,7 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Compressor, Mapper, StoredEvent, Transcoder
 
 from domain.touchpoints.event import TouchpointRecorded, event_class
+from store.events import sealing
 from store.events.ids import Ids
 
 
@@ -50,7 +51,7 @@ class TouchpointMapper(Mapper[UUID]):
                 "TouchpointMapper(ids=...) is needed to store touchpoints: their dedupe keys are keyed hashes"
             )
         touchpoint = domain_event.touchpoint
-        state = domain_event.envelope
+        state = sealing.seal(domain_event.originator_id.bytes, domain_event.envelope)
         if self.compressor is not None:
             state = self.compressor.compress(state)
         if self.cipher is not None:
@@ -77,11 +78,12 @@ class TouchpointMapper(Mapper[UUID]):
             state = self.cipher.decrypt(state)
         if self.compressor is not None:
             state = self.compressor.decompress(state)
-        trail = stored_event.originator_id
+        given = stored_event.originator_id
+        trail = given if isinstance(given, UUID) else UUID(given)
         return cls(
-            originator_id=trail if isinstance(trail, UUID) else UUID(trail),
+            originator_id=trail,
             originator_version=stored_event.originator_version,
-            envelope=state,
+            envelope=sealing.unseal(trail.bytes, state),
         )
 
 

@@ -30,8 +30,8 @@ def application(database: Database) -> Events:
     )
 
 
-def notified(database: Database, until: int) -> Iterator[bytes]:
-    """The envelopes of every recorded touchpoint up to a position, in order. Raises UnknownTopic."""
+def notified(database: Database, until: int) -> Iterator[TouchpointRecorded]:
+    """Every recorded touchpoint up to a position, in order. Raises UnknownTopic."""
     app = application(database)
     try:
         log = LocalNotificationLog(app.recorder, section_size=SECTION)
@@ -41,8 +41,7 @@ def notified(database: Database, until: int) -> Iterator[bytes]:
             if not section:
                 return
             for notification in section:
-                event = cast(TouchpointRecorded, cast(Any, app.mapper).to_domain_event(notification))
-                yield event.envelope
+                yield cast(TouchpointRecorded, cast(Any, app.mapper).to_domain_event(notification))
             start = section[-1].id + 1
     finally:
         app.close()
