@@ -12,7 +12,8 @@ from domain.touchpoints.touchpoint import NEVER, Touchpoint
 from projections.projecting.cluster import Cluster
 from projections.projecting.ledger import Holdings, Ledger
 from projections.projecting.link import Linked, Linker, mentioned
-from projections.read_models.rows import Changes, Row, Shown, card, score, shown
+from projections.read_models.changes import NOTHING, Changes, Rendered, render
+from projections.read_models.family import Subject
 from store.database import bulk
 from store.database.tables import Derived
 from store.events.ids import Ids
@@ -148,23 +149,21 @@ class Batches:
             return None
         due = cluster.due(clock)
         before, cluster.shown = cluster.shown, {}
-        for holding, lead_row, score_row, seen in shows:
+        for holding, rendered in shows:
             id = holding.id
-            changes.leads.append(lead_row)
-            changes.scores.append(score_row)
-            cluster.shown[id] = seen
-            changes.show(id, before.pop(id, None), seen)
+            cluster.shown[id] = rendered.shown
+            changes.show(before.pop(id, NOTHING), rendered)
             self._linker.name(id, cluster.number)
             due = min(due, holding.now.due)
         for id in before:
             changes.gone(id)
         cluster.ceased = set(before)
-        held.append(([holding for holding, *_ in shows], cluster))
+        held.append(([holding for holding, _ in shows], cluster))
         return None if due >= NEVER else due
 
-    def _shown(self, cluster: Cluster, number: int, lead: Lead, clock: int) -> tuple[Holding, Row, Row, Shown]:
+    def _shown(self, cluster: Cluster, number: int, lead: Lead, clock: int) -> tuple[Holding, Rendered]:
         walk, now = cluster.walk, self._fold.at(lead, clock)
         person = walk.people[number]
         id = self._ids.of(person.name())
-        about = card(id, lead, walk.owned(person, clock), walk.findings(person))
-        return Holding(id, lead, now), about, score(self._fold, id, lead, now), shown(self._fold, lead, now)
+        subject = Subject(id, lead, now, walk.owned(person, clock), walk.findings(person))
+        return Holding(id, lead, now), render(self._fold, subject)

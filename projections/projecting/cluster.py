@@ -16,13 +16,13 @@ from domain.people.walk import Walk, assign
 from domain.signals.signal import Open
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import NEVER, Touchpoint
-from projections.read_models.rows import Shown
+from projections.read_models.changes import Shown
 from store.database.errors import Misconfigured
 
 log = structlog.get_logger(__name__)
 
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Of the saved state: a release that saves other fields counts on, and asks for a rebuild."""
 
 

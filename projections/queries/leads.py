@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-import orjson
 from sqlalchemy import Connection, Row, Select, literal, select, tuple_
 
 from domain.conditions.compile import compile_where
@@ -31,6 +30,7 @@ from projections.queries.shapes import (
     StageShape,
     TouchpointShape,
 )
+from projections.read_models.leads import said_of
 from store.database.database import Database
 from store.database.tables import Derived, live
 from store.events.ids import Ids
@@ -200,10 +200,11 @@ def lead_shape(view: View, row: Row[Any]) -> LeadShape:
 
 def card_fields(view: View, row: Row[Any]) -> dict[str, Any]:
     """The fields of a lead card, of a row of `cards`."""
+    said = said_of(row)
     return {
         "id": str(row.lead),
-        "identities": [IdentityShape(kind=kind, value=value) for kind, value in orjson.loads(row.identities)],
-        "profile": orjson.loads(row.profile),
+        "identities": [IdentityShape(kind=kind, value=value) for kind, value in said["identities"]],
+        "profile": said["profile"],
         "stage": row.stage,
         "stage_since": row.stage_since,
         "identified": row.identified,
@@ -217,7 +218,7 @@ def card_fields(view: View, row: Row[Any]) -> dict[str, Any]:
         "first_touch": row.first_touch,
         "last_touch": row.last_touch,
         "touches": row.touches,
-        "findings": orjson.loads(row.findings),
+        "findings": said["findings"],
     }
 
 

@@ -23,7 +23,8 @@ from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.link import Known
 from projections.projecting.projector import Progress, read_progress
-from projections.read_models.rows import Row, card, score, shown
+from projections.read_models.family import Row, Subject
+from projections.read_models.registry import FAMILIES
 from store.database import bulk
 from store.database.database import Database, open_database
 from store.database.tables import Derived, derived, live
@@ -81,7 +82,8 @@ def verify(database: Database, ids: Ids, report: Report | None = None) -> Verifi
         rows, differing = 0, 0
         differences: list[Difference] = []
         with expected.snapshot() as other:
-            for table, fresh in zip(live.read_models, tables.read_models, strict=True):
+            for family in FAMILIES:
+                table, fresh = family.table(live), family.table(tables)
                 for key, found, wanted in _paired(_rows(conn, table), _rows(other, fresh), len(table.primary_key)):
                     rows += 1
                     if found != wanted:
@@ -101,7 +103,7 @@ def digest(database: Database) -> dict[str, str]:
     """A hash of each read model's rows, in the order of their keys: equal rows, equal hash, on either database."""
     found = {}
     with database.snapshot() as conn:
-        for table in live.read_models:
+        for table in (family.table(live) for family in FAMILIES):
             sum = hashlib.sha256()
             for row in _rows(conn, table):
                 sum.update(repr(row).encode() + b"\n")
@@ -190,42 +192,34 @@ def _refold(
 
 
 class _Rows:
-    """Expected rows, written some thousand at a time."""
+    """Expected rows, written some thousand leads at a time."""
 
     def __init__(self, database: Database, tables: Derived) -> None:
         self._database = database
         self._tables = tables
-        self._rows: dict[str, list[Row]] = {}
+        self._leads: list[list[list[Row]]] = []
 
     def of(
         self, fold: Fold, ids: Ids, walk: Walk, number: int, history: list[Touchpoint], clock: int
-    ) -> list[tuple[Table, Row]]:
-        """The rows of one person of a walk."""
-        tables, person = self._tables, walk.people[number]
-        lead = fold.fold(history, clock)
-        now = fold.at(lead, clock)
-        seen = shown(fold, lead, now)
-        id = ids.of(person.name())
-        return [
-            (tables.leads, card(id, lead, walk.owned(person, clock), walk.findings(person))),
-            (tables.scores, score(fold, id, lead, now)),
-            *((tables.stage_history, (id, n, *stage)) for n, stage in enumerate(seen.stages, 1)),
-            *((tables.segment_members, (name, id, entered_at)) for name, entered_at in seen.segments.items()),
-            *((tables.funnel_leads, (id, name, *row)) for name, row in seen.funnels.items()),
-        ]
+    ) -> list[list[Row]]:
+        """The rows of one person of a walk, by family."""
+        person, lead = walk.people[number], fold.fold(history, clock)
+        owned, findings = walk.owned(person, clock), walk.findings(person)
+        subject = Subject(ids.of(person.name()), lead, fold.at(lead, clock), owned, findings)
+        return [family.rows(fold, subject) for family in FAMILIES]
 
-    def add(self, rows: list[tuple[Table, Row]]) -> None:
+    def add(self, rows: list[list[Row]]) -> None:
         """Take the rows of one lead."""
-        for table, row in rows:
-            self._rows.setdefault(table.name, []).append(row)
-        if len(self._rows.get(self._tables.leads.name, ())) >= 2_000:
+        self._leads.append(rows)
+        if len(self._leads) >= 2_000:
             self.flush()
 
     def flush(self) -> None:
         """Write what has come together."""
         with self._database.transaction() as conn:
-            for table in self._tables.read_models:
-                bulk.insert(conn, table, self._rows.pop(table.name, []))
+            for place, family in enumerate(FAMILIES):
+                bulk.insert(conn, family.table(self._tables), [row for lead in self._leads for row in lead[place]])
+        self._leads.clear()
 
 
 # ---- comparing ---------------------------------------------------------------------------------------------------

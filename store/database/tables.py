@@ -3,7 +3,7 @@
 Instants are BIGINT microseconds since 1970 UTC. `_text` columns hold JSON where they say so.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -110,14 +110,9 @@ class Derived:
     funnel_leads: Table
 
     @property
-    def read_models(self) -> tuple[Table, ...]:
-        """What analysts query, and `verify` compares."""
-        return self.leads, self.scores, self.stage_history, self.segment_members, self.funnel_leads
-
-    @property
     def all(self) -> tuple[Table, ...]:
         """Every derived table: what a rebuild builds anew and switches."""
-        return self.projector, self.identities, self.clusters, *self.read_models
+        return tuple(table for field in fields(self) if isinstance(table := getattr(self, field.name), Table))
 
 
 def derived(prefix: str = "", into: MetaData | None = None) -> Derived:

@@ -1,0 +1,70 @@
+"""The writes of one batch to the read models, family by family."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from domain.fold.fold import Fold
+from projections.read_models.family import Entries, Row, Subject
+from projections.read_models.registry import ALWAYS, FAMILIES, REMEMBERED
+from store.database import bulk
+from store.database.tables import Derived
+
+Shown = list[Entries]
+"""What the tables hold of one lead, by the families of which that is remembered."""
+
+NOTHING: Shown = [{} for _ in REMEMBERED]
+"""Of a lead that was never shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What is to be seen of one lead."""
+
+    id: UUID
+    rows: list[Row]
+    """Of the tables of one row, in the order of their families."""
+    shown: Shown
+
+
+def render(fold: Fold, subject: Subject) -> Rendered:
+    """What is to be seen of a lead."""
+    rows = [family.row(fold, subject) for family in ALWAYS]
+    return Rendered(subject.id, rows, [family.entries(fold, subject) for family in REMEMBERED])
+
+
+class Changes:
+    """What is to be written; nothing is until `write`."""
+
+    def __init__(self, tables: Derived) -> None:
+        self._tables = tables
+        self._gone: list[UUID] = []
+        self._emptied: list[list[UUID]] = [[] for _ in REMEMBERED]
+        self._several: list[list[Row]] = [[] for _ in REMEMBERED]
+        self._one: list[list[Row]] = [[] for _ in ALWAYS]
+
+    def gone(self, id: UUID) -> None:
+        """The lead ceased: nothing of it is to be seen."""
+        self._gone.append(id)
+
+    def show(self, before: Shown, after: Rendered) -> None:
+        """Bring the tables from what they hold of a lead to what is to be seen of it."""
+        for rows, row in zip(self._one, after.rows, strict=True):
+            rows.append(row)
+        for place, family in enumerate(REMEMBERED):
+            anew, changed = family.difference(after.id, before[place], after.shown[place])
+            if anew:
+                self._emptied[place].append(after.id)
+            self._several[place] += changed
+
+    def write(self, conn: Connection) -> None:
+        """Write everything, deletions first."""
+        for family in FAMILIES:
+            bulk.delete(conn, family.table(self._tables), "lead", self._gone)
+        for several, emptied in zip(REMEMBERED, self._emptied, strict=True):
+            bulk.delete(conn, several.table(self._tables), "lead", emptied)
+        for one, rows in zip(ALWAYS, self._one, strict=True):
+            bulk.upsert(conn, one.table(self._tables), rows)
+        for several, rows in zip(REMEMBERED, self._several, strict=True):
+            bulk.upsert(conn, several.table(self._tables), rows)

@@ -1,0 +1,68 @@
+"""A family of rows: the rows of one table that a lead gives, and their difference to what was written of it before."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table
+
+from domain.fold.fold import Fold
+from domain.fold.lead import Lead, Now
+from domain.touchpoints.identity import Identity
+from store.database.tables import Derived
+
+Row = tuple[Any, ...]
+"""A row of a table, in the order of its columns."""
+Key = str | int
+Entries = dict[Key, list[Any]]
+"""What a table of several rows a lead holds of one lead: the rest of the key -> the other columns, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A live lead at an instant: all that its rows are made of."""
+
+    id: UUID
+    lead: Lead
+    now: Now
+    identities: Sequence[Identity]
+    """Those that count as the lead's at that instant, in canonical order."""
+    findings: Sequence[list[Any]]
+    """Of how the person was put together, beside those of the lead's history: [kind, detail, instant]."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneRow:
+    """A table with one row a lead: it is written whenever the lead is shown."""
+
+    table: Callable[[Derived], Table]
+    row: Callable[[Fold, Subject], Row]
+
+    def rows(self, fold: Fold, subject: Subject) -> list[Row]:
+        """All rows of the lead."""
+        return [self.row(fold, subject)]
+
+
+@dataclass(frozen=True, slots=True)
+class SeveralRows:
+    """A table with any number of rows a lead: what it holds is saved with the lead, and only changes are written."""
+
+    table: Callable[[Derived], Table]
+    entries: Callable[[Fold, Subject], Entries]
+    row: Callable[[UUID, Key, list[Any]], Row]
+
+    def rows(self, fold: Fold, subject: Subject) -> list[Row]:
+        """All rows of the lead."""
+        return [self.row(subject.id, key, values) for key, values in self.entries(fold, subject).items()]
+
+    def difference(self, id: UUID, before: Entries, after: Entries) -> tuple[bool, list[Row]]:
+        """Whether what the table holds of the lead must go first, and the rows to write then."""
+        if before == after:
+            return False, []
+        anew = not before.keys() <= after.keys()
+        known: Entries = {} if anew else before
+        return anew, [self.row(id, key, values) for key, values in after.items() if known.get(key) != values]
+
+
+Family = OneRow | SeveralRows

@@ -1,0 +1,34 @@
+"""The lead card: who a lead is, its stage, its touches, and its profile."""
+
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from domain.fold.fold import Fold
+from projections.read_models.family import OneRow, Row, Subject
+
+
+def _row(fold: Fold, subject: Subject) -> Row:
+    lead = subject.lead
+    findings = [*lead.findings, *subject.findings]
+    return (
+        subject.id,
+        lead.stage,
+        lead.stages[-1].at if lead.stages else lead.first_touch,
+        lead.identified,
+        lead.first_touch,
+        lead.last_touch,
+        lead.touches,
+        orjson.dumps([list(identity) for identity in subject.identities]).decode(),
+        orjson.dumps(lead.profile, option=orjson.OPT_SORT_KEYS).decode() if lead.profile else "{}",
+        orjson.dumps(findings).decode() if findings else "[]",
+    )
+
+
+def said_of(row: sa.Row[Any]) -> dict[str, Any]:
+    """What the columns that hold JSON say: `identities` as [kind, value] pairs, `profile`, `findings`."""
+    return {name: orjson.loads(getattr(row, name)) for name in ("identities", "profile", "findings")}
+
+
+LEADS = OneRow(lambda tables: tables.leads, _row)

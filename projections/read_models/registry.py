@@ -1,0 +1,17 @@
+"""Every family of rows. A new read model is a file like these, its table in store/database, and a line here."""
+
+from typing import Final
+
+from projections.read_models.family import Family, OneRow, SeveralRows
+from projections.read_models.funnel_leads import FUNNEL_LEADS
+from projections.read_models.leads import LEADS
+from projections.read_models.scores import SCORES
+from projections.read_models.segment_members import SEGMENT_MEMBERS
+from projections.read_models.stage_history import STAGE_HISTORY
+
+FAMILIES: Final[tuple[Family, ...]] = (LEADS, SCORES, STAGE_HISTORY, SEGMENT_MEMBERS, FUNNEL_LEADS)
+
+ALWAYS: Final[tuple[OneRow, ...]] = tuple(each for each in FAMILIES if isinstance(each, OneRow))
+"""Those that are written whenever a lead is shown."""
+REMEMBERED: Final[tuple[SeveralRows, ...]] = tuple(each for each in FAMILIES if isinstance(each, SeveralRows))
+"""Those of which a lead's saved state remembers what is written."""
