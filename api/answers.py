@@ -13,9 +13,9 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from domain.errors import Retry
 from projections.queries.cursors import BadCursor
 from projections.queries.leads import NotFound, NotReady
-from store.database.database import Retry
 
 PROBLEM_JSON: Final = "application/problem+json"
 

@@ -9,7 +9,8 @@ from anyio.to_thread import run_sync
 
 from projections.queries.shapes import SignalShape
 from projections.reports.reports import ledger_end, signals
-from store.database.database import Database, DatabaseAway
+from store.database.database import Database
+from store.database.errors import DatabaseAway
 
 GLANCE: Final = 0.2
 """Seconds between looks at the ledger."""

@@ -13,13 +13,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.answers import Problem, answer
 from api.app import Readers, create_api
 from api.commands import Commander, command_routes
+from domain.errors import Misconfigured, Retry
 from producers.collector.app import Doors, collector
 from projections.queries.leads import Reader
 from runtime.clock import clock
 from runtime.status import StatusMetrics
 from runtime.wiring import Wiring
 from store.database.database import ping
-from store.database.errors import Misconfigured, Retry
 from store.log.port import Log
 
 Ready = Callable[[], str | None]

@@ -2,6 +2,7 @@
 
 from eventsourcing.persistence import PersistenceError
 
+from domain.errors import Misconfigured, Retry
 from domain.model.definition import ModelError
 from domain.touchpoints.event import UnknownTopic
 from producers.imports.file import ImportProblem
@@ -12,7 +13,7 @@ from projections.queries.leads import NotFound, NotReady
 from projections.upkeep.rebuild import RebuildRefused
 from runtime.refusals import Failed, Refused
 from runtime.settings import SettingsError
-from store.database.errors import DatabaseFull, Misconfigured, Retry
+from store.database.errors import DatabaseFull
 from store.log.port import LogAway, LogError
 
 

@@ -1,6 +1,7 @@
 """What the threads of a process run: recorder, projector, publisher; and which model is active before they start."""
 
 import threading
+from contextlib import closing
 from typing import Final
 
 import structlog
@@ -22,24 +23,19 @@ RECORDERS: Final = "leadline-recorder"
 
 def recorder(wiring: Wiring) -> Run:
     """Log to event store."""
+    subscription = wiring.log.subscribe(IN, RECORDERS)
+    recorder = Recorder(subscription, wiring.database, wiring.events, wiring.ids, wiring.log)
 
     def run(stop: threading.Event) -> None:
-        subscription = wiring.log.subscribe(IN, RECORDERS)
-        try:
-            Recorder(subscription, wiring.database, wiring.events, wiring.ids, wiring.log).run(stop)
-        finally:
-            subscription.close()
+        with closing(recorder):
+            recorder.run(stop)
 
     return run
 
 
 def projector(wiring: Wiring) -> Run:
     """Event store to read models and ledger, by the active model; one of all processes at a time."""
-
-    def run(stop: threading.Event) -> None:
-        Projector(wiring.database, wiring.events, wiring.ids, _active(wiring)).run(stop)
-
-    return run
+    return Projector(wiring.database, wiring.events, wiring.ids, _active(wiring)).run
 
 
 def publisher(wiring: Wiring) -> Run:

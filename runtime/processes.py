@@ -5,22 +5,25 @@ import socket
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 import uvicorn
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from domain.errors import Retry
 from runtime import parts
 from runtime.doors import Gate, api_app, both, collector_app, health_app, readiness, status_registry
 from runtime.folder import hold
 from runtime.refusals import Failed, Refused
 from runtime.sockets import address_of, listen
 from runtime.wiring import Wiring
-from runtime.workers import LONGEST_PAUSE, PAUSE, Workers
-from store.database.errors import Retry
-from store.log.outage import Outage
+from runtime.workers import Run, Workers
+from store.events.ids import Ids
+from store.turn import Outage, until_it_answers
+
+T = TypeVar("T")
 
 GRACE: Final = 20.0
 """Seconds that parts have to finish what they are at."""
@@ -37,9 +40,7 @@ def serve(wiring: Wiring) -> None:
     def make() -> ASGIApp:
         parts.settle_model(wiring)
         app_log = wiring.door_log  # opened before anything works: a file that is no log refuses the start
-        process.workers.start("recorder", parts.recorder(wiring))
-        process.workers.start("projector", parts.projector(wiring))
-        process.workers.start("publisher", parts.publisher(wiring))
+        process.start(parts.recorder, parts.projector, parts.publisher)
         registry = status_registry(wiring)
         rest = collector_app(wiring, registry, readiness(wiring, doors=True))
         return both(api_app(wiring, app_log, process.workers.stop.is_set), rest)
@@ -80,7 +81,7 @@ def consume(wiring: Wiring) -> None:
     _needs_database(wiring, "consume")
     process = Process(wiring)
     if process.database_there():
-        process.workers.start("recorder", parts.recorder(wiring))
+        process.start(parts.recorder)
         process.wait()
 
 
@@ -91,8 +92,7 @@ def project(wiring: Wiring) -> None:
     process = Process(wiring)
     if process.database_there():
         parts.settle_model(wiring)
-        process.workers.start("projector", parts.projector(wiring))
-        process.workers.start("publisher", parts.publisher(wiring))
+        process.start(parts.projector, parts.publisher)
         process.wait()
 
 
@@ -138,24 +138,24 @@ class Process:
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.workers.stop.set()
 
-    def database_there(self) -> bool:
-        """Wait for the database, with back-off, and migrate it. False: stopped meanwhile."""
-        pause = PAUSE
-        outage = Outage("database.away", "database.back", "it is waited for: bring it back, or mend LEADLINE_DATABASE")
-        while not self.workers.stop.is_set():
-            try:
-                self._look()
-                outage.over()
-                return True
-            except Retry as error:
-                outage.waits(error, database=self.wiring.where)
-                self.workers.stop.wait(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
-        return False
+    def start(self, *makers: Callable[[Wiring], Run]) -> None:
+        """Start workers, named after what makes them. All are made before the first begins."""
+        runs = [(make.__name__, make(self.wiring)) for make in makers]
+        for name, run in runs:
+            self.workers.start(name, run)
 
-    def _look(self) -> None:
+    def database_there(self) -> bool:
+        """Wait for the database, and migrate it. False: stopped meanwhile."""
+        return self._once_there(self._look) is not None
+
+    def _once_there(self, work: Callable[[], T]) -> T | None:
+        """What `work` returns as soon as the database lets it; None: stopped meanwhile."""
+        outage = Outage("database.away", "database.back", "it is waited for: bring it back, or mend LEADLINE_DATABASE")
+        return until_it_answers(work, outage, self.workers.stop, database=self.wiring.where)
+
+    def _look(self) -> Ids:
         self.wiring.database.migrate()
-        self.wiring.ids  # noqa: B018  asks the database for the key
+        return self.wiring.ids  # asks the database for the key
 
     def serve_database(self, make: Callable[[], ASGIApp], bound: socket.socket) -> None:
         """Serve an application that is made once the database is there; until then it says that it is not ready."""
@@ -164,10 +164,13 @@ class Process:
         except Retry as error:
             gate = Gate(str(error))
 
+            def begin() -> ASGIApp:
+                self._look()
+                return make()
+
             def open_gate(stop: threading.Event) -> None:
-                if self.database_there():
-                    gate.open(make())
-                    stop.wait()
+                if (app := self._once_there(begin)) is not None:
+                    gate.open(app)
 
             self.workers.start("start", open_gate)
             self.serve_http(gate, bound)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import inspect
 
+from domain.errors import Misconfigured
 from domain.model.definition import Model, ModelError, parse_model
 from projections.queries.leads import Reader
 from runtime.refusals import Refused
 from runtime.settings import Settings, masked
-from store.database.database import Database, Misconfigured, open_database
+from store.database.database import Database, open_database
 from store.database.migrate import is_current
 from store.events.ids import Ids
 from store.events.store import EventStore

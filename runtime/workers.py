@@ -1,24 +1,13 @@
-"""The threads of a process: started together, stopped together; what cannot go on ends the whole process."""
+"""The threads of a process: started together, stopped together; one that ends in an error ends the whole process."""
 
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
 
 import structlog
 
-from store.database.errors import Fenced, Retry, VersionConflict
-from store.log.port import LogAway, LogFull
-
-RETRIED: Final = (Retry, Fenced, VersionConflict, LogAway, LogFull)
-"""Errors after which a worker begins anew, with new objects, from its stored position."""
-
-PAUSE: Final = 0.5
-LONGEST_PAUSE: Final = 10.0
-"""Seconds before a worker that failed begins again: doubled each time, up to this."""
-
 Run = Callable[[threading.Event], None]
-"""Builds what it needs, works until the event is set, and closes what it built."""
+"""Works until the event is set, and closes what it works with. It waits out itself what time mends."""
 
 
 class Workers:
@@ -30,26 +19,18 @@ class Workers:
         self._threads: list[threading.Thread] = []
 
     def start(self, name: str, run: Run) -> None:
-        """Run until stopped; begin anew after errors that time mends."""
-        thread = threading.Thread(target=self._keep, args=(name, run), name=name, daemon=True)
+        """Run until stopped."""
+        thread = threading.Thread(target=self._run, args=(name, run), name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
 
-    def _keep(self, name: str, run: Run) -> None:
-        log = structlog.get_logger().bind(worker=name)
-        pause = PAUSE
-        while not self.stop.is_set():
-            began = time.monotonic()
-            try:
-                run(self.stop)
-            except RETRIED as error:
-                pause = PAUSE if time.monotonic() - began > 60 else min(pause * 2, LONGEST_PAUSE)
-                log.warning("worker.retries", seconds=pause, reason=f"{type(error).__name__}: {error}")
-                self.stop.wait(pause)
-            except Exception as error:
-                self.crash = f"{name} cannot go on: {type(error).__name__}: {error}"
-                log.error("worker.crashed", exc_info=error)
-                self.stop.set()
+    def _run(self, name: str, run: Run) -> None:
+        try:
+            run(self.stop)
+        except Exception as error:
+            self.crash = f"{name} cannot go on: {type(error).__name__}: {error}"
+            structlog.get_logger().error("worker.crashed", worker=name, exc_info=error)
+            self.stop.set()
 
     def join(self, seconds: float) -> list[str]:
         """Wait for all threads, at most so long; the names of those that still run."""

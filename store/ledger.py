@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
+from domain.errors import Misconfigured
 from domain.signals.kinds import SignalKind
-from store.database.errors import Misconfigured
 from store.database.tables import ledger
 
 

@@ -6,7 +6,8 @@ so that a message is neither lost nor repeated. Without Kafka the topics are a v
 
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,16 +16,17 @@ from sqlalchemy import Connection, delete
 
 from consumers.promote.promote import asked
 from consumers.publish.messages import message, written
+from domain.errors import Fenced
 from domain.signals.kinds import TRAITS
 from domain.touchpoints.envelope import encode
+from store import turn
 from store.database import bulk
-from store.database.database import Database, Fenced, Lease, Retry
+from store.database.database import Database
 from store.database.tables import ledger, tracking
 from store.events.positions import Advance, advance, position_of
 from store.ledger import Signal, signals_after
 from store.log.cloudevents import touchpoint_record
-from store.log.outage import Outage
-from store.log.port import Log, LogAway, LogFull, Outlet, Partition, Record
+from store.log.port import Log, Outlet, Partition, Record
 from store.log.topics import OUT, TOUCHPOINTS
 
 _log = structlog.get_logger(__name__)
@@ -35,10 +37,8 @@ POSITION: Final = "publish:ledger"
 _RUNNING: Final = "publish:running"
 """A row of this name is there while a publisher runs, and stays where one did not end cleanly."""
 
-_GLANCE: Final = 0.1
-"""Seconds between looks at the ledger."""
-
-_BACKOFF: Final = (0.5, 1.0, 2.0, 5.0)
+IDLE: Final = 0.1
+"""Seconds between looks at the ledger with nothing to do."""
 
 _HINT: Final = "no signal is lost: the ledger keeps them, and they go out by themselves once the reason is gone"
 
@@ -51,7 +51,6 @@ class Published:
     sent: int = 0
     skipped: int = 0
     asked: int = 0
-    retries: int = 0
 
     def add(self, other: "Published") -> None:
         """Add the other's counts to these."""
@@ -74,38 +73,17 @@ class Publisher:
         self._token = secrets.randbits(62)
         self._held: Callable[[], bool] = lambda: True
         self._in_doubt = False
-        self._outage = Outage("publish.waits", "publish.goes_on", _HINT)
         self.counts = Published()
         """What this publisher did since it started: for metrics."""
 
     def run(self, stop: threading.Event) -> None:
         """Publish until `stop` is set, whenever this is the elected one."""
-        failures = 0
-        while not stop.is_set():
-            try:
-                lease = self._database.elect("publish")
-                if lease is None:
-                    stop.wait(1.0)
-                    continue
-                try:
-                    self._serve(lease, stop)
-                finally:
-                    lease.release()
-                failures = 0
-            except Fenced as error:
-                _log.warning("publish.fenced", reason=str(error))
-            except (Retry, LogAway, LogFull) as error:
-                self.counts.retries += 1
-                seconds = _BACKOFF[min(failures, len(_BACKOFF) - 1)]
-                failures += 1
-                self._outage.waits(error)
-                stop.wait(seconds)
+        turn.run(turn.Arrow("publish", _HINT, self.term, IDLE), stop)
 
     def run_once(self) -> Published:
         """Publish the next rows of the ledger.
 
-        Raises Fenced, Retry's kinds, LogAway, LogFull; nothing is remembered then, and the next call reads back
-        what arrived.
+        Raises Fenced, Retry, LogMisconfigured; nothing is remembered then, and the next call reads back what arrived.
         """
         try:
             if not self._loaded:
@@ -124,32 +102,38 @@ class Publisher:
                 self._advance(signals[-1].position)
         except BaseException:
             self._loaded = False
-            if self._outlet is not None and self._in_doubt:
-                self._outlet.abandon()
+            if self._in_doubt:
+                self._drop_what_is_under_way()
             raise
         self.counts.add(done)
         return done
 
     # ---- taking turns ----
 
-    def _serve(self, lease: Lease, stop: threading.Event) -> None:
-        self._held = lease.held
-        if not self._take_over(stop):
+    @contextmanager
+    def term(self, wait: turn.Wait) -> Iterator[turn.Term | None]:
+        """Elected, and nothing of a predecessor can still arrive; a clean end says that nobody has to wait for us."""
+        lease = self._database.elect("publish")
+        if lease is None:
+            yield None
             return
-        self._loaded = False
-        while not stop.is_set() and lease.held():
-            read = self.run_once().read
-            self._outage.over()
-            if not read:
-                stop.wait(_GLANCE)
-        if lease.held():
-            self._leave()
-        else:
-            _log.warning("publish.lost_lock", hint="another publisher goes on")
-            if self._outlet is not None:
-                self._outlet.abandon()
+        try:
+            self._held = lease.held
+            if not self._predecessor_is_silent(wait):
+                yield None
+                return
+            self._mark()
+            self._loaded = False
+            yield turn.Term(lambda: self.run_once().read > 0, lease.held)
+            self._must_hold()
+            self._unmark()
+        except Fenced:
+            self._drop_what_is_under_way()
+            raise
+        finally:
+            lease.release()
 
-    def _take_over(self, stop: threading.Event) -> bool:
+    def _predecessor_is_silent(self, wait: turn.Wait) -> bool:
         """Wait until nothing of a publisher that did not end cleanly can still arrive. False: told to stop."""
         if self._outlet is None:
             return True
@@ -157,22 +141,30 @@ class Publisher:
             running = position_of(conn, _RUNNING)
         if running is not None and (running != self._token or self._in_doubt):
             _log.info("publish.waits_for_predecessor", seconds=self._outlet.settles_after)
-            if stop.wait(self._outlet.settles_after):
-                return False
+            return not wait(self._outlet.settles_after)
+        return True
+
+    def _mark(self) -> None:
+        """Say that one runs: who finds this after a kill must wait."""
+        if self._outlet is None:
+            return
         self._must_hold()
         self._in_doubt = False
         with self._database.transaction() as conn:
             conn.execute(delete(tracking).where(tracking.c.name == _RUNNING))
             if not bulk.insert_new(conn, tracking, [(_RUNNING, self._token)]):
                 raise Fenced("another publisher began at the same moment")
-        return True
+
+    def _drop_what_is_under_way(self) -> None:
+        if self._outlet is not None:
+            self._outlet.abandon()
 
     def _must_hold(self) -> None:
         """Before anything that cannot be taken back: what is sent now arrives before a successor has waited."""
         if not self._held():
             raise Fenced("the publisher's lock is lost: another one goes on")
 
-    def _leave(self) -> None:
+    def _unmark(self) -> None:
         """A clean end: everything sent is acknowledged, so nobody has to wait."""
         ours = (tracking.c.name == _RUNNING) & (tracking.c.position == self._token)
         with self._database.transaction() as conn:

@@ -7,8 +7,10 @@ rejected topic before the batch commits; the rejected topic's entries become row
 import gc
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import structlog
@@ -16,13 +18,14 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, update
 
 from consumers.record.incoming import Refusal, incoming, kept, refused_record
+from domain.errors import Fenced
 from domain.touchpoints.envelope import Envelope
-from store.database.database import Database, Fenced, Retry
+from store import turn
+from store.database.database import Database
 from store.database.tables import tracking
 from store.events.ids import Ids
 from store.events.store import Advance, EventStore, Incoming
-from store.log.outage import Outage
-from store.log.port import Entry, Log, LogAway, LogFull, Partition, RecordTooLarge, Subscription
+from store.log.port import Entry, Log, LogAway, Partition, RecordTooLarge, Subscription
 from store.log.topics import REJECTED, TOUCHPOINTS
 from store.rejected import Rejected, keep
 
@@ -30,9 +33,6 @@ _log = structlog.get_logger(__name__)
 
 BATCH: Final = 5_000
 """Entries a transaction at most."""
-
-_BACKOFF: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
-"""Seconds between attempts while database or log are away."""
 
 _HINT: Final = "nothing is lost: recording goes on by itself, from the stored position, once the reason is gone"
 
@@ -46,8 +46,6 @@ class Recorded:
     duplicates: int = 0
     refused: int = 0
     kept: int = 0
-    retries: int = 0
-    fenced: int = 0
 
     def add(self, other: "Recorded") -> None:
         """Add the other's counts to these."""
@@ -107,8 +105,8 @@ class Recorder:
     def run_once(self, limit: int = BATCH, wait: float = 0.5) -> Recorded:
         """Record what is on the log, at most `limit` entries; waits up to `wait` seconds for the first.
 
-        Raises Fenced, Retry (DatabaseAway, DatabaseFull), LogAway, LogFull, LogMisconfigured: nothing is remembered
-        then, and the next call starts from the stored positions.
+        Raises Fenced, Retry, LogMisconfigured: nothing is remembered then, and the next call starts from the stored
+        positions.
         """
         done = Recorded()
         try:
@@ -123,24 +121,14 @@ class Recorder:
         return done
 
     def run(self, stop: threading.Event, limit: int = BATCH) -> None:
-        """Record until `stop` is set. Waits out a database or log that is away; any other error ends it."""
+        """Record until `stop` is set: the group shares the work, so it is always this member's turn, too."""
+
+        @contextmanager
+        def term(_: turn.Wait) -> Iterator[turn.Term]:
+            yield turn.Term(lambda: self.run_once(limit).read > 0)
+
         _spare_collector()
-        failures = 0
-        outage = Outage("record.waits", "record.goes_on", _HINT)
-        while not stop.is_set():
-            try:
-                self.run_once(limit)
-                failures = 0
-                outage.over()
-            except Fenced as error:
-                self.counts.fenced += 1
-                _log.info("record.fenced", reason=str(error))
-            except (Retry, LogAway, LogFull) as error:
-                self.counts.retries += 1
-                seconds = _BACKOFF[min(failures, len(_BACKOFF) - 1)]
-                failures += 1
-                outage.waits(error)
-                self._pause(stop, seconds)
+        turn.run(turn.Arrow("record", _HINT, term, idle=0.0), stop, partial(self._rest, stop))
 
     def close(self) -> None:
         """Leave the group."""
@@ -249,7 +237,7 @@ class Recorder:
     def _advances(self, last: Mapping[Partition, int]) -> list[Advance]:
         return [Advance(partition.name, offset, self._positions[partition]) for partition, offset in last.items()]
 
-    def _pause(self, stop: threading.Event, seconds: float) -> None:
+    def _rest(self, stop: threading.Event, seconds: float) -> bool:
         """Wait, but stay a member of the group: a reader that does not poll is put out and holds up the others."""
         until = time.monotonic() + seconds
         while not stop.is_set() and (left := until - time.monotonic()) > 0:
@@ -258,6 +246,7 @@ class Recorder:
             except LogAway:
                 stop.wait(left)
             stop.wait(min(max(0.0, until - time.monotonic()), 0.2))
+        return stop.is_set()
 
 
 def _spare_collector() -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 from msgspec import DecodeError, Struct, msgpack
 
+from domain.errors import Misconfigured
 from domain.fold.fold import Fold
 from domain.fold.lead import Lead
 from domain.people.constraints import looks_back
@@ -17,7 +18,6 @@ from domain.signals.signal import Open
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import NEVER, Touchpoint
 from projections.read_models.changes import Shown
-from store.database.errors import Misconfigured
 
 log = structlog.get_logger(__name__)
 

@@ -2,24 +2,25 @@
 
 import gc
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Final
 
 import structlog
 from sqlalchemy import Connection, insert, select, update
 
+from domain.errors import Fenced
 from domain.fold.fold import Fold
 from domain.model.definition import Model
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.batch import Batches
 from projections.projecting.ledger import Ledger
+from store import turn
 from store.database.database import Database
-from store.database.errors import Fenced, Retry
 from store.database.tables import Derived, live
 from store.events.ids import Ids
 from store.events.store import EventStore, Recorded
-from store.log.outage import Outage
 from store.models import active_model
 
 log = structlog.get_logger(__name__)
@@ -33,6 +34,8 @@ BATCH = 20_000
 """Touchpoints of a batch at most, where so many wait: what a lead did in one batch is written once."""
 TICK = 5_000_000
 """With nothing to do the clock is moved this often (microseconds), so that what is pending is told by a fresh one."""
+IDLE = 0.02
+"""Seconds between looks at the event store with nothing to do."""
 _HINT = "nothing is lost: it goes on by itself, from the stored position, once the reason is gone"
 LOCK = "project"
 """The lock that whoever moves the pair holds to the end of the transaction: the projector, and a rebuild's switch."""
@@ -97,7 +100,6 @@ class Projector:
         self._announce = announce
         self._tick = tick
         self._ahead = ahead
-        self._outage = Outage("projector waits for the database", "projector goes on", _HINT)
         self._use(model)
 
     def _use(self, model: Model) -> None:
@@ -114,7 +116,7 @@ class Projector:
     def run_once(self, limit: int = BATCH, until: int | None = None) -> bool:
         """Project the next batch (positions up to `until`); False where there was nothing to do.
 
-        Raises Fenced, Retry's kinds, UnknownTopic; then nothing is written, and the next call starts from the stored.
+        Raises Fenced, Retry, UnknownTopic; then nothing is written, and the next call starts from the stored.
         """
         try:
             return self._run_once(limit, until)
@@ -178,53 +180,24 @@ class Projector:
 
     # ---- as a process ----
 
-    def run(self, stop: threading.Event, idle: float = 0.02, wake: threading.Event | None = None) -> None:
-        """Project until `stop`, while elected; on what may pass by itself, try again and say so."""
-        pause = 0.0
-        while not stop.wait(pause):
-            try:
-                lease = self._database.elect("project")
-                if lease is None:
-                    pause = 0.5
-                    continue
-                try:
-                    self._while_elected(lease.held, stop, idle, wake)
-                finally:
-                    lease.release()
-                pause = 0.0
-            except Fenced as error:
-                log.warning("projector starts again from the stored position", reason=str(error))
-                self._take_up_model()
-                pause = 0.1
-            except Retry as error:
-                self._outage.waits(error)
-                pause = 1.0
+    def run(self, stop: threading.Event) -> None:
+        """Project until `stop`, while elected."""
+        turn.run(turn.Arrow("project", _HINT, self.term, IDLE), stop)
 
-    def _while_elected(
-        self, held: Callable[[], bool], stop: threading.Event, idle: float, wake: threading.Event | None
-    ) -> None:
-        self._take_up_model()
-        self.retry_aside()
-        if not self._outage.lasts:
-            log.info("projector is active", model=self.model.hash)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(200_000, 50, 100)  # folded state is many small containers: the default is dear
-        quiet = 0
-        while not stop.is_set():
-            moved = self.run_once()
-            self._outage.over()
-            if moved:
-                quiet = 0
-                continue
-            quiet += 1
-            if quiet % 50 == 1 and not held():
-                raise Fenced("the projector's lock was lost")
-            if wake is not None:
-                wake.wait(idle)
-                wake.clear()
-            else:
-                stop.wait(idle)
+    @contextmanager
+    def term(self, _: turn.Wait) -> Iterator[turn.Term | None]:
+        """Elected, with the active model, and nothing left aside that can be folded now."""
+        lease = self._database.elect("project")
+        if lease is None:
+            yield None
+            return
+        try:
+            self._take_up_model()
+            self.retry_aside()
+            _spare_collector()
+            yield turn.Term(self.run_once, lease.held)
+        finally:
+            lease.release()
 
     def _take_up_model(self) -> None:
         with self._database.snapshot() as conn:
@@ -233,3 +206,10 @@ class Projector:
             self._use(model)
         else:
             self._start_anew()
+
+
+def _spare_collector() -> None:
+    """Folded state is many small containers, which the collector's defaults search too often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 100)

@@ -15,24 +15,13 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from store.database.errors import (
     FILE,
     DatabaseAway,
-    DatabaseFull,
-    Fenced,
-    Misconfigured,
-    NewerDatabase,
-    Retry,
-    TouchpointKnown,
-    VersionConflict,
+    DatabaseMisconfigured,
     named,
     translated,
 )
 from store.database.lease import ConnectionLease, FileLease, Lease, lock_number
 from store.database.migrate import is_current, upgrade
 from store.database.tables import installation
-
-__all__ = [
-    "Database", "DatabaseAway", "DatabaseFull", "Fenced", "Lease", "Misconfigured", "NewerDatabase", "Retry",
-    "TouchpointKnown", "VersionConflict", "open_database",
-]  # fmt: skip
 
 Dialect = Literal["sqlite", "postgresql"]
 
@@ -76,12 +65,12 @@ _PRAGMAS: Final = (
 def open_database(url: str, id_key: bytes | None = None) -> "Database":
     """The database of a URL: `sqlite:///path/to/file` or `postgresql://user:password@host/name`.
 
-    Nothing is connected yet. `id_key` overrides the installation's own key. Raises Misconfigured.
+    Nothing is connected yet. `id_key` overrides the installation's own key. Raises DatabaseMisconfigured.
     """
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise Misconfigured(
+        raise DatabaseMisconfigured(
             "the database URL cannot be read: allowed are postgresql://USER:PASSWORD@HOST:PORT/NAME and sqlite:///FILE"
         ) from None
     match parsed.get_backend_name():
@@ -90,7 +79,7 @@ def open_database(url: str, id_key: bytes | None = None) -> "Database":
         case "sqlite":
             return Database(_named(_sqlite(parsed)), "sqlite", id_key)
         case other:
-            raise Misconfigured(f"database URL: found {other!r}, allowed are postgresql and sqlite")
+            raise DatabaseMisconfigured(f"database URL: found {other!r}, allowed are postgresql and sqlite")
 
 
 class Database:
@@ -161,7 +150,7 @@ class Database:
     def path(self) -> Path:
         """SQLite's file."""
         if self.dialect != "sqlite" or not self.engine.url.database:
-            raise Misconfigured(f"{self!r} is no file")
+            raise DatabaseMisconfigured(f"{self!r} is no file")
         return Path(self.engine.url.database)
 
     def migrate(self) -> None:
@@ -184,7 +173,7 @@ class Database:
             query = select(installation.c.value).where(installation.c.name == "id_key")
             found = conn.execute(query).scalar_one_or_none()
         if found is None:
-            raise Misconfigured(
+            raise DatabaseMisconfigured(
                 f"{self!r} has no id key (table installation): restore the row from a backup, or set LEADLINE_ID_KEY"
             )
         return bytes(found)
@@ -222,10 +211,14 @@ def _postgres(url: URL) -> Engine:
 def _sqlite(url: URL) -> Engine:
     name = url.database or ""
     if not name or ":memory:" in name or "mode=memory" in str(url):
-        raise Misconfigured("database URL: SQLite in memory is not allowed (threads need one file): name a file")
+        raise DatabaseMisconfigured(
+            "database URL: SQLite in memory is not allowed (threads need one file): name a file"
+        )
     path = Path(name).absolute()  # a later chdir must not open another file
     if not path.parent.is_dir():
-        raise Misconfigured(f"database URL: folder {path.parent} does not exist: create it, or name another file")
+        raise DatabaseMisconfigured(
+            f"database URL: folder {path.parent} does not exist: create it, or name another file"
+        )
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite", database=str(path)),
         hide_parameters=True,
@@ -276,7 +269,9 @@ def _use_wal(cursor: Any, path: Path) -> None:
             time.sleep(0.02)
         else:
             if mode != "wal":
-                raise Misconfigured(f"{path}: SQLite cannot use WAL on this file system: put it on a local disk")
+                raise DatabaseMisconfigured(
+                    f"{path}: SQLite cannot use WAL on this file system: put it on a local disk"
+                )
             return
 
 

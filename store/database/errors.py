@@ -1,14 +1,16 @@
-"""The store's errors, named by what the caller does, and the one place where driver errors become them.
+"""The database's errors below the roots of `domain.errors`, and the one place where driver errors become them.
 
-eventsourcing.persistence.PersistenceError
-├── OperationalError ── Retry ─┬─ DatabaseAway    not reachable, or busy: wait, begin the work anew
-│                              └─ DatabaseFull    no room to write: wait, begin the work anew
-├── IntegrityError ────────────┬─ Fenced          another process went on in our place: forget all, read again
-│                              ├─ TouchpointKnown the touchpoint is recorded already: nothing is left to do
-│                              └─ VersionConflict the trail went on meanwhile: load it again
-├── DataError                                     the value cannot be stored on every database: reject it
-└── InterfaceError ── Misconfigured ─┬─ NewerDatabase
-                                    └─ OlderDatabase   a person must act first
+They are the eventsourcing library's too, as its interfaces promise (`PersistenceError` and its kinds):
+
+Retry ────────── DatabaseAway             (OperationalError)  not reachable, or busy
+                 DatabaseFull             (OperationalError)  no room to write
+Fenced ───────── PositionMoved            (IntegrityError)    another process moved the position that we stood at
+                 VersionConflict          (IntegrityError)    the trail went on meanwhile: load it again
+Misconfigured ── DatabaseMisconfigured    (InterfaceError)    a person must act first
+                 ├── NewerDatabase
+                 └── OlderDatabase
+                 TouchpointKnown          (IntegrityError)    it is recorded already: nothing is left to do
+                 DataError                                    the value cannot be stored on every database: reject it
 """
 
 import re
@@ -31,40 +33,38 @@ from eventsourcing.persistence import (
     ProgrammingError,
 )
 
-
-class Retry(OperationalError):
-    """Nothing is wrong with the work: do it again, from the stored position, after a pause."""
+from domain.errors import Fenced, Misconfigured, Retry
 
 
-class DatabaseAway(Retry):
+class DatabaseAway(Retry, OperationalError):
     """The database did not answer, lost us, or stayed locked. What was under way may or may not be committed."""
 
 
-class DatabaseFull(Retry):
+class DatabaseFull(Retry, OperationalError):
     """The database has no room left: make room, then go on."""
 
 
-class Fenced(IntegrityError):
-    """The stored position is not the expected one: another process works in our place. Forget what was read."""
+class PositionMoved(Fenced, IntegrityError):
+    """The stored position is not the expected one: another process works in our place."""
+
+
+class VersionConflict(Fenced, IntegrityError):
+    """The version (or position) of a trail is taken: somebody else wrote in between."""
 
 
 class TouchpointKnown(IntegrityError):
     """The dedupe key is recorded already."""
 
 
-class VersionConflict(IntegrityError):
-    """The version (or position) of a trail is taken: somebody else wrote in between."""
+class DatabaseMisconfigured(Misconfigured, InterfaceError):
+    """The database cannot be used as it is set up."""
 
 
-class Misconfigured(InterfaceError):
-    """A setting must change before this can work."""
-
-
-class NewerDatabase(Misconfigured):
+class NewerDatabase(DatabaseMisconfigured):
     """The schema was made by a newer release."""
 
 
-class OlderDatabase(Misconfigured):
+class OlderDatabase(DatabaseMisconfigured):
     """The database was recorded by a release whose recordings this one cannot take over."""
 
 
@@ -140,7 +140,7 @@ def _of_postgres(error: psycopg2.Error) -> PersistenceError:
     if state in _FULL:
         return DatabaseFull(f"PostgreSQL has no room: {text}. Free or add disk or memory; nothing was written")
     if not state and _WRONG.search(text):
-        return Misconfigured(f"PostgreSQL refuses the connection: {text}. Check LEADLINE_DATABASE")
+        return DatabaseMisconfigured(f"PostgreSQL refuses the connection: {text}. Check LEADLINE_DATABASE")
     lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) and not state
     if lost or state[:2] in _AWAY_CLASSES or state in _AWAY:
         return DatabaseAway(f"PostgreSQL is away: {text}")
@@ -156,11 +156,11 @@ def _of_sqlite(error: sqlite3.Error) -> PersistenceError:
         return DatabaseFull(f"SQLite cannot write: {text}. Free disk space; nothing was written")
     file = getattr(error, FILE, "leadline.db")
     if code & 0xFF in _SQLITE_DAMAGED:
-        return Misconfigured(
+        return DatabaseMisconfigured(
             f"SQLite's file {file} is damaged, or no database ({text}): restore it from a backup, or name another"
         )
     if code & 0xFF in _SQLITE_REFUSED:
-        return Misconfigured(
+        return DatabaseMisconfigured(
             f"SQLite's file {file} cannot be used ({text}): check that it is a file, and that it and its folder can be"
             " written by this user"
         )

@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection, inspect
 
-from store.database.errors import Misconfigured, NewerDatabase, OlderDatabase
+from store.database.errors import DatabaseMisconfigured, NewerDatabase, OlderDatabase
 from store.database.tables import metadata
 
 REVISIONS: Final = ("0002",)
@@ -26,7 +26,7 @@ def is_current(conn: Connection) -> bool:
 def upgrade(conn: Connection) -> None:
     """Run the missing revisions in the caller's transaction, which holds the lock of migrations.
 
-    Raises OlderDatabase, NewerDatabase, and Misconfigured where tables of the same names are not Leadline's.
+    Raises OlderDatabase, NewerDatabase, and DatabaseMisconfigured where tables of the same names are not Leadline's.
     """
     revision = _revision(conn)
     if revision == REVISIONS[-1]:
@@ -47,7 +47,7 @@ def upgrade(conn: Connection) -> None:
 def _check_empty(conn: Connection) -> None:
     taken = sorted(set(inspect(conn).get_table_names()) & set(metadata.tables))
     if taken:
-        raise Misconfigured(
+        raise DatabaseMisconfigured(
             f"the database has tables that Leadline did not make ({', '.join(taken)}): name an empty database"
         )
 

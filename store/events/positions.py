@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from eventsourcing.persistence import IntegrityError, Tracking
 from sqlalchemy import Connection, select
 
-from store.database.errors import Fenced
+from store.database.errors import PositionMoved
 from store.database.tables import tracking
 
 
@@ -29,7 +29,7 @@ def position_of(conn: Connection, name: str) -> int | None:
 def advance(conn: Connection, moves: Iterable[Tracking]) -> None:
     """Move positions in the caller's transaction, in the order of names (so that two callers cannot deadlock).
 
-    Raises Fenced for a stale Advance, IntegrityError for a plain Tracking that is not greater.
+    Raises PositionMoved for a stale Advance, IntegrityError for a plain Tracking that is not greater.
     """
     for move in sorted(moves, key=lambda move: move.application_name):
         if isinstance(move, Advance):
@@ -41,7 +41,7 @@ def advance(conn: Connection, moves: Iterable[Tracking]) -> None:
 def _swap(conn: Connection, move: Advance) -> None:
     name, new, expected = move.application_name, move.notification_id, move.expected
     if expected is not None and new <= expected:
-        raise Fenced(f"position {name!r} cannot move from {expected} to {new}: allowed are greater ones")
+        raise PositionMoved(f"position {name!r} cannot move from {expected} to {new}: allowed are greater ones")
     mark = _mark(conn)
     if expected is None:
         result = conn.exec_driver_sql(
@@ -52,7 +52,7 @@ def _swap(conn: Connection, move: Advance) -> None:
             f"UPDATE tracking SET position = {mark} WHERE name = {mark} AND position = {mark}", (new, name, expected)
         )
     if result.rowcount != 1:
-        raise Fenced(
+        raise PositionMoved(
             f"position {name!r} is {position_of(conn, name)}, expected {expected}: another consumer went on from"
             " there. Forget what was read and start from the stored position"
         )

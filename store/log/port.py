@@ -1,28 +1,30 @@
 """The log: records by topic and partition, appended durably and read again from any position.
 
-Adapters: `log_sql.SqlLog` (a SQLite file), `log_kafka.KafkaLog`, `log_spool.SpooledLog` (SQLite in front of Kafka).
+Adapters: `sql.SqlLog` (a SQLite file), `kafka.log.KafkaLog`, `spool.SpooledLog` (SQLite in front of Kafka).
 Readers keep their positions in their own database, in the transaction of the work; the log keeps none for them.
 
-    LogError
-    ├── LogAway         retry after `retry_after` seconds: whether it was stored is not known
-    ├── LogFull         retry after `retry_after` seconds: nothing was stored, the disk budget is used up
-    ├── RecordTooLarge  reject: it will never be taken
-    └── LogMisconfigured  stop: an operator must change something
+LogError
+├── LogAway           Retry: whether it was stored is not known
+├── LogFull           Retry: nothing was stored, the disk budget is used up
+├── RecordTooLarge    Reject
+└── LogMisconfigured  Misconfigured
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol, runtime_checkable
 
+from domain.errors import LeadlineError, Misconfigured, Reject, Retry
+
 LARGEST: Final = 1_000_000
 """Bytes of a record that every log takes; brokers take 1,048,588 of a batch unless told otherwise."""
 
 
-class LogError(Exception):
-    """The log did not take or give records. Callers catch one of the four below."""
+class LogError(LeadlineError):
+    """The log did not take or give records. Callers catch one of the four below, or its root."""
 
 
-class LogAway(LogError):
+class LogAway(Retry, LogError):
     """The log cannot be reached now. Retry after `retry_after` seconds; what was sent may be there or not."""
 
     def __init__(self, message: str, retry_after: float = 2.0) -> None:
@@ -30,7 +32,7 @@ class LogAway(LogError):
         self.retry_after = retry_after
 
 
-class LogFull(LogError):
+class LogFull(Retry, LogError):
     """The disk budget is used up. Nothing of this append was stored; retry after `retry_after` seconds."""
 
     def __init__(self, message: str, retry_after: float = 30.0) -> None:
@@ -38,11 +40,11 @@ class LogFull(LogError):
         self.retry_after = retry_after
 
 
-class RecordTooLarge(LogError):
+class RecordTooLarge(Reject, LogError):
     """A record is larger than the log takes. Nothing of this append counts as stored: reject it, never retry."""
 
 
-class LogMisconfigured(LogError):
+class LogMisconfigured(Misconfigured, LogError):
     """The log refuses us for a reason that time does not mend (access, no such topic, not a log file)."""
 
 

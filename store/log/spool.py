@@ -8,8 +8,8 @@ from typing import Final
 
 import structlog
 
+from store import turn
 from store.log.kafka.log import KafkaLog
-from store.log.outage import Outage
 from store.log.port import (
     LARGEST,
     LogAway,
@@ -33,8 +33,8 @@ _PATIENCE: Final = 3.0
 _BATCH: Final = 500
 """Records that are sent on at once."""
 
-_BACKOFF: Final = (0.5, 1.0, 2.0, 5.0)
-"""Seconds between attempts to reach the broker."""
+_IDLE: Final = 0.1
+"""Seconds between looks whether something is spooled."""
 
 _HINT: Final = (
     "touchpoints are kept in the spool until LEADLINE_SPOOL_LIMIT, and sent on by themselves: bring Kafka back"
@@ -54,10 +54,10 @@ class SpooledLog:
     def __init__(self, kafka: KafkaLog, spool: SqlLog) -> None:
         self._kafka = kafka
         self._spool = spool
-        self._state = threading.Condition()
+        self._state = threading.Lock()
         self._open = self._holds_anything()
         self._writing = 0
-        self._closed = False
+        self._stop = threading.Event()
         self._drainer = threading.Thread(target=self._drain, name="leadline-spool", daemon=True)
         self._drainer.start()
 
@@ -102,7 +102,6 @@ class SpooledLog:
         finally:
             with self._state:
                 self._writing -= 1
-                self._state.notify_all()
 
     def subscribe(self, topics: Iterable[str], group: str) -> Subscription:
         """A reader of Kafka: what is spooled is not readable yet."""
@@ -116,9 +115,7 @@ class SpooledLog:
 
     def close(self) -> None:
         """Stop sending on; what is spooled stays on disk for the next start."""
-        with self._state:
-            self._closed = True
-            self._state.notify_all()
+        self._stop.set()
         self._drainer.join()
         self._kafka.close()
         self._spool.close()
@@ -126,26 +123,20 @@ class SpooledLog:
     # ---- sending on ----
 
     def _drain(self) -> None:
-        failures = 0
-        outage = Outage("log.spool_waits", "log.spool_sends", _HINT)
-        while True:
-            with self._state:
-                self._state.wait_for(lambda: self._closed or (self._open and not self._writing), 1.0)
-                if self._closed:
-                    return
-            if not self._open:
-                continue
-            try:
-                if not self._send_some():
-                    self._shut()
-                failures = 0
-                outage.over()
-            except Exception as error:  # whatever it is: while this thread ends, the spool only fills
-                seconds = _BACKOFF[min(failures, len(_BACKOFF) - 1)]
-                failures += 1
-                outage.waits(error, bytes=self._size())
-                with self._state:
-                    self._state.wait_for(lambda: self._closed, seconds)
+        """Whatever goes wrong it is tried again: while this thread ends, the spool only fills."""
+        turn.run(turn.Arrow("spool", _HINT, self._term, _IDLE, Exception, self._about), self._stop)
+
+    @contextmanager
+    def _term(self, _: turn.Wait) -> Iterator[turn.Term]:
+        yield turn.Term(self._send_on)
+
+    def _send_on(self) -> bool:
+        if not self._open:
+            return False
+        if self._send_some():
+            return True
+        self._shut()
+        return False
 
     def _send_some(self) -> bool:
         """Send the oldest records of each topic on. False: there are none."""
@@ -191,8 +182,8 @@ class SpooledLog:
     def _holds_anything(self) -> bool:
         return any(self._spool.first(topic, 1) for topic in self._spool.topics())
 
-    def _size(self) -> int:
+    def _about(self) -> dict[str, object]:
         try:
-            return self._spool.used_bytes()
+            return {"bytes": self._spool.used_bytes()}
         except LogError:
-            return -1
+            return {}

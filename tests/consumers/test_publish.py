@@ -12,11 +12,13 @@ import pytest
 from sqlalchemy import insert
 
 from consumers.publish.publisher import POSITION, Published, Publisher
+from domain.errors import Fenced
 from domain.signals.kinds import Topic
 from domain.touchpoints.envelope import decode
 from domain.touchpoints.touchpoint import Touchpoint
 from store.database import bulk
-from store.database.database import Database, DatabaseAway, Fenced
+from store.database.database import Database
+from store.database.errors import DatabaseAway
 from store.database.tables import ledger, live, models, tracking
 from store.events.positions import position_of
 from store.log.kafka.log import KafkaLog

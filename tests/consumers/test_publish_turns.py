@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import insert
 
 from consumers.publish.publisher import Publisher
+from domain.errors import Fenced
 from domain.signals.kinds import Topic
-from store.database.database import Database, Fenced, open_database
+from store.database.database import Database, open_database
+from store.database.lease import Lease
 from store.database.tables import tracking
 from store.events.positions import position_of
 from store.log.port import Entry, Partition, Record
@@ -44,29 +46,72 @@ class Slow:
     def close(self) -> None: ...
 
 
-def test_one_that_lost_its_lock_while_it_sent_sends_no_more(database: Database) -> None:
+def term_of(publisher: Publisher, wait: Callable[[float], bool] = lambda seconds: False) -> None:
+    """One turn in a term of its own, which ends at once."""
+    with publisher.term(wait) as term:
+        assert term is not None
+        term.turn()
+
+
+def lose_leases(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[Lease]:
+    """Every lease of this database from now on, for the test to release."""
+    leases: list[Lease] = []
+    elect = database.elect
+
+    def remember(name: str) -> Lease | None:
+        if (lease := elect(name)) is not None:
+            leases.append(lease)
+        return lease
+
+    monkeypatch.setattr(database, "elect", remember)
+    return leases
+
+
+def test_one_that_lost_its_lock_while_it_sent_sends_no_more(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put(database, [row(1), row(2, "segment.entered"), row(3, "stage.changed")])
-    lease = database.elect("publish")
-    assert lease is not None
-    topics = Slow(lease.release)
+    leases = lose_leases(database, monkeypatch)
+
+    def lose() -> None:
+        leases[-1].release()
+
+    topics = Slow(lose)
     with pytest.raises(Fenced, match="lock"):
-        Publisher(database, topics)._serve(lease, threading.Event())
+        term_of(Publisher(database, topics))
     assert topics.sent == [Topic.HOT_LEADS]
     assert position(database) is None
 
 
-def test_one_that_lost_its_lock_while_it_waited_leaves_the_next_ones_mark(database: Database) -> None:
+def test_one_that_lost_its_lock_while_it_waited_leaves_the_next_ones_mark(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with database.transaction() as conn:
         conn.execute(insert(tracking).values(name="publish:running", position=1))
     put(database, [row(1)])
-    lease = database.elect("publish")
-    assert lease is not None
+    leases = lose_leases(database, monkeypatch)
     topics = Slow(lambda: None)
-    timer = threading.Timer(0.1, lease.release)
-    timer.start()
+    waited: list[float] = []
+
+    def wait(seconds: float) -> bool:
+        waited.append(seconds)
+        leases[-1].release()
+        return False
+
     with pytest.raises(Fenced, match="lock"):
-        Publisher(database, topics)._serve(lease, threading.Event())
-    timer.join()
+        term_of(Publisher(database, topics), wait)
+    with database.snapshot() as conn:
+        assert position_of(conn, "publish:running") == 1
+    assert (topics.sent, waited) == ([], [topics.settles_after])
+
+
+def test_one_that_is_told_to_stop_while_it_waits_leaves_the_mark_and_sends_nothing(database: Database) -> None:
+    with database.transaction() as conn:
+        conn.execute(insert(tracking).values(name="publish:running", position=1))
+    put(database, [row(1)])
+    topics = Slow(lambda: None)
+    with Publisher(database, topics).term(lambda seconds: True) as term:
+        assert term is None
     with database.snapshot() as conn:
         assert position_of(conn, "publish:running") == 1
     assert topics.sent == []
@@ -75,13 +120,11 @@ def test_one_that_lost_its_lock_while_it_waited_leaves_the_next_ones_mark(databa
 def test_of_two_that_begin_at_once_one_is_fenced(postgres_url: str) -> None:
     database = open_database(postgres_url, b"k" * 16)
     database.migrate()
-    lease = database.elect("publish")
-    assert lease is not None
     told: list[BaseException] = []
 
     def begin() -> None:
         try:
-            Publisher(database, Slow(lambda: None))._serve(lease, threading.Event())
+            term_of(Publisher(database, Slow(lambda: None)))
         except BaseException as error:
             told.append(error)
 
@@ -93,5 +136,4 @@ def test_of_two_that_begin_at_once_one_is_fenced(postgres_url: str) -> None:
         assert second.is_alive()
     second.join(10)
     assert [type(error) for error in told] == [Fenced]
-    lease.release()
     database.close()

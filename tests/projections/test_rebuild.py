@@ -2,10 +2,10 @@
 
 import pytest
 
+from domain.errors import Misconfigured
 from domain.fold.fold import Fold
 from domain.fold.lead import Lead, Now
 from projections.upkeep.rebuild import RebuildRuns, rebuild
-from store.database.errors import Misconfigured
 from tests.domain.stories import SECOND, at
 from tests.projections.world import World
 

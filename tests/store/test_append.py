@@ -10,10 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
+from domain.errors import Fenced
 from domain.touchpoints.envelope import decode
 from domain.touchpoints.event import UnknownTopic
 from store.database import bulk
-from store.database.database import Database, Fenced, TouchpointKnown, VersionConflict
+from store.database.database import Database
+from store.database.errors import TouchpointKnown, VersionConflict
 from store.database.tables import events, installation
 from store.events.store import Advance, Appended, EventStore, Incoming, lock_events
 from tests.store.touchpoints import NOW, incoming, trail

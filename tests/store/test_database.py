@@ -16,16 +16,9 @@ from alembic.script import ScriptDirectory
 from eventsourcing.persistence import DataError, IntegrityError, PersistenceError, ProgrammingError
 from sqlalchemy import event, func, insert, inspect, select, text
 
-from store.database.database import (
-    Database,
-    DatabaseAway,
-    DatabaseFull,
-    Misconfigured,
-    NewerDatabase,
-    Retry,
-    open_database,
-)
-from store.database.errors import OlderDatabase
+from domain.errors import Misconfigured, Retry
+from store.database.database import Database, open_database
+from store.database.errors import DatabaseAway, DatabaseFull, NewerDatabase, OlderDatabase
 from store.database.migrate import REVISIONS, SCRIPTS
 from store.database.tables import installation, live, metadata, models
 from tests.given_release_0_1 import make_database_of_release_0_1

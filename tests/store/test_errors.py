@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url, select
 
+from domain.errors import Misconfigured
 from store.database import bulk
 from store.database import database as database_module
-from store.database.database import Database, DatabaseAway, Misconfigured, open_database, ping
-from store.database.errors import DataError, named
+from store.database.database import Database, open_database, ping
+from store.database.errors import DatabaseAway, DataError, named
 from store.database.tables import rejected
 from store.events.store import lock_events
 
@@ -51,7 +52,7 @@ def test_a_wrong_url_is_no_outage(postgres_url: str, change: dict[str, object], 
 def test_what_libpq_says_of_a_wrong_secret_is_no_outage(says: str) -> None:
     import psycopg2
 
-    assert type(named(psycopg2.OperationalError(says))) is Misconfigured
+    assert isinstance(named(psycopg2.OperationalError(says)), Misconfigured)
     assert type(named(psycopg2.OperationalError("server closed the connection unexpectedly"))) is DatabaseAway
 
 
@@ -73,7 +74,7 @@ def test_a_database_that_cannot_be_written_is_a_mistake_and_not_an_outage(sqlite
     with pytest.raises(sqlite3.OperationalError) as caught:
         readonly.execute("DELETE FROM tracking")
     readonly.close()
-    assert type(named(caught.value)) is Misconfigured
+    assert isinstance(named(caught.value), Misconfigured)
     assert "can be written" in str(named(caught.value))
 
 

@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from domain.errors import Misconfigured
 from domain.signals.kinds import TRAITS, SignalKind, Topic
 from store.database import bulk
 from store.database.database import Database
-from store.database.errors import Misconfigured
 from store.database.tables import ledger
 from store.ledger import signals_after
 

@@ -15,9 +15,11 @@ from eventsourcing.projection import EventSourcedProjection, EventSourcedProject
 from eventsourcing.utils import get_topic
 from sqlalchemy import insert, select
 
+from domain.errors import Fenced
 from domain.touchpoints.envelope import decode
 from domain.touchpoints.event import TouchpointRecorded, UnknownTopic
-from store.database.database import Database, Fenced, TouchpointKnown, VersionConflict
+from store.database.database import Database
+from store.database.errors import TouchpointKnown, VersionConflict
 from store.database.tables import events, installation
 from store.events.ids import Ids
 from store.events.library.mapper import StoredTouchpoint, TouchpointMapper
