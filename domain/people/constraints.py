@@ -1,20 +1,30 @@
 """What is said of two people by hand: merged, unmerged and aliased. It holds for the whole history."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from domain.touchpoints.identity import RANK, Identity, canonical, ordered
 from domain.touchpoints.touchpoint import Touchpoint
 
 Pair = frozenset[Identity]
+Order = tuple[int, int, str, str]
+
+BY_HAND: Final = ("merged", "unmerged")
 
 
 def other_side(touchpoint: Touchpoint) -> tuple[Identity, ...]:
-    """The second side of a `merged`, `unmerged` or `aliased` touchpoint; of `previous` both kinds that it may be of."""
+    """The second side of a `merged`, `unmerged` or `aliased` touchpoint.
+
+    Of an alias's `previous` both kinds that it may be of; in a claim it can only be a cookie.
+    """
+    if touchpoint.by_machine:
+        return ()
     if touchpoint.type == "aliased":
         previous = touchpoint.properties.get("previous")
-        found = (canonical("user_id", previous), canonical("anonymous_id", previous))
+        kinds = ("anonymous_id",) if touchpoint.claims else ("user_id", "anonymous_id")
+        found = [canonical(kind, previous) for kind in kinds]
         return tuple(identity for identity in found if identity is not None)
-    if touchpoint.type in ("merged", "unmerged"):
+    if touchpoint.type in BY_HAND:
         pairs = touchpoint.properties.get("with")
         if not isinstance(pairs, list):
             return ()
@@ -29,24 +39,42 @@ def other_side(touchpoint: Touchpoint) -> tuple[Identity, ...]:
 
 def looks_back(touchpoint: Touchpoint) -> bool:
     """Whether it holds for the whole history, so that its cluster must be walked again."""
-    return touchpoint.type in ("merged", "unmerged", "aliased")
+    if touchpoint.type == "aliased":
+        return not (touchpoint.claims or touchpoint.by_machine)
+    return touchpoint.type in BY_HAND and not touchpoint.by_machine
 
 
 def constraints(touchpoint: Touchpoint, seen: set[Identity]) -> Iterable[tuple[Pair, bool]]:
-    """The pairs that a touchpoint says are one person (True) or two (False); `seen` are identities of earlier ones."""
+    """The pairs that a touchpoint says are one person (True) or two (False); `seen` bound at earlier ones."""
+    if not looks_back(touchpoint):
+        return
     if touchpoint.type == "aliased":
         previous = canonical("user_id", touchpoint.properties.get("previous"))
         new = touchpoint.identities[0]
         if previous is None or new.kind != "user_id" or previous == new:
             return
-        known = previous in seen
-        if not known and Identity("anonymous_id", previous.value) in seen:
-            return  # a cookie: `take` binds it
-        if known and touchpoint.source.kind == "browser":
-            return  # a public key joins no two people who are known
+        if previous not in seen and Identity("anonymous_id", previous.value) in seen:
+            return  # a cookie: the walk binds it
         yield Pair((new, previous)), True
-    elif touchpoint.type in ("merged", "unmerged"):
-        for one in touchpoint.identities:
-            for two in other_side(touchpoint):
-                if one != two:
-                    yield Pair((one, two)), touchpoint.type == "merged"
+        return
+    for one in touchpoint.identities:
+        for two in other_side(touchpoint):
+            if one != two:
+                yield Pair((one, two)), touchpoint.type == "merged"
+
+
+def standing(said: Sequence[tuple[Touchpoint, Iterable[Identity]]]) -> tuple[set[Pair], list[tuple[Order, Pair]]]:
+    """Who is kept apart, and who is joined and by what, in order: of what was said about a pair the last holds.
+
+    `said` are the touchpoints in the order of the walk, each with the identities that bind at it.
+    """
+    last: dict[Pair, tuple[Order, bool]] = {}
+    seen: set[Identity] = set()
+    for touchpoint, bound in said:
+        for pair, together in constraints(touchpoint, seen):
+            if pair not in last or last[pair][0] <= touchpoint.order:
+                last[pair] = (touchpoint.order, together)
+        seen.update(bound)
+    apart = {pair for pair, (_, together) in last.items() if not together}
+    merges = [(order, sorted(pair), pair) for pair, (order, together) in last.items() if together]
+    return apart, [(order, pair) for order, _, pair in sorted(merges, key=lambda merge: merge[:2])]

@@ -6,10 +6,13 @@ WalkKey = tuple[int, int, int, str, str]
 
 
 def walk_key(touchpoint: Touchpoint) -> WalkKey:
-    """The order of the walk: that of the fold, but within an instant the touchpoint with more identities first."""
+    """The order of the walk: that of the fold, but within an instant who carries more identities goes first.
+
+    What a machine did comes after all that people did in that instant.
+    """
     return (
         touchpoint.instant,
-        -len(touchpoint.identities),
+        1 if touchpoint.by_machine else -len(touchpoint.identities),
         touchpoint.seq,
         touchpoint.id,
         touchpoint.source.name,

@@ -3,29 +3,44 @@
 The rule: the highest identity of a touchpoint names the person. Two people linked by an identity on one touchpoint
 become one, unless they differ in a higher kind; then that identity follows, from this instant, the person named. What
 was merged and unmerged by hand is read before the walk and holds for the whole history.
+
+A claim binds less: an e-mail or phone only where nobody owns it, or where its owner has nothing above it and the two
+differ in nothing. Neither a claim nor a cookie makes one person of two where a trusted link says otherwise. What a
+machine did binds nobody.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from msgspec import Struct, msgpack
 
-from domain.people.constraints import Pair, constraints
-from domain.people.links import Shared, bound
+from domain.people.constraints import Pair, standing
+from domain.people.facts import Facts, Hashed, Links
 from domain.people.order import WalkKey, fold_order, walk_key
-from domain.people.person import Person
+from domain.people.person import Finding, Person
 from domain.touchpoints.identity import RANK, Identity, canonical, ordered
 from domain.touchpoints.touchpoint import Touchpoint
+
+_COOKIE: Final = RANK["anonymous_id"]
+
+
+class Claim(NamedTuple):
+    """Under which identity a claim was made, and when."""
+
+    head: Identity
+    instant: int
 
 
 class SavedWalk(Struct, array_like=True):
     """The form of a walk's saved bytes."""
 
-    people: list[tuple[int, list[Identity], dict[Identity, WalkKey]]]
-    """Number, owned, heads."""
+    people: list[tuple[int, list[Identity], dict[Identity, WalkKey], list[Finding]]]
+    """Number, owned, heads, findings."""
     apart: list[tuple[Identity, ...]]
     skipped: list[tuple[int, Identity, Identity]]
     shared: dict[Identity, int]
+    trusted: dict[Identity, Links]
+    decided: list[Identity]
 
 
 _DECODER: Final = msgpack.Decoder(SavedWalk)
@@ -34,15 +49,17 @@ _DECODER: Final = msgpack.Decoder(SavedWalk)
 class Walk:
     """The state of a walk: saved, it goes on with later touchpoints as if it had never stopped."""
 
-    __slots__ = ("apart", "changed", "joined", "owner", "people", "shared", "skipped")
+    __slots__ = ("apart", "changed", "decided", "facts", "joined", "owner", "people", "skipped")
 
-    def __init__(self) -> None:
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
         self.people: dict[int, Person] = {}
         self.owner: dict[Identity, Person] = {}
         self.apart: set[Pair] = set()
         self.skipped: list[tuple[int, Identity, Identity]] = []
         """Merges that a standing unmerge forbids, with their instants."""
-        self.shared: dict[Identity, int] = {}
+        self.decided: set[Identity] = set()
+        """E-mails and phones whose trusted links, or that there are none, decided something."""
         self.joined = False
         """Set when two people who both had touchpoints became one: who folds must then fold both histories anew."""
         self.changed: set[int] = set()
@@ -51,49 +68,34 @@ class Walk:
     def take(self, touchpoint: Touchpoint) -> tuple[Person, Touchpoint]:
         """The person to whom the next touchpoint (in the order of the walk) belongs, and it with what binds them only.
 
-        What is shared, or kept apart by hand, says nothing about the person: the fold does not see it.
+        What is shared, kept apart by hand, or could not be claimed says nothing about the person: the fold does not
+        see it. Of a machine's touchpoint the fold sees no identity.
         """
-        if not self.shared and len(touchpoint.identities) == 1:
+        facts = self.facts
+        if not facts.shared and len(touchpoint.identities) == 1 and "machine" not in touchpoint.context:
             [head] = touchpoint.identities
             known = self.owner.get(head)
             if known is not None and head in known.heads and touchpoint.type != "aliased":  # nearly always
                 return known, touchpoint
-        if self.shared:
+        if facts.shared:
             self._drop_shared(touchpoint.instant)
-        identities = bound(touchpoint, self.shared)
+        if touchpoint.by_machine:
+            return self._beside(touchpoint), touchpoint._replace(identities=())
+        identities = facts.bound(touchpoint)
         if identities:
-            named = self._owner(identities[0])
-            for identity in identities[1:]:
-                named = self._bind(named, identity)
-            if touchpoint.type == "aliased":
-                named = self._alias(named, touchpoint)
             head = identities[0]
+            named = self._bind_all(identities, touchpoint)
         else:
             head = Identity("shared " + touchpoint.identities[0].kind, touchpoint.identities[0].value)
             named = self._owner(head)
-        if head not in named.heads:
-            named.heads[head] = walk_key(touchpoint)  # later than all before
-            named.root = None
-            self.changed.add(named.number)
-        owner = self.owner
-        for identity in touchpoint.identities:
-            if owner.get(identity) is not named:
-                mine = tuple(each for each in touchpoint.identities if owner.get(each) is named)
-                return named, touchpoint._replace(identities=mine)
-        return named, touchpoint
+        self._name(named, head, touchpoint)
+        return named, self._as_bound(touchpoint, named)
 
     def constrain(self, touchpoints: Sequence[Touchpoint]) -> None:
         """Read what was merged and unmerged before the walk begins; `touchpoints` in the order of the walk."""
-        last: dict[Pair, tuple[tuple[Any, ...], bool]] = {}
-        seen: set[Identity] = set()
-        for touchpoint in touchpoints:
-            for pair, together in constraints(touchpoint, seen):
-                if pair not in last or last[pair][0] <= touchpoint.order:
-                    last[pair] = (touchpoint.order, together)
-            seen.update(touchpoint.identities)
-        self.apart = {pair for pair, (_, together) in last.items() if not together}
-        merges = [(order, sorted(pair), pair) for pair, (order, together) in last.items() if together]
-        for order, (one, two), _ in sorted(merges):
+        self.apart, merges = standing([(touchpoint, self.facts.bound(touchpoint)) for touchpoint in touchpoints])
+        for order, pair in merges:
+            one, two = sorted(pair)
             first, second = self._owner(one), self._owner(two)
             if first is second:
                 continue
@@ -104,6 +106,20 @@ class Walk:
 
     # ---- the rule ----
 
+    def _bind_all(self, identities: tuple[Identity, ...], touchpoint: Touchpoint) -> Person:
+        """Bind what a touchpoint carries to the person named, who is returned."""
+        claim = Claim(identities[0], touchpoint.instant) if touchpoint.claims else None
+        named = self._owner(identities[0])
+        for identity in identities[1:]:
+            named = self._bind(named, identity, claim)
+        if touchpoint.type == "aliased":
+            named = self._alias(named, touchpoint, claim)
+        if claim is not None and len(identities) < len(touchpoint.identities):
+            for identity in touchpoint.identities:
+                if identity not in identities and not self.facts.is_shared(identity, claim.instant):
+                    self._refuse(identity, claim, named)
+        return named
+
     def _owner(self, identity: Identity) -> Person:
         person = self.owner.get(identity)
         if person is None:
@@ -111,6 +127,12 @@ class Walk:
             self.people[person.number] = person
             self._give(person, identity)
         return person
+
+    def _name(self, person: Person, head: Identity, touchpoint: Touchpoint) -> None:
+        if head not in person.heads:
+            person.heads[head] = walk_key(touchpoint)  # later than all before
+            person.root = None
+            self.changed.add(person.number)
 
     def _give(self, person: Person, identity: Identity) -> None:
         self.owner[identity] = person
@@ -122,7 +144,7 @@ class Walk:
         person.owned.remove(identity)
         self.changed.add(person.number)
 
-    def _bind(self, named: Person, identity: Identity) -> Person:
+    def _bind(self, named: Person, identity: Identity, claim: Claim | None) -> Person:
         """Bind one more identity of a touchpoint to the person named; the person who is named afterwards."""
         other = self.owner.get(identity)
         if other is named:
@@ -130,28 +152,42 @@ class Walk:
         if self.apart and any(Pair((identity, own)) in self.apart for own in named.owned):
             self._owner(identity)
             return named
+        cookie = identity.kind == "anonymous_id"
+        if claim is not None and not cookie:
+            return self._claim(named, other, identity, claim)
         if other is None:
             self._give(named, identity)
             return named
-        if named.differs(other, RANK[identity.kind]) or self._kept_apart(named, other):
+        parted = named.differs(other, RANK[identity.kind]) or self._kept_apart(named, other)
+        if parted or (cookie and self._contradicted(named, other.owned)):
             self._take_away(identity)
             self._give(named, identity)
             return named
-        return self._unite(named, other)
+        return self._unite(named, other, claim)
 
-    def _alias(self, named: Person, touchpoint: Touchpoint) -> Person:
+    def _alias(self, named: Person, touchpoint: Touchpoint, claim: Claim | None) -> Person:
         """A previous id that is a known cookie is one more identity of the touchpoint."""
         previous = canonical("anonymous_id", touchpoint.properties.get("previous"))
-        if previous is None or previous not in self.owner or Identity("user_id", previous.value) in self.owner:
+        if previous is None:
             return named
-        return named if self._is_shared(previous, touchpoint.instant) else self._bind(named, previous)
+        known = previous in self.owner and not self.facts.is_shared(previous, touchpoint.instant)
+        if claim is None and Identity("user_id", previous.value) in self.owner:
+            return named
+        if known:
+            return self._bind(named, previous, claim)
+        if claim is not None:
+            detail = f"{previous.value}: an alias that a public key sends adds a known cookie, and joins nobody"
+            self._find(named, ("alias_skipped", detail, claim.instant))
+        return named
 
     def _kept_apart(self, one: Person, two: Person) -> bool:
         if not self.apart:
             return False
         return any(Pair((a, b)) in self.apart for a in one.owned for b in two.owned)
 
-    def _unite(self, one: Person, two: Person) -> Person:
+    def _unite(self, one: Person, two: Person, claim: Claim | None = None) -> Person:
+        if claim is not None and one.identified() and two.identified():
+            self._joined(one, two, claim)
         keep, lose = (one, two) if (bool(one.heads), -one.number) >= (bool(two.heads), -two.number) else (two, one)
         if lose.heads:
             self.joined = True
@@ -160,61 +196,172 @@ class Walk:
         for head, key in lose.heads.items():
             known = keep.heads.get(head)
             keep.heads[head] = key if known is None else min(known, key)
+        both = sorted({*keep.findings, *lose.findings}, key=lambda finding: (finding[2], finding))
+        keep.findings = []
+        for finding in both:
+            keep.find(finding)
         keep.root = None
         lose.into = keep
         del self.people[lose.number]
         return keep
 
-    # ---- shared identities ----
+    # ---- claims ----
 
-    def _is_shared(self, identity: Identity, instant: int) -> bool:
-        return self.shared.get(identity, instant + 1) <= instant
+    def _claim(self, named: Person, other: Person | None, identity: Identity, claim: Claim) -> Person:
+        """An e-mail or phone is claimed: only what nobody owns, or whose owner has nothing above it, can be had."""
+        if other is None:
+            if not self._contradicted(named, [identity]):
+                self._give(named, identity)
+                return named
+        elif not (
+            other.owns_above(RANK[identity.kind])
+            or named.differs(other, _COOKIE)
+            or self._kept_apart(named, other)
+            or self._contradicted(named, other.owned)
+        ):
+            return self._unite(named, other, claim)
+        self._refuse(identity, claim, named, other)
+        return named
+
+    def _contradicted(self, person: Person, others: Sequence[Identity]) -> bool:
+        """Whether the person, with what others own, would own an e-mail or phone against its trusted links.
+
+        Against them: together with identities of a kind of these, but with none of these.
+        """
+        facts, both, against = self.facts, [*person.owned, *others], False
+        for mine, added in ((person.owned, others), (others, person.owned)):
+            for identity in mine:
+                rank = RANK[identity.kind]
+                if rank in (0, _COOKIE) or not any(RANK[each.kind] < rank for each in added):
+                    continue
+                if identity not in self.decided:
+                    self.decided.add(identity)
+                    self.changed.add(person.number)
+                if facts.contradicted(identity, both) - facts.contradicted(identity, mine):
+                    against = True
+        return against
+
+    def _refuse(self, identity: Identity, claim: Claim, *people: Person | None) -> None:
+        """A claim could not bind an identity: a finding of both leads."""
+        finding = ("claim_not_bound", f"{identity} with {claim.head}", claim.instant)
+        for person in people:
+            if person is not None:
+                self._find(person, finding)
+
+    def _joined(self, one: Person, two: Person, claim: Claim) -> None:
+        first, second = sorted((one.name(), two.name()))
+        self._find(one, ("claim_joined", f"{first} with {second}", claim.instant))
+
+    def _find(self, person: Person, finding: Finding) -> None:
+        if person.find(finding):
+            self.changed.add(person.number)
+
+    def _as_bound(self, touchpoint: Touchpoint, named: Person) -> Touchpoint:
+        """The touchpoint with what is the person's only: an e-mail or phone that is not, its profile does not say."""
+        owner = self.owner
+        foreign = [identity for identity in touchpoint.identities if owner.get(identity) is not named]
+        if not foreign:
+            return touchpoint
+        mine = tuple(identity for identity in touchpoint.identities if owner.get(identity) is named)
+        said = {identity.value for identity in foreign if identity.kind in ("email", "phone")}
+        profile = touchpoint.profile
+        if said and not said.isdisjoint(value for value in profile.values() if isinstance(value, str)):
+            profile = {name: value for name, value in profile.items() if not (isinstance(value, str) and value in said)}
+        return touchpoint._replace(identities=mine, profile=profile)
+
+    # ---- machines ----
+
+    def _beside(self, touchpoint: Touchpoint) -> Person:
+        """With whom a machine's touchpoint lies: the owner of its highest identity, else a visitor of its own."""
+        highest = touchpoint.identities[0]
+        person = self.owner.get(highest)
+        if person is None or not person.heads:
+            head = Identity("machine " + highest.kind, highest.value)
+            person = self._owner(head)
+            self._name(person, head, touchpoint)
+        return person
+
+    # ---- shared identities and trusted links ----
+
+    def learn(self, facts: Facts, last: int) -> bool:
+        """Take note of what is known of identities; whether that touches what was taken, up to the instant `last`.
+
+        Then all must be walked again.
+        """
+        known, again = self.facts, False
+        for identity, since in facts.shared.items():
+            before = known.shared.get(identity)
+            if before != since:
+                again = again or (since <= last and (before is not None or identity in self.owner))
+        for identity, links in facts.trusted.items():
+            again = again or self._depends(identity, known.trusted.get(identity, {}), links)
+        known.add(facts)
+        return again
+
+    def _depends(self, identity: Identity, before: Links, after: Links) -> bool:
+        """Whether what was decided of an e-mail or phone may differ with other trusted links."""
+        if before == after or identity not in self.decided:
+            return False
+        for kind in after:
+            old, new = set(before.get(kind, ())), set(after[kind])
+            if not old <= new:
+                return True
+            if old != new:
+                mine = {self.facts.hashed(each) for each in (*self.owner, *self.facts.shared) if each.kind == kind}
+                if mine & (new - old) if old else mine - new:
+                    return True
+        return False
 
     def _drop_shared(self, instant: int) -> None:
-        for identity, since in self.shared.items():
+        for identity, since in self.facts.shared.items():
             if since <= instant and identity in self.owner:
                 self._take_away(identity)
 
+    # ---- what is known of a person ----
+
     def owned(self, person: Person, until: int) -> tuple[Identity, ...]:
         """The identities that count as the person's at an instant, in canonical order."""
-        return ordered(i for i in person.owned if i.kind in RANK and not self._is_shared(i, until))
+        return ordered(i for i in person.owned if i.kind in RANK and not self.facts.is_shared(i, until))
 
     def findings(self, person: Person) -> list[list[Any]]:
         """What a data steward should know of how this person was put together: [kind, detail, instant]."""
-        return [
+        skipped = [
             ["merge_skipped", f"{one} with {two}: they were unmerged", instant]
             for instant, one, two in self.skipped
             if person in (self.owner.get(one), self.owner.get(two))
         ]
+        return skipped + [list(finding) for finding in person.findings]
 
     # ---- saved state ----
 
     def dump(self) -> bytes:
         """The saved walk; `load` gives the same walk."""
-        people = [(person.number, person.owned, person.heads) for person in self.people.values()]
+        people = [(person.number, person.owned, person.heads, person.findings) for person in self.people.values()]
         apart = sorted(tuple(sorted(pair)) for pair in self.apart)
-        return msgpack.encode(SavedWalk(people, apart, self.skipped, self.shared))
+        shared, trusted = self.facts.saved()
+        return msgpack.encode(SavedWalk(people, apart, self.skipped, shared, trusted, sorted(self.decided)))
 
     @classmethod
-    def load(cls, saved: bytes) -> "Walk":
+    def load(cls, saved: bytes, hashed: Hashed) -> "Walk":
         """The walk that was dumped. Raises msgspec.ValidationError."""
-        walk, state = cls(), _DECODER.decode(saved)
-        for number, owned, heads in state.people:
+        state = _DECODER.decode(saved)
+        walk = cls(Facts(hashed, state.shared, state.trusted))
+        for number, owned, heads, findings in state.people:
             person = walk.people[number] = Person(number)
-            person.owned, person.heads = owned, heads
+            person.owned, person.heads, person.findings = owned, heads, findings
             walk.owner.update(dict.fromkeys(owned, person))
         walk.apart = {Pair(pair) for pair in state.apart}
-        walk.skipped, walk.shared = state.skipped, state.shared
+        walk.skipped, walk.decided = state.skipped, set(state.decided)
         return walk
 
 
-def assign(touchpoints: Iterable[Touchpoint], shared: Shared | None = None) -> tuple[Walk, dict[int, list[Touchpoint]]]:
+def assign(touchpoints: Iterable[Touchpoint], facts: Facts | None = None) -> tuple[Walk, dict[int, list[Touchpoint]]]:
     """Walk a cluster's touchpoints: the walk, and by each person's number their history in the order of the fold.
 
     Pure: the order in which `touchpoints` are given does not matter. Repeats of one id are the caller's to drop.
+    Without `facts` nothing is known of identities.
     """
-    walk = Walk()
-    walk.shared = dict(shared or {})
+    walk = Walk(Facts(str) if facts is None else facts.copy())
     walked = sorted(touchpoints, key=walk_key)
     walk.constrain(walked)
     histories: dict[int, list[Touchpoint]] = {}

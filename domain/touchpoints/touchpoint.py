@@ -25,6 +25,10 @@ class Source:
     name: str
 
 
+FOR_A_PERSON: Final = frozenset({"email_unsubscribed", "email_complained", "email_bounced", "consent_changed"})
+"""Types that are said for a person and count whoever delivered them: a mail program unsubscribes by POST."""
+
+
 _NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -51,6 +55,16 @@ class Touchpoint(NamedTuple):
         """When it happened, as far as we believe it: never later than its receipt."""
         occurred, received = self.occurred_at, self.received_at
         return occurred if occurred < received else received
+
+    @property
+    def by_machine(self) -> bool:
+        """Whether a machine did this: it stays in the timeline, with its reason, and counts nowhere."""
+        return "machine" in self.context and self.type not in FOR_A_PERSON
+
+    @property
+    def claims(self) -> bool:
+        """Whether who this says somebody is, is a claim: reported with a public key, by a form or by the pixel."""
+        return self.source.kind == "browser"
 
     @property
     def order(self) -> tuple[int, int, str, str]:

@@ -1,12 +1,15 @@
 """One batch of touchpoints through link, assign and fold to rows and signals: in one transaction, to one clock."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
 from domain.fold.fold import Fold
 from domain.fold.lead import Lead
+from domain.people.facts import Facts
+from domain.people.sharing import LIMITS, Limits
+from domain.people.walk import Walk
 from domain.signals.signal import Holding
 from domain.touchpoints.touchpoint import NEVER, Touchpoint
 from projections.projecting.cluster import Cluster
@@ -27,7 +30,15 @@ class Batches:
     """Folds batches, keeping clusters in a bounded memory. After any error: a new one, from the stored position."""
 
     def __init__(
-        self, events: EventStore, ids: Ids, fold: Fold, tables: Derived, *, ledger: Ledger | None, keep: int = 50_000
+        self,
+        events: EventStore,
+        ids: Ids,
+        fold: Fold,
+        tables: Derived,
+        *,
+        ledger: Ledger | None,
+        keep: int = 50_000,
+        limits: Limits = LIMITS,
     ) -> None:
         self._events = events
         self._ids = ids
@@ -35,12 +46,12 @@ class Batches:
         self._tables = tables
         self._ledger = ledger
         self._keep = keep
-        self._linker = Linker(ids, tables)
+        self._linker = Linker(ids, tables, limits)
         self._clusters: OrderedDict[int, Cluster] = OrderedDict()
 
     def take(self, conn: Connection, batch: Sequence[tuple[int, Touchpoint]], position: int, clock: int) -> None:
         """Take a batch up to a position, let time pass to the clock; the caller moves (position, clock) and commits."""
-        linked = self._linker.link(conn, batch)
+        linked = self._linker.link(conn, batch, lambda clusters: self._recorded(conn, clusters, batch[0][0] - 1))
         touched = self._touched(conn, linked)
         self._work(conn, touched, linked, position, clock)
         while due := self._due(conn, clock):
@@ -63,14 +74,24 @@ class Batches:
         cold = [number for number in wanted if number not in self._clusters]
         columns = ["cluster", "state", "aside"]
         for number, state, aside in bulk.select_in(conn, self._tables.clusters, columns, "cluster", cold):
-            self._clusters[number] = Cluster.load(number, bytes(state), aside)
+            self._clusters[number] = Cluster.load(number, bytes(state), self._ids.hex, aside)
         found = []
         for number in wanted:
             if number not in self._clusters:
-                self._clusters[number] = Cluster(number)
+                self._clusters[number] = Cluster(number, Walk(Facts(self._ids.hex)))
             self._clusters.move_to_end(number)
             found.append(self._clusters[number])
         return found
+
+    def _recorded(self, conn: Connection, since: Mapping[int, int], position: int) -> list[Touchpoint]:
+        """What lies up to a position in the trails of some clusters: of those that have anything from an instant on."""
+        trails = {
+            trail
+            for cluster in self._load(conn, since)
+            if cluster.waiting is not None or cluster.last >= since[cluster.number]
+            for trail in cluster.trails
+        }
+        return [touchpoint for _, touchpoint in self._events.of_trails(conn, list(trails), position)]
 
     def _touched(self, conn: Connection, linked: Linked) -> list[Cluster]:
         """The clusters of a batch, those that they absorbed in them."""
@@ -80,8 +101,11 @@ class Batches:
         for cluster in clusters:
             for number in linked.absorbed.get(cluster.number, ()):
                 cluster.absorb(self._clusters.pop(number))
-            cluster.share(linked.shared.get(cluster.number, {}))
+            if cluster.number in linked.facts:
+                cluster.learn(linked.facts[cluster.number])
+            cluster.stale |= cluster.number in linked.stale
             cluster.trails.update(map(self._ids.of, {t.trail for t in linked.members[cluster.number]}))
+            cluster.trails |= linked.trails.get(cluster.number, set())
         bulk.delete(conn, self._tables.clusters, "cluster", lost)
         return clusters
 
@@ -126,7 +150,7 @@ class Batches:
         for cluster in clusters:
             history = histories[cluster.number]
             try:
-                cluster.walk_again(self._fold, history, self._linker.shared(mentioned(history)), clock)
+                cluster.walk_again(self._fold, history, self._linker.facts(mentioned(history)), clock)
             except Exception as error:
                 cluster.put_aside(error)
 

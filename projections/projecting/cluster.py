@@ -1,6 +1,6 @@
 """Saved state: a cluster of linked trails, its walk, its leads, and what the tables hold of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -12,10 +12,10 @@ from domain.errors import Misconfigured
 from domain.fold.fold import Fold
 from domain.fold.lead import Lead
 from domain.people.constraints import looks_back
+from domain.people.facts import Facts, Hashed
 from domain.people.order import walk_key
 from domain.people.walk import Walk, assign
 from domain.signals.signal import Open
-from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import NEVER, Touchpoint
 from projections.read_models.changes import Shown
 
@@ -52,7 +52,7 @@ class Cluster:
     """What is loaded, locked and folded together. `leads` are by their person's number in the walk."""
 
     number: int
-    walk: Walk = field(default_factory=Walk)
+    walk: Walk
     leads: dict[int, Lead] = field(default_factory=dict)
     last: int = -1
     """The instant of the last touchpoint taken: a later one is one step, any other walks the cluster again."""
@@ -76,11 +76,11 @@ class Cluster:
         )
 
     @classmethod
-    def load(cls, number: int, saved: bytes, aside: str | None = None) -> "Cluster":
+    def load(cls, number: int, saved: bytes, hashed: Hashed, aside: str | None = None) -> "Cluster":
         """The cluster that was dumped. Raises SavedByAnother."""
         try:
             state = _DECODER.decode(saved)
-            walk = Walk.load(state.walk)
+            walk = Walk.load(state.walk, hashed)
         except DecodeError as error:
             raise SavedByAnother(_another(number, str(error))) from error
         if state.format != FORMAT:
@@ -117,13 +117,9 @@ class Cluster:
             groups.setdefault(instant, []).append(touchpoint)
         return all(self._step(fold, group, instant) for instant, group in groups.items())
 
-    def share(self, shared: Mapping[Identity, int]) -> None:
-        """Take note of identities that are shared; where that touches what was taken, it must be walked again."""
-        for identity, since in shared.items():
-            before = self.walk.shared.get(identity)
-            if before != since:
-                self.walk.shared[identity] = since
-                self.stale |= since <= self.last and (before is not None or identity in self.walk.owner)
+    def learn(self, facts: Facts) -> None:
+        """Take note of what is known of identities; where that touches what was taken, it must be walked again."""
+        self.stale |= self.walk.learn(facts, self.last)
 
     def _step(self, fold: Fold, group: list[Touchpoint], instant: int) -> bool:
         histories: dict[int, list[Touchpoint]] = {}
@@ -146,14 +142,14 @@ class Cluster:
         return True
 
     def walk_again(
-        self, fold: Fold, history: Iterable[Touchpoint], shared: Mapping[Identity, int], clock: int
+        self, fold: Fold, history: Iterable[Touchpoint], facts: Facts, clock: int
     ) -> dict[int, list[Touchpoint]]:
         """Walk the whole history and fold every lead anew; each person's history, by number."""
         known = list(history)
         self.waiting = None
         self._wait(known, clock)
         taken = [touchpoint for touchpoint in known if touchpoint.instant <= clock]
-        self.walk, histories = assign(taken, shared)
+        self.walk, histories = assign(taken, facts)
         self.leads = {number: fold.fold(mine, clock) for number, mine in histories.items()}
         self.last = max((touchpoint.instant for touchpoint in taken), default=-1)
         self.stale = False
@@ -173,7 +169,9 @@ class Cluster:
     def due(self, clock: int) -> int:
         """The next instant at which time alone changes whose its touchpoints and identities are."""
         due = NEVER if self.waiting is None else self.waiting
-        later = (since for identity, since in self.walk.shared.items() if since > clock and identity in self.walk.owner)
+        later = (
+            since for identity, since in self.walk.facts.shared.items() if since > clock and identity in self.walk.owner
+        )
         return min(due, min(later, default=NEVER))
 
     def _wait(self, touchpoints: Iterable[Touchpoint], clock: int) -> None:

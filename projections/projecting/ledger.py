@@ -96,7 +96,7 @@ class Ledger:
         found: dict[UUID, dict[str, Any]] = {}
         for number, history in histories(list(chosen.values())).items():
             try:
-                walk, mine = assign((t for t in history if t.instant <= clock), chosen[number].walk.shared)
+                walk, mine = assign((t for t in history if t.instant <= clock), chosen[number].walk.facts)
                 for person, touchpoints in mine.items():
                     id = self._ids.of(walk.people[person].name())
                     if id in hot[number]:

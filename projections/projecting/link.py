@@ -4,17 +4,19 @@ A cluster may be too large, never too small. It is made of identities, not of tr
 lie touchpoints of many clusters.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
-import orjson
 from sqlalchemy import Connection, update
 
-from domain.people.constraints import looks_back, other_side
-from domain.people.links import LIMITS, links, sightings
-from domain.touchpoints.identity import Identity
+from domain.people.constraints import BY_HAND, other_side
+from domain.people.facts import Facts, Links
+from domain.people.sharing import LIMITS, Limits, sightings
+from domain.touchpoints.identity import RANK, Identity
 from domain.touchpoints.touchpoint import Touchpoint
+from projections.projecting.known import Known
 from store.database import bulk
 from store.database.tables import Derived
 from store.events.ids import Ids
@@ -22,31 +24,11 @@ from store.events.ids import Ids
 _LIMIT = 200_000
 """Identities remembered before the memory is dropped (some 60 MB)."""
 
+_NAMES_OTHERS: Final = (*BY_HAND, "aliased")
+"""Types whose touchpoints link more than the identities that they carry."""
 
-@dataclass(slots=True)
-class Known:
-    """What is known of an identity: its cluster, and with which higher identities it was seen, and since when."""
-
-    cluster: int | None = None
-    seen: dict[str, int] = field(default_factory=dict)
-
-    def shared_from(self, limit: int) -> int | None:
-        """The instant from which the identity is shared: that of the one higher identity too many."""
-        return sorted(self.seen.values())[limit] if len(self.seen) > limit else None
-
-    def see(self, higher: str, instant: int, limit: int) -> bool:
-        """Take note of a sighting; only the earliest, one more than the limit, are kept. Whether anything changed."""
-        known = self.seen.get(higher)
-        if known is not None:
-            if instant >= known:
-                return False
-        elif len(self.seen) > limit:
-            latest = max(self.seen, key=lambda each: (self.seen[each], each))
-            if (instant, higher) >= (self.seen[latest], latest):
-                return False
-            del self.seen[latest]
-        self.seen[higher] = instant
-        return True
+Recorded = Callable[[Mapping[int, int]], Iterable[Touchpoint]]
+"""The touchpoints, recorded before this batch, of the trails of some clusters that have any from an instant on."""
 
 
 @dataclass(slots=True)
@@ -57,23 +39,39 @@ class Linked:
     """The batch's touchpoints by cluster; also, with none, clusters that must be looked at again."""
     absorbed: dict[int, list[int]] = field(default_factory=dict)
     """Clusters that became part of another."""
-    shared: dict[int, dict[Identity, int]] = field(default_factory=dict)
-    """By cluster, the identities that are shared, and from which instant, as far as this batch knows."""
+    facts: dict[int, Facts] = field(default_factory=dict)
+    """By cluster, what is known of its identities, as far as it concerns this batch."""
+    stale: set[int] = field(default_factory=set)
+    """Clusters to or from which touchpoints of before this batch moved, or in which they bind otherwise."""
+    trails: dict[int, set[UUID]] = field(default_factory=dict)
+    """By cluster, where such touchpoints are recorded."""
+
+
+@dataclass(slots=True)
+class _Before:
+    """What was known of an identity before a batch that says otherwise."""
+
+    shared: int | None
+    links: Links
+    highs: set[Identity] = field(default_factory=set)
+    """Who was seen with it in the batch."""
 
 
 class Linker:
     """Keeps what is known of identities in memory, for one projector. After any error: a new Linker."""
 
-    def __init__(self, ids: Ids, tables: Derived) -> None:
+    def __init__(self, ids: Ids, tables: Derived, limits: Limits = LIMITS) -> None:
         self._ids = ids
         self._tables = tables
+        self._limits = limits
         self._known: dict[UUID, Known] = {}
         self._met: dict[Identity, Known] = {}
         self._forward: dict[int, int] = {}
         self._changed: set[UUID] = set()
         self._named: dict[UUID, int] = {}
+        self._nothing = Facts(ids.hex)
 
-    def link(self, conn: Connection, batch: Sequence[tuple[int, Touchpoint]]) -> Linked:
+    def link(self, conn: Connection, batch: Sequence[tuple[int, Touchpoint]], recorded: Recorded) -> Linked:
         """Link a batch of (position, touchpoint); the caller commits what `write` writes."""
         if len(self._known) > _LIMIT:
             self._known.clear()
@@ -81,26 +79,25 @@ class Linker:
             self._forward.clear()
         self.load(conn, mentioned(touchpoint for _, touchpoint in batch))
         linked = Linked()
-        moved = self._see(batch)
+        before = self._see(batch)
+        again = self._in_doubt(before) if before else {}
         for position, touchpoint in batch:
             home = self._known_home(touchpoint)
             if home is not None:
                 linked.members.setdefault(home, []).append(touchpoint)
                 continue
-            shared = self.shared(touchpoint.identities)
-            cluster = self._cluster(touchpoint, shared, position, linked)
+            facts = self._facts_of(touchpoint)
+            cluster = self._cluster(facts.links(touchpoint), touchpoint.identities[0], position, linked)
             linked.members.setdefault(cluster, []).append(touchpoint)
-            if shared:
-                linked.shared.setdefault(cluster, {}).update(shared)
-        for identity, since in moved.items():
+            self._tell(linked, cluster, facts)
+        if again:
+            self._relink(conn, before, recorded(again), linked)
+        for identity in before:
             home = self.cluster_of(identity)
             if home is not None:
                 linked.members.setdefault(home, [])
-                linked.shared.setdefault(home, {})[identity] = since
-        for lost in [number for number in linked.members if number in self._forward]:
-            into = self._find(lost)
-            linked.members.setdefault(into, []).extend(linked.members.pop(lost))
-            linked.shared.setdefault(into, {}).update(linked.shared.pop(lost, {}))
+                self._tell(linked, home, self.facts([identity]))
+        self._follow(linked)
         return linked
 
     def load(self, conn: Connection, identities: Iterable[Identity]) -> None:
@@ -118,20 +115,27 @@ class Linker:
             return
         for id in cold:
             known[id] = Known()
-        found = bulk.select_in(conn, self._tables.identities, ["id", "cluster", "seen"], "id", cold)
-        for id, cluster, seen in found:
-            known[id] = Known(cluster, orjson.loads(seen) if seen else {})
+        rows = bulk.select_in(conn, self._tables.identities, ["id", "cluster", "seen", "claimed"], "id", cold)
+        for id, cluster, seen, claimed in rows:
+            known[id] = Known.read(cluster, seen, claimed)
 
-    def shared(self, identities: Iterable[Identity]) -> dict[Identity, int]:
-        """Those of the (loaded) identities that are shared, and from which instant."""
-        found: dict[Identity, int] = {}
+    def facts(self, identities: Iterable[Identity]) -> Facts:
+        """What is known of the (loaded) identities: since when they are shared, and their trusted links."""
+        shared: dict[Identity, int] = {}
+        trusted: dict[Identity, Links] = {}
         for identity in identities:
-            limit = LIMITS.get(identity.kind)
-            if limit is not None:
-                known = self._met[identity]
-                if len(known.seen) > limit and (since := known.shared_from(limit)) is not None:
-                    found[identity] = since
-        return found
+            limit = self._limits.get(identity.kind)
+            if limit is None:
+                continue
+            known = self._met[identity]
+            if not known.kinds:
+                continue
+            since = known.shared_from(limit)
+            if since is not None:
+                shared[identity] = since
+            if identity.kind != "anonymous_id":
+                trusted[identity] = known.links()
+        return Facts(self._ids.hex, shared, trusted) if shared or trusted else self._nothing
 
     def cluster_of(self, identity: Identity) -> int | None:
         """The cluster of a loaded identity."""
@@ -142,17 +146,13 @@ class Linker:
         self, conn: Connection, touchpoints: Sequence[Touchpoint], clusters: Iterable[int]
     ) -> dict[int, list[Touchpoint]]:
         """Those of some recorded touchpoints that belong to the clusters, by cluster."""
-        found: dict[int, list[Touchpoint]] = {cluster: [] for cluster in clusters}
+        homes: dict[int, list[Touchpoint]] = {cluster: [] for cluster in clusters}
         self.load(conn, mentioned(touchpoints))
         for touchpoint in touchpoints:
-            home = self._home(touchpoint)
-            if home is not None and home in found:
-                found[home].append(touchpoint)
-        return found
-
-    def _home(self, touchpoint: Touchpoint) -> int | None:
-        """The cluster of a recorded touchpoint whose identities are loaded."""
-        return self.cluster_of(links(touchpoint, self.shared(touchpoint.identities))[0])
+            home = self.cluster_of(self._facts_of(touchpoint).links(touchpoint)[0])
+            if home is not None and home in homes:
+                homes[home].append(touchpoint)
+        return homes
 
     def name(self, id: UUID, cluster: int) -> None:
         """Let a lead's id lead to its cluster, where it is not an identity's hash anyway."""
@@ -174,55 +174,129 @@ class Linker:
         rows = []
         for id in self._changed:
             known = self._known[id]
-            seen = orjson.dumps(known.seen, option=orjson.OPT_SORT_KEYS).decode() if known.seen else None
-            rows.append((id, None if known.cluster is None else self._find(known.cluster), seen))
+            cluster_now = None if known.cluster is None else self._find(known.cluster)
+            rows.append((id, cluster_now, *known.row()))
         bulk.upsert(conn, table, rows)
         self._changed.clear()
         self._named.clear()
 
     # ---- one batch ----
 
-    def _see(self, batch: Sequence[tuple[int, Touchpoint]]) -> dict[Identity, int]:
-        """Note who was seen with whom; the identities that became shared by it, or shared from an earlier instant."""
-        moved: dict[Identity, int] = {}
+    def _see(self, batch: Sequence[tuple[int, Touchpoint]]) -> dict[Identity, _Before]:
+        """Note who was seen and claimed with whom; of the identities that are known otherwise now, what was before."""
+        before: dict[Identity, _Before] = {}
         for _, touchpoint in batch:
             if len(touchpoint.identities) < 2:
                 continue
+            instant = touchpoint.instant
             for low, high in sightings(touchpoint):
-                known, limit = self._met[low], LIMITS[low.kind]
-                before = known.shared_from(limit)
-                if known.see(self._ids.of(high).hex, touchpoint.instant, limit):
+                known, limit, hash = self._met[low], self._limits[low.kind], self._ids.hex(high)
+                seen = known.kinds.get(high.kind)
+                if seen is not None and seen.get(hash, instant + 1) <= instant:
+                    continue
+                was = _Before(known.shared_from(limit), known.links())
+                if known.see(high.kind, hash, instant, limit):
                     self._changed.add(self._ids.of(low))
-                    after = known.shared_from(limit)
-                    if after is not None and after != before:
-                        moved[low] = after
-        return moved
+                    trusted = low.kind != "anonymous_id" and known.links() != was.links
+                    if trusted or known.shared_from(limit) != was.shared:
+                        before.setdefault(low, was).highs.add(high)
+            if touchpoint.claims and not touchpoint.by_machine:
+                self._note_claim(touchpoint.identities)
+        return before
+
+    def _note_claim(self, identities: tuple[Identity, ...]) -> None:
+        for low in identities[1:]:
+            if low.kind == "anonymous_id":
+                continue
+            for high in identities:
+                if RANK[high.kind] < RANK[low.kind] and self._met[low].claim(high.kind, self._ids.hex(high)):
+                    self._changed.add(self._ids.of(low))
+
+    def _in_doubt(self, before: Mapping[Identity, _Before]) -> dict[int, int]:
+        """Clusters in which touchpoints of before the batch may bind otherwise now, and from which instant on."""
+        doubtful: dict[int, int] = {}
+        for identity, was in before.items():
+            known = self._met[identity]
+            since = known.shared_from(self._limits[identity.kind])
+            places = {identity: since} if since is not None and since != was.shared else {}
+            if known.may_turn(was.links, known.links()):
+                places = dict.fromkeys([identity, *was.highs], -1)
+            for place, instant in places.items():
+                cluster = self.cluster_of(place)
+                if cluster is not None:
+                    doubtful[cluster] = min(instant, doubtful.get(cluster, instant))
+        return doubtful
 
     def _known_home(self, touchpoint: Touchpoint) -> int | None:
         """The cluster of a touchpoint that links nothing, as nearly all: its one identity is known and not shared."""
-        if len(touchpoint.identities) > 1 or looks_back(touchpoint):
+        if len(touchpoint.identities) > 1 or touchpoint.type in _NAMES_OTHERS:
             return None
         [identity] = touchpoint.identities
         known = self._met[identity]
-        if known.cluster is None or len(known.seen) > LIMITS.get(identity.kind, 0):
+        if known.cluster is None or (known.kinds and known.crowded(self._limits[identity.kind])):
             return None
         return self._find(known.cluster)
 
-    def _cluster(self, touchpoint: Touchpoint, shared: dict[Identity, int], position: int, linked: Linked) -> int:
-        """The one cluster of all that the touchpoint links, made so where it is not."""
-        linking = links(touchpoint, shared)
-        found = {cluster for identity in linking if (cluster := self.cluster_of(identity)) is not None}
-        into = min(found) if found else position
-        for lost in found - {into}:
+    def _facts_of(self, touchpoint: Touchpoint) -> Facts:
+        if touchpoint.type in _NAMES_OTHERS:
+            return self.facts((*touchpoint.identities, *other_side(touchpoint)))
+        return self.facts(touchpoint.identities)
+
+    def _tell(self, linked: Linked, cluster: int, facts: Facts) -> None:
+        if facts is not self._nothing:
+            linked.facts.setdefault(cluster, Facts(self._ids.hex)).add(facts)
+
+    def _cluster(self, linking: tuple[Identity, ...], highest: Identity, position: int, linked: Linked) -> int:
+        """The one cluster of all that a touchpoint links, made so where it is not.
+
+        What it would lie with if nothing bound, its highest identity, has a cluster from then on too.
+        """
+        clusters = {cluster for identity in linking if (cluster := self.cluster_of(identity)) is not None}
+        into = min(clusters) if clusters else position
+        for lost in clusters - {into}:
             self._forward[lost] = into
             absorbed = linked.absorbed.pop(lost, [])
             linked.absorbed.setdefault(into, []).extend([lost, *absorbed])
-        for identity in linking:
+        for identity in (*linking, highest):
             known = self._met[identity]
             if known.cluster is None:
                 known.cluster = into
                 self._changed.add(self._ids.of(identity))
         return into
+
+    # ---- touchpoints of before the batch ----
+
+    def _relink(
+        self, conn: Connection, before: Mapping[Identity, _Before], touchpoints: Iterable[Touchpoint], linked: Linked
+    ) -> None:
+        """Link again touchpoints of before the batch that bind otherwise by what is known now."""
+        concerned = [each for each in touchpoints if any(name in before for name in mentioned([each]))]
+        self.load(conn, mentioned(concerned))
+        for touchpoint in concerned:
+            facts = self._facts_of(touchpoint)
+            linking, was = facts.links(touchpoint), _as_before(facts, before).links(touchpoint)
+            if linking == was:
+                continue
+            left = self.cluster_of(was[0])
+            assert left is not None, "the home of what was linked has a cluster"
+            cluster = self._cluster(linking, touchpoint.identities[0], left, linked)
+            for number in (left, cluster):
+                linked.members.setdefault(number, [])
+                linked.stale.add(number)
+            linked.trails.setdefault(cluster, set()).add(self._ids.of(touchpoint.trail))
+
+    def _follow(self, linked: Linked) -> None:
+        """Put what is said of clusters that were absorbed under those that absorbed them."""
+        for lost in [number for number in linked.members if number in self._forward]:
+            into = self._find(lost)
+            linked.members.setdefault(into, []).extend(linked.members.pop(lost))
+            if lost in linked.facts:
+                self._tell(linked, into, linked.facts.pop(lost))
+            if lost in linked.trails:
+                linked.trails.setdefault(into, set()).update(linked.trails.pop(lost))
+            if lost in linked.stale:
+                linked.stale.remove(lost)
+                linked.stale.add(into)
 
     def _find(self, cluster: int) -> int:
         while (into := self._forward.get(cluster)) is not None:
@@ -230,12 +304,25 @@ class Linker:
         return cluster
 
 
+def _as_before(facts: Facts, before: Mapping[Identity, _Before]) -> Facts:
+    """What was known of the same identities before the batch."""
+    was = facts.copy()
+    for identity, known in before.items():
+        was.shared.pop(identity, None)
+        was.trusted.pop(identity, None)
+        if known.shared is not None:
+            was.shared[identity] = known.shared
+        if known.links and identity.kind != "anonymous_id":
+            was.trusted[identity] = known.links
+    return was
+
+
 def mentioned(touchpoints: Iterable[Touchpoint]) -> Collection[Identity]:
     """Every identity that the touchpoints name, each once."""
-    found: dict[Identity, None] = {}
+    names: dict[Identity, None] = {}
     for touchpoint in touchpoints:
         for identity in touchpoint.identities:
-            found[identity] = None
-        if looks_back(touchpoint):
-            found.update(dict.fromkeys(other_side(touchpoint)))
-    return found.keys()
+            names[identity] = None
+        if touchpoint.type in _NAMES_OTHERS:
+            names.update(dict.fromkeys(other_side(touchpoint)))
+    return names.keys()

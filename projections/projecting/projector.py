@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert, select, update
 from domain.errors import Fenced
 from domain.fold.fold import Fold
 from domain.model.definition import Model
+from domain.people.sharing import LIMITS, Limits
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.batch import Batches
 from projections.projecting.ledger import Ledger
@@ -90,6 +91,7 @@ class Projector:
         announce: bool = True,
         tick: int = TICK,
         ahead: int = AHEAD,
+        limits: Limits = LIMITS,
     ) -> None:
         """`ahead`: how far a receipt may push the clock ahead of `clock`'s time, in microseconds."""
         self._database = database
@@ -100,6 +102,7 @@ class Projector:
         self._announce = announce
         self._tick = tick
         self._ahead = ahead
+        self._limits = limits
         self._use(model)
 
     def _use(self, model: Model) -> None:
@@ -110,7 +113,7 @@ class Projector:
     def _start_anew(self) -> None:
         """Drop everything in memory: after any error the stored position says where to start."""
         ledger = Ledger(self._database, self._ids, self._fold) if self._announce else None
-        self._batches = Batches(self._events, self._ids, self._fold, self._tables, ledger=ledger)
+        self._batches = Batches(self._events, self._ids, self._fold, self._tables, ledger=ledger, limits=self._limits)
         self._progress: Progress | None = None
 
     def run_once(self, limit: int = BATCH, until: int | None = None) -> bool:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, select
 
 from domain.fold.explain import Explanation, explain
 from domain.fold.fold import Fold
+from domain.people.sharing import LIMITS, Limits
 from domain.people.walk import assign
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.cluster import Cluster
@@ -19,10 +20,11 @@ from store.events.store import EventStore
 class Lookup:
     """Reads saved state on the caller's connection; cheap to make."""
 
-    def __init__(self, events: EventStore, ids: Ids, tables: Derived = live) -> None:
+    def __init__(self, events: EventStore, ids: Ids, tables: Derived = live, limits: Limits = LIMITS) -> None:
         self._events = events
         self._ids = ids
         self._tables = tables
+        self._limits = limits
 
     def holder(self, conn: Connection, identity: UUID) -> UUID | None:
         """The lead that now owns an identity, given as its hash H."""
@@ -65,12 +67,12 @@ class Lookup:
         cluster = self._cluster(conn, lead)
         if cluster is None:
             return []
-        linker = Linker(self._ids, self._tables)
+        linker = Linker(self._ids, self._tables, self._limits)
         recorded = self._events.of_trails(conn, list(cluster.trails), progress.position)
         touchpoints = [touchpoint for _, touchpoint in recorded]
         mine = linker.sort_home(conn, touchpoints, [cluster.number])[cluster.number]
         known = [touchpoint for touchpoint in mine if touchpoint.instant <= progress.clock]
-        walk, histories = assign(known, linker.shared(mentioned(known)))
+        walk, histories = assign(known, linker.facts(mentioned(known)))
         for number, history in histories.items():
             if self._ids.of(walk.people[number].name()) == lead:
                 reported = {touchpoint.key: touchpoint for touchpoint in known}
@@ -84,4 +86,4 @@ class Lookup:
             .join(identities, identities.c.cluster == clusters.c.cluster)
             .where(identities.c.id == id)
         ).one_or_none()
-        return None if row is None else Cluster.load(row[0], bytes(row[1]), row[2])
+        return None if row is None else Cluster.load(row[0], bytes(row[1]), self._ids.hex, row[2])

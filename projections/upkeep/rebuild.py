@@ -131,7 +131,7 @@ def _set_ledger(database: Database, conn: Connection, ids: Ids, fold: Fold, cloc
         if not rows:
             return
         after = rows[-1][0]
-        clusters = [Cluster.load(number, bytes(state)) for number, state in rows]
+        clusters = [Cluster.load(number, bytes(state), ids.hex) for number, state in rows]
         held = [(_holdings(cluster, fold, ids, clock), cluster) for cluster in clusters]
         ledger.announce(conn, held, clock, _no_histories)
 

@@ -16,15 +16,15 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, select
 
 from domain.fold.fold import Fold
-from domain.people.links import LIMITS, links, sightings
+from domain.people.facts import Facts
+from domain.people.sharing import LIMITS, Limits
 from domain.people.walk import Walk, assign
 from domain.touchpoints.event import TouchpointRecorded
-from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
-from projections.projecting.link import Known
 from projections.projecting.projector import Progress, read_progress
 from projections.read_models.family import Row, Subject
 from projections.read_models.registry import FAMILIES
+from projections.upkeep.evidence import Evidence
 from store.database import bulk
 from store.database.database import Database, open_database
 from store.database.tables import Derived, derived, live
@@ -63,14 +63,14 @@ class Verified:
     """Why a fold failed here too, and at which touchpoint's cluster: nothing is expected of it."""
 
 
-def verify(database: Database, ids: Ids, report: Report | None = None) -> Verified:
+def verify(database: Database, ids: Ids, report: Report | None = None, limits: Limits = LIMITS) -> Verified:
     """Refold everything with the active model to the stored (position, clock); compare each read model row by row."""
     tell = report or (lambda done, of: None)
     with database.snapshot() as conn, tempfile.TemporaryDirectory(prefix="leadline-verify-") as folder:
         progress, model = read_progress(conn), active_model(conn)
         if model is None:
             return Verified(progress, 0, 0, (), 0, ())
-        spool = _Spool(Path(folder) / "touchpoints.db", ids)
+        spool = _Spool(Path(folder) / "touchpoints.db", ids, limits)
         for number, event in enumerate(notified(database, progress.position), 1):
             spool.add(event)
             if number % 1000 == 0:
@@ -117,11 +117,11 @@ def digest(database: Database) -> dict[str, str]:
 class _Spool:
     """All touchpoints on disk, and in memory which identities belong together."""
 
-    def __init__(self, path: Path, ids: Ids) -> None:
+    def __init__(self, path: Path, ids: Ids, limits: Limits) -> None:
         self.count = 0
         self._ids = ids
         self._parent: dict[UUID, UUID] = {}
-        self._known: dict[Identity, Known] = {}
+        self._evidence = Evidence(ids, limits)
         self._file = sqlite3.connect(path)
         self._file.execute("CREATE TABLE touchpoints (home BLOB, trail BLOB, state BLOB)")
         self._file.execute("PRAGMA synchronous = OFF")
@@ -129,22 +129,16 @@ class _Spool:
     def add(self, event: TouchpointRecorded) -> None:
         """Keep a touchpoint, sealed as it is in the store; note who was seen with whom."""
         self.count += 1
-        touchpoint, trail = event.touchpoint, event.originator_id.bytes
+        trail = event.originator_id.bytes
         self._file.execute("INSERT INTO touchpoints VALUES (NULL, ?, ?)", (trail, sealing.seal(trail, event.envelope)))
-        for low, high in sightings(touchpoint):
-            known = self._known.setdefault(low, Known())
-            known.see(self._ids.of(high).hex, touchpoint.instant, LIMITS[low.kind])
+        self._evidence.add(event.touchpoint)
 
-    def clusters(self) -> Iterator[tuple[list[Touchpoint], dict[Identity, int]]]:
-        """The touchpoints of each cluster, and the identities of them that are shared."""
-        shared = {
-            identity: since
-            for identity, known in self._known.items()
-            if (since := known.shared_from(LIMITS[identity.kind])) is not None
-        }
+    def clusters(self) -> Iterator[tuple[list[Touchpoint], Facts]]:
+        """The touchpoints of each cluster, and what is known of their identities."""
+        facts = self._evidence.facts()
         homes: list[tuple[bytes, int]] = []
         for row, trail, state in self._file.execute("SELECT rowid, trail, state FROM touchpoints"):
-            linked = [self._ids.of(identity) for identity in links(sealing.opened(trail, state), shared)]
+            linked = [self._ids.of(identity) for identity in facts.links(sealing.opened(trail, state))]
             for id in linked[1:]:
                 self._unite(linked[0], id)
             homes.append((linked[0].bytes, row))
@@ -155,8 +149,10 @@ class _Spool:
         ordered = self._file.execute("SELECT root, trail, state FROM touchpoints JOIN roots USING (home) ORDER BY root")
         for _, rows in groupby(ordered, key=lambda row: bytes(row[0])):
             touchpoints = [sealing.opened(trail, state) for _, trail, state in rows]
-            mine = {i: shared[i] for touchpoint in touchpoints for i in touchpoint.identities if i in shared}
-            yield touchpoints, mine
+            names = {identity for touchpoint in touchpoints for identity in touchpoint.identities}
+            shared = {identity: facts.shared[identity] for identity in names if identity in facts.shared}
+            trusted = {identity: facts.trusted[identity] for identity in names if identity in facts.trusted}
+            yield touchpoints, Facts(facts.hashed, shared, trusted)
 
     def _find(self, id: UUID) -> UUID:
         while (parent := self._parent.get(id)) is not None:
@@ -175,11 +171,11 @@ def _refold(
 ) -> tuple[str, ...]:
     """Write the expected rows; why those of some clusters could not be had."""
     done, rows, failed = 0, _Rows(expected, tables), []
-    for touchpoints, shared in spool.clusters():
+    for touchpoints, facts in spool.clusters():
         done += len(touchpoints)
         known = [touchpoint for touchpoint in touchpoints if touchpoint.instant <= progress.clock]
         try:
-            walk, histories = assign(known, shared)
+            walk, histories = assign(known, facts)
             leads = [rows.of(fold, ids, walk, number, history, progress.clock) for number, history in histories.items()]
         except Exception as error:
             failed.append(f"the cluster of touchpoint {touchpoints[0].id!r}: {type(error).__name__}: {error}"[:1000])

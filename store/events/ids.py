@@ -35,6 +35,10 @@ class Ids:
             self._cache[identity] = found
         return found
 
+    def hex(self, identity: Identity) -> str:
+        """H(identity) as 32 hexadecimal digits."""
+        return self.of(identity).hex
+
     def all(self, identities: Iterable[Identity]) -> list[UUID]:
         """H of each, in the given order."""
         return [self.of(identity) for identity in identities]

@@ -1,17 +1,24 @@
 """Random histories for the laws: Hypothesis strategies, and how many examples a law is tried with."""
 
 import os
+from collections.abc import Iterable
 from itertools import combinations, permutations
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from domain.people.facts import Facts
+from domain.people.sharing import LIMITS, Limits, sightings
+from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
 from tests.domain.stories import at, us
 
 MORE = float(os.environ.get("LEADLINE_TEST_LAWS", "1"))
 """Environment variable: how many times the usual number of examples, for a long run."""
+
+FEW: tuple[Limits, ...] = tuple({"anonymous_id": most, "email": most, "phone": most} for most in (1, 2, 3))
+"""Limits that a short history reaches, of all kinds."""
 
 NAMED = ("u:1", "u:2", "u:3", "e:a@x", "e:b@x", "p:+11111")
 COOKIES = ("c:k", "c:l", "c:m")
@@ -32,13 +39,40 @@ def law(examples: int) -> settings:
     )
 
 
+def facts_of(history: Iterable[Touchpoint], limits: Limits = LIMITS) -> Facts:
+    """What a history says of identities, by brute force: who is shared and since when, and the trusted links."""
+    first: dict[Identity, dict[str, dict[Identity, int]]] = {}
+    for touchpoint in sorted(history, key=lambda each: each.instant):
+        for low, high in sightings(touchpoint):
+            first.setdefault(low, {}).setdefault(high.kind, {}).setdefault(high, touchpoint.instant)
+    facts = Facts(str)
+    for low, kinds in first.items():
+        limit = limits[low.kind]
+        since = [sorted(seen.values())[limit] for seen in kinds.values() if len(seen) > limit]
+        if since:
+            facts.shared[low] = min(since)
+        if low.kind != "anonymous_id":
+            ranked = {
+                kind: sorted((instant, str(high)) for high, instant in seen.items()) for kind, seen in kinds.items()
+            }
+            facts.trusted[low] = {
+                kind: sorted(name for _, name in ranked[kind][: limit + 1]) for kind in sorted(ranked)
+            }
+    return facts
+
+
 def side(short: str) -> dict[str, Any]:
     """The other side of a merge: its `with`."""
     kind = {"u": "user_id", "e": "email", "p": "phone", "c": "anonymous_id"}[short[0]]
     return {"with": [{"kind": kind, "value": short[2:]}]}
 
 
-_SETS = [names for size in (1, 2, 3) for names in combinations(COOKIES + NAMED, size)]
+_SETS = [
+    (names, source)
+    for size in (1, 2, 3)
+    for names in combinations(COOKIES + NAMED, size)
+    for source in ("server", "browser", "browser")
+]
 _PAIRS = list(permutations(NAMED, 2))
 _WHEN = [(second, seq, late) for second in SECONDS for seq in (0, 1) for late in (0, 0, 5_000)]
 _STAGES = [
@@ -71,10 +105,10 @@ def touchpoints(draw: st.DrawFn, number: int, types: tuple[str, ...] = TYPES + B
         names = (draw(st.sampled_from(NAMED[:3])),)
         more = {"source": draw(st.sampled_from(["server", "browser"])), "previous": draw(st.sampled_from("123k"))}
     else:
-        names = draw(st.sampled_from(_SETS))
-        more = {"source": "api"} if type == "score_reset" else dict(
-            draw(st.sampled_from(_STAGES if type == "stage_changed" else _SAYS))
-        )  # fmt: skip
+        names, source = draw(st.sampled_from(_SETS))
+        more = {"source": "api"} if type == "score_reset" else {
+            "source": source, **draw(st.sampled_from(_STAGES if type == "stage_changed" else _SAYS))
+        }  # fmt: skip
     second, seq, late = draw(st.sampled_from(_WHEN))
     return at(second, type, *names, id=f"t{number}", seq=seq, received=us(second + late), **more)
 

@@ -5,18 +5,18 @@ import itertools
 import pytest
 
 from domain.people.constraints import looks_back
+from domain.people.facts import Facts
 from domain.people.order import walk_key
 from domain.people.walk import Walk, assign
-from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
-from tests.domain.histories import side
+from tests.domain.histories import facts_of, side
 from tests.domain.stories import START, at
 
 LATE = START * 2
 
 
-def leads(touchpoints: list[Touchpoint], shared: dict[Identity, int] | None = None) -> dict[str, list[str]]:
-    walk, histories = assign(touchpoints, shared)
+def leads(touchpoints: list[Touchpoint], facts: Facts | None = None) -> dict[str, list[str]]:
+    walk, histories = assign(touchpoints, facts_of(touchpoints) if facts is None else facts)
     return {str(walk.people[number].name()): [t.id for t in history] for number, history in histories.items()}
 
 
@@ -138,11 +138,12 @@ def test_a_walk_that_is_saved_and_goes_on_is_the_whole_walk(name: str) -> None:
     for cut in range(1, len(touchpoints)):
         if any(looks_back(t) for t in touchpoints[cut:]):
             continue
-        walk, _ = assign(touchpoints[:cut])
+        facts = facts_of(touchpoints)
+        walk, _ = assign(touchpoints[:cut], facts)
         for touchpoint in touchpoints[cut:]:
-            walk = Walk.load(walk.dump())
+            walk = Walk.load(walk.dump(), str)
             walk.take(touchpoint)
-        whole, _ = assign(touchpoints)
+        whole, _ = assign(touchpoints, facts)
         got, want = (
             sorted((str(p.name()), sorted(map(str, p.owned)), p.heads) for p in w.people.values() if p.heads)
             for w in (walk, whole)
@@ -152,11 +153,8 @@ def test_a_walk_that_is_saved_and_goes_on_is_the_whole_walk(name: str) -> None:
 
 def test_a_cookie_with_a_sixth_person_is_shared_from_then_on() -> None:
     touchpoints = [at(n, "identified", "c:k", f"u:{n}") for n in range(1, 7)] + [at(9, "page_viewed", "c:k")]
-    from domain.people.links import sightings
-
-    assert len({high for t in touchpoints for _, high in sightings(t)}) == 6
-    shared = {touchpoints[0].identities[1]: touchpoints[5].instant}
-    found = leads(touchpoints, shared)
+    assert facts_of(touchpoints).shared == {touchpoints[0].identities[1]: touchpoints[5].instant}
+    found = leads(touchpoints)
     assert found["user_id:6"] == [touchpoints[5].id]
     assert found["shared anonymous_id:k"] == [touchpoints[6].id]
     assert found["user_id:5"] == [touchpoints[4].id]

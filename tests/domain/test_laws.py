@@ -13,12 +13,11 @@ from domain.fold.lead import Lead
 from domain.fold.score import decayed
 from domain.model.definition import parse_model
 from domain.people.constraints import looks_back, other_side
-from domain.people.links import sightings
 from domain.people.order import walk_key
 from domain.people.walk import Walk, assign
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
-from tests.domain.histories import TYPES, histories, law
+from tests.domain.histories import FEW, TYPES, facts_of, histories, law
 from tests.domain.stories import SECOND
 from tests.domain.test_assign import leads
 from tests.domain.test_fold import MODEL
@@ -37,16 +36,6 @@ def in_order(history: Iterable[Touchpoint]) -> list[Touchpoint]:
     return sorted(history, key=lambda touchpoint: touchpoint.order)
 
 
-def shared_of(history: Iterable[Touchpoint], most: int) -> dict[Identity, int]:
-    """The identities seen with more than `most` higher ones, and from which instant."""
-    seen: dict[Identity, dict[Identity, int]] = {}
-    for touchpoint in history:
-        for low, high in sightings(touchpoint):
-            known = seen.setdefault(low, {})
-            known[high] = min(known.get(high, touchpoint.instant), touchpoint.instant)
-    return {low: sorted(known.values())[most] for low, known in seen.items() if len(known) > most}
-
-
 # ---- who ---------------------------------------------------------------------------------------------------------
 
 
@@ -54,12 +43,12 @@ def shared_of(history: Iterable[Touchpoint], most: int) -> dict[Identity, int]:
 @given(st.data())
 def test_leads_do_not_depend_on_the_order_of_arrival(data: st.DataObject) -> None:
     history = data.draw(histories())
-    shared = shared_of(history, data.draw(st.integers(1, 3)))
+    facts = facts_of(history, data.draw(st.sampled_from(FEW)))
     shuffled = data.draw(st.permutations(history))
-    first, second = assign(history, shared), assign(shuffled, shared)
+    first, second = assign(history, facts), assign(shuffled, facts)
     assert first[1] == second[1]
     assert first[0].dump() == second[0].dump()
-    found = leads(history, shared)
+    found = leads(history, facts)
     assert len(found) == len(first[1]), "two leads of one id"
     assert sorted(id for ids in found.values() for id in ids) == sorted(touchpoint.id for touchpoint in history)
 
@@ -68,11 +57,10 @@ def test_leads_do_not_depend_on_the_order_of_arrival(data: st.DataObject) -> Non
 @given(st.data())
 def test_a_walk_that_is_saved_and_goes_on_is_the_whole_walk(data: st.DataObject) -> None:
     history = sorted(data.draw(histories(types=TYPES)), key=walk_key)
-    walk = Walk()
-    walk.shared = shared_of(history, 2)
-    whole, _ = assign(history, walk.shared)
+    walk = Walk(facts_of(history, data.draw(st.sampled_from(FEW))))
+    whole, _ = assign(history, walk.facts)
     for touchpoint in history:
-        walk = Walk.load(walk.dump())
+        walk = Walk.load(walk.dump(), str)
         walk.take(touchpoint)
     assert walk.dump() == whole.dump()
 
@@ -90,7 +78,7 @@ def test_of_what_was_said_about_a_pair_the_later_holds_for_the_whole_history(his
         each._replace(type="page_viewed") if looks_back(each) and each.id not in said else each for each in history
     ]
     assert leads(history) == leads(only_the_last)
-    walk, _ = assign(history)
+    walk, _ = assign(history, facts_of(history))
     for pair, touchpoint in last.items():
         one, two = (walk.owner.get(identity) for identity in pair)
         if touchpoint.type == "unmerged":
@@ -104,7 +92,7 @@ def test_a_merge_makes_one_lead_and_an_unmerge_two_again(history: list[Touchpoin
     merges = [each for each in in_order(alone) if looks_back(each)][-1:]
     plain = [each for each in alone if not looks_back(each)]
     assume(merges)
-    walk, _ = assign(plain + merges)
+    walk, _ = assign(plain + merges, facts_of(plain + merges))
     one, two = (walk.owner.get(identity) for identity in (*merges[0].identities, *other_side(merges[0])))
     if merges[0].type == "merged":
         assert one is not None and one is two

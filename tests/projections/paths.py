@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from consumers.record.recorder import BATCH, Recorder
 from domain.model.definition import Model, parse_model
+from domain.people.sharing import LIMITS, Limits
 from domain.touchpoints.envelope import encode
 from domain.touchpoints.touchpoint import Touchpoint
 from store.database.tables import open_signals
@@ -98,9 +99,9 @@ CASES = {"five": FIVE, "one millisecond": MILLISECOND, "two devices": TWO_DEVICE
 class RealPath(World):
     """The world with a real log and recorder before it; a restart makes them anew on the same files."""
 
-    def __init__(self, folder: Path, url: str = "") -> None:
+    def __init__(self, folder: Path, url: str = "", limits: Limits = LIMITS) -> None:
         self.folder = folder
-        super().__init__(url or f"sqlite:///{folder / 'leadline.db'}", model(), CLOCK, ready=True)
+        super().__init__(url or f"sqlite:///{folder / 'leadline.db'}", model(), CLOCK, ready=True, limits=limits)
 
     def start(self) -> None:
         super().start()

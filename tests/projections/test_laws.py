@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from unittest.mock import patch
 from uuid import UUID
 
 import orjson
@@ -15,22 +14,23 @@ from sqlalchemy import select
 
 from domain.fold.explain import explain
 from domain.fold.fold import Fold
-from domain.people.links import LIMITS
+from domain.people.facts import Facts
+from domain.people.walk import Walk
 from domain.signals.kinds import TRAITS, SignalKind, opens
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.cluster import Cluster
 from store.database.tables import ledger, open_signals
-from tests.domain.histories import TYPES, histories, law
+from tests.domain.histories import FEW, TYPES, facts_of, histories, law
 from tests.domain.stories import SECOND, us
-from tests.domain.test_laws import in_order, shared_of
+from tests.domain.test_laws import in_order
 from tests.projections.paths import RealPath, model
 from tests.projections.shelf import Shelf
 from tests.projections.world import World
 
 END = us(200_000)
 """The clock at the end: later than all that happens."""
-SHARED = {"anonymous_id": 2}
-"""So that a cookie of three people is shared already."""
+LIMITS = FEW[1]
+"""So that a cookie, e-mail or phone of three people is shared already."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ def deliveries(draw: st.DrawFn, history: Sequence[Touchpoint]) -> list[Delivery]
 
 @contextmanager
 def path(shelf: Shelf, clock: int) -> Iterator[RealPath]:
-    with shelf.place(model()) as folder, patch.dict(LIMITS, SHARED):
-        world = RealPath(folder)
+    with shelf.place(model()) as folder:
+        world = RealPath(folder, limits=LIMITS)
         world.clock = clock
         yield world
         world.close()
@@ -152,17 +152,18 @@ def fold() -> Fold:
 def test_a_cluster_that_steps_has_the_bytes_of_one_that_is_walked_again(fold: Fold, data: st.DataObject) -> None:
     history = data.draw(histories())
     arrival = data.draw(st.permutations(history)) if data.draw(st.booleans()) else in_order(history)
-    stepped, taken = Cluster(1), list[Touchpoint]()
+    stepped, taken = Cluster(1, Walk(Facts(str))), list[Touchpoint]()
     while len(taken) < len(arrival):
         batch = arrival[len(taken) : len(taken) + data.draw(st.integers(1, 4))]
+        before, facts = facts_of(taken, LIMITS), facts_of([*taken, *batch], LIMITS)
+        stepped = Cluster.load(1, stepped.dump(), str)
+        stepped.learn(facts)
+        stepped.stale |= any(before.links(each) != facts.links(each) for each in taken)  # as the linker says
         taken += batch
-        shared = shared_of(taken, 2)
-        stepped = Cluster.load(1, stepped.dump())
-        stepped.share(shared)
         if not stepped.take(fold, batch, END):
-            stepped.walk_again(fold, taken, shared, END)
-    walked = Cluster(1)
-    walked.walk_again(fold, history, shared_of(history, 2), END)
+            stepped.walk_again(fold, taken, facts, END)
+    walked = Cluster(1, Walk(Facts(str)))
+    walked.walk_again(fold, history, facts_of(history, LIMITS), END)
     assert saved(stepped) == saved(walked)
 
 
@@ -170,7 +171,6 @@ def saved(cluster: Cluster) -> bytes:
     """The saved bytes, the leads in the order of their numbers."""
     cluster.leads = dict(sorted(cluster.leads.items()))
     cluster.walk.people = dict(sorted(cluster.walk.people.items()))
-    cluster.walk.shared = dict(sorted(cluster.walk.shared.items()))
     return cluster.dump()
 
 

@@ -1,5 +1,6 @@
 """Identities that too many people use, one step after another and after restarts: the rows are those of a refold."""
 
+import orjson
 import pytest
 
 from projections.queries.lookup import Lookup
@@ -56,3 +57,31 @@ def test_the_timeline_shows_what_was_reported_all_the_same(world: World) -> None
         lookup = Lookup(world.events, world.ids)
         [touchpoint] = lookup.history(conn, world.ids.of(identity("u:7")))
     assert touchpoint.identities == (identity("u:7"), identity("c:k"))
+
+
+def test_what_loses_its_last_bond_lies_with_its_highest_identity_from_then_on(world: World) -> None:
+    world.play([[at(n, "identified", f"u:m{n}", "e:info@x") for n in range(1, 23)]])
+    world.play([[at(200, "page_viewed", "e:info@x", "c:k")]])
+    world.play([[at(100 + n, "identified", f"u:k{n}", "c:k") for n in range(1, 8)]], restart=True)
+    [nobody] = [row for row in world.leads() if row.identities == "[]"]
+    assert (nobody.touches, nobody.first_touch) == (1, us(200))
+
+
+@pytest.mark.parametrize("restart", [True, False])
+def test_of_two_cookies_the_second_is_found_to_be_shared_from_before(world: World, restart: bool) -> None:
+    world.play([[at(n, "identified", f"u:{n}", "c:a") for n in range(1, 8)]], restart=restart)
+    world.play([[at(50, "page_viewed", "c:a", "c:b")]], restart=restart)
+    world.play([[at(20 + n, "identified", f"u:b{n}", "c:b") for n in range(1, 8)]], restart=restart)
+    assert [row.touches for row in world.leads() if row.first_touch == us(50)] == [1]
+
+
+def test_a_couple_keeps_the_cookie_of_their_home(world: World) -> None:
+    two = [[f"u:{one}", f"e:{one}@x", f"p:+4912345{one}"] for one in (1, 2)]
+    world.play(
+        [[at(n + 10 * m, "identified", "c:home", name) for m, one in enumerate(two) for n, name in enumerate(one)]]
+    )
+    world.play([[at(n, "identified", "c:home", "u:1", f"e:{n}@work.example") for n in range(50, 56)]])
+    world.play([[at(60, "page_viewed", "c:home")]])
+    [last] = [row for row in world.leads() if row.last_touch == us(60)]
+    assert ["user_id", "1"] in orjson.loads(last.identities)
+    assert ["anonymous_id", "home"] in orjson.loads(last.identities)

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Row, select
 
 from domain.model.definition import Model
+from domain.people.sharing import LIMITS, Limits
 from domain.touchpoints.envelope import encode
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.projector import Projector
@@ -25,18 +26,21 @@ class World:
 
     _engines: ClassVar[dict[str, Engine]] = {}
 
-    def __init__(self, url: str, model: Model, clock: int, *, ready: bool = False) -> None:
+    def __init__(self, url: str, model: Model, clock: int, *, ready: bool = False, limits: Limits = LIMITS) -> None:
         """`ready`: the database is migrated and has the active model, as those from the shelf."""
         self.url = url
         self.model = model
         self.clock = clock
+        self.limits = limits
         self.start()
         if not ready:
             self.make_ready()
 
     @classmethod
-    def on_sqlite(cls, folder: Path, model: Model, clock: int, *, ready: bool = False) -> "World":
-        return cls(f"sqlite:///{folder / 'leadline.db'}", model, clock, ready=ready)
+    def on_sqlite(
+        cls, folder: Path, model: Model, clock: int, *, ready: bool = False, limits: Limits = LIMITS
+    ) -> "World":
+        return cls(f"sqlite:///{folder / 'leadline.db'}", model, clock, ready=ready, limits=limits)
 
     def make_ready(self) -> None:
         self.database.migrate()
@@ -50,7 +54,9 @@ class World:
         self._know_the_statements(self.database.engine)
         self.ids = Ids(KEY)
         self.events = EventStore(self.database)
-        self.projector = Projector(self.database, self.events, self.ids, self.model, clock=lambda _: self.clock)
+        self.projector = Projector(
+            self.database, self.events, self.ids, self.model, clock=lambda _: self.clock, limits=self.limits
+        )
 
     def _know_the_statements(self, engine: Engine) -> None:
         """Compiling SQL to text takes a third of a world's time: engines of one dialect share what is compiled."""
@@ -93,12 +99,17 @@ class World:
         return digest(self.database)
 
     def verify(self) -> Verified:
-        return verify(self.database, self.ids)
+        return verify(self.database, self.ids, limits=self.limits)
 
     def rows(self, name: str) -> list[tuple[Any, ...]]:
         with self.database.snapshot() as conn:
             table = getattr(live, name)
             return [tuple(row) for row in conn.execute(select(table).order_by(*table.primary_key))]
+
+    def leads(self) -> Sequence[Row[Any]]:
+        """The rows of `leads`, their columns by name."""
+        with self.database.snapshot() as conn:
+            return conn.execute(select(live.leads).order_by(live.leads.c.first_touch, live.leads.c.lead)).all()
 
     def signals(self) -> list[tuple[str, str]]:
         with self.database.snapshot() as conn:

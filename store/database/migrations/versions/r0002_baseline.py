@@ -99,6 +99,7 @@ def _derived() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("cluster", sa.BigInteger(), nullable=True),
         sa.Column("seen", sa.Text(), nullable=True),
+        sa.Column("claimed", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         postgresql_with={"fillfactor": 50},
     )

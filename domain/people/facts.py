@@ -1,0 +1,90 @@
+"""What all that was recorded says of identities, beyond one cluster: which are shared, and which links are trusted.
+
+A claim (of a public key, a form, the pixel) binds nothing that the trusted links of an e-mail or phone contradict.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from domain.people.constraints import BY_HAND, other_side
+from domain.touchpoints.identity import Identity
+from domain.touchpoints.touchpoint import Touchpoint
+
+Hashed = Callable[[Identity], str]
+"""The hash under which an identity stands among trusted links."""
+
+Links = dict[str, list[str]]
+"""Trusted links of an e-mail or phone: by kind, the hashes of the higher identities that trusted sources reported."""
+
+
+class Facts:
+    """What is known of some identities. Of those that are missing here nothing is."""
+
+    __slots__ = ("hashed", "shared", "trusted")
+
+    def __init__(
+        self,
+        hashed: Hashed,
+        shared: Mapping[Identity, int] | None = None,
+        trusted: Mapping[Identity, Links] | None = None,
+    ) -> None:
+        self.hashed = hashed
+        self.shared: dict[Identity, int] = dict(shared or {})
+        """From which instant an identity is shared."""
+        self.trusted: dict[Identity, Links] = dict(trusted or {})
+
+    def copy(self) -> "Facts":
+        """An independent copy."""
+        return Facts(self.hashed, self.shared, self.trusted)
+
+    def add(self, other: "Facts") -> None:
+        """Take over what others are known by."""
+        self.shared.update(other.shared)
+        self.trusted.update(other.trusted)
+
+    def is_shared(self, identity: Identity, instant: int) -> bool:
+        """Whether an identity is shared at an instant."""
+        return self.shared.get(identity, instant + 1) <= instant
+
+    def bound(self, touchpoint: Touchpoint) -> tuple[Identity, ...]:
+        """The identities that bind: not those shared by its instant, and of a claim none that is contradicted."""
+        identities = touchpoint.identities
+        if touchpoint.by_machine:
+            return ()
+        if self.shared:
+            instant = touchpoint.instant
+            identities = tuple(identity for identity in identities if not self.is_shared(identity, instant))
+        if self.trusted and len(identities) > 1 and touchpoint.claims:
+            kept: list[Identity] = []
+            for identity in identities:
+                if not self.contradicted(identity, kept):
+                    kept.append(identity)
+            return identities if len(kept) == len(identities) else tuple(kept)
+        return identities
+
+    def links(self, touchpoint: Touchpoint) -> tuple[Identity, ...]:
+        """The identities whose clusters this touchpoint makes one; the first is its home. Never empty."""
+        bound = self.bound(touchpoint) or touchpoint.identities[:1]
+        other = other_side(touchpoint)
+        if not other:
+            return bound
+        if touchpoint.type in BY_HAND:
+            return (*bound, *touchpoint.identities, *other)
+        if touchpoint.claims:
+            other = tuple(cookie for cookie in other if not self.is_shared(cookie, touchpoint.instant))
+        return bound + other
+
+    def contradicted(self, identity: Identity, names: Iterable[Identity]) -> set[str]:
+        """The kinds of which its trusted links name others than `names` do, and none of these."""
+        links = self.trusted.get(identity)
+        if links is None:
+            return set()
+        agrees: dict[str, bool] = {}
+        for name in names:
+            linked = links.get(name.kind)
+            if linked is not None and not agrees.get(name.kind):
+                agrees[name.kind] = self.hashed(name) in linked
+        return {kind for kind, agreed in agrees.items() if not agreed}
+
+    def saved(self) -> tuple[dict[Identity, int], dict[Identity, Links]]:
+        """What is shared and what is trusted, in an order that does not depend on arrival."""
+        return dict(sorted(self.shared.items())), dict(sorted(self.trusted.items()))

@@ -1,0 +1,75 @@
+"""Which identities too many people use: with whom one was seen, and from which instant it is shared."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from domain.touchpoints.identity import RANK, Identity
+from domain.touchpoints.touchpoint import Touchpoint
+
+Limits = Mapping[str, int]
+LIMITS: Final[Limits] = {"anonymous_id": 5, "phone": 20, "email": 20}
+"""By kind, with how many different higher identities of one kind one may be seen; from the next on it is shared."""
+
+
+def sightings(touchpoint: Touchpoint) -> Iterable[tuple[Identity, Identity]]:
+    """Each (identity, higher identity) that counts for whether the first is shared.
+
+    A cookie is seen with the highest identity only: of one person's user_id, e-mail and phone that is one. Of an
+    e-mail or phone a claim is no sighting, and nothing is of a machine's touchpoint.
+    """
+    identities = touchpoint.identities
+    if len(identities) < 2 or touchpoint.by_machine:
+        return
+    highest, trusted = identities[0], not touchpoint.claims
+    for low in identities[1:]:
+        if low.kind == "anonymous_id":
+            if highest.kind != "anonymous_id":
+                yield low, highest
+        elif trusted:
+            for high in identities:
+                if RANK[high.kind] < RANK[low.kind]:
+                    yield low, high
+
+
+class Seen:
+    """Of one identity: the higher ones it was seen with, by kind and hash, each with its first instant.
+
+    Of each kind only the earliest count, one more than the limit; which these are does not depend on the order of
+    arrival. Of an e-mail or phone they are its trusted links.
+    """
+
+    __slots__ = ("kinds",)
+
+    def __init__(self, kinds: dict[str, dict[str, int]] | None = None) -> None:
+        self.kinds = kinds or {}
+
+    def see(self, kind: str, higher: str, instant: int, limit: int) -> bool:
+        """Take note of a sighting; whether anything changed."""
+        seen = self.kinds.get(kind)
+        if seen is None:
+            self.kinds[kind] = {higher: instant}
+            return True
+        known = seen.get(higher)
+        if known is not None:
+            if instant >= known:
+                return False
+        elif len(seen) > limit:
+            latest = max(seen, key=lambda each: (seen[each], each))
+            if (instant, higher) >= (seen[latest], latest):
+                return False
+            del seen[latest]
+        seen[higher] = instant
+        return True
+
+    def shared_from(self, limit: int) -> int | None:
+        """The instant from which the identity is shared: that of the one higher identity of a kind too many."""
+        shared = None
+        for seen in self.kinds.values():
+            if len(seen) > limit:
+                since = sorted(seen.values())[limit]
+                shared = since if shared is None else min(shared, since)
+        return shared
+
+    def links(self) -> dict[str, list[str]]:
+        """The hashes by kind, in order."""
+        return {kind: sorted(seen) for kind, seen in sorted(self.kinds.items())}
