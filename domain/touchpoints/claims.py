@@ -1,14 +1,17 @@
 """What a source may claim: kinds of sources, reserved types, and how an event's name becomes a type."""
 
-import re
+from functools import lru_cache
 from typing import Final, Literal
+from unicodedata import category, normalize
+
+from domain.touchpoints.text import bare
 
 SourceKind = Literal["browser", "server", "provider", "import", "api", "policy"]
 SOURCE_KINDS: Final = ("browser", "server", "provider", "import", "api", "policy")
 
 RESERVED: Final = frozenset(
     {"merged", "unmerged", "aliased", "score_reset", "stage_changed", "consent_changed", "owner_assigned",
-     "identity_shared", "erased"}
+     "owner_accepted", "owner_rejected", "noted", "tagged", "reminder_set", "identity_shared", "erased"}
 )  # fmt: skip
 """Types that change what is derived about others or about the funnel: not for just anyone to send."""
 
@@ -18,8 +21,8 @@ OWN_SOURCES: Final = frozenset({"api", "default", "forms", "pixel", "policy", "p
 STAFF: Final = frozenset({"call_logged", "meeting_held", "message_sent"})
 """Staff's work: not a public key's to claim."""
 
-_BOUNDARY: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_OTHER: Final = re.compile(r"[^\w]+|_+", re.UNICODE)
+NAME_LIMIT: Final = 100
+"""Longest name of an event or a field, in characters."""
 
 
 def refusal(source: str, type: str) -> str | None:
@@ -41,9 +44,33 @@ def refusal(source: str, type: str) -> str | None:
     return None
 
 
+@lru_cache(20_000)
 def snake_case(name: str) -> str:
-    """An event's name as a touchpoint type: "Demo Requested" and "demoRequested" are `demo_requested`.
+    """An event's or a field's name: "Demo Requested" and "demoRequested" are `demo_requested`.
 
-    "" where nothing is left of the name.
+    Letters, digits and marks of every script stay, in NFC. "" where nothing is left of the name.
     """
-    return _OTHER.sub("_", _BOUNDARY.sub("_", name.strip())).strip("_").lower()[:100]
+    name = bare(name)
+    words: list[str] = []
+    before = ""
+    for place, character in enumerate(name):
+        if not _stays(character):
+            words.append("_")
+        elif _begins_word(before, character, name[place + 1 : place + 2]):
+            words += "_", character
+        else:
+            words.append(character)
+        before = character
+    joined = "_".join(filter(None, "".join(words).split("_"))).lower()
+    return normalize("NFC", joined)[:NAME_LIMIT].rstrip("_")
+
+
+def _stays(character: str) -> bool:
+    return character.isalnum() or category(character)[0] == "M"
+
+
+def _begins_word(before: str, character: str, behind: str) -> bool:
+    """Whether a capital begins a word: behind a small letter or digit, or before a small letter (as P in HTTPProxy)."""
+    if not character.isupper() or not before:
+        return False
+    return before.islower() or before.isdigit() or (before.isupper() and behind.islower())

@@ -4,6 +4,11 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from domain.touchpoints.email import email
+from domain.touchpoints.nobody import is_word, names_nobody
+from domain.touchpoints.phone import phone
+from domain.touchpoints.text import REPLACED, bare, shortened, storable
+
 KINDS: Final = ("user_id", "email", "phone", "anonymous_id")
 """Highest first: the higher kind names the person."""
 
@@ -12,14 +17,8 @@ RANK: Final = {kind: rank for rank, kind in enumerate(KINDS)}
 VALUE_LIMIT: Final = 512
 """Longest identity value, in characters."""
 
-_NOBODY: Final = frozenset(
-    {"", "0", "-1", "null", "nil", "none", "undefined", "nan", "false", "true", "anonymous", "guest",
-     "unknown", "n/a", "na", "[object object]", "{}", "[]", "00000000-0000-0000-0000-000000000000"}
-)  # fmt: skip
-
-_PHONE_NOISE: Final = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]")
-_PHONE: Final = re.compile(r"\+?[0-9]{5,20}\Z")
-_EMAIL: Final = re.compile(r"[^\s@,;<>]{1,254}@[^\s@,;<>]{1,254}\Z")
+_ORDINARY: Final = re.compile(rf"[A-Za-z1-9][!-~]{{,{VALUE_LIMIT - 2}}}[A-Za-z0-9]\Z")
+"""Nearly every id there is: it can be nothing but itself, or a word for nobody."""
 
 
 class Identity(NamedTuple):
@@ -32,28 +31,55 @@ class Identity(NamedTuple):
         return f"{self.kind}:{self.value}"
 
 
-def canonical(kind: str, value: object) -> Identity | None:
+class NoIdentity(ValueError):
+    """A value that names nobody. Reject: the message says why."""
+
+
+def canonical(kind: str, value: object, region: str = "") -> Identity | None:
     """The identity in its canonical form, or None where the value names nobody (`null`, `0`, `[object Object]`...).
 
-    Values are trimmed; e-mails are in lower case; phones are `+` and digits (`00` in front becomes `+`; a national
-    number keeps its digits). Raises ValueError for an unknown kind.
+    It is its own canonical form. `region` ("DE") reads national phone numbers; it is the door's to give, so that what
+    is recorded does not depend on it. Raises ValueError for an unknown kind.
+    """
+    try:
+        return named(kind, value, region)
+    except NoIdentity:
+        return None
+
+
+def named(kind: str, value: object, region: str = "") -> Identity:
+    """The identity in its canonical form. Raises NoIdentity with the reason, ValueError for an unknown kind.
+
+    Texts are in NFC and without invisible characters; a whole number is its digits; e-mails and phones have one
+    spelling (`domain.touchpoints.email`, `.phone`); another value longer than `VALUE_LIMIT` counts whole, as its hash.
     """
     if kind not in RANK:
         raise ValueError(f"identity kind {kind!r}: allowed are {', '.join(KINDS)}")
+    try:
+        match kind:
+            case "email":
+                return Identity(kind, email(value if isinstance(value, str) else _text(value)))
+            case "phone":
+                return Identity(kind, phone(_text(value), region))
+            case _ if isinstance(value, str) and _ORDINARY.match(value) and not is_word(value):
+                return Identity(kind, value)
+            case _:
+                return Identity(kind, shortened(_text(value), VALUE_LIMIT))
+    except ValueError as error:
+        raise NoIdentity(str(error)) from None
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, str | int):
-        return None
-    text = str(value).strip()
-    if text.casefold() in _NOBODY or len(text) > VALUE_LIMIT or "\x00" in text:
-        return None
-    if kind == "email":
-        text = text.lower()
-        return Identity(kind, text) if _EMAIL.match(text) else None
-    if kind == "phone":
-        text = _PHONE_NOISE.sub("", text)
-        if text.startswith("00"):
-            text = "+" + text[2:]
-        return Identity(kind, text) if _PHONE.match(text) else None
-    return Identity(kind, text)
+        raise NoIdentity("it is no text and no whole number")
+    text = bare(value) if isinstance(value, str) else str(value)
+    if not text or names_nobody(text):
+        raise NoIdentity("it is a spelling of null" if text else "it is empty")
+    if REPLACED in storable(text):
+        raise NoIdentity("a character of it was damaged")
+    return text
 
 
 def ordered(identities: Iterable[Identity]) -> tuple[Identity, ...]:

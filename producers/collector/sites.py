@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
+import idna
+
 from domain.touchpoints.claims import OWN_SOURCES
+from domain.touchpoints.text import header
 from producers.collector.keys import Misconfigured
 
 _PORTS: Final = {"http": 80, "https": 443}
@@ -57,11 +60,14 @@ def parse(text: str) -> Sites:
 
 
 def origin_of(address: str) -> str | None:
-    """The origin of a web address in one spelling (`https://host`, with the port where it is not the usual one)."""
+    """The origin of a web address in one spelling, as browsers write it: `https://host`, the host in ASCII (IDNA), with
+    the port where it is not the usual one."""
     try:
         parts = urlsplit(address)
         host, port = parts.hostname, parts.port
-    except ValueError:
+        if host and not host.isascii():
+            host = idna.encode(host, uts46=True).decode("ascii")
+    except (ValueError, idna.IDNAError):
         return None
     if parts.scheme not in _PORTS or not host or parts.username is not None or _UNSAFE.search(parts.netloc):
         return None
@@ -73,8 +79,8 @@ def origin_in(headers: Mapping[str, str]) -> str | None:
     """The site that a browser's request comes from: its Origin, else its Referer. None: it does not say."""
     origin = headers.get("origin", "")
     if origin:
-        return origin_of(origin)
-    return origin_of(headers.get("referer", ""))
+        return origin_of(header(origin))
+    return origin_of(header(headers.get("referer", "")))
 
 
 def named(origin: str | None) -> str | None:

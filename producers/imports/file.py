@@ -20,6 +20,7 @@ from typing import IO, Any, Final, Literal, NamedTuple, cast
 
 import orjson
 
+from domain.touchpoints.text import storable
 from producers.imports.mapping import ImportMapping
 from producers.reading.body import clean
 
@@ -200,7 +201,7 @@ class _Lines:
     def __next__(self) -> str:
         line = next(self._text)
         self._read(len(line))
-        self.row.append(str(clean(line)))
+        self.row.append(storable(line))
         return self.row[-1]
 
 

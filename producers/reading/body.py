@@ -3,7 +3,6 @@
 A gzipped JSON body comes as `application/x-www-form-urlencoded`, JSON as `text/plain`, GBK forms without a charset.
 """
 
-import codecs
 import json
 import math
 import re
@@ -17,6 +16,8 @@ import orjson
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from domain.touchpoints.text import decoded, storable, tidy, utf8
+
 LIMIT: Final = 500_000
 """Largest body, as sent and unpacked, in bytes."""
 
@@ -28,16 +29,10 @@ MEMBERS: Final = 16
 
 _GZIP: Final = b"\x1f\x8b"
 _BOM: Final = b"\xef\xbb\xbf"
-_CHARSET: Final = re.compile(r"charset=\"?([A-Za-z0-9_.:-]+)", re.IGNORECASE)
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_LINE: Final = re.compile(rb"[^=\r\n]{1,200}=")
-_CHARSETS: Final = frozenset(
-    {"ascii", "big5", "big5hkscs", "cp866", "cp874", "cp932", "cp949", "euc_jp", "euc_kr", "gb18030", "gb2312", "gbk",
-     "hz", "iso2022_jp", "koi8-r", "koi8-u", "mac-cyrillic", "mac-roman", "shift_jis", "utf-16", "utf-16-be",
-     "utf-16-le", *(f"cp125{n}" for n in range(9)), *(f"iso8859-{n}" for n in range(1, 17))}
-)  # fmt: skip
-"""What pages are written in. Python knows more charsets, some of which raise on any text, or take minutes for it."""
+_UNTIDY: Final = re.compile(rb'[\\\x7f]|" | "')
+"""In ASCII JSON, what may be an escape, or white space at the end of a text."""
 
+_LINE: Final = re.compile(rb"[^=\r\n]{1,200}=")
 Fields = list[tuple[str, str]]
 """A form's fields in the order sent; names repeat."""
 
@@ -64,7 +59,7 @@ def parse(raw: bytes, content_type: str = "") -> Body:
 
 
 def parsed(data: bytes, content_type: str = "") -> Body:
-    """The value of an unpacked body. `content_type` is asked for a charset only, and only if the bytes are no UTF-8.
+    """The value of an unpacked body. `content_type` is asked for the charset of a form alone: all JSON is UTF-8.
 
     It takes time in proportion to the body's length, whatever is in it. Raises Malformed.
     """
@@ -72,7 +67,7 @@ def parsed(data: bytes, content_type: str = "") -> Body:
     if not start:
         return Body("empty", None)
     if start[:1] in (b"{", b"["):
-        return Body("json", _json(data.removeprefix(_BOM), content_type))
+        return Body("json", _json(data.removeprefix(_BOM)))
     if start[:2] == b"--" and b"form-data" in start[:2_000].lower():
         return Body("form", _multipart(start, content_type))
     if _LINE.match(start):
@@ -91,16 +86,16 @@ def fields(query: bytes) -> Fields:
 
 
 def table(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Fields by name; what repeats is a list."""
-    named: dict[str, Any] = {}
+    """Fields by name; what repeats is a list, in which what was left empty does not stand."""
+    values: dict[str, list[str]] = {}
     for name, value in pairs:
-        if name not in named:
-            named[name] = value
-        elif isinstance(named[name], list):
-            named[name].append(value)
-        else:
-            named[name] = [named[name], value]
-    return named
+        values.setdefault(name, []).append(value)
+    return {name: _filled(several) for name, several in values.items()}
+
+
+def _filled(values: list[str]) -> str | list[str]:
+    filled = [value for value in values if value]
+    return filled if len(filled) > 1 else next(iter(filled), "")
 
 
 def unpacked(raw: bytes) -> bytes:
@@ -129,13 +124,13 @@ def unpacked(raw: bytes) -> bytes:
 # ---- JSON --------------------------------------------------------------------------------------------------------
 
 
-def _json(data: bytes, content_type: str) -> Any:
+def _json(data: bytes) -> Any:
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        value = _lenient(data, content_type, str(error))
+        value = _lenient(data, str(error))
     else:
-        if b"\\u0000" not in data:
+        if data.isascii() and _UNTIDY.search(data) is None:
             return value
     try:
         return clean(value)
@@ -143,29 +138,32 @@ def _json(data: bytes, content_type: str) -> Any:
         raise Malformed("the body is nested too deeply") from None
 
 
-def _lenient(data: bytes, content_type: str, fault: str) -> Any:
-    """What Python's reader makes of it: half an emoji, cut by a browser; NaN of a Python client; GBK of an old page."""
+def _lenient(data: bytes, fault: str) -> Any:
+    """What Python's reader makes of it: half an emoji, cut by a browser; NaN of a Python client; damage."""
     try:
-        return json.loads(_text([data], content_type)[0], parse_constant=lambda _: None)
+        return json.loads(utf8(data), parse_constant=lambda _: None)
     except (ValueError, RecursionError):
         raise Malformed(f"the body is no JSON: {fault}") from None
 
 
 def clean(value: Any) -> Any:
-    """The value without what cannot be stored: NUL and lone surrogates become U+FFFD, endless numbers null."""
-    match value:
-        case str():
-            return _SURROGATE.sub("\ufffd", value.replace("\x00", "\ufffd"))
-        case dict():
-            return {clean(str(key)): clean(part) for key, part in value.items()}
-        case list():
-            return [clean(part) for part in value]
-        case float() if not math.isfinite(value):
-            return None
-        case int() if not isinstance(value, bool) and not -(2**63) <= value < 2**64:
-            return clean(float(value)) if abs(value) < 10**308 else None
-        case _:
-            return value
+    """The value as it is kept: texts storable and tidy, numbers that JSON cannot carry null."""
+    if isinstance(value, str):
+        return value if _is_plain(value) else tidy(storable(value))
+    if isinstance(value, dict):
+        return {key if _is_plain(key) else clean(str(key)): clean(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [clean(part) for part in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**64:
+        return clean(float(value)) if abs(value) < 10**308 else None
+    return value
+
+
+def _is_plain(text: str) -> bool:
+    """Whether it is ASCII that is tidy already, as most text is."""
+    return text.isascii() and text.isprintable() and text[:1] != " " and text[-1:] != " "
 
 
 # ---- forms -------------------------------------------------------------------------------------------------------
@@ -263,30 +261,16 @@ class _Parts:
 
 
 def _decoded(pairs: list[tuple[bytes, bytes]], content_type: str) -> Fields:
-    """The fields as text. One charset for all: a page has one."""
-    named = next((value for name, value in pairs if name == b"_charset_"), b"")
-    declared = f"charset={named.decode('ascii', 'replace')}" if named else content_type
-    texts = iter(_text([part for pair in pairs for part in pair], declared))
-    found = [(clean(name), clean(value)) for name, value in zip(texts, texts, strict=True)]
-    return [(name, value) for name, value in found if name != "_charset_"]
-
-
-def _text(parts: Iterable[bytes], content_type: str) -> list[str]:
-    """The parts as text: UTF-8 if all are, else as declared, else GB18030 (which holds GBK and GB 2312)."""
-    parts = list(parts)
-    for charset in ("utf-8", _declared(content_type), "gb18030"):
-        try:
-            return [part.decode(charset) for part in parts]
-        except UnicodeError:
-            continue
-    return [part.decode("utf-8", "replace") for part in parts]
+    """The fields as text. One charset for all: a page has one, and its browser names it in `_charset_`."""
+    named = next((value for name, value in pairs if name == b"_charset_"), b"").decode("ascii", "replace")
+    texts = iter(
+        decoded([part for pair in pairs for part in pair], named or _declared(content_type), certain=bool(named))
+    )
+    tidied = [(clean(name), clean(value)) for name, value in zip(texts, texts, strict=True)]
+    return [(name, value) for name, value in tidied if name and name != "_charset_"]
 
 
 def _declared(content_type: str) -> str:
-    """The charset that a content type declares, if pages are written in it."""
-    found = _CHARSET.search(content_type)
-    try:
-        name = codecs.lookup(found.group(1)).name if found else ""
-    except LookupError:
-        name = ""
-    return name if name in _CHARSETS else "gb18030"
+    """The charset that a content type declares ("": none)."""
+    _, options = parse_options_header(content_type)
+    return options.get(b"charset", b"").decode("ascii", "replace")

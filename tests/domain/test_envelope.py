@@ -16,7 +16,7 @@ identities = st.sets(
         st.builds(Identity, st.just("user_id"), st.from_regex(r"u-[a-z0-9]{1,8}", fullmatch=True)),
         st.builds(Identity, st.just("anonymous_id"), st.from_regex(r"c-[a-z0-9]{1,8}", fullmatch=True)),
         st.builds(Identity, st.just("email"), st.from_regex(r"[a-z]{1,8}@example\.com", fullmatch=True)),
-        st.builds(Identity, st.just("phone"), st.from_regex(r"\+49[0-9]{6,9}", fullmatch=True)),
+        st.builds(Identity, st.just("phone"), st.from_regex(r"\+49171[0-9]{7}", fullmatch=True)),
     ),
     min_size=1,
     max_size=4,

@@ -131,3 +131,11 @@ def test_link_checkers_do_nothing(door: Collecting) -> None:
     assert door.ask("HEAD", "/p.gif?aid=a").status_code == 200
     assert door.ask("HEAD", "/f/contact?email=a@example.com").status_code == 200
     assert door.touchpoints() == []
+
+
+def test_a_referer_of_raw_utf8_is_read_as_such(door: Collecting) -> None:
+    page = "https://www.example.com/café?utm_campaign=été".encode()
+    door.post("/f/contact", data={"email": "a@example.com"}, headers={"referer": page})
+    door.ask("GET", "/p.gif?aid=cookie", headers={"referer": page})
+    for found in door.touchpoints():
+        assert found.properties["path"] == "/café" and found.context["campaign"] == {"name": "été"}

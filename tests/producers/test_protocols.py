@@ -53,3 +53,23 @@ def test_a_site_never_gets_a_name_of_leadlines_own(tmp_path: Path, own: str) -> 
 def test_a_site_with_such_a_name_is_refused_in_the_settings() -> None:
     with pytest.raises(Misconfigured, match=r"LEADLINE_SITES: found 'https://api:8443'"):
         sites.parse("https://www.example.com, https://api:8443")
+
+
+@pytest.mark.parametrize("site", ["https://例え.example", "https://xn--r8jz45g.example", "HTTPS://例え。EXAMPLE"])
+@pytest.mark.parametrize("origin", ["https://xn--r8jz45g.example", "https://例え.example"])
+def test_a_site_in_any_spelling_is_the_browsers(tmp_path: Path, site: str, origin: str) -> None:
+    collecting = Collecting(tmp_path, sites_text=site)
+    raw = origin.encode()
+    for headers in ({"origin": raw}, {"referer": raw + b"/kontakt"}):
+        answer = collecting.post(
+            "/f/contact", data={"email": "ada@example.org", "_redirect": "/danke"}, headers=headers
+        )
+        assert answer.status_code == 303
+    assert {each.source.name for each in collecting.touchpoints()} == {"xn--r8jz45g.example"}
+
+
+def test_a_site_with_a_sharp_s_is_the_browsers() -> None:
+    assert sites.origin_of("https://straße.example") == "https://xn--strae-oqa.example"
+    assert sites.origin_of("https://café.example/a") == "https://xn--caf-dma.example"
+    assert sites.origin_of("https://a_b.example") == "https://a_b.example"
+    assert sites.origin_of("https://\ufffd.example") is None
