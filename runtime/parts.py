@@ -1,4 +1,4 @@
-"""What the threads of a process run: recorder, projector, publisher; and which model is active before they start."""
+"""What the threads of a process run: recorder, projector, publisher, promoter; and the model that is active first."""
 
 import threading
 from contextlib import closing
@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from consumers.promote.promoter import Promoter
 from consumers.publish.publisher import Publisher
 from consumers.record.recorder import Recorder
 from domain.model.definition import Model
@@ -39,13 +40,18 @@ def projector(wiring: Wiring) -> Run:
 
 
 def publisher(wiring: Wiring) -> Run:
-    """Ledger to topics, and promotions to the log; one of all processes at a time."""
+    """Ledger to topics; one of all processes at a time."""
 
     def run(stop: threading.Event) -> None:
         with wiring.publishers_log() as log:
             Publisher(wiring.database, log).run(stop)
 
     return run
+
+
+def promoter(wiring: Wiring) -> Run:
+    """Ledger to what the policy asks for, on the log; one of all processes at a time."""
+    return Promoter(wiring.database, wiring.log).run
 
 
 def check_model_file(wiring: Wiring) -> None:

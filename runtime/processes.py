@@ -30,7 +30,7 @@ GRACE: Final = 20.0
 
 
 def serve(wiring: Wiring) -> None:
-    """Everything in one process: collector and API under one address, recorder, projector, publisher."""
+    """Everything in one process: collector and API under one address, recorder, projector, publisher, promoter."""
     wiring.settings.refuse_open_doors(collector=True, api=True)
     parts.check_model_file(wiring)
     process = Process(wiring)
@@ -40,7 +40,7 @@ def serve(wiring: Wiring) -> None:
     def make() -> ASGIApp:
         parts.settle_model(wiring)
         app_log = wiring.door_log  # opened before anything works: a file that is no log refuses the start
-        process.start(parts.recorder, parts.projector, parts.publisher)
+        process.start(parts.recorder, parts.projector, parts.publisher, parts.promoter)
         registry = status_registry(wiring)
         rest = collector_app(wiring, registry, readiness(wiring, doors=True))
         return both(api_app(wiring, app_log, process.workers.stop.is_set), rest)
@@ -86,13 +86,13 @@ def consume(wiring: Wiring) -> None:
 
 
 def project(wiring: Wiring) -> None:
-    """The projector and the publisher. Further ones stand by until the active one is gone."""
+    """The projector, the publisher and the promoter. Further ones stand by until the active one is gone."""
     _needs_kafka(wiring, "project")
     _needs_database(wiring, "project")
     process = Process(wiring)
     if process.database_there():
         parts.settle_model(wiring)
-        process.start(parts.projector, parts.publisher)
+        process.start(parts.projector, parts.publisher, parts.promoter)
         process.wait()
 
 

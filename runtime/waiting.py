@@ -7,7 +7,8 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from consumers.publish.publisher import POSITION
+from consumers.promote.promoter import POSITION as PROMOTED
+from consumers.publish.publisher import POSITION as PUBLISHED
 from runtime.show import say
 from store.database.database import Database
 from store.database.tables import events, ledger, live, tracking
@@ -81,10 +82,10 @@ def wait_until_projected(
 
 
 def everything_published(database: Database) -> bool:
-    """Whether the publisher has nothing before it: what it asks for by policy is on the log then."""
+    """Whether publisher and promoter have nothing before them: what the policy asks for is on the log then."""
     with database.snapshot() as conn:
         newest = conn.execute(select(func.coalesce(func.max(ledger.c.position), 0))).scalar_one()
-        return (position_of(conn, POSITION) or 0) >= int(newest)
+        return all((position_of(conn, name) or 0) >= int(newest) for name in (PUBLISHED, PROMOTED))
 
 
 def until(done: Callable[[], bool], seconds: float, glance: float = GLANCE) -> bool:

@@ -1,1 +1,1 @@
-"""The policy that promotes: a lead that became hot is asked into a stage."""
+"""Signal ledger to touchpoints of the policy that promotes."""

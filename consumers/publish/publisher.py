@@ -1,4 +1,4 @@
-"""Publish: the signal ledger goes out to the topics in order, and what a policy asks for goes onto the log.
+"""Publish: the signal ledger goes out to the topics in order.
 
 One publisher, elected by lock. After a crash it reads back what the topics' partitions end with and goes on behind it,
 so that a message is neither lost nor repeated. Without Kafka the topics are a view of the ledger: nothing is sent.
@@ -14,20 +14,17 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection, delete
 
-from consumers.promote.promote import asked
 from consumers.publish.messages import message, written
 from domain.errors import Fenced
 from domain.signals.kinds import TRAITS
-from domain.touchpoints.envelope import encode
 from store import turn
 from store.database import bulk
 from store.database.database import Database
 from store.database.tables import ledger, tracking
 from store.events.positions import Advance, advance, position_of
 from store.ledger import Signal, signals_after
-from store.log.cloudevents import touchpoint_record
 from store.log.port import Log, Outlet, Partition, Record
-from store.log.topics import OUT, TOUCHPOINTS
+from store.log.topics import OUT
 
 _log = structlog.get_logger(__name__)
 
@@ -50,7 +47,6 @@ class Published:
     read: int = 0
     sent: int = 0
     skipped: int = 0
-    asked: int = 0
 
     def add(self, other: "Published") -> None:
         """Add the other's counts to these."""
@@ -62,9 +58,8 @@ class Publisher:
     """Reads the ledger behind its stored position. One thread drives it."""
 
     def __init__(self, database: Database, log: Log, batch: int = 500) -> None:
-        """`log` takes the policy's touchpoints and, where others read it too (an Outlet), the messages."""
+        """`log` takes the messages where others read it too (an Outlet); else only the position goes on."""
         self._database = database
-        self._log = log
         self._outlet = log if isinstance(log, Outlet) else None
         self._batch = batch
         self._position: int | None = None
@@ -91,14 +86,10 @@ class Publisher:
                 self._must_hold()
             with self._database.snapshot() as conn:
                 signals = signals_after(conn, self._position or 0, self._batch)
-                promotions = asked(conn, signals)
             done = Published(read=len(signals))
             if signals:
                 done.sent = self._send(signals)
                 done.skipped = len(signals) - done.sent
-                done.asked = len(promotions)
-                wanted = [touchpoint_record(one, encode(one)) for one in promotions]
-                self._log.append(TOUCHPOINTS, wanted)
                 self._advance(signals[-1].position)
         except BaseException:
             self._loaded = False

@@ -3,9 +3,8 @@
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
-from uuid import UUID
 
 import orjson
 import pytest
@@ -14,60 +13,15 @@ from sqlalchemy import insert
 from consumers.publish.publisher import POSITION, Published, Publisher
 from domain.errors import Fenced
 from domain.signals.kinds import Topic
-from domain.touchpoints.envelope import decode
-from domain.touchpoints.touchpoint import Touchpoint
-from store.database import bulk
 from store.database.database import Database
 from store.database.errors import DatabaseAway
-from store.database.tables import ledger, live, models, tracking
+from store.database.tables import tracking
 from store.events.positions import position_of
 from store.log.kafka.log import KafkaLog
 from store.log.port import Entry, Partition, Record
 from store.log.sql import SqlLog
-from store.log.topics import OUT, TOUCHPOINTS
-
-AT = 1_790_000_000_000_000
-MODEL = """
-[[stages]]
-name = "lead"
-[[stages]]
-name = "qualified"
-requires = ["profile.company"]
-"""
-
-
-def row(position: int, kind: str = "lead.hot", lead: UUID | None = None, **more: Any) -> dict[str, Any]:
-    lead = lead or uuid.uuid4()
-    found = {
-        "position": position, "id": f"{lead}:{kind}:{position}", "kind": kind, "lead": lead, "lead_now": lead,
-        "subject": "", "at": AT + position, "closes": None, "data": "{}", "silent": False,
-    }  # fmt: skip
-    return {**found, **more}
-
-
-def put(database: Database, rows: Sequence[dict[str, Any]]) -> None:
-    with database.transaction() as conn:
-        bulk.insert(conn, ledger, rows)
-
-
-def card(database: Database, lead: UUID, identities: list[list[str]], profile: dict[str, Any]) -> None:
-    with database.transaction() as conn:
-        conn.execute(
-            insert(live.leads).values(
-                lead=lead, stage="lead", stage_since=AT, identified=True, first_touch=AT, last_touch=AT, touches=1,
-                identities=orjson.dumps(identities).decode(), profile=orjson.dumps(profile).decode(), findings="[]",
-            )
-        )  # fmt: skip
-
-
-def activate(database: Database, text: str = MODEL) -> None:
-    with database.transaction() as conn:
-        conn.execute(insert(models).values(activation=1, hash="h", text=text, activated_at=AT))
-
-
-def position(database: Database) -> int | None:
-    with database.snapshot() as conn:
-        return position_of(conn, POSITION)
+from store.log.topics import OUT
+from tests.given_ledger import position, put, row
 
 
 class Topics:
@@ -164,7 +118,7 @@ def test_silent_rows_are_passed_over(database: Database, topics: Topics, publish
     put(database, rows)
     assert drained(publisher()) == Published(read=3, sent=1, skipped=2)
     assert topics.ids(1) == [rows[1]["id"]]
-    assert position(database) == 3
+    assert position(database, POSITION) == 3
 
 
 class Dying(Publisher):
@@ -191,7 +145,7 @@ def test_after_a_crash_nothing_is_missing_and_nothing_is_there_twice(
     put(database, rows)
     with pytest.raises(DatabaseAway):
         publisher(kind).run_once()
-    assert position(database) is None
+    assert position(database, POSITION) is None
     drained(publisher())
     put(database, [row(n) for n in range(61, 71)])
     drained(publisher())
@@ -275,82 +229,6 @@ def test_only_one_of_two_publishers_publishes(
         thread.join(20)
     assert len(got) == len(set(got)) == 30
     assert sorted(each.counts.sent for each in both) == [0, 30]
-
-
-# ---- promotions --------------------------------------------------------------------------------------------------
-
-
-def asked(log: SqlLog) -> list[Touchpoint]:
-    subscription = log.subscribe([TOUCHPOINTS], "watch")
-    found = subscription.poll(dict.fromkeys(subscription.assigned()), 100, 0)
-    subscription.close()
-    for entry in found:
-        assert entry.key == str(decode(entry.value).trail).encode()
-    return [decode(entry.value) for entry in found]
-
-
-def test_becoming_hot_asks_for_the_stage_once(database: Database, log: SqlLog) -> None:
-    activate(database)
-    lead = uuid.uuid4()
-    card(database, lead, [["anonymous_id", "c"], ["email", "a@example.com"], ["user_id", "u-1"]], {"company": "Acme"})
-    hot = row(1, lead=lead, data='{"promote_to": "qualified"}')
-    put(database, [hot, row(2, "segment.entered", lead)])
-    publisher = Publisher(database, log)
-    assert drained(publisher) == Published(read=2, skipped=2, asked=1)
-    (made,) = asked(log)
-    assert made.id == f"{hot['id']}:promote"
-    assert (made.source.kind, made.source.name, made.type) == ("policy", "promote", "stage_changed")
-    assert made.properties == {"to": "qualified", "signal": hot["id"]}
-    assert made.identities == (("user_id", "u-1"),)
-    assert made.occurred_at == made.received_at == hot["at"]
-    assert position(database) == 2
-
-
-def test_asking_again_after_a_crash_is_the_same_touchpoint(database: Database, log: SqlLog) -> None:
-    activate(database)
-    lead = uuid.uuid4()
-    card(database, lead, [["email", "a@example.com"]], {"company": "Acme"})
-    put(database, [row(1, lead=lead, data='{"promote_to": "qualified"}')])
-    with pytest.raises(DatabaseAway):
-        Dying(database, log).run_once()
-    drained(Publisher(database, log))
-    first, second = asked(log)
-    assert first == second
-
-
-def test_a_retracted_episode_withdraws_what_it_had_asked(database: Database, log: SqlLog) -> None:
-    activate(database)
-    lead = uuid.uuid4()
-    card(database, lead, [["email", "a@example.com"]], {"company": "Acme"})
-    hot = row(1, lead=lead, data='{"promote_to": "qualified"}')
-    plain = row(2, lead=lead)
-    gone = row(3, "lead.hot.retracted", lead, closes=hot["id"])
-    put(database, [hot, plain, gone, row(4, "lead.hot.retracted", lead, closes=plain["id"])])
-    drained(Publisher(database, log))
-    promoted, withdrawn = asked(log)
-    assert withdrawn.id == f"{hot['id']}:withdraw"
-    assert withdrawn.properties == {"withdraws": promoted.id}
-    assert withdrawn.occurred_at == gone["at"]
-
-
-@pytest.mark.parametrize(
-    ("identities", "profile", "to"),
-    [
-        ([["email", "a@example.com"]], {}, "qualified"),
-        ([["email", "a@example.com"]], {"company": "Acme"}, "no such stage"),
-        ([], {"company": "Acme"}, "qualified"),
-    ],
-)
-def test_who_lacks_what_a_stage_requires_is_not_asked(
-    database: Database, log: SqlLog, identities: list[list[str]], profile: dict[str, Any], to: str
-) -> None:
-    activate(database)
-    lead = uuid.uuid4()
-    card(database, lead, identities, profile)
-    data = orjson.dumps({"promote_to": to}).decode()
-    put(database, [row(1, lead=lead, data=data), row(2, data=data), row(3, lead=lead, data=data, silent=True)])
-    assert drained(Publisher(database, log)).asked == 0
-    assert asked(log) == []
 
 
 def test_without_kafka_nothing_is_sent_and_nobody_waits(database: Database, log: SqlLog) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from consumers.publish.publisher import Publisher
+from consumers.publish.publisher import POSITION, Publisher
 from domain.errors import Fenced
 from domain.signals.kinds import Topic
 from store.database.database import Database, open_database
@@ -16,7 +16,7 @@ from store.database.lease import Lease
 from store.database.tables import tracking
 from store.events.positions import position_of
 from store.log.port import Entry, Partition, Record
-from tests.consumers.test_publish import position, put, row
+from tests.given_ledger import position, put, row
 
 
 class Slow:
@@ -80,7 +80,7 @@ def test_one_that_lost_its_lock_while_it_sent_sends_no_more(
     with pytest.raises(Fenced, match="lock"):
         term_of(Publisher(database, topics))
     assert topics.sent == [Topic.HOT_LEADS]
-    assert position(database) is None
+    assert position(database, POSITION) is None
 
 
 def test_one_that_lost_its_lock_while_it_waited_leaves_the_next_ones_mark(

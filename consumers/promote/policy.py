@@ -1,4 +1,4 @@
-"""The policy that promotes: a lead that became hot is asked into a stage, by a touchpoint like everyone's.
+"""The policy that promotes: a lead that became hot is asked into a stage, by a touchpoint like everyone's. Reads only.
 
 Asked once for each announced episode, withdrawn only where that episode is retracted. Asking twice is once: the
 touchpoint's id is made of the signal's. Whether it takes effect is the fold's to say.
@@ -27,7 +27,7 @@ POLICY: Final = Source("policy", "promote")
 """The source of promotions and their withdrawals."""
 
 
-def asked(conn: Connection, signals: Sequence[Signal]) -> list[Touchpoint]:
+def wanted(conn: Connection, signals: Sequence[Signal]) -> list[Touchpoint]:
     """What the policy asks for because of these signals, as touchpoints to put on the log."""
     told = [signal for signal in signals if not signal.silent]
     promotions = {
@@ -38,7 +38,7 @@ def asked(conn: Connection, signals: Sequence[Signal]) -> list[Touchpoint]:
         return []
     leads = _leads(conn, {signal.lead_now for signal in (*promotions, *withdrawals)})
     ladder = _ladder(conn)
-    found = []
+    touchpoints = []
     for signal in told:
         lead = leads.get(signal.lead_now)
         if signal not in promotions and signal not in withdrawals:
@@ -46,13 +46,15 @@ def asked(conn: Connection, signals: Sequence[Signal]) -> list[Touchpoint]:
         if lead is None:
             _skip(signal, "the lead has no identity, or is another one by now")
         elif signal in withdrawals:
-            found.append(_touchpoint(f"{signal.closes}:withdraw", signal, lead[0], {"withdraws": withdrawals[signal]}))
+            touchpoints.append(
+                _touchpoint(f"{signal.closes}:withdraw", signal, lead[0], {"withdraws": withdrawals[signal]})
+            )
         elif problem := _problem(ladder, promotions[signal], lead[1]):
             _skip(signal, problem)
         else:
             change = {"to": promotions[signal], "signal": signal.id}
-            found.append(_touchpoint(promotion_id(signal.id), signal, lead[0], change))
-    return found
+            touchpoints.append(_touchpoint(promotion_id(signal.id), signal, lead[0], change))
+    return touchpoints
 
 
 def promotion_id(signal: str) -> str:
@@ -74,14 +76,14 @@ def _withdrawn(conn: Connection, retracted: Sequence[Signal]) -> dict[Signal, st
 
 def _leads(conn: Connection, ids: set[UUID]) -> dict[UUID, tuple[Identity, Mapping[str, Any]]]:
     """The highest identity (it never moves away) and the profile of each lead."""
-    found = {}
+    known = {}
     for lead, identities, profile in bulk.select_in(
         conn, live.leads, ["lead", "identities", "profile"], "lead", list(ids)
     ):
         names = ordered(Identity(kind, value) for kind, value in orjson.loads(identities))
         if names:
-            found[lead] = names[0], orjson.loads(profile)
-    return found
+            known[lead] = names[0], orjson.loads(profile)
+    return known
 
 
 def _ladder(conn: Connection) -> Ladder | None:
