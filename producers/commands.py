@@ -62,14 +62,19 @@ class Asked:
 
 
 def stage(lead: LeadCard, to: object, stages: Sequence[Stage], asked: Asked) -> Touchpoint:
-    """Move a lead to a stage. Refused: unknown, already there, out of a detour to a later one, or fields missing.
+    """Move a lead to a stage, by its name or a former one.
 
-    People may move a lead back as well as forward.
+    Refused: unknown or retired, already there, out of a detour to a later one, or fields missing. People may move a
+    lead back as well as forward.
     """
     names = tuple(stage.name for stage in stages)
+    in_use = tuple(stage.name for stage in stages if not stage.retired)
+    to = next((stage.name for stage in stages if to in stage.was), to)
     if not isinstance(to, str) or to not in names:
-        text = unknown(to, names, "stage") if isinstance(to, str) else f"to: give one of {', '.join(names)}"
-        raise Refused(422, text, allowed=names)
+        text = unknown(to, in_use, "stage") if isinstance(to, str) else f"to: give one of {', '.join(in_use)}"
+        raise Refused(422, text, allowed=in_use)
+    if to not in in_use:
+        raise Refused(422, f"stage {to} is retired; allowed: {', '.join(in_use)}", allowed=in_use)
     if to == lead.stage:
         raise Refused(409, f"the lead is in stage {to} already")
     target = stages[names.index(to)]
@@ -84,7 +89,7 @@ def _check_detour(current: str, target: Stage, stages: Sequence[Stage]) -> None:
     place = next((n for n, stage in enumerate(stages) if stage.name == current), None)
     if place is None or not stages[place].detour or target.detour:
         return
-    earlier = tuple(stage.name for stage in stages[:place] if not stage.detour)
+    earlier = tuple(stage.name for stage in stages[:place] if not stage.detour and not stage.retired)
     if target.name not in earlier:
         raise Refused(
             409, f"{current} is a detour: it is left to an earlier stage ({', '.join(earlier)})", allowed=earlier

@@ -9,9 +9,17 @@ from store.database.tables import models
 
 
 def active_model(conn: Connection) -> Model | None:
-    """The model activated last (None: none yet), parsed once a process: ask in every transaction, it is cheap."""
-    text = conn.execute(select(models.c.text).order_by(models.c.activation.desc()).limit(1)).scalar_one_or_none()
-    return None if text is None else _parsed(text)
+    """The model activated last (None: none yet), parsed once a process: ask in every transaction, it is cheap.
+
+    It is active since the first of the activations of its hash in a row: they differ in what the fold does not read.
+    """
+    row = conn.execute(select(models.c.hash, models.c.text).order_by(models.c.activation.desc()).limit(1)).one_or_none()
+    if row is None:
+        return None
+    earlier = models.alias()
+    other = select(func.coalesce(func.max(earlier.c.activation), 0)).where(earlier.c.hash != row.hash)
+    since = select(func.min(models.c.activated_at)).where(models.c.activation > other.scalar_subquery())
+    return _parsed(row.text, int(conn.execute(since).scalar_one()))
 
 
 def record_activation(conn: Connection, model: Model, at: int) -> int:
@@ -23,6 +31,6 @@ def record_activation(conn: Connection, model: Model, at: int) -> int:
 
 
 @lru_cache(maxsize=4)
-def _parsed(text: str) -> Model:
+def _parsed(text: str, since: int) -> Model:
     """A model is frozen: whoever asks may have the same one."""
-    return parse_model(text)
+    return parse_model(text).active_since(since)

@@ -20,6 +20,10 @@ name = "lead"
 [[stages]]
 name = "qualified"
 requires = ["profile.company"]
+was = ["mql"]
+[[stages]]
+name = "trial"
+retired = true
 """
 
 

@@ -93,8 +93,11 @@ def _ladder(conn: Connection) -> Ladder | None:
 
 def _problem(ladder: Ladder | None, to: str, profile: Mapping[str, Any]) -> str | None:
     """Why a lead is not asked into a stage: what it requires is asked where the change is decided, here."""
+    to = to if ladder is None else ladder.present(to)
     if ladder is None or not ladder.knows(to):
         return f"the active model has no stage {to!r}"
+    if to in ladder.retired:
+        return f"stage {to!r} is retired"
     missing = ladder.missing(to, profile)
     return f"stage {to!r} requires {', '.join(missing)}, which the lead lacks" if missing else None
 

@@ -48,15 +48,20 @@ _EXAMPLE: Final[Mapping[str, str]] = {
 
 
 def parse_condition(
-    raw: Any, scope: Scope, where_path: Path | str = (), stages: Collection[str] | None = None
+    raw: Any,
+    scope: Scope,
+    where_path: Path | str = (),
+    stages: Collection[str] | None = None,
+    former: Mapping[str, str] | None = None,
 ) -> Condition:
     """The condition that a table holds. `where_path` is where it stands in its file, for messages.
 
-    `stages` are the names that `stage` may give ("visitor" may always); None: they are not checked.
+    `stages` are the names that `stage` may give ("visitor" may always); None: they are not checked. `former` gives the
+    present name of a former one.
     Raises ModelError with everything that is wrong.
     """
     path = tuple(where_path.split(".")) if isinstance(where_path, str) and where_path else tuple(where_path)
-    reader = _Reader(scope, stages)
+    reader = _Reader(scope, stages, former or {})
     condition = reader.table(raw, path)
     if reader.problems:
         raise ModelError(reader.problems)
@@ -66,8 +71,8 @@ def parse_condition(
 class _Reader:
     """Reads one condition; what is wrong gathers in `problems` while it goes on."""
 
-    def __init__(self, scope: Scope, stages: Collection[str] | None) -> None:
-        self.scope, self.stages = scope, stages
+    def __init__(self, scope: Scope, stages: Collection[str] | None, former: Mapping[str, str]) -> None:
+        self.scope, self.stages, self.former = scope, stages, former
         self.problems: list[Problem] = []
 
     def refuse(self, path: Path, text: str) -> Condition:
@@ -183,7 +188,7 @@ class _Reader:
         on = self.value((*path, "did"), lambda: read_type(raw["did"]), "")
         where = within = at_most = None
         if "where" in raw:
-            inner = _Reader("touchpoint", None)
+            inner = _Reader("touchpoint", None, {})
             where = inner.table(raw["where"], (*path, "where"), depth + 1)
             self.problems += inner.problems
         at_least = self.value((*path, "at_least"), lambda: read_count(raw.get("at_least", 1), 0), 1)
@@ -208,7 +213,10 @@ class _Reader:
             allowed = tuple(known) if what == "grade" else ("visitor", *known)
             for place, name in enumerate(names):
                 if name not in allowed:
-                    self.refuse((*here, place) if isinstance(raw, list) else here, unknown(name, allowed, what))
+                    now = self.former.get(name) if what == "stage" else None
+                    text = f'"{now}": that is what this stage is called now'
+                    problem = found(name, text) if now else unknown(name, allowed, what)
+                    self.refuse((*here, place) if isinstance(raw, list) else here, problem)
         return frozenset(names)
 
     def heat(self, raw: Any, here: Path) -> Condition:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from math import floor
 from typing import Any, Final
 
-from domain.fold.fold import Award, Fold
+from domain.fold.fold import Fold
 from domain.fold.lead import Lead
 from domain.fold.score import decayed
+from domain.fold.trace import Award, Trace, Withheld
 from domain.touchpoints.touchpoint import Touchpoint
 
 FLOOR: Final = "never shown below 0"
@@ -30,12 +31,14 @@ class Explanation:
     points: tuple[Point, ...]
     heat: float
     """Decayed to the clock, rounded to hundredths; never below 0."""
+    withheld: tuple[Withheld, ...]
+    """What held and gave nothing, and why."""
 
 
 def explain(fold: Fold, history: Iterable[Touchpoint], clock: int) -> Explanation:
     """Fold a history once more, listening to the awards."""
-    awards: list[Award] = []
-    lead = fold.fold(history, clock, awards)
+    trace = Trace()
+    lead, awards = fold.fold(history, clock, trace), trace.awards
     left = [decayed(award.points, award.at, fold.half_life, clock) for award in awards]
     total = decayed(lead.heat.value, lead.heat.at, fold.half_life, clock) if awards else 0.0
     shown = rounded(left, round(total * 100))
@@ -43,7 +46,7 @@ def explain(fold: Fold, history: Iterable[Touchpoint], clock: int) -> Explanatio
     heat = round(total * 100) / 100
     if heat < 0:
         points.append(Point(Award(FLOOR, "", "", clock, 0.0), -heat))
-    return Explanation(lead, tuple(points), max(0.0, heat))
+    return Explanation(lead, tuple(points), max(0.0, heat), tuple(trace.withheld))
 
 
 def rounded(parts: Sequence[float], total: int) -> list[int]:

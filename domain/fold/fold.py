@@ -1,7 +1,6 @@
 """The fold: (model, history, until) -> the state of one lead. One step takes what happened in one instant."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from math import inf
 from typing import Any, Final
@@ -9,27 +8,19 @@ from typing import Any, Final
 from domain.conditions.compile import compile_where
 from domain.conditions.parse import GRADES
 from domain.fold.funnel import Attempts
-from domain.fold.index import NOTHING, Hits, asked_of
-from domain.fold.lead import Lead, Now, StageEntry
-from domain.fold.score import decayed, falls_to
+from domain.fold.index import NOTHING, Hits, Rule, asked_of
+from domain.fold.lead import Lead, Now
+from domain.fold.moves import Moves
+from domain.fold.profile import learn
+from domain.fold.score import decayed, falls_to, value_key
 from domain.fold.segment import Compiler, Input, Test
 from domain.fold.stage import VISITOR, Ladder
-from domain.model.definition import Model
+from domain.fold.trace import Trace
+from domain.model.definition import CHANGED, Model
 from domain.touchpoints.touchpoint import NEVER, Touchpoint
 
 OPEN: Final = "email_opened"
 """An open alone never makes a lead hot."""
-
-
-@dataclass(frozen=True, slots=True)
-class Award:
-    """Points that a rule gave for a touchpoint. Folded in the listed order, awards give the stored heat to the bit."""
-
-    rule: str
-    touchpoint: str
-    type: str
-    at: int
-    points: float
 
 
 Met = Sequence[tuple[Touchpoint, Hits]]
@@ -42,6 +33,7 @@ class Fold:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.ladder = Ladder(model.stages)
+        self._moves = Moves(self.ladder, model.activated_at)
         self.half_life = model.score.half_life
         hot_at = model.score.hot_at
         by_grade = hot_at if isinstance(hot_at, Mapping) else {} if hot_at is None else dict.fromkeys(GRADES, hot_at)
@@ -64,18 +56,24 @@ class Fold:
 
     # ---- the whole history ----
 
-    def fold(self, history: Iterable[Touchpoint], until: int, awards: list[Award] | None = None) -> Lead:
+    def fold(self, history: Iterable[Touchpoint], until: int, trace: Trace | None = None) -> Lead:
         """The lead after those of its touchpoints (in the order of the fold) that happened until an instant."""
         lead = Lead()
         taken = (touchpoint for touchpoint in history if touchpoint.instant <= until)
         for instant, group in groupby(taken, _instant):
-            self.step(lead, tuple(group), instant, awards)
+            self.step(lead, tuple(group), instant, trace)
         return lead
 
     # ---- one instant ----
 
-    def step(self, lead: Lead, group: Sequence[Touchpoint], instant: int, awards: list[Award] | None = None) -> None:
+    def step(self, lead: Lead, group: Sequence[Touchpoint], instant: int, trace: Trace | None = None) -> None:
         """Take what happened in one instant, later than all that the lead has taken. What shares it counts as a set."""
+        for touchpoint in group:
+            if "machine" in touchpoint.context:
+                group = self._without_machines(lead, group, instant, trace)
+                break
+        if not group:
+            return
         changed: set[Input] = set()
         now, heat = lead.now, lead.heat
         first = lead.touches == 0
@@ -89,14 +87,14 @@ class Fold:
         lead.touches += len(group)
         stage, value, at = lead.stage, heat.value, heat.at
         easier = False
-        if self._learn(lead, group) or first:
+        if learn(lead, group) or first:
             changed.add("profile")
             before = self._threshold(lead)
             self._judge(lead)
             easier = self._threshold(lead) < before
-        met = [(each, self._hits(lead, each)) for each in group if self._move(lead, each, instant)]
+        met = self._meet(lead, group, instant)
         self._count(lead, met, instant, changed)
-        self._award(lead, met, instant, awards)
+        self._award(lead, met, instant, trace)
         if stage != lead.stage:
             changed.add("stage")
         if at != heat.at or value != heat.value:
@@ -118,24 +116,6 @@ class Fold:
             return names
         return sorted({*names, *(name for name, due in lead.now.dues.items() if due <= instant)})
 
-    def _learn(self, lead: Lead, group: Sequence[Touchpoint]) -> bool:
-        """Put together what the touchpoints say about the person; whether that changed anything."""
-        changed = False
-        for touchpoint in group:
-            for kind, value in touchpoint.identities:
-                if kind != "anonymous_id":
-                    lead.identified = True
-                    if kind != "user_id" and lead.profile.get(kind) != value:
-                        lead.profile[kind] = value
-                        changed = True
-            for name, said in touchpoint.profile.items():
-                if said is None:
-                    changed = lead.profile.pop(name, None) is not None or changed
-                elif lead.profile.get(name) != said or type(lead.profile.get(name)) is not type(said):
-                    lead.profile[name] = said
-                    changed = True
-        return changed
-
     def _judge(self, lead: Lead) -> None:
         """Fit, grade and exclusion: pure functions of the profile as it is now."""
         judged = self._judged(lead.profile) if lead.profile else self._unknown
@@ -149,40 +129,37 @@ class Fold:
         grade = next((grade for least, grade in self._grades if fit >= least), "D")
         return fit, grade, next((reason for reason, where in self._excluded if where({}, profile)), None)
 
-    def _move(self, lead: Lead, touchpoint: Touchpoint, instant: int) -> bool:
-        """Move the stage as a touchpoint says; whether the touchpoint took effect (an idle policy move does not)."""
-        if lead.identified and lead.stage == VISITOR:
-            self._enter(lead, self.ladder.first, instant, touchpoint, "")
-        if touchpoint.type != "stage_changed":
-            return True
-        policy = touchpoint.source.kind == "policy"
-        withdrawn = touchpoint.properties.get("withdraws")
-        if policy and withdrawn is not None:
-            last = lead.stages[-1] if lead.stages else None
-            if last is not None and (last.source, last.touchpoint) == ("policy", withdrawn):
-                before = lead.stages[-2].stage if len(lead.stages) > 1 else VISITOR
-                self._enter(lead, before, instant, touchpoint, "policy")
-            return False
-        to = touchpoint.properties.get("to")
-        if not isinstance(to, str) or not self.ladder.knows(to):
-            self._find(lead, "unknown_stage", str(to)[:100], instant)
-            return True
-        if policy:
-            if not self.ladder.forward(lead.stage, to):
-                return False
-        elif missing := self.ladder.missing(to, lead.profile):
-            self._find(lead, "missing_required", f"{to}: {', '.join(missing)}", instant)
-        self._enter(lead, to, instant, touchpoint, touchpoint.source.kind)
-        return True
+    def _without_machines(
+        self, lead: Lead, group: Sequence[Touchpoint], instant: int, trace: Trace | None
+    ) -> Sequence[Touchpoint]:
+        """What people did. Whom only machines touched was first and last touched by these."""
+        people = [touchpoint for touchpoint in group if not touchpoint.by_machine]
+        if not people and not lead.touches:
+            lead.first_touch, lead.last_touch = min(lead.first_touch, instant), instant
+        if trace is not None:
+            for touchpoint in group:
+                for rule in self._hits(lead, touchpoint).rules if touchpoint.by_machine else ():
+                    trace.withhold(rule.name, touchpoint, rule.points, f"machine: {touchpoint.context['machine']}")
+        return people
 
-    def _enter(self, lead: Lead, stage: str, instant: int, touchpoint: Touchpoint, source: str) -> None:
-        if stage != lead.stage:
-            lead.stage = stage
-            lead.stages.append(StageEntry(stage, instant, source, touchpoint.id))
-
-    def _find(self, lead: Lead, kind: str, detail: str, instant: int) -> None:
-        if not any(found[0] == kind and found[1] == detail for found in lead.findings):
-            lead.findings.append([kind, detail, instant])
+    def _meet(self, lead: Lead, group: Sequence[Touchpoint], instant: int) -> Met:
+        """Move the stage as touchpoints say; those that took effect, and what they meet."""
+        met: list[tuple[Touchpoint, Hits]] = []
+        for touchpoint in group:
+            if lead.identified and lead.stage == VISITOR:
+                self._moves.identify(lead, touchpoint, instant)
+            taken: Touchpoint | None = touchpoint
+            if touchpoint.type == CHANGED:
+                taken = self._moves.take(lead, touchpoint, instant)
+            if taken is None:
+                continue
+            hits = self._hits(lead, taken)
+            met.append((taken, hits))
+            if hits.enters:
+                derived = self._moves.derive(lead, taken, hits.enters, instant)
+                if derived is not None:
+                    met.append((derived, self._hits(lead, derived)))
+        return met
 
     def _hits(self, lead: Lead, touchpoint: Touchpoint) -> Hits:
         asked = self._asked.get(touchpoint.type)
@@ -197,24 +174,35 @@ class Fold:
                     del matches[0]
                 changed.add(counter.place)
 
-    def _award(self, lead: Lead, met: Met, instant: int, awards: list[Award] | None) -> None:
+    def _award(self, lead: Lead, met: Met, instant: int, trace: Trace | None) -> None:
         """Give points, and note when they were earned, an open earning none."""
+        heat = lead.heat
         for touchpoint, hits in met:
             if touchpoint.type == "score_reset":
-                lead.heat.reset(instant)
-                if awards is not None:
-                    awards.clear()
-            if "machine" in touchpoint.context:
-                continue
+                heat.reset(instant)
+                if trace is not None:
+                    trace.reset()
             for rule in hits.rules:
-                limit = rule.limit
-                if limit and not lead.heat.allows(rule.place, limit.count, limit.within, instant):
+                if rule.limit and not self._allows(lead, rule, touchpoint, instant, trace):
                     continue
-                lead.heat.add(rule.points, instant, self.half_life)
+                heat.add(rule.points, instant, self.half_life)
                 if rule.points > 0 and touchpoint.type != OPEN:
-                    lead.heat.earned_at = instant
-                if awards is not None:
-                    awards.append(Award(rule.name, touchpoint.id, touchpoint.type, instant, rule.points))
+                    heat.earned_at = instant
+                if trace is not None:
+                    trace.award(rule.name, touchpoint, rule.points)
+
+    def _allows(self, lead: Lead, rule: Rule, touchpoint: Touchpoint, instant: int, trace: Trace | None) -> bool:
+        """Whether a limited rule gives its points."""
+        heat, limit = lead.heat, rule.limit
+        assert limit is not None
+        key = value_key(rule.place, limit.per, touchpoint.properties) if limit.per else rule.place
+        room = not limit.per or heat.has_room(rule.place, key, limit.within, instant)
+        if room and heat.allows(key, limit.count, limit.within, instant):
+            return True
+        if trace is not None:
+            until = heat.frees(key, limit.count, limit.within)
+            trace.withhold(rule.name, touchpoint, rule.points, "limit", until)
+        return False
 
     def threshold(self, grade: str) -> float | None:
         """The heat at which a lead of this grade becomes hot; None: never."""
@@ -222,7 +210,9 @@ class Fold:
 
     def _threshold(self, lead: Lead) -> float:
         """The heat at which this lead becomes hot; infinite where it never does."""
-        return inf if lead.not_a_lead is not None else self._hot_at.get(lead.grade, inf)
+        if lead.not_a_lead is not None or lead.stage in self.ladder.without_hot:
+            return inf
+        return self._hot_at.get(lead.grade, inf)
 
     def _heat_up(self, lead: Lead, instant: int, may_begin: bool) -> None:
         """Begin, prolong or end the hot episode."""

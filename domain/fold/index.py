@@ -30,6 +30,8 @@ class Hits(NamedTuple):
     rules: tuple[Rule, ...] = ()
     counters: tuple[Counter, ...] = ()
     steps: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    enters: tuple[str, ...] = ()
+    """The stages that it enters, as far as that is forward."""
 
 
 NOTHING: Final = Hits()
@@ -44,6 +46,7 @@ class Asked:
     """With the place of its condition in `wheres`, as below."""
     counters: list[tuple[Counter, int]] = field(default_factory=list)
     steps: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    enters: list[tuple[str, int]] = field(default_factory=list)
     _places: dict[str, int] = field(default_factory=dict)
     _fields: dict[tuple[bool, str], None] = field(default_factory=dict)
     """Everything that the conditions look at: (whether of the person, name)."""
@@ -80,6 +83,7 @@ class Asked:
             tuple([rule for rule, place in self.rules if holds[place]]),
             tuple([counter for counter, place in self.counters if holds[place]]),
             tuple([step for step in steps if step[1]]),
+            tuple([stage for stage, place in self.enters if holds[place]]),
         )
 
 
@@ -116,4 +120,8 @@ def asked_of(model: Model, counters: Iterable[Counter]) -> dict[str, Asked]:
         for number, step in enumerate(funnel.steps, 1):
             asked = of(step.on)
             asked.steps.setdefault(funnel.name, []).append((number, asked.place(step.where)))
+    for stage in model.stages:
+        for entrance in stage.enter:
+            asked = of(entrance.on)
+            asked.enters.append((stage.name, asked.place(entrance.where)))
     return found

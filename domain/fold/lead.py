@@ -54,9 +54,11 @@ class Lead(Struct, array_like=True):
     state (`projections/projecting/cluster.py`).
     """
 
-    first_touch: int = 0
+    first_touch: int = NEVER
     last_touch: int = 0
+    """First and last of what a person did; of whom only machines touched, of that."""
     touches: int = 0
+    """How often, machines left out."""
     identified: bool = False
     profile: dict[str, Any] = field(default_factory=dict)
     stage: str = VISITOR
@@ -70,3 +72,8 @@ class Lead(Struct, array_like=True):
     findings: list[list[Any]] = field(default_factory=list)
     """Data-quality findings: [kind, detail, instant], each (kind, detail) once."""
     now: Now = field(default_factory=Now)
+
+    def find(self, kind: str, detail: str, instant: int) -> None:
+        """Note a data-quality finding, unless it is known."""
+        if not any(known[:2] == [kind, detail] for known in self.findings):
+            self.findings.append([kind, detail, instant])

@@ -1,8 +1,15 @@
 """Heat (engagement): the decaying pair, awards and their limits, and the hot episode."""
 
+import json
+from collections.abc import Mapping
+from hashlib import blake2b
 from math import ceil, log2
+from typing import Any, Final
 
 from msgspec import Struct, field
+
+VALUES: Final = 200
+"""Different values of `per` that a limited rule remembers of one lead; beyond them a new one gives nothing."""
 
 
 def decayed(heat: float, heat_at: int, half_life: int, at: int) -> float:
@@ -28,7 +35,7 @@ class Heat(Struct, array_like=True):
     value: float = 0.0
     at: int = 0
     awarded: dict[str, list[int]] = field(default_factory=dict)
-    """Of limited rules, by place in the model: the instants of the last awards, as many as the limit counts."""
+    """Of limited rules, by place in the model (or `value_key`): the instants of the last awards, as many as count."""
     earned_at: int | None = None
     """The instant of the last award above 0 since the last reset, opens left out; None: there is none."""
 
@@ -46,14 +53,37 @@ class Heat(Struct, array_like=True):
         self.at = instant
         self.earned_at = None
 
-    def allows(self, rule: str, count: int, within: int | None, instant: int) -> bool:
+    def allows(self, key: str, count: int, within: int | None, instant: int) -> bool:
         """Whether a limited rule may award at this instant, of which it then takes note. The window is (T - d, T]."""
-        known = self.awarded.get(rule)
+        known = self.awarded.get(key)
         if known is None:
-            self.awarded[rule] = [instant]
+            self.awarded[key] = [instant]
             return True
         if len(known) >= count and (within is None or known[-count] > instant - within):
             return False
         known.append(instant)
         del known[:-count]
         return True
+
+    def has_room(self, place: str, key: str, within: int | None, instant: int) -> bool:
+        """Whether a rule may remember one more value; forgets those whose window has ended."""
+        if key in self.awarded:
+            return True
+        mine = [each for each in self.awarded if each.startswith(place + " ")]
+        over = [] if within is None else [each for each in mine if self.awarded[each][-1] <= instant - within]
+        for each in over:
+            del self.awarded[each]
+        return len(mine) - len(over) < VALUES
+
+    def frees(self, key: str, count: int, within: int | None) -> int | None:
+        """The instant from which a rule that is at its limit may award again; None: never, or when others let it."""
+        known = self.awarded.get(key)
+        return None if within is None or known is None else known[-count] + within
+
+
+def value_key(place: str, per: tuple[str, ...], properties: Mapping[str, Any]) -> str:
+    """Under which the awards of the rule at this place for one value of a property are remembered; short."""
+    value: Any = properties
+    for name in per:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return f"{place} {blake2b(json.dumps(value, sort_keys=True).encode(), digest_size=8).hexdigest()}"

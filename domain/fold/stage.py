@@ -1,4 +1,4 @@
-"""Stages: which moves take effect. Facts always do; a move by policy only forward, and never out of a detour."""
+"""Stages: their order, which moves are forward, and what they were called."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,16 +12,30 @@ VISITOR: Final = "visitor"
 class Ladder:
     """The stages of a model, in order."""
 
-    __slots__ = ("_detours", "_rank", "first", "requires")
+    __slots__ = ("_detours", "_former", "_rank", "first", "requires", "retired", "without_hot")
 
     def __init__(self, stages: tuple[Stage, ...]) -> None:
         self._rank = {stage.name: rank for rank, stage in enumerate(stages)}
         self._detours = frozenset(stage.name for stage in stages if stage.detour)
-        self.first = next(stage.name for stage in stages if not stage.detour)
+        self._former = {former: stage.name for stage in stages for former in stage.was}
+        self.first = next(stage.name for stage in stages if not stage.detour and not stage.retired)
         self.requires: dict[str, tuple[str, ...]] = {stage.name: tuple(stage.requires) for stage in stages}
+        self.retired = frozenset(stage.name for stage in stages if stage.retired)
+        self.without_hot = frozenset(stage.name for stage in stages if not stage.may_be_hot)
+        """Stages that have no hot episodes."""
+
+    def present(self, name: Any) -> Any:
+        """The name that a stage has now; what is no former name is given back as it is."""
+        return self._former.get(name, name) if isinstance(name, str) else name
+
+    def renamed(self, properties: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The properties of a `stage_changed` with the names that its stages have now."""
+        if not self._former:
+            return properties
+        return {key: self.present(value) if key in ("to", "from") else value for key, value in properties.items()}
 
     def knows(self, name: object) -> bool:
-        """Whether the model has a stage of this name."""
+        """Whether the model has a stage of this (present) name."""
         return isinstance(name, str) and name in self._rank
 
     def forward(self, current: str, to: str) -> bool:

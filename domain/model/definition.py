@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
 from pydantic import (
     BaseModel,
@@ -25,10 +25,12 @@ from domain.conditions.compile import All, AnyOf, Condition, Did, Field, Heat, I
 from domain.files.durations import DAY
 from domain.files.problems import ModelError, Path, Problem, found, unknown
 from domain.files.values import read_flag, read_name, read_number, read_text, read_type
-from domain.model.file import explain, read_toml, repeated, tables
+from domain.model.file import explain, read_toml, repeated
+from domain.model.stages import declared, former_names
 from domain.model.starter import STARTER
 from domain.model.values import (
     Limit,
+    check_present,
     read_grades,
     read_hot_at,
     read_label,
@@ -40,6 +42,7 @@ from domain.model.values import (
     read_timezone,
     read_where,
 )
+from domain.touchpoints.touchpoint import NEVER
 
 __all__ = [
     "STARTER", "VISITOR", "Exclusion", "Fit", "FitRule", "Funnel", "Limit", "Model", "ModelError", "Score", "ScoreRule",
@@ -48,6 +51,9 @@ __all__ = [
 
 VISITOR: Final = "visitor"
 """The stage of whom nothing identifies yet. Reserved: no file declares it."""
+
+CHANGED: Final = "stage_changed"
+_MOVES_BY_ITSELF: Final = f'found "{CHANGED}", allowed is any other type: it says itself where it moves a lead'
 
 _Name = Annotated[str, BeforeValidator(read_name)]
 _Flag = Annotated[bool, BeforeValidator(read_flag)]
@@ -64,10 +70,19 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Step(_Part):
+    """A step of a funnel, or what enters a stage: a touchpoint of type `on` for which `where` holds."""
+
+    on: _Type
+    where: _OfTouchpoint = None
+
+
 class Stage(_Part):
     """A stage of a lead's life. A detour may be entered from anywhere and left to any earlier stage.
 
-    `requires` are the fields of the person (`profile.company`) without which a move here is refused.
+    `requires` are the fields of the person (`profile.company`) without which a move here is refused, `was` former
+    names, `enter` what moves a lead here. A retired stage is kept for what happened: nobody is asked into it.
+    `hot` None: as `may_be_hot` says.
     """
 
     name: _Name
@@ -75,6 +90,15 @@ class Stage(_Part):
     requires: tuple[Annotated[str, BeforeValidator(read_required)], ...] = ()
     won: _Flag = False
     detour: _Flag = False
+    was: tuple[_Name, ...] = ()
+    retired: _Flag = False
+    enter: tuple[Step, ...] = ()
+    hot: Annotated[bool | None, PlainValidator(read_flag)] = None
+
+    @property
+    def may_be_hot(self) -> bool:
+        """Whether a lead in this stage has hot episodes; where the file does not say: not where its way has ended."""
+        return self.hot if self.hot is not None else not (self.won or self.detour or self.retired)
 
     @field_validator("name")
     @classmethod
@@ -82,6 +106,17 @@ class Stage(_Part):
         if name == VISITOR:
             raise ValueError(found(name, "any other name: visitor is the stage of whom nothing identifies yet"))
         return name
+
+    @field_validator("enter")
+    @classmethod
+    def _can_be_entered(cls, enter: tuple[Step, ...], info: ValidationInfo) -> tuple[Step, ...]:
+        for flag in ("retired", "detour"):
+            if enter and info.data.get(flag):
+                raise ValueError(f"found enter beside {flag} = true; allowed only where a lead can be moved forward to")
+        changes = [Problem((place, "on"), _MOVES_BY_ITSELF) for place, step in enumerate(enter) if step.on == CHANGED]
+        if changes:
+            raise ModelError(changes)
+        return enter
 
 
 class ScoreRule(_Part):
@@ -122,8 +157,9 @@ class Score(_Part):
         ahead = info.context["ahead"] if info.context else (raw,)
         if not isinstance(raw, str):
             raise ValueError(found(raw, "the name of a stage after the first that is no detour"))
+        check_present(raw, info)
         if raw not in ahead:
-            raise ValueError(unknown(raw, ahead, "stage after the first (or a detour)"))
+            raise ValueError(unknown(raw, ahead, "stage after the first (or a detour, or retired)"))
         if "hot_at" in info.data and info.data["hot_at"] is None:
             raise ValueError("found promote_to without hot_at; allowed only beside it: becoming hot asks for the stage")
         return raw
@@ -159,13 +195,6 @@ class Segment(_Part):
     when: _OfLead
 
 
-class Step(_Part):
-    """A step of a funnel: a touchpoint of type `on` for which `where` holds."""
-
-    on: _Type
-    where: _OfTouchpoint = None
-
-
 class Funnel(_Part):
     """Steps taken in order, all within `window` (microseconds, its end included) of the first."""
 
@@ -187,15 +216,27 @@ class Model(_Part):
     segments: tuple[Segment, ...] = ()
     funnels: tuple[Funnel, ...] = ()
     _text: str = PrivateAttr("")
+    _activated_at: int = PrivateAttr(NEVER)
 
     @property
     def text(self) -> str:
         """The file's text; "" of a model made in Python."""
         return self._text
 
+    @property
+    def activated_at(self) -> int:
+        """Since when it is active, microseconds; one that is only tried: never."""
+        return self._activated_at
+
+    def active_since(self, instant: int) -> Self:
+        """This model, active since an instant."""
+        active = self.model_copy()
+        active._activated_at = instant
+        return active
+
     @cached_property
     def hash(self) -> str:
-        """Hash of what has meaning: not labels, comments, layout, or defaults written out; 16 hex digits."""
+        """Hash of what the fold reads: not labels, comments, layout, or defaults written out; 16 hex digits."""
         plain = json.dumps(_meaning(self), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(plain.encode()).hexdigest()[:16]
 
@@ -208,6 +249,7 @@ _KEYS: Final[Mapping[Path, tuple[str, ...]]] = {
     for path, part in (
         ((), Model),
         (("stages",), Stage),
+        (("stages", "enter"), Step),
         (("score",), Score),
         (("score", "rules"), ScoreRule),
         (("fit",), Fit),
@@ -223,33 +265,37 @@ _KEYS: Final[Mapping[Path, tuple[str, ...]]] = {
 def parse_model(text: str) -> Model:
     """The model that a file's text declares. Raises ModelError with everything that is wrong, and nothing else."""
     raw = read_toml(text)
-    stages = [stage for stage in tables(raw, ("stages",)) if isinstance(stage.get("name"), str)]
-    context = {
-        "stages": tuple(stage["name"] for stage in stages),
-        "ahead": tuple(stage["name"] for stage in stages[1:] if stage.get("detour") is not True),
-    }
+    stages = declared(raw)
+    context = {"stages": stages.names, "ahead": stages.ahead, "former": stages.former}
     problems: list[Problem] = []
     try:
         model = Model.model_validate(raw, context=context)
     except ValidationError as error:
         problems.extend(explain(error, _KEYS))
     problems.extend(repeated(raw))
+    problems.extend(former_names(raw, stages.former))
     if problems:
         raise ModelError(problems)
     model._text = text
     return model
 
 
+_NOT_FOLDED: Final = frozenset({"label", "timezone", "won"})
+"""Keys that the fold does not read: `won` only says what `hot` is where that is not given."""
+
+
 def _meaning(value: Any) -> Any:
-    """A part of the model as JSON without what has no meaning; defaults are left out, so that a key added by a later
-    release leaves the hashes of models that do not use it."""
+    """A part of the model as JSON without what the fold does not read; defaults are left out, so that a key added by a
+    later release leaves the hashes of models that do not use it."""
     match value:
         case _Part():
             fields = type(value).model_fields
-            given = {name: getattr(value, name) for name in fields if name != "label"}
+            given = {name: getattr(value, name) for name in fields if name not in _NOT_FOLDED}
+            if isinstance(value, Stage):
+                given["hot"] = None if value.may_be_hot else False
             return {name: _meaning(one) for name, one in given.items() if one != fields[name].default}
-        case Limit(count, within):
-            return [count, within]
+        case Limit(count, within, per):
+            return [count, within, *per] if per else [count, within]
         case tuple():
             return [_meaning(one) for one in value]
         case Field() | All() | AnyOf() | Not() | Did() | InStage() | InGrade() | Heat():

@@ -68,9 +68,12 @@ def repeated(raw: Mapping[str, Any]) -> Iterator[Problem]:
                 yield Problem((*path, place, "name"), found(name, f"a name of its own ({other} has this one)"))
             seen.setdefault(name, place)
     stages = tables(raw, ("stages",))
-    if stages and stages[0].get("detour") is True:
+    in_use = [place for place, stage in enumerate(stages) if stage.get("retired") is not True]
+    if stages and not in_use:
+        yield Problem(("stages",), "all of them are retired, allowed is at least one that is in use")
+    elif stages and stages[in_use[0]].get("detour") is True:
         allowed = "a stage that is no detour first: there an identified person begins"
-        yield Problem(("stages", 0, "detour"), found(True, allowed))
+        yield Problem(("stages", in_use[0], "detour"), found(True, allowed))
 
 
 def tables(raw: Any, path: Path) -> list[Mapping[str, Any]]:
@@ -108,6 +111,10 @@ def _list_at(path: Path) -> str:
     key = str(path[-1])
     if key == "requires":
         return 'a list of fields such as ["profile.company"]'
+    if key == "was":
+        return 'a list of former names such as ["client"]'
+    if key == "enter":
+        return 'a list of what moves a lead here, such as [ { on = "order_placed" } ]'
     if key == "steps":
         return _MISSING["steps"]
     whole = ".".join(part for part in path if isinstance(part, str))

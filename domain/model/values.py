@@ -2,7 +2,7 @@
 
 import re
 import zoneinfo
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -13,7 +13,7 @@ from domain.conditions.parse import GRADES, Scope, parse_condition
 from domain.conditions.tree import All, AnyOf, Condition, Did, Field, Heat, InGrade, InStage, Not
 from domain.files.durations import parse_duration
 from domain.files.problems import ModelError, Path, Problem, found, meant, unknown
-from domain.files.values import MANY, read_duration, read_number, read_text
+from domain.files.values import MANY, read_count, read_duration, read_number, read_text
 
 FITS: Final = GRADES[:-1]
 """The grades that `fit.grades` may give points for; the last is for what is left."""
@@ -26,17 +26,24 @@ _ZONE: Final = re.compile(r"[A-Za-z_]+(/[A-Za-z0-9_+-]+)+\Z")
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `count` times within a rolling `within` (microseconds), or ever where that is None."""
+    """At most `count` times within a rolling `within` (microseconds), or ever where that is None.
+
+    `per` is the path of a property: it counts for each of its values. () counts all.
+    """
 
     count: int
     within: int | None = None
+    per: tuple[str, ...] = ()
 
 
 def read_limit(raw: Any) -> Limit:
-    """How often a rule may give points: "once", "once per 24h", "3 per 24h"."""
+    """How often a rule may give points: "once", "once per 24h", "3 per 24h", { count = 1, per = "path" }."""
     if isinstance(raw, Limit):
         return raw
-    allowed = f'"once", "once per 24h" or "3 per 24h" (1 to {MANY} times per duration)'
+    if isinstance(raw, dict) and raw:
+        return _limit_of_table(raw)
+    table = '{ count = 1, within = "24h", per = "path" }'
+    allowed = f'"once", "once per 24h" or "3 per 24h" (1 to {MANY} times per duration), or {table}'
     if raw == "once":
         return Limit(1)
     parts = _LIMIT.match(raw) if isinstance(raw, str) else None
@@ -46,6 +53,26 @@ def read_limit(raw: Any) -> Limit:
     except ValueError:
         pass
     raise ValueError(found(raw, allowed))
+
+
+def _limit_of_table(raw: dict[str, Any]) -> Limit:
+    readers: dict[str, Callable[[Any], Any]] = {
+        "count": lambda value: read_count(value, 1),
+        "within": read_duration,
+        "per": _read_per,
+    }
+    problems = [Problem((key,), unknown(key, readers)) for key in raw if key not in readers]
+    if "count" not in raw:
+        problems.append(Problem(("count",), "missing, required is how many times, such as count = 1"))
+    given = {key: value for key, value in raw.items() if key in readers}
+    return Limit(**_each(given, lambda key, value: readers[key](value), problems))
+
+
+def _read_per(raw: Any) -> tuple[str, ...]:
+    names = tuple(raw.split(".")) if isinstance(raw, str) else ()
+    if not all(names) or not names or names[0] in ("profile", "context"):
+        raise ValueError(found(raw, 'a property of the touchpoint such as "path"'))
+    return names
 
 
 def read_length(raw: Any, info: ValidationInfo) -> int:
@@ -140,9 +167,9 @@ def read_rearm_at(raw: Any, hot_at: float | dict[str, float]) -> float:
     least = min(hot_at.values()) if isinstance(hot_at, dict) else hot_at
     if raw is None:
         return 0.75 * least
-    allowed = f"a number above 0, at most hot_at ({least:g})"
+    allowed = f"a number above 0, below hot_at ({least:g})"
     rearm_at = read_number(raw, allowed, least=0, beyond=True)
-    if rearm_at > least:
+    if rearm_at >= least:
         raise ValueError(found(raw, allowed))
     return rearm_at
 
@@ -153,10 +180,18 @@ def read_where(scope: Scope) -> Callable[[Any, ValidationInfo], Condition]:
     def read(raw: Any, info: ValidationInfo) -> Condition:
         if isinstance(raw, Field | All | AnyOf | Not | Did | InStage | InGrade | Heat):
             return raw
-        stages: Sequence[str] | None = info.context["stages"] if info.context else None
-        return parse_condition(raw, scope, (), stages)
+        if not info.context:
+            return parse_condition(raw, scope)
+        return parse_condition(raw, scope, (), info.context["stages"], info.context["former"])
 
     return read
+
+
+def check_present(name: str, info: ValidationInfo) -> None:
+    """Refuse a former name of a stage, with the present one. Raises ValueError."""
+    former: Mapping[str, str] = info.context["former"] if info.context else {}
+    if name in former:
+        raise ValueError(found(name, f'"{former[name]}": that is what this stage is called now'))
 
 
 def _each(

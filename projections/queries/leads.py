@@ -29,6 +29,7 @@ from projections.queries.shapes import (
     ScoreShape,
     StageShape,
     TouchpointShape,
+    WithheldShape,
 )
 from projections.read_models.leads import said_of
 from store.database.database import Database
@@ -290,5 +291,17 @@ def score(view: View, lead: UUID) -> ScoreShape:
                 now=point.now,
             )
             for point in explanation.points
+        ],
+        withheld=[
+            WithheldShape(
+                rule=withheld.rule,
+                touchpoint=withheld.touchpoint,
+                type=withheld.type,
+                at=withheld.at,
+                points=withheld.points,
+                why=withheld.why,
+                until=withheld.until,
+            )
+            for withheld in explanation.withheld
         ],
     )

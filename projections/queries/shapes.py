@@ -102,6 +102,18 @@ class AwardShape(Shape):
     now: float
 
 
+class WithheldShape(Shape):
+    """A rule that held for a touchpoint and gave nothing: `why` is "limit", or "machine: " and the reason."""
+
+    rule: str
+    touchpoint: str
+    type: str
+    at: Instant
+    points: Annotated[float, Field(description="what it would have given")]
+    why: str
+    until: Annotated[Instant | None, Field(description="when the limit lets it give again; null: never")]
+
+
 class FitShape(Shape):
     """A fit rule that the profile meets."""
 
@@ -123,6 +135,7 @@ class ScoreShape(Shape):
     not_a_lead: str | None
     clock: Instant
     items: list[AwardShape]
+    withheld: list[WithheldShape]
     next: str | None = None
 
 

@@ -100,7 +100,7 @@ def _switch(database: Database, conn: Connection, ids: Ids, model: Model, tables
         conn.execute(insert(old).from_select([column.name for column in old.columns], select(new)))
     conn.execute(update(live.projector).values(build=now.build + 1))
     if activate:
-        record_activation(conn, model, database.now(conn))
+        record_activation(conn, model, max(database.now(conn), now.clock))
         _set_ledger(database, conn, ids, Fold(model), now.clock)
 
 

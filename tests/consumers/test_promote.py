@@ -50,6 +50,17 @@ def test_becoming_hot_asks_for_the_stage_once(database: Database, log: SqlLog) -
     assert position(database, POSITION) == 2
 
 
+def test_a_signal_of_before_a_renaming_asks_by_the_former_name(database: Database, log: SqlLog) -> None:
+    activate(database)
+    known, lacking = uuid.uuid4(), uuid.uuid4()
+    card(database, known, [["email", "a@example.com"]], {"company": "Acme"})
+    card(database, lacking, [["email", "b@example.com"]], {})
+    put(database, [row(n, lead=lead, data='{"promote_to": "mql"}') for n, lead in ((1, known), (2, lacking))])
+    assert Promoter(database, log).run_once().wanted == 1
+    [promotion] = appended(log)
+    assert promotion.properties["to"] == "mql" and promotion.identities == (("email", "a@example.com"),)
+
+
 def test_asking_again_after_a_crash_is_the_same_touchpoint(
     database: Database, log: SqlLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +123,7 @@ def test_a_retracted_episode_withdraws_what_it_had_asked(database: Database, log
     [
         ([["email", "a@example.com"]], {}, "qualified"),
         ([["email", "a@example.com"]], {"company": "Acme"}, "no such stage"),
+        ([["email", "a@example.com"]], {"company": "Acme"}, "trial"),
         ([], {"company": "Acme"}, "qualified"),
     ],
 )

@@ -2,7 +2,8 @@
 
 import pytest
 
-from domain.fold.fold import Award, Fold
+from domain.fold.fold import Fold
+from domain.fold.trace import Trace
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import Touchpoint
 from tests.domain.stories import at, us
@@ -86,9 +87,9 @@ def test_heat_decays_by_its_half_life_and_is_saved_as_a_pair(fold: Fold) -> None
 
 def test_a_rolling_limit_frees_the_rule_again(fold: Fold) -> None:
     pages = [at(second, "page_viewed", "c:k") for second in (0, 1, 2, 3, DAY - 1, DAY, DAY + 1)]
-    awards: list[Award] = []
-    fold.fold(pages, us(9 * DAY), awards)
-    assert [award.at for award in awards] == [us(0), us(1), us(2), us(DAY), us(DAY + 1)]
+    trace = Trace()
+    fold.fold(pages, us(9 * DAY), trace)
+    assert [award.at for award in trace.awards] == [us(0), us(1), us(2), us(DAY), us(DAY + 1)]
 
 
 def test_hot_from_the_touchpoint_that_reaches_it_until_it_cools(fold: Fold) -> None:
@@ -106,8 +107,7 @@ def test_an_open_alone_never_makes_hot_and_a_machine_scores_nothing(fold: Fold) 
     assert fold.fold(opens, us(1)).now.hot_since is None
     flagged = Touchpoint("m", opens[0].source, "form_submitted", us(1), us(1), opens[0].identities,
                          context={"machine": "honeypot"})  # fmt: skip
-    lead = fold.fold([flagged], us(2))
-    assert (lead.heat.value, lead.touches) == (0.0, 1)
+    assert fold.fold([flagged], us(2)).heat.value == 0.0
 
 
 FOR_ALL = MODEL.replace("hot_at = { A = 10, B = 15, C = 20, D = 20 }", "hot_at = 20")
@@ -179,9 +179,9 @@ def test_grade_moves_the_threshold_and_employees_are_never_hot(fold: Fold) -> No
 def test_a_reset_starts_the_sum_anew(fold: Fold) -> None:
     history = [at(0, "form_submitted", "e:a@x"), at(1, "score_reset", "e:a@x", source="api"),
                at(2, "page_viewed", "e:a@x")]  # fmt: skip
-    awards: list[Award] = []
-    assert fold.fold(history, us(3), awards).heat.value == 5
-    assert [award.rule for award in awards] == ["page"]
+    trace = Trace()
+    assert fold.fold(history, us(3), trace).heat.value == 5
+    assert [award.rule for award in trace.awards] == ["page"]
 
 
 def test_stages_facts_take_effect_and_policy_only_moves_forward(fold: Fold) -> None:

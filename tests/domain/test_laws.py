@@ -8,9 +8,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec import msgpack
 
-from domain.fold.fold import Award, Fold
+from domain.fold.fold import Fold
 from domain.fold.lead import Lead
 from domain.fold.score import decayed
+from domain.fold.trace import Trace
 from domain.model.definition import parse_model
 from domain.people.constraints import looks_back, other_side
 from domain.people.order import walk_key
@@ -130,8 +131,9 @@ def test_one_step_after_another_is_the_fold_and_looking_changes_nothing(
 @given(histories(most=20, types=ONE_LEAD))
 def test_the_listed_awards_give_the_stored_bits(fold: Fold, history: list[Touchpoint]) -> None:
     history = in_order(history)
-    awards: list[Award] = []
-    lead = fold.fold(history, history[-1].instant, awards)
+    trace = Trace()
+    lead = fold.fold(history, history[-1].instant, trace)
+    awards = trace.awards
     heat = Lead().heat
     for award in awards:
         heat.add(award.points, award.at, fold.half_life)

@@ -86,17 +86,17 @@ SCORES = [
     (with_stages("[score]\nhot_at = { E = 5 }"), 'score.hot_at.E: unknown grade "E"; allowed: A, B, C, D'),
     (with_stages("[score]\nhot_at = { A = -5 }"), "score.hot_at.A: found -5, allowed is a number above 0"),
     (with_stages("[score]\nhot_at = { A = 60, B = 80 }\nrearm_at = 61"),
-     "score.rearm_at: found 61, allowed is a number above 0, at most hot_at (60)"),
+     "score.rearm_at: found 61, allowed is a number above 0, below hot_at (60)"),
     (with_stages("[score]\nhot_at = 60\nrearm_at = 0"),
-     "score.rearm_at: found 0, allowed is a number above 0, at most hot_at (60)"),
+     "score.rearm_at: found 0, allowed is a number above 0, below hot_at (60)"),
     (with_stages("[score]\nrearm_at = 60"), "score.rearm_at: found rearm_at without hot_at; allowed only beside it"),
     (with_stages('[score]\npromote_to = "customer"'),
      "score.promote_to: found promote_to without hot_at; allowed only beside it: becoming hot asks for the stage"),
     (with_stages('[score]\nhot_at = 5\npromote_to = "custom"'),
-     'score.promote_to: unknown stage after the first (or a detour) "custom" '
+     'score.promote_to: unknown stage after the first (or a detour, or retired) "custom" '
      '(did you mean customer?); allowed: customer'),
     (with_stages('[score]\nhot_at = 5\npromote_to = "lost"'),
-     'score.promote_to: unknown stage after the first (or a detour) "lost"; allowed: customer'),
+     'score.promote_to: unknown stage after the first (or a detour, or retired) "lost"; allowed: customer'),
     (with_stages("[score]\nhot_at = 5\npromote_to = 1"),
      "score.promote_to: found 1, allowed is the name of a stage after the first that is no detour"),
     (with_stages("[score]\n[score.rules]"), f"score.rules: found an empty table, allowed is {TABLES}[[score.rules]]"),
@@ -118,11 +118,12 @@ SCORES = [
     *(
         (rule(f'limit = "{limit}"'),
          f'score.rules[0].limit: found "{limit}", allowed is "once", "once per 24h" or "3 per 24h" '
-         "(1 to 10000 times per duration)")
+         '(1 to 10000 times per duration), or { count = 1, within = "24h", per = "path" }')
         for limit in ("3", "twice", "0 per 24h", "3 per day", "3 per 0s", "3  per 24h", "10001 per 24h")
     ),
     (rule("limit = 3"),
-     'score.rules[0].limit: found 3, allowed is "once", "once per 24h" or "3 per 24h" (1 to 10000 times per duration)'),
+     'score.rules[0].limit: found 3, allowed is "once", "once per 24h" or "3 per 24h" (1 to 10000 times per duration), '
+     'or { count = 1, within = "24h", per = "path" }'),
 ]  # fmt: skip
 FIT = '[fit]\ngrades = { A = 20, B = 10, C = 0 }\n[[fit.rules]]\nname = "r"\npoints = 1\n'
 PERSON = 'a condition: a table such as { "profile.country" = "CN" }'

@@ -22,8 +22,12 @@ requires = ["profile.company", "profile.email"]
 name = "nurture"
 detour = true
 [[stages]]
+name = "trial"
+retired = true
+[[stages]]
 name = "customer"
 won = true
+was = ["client"]
 [[stages]]
 name = "disqualified"
 detour = true
@@ -72,6 +76,14 @@ def test_an_unknown_stage_lists_the_known(to: object) -> None:
     error = refused(commands.stage, Card((E1,)), to, STAGES, ASKED)
     assert (error.status, error.allowed) == (422, ("lead", "qualified", "nurture", "customer", "disqualified"))
     assert "customer" in error.problem
+
+
+def test_a_stage_may_be_given_by_a_former_name_and_a_retired_one_not_at_all() -> None:
+    assert commands.stage(Card((E1,)), "client", STAGES, ASKED).properties["to"] == "customer"
+    assert refused(commands.stage, Card((E1,), stage="customer"), "client", STAGES, ASKED).status == 409
+    error = refused(commands.stage, Card((E1,)), "trial", STAGES, ASKED)
+    assert (error.status, "trial" in error.allowed) == (422, False)
+    assert "retired" in error.problem
 
 
 def test_an_unknown_stage_is_guessed() -> None:

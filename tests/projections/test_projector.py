@@ -117,10 +117,10 @@ def test_one_lead_never_stops_the_others(world: World, monkeypatch: pytest.Monke
 
     fold = Fold.step
 
-    def fails(self: Fold, lead: object, group: list[Touchpoint], instant: int, awards: object = None) -> None:
+    def fails(self: Fold, lead: object, group: list[Touchpoint], instant: int, trace: object = None) -> None:
         if any(touchpoint.properties.get("poison") for touchpoint in group):
             raise ArithmeticError("a rule divides by nothing")
-        fold(self, lead, group, instant, awards)  # type: ignore[arg-type]
+        fold(self, lead, group, instant, trace)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Fold, "step", fails)
     world.play([[at(1, "page_viewed", "e:a@x", poison=True), at(1, "page_viewed", "e:b@x")],

@@ -1,0 +1,75 @@
+"""Moves from stage to stage: facts always take effect, a policy's and what the model derives only forward."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from domain.fold.lead import Lead, StageEntry
+from domain.fold.stage import VISITOR, Ladder
+from domain.model.definition import CHANGED
+from domain.touchpoints.touchpoint import Touchpoint
+
+DERIVED: Final = "model"
+"""Stands as the source of a move that nobody reported: the model's `enter` derived it."""
+
+
+class Moves:
+    """What moves a lead. A fact that names a retired stage later than `activated_at` is a finding."""
+
+    def __init__(self, ladder: Ladder, activated_at: int) -> None:
+        self.ladder = ladder
+        self._activated_at = activated_at
+
+    def identify(self, lead: Lead, touchpoint: Touchpoint, instant: int) -> None:
+        """Whom something identifies begins in the first stage."""
+        if lead.identified and lead.stage == VISITOR:
+            self._enter(lead, self.ladder.first, instant, touchpoint, "")
+
+    def take(self, lead: Lead, reported: Touchpoint, instant: int) -> Touchpoint | None:
+        """Move as a `stage_changed` says; it, by the stages' present names, or None: a policy's took no effect."""
+        touchpoint = reported._replace(properties=self.ladder.renamed(reported.properties))
+        policy = touchpoint.source.kind == "policy"
+        withdrawn = touchpoint.properties.get("withdraws")
+        if policy and withdrawn is not None:
+            self._withdraw(lead, withdrawn, instant, touchpoint)
+            return None
+        to = touchpoint.properties.get("to")
+        if not isinstance(to, str) or not self.ladder.knows(to):
+            lead.find("unknown_stage", str(to)[:100], instant)
+            return touchpoint
+        if policy and not self.ladder.forward(lead.stage, to):
+            return None
+        if not policy:
+            self._check_required(lead, to, instant)
+        if to in self.ladder.retired and instant > self._activated_at:
+            lead.find("retired_stage", to, instant)
+        self._enter(lead, to, instant, touchpoint, touchpoint.source.kind)
+        return touchpoint
+
+    def derive(self, lead: Lead, touchpoint: Touchpoint, stages: Sequence[str], instant: int) -> Touchpoint | None:
+        """Enter the last of the stages that a touchpoint leads to, if that is forward; it, as a `stage_changed`."""
+        before, to = lead.stage, stages[-1]
+        if not self.ladder.forward(before, to):
+            return None
+        self._check_required(lead, to, instant)
+        self._enter(lead, to, instant, touchpoint, DERIVED)
+        return touchpoint._replace(type=CHANGED, properties={"to": to, "from": before})
+
+    def _withdraw(self, lead: Lead, promotion: object, instant: int, touchpoint: Touchpoint) -> None:
+        last = lead.stages[-1] if lead.stages else None
+        if last is not None and (last.source, last.touchpoint) == ("policy", promotion):
+            before = lead.stages[-2].stage if len(lead.stages) > 1 else VISITOR
+            self._enter(lead, before, instant, touchpoint, "policy")
+
+    def _check_required(self, lead: Lead, to: str, instant: int) -> None:
+        if missing := self.ladder.missing(to, lead.profile):
+            lead.find("missing_required", f"{to}: {', '.join(missing)}", instant)
+
+    def _enter(self, lead: Lead, stage: str, instant: int, touchpoint: Touchpoint, source: str) -> None:
+        if stage == lead.stage:
+            return
+        if lead.stage in self.ladder.without_hot:
+            lead.heat.earned_at = None  # only what is earned from now on begins an episode
+        if stage in self.ladder.without_hot:
+            lead.now.cool(instant)
+        lead.stage = stage
+        lead.stages.append(StageEntry(stage, instant, source, touchpoint.id))

@@ -1,0 +1,43 @@
+"""The active model: the row activated last, parsed once a process, and since when it is active."""
+
+from sqlalchemy import Connection
+
+from domain.model.definition import parse_model
+from store.database.database import Database
+from store.models import active_model, record_activation
+
+LEAD = '[[stages]]\nname = "lead"\n'
+OTHER = LEAD + '[[stages]]\nname = "customer"\n'
+
+
+def activated_at(conn: Connection) -> int:
+    model = active_model(conn)
+    assert model is not None
+    return model.activated_at
+
+
+def test_none_is_active_before_the_first_activation(database: Database) -> None:
+    with database.transaction() as conn:
+        assert active_model(conn) is None
+
+
+def test_the_last_activated_is_active_and_parsed_once(database: Database) -> None:
+    with database.transaction() as conn:
+        for at, text in ((5, LEAD), (6, OTHER)):
+            record_activation(conn, parse_model(text), at)
+        first = active_model(conn)
+        assert first is not None and (first.text, first.activated_at) == (OTHER, 6)
+        assert active_model(conn) is first
+
+
+def test_it_is_active_since_the_first_activation_in_a_row_that_the_fold_cannot_tell_from_the_last(
+    database: Database,
+) -> None:
+    with database.transaction() as conn:
+        record_activation(conn, parse_model(OTHER), 1)
+        record_activation(conn, parse_model(LEAD), 2)
+        record_activation(conn, parse_model(OTHER), 3)
+        record_activation(conn, parse_model(f'timezone = "Asia/Tokyo"\n{OTHER}'), 4)
+        assert activated_at(conn) == 3
+        record_activation(conn, parse_model(LEAD), 5)
+        assert activated_at(conn) == 5
