@@ -1,11 +1,8 @@
-"""RFC 9457 problem documents: every error of `/api` says what, where, and what is allowed."""
+"""Every error of `/api` as a problem document: it says what, where, and what is allowed."""
 
-import hmac
-from collections.abc import Callable, Mapping
-from http import HTTPStatus
+from collections.abc import Callable
 from typing import Any, Final
 
-import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -16,22 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from domain.errors import Retry
 from projections.queries.cursors import BadCursor
 from projections.queries.leads import NotFound, NotReady
-
-PROBLEM_JSON: Final = "application/problem+json"
+from web.limits import BodyLimit
+from web.problems import Problem, answer_problem
 
 BODY_LIMIT: Final = 100_000
 """Largest body of a request to `/api`, in bytes."""
-
-
-class Problem(Exception):
-    """An answer that is an error. `more` are further members of the document."""
-
-    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
-        self.headers = dict(headers or {})
-        self.more = more
 
 
 def not_built(what: str) -> Problem:
@@ -39,39 +25,28 @@ def not_built(what: str) -> Problem:
     return Problem(501, f"{what} is not built yet; leave it out")
 
 
-def answer(problem: Problem) -> Response:
-    """The problem document."""
-    document = {
-        "type": "about:blank",
-        "title": HTTPStatus(problem.status).phrase,
-        "status": problem.status,
-        "detail": problem.detail,
-        **problem.more,
-    }
-    return Response(orjson.dumps(document), problem.status, problem.headers, PROBLEM_JSON)
-
-
 def answer_problems(app: FastAPI) -> None:
     """Make every error of this application a problem document."""
 
     def on(error: type[Exception], to_problem: Callable[[Any], Problem]) -> None:
         async def handle(request: Request, raised: Exception) -> Response:
-            return answer(to_problem(raised))
+            return to_problem(raised).response()
 
         app.add_exception_handler(error, handle)
 
-    on(Problem, lambda error: error)
+    app.add_exception_handler(Problem, answer_problem)
     on(NotFound, lambda error: Problem(404, str(error.args[0])))
     on(BadCursor, lambda error: Problem(400, str(error)))
     on(RequestValidationError, _invalid)
     on(HTTPException, _no_route)
     for away in (NotReady, Retry):
         on(away, lambda error: Problem(503, str(error), {"Retry-After": "2"}))
+    app.add_middleware(BodyLimit, most=BODY_LIMIT)
     app.add_middleware(Edge)
 
 
 class Edge:
-    """Around the application: no body is read beyond the limit, and what nobody expected is answered and logged once.
+    """Around the application: what nobody expected is answered and logged once.
 
     A handler of Exception would not do: Starlette raises it again behind its answer, and the server logs it again.
     """
@@ -80,15 +55,7 @@ class Edge:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        read, started = 0, False
-
-        async def receive_some() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > BODY_LIMIT:
-                raise HTTPException(413, f"the body is larger than {BODY_LIMIT} bytes")
-            return message
+        started = False
 
         async def send_on(message: Message) -> None:
             nonlocal started
@@ -96,11 +63,11 @@ class Edge:
             await send(message)
 
         try:
-            await self._app(scope, receive_some, send_on)
+            await self._app(scope, receive, send_on)
         except Exception as error:
             problem = _unexpected(error)
             if not started:
-                await answer(problem)(scope, receive, send)
+                await problem.response()(scope, receive, send)
 
 
 def _invalid(error: RequestValidationError) -> Problem:
@@ -134,29 +101,6 @@ def _no_route(error: HTTPException) -> Problem:
 def _unexpected(error: Exception) -> Problem:
     structlog.get_logger().error("api.failed", error=f"{type(error).__name__}: {error}", exc_info=error)
     return Problem(500, "an unexpected error; the log of the server says more")
-
-
-def bearer(token: str | None) -> Callable[[Request], None]:
-    """A dependency that lets in who bears the token; everyone, where there is none."""
-
-    def check(request: Request) -> None:
-        if token is None:
-            _refuse_other_sites(request)
-            return
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
-            what = "this bearer token is not LEADLINE_API_TOKEN" if given else "a bearer token is needed"
-            challenge = {"WWW-Authenticate": 'Bearer realm="leadline"'}
-            raise Problem(401, f"{what}: send `Authorization: Bearer TOKEN`", challenge)
-
-    return check
-
-
-def _refuse_other_sites(request: Request) -> None:
-    """Without a token everyone on this machine may ask, and so might any page that is open in a browser here."""
-    origin = request.headers.get("origin")
-    if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
-        raise Problem(403, "a page of another site asks, and there is no token: set LEADLINE_API_TOKEN, and send it")
 
 
 def plain(request: Request) -> None:

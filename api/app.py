@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI, Header, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.answers import Problem, answer_problems, bearer, not_built, plain
+from api.answers import answer_problems, not_built, plain
 from api.stream import SignalStream
 from domain.signals.kinds import SignalKind
 from projections.queries import leads as queries
@@ -30,6 +30,8 @@ from projections.reports import reports
 from store.database.database import Database
 from store.events.ids import Ids
 from store.events.store import EventStore
+from web.private import Private
+from web.problems import Problem
 
 DESCRIPTION = """Leads, their journeys and their scores; segments, funnels and signals.
 
@@ -111,8 +113,8 @@ class SignalsAsked(_Asked):
         return kinds
 
 
-def create_api(readers: Readers, token: str | None, *extra: APIRouter) -> FastAPI:
-    """The application under `/api`; `extra` routers (the commands) are behind the same token."""
+def create_api(readers: Readers, private: Private, *extra: APIRouter) -> FastAPI:
+    """The application under `/api`; `extra` routers (the commands) are behind the same guard."""
     app = FastAPI(
         title="Leadline",
         description=DESCRIPTION,
@@ -123,7 +125,7 @@ def create_api(readers: Readers, token: str | None, *extra: APIRouter) -> FastAP
         redirect_slashes=False,
     )
     answer_problems(app)
-    guard = [Depends(bearer(token)), Depends(plain)]
+    guard = [Depends(private.check), Depends(plain)]
     for router in (_leads(readers), _reports(readers), _signals(readers), *extra):
         app.include_router(router, prefix="/api", dependencies=guard)
     return app

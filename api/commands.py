@@ -16,7 +16,6 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Connection, Row, select
 
-from api.answers import Problem
 from domain.files.durations import SECOND, parse_duration
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
@@ -31,6 +30,7 @@ from store.database.tables import events
 from store.events.ids import Ids
 from store.log.port import Log, LogAway, LogError, LogFull
 from store.log.topics import TOUCHPOINTS
+from web.problems import Problem
 
 SOURCE: Final = "api"
 """The name of the source that commands come from."""

@@ -1,43 +1,46 @@
 """The HTTP applications: the public doors, the private API, and both under one address."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
-import anyio.to_thread
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.answers import Problem, answer
 from api.app import Readers, create_api
 from api.commands import Commander, command_routes
 from domain.errors import Misconfigured, Retry
 from producers.collector.app import Doors, collector
 from projections.queries.leads import Reader
 from runtime.clock import clock
+from runtime.settings import Settings
 from runtime.status import StatusMetrics
 from runtime.wiring import Wiring
 from store.database.database import ping
 from store.log.port import Log
+from web.health import Health, Ready, alive, not_ready
+from web.private import Private
+from web.problems import Problem, answer_problem
 
-Ready = Callable[[], str | None]
-"""Why the process is not ready (None: it is)."""
+
+def private(settings: Settings) -> Private:
+    """Who may ask what is not for the public."""
+    return Private(settings.token)
 
 
-def collector_app(wiring: Wiring, registry: CollectorRegistry, ready: Ready | None = None) -> ASGIApp:
+def collector_app(wiring: Wiring, health: Health) -> ASGIApp:
     """The public doors."""
     settings = wiring.settings
     doors = Doors(settings.write_keys, settings.sites, settings.kept_header)
-    return collector(wiring.door_log, doors, clock, registry, ready)
+    return collector(wiring.door_log, doors, clock, health)
 
 
 def api_app(wiring: Wiring, log: Log, stopping: Callable[[], bool]) -> ASGIApp:
     """The private API: queries, and commands onto a log."""
     readers = Readers(wiring.database, wiring.events, wiring.ids, stopping)
     reader = Reader(wiring.database, wiring.events, wiring.ids)
-    return create_api(readers, wiring.settings.token, command_routes(Commander(reader, wiring.ids, log, clock)))
+    return create_api(readers, private(wiring.settings), command_routes(Commander(reader, wiring.ids, log, clock)))
 
 
 def status_registry(wiring: Wiring) -> CollectorRegistry:
@@ -60,35 +63,21 @@ def readiness(wiring: Wiring, *, doors: bool) -> Ready:
     return why_not
 
 
-def health_app(registry: CollectorRegistry, ready: Ready) -> ASGIApp:
+def health_app(health: Health) -> ASGIApp:
     """`/healthz`, `/readyz` and `/metrics` of a process without the collector."""
 
-    async def healthy(request: Request) -> Response:
-        return JSONResponse({"status": "ok"})
-
-    async def readyz(request: Request) -> Response:
-        why = await anyio.to_thread.run_sync(ready)
-        if why is not None:
-            return answer(Problem(503, f"not ready: {why}", {"Retry-After": "5"}))
-        return JSONResponse({"status": "ready"})
-
-    async def metrics(request: Request) -> Response:
-        text = await anyio.to_thread.run_sync(generate_latest, registry)
-        return Response(text, media_type=CONTENT_TYPE_LATEST)
-
     async def nothing(request: Request, error: Exception) -> Response:
-        return answer(Problem(404, f"{request.url.path} is not here: this process serves /api"))
+        return Problem(404, f"{request.url.path} is not here: this process serves /api").response()
 
-    routes = [Route("/healthz", healthy), Route("/readyz", readyz), Route("/metrics", metrics)]
-    handlers: dict[int, Callable[[Request, Exception], Awaitable[Response]]] = {404: nothing}
-    return Starlette(routes=routes, exception_handlers=handlers)
+    return Starlette(routes=health.routes(), exception_handlers={404: nothing, Problem: answer_problem})
 
 
 class Gate:
     """Stands before an application that cannot be made yet: alive, not ready, and everything else is asked to wait."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, private: Private) -> None:
         self._why = why
+        self._private = private
         self._app: ASGIApp | None = None
 
     def open(self, app: ASGIApp) -> None:
@@ -96,13 +85,13 @@ class Gate:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._app or self._wait(scope.get("path", ""))
+        app = self._app or await self._wait(Request(scope))
         await app(scope, receive, send)
 
-    def _wait(self, path: str) -> Response:
-        if path == "/healthz":
-            return JSONResponse({"status": "ok"})
-        return answer(Problem(503, f"not ready: {self._why}", {"Retry-After": "5"}))
+    async def _wait(self, request: Request) -> Response:
+        if request.url.path == "/healthz":
+            return await alive(request)
+        return not_ready(self._why, request, self._private).response()
 
 
 def both(api: ASGIApp, rest: ASGIApp) -> ASGIApp:

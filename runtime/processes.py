@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from domain.errors import Retry
 from runtime import parts
-from runtime.doors import Gate, api_app, both, collector_app, health_app, readiness, status_registry
+from runtime.doors import Gate, api_app, both, collector_app, health_app, private, readiness, status_registry
 from runtime.folder import hold
 from runtime.refusals import Failed, Refused
 from runtime.sockets import address_of, listen
@@ -22,6 +22,7 @@ from runtime.wiring import Wiring
 from runtime.workers import Run, Workers
 from store.events.ids import Ids
 from store.turn import Outage, until_it_answers
+from web.health import Health
 
 T = TypeVar("T")
 
@@ -41,8 +42,8 @@ def serve(wiring: Wiring) -> None:
         parts.settle_model(wiring)
         app_log = wiring.door_log  # opened before anything works: a file that is no log refuses the start
         process.start(parts.recorder, parts.projector, parts.publisher, parts.promoter)
-        registry = status_registry(wiring)
-        rest = collector_app(wiring, registry, readiness(wiring, doors=True))
+        health = Health(private(wiring.settings), status_registry(wiring), readiness(wiring, doors=True))
+        rest = collector_app(wiring, health)
         return both(api_app(wiring, app_log, process.workers.stop.is_set), rest)
 
     process.serve_database(make, bound)
@@ -56,7 +57,8 @@ def collect(wiring: Wiring) -> None:
     process = Process(wiring)
     bound = listen(wiring.settings.bind)
     lock = hold(wiring.settings.data)
-    process.serve_http(collector_app(wiring, CollectorRegistry(), wiring.spooled.refuses), bound)
+    health = Health(private(wiring.settings), CollectorRegistry(), wiring.spooled.refuses)
+    process.serve_http(collector_app(wiring, health), bound)
     lock.release()
 
 
@@ -69,8 +71,8 @@ def api(wiring: Wiring) -> None:
     bound = listen(wiring.settings.bind)
 
     def make() -> ASGIApp:
-        rest = health_app(status_registry(wiring), readiness(wiring, doors=False))
-        return both(api_app(wiring, wiring.log, process.workers.stop.is_set), rest)
+        health = Health(private(wiring.settings), status_registry(wiring), readiness(wiring, doors=False))
+        return both(api_app(wiring, wiring.log, process.workers.stop.is_set), health_app(health))
 
     process.serve_database(make, bound)
 
@@ -162,7 +164,7 @@ class Process:
         try:
             self._look()
         except Retry as error:
-            gate = Gate(str(error))
+            gate = Gate(str(error), private(self.wiring.settings))
 
             def begin() -> ASGIApp:
                 self._look()

@@ -26,6 +26,8 @@ from store.database.tables import ledger, live
 from store.ledger import Signal
 from store.log import topics
 from tests.services import kafka, postgres
+from web.health import Health
+from web.private import Private
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -100,7 +102,8 @@ def test_messages_are_as_the_asyncapi_document_says(kind: SignalKind) -> None:
 def _routes(folder: Path) -> Iterator[tuple[str, str]]:
     """(method, path with its parameters as {}) of every endpoint."""
     with Wiring(Settings(data=folder)) as wiring:
-        for route in collector_app(wiring, CollectorRegistry()).routes:  # type: ignore[attr-defined]
+        health = Health(Private(None), CollectorRegistry(), lambda: None)
+        for route in collector_app(wiring, health).routes:  # type: ignore[attr-defined]
             for method in route.methods - {"OPTIONS", "HEAD"}:
                 yield method, _plain(route.path)
         wiring.database.migrate()

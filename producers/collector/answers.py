@@ -1,13 +1,13 @@
-"""Answers of the doors: problem documents (RFC 9457), the headers browsers ask for, the thank-you page."""
+"""Answers of the collector: outcomes, the headers browsers ask for, the thank-you page."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
 from starlette.responses import HTMLResponse, Response
 
 from producers.reading.arrival import Taken
+from web.problems import Problem
 
 ALLOWED_HEADERS: Final = "authorization, content-type, content-encoding, x-write-key, anonymousid"
 
@@ -15,23 +15,6 @@ _THANKS: Final = {
     "en": ("Thank you", "We have received your message and will be in touch."),
     "zh": ("谢谢", "我们已收到您的信息，会尽快与您联系。"),
 }
-
-
-class Problem(Exception):
-    """A request that is refused as a whole. `detail` says what was wrong and what is allowed."""
-
-    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
-        self.headers = dict(headers or {})
-        self.more = more
-
-    def response(self) -> Response:
-        """The problem document."""
-        title = HTTPStatus(self.status).phrase
-        document = {"type": "about:blank", "title": title, "status": self.status, "detail": self.detail, **self.more}
-        return Response(orjson.dumps(document), self.status, self.headers, "application/problem+json")
 
 
 def json(value: Any, status: int = 200) -> Response:
@@ -57,11 +40,17 @@ def told(taken: Taken, status: int = 200) -> Response:
 def cors(origin: str | None, methods: str = "") -> dict[str, str]:
     """The headers that let a page of this origin read the answer; with `methods` those of a preflight's answer.
 
-    Credentials are never allowed: no answer depends on a cookie.
+    Credentials are allowed, for a beacon always sends them, and with a body of JSON it asks first whether it may; no
+    answer depends on a cookie.
     """
     if not origin:
         return {"Vary": "Origin"}
-    headers = {"Access-Control-Allow-Origin": origin, "Vary": "Origin", "Access-Control-Expose-Headers": "Retry-After"}
+    headers = {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Credentials": "true",
+        "Access-Control-Expose-Headers": "Retry-After",
+        "Vary": "Origin",
+    }
     if methods:
         headers["Access-Control-Allow-Methods"] = methods
         headers["Access-Control-Allow-Headers"] = ALLOWED_HEADERS

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar, assert_never
 
-import anyio.to_thread
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -23,16 +23,18 @@ from starlette.routing import Route
 from domain.touchpoints.text import header
 from domain.touchpoints.touchpoint import Source
 from producers.collector import answers, keys, sites
-from producers.collector.answers import Problem
 from producers.collector.queue import Door
-from producers.collector.request import from_loopback, origin, read, wants_json
+from producers.collector.request import origin, wants_json
 from producers.protocols.registry import PROTOCOLS
 from producers.reading import body
 from producers.reading.arrival import Arrival, Refusal, Refused, Taken
 from producers.reading.body import Body
 from producers.reading.protocol import Image, Outcome, Page, Path, Protocol, Sender
-from store.log.port import Log, LogError
-from store.log.topics import TOUCHPOINTS
+from store.log.port import Log
+from web.health import Health
+from web.limits import BodyLimit
+from web.private import is_foreign, is_local
+from web.problems import Problem, answer_problem
 
 DOOR_LIMIT: Final = 102
 """Longest name of a door, in characters: what follows goes unread."""
@@ -59,49 +61,21 @@ class Doors:
     """Characters that are kept of a request's User-Agent, and of its Referer."""
 
 
-def collector(
-    log: Log,
-    doors: Doors,
-    clock: Callable[[], int],
-    registry: CollectorRegistry | None = None,
-    ready: Callable[[], str | None] | None = None,
-) -> Starlette:
-    """The collector as an app. `clock` gives microseconds since 1970; see `routes` for the rest."""
-    found = routes(log, doors, clock, registry, ready)
-    app = Starlette(routes=found, exception_handlers={HTTPException: _not_found})
+def collector(log: Log, doors: Doors, clock: Callable[[], int], health: Health) -> Starlette:
+    """The collector as an app. `clock` gives microseconds since 1970; its metrics go to the registry of `health`."""
+    app = Starlette(
+        routes=[*_Collector(log, doors, clock, health.registry).routes(), *health.routes()],
+        exception_handlers={HTTPException: _not_found, Problem: answer_problem},
+        middleware=[Middleware(BodyLimit, most=body.LIMIT)],
+    )
     app.router.redirect_slashes = False  # a browser's POST follows no redirect to another path
     return app
 
 
-def routes(
-    log: Log,
-    doors: Doors,
-    clock: Callable[[], int],
-    registry: CollectorRegistry | None = None,
-    ready: Callable[[], str | None] | None = None,
-) -> list[Route]:
-    """The collector's routes, to be mounted at the root of any Starlette or FastAPI app.
-
-    `registry` gets its metrics and is what `/metrics` shows. `ready` says why the process is not ready (None: it is);
-    it is called in a thread, and asks the log where none is given.
-    """
-    return _Collector(log, doors, clock, registry or CollectorRegistry(), ready).routes()
-
-
 class _Collector:
-    def __init__(
-        self,
-        log: Log,
-        doors: Doors,
-        clock: Callable[[], int],
-        registry: CollectorRegistry,
-        ready: Callable[[], str | None] | None,
-    ) -> None:
-        self._log = log
+    def __init__(self, log: Log, doors: Doors, clock: Callable[[], int], registry: CollectorRegistry) -> None:
         self._doors = doors
         self._clock = clock
-        self._registry = registry
-        self._ready = ready or self._reachable
         self._door = Door(log)
         self._beside = ThreadPoolExecutor(2, "large-body")
         self._seconds = Histogram(
@@ -125,9 +99,6 @@ class _Collector:
             self._route("/o/{rest:path}", ["GET"], "o", self._unbuilt),
             self._route("/c/{rest:path}", ["GET"], "c", self._unbuilt),
             Route("/thanks", self._thanks),
-            Route("/healthz", self._healthy),
-            Route("/readyz", self._readiness),
-            Route("/metrics", self._metrics),
         ]
 
     def _spoken(self, protocol: Protocol, path: Path) -> Route:
@@ -168,7 +139,7 @@ class _Collector:
 
     async def _keyed(self, protocol: Protocol, request: Request) -> Response:
         """A request whose write key, in its headers, its query or its body, names the source."""
-        raw = await read(request)
+        raw = await request.body()
         named = keys.of_headers(request.headers) + [key for key in request.query_params.getlist("writeKey") if key]
         known = self._sender(request, named)
         arrival = self._arrival(request, known or _UNKNOWN, keyed=True)
@@ -193,7 +164,7 @@ class _Collector:
     async def _sited(self, protocol: Protocol, request: Request) -> Response:
         """A request whose site names the source."""
         source = self._site(request, protocol.name)
-        raw = b"" if request.method == "GET" else await read(request)
+        raw = b"" if request.method == "GET" else await request.body()
         arrival = self._arrival(request, source)
         try:
             message, size = await self._message(protocol, arrival, raw)
@@ -228,9 +199,12 @@ class _Collector:
                 assert_never(protocol.reply)
 
     def _sender(self, request: Request, named: list[str]) -> Source | None:
-        if self._doors.keys.open and not from_loopback(request):
+        if self._doors.keys.open and not is_local(request):
             raise Problem(401, "no write keys are configured, so only this machine may send: set LEADLINE_WRITE_KEYS")
-        return self._doors.keys.source(named)
+        source = self._doors.keys.source(named)
+        if source is not None and self._doors.keys.open and is_foreign(request):
+            return Source("browser", source.name)  # any page may be open on this machine: it is no server of ours
+        return source
 
     def _unknown_key(self) -> Problem:
         detail = (
@@ -254,7 +228,7 @@ class _Collector:
     def _site(self, request: Request, otherwise: str) -> Source:
         """The source of a request without a write key: a browser, named after its site."""
         origin = sites.origin_in(request.headers)
-        if self._doors.sites.open and not from_loopback(request):
+        if self._doors.sites.open and not is_local(request):
             raise Problem(403, "no sites are configured, so only this machine may send: set LEADLINE_SITES")
         if not self._doors.sites.allows(origin):
             detail = f"found site {origin or 'unknown'}: it is not in LEADLINE_SITES (told by Origin, else Referer)"
@@ -268,24 +242,6 @@ class _Collector:
 
     async def _thanks(self, request: Request) -> Response:
         return answers.thanks(request.headers.get("accept-language", ""))
-
-    async def _healthy(self, request: Request) -> Response:
-        return answers.json({"status": "ok"})
-
-    async def _readiness(self, request: Request) -> Response:
-        if (why := await anyio.to_thread.run_sync(self._ready)) is not None:
-            return Problem(503, f"not ready: {why}", {"Retry-After": "5"}).response()
-        return answers.json({"status": "ready"})
-
-    async def _metrics(self, request: Request) -> Response:
-        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
-
-    def _reachable(self) -> str | None:
-        try:
-            self._log.ends([TOUCHPOINTS])
-        except LogError as error:
-            return str(error)
-        return None
 
     def _arrival(self, request: Request, source: Source, *, keyed: bool = False) -> Arrival:
         """Of the headers as much as is kept. A request with a write key says all in its body; its query has the key."""
@@ -329,6 +285,8 @@ async def _answered(handle: Endpoint, request: Request) -> Response:
         return await handle(request)
     except Problem as problem:
         return problem.response()
+    except HTTPException as error:
+        return Problem(error.status_code, error.detail, error.headers).response()
     except ClientDisconnect:
         return Response(status_code=400)  # nobody reads it
     except Exception as error:

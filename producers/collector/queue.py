@@ -9,10 +9,10 @@ from typing import Final
 
 import anyio.to_thread
 
-from producers.collector.answers import Problem
 from store.log.port import Log, LogAway, LogError, LogFull, Record, RecordTooLarge
 from store.log.topics import REJECTED, TOUCHPOINTS
 from store.turn import Outage
+from web.problems import Problem
 
 SHARE: Final = 5_000
 """Most records of one shared append."""

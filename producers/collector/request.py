@@ -1,25 +1,8 @@
-"""What the doors ask of a request: its body within the limit, where it comes from, and what answer it can use."""
-
-import ipaddress
+"""What a browser's request says about the answer that it can use."""
 
 from starlette.requests import Request
 
-from producers.collector.answers import Problem
-from producers.reading.body import LIMIT, Body
-
-
-async def read(request: Request) -> bytes:
-    """The body as sent, not a byte more than allowed. Raises Problem."""
-    refused = Problem(413, f"the body is larger than {LIMIT} bytes", {"Connection": "close"})
-    declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared[:20]) > LIMIT:
-        raise refused
-    found = bytearray()
-    async for chunk in request.stream():
-        found += chunk
-        if len(found) > LIMIT:
-            raise refused
-    return bytes(found)
+from producers.reading.body import Body
 
 
 def wants_json(request: Request, parsed: Body) -> bool:
@@ -28,18 +11,6 @@ def wants_json(request: Request, parsed: Body) -> bool:
         return True
     accept = request.headers.get("accept", "")
     return "application/json" in accept and "text/html" not in accept
-
-
-def from_loopback(request: Request) -> bool:
-    """Whether the request comes from this machine. A Unix socket, which has no address, counts."""
-    if request.client is None or not request.client.host:
-        return True
-    try:
-        address = ipaddress.ip_address(request.client.host)
-    except ValueError:  # a proxy wrote what is no address
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return bool((mapped or address).is_loopback)
 
 
 def origin(request: Request) -> str | None:

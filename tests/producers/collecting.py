@@ -16,11 +16,14 @@ from producers.collector.app import Doors, collector
 from store.log.port import Entry, Log
 from store.log.sql import SqlLog
 from store.log.topics import REJECTED, TOUCHPOINTS
+from web.health import Health
+from web.private import Private
 
 NOON = 1_795_262_400_000_000
 """2026-11-21T12:00:00Z, where the clock stands at first."""
 
 LOOPBACK = ("127.0.0.1", 50_000)
+HOST = "http://127.0.0.1:8787"
 
 
 class Collecting:
@@ -34,14 +37,16 @@ class Collecting:
         *,
         client: tuple[str, int] = LOOPBACK,
         log: Log | None = None,
-        ready: Callable[[], str | None] | None = None,
+        ready: Callable[[], str | None] = lambda: None,
+        token: str | None = None,
     ) -> None:
         self.now = NOON
         self.kept = SqlLog(folder / "log.db")
         self.log = log or self.kept
         self.registry = CollectorRegistry()
         doors = Doors(keys.parse(write_keys), sites.parse(sites_text))
-        self.app = collector(self.log, doors, lambda: self.now, self.registry, ready)
+        health = Health(Private(token), self.registry, ready)
+        self.app = collector(self.log, doors, lambda: self.now, health)
         self.client = client
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
@@ -53,7 +58,7 @@ class Collecting:
 
         async def run() -> list[httpx.Response]:
             transport = httpx.ASGITransport(self.app, client=self.client)
-            async with httpx.AsyncClient(transport=transport, base_url="http://collector.test") as browser:
+            async with httpx.AsyncClient(transport=transport, base_url=HOST) as browser:
                 return await asyncio.gather(*(browser.request(verb, path, **how) for verb, path, how in requests))
 
         return asyncio.run(run())

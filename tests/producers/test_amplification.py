@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from producers.collector import keys
 from producers.collector.app import Doors, collector
@@ -14,6 +15,8 @@ from producers.reading.body import LIMIT
 from store.log.port import Record
 from store.log.topics import REJECTED, TOUCHPOINTS
 from tests.producers.collecting import Collecting
+from web.health import Health
+from web.private import Private
 
 FACTOR = 25
 """Most bytes on the log for a byte of a request that is no smaller than its smallest items (docs/reference/http.md)."""
@@ -76,7 +79,8 @@ def test_a_query_of_a_pixel_is_counted_and_kept_once(door: Collecting) -> None:
 
 def test_how_much_is_kept_of_a_header_is_a_setting(tmp_path: Path) -> None:
     door = Collecting(tmp_path)
-    door.app = collector(door.log, Doors(keys.parse(PUBLIC), Sites(frozenset()), kept_header=150), lambda: door.now)
+    doors = Doors(keys.parse(PUBLIC), Sites(frozenset()), kept_header=150)
+    door.app = collector(door.log, doors, lambda: door.now, Health(Private(None), CollectorRegistry(), lambda: None))
     agent, referer = "x" * 151, "https://www.example.com/" + "r" * 151
     page = {"anonymousId": "a-1"}
     assert door.post("/v1/page", page, headers={"x-write-key": KEY, "user-agent": agent}).status_code == 200

@@ -173,10 +173,40 @@ def test_without_keys_only_this_machine_may_send(tmp_path: Path) -> None:
     assert mapped.post("/v1/track", track()).status_code == 200
 
 
+@pytest.mark.parametrize("headers", [
+    {"host": "evil.example"}, {"host": "127.0.0.1.evil.example:8787"}, {"host": "localhost.evil.example"}, {"host": ""},
+    {"x-forwarded-for": "127.0.0.1"}, {"forwarded": "for=127.0.0.1"}, {"x-real-ip": "127.0.0.1"},
+])  # fmt: skip
+def test_without_keys_a_name_or_a_proxy_is_not_this_machine(door: Collecting, headers: dict[str, str]) -> None:
+    assert door.post("/v1/track", track(), headers=headers).status_code == 401
+    assert door.ask("POST", "/f/contact", data={"email": "a@example.com"}, headers=headers).status_code == 403
+    assert door.ask("GET", "/metrics", headers=headers).status_code == 403
+    assert door.touchpoints() == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8787", "localhost:8787", "[::1]:8787", "localhost", "shop.localhost:80"])
+def test_without_keys_this_machines_own_names_count(door: Collecting, host: str) -> None:
+    assert door.post("/v1/track", track(), headers={"host": host}).status_code == 200
+    assert door.ask("GET", "/metrics", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:3000"])
+def test_without_keys_a_page_of_another_site_is_a_browser(door: Collecting, origin: str) -> None:
+    text = {"origin": origin, "content-type": "text/plain"}
+    answer = door.post("/v1/track", track("Stage Changed", properties={"to": "won"}), headers=text)
+    assert "not for a browser source" in answer.json()["rejected"][0]["reason"]
+    assert door.post("/v1/track", track("Seen"), headers=text).status_code == 200
+    own = {"origin": "http://127.0.0.1:8787", "content-type": "text/plain"}
+    assert door.post("/v1/track", track("Stage Changed", properties={"to": "won"}), headers=own).status_code == 200
+    assert [(found.type, found.source.kind) for found in door.touchpoints()] == [
+        ("seen", "browser"), ("stage_changed", "server"),
+    ]  # fmt: skip
+
+
 def test_settings_echo_the_key_and_send_everything_here(door: Collecting) -> None:
     found = door.ask("GET", "/v1/projects/WK_EXAMPLE/settings", headers={"origin": "https://www.example.com"})
     ours = found.json()["integrations"]["Segment.io"]
-    assert ours == {"apiKey": "WK_EXAMPLE", "apiHost": "collector.test/v1", "protocol": "http"}
+    assert ours == {"apiKey": "WK_EXAMPLE", "apiHost": "127.0.0.1:8787/v1", "protocol": "http"}
     assert found.headers["access-control-allow-origin"] == "https://www.example.com"
 
 
@@ -188,7 +218,7 @@ def test_preflight(door: Collecting) -> None:
     assert {"authorization", "content-type", "anonymousid"} <= set(
         answer.headers["access-control-allow-headers"].split(", ")
     )
-    assert "access-control-allow-credentials" not in answer.headers
+    assert answer.headers["access-control-allow-credentials"] == "true"
     failed = door.post("/v1/t", content=b"{", headers={"origin": "https://www.example.com"})
     assert failed.headers["access-control-allow-origin"] == "https://www.example.com"
 
@@ -205,6 +235,32 @@ def test_health_and_metrics(door: Collecting) -> None:
     assert 'leadline_collector_touchpoints_total{source="default"} 1.0' in text
     assert 'leadline_collector_rejected_total{source="default"} 1.0' in text
     assert 'leadline_collector_request_seconds_count{door="v1/track",status="200"} 2.0' in text
+
+
+def test_the_public_learns_no_counts_and_no_paths(tmp_path: Path) -> None:
+    why = f"{tmp_path}/log.db: the disk is full"
+    door = Collecting(tmp_path, KEYS, token="a-token", ready=lambda: why)
+    bearer = {"authorization": "Bearer a-token"}
+    for headers in ({}, {"authorization": "Bearer another"}):
+        assert door.ask("GET", "/metrics", headers=headers).status_code == 401
+        answer = door.ask("GET", "/readyz", headers=headers)
+        assert (answer.status_code, answer.json()["detail"]) == (503, "not ready, and its log says why")
+    assert "leadline_collector" in door.ask("GET", "/metrics", headers=bearer).text
+    assert door.ask("GET", "/readyz", headers=bearer).json()["detail"] == f"not ready: {why}"
+
+
+@pytest.mark.parametrize("path", ["/v1/t", "/v1/batch", "/f/contact"])
+def test_a_beacon_of_json_asks_first_and_sends_credentials(door: Collecting, path: str) -> None:
+    page = {"origin": "https://www.example.com"}
+    asked = {**page, "access-control-request-method": "POST", "access-control-request-headers": "content-type"}
+    answer = door.ask("OPTIONS", path, headers=asked)
+    assert answer.headers["access-control-allow-origin"] == "https://www.example.com"
+    assert answer.headers["access-control-allow-credentials"] == "true"
+    assert "content-type" in answer.headers["access-control-allow-headers"]
+    body = {"email": "a@example.com"} if path == "/f/contact" else {"batch": [{"type": "track", **track()}], **track()}
+    sent = door.post(path, body, headers={**page, "content-type": "application/json", "cookie": "session=1"})
+    assert sent.status_code in (200, 202) and sent.headers["access-control-allow-credentials"] == "true"
+    assert len(door.touchpoints()) == 1
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [

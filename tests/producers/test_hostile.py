@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.producers.collecting import LOOPBACK, Collecting, track
+from tests.producers.collecting import HOST, LOOPBACK, Collecting, track
 
 LINES = gzip.compress(b"a=b\n" + b"x\n" * 200_000)
 """A form of one endless field, in 429 bytes."""
@@ -23,7 +23,7 @@ NULLS = gzip.compress(b'["\\u0000"' + b",[]" * 160_000 + b"]")
 def test_a_hostile_body_holds_nobody_else_up(door: Collecting, path: str, raw: bytes) -> None:
     async def run() -> float:
         transport = httpx.ASGITransport(door.app, client=LOOPBACK)
-        async with httpx.AsyncClient(transport=transport, base_url="http://collector.test") as browser:
+        async with httpx.AsyncClient(transport=transport, base_url=HOST) as browser:
             hostile = [asyncio.create_task(browser.post(path, content=raw)) for _ in range(6)]
             slowest = 0.0
             while not all(each.done() for each in hostile):

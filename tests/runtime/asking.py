@@ -25,7 +25,7 @@ class Asker:
     def _ask(self, method: str, path: str, headers: dict[str, str], json: Any = None) -> httpx.Response:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self._app, raise_app_exceptions=self._raises)
-            async with httpx.AsyncClient(transport=transport, base_url="http://leadline.test") as client:
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8787") as client:
                 named = {name.replace("_", "-"): value for name, value in headers.items()}
                 return await client.request(method, path, headers={**self._headers, **named}, json=json)
 

@@ -18,6 +18,7 @@ from tests.domain.stories import START, at, identity
 from tests.domain.test_fold import MODEL
 from tests.projections.world import World
 from tests.runtime.asking import Asker, problem
+from web.private import Private
 
 NOBODY = "5ad09e35-9b1a-4c7e-8a53-0d6f2f9d3c11"
 TOKEN = "sample-token"
@@ -43,7 +44,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def api(world: World) -> Asker:
-    return Asker(create_api(Readers(world.database, world.events, world.ids), TOKEN), TOKEN)
+    return Asker(create_api(Readers(world.database, world.events, world.ids), Private(TOKEN)), TOKEN)
 
 
 def test_leads_come_hottest_first_and_page_by_page(api: Asker) -> None:
@@ -202,24 +203,24 @@ def test_a_cursor_of_another_list_is_refused(api: Asker, world: World) -> None:
 
 
 def test_who_has_no_token_is_refused(world: World) -> None:
-    app = create_api(Readers(world.database, world.events, world.ids), TOKEN)
+    app = create_api(Readers(world.database, world.events, world.ids), Private(TOKEN))
     answer = Asker(app).get("/api/leads")
     problem(answer, 401, "a bearer token is needed")
     assert answer.headers["www-authenticate"].startswith("Bearer")
     problem(Asker(app, "another-token").get("/api/leads"), 401, "not LEADLINE_API_TOKEN")
     assert Asker(app).get("/api/docs").status_code == 200
     assert "/api/leads/{lead}/score" in Asker(app).get("/api/openapi.json").json()["paths"]
-    open_app = create_api(Readers(world.database, world.events, world.ids), None)
+    open_app = create_api(Readers(world.database, world.events, world.ids), Private(None))
     assert Asker(open_app).get("/api/leads").status_code == 200
 
 
 def test_without_a_token_no_page_of_another_site_may_ask(world: World) -> None:
-    asker = Asker(create_api(Readers(world.database, world.events, world.ids), None))
+    asker = Asker(create_api(Readers(world.database, world.events, world.ids), Private(None)))
     problem(asker.get("/api/leads", origin="https://evil.example"), 403, "LEADLINE_API_TOKEN")
-    for origin in ("null", "http://[", "https://leadline.test.evil.example"):
+    for origin in ("null", "http://[", "https://127.0.0.1:8787.evil.example"):
         problem(asker.get("/api/leads", origin=origin), 403)
-    assert asker.get("/api/leads", origin="http://leadline.test").status_code == 200
-    guarded = Asker(create_api(Readers(world.database, world.events, world.ids), TOKEN), TOKEN)
+    assert asker.get("/api/leads", origin="http://127.0.0.1:8787").status_code == 200
+    guarded = Asker(create_api(Readers(world.database, world.events, world.ids), Private(TOKEN)), TOKEN)
     assert guarded.get("/api/leads", origin="https://crm.example").status_code == 200
 
 
@@ -231,7 +232,7 @@ def test_a_failure_is_logged_once_and_without_the_token(
         raise RuntimeError("a mistake of ours")
 
     monkeypatch.setattr("projections.reports.reports.segments", fail)
-    app = create_api(Readers(world.database, world.events, world.ids), TOKEN)
+    app = create_api(Readers(world.database, world.events, world.ids), Private(TOKEN))
     handlers, level = logging.root.handlers, logging.root.level
     configure_logs(read_settings({"LEADLINE_LOG": form}))
     try:
@@ -250,7 +251,7 @@ def test_a_stream_moves_over_what_it_does_not_send_and_starts_at_the_end_of_anot
     assert stream._read() == ([], end)
     hot = SignalStream(world.database, 0, ("lead.hot",))._read()
     assert [each.kind for each in hot[0]] == ["lead.hot"] and hot[1] == end > hot[0][0].position
-    app = create_api(Readers(world.database, world.events, world.ids, lambda: True), TOKEN)
+    app = create_api(Readers(world.database, world.events, world.ids, lambda: True), Private(TOKEN))
     assert Asker(app, TOKEN).get("/api/signals/stream", last_event_id=str(end + 1_000)).status_code == 200
 
 
@@ -275,7 +276,7 @@ def test_a_reader_answers_from_one_model_whatever_another_thread_remembers(world
 def test_before_the_first_model_it_says_so(world: World) -> None:
     with world.database.transaction() as conn:
         conn.exec_driver_sql("DELETE FROM models")
-    app = create_api(Readers(world.database, world.events, world.ids), None)
+    app = create_api(Readers(world.database, world.events, world.ids), Private(None))
     answer = Asker(app).get("/api/leads")
     problem(answer, 503, "no model is active yet")
     assert answer.headers["retry-after"]
