@@ -3,7 +3,7 @@
 A claim (of a public key, a form, the pixel) binds nothing that the trusted links of an e-mail or phone contradict.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from domain.people.constraints import BY_HAND, other_side
 from domain.touchpoints.identity import Identity
@@ -84,6 +84,31 @@ class Facts:
             if linked is not None and not agrees.get(name.kind):
                 agrees[name.kind] = self.hashed(name) in linked
         return {kind for kind, agreed in agrees.items() if not agreed}
+
+    def contradict(self, one: Sequence[Identity], two: Sequence[Identity]) -> bool:
+        """Whether what two people own would, as one person's, be against trusted links, and is not already.
+
+        Against them is an e-mail or phone together with identities of a kind of its trusted links, but with none of
+        these; or with another e-mail or phone whose trusted links of that kind are all others.
+        """
+        if not self.trusted:
+            return False
+        both = (*one, *two)
+        for mine in (one, two):
+            for identity in mine:
+                if self.contradicted(identity, both) - self.contradicted(identity, mine):
+                    return True
+        linked = [(self.trusted[first], self.trusted[second]) for first in one if first in self.trusted
+                  for second in two if second in self.trusted]  # fmt: skip
+        return any(self._apart(first, second, both) for first, second in linked)
+
+    def _apart(self, first: Links, second: Links, owned: Sequence[Identity]) -> bool:
+        for kind in first.keys() & second.keys():
+            if set(first[kind]).isdisjoint(second[kind]):
+                names = {self.hashed(identity) for identity in owned if identity.kind == kind}
+                if names.isdisjoint(first[kind]) or names.isdisjoint(second[kind]):
+                    return True
+        return False
 
     def saved(self) -> tuple[dict[Identity, int], dict[Identity, Links]]:
         """What is shared and what is trusted, in an order that does not depend on arrival."""

@@ -209,7 +209,9 @@ class Walk:
 
     def _claim(self, named: Person, other: Person | None, identity: Identity, claim: Claim) -> Person:
         """An e-mail or phone is claimed: only what nobody owns, or whose owner has nothing above it, can be had."""
-        if other is None:
+        if identity.kind == "user_id":
+            pass  # a second one: a claim joins no user ids
+        elif other is None:
             if not self._contradicted(named, [identity]):
                 self._give(named, identity)
                 return named
@@ -224,22 +226,15 @@ class Walk:
         return named
 
     def _contradicted(self, person: Person, others: Sequence[Identity]) -> bool:
-        """Whether the person, with what others own, would own an e-mail or phone against its trusted links.
-
-        Against them: together with identities of a kind of these, but with none of these.
-        """
-        facts, both, against = self.facts, [*person.owned, *others], False
+        """Whether trusted links are against one person who owns what the person does and what others own."""
         for mine, added in ((person.owned, others), (others, person.owned)):
+            if all(identity.kind == "anonymous_id" for identity in added):
+                continue
             for identity in mine:
-                rank = RANK[identity.kind]
-                if rank in (0, _COOKIE) or not any(RANK[each.kind] < rank for each in added):
-                    continue
-                if identity not in self.decided:
+                if identity.kind in ("email", "phone") and identity not in self.decided:
                     self.decided.add(identity)
                     self.changed.add(person.number)
-                if facts.contradicted(identity, both) - facts.contradicted(identity, mine):
-                    against = True
-        return against
+        return self.facts.contradict(person.owned, others)
 
     def _refuse(self, identity: Identity, claim: Claim, *people: Person | None) -> None:
         """A claim could not bind an identity: a finding of both leads."""
@@ -307,10 +302,18 @@ class Walk:
             if not old <= new:
                 return True
             if old != new:
-                mine = {self.facts.hashed(each) for each in (*self.owner, *self.facts.shared) if each.kind == kind}
-                if mine & (new - old) if old else mine - new:
+                names = self._names(kind, identity)
+                if names & (new - old) if old else names - new:
                     return True
         return False
+
+    def _names(self, kind: str, apart_from: Identity) -> set[str]:
+        """Hashes of a kind that anything here goes by: its own identities, and the trusted links of all but one."""
+        names = {self.facts.hashed(each) for each in (*self.owner, *self.facts.shared) if each.kind == kind}
+        for identity, links in self.facts.trusted.items():
+            if identity != apart_from:
+                names.update(links.get(kind, ()))
+        return names
 
     def _drop_shared(self, instant: int) -> None:
         for identity, since in self.facts.shared.items():

@@ -14,6 +14,7 @@ from domain.fold.score import decayed
 from domain.fold.trace import Trace
 from domain.model.definition import parse_model
 from domain.people.constraints import looks_back, other_side
+from domain.people.facts import Facts
 from domain.people.order import walk_key
 from domain.people.walk import Walk, assign
 from domain.touchpoints.identity import Identity
@@ -100,6 +101,52 @@ def test_a_merge_makes_one_lead_and_an_unmerge_two_again(history: list[Touchpoin
     else:
         assert one is not None and one is not two
         assert leads(plain + merges) == leads([*plain, merges[0]._replace(type="page_viewed")])
+
+
+@law(120)
+@given(st.data())
+def test_a_cluster_alone_gives_the_leads_that_all_touchpoints_together_give(data: st.DataObject) -> None:
+    history = data.draw(histories(most=16))
+    facts = facts_of(history, data.draw(st.sampled_from(FEW)))
+    apart: dict[str, list[str]] = {}
+    for cluster in clusters(history, facts):
+        apart |= leads(cluster, facts)
+    assert apart == leads(history, facts)
+
+
+def clusters(history: list[Touchpoint], facts: Facts) -> list[list[Touchpoint]]:
+    """The smallest that there may be: what one touchpoint links lies together."""
+    root: dict[Identity, Identity] = {}
+
+    def find(identity: Identity) -> Identity:
+        while identity in root:
+            identity = root[identity]
+        return identity
+
+    for touchpoint in history:
+        first, *others = facts.links(touchpoint)
+        for other in others:
+            if find(other) != find(first):
+                root[find(other)] = find(first)
+    found: dict[Identity, list[Touchpoint]] = {}
+    for touchpoint in history:
+        found.setdefault(find(facts.links(touchpoint)[0]), []).append(touchpoint)
+    return list(found.values())
+
+
+@law(120)
+@given(st.data())
+def test_what_a_machine_did_changes_nothing_of_anything_else(data: st.DataObject) -> None:
+    history = data.draw(histories())
+    number = data.draw(st.integers(0, len(history) - 1))
+    history[number] = machine = history[number]._replace(context={"machine": "honeypot"})
+    rest = [touchpoint for touchpoint in history if touchpoint is not machine]
+    few = data.draw(st.sampled_from(FEW))
+    whole, without = leads(history, facts_of(history, few)), leads(rest, facts_of(rest, few))
+    mine = [lead for lead, ids in whole.items() if machine.id in ids]
+    assert len(mine) == 1
+    left = {lead: [id for id in ids if id != machine.id] for lead, ids in whole.items()}
+    assert {lead: ids for lead, ids in left.items() if ids} == without
 
 
 # ---- what --------------------------------------------------------------------------------------------------------

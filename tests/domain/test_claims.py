@@ -1,0 +1,261 @@
+"""Claims: what public keys, forms and the pixel say about who somebody is, in every order of arrival and happening."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.people.person import FINDINGS
+from domain.people.walk import Walk, assign
+from domain.touchpoints.touchpoint import Touchpoint
+from tests.domain.histories import facts_of, law
+from tests.domain.stories import at, identity
+
+Said = tuple[str, str, tuple[str, ...], dict[str, Any]]
+"""Source kind, type, identities, and what else."""
+
+
+def server(*names: str, **more: Any) -> Said:
+    return "server", "identified", names, more
+
+
+def provider(*names: str) -> Said:
+    return "provider", "email_clicked", names, {}
+
+
+def claim(*names: str, **more: Any) -> Said:
+    return "browser", "identified", names, more
+
+
+def alias(previous: str, *names: str, source: str = "browser") -> Said:
+    return source, "aliased", names, {"previous": previous}
+
+
+def happened(said: Sequence[Said], seconds: Sequence[int], first: str = "t") -> list[Touchpoint]:
+    return [
+        at(second, type, *names, source=source, id=f"{first}{number}", **more)
+        for number, ((source, type, names, more), second) in enumerate(zip(said, seconds, strict=True))
+    ]
+
+
+def every_order(said: Sequence[Said]) -> Iterator[list[Touchpoint]]:
+    """The same in every order of happening."""
+    for seconds in itertools.permutations(range(1, len(said) + 1)):
+        yield happened(said, seconds)
+
+
+def whose(touchpoints: Sequence[Touchpoint], ids: frozenset[str]) -> list[list[str]]:
+    """Which of the named touchpoints are one lead's."""
+    _, histories = assign(touchpoints, facts_of(touchpoints))
+    found = ([touchpoint.id for touchpoint in history if touchpoint.id in ids] for history in histories.values())
+    return sorted(sorted(mine) for mine in found if mine)
+
+
+def walked(touchpoints: Sequence[Touchpoint]) -> Walk:
+    return assign(touchpoints, facts_of(touchpoints))[0]
+
+
+def found(walk: Walk, name: str) -> list[tuple[str, str]]:
+    """The findings of whoever owns an identity: kinds and details."""
+    return [(kind, detail) for kind, detail, _ in walk.findings(walk.owner[identity(name)])]
+
+
+CEO = [server("u:ceo", "e:ceo@x"), provider("e:ceo@x"), server("u:ceo")]
+ANN = [server("u:ann", "e:ann@x"), provider("e:ann@x")]
+BEN = [server("u:ben", "e:ben@x"), provider("e:ben@x")]
+PHONE, OTHER = "p:+491111111", "p:+492222222"
+EVIL = [claim("e:evil@x", PHONE), claim("e:evil@x")]
+
+ATTACKS: dict[str, tuple[list[Said], list[Said]]] = {
+    "identify with a foreign e-mail": (CEO, [claim("u:evil", "e:ceo@x"), claim("u:evil")]),
+    "an alias of a known user": (CEO, [alias("ceo", "u:evil"), claim("u:evil")]),
+    "a form, then a log-in that the browser reports": (CEO, [claim("e:ceo@x", "c:k"), claim("u:evil", "c:k")]),
+    "a form, then a log-in that the server reports": (CEO, [claim("e:ceo@x", "c:k"), server("u:evil", "c:k")]),
+    "one user id, two e-mails": (ANN + BEN, [claim("u:x9", "e:ann@x"), claim("u:x9", "e:ben@x")]),
+    "a known user id beside a foreign e-mail": (ANN + BEN, [claim("u:ann", "e:ben@x")]),
+    "own e-mail, foreign phone": ([server("e:ceo@x", PHONE), provider(PHONE)], EVIL),
+    "own e-mail, phone of a user": ([server("u:ceo", PHONE), provider(PHONE)], EVIL),
+    "the e-mail of one and the phone of another": (
+        [server("e:ann@x", PHONE), server("e:ben@x", OTHER), provider("e:ann@x")], [claim("e:ann@x", OTHER)],
+    ),
+    "the same, of users": ([server("u:ann", PHONE), *BEN, provider(PHONE)], [claim("e:ben@x", PHONE)]),
+    "two forms on one cookie": (ANN + BEN, [claim("e:ann@x", "c:k"), claim("e:ben@x", "c:k")]),
+    "a phone and an e-mail on one cookie": (
+        [server("u:ann", PHONE), *BEN], [claim(PHONE, "c:k"), claim("e:ben@x", "c:k")],
+    ),
+    "phone, e-mail and log-in on one cookie": (
+        [server("e:ann@x", PHONE), provider("e:ann@x")],
+        [claim(PHONE, "c:k"), claim("e:evil@x", "c:k"), claim("u:evil", "c:k")],
+    ),
+    "a made-up phone between the two": (ANN, [claim("u:evil", OTHER), claim("e:ann@x", OTHER)]),
+    "a cookie and a made-up phone": (ANN, [claim(OTHER, "c:k"), claim("e:ann@x", OTHER), claim("u:evil", "c:k")]),
+    "an alias of a cookie": (ANN, [claim("e:ann@x", "c:k"), alias("k", "u:evil")]),
+    "an alias of a cookie, by a server": (ANN, [claim("e:ann@x", "c:k"), alias("k", "u:evil", source="server")]),
+    "two user ids at once": (ANN + BEN, [claim("u:ann", "u:ben")]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_claims_take_nothing_away_and_join_nobody_whom_a_trusted_link_tells_apart(name: str) -> None:
+    reported, claimed = ATTACKS[name]
+    ids = frozenset(f"t{number}" for number in range(len(reported)))
+    for touchpoints in every_order(reported + claimed):
+        alone = [each for each in touchpoints if each.id in ids]
+        assert whose(touchpoints, ids) == whose(alone, ids), [(t.id, t.instant) for t in touchpoints]
+
+
+LEGIT: dict[str, list[Said]] = {
+    "newsletter on a phone, log-in on a laptop, then both": [
+        claim("e:a@x", "c:phone"), claim("u:1", "c:laptop"), claim("u:1", "e:a@x", "c:laptop"), provider("e:a@x"),
+    ],
+    "the server knows user ids only": [
+        claim("c:k"), claim("u:1", "e:a@x", "c:k"), server("u:1"), claim("e:a@x", "c:k"),
+    ],
+    "the provider knows e-mails only": [claim("c:k"), claim("u:1", "e:a@x", "c:k"), provider("e:a@x"), claim("c:k")],
+    "the browser is the only link": [server("u:1"), provider("e:a@x"), claim("u:1", "e:a@x"), server("u:1")],
+    "form, log-in, and the server says so too": [
+        claim("e:a@x", "c:k"), claim("u:1", "c:k"), server("u:1", "e:a@x"), claim("u:1", "e:a@x", "c:k"),
+    ],
+    "CRM with e-mail and phone, then form, then log-in": [
+        ("import", "identified", ("e:a@x", PHONE), {}), claim("e:a@x", "c:k"), claim("u:1", "c:k"),
+    ],
+    "CRM, form with both, log-in with the e-mail": [
+        ("import", "identified", ("e:a@x", PHONE), {}), claim("e:a@x", PHONE, "c:k"), claim("u:1", "e:a@x", "c:k"),
+    ],
+    "an alias of a cookie": [claim("c:k"), claim("u:1", "c:k"), alias("k", "u:1")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LEGIT)
+def test_who_is_one_person_ends_in_one_lead(name: str) -> None:
+    said = LEGIT[name]
+    ids = frozenset(f"t{number}" for number in range(len(said)))
+    for touchpoints in every_order(said):
+        assert whose(touchpoints, ids) == [sorted(ids)], [(t.id, t.instant) for t in touchpoints]
+
+
+def test_a_kiosk_of_two_stays_two() -> None:
+    for touchpoints in every_order(
+        [claim("u:1", "e:a@x", "c:k"), claim("u:2", "e:b@x", "c:k"), server("u:1"), server("u:2")]
+    ):
+        assert whose(touchpoints, frozenset({"t0", "t2"})) == [["t0", "t2"]]
+        assert whose(touchpoints, frozenset({"t1", "t3"})) == [["t1", "t3"]]
+        assert len(walked(touchpoints).people) == 2
+
+
+@pytest.mark.parametrize("name", [*ATTACKS, *LEGIT])
+def test_the_order_of_arrival_does_not_matter(name: str) -> None:
+    said = LEGIT.get(name) or [each for part in ATTACKS[name] for each in part]
+    touchpoints = happened(said, range(len(said)))
+    expected = walked(touchpoints).dump()
+    for order in itertools.permutations(touchpoints):
+        assert walked(order).dump() == expected
+
+
+# ---- what a claim may, and what is said of it ---------------------------------------------------------------------
+
+
+def test_an_e_mail_that_nobody_owns_or_that_has_nothing_above_it_is_bound() -> None:
+    walk = walked(happened([claim("u:1", "e:a@x"), claim("e:b@x", "c:k"), claim("u:2", "e:b@x")], [1, 2, 3]))
+    assert walk.owner[identity("e:a@x")] is walk.owner[identity("u:1")]
+    assert walk.owner[identity("e:b@x")] is walk.owner[identity("u:2")] is walk.owner[identity("c:k")]
+
+
+def test_a_second_e_mail_that_had_a_lead_of_its_own_stays_one_and_both_leads_say_so() -> None:
+    walk = walked(happened([claim("u:1", "e:a@x"), claim("e:b@x", "c:k"), claim("u:1", "e:b@x")], [1, 2, 3]))
+    assert walk.owner[identity("e:b@x")] is not walk.owner[identity("u:1")]
+    said = [("claim_not_bound", "email:b@x with user_id:1")]
+    assert found(walk, "u:1") == found(walk, "e:b@x") == said
+
+
+def test_the_first_claim_of_an_e_mail_wins_while_no_trusted_source_links_it() -> None:
+    said = [claim("u:evil", "e:a@x"), claim("u:1", "e:a@x"), claim("u:1", "e:a@x")]
+    walk = walked(happened(said, [1, 2, 3]))
+    assert walk.owner[identity("e:a@x")] is walk.owner[identity("u:evil")]
+    assert found(walk, "u:1") == found(walk, "u:evil") == [("claim_not_bound", "email:a@x with user_id:1")]
+    trusted = walked(happened([*said, server("u:1", "e:a@x")], [1, 2, 3, 4]))
+    assert trusted.owner[identity("e:a@x")] is trusted.owner[identity("u:1")]
+
+
+def test_two_leads_that_a_claim_made_one_say_so_and_can_be_parted() -> None:
+    said = [claim("e:a@x"), server("u:1"), claim("u:1", "e:a@x")]
+    walk = walked(happened(said, [1, 2, 3]))
+    assert found(walk, "u:1") == [("claim_joined", "email:a@x with user_id:1")]
+    parted = ("api", "unmerged", ("u:1",), {"with": [{"kind": "email", "value": "a@x"}]})
+    walk = walked(happened([*said, parted], [1, 2, 3, 4]))
+    assert walk.owner[identity("e:a@x")] is not walk.owner[identity("u:1")]
+
+
+def test_a_visitor_who_says_who_they_are_is_no_finding() -> None:
+    walk = walked(
+        happened([claim("c:k"), claim("e:a@x", "c:k"), claim("u:1", "c:k"), claim("u:1", "e:a@x")], [1, 2, 3, 4])
+    )
+    assert found(walk, "u:1") == []
+
+
+def test_what_a_claim_could_not_bind_is_not_learnt() -> None:
+    claims = {"profile": {"email": "ceo@x", "email_address": "ceo@x", "title": "CEO"}}
+    touchpoints = happened([server("u:ceo", "e:ceo@x"), claim("u:evil", "e:ceo@x", **claims)], [1, 2])
+    _, histories = assign(touchpoints, facts_of(touchpoints))
+    [evil] = [each for history in histories.values() for each in history if each.id == "t1"]
+    assert evil.identities == (identity("u:evil"),)
+    assert evil.profile == {"title": "CEO"}
+
+
+def test_an_alias_by_a_public_key_adds_a_known_cookie_and_joins_no_users() -> None:
+    said = [claim("c:k"), server("u:bob"), alias("bob", "u:x"), alias("k", "u:x"), alias("bob", "u:x")]
+    walk = walked(happened(said, [1, 2, 3, 4, 5]))
+    assert walk.owner[identity("c:k")] is walk.owner[identity("u:x")]
+    assert walk.owner[identity("u:bob")] is not walk.owner[identity("u:x")]
+    [(kind, detail)] = found(walk, "u:x")
+    assert kind == "alias_skipped" and detail.startswith("bob: ")
+    before = walked(happened([alias("bob", "u:x"), server("u:bob")], [1, 2]))
+    assert before.owner[identity("u:bob")] is not before.owner[identity("u:x")]
+
+
+def test_findings_are_said_once_a_pair_and_twenty_a_lead() -> None:
+    many = [claim(f"u:{n}", "e:a@x") for n in range(50)]
+    walk = walked(happened([claim("u:first", "e:a@x"), *many, *many], range(101)))
+    assert len(found(walk, "e:a@x")) == len(set(found(walk, "e:a@x"))) == FINDINGS
+    assert len(found(walk, "u:7")) == 1
+
+
+def test_claims_make_no_e_mail_shared_and_trusted_reports_do() -> None:
+    claims = [claim(f"u:{n}", "e:a@x") for n in range(30)]
+    assert not facts_of(happened(claims, range(30))).shared
+    reports = [server(f"u:{n}", "e:a@x") for n in range(30)]
+    assert list(facts_of(happened(reports, range(30))).shared) == [identity("e:a@x")]
+
+
+# ---- laws --------------------------------------------------------------------------------------------------------
+
+_PEOPLE = [(f"u:{n}", f"e:{n}@x", f"p:+49111111{n}") for n in (1, 2, 3)]
+_ANYTHING = [*itertools.chain(*_PEOPLE), "u:8", "u:9", "e:8@x", "e:9@x", "p:+491111118", "c:1", "c:2", "c:3"]
+_SECONDS = st.integers(1, 30)
+_OWN = [names for size in (1, 2) for one in _PEOPLE for names in itertools.combinations(one, size)]
+_CLAIMED = st.lists(st.sampled_from(_ANYTHING), min_size=2, max_size=4)
+_CLAIMS = st.lists(st.tuples(_SECONDS, _CLAIMED), min_size=1, max_size=8)
+_REPORTS = st.lists(st.tuples(_SECONDS, st.sampled_from(_OWN)), max_size=8)
+_LOGIN = st.tuples(st.sampled_from(["u:1", "u:8"]), st.sampled_from(["c:1", "c:2", "c:3"]))
+_LOGINS = st.lists(st.tuples(_SECONDS, _LOGIN), max_size=2)
+
+
+def told(source: str, first: str, said: Sequence[tuple[int, Sequence[str]]]) -> list[Touchpoint]:
+    return [at(n, "identified", *names, source=source, id=f"{first}{i}") for i, (n, names) in enumerate(said)]
+
+
+@law(200)
+@given(st.tuples(_SECONDS, _SECONDS, _SECONDS), _REPORTS, _CLAIMS, _LOGINS)
+def test_nobody_whose_identities_trusted_sources_link_is_harmed_by_claims(
+    links: tuple[int, int, int],
+    reports: list[tuple[int, tuple[str, ...]]],
+    claims: list[tuple[int, list[str]]],
+    logins: list[tuple[int, tuple[str, str]]],
+) -> None:
+    reported = told("server", "l", list(zip(links, _PEOPLE, strict=True))) + told("provider", "r", reports)
+    claimed = told("browser", "c", claims) + told("server", "s", logins)
+    ids = frozenset(each.id for each in reported)
+    assert whose(reported + claimed, ids) == whose(reported, ids)
