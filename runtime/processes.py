@@ -17,11 +17,13 @@ from runtime import parts
 from runtime.doors import Gate, api_app, both, collector_app, health_app, private, readiness, status_registry
 from runtime.folder import hold
 from runtime.refusals import Failed, Refused
-from runtime.sockets import address_of, listen
+from runtime.settings import Settings
+from runtime.sockets import address_of, listen, room
 from runtime.wiring import Wiring
 from runtime.workers import Run, Workers
 from store.events.ids import Ids
 from store.turn import Outage, until_it_answers
+from web.connections import ConnectionLimits, bounded
 from web.health import Health
 
 T = TypeVar("T")
@@ -114,6 +116,12 @@ def _needs_database(wiring: Wiring, command: str) -> None:
         )
 
 
+def _limits(settings: Settings) -> ConnectionLimits:
+    return ConnectionLimits(
+        room(settings.connections), settings.head_seconds, settings.body_seconds, int(settings.head_limit)
+    )
+
+
 class _Server(uvicorn.Server):
     """Streams must hear of a signal at once, or they keep the server waiting."""
 
@@ -188,6 +196,8 @@ class Process:
             lifespan="off",
             server_header=False,
             forwarded_allow_ips=list(self.wiring.settings.proxies),
+            http=bounded(_limits(self.wiring.settings)),
+            ws="none",
             timeout_graceful_shutdown=5,
             timeout_keep_alive=30,
         )

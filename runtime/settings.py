@@ -1,22 +1,19 @@
 """Settings: from environment variables and a settings file, checked whole, with errors that say what to do."""
 
 import difflib
-import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, PlainValidator, SecretStr, ValidationError
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from producers.collector.keys import WriteKeys
-from producers.collector.keys import parse as parse_keys
 from producers.collector.sites import Sites
-from producers.collector.sites import parse as parse_sites
+from runtime import setting_values as parse
+from runtime.setting_values import Bind
 
 PREFIX: Final = "LEADLINE_"
 TEST_PREFIX: Final = "LEADLINE_TEST_"
@@ -32,97 +29,6 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class Bind(NamedTuple):
-    """Where a server listens. Port 0 lets the system choose a free one."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    @property
-    def loopback(self) -> bool:
-        """Whether only this machine can reach it."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
-
-
-_POSTGRES: Final = "postgresql://USER:PASSWORD@HOST:PORT/NAME"
-
-
-def _listed(value: object) -> list[str]:
-    """A comma-separated text, or a list of a settings file."""
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
-        return [part.strip() for part in value]
-    raise ValueError("allowed is a comma-separated text, or in the settings file a list of texts")
-
-
-def _bind(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    host, colon, port = value.rpartition(":")
-    if not colon or not host or not port.isdecimal() or int(port) > 65535:
-        raise ValueError("allowed is HOST:PORT, such as 127.0.0.1:8787 or [::1]:8787")
-    return Bind(host.removeprefix("[").removesuffix("]"), int(port))
-
-
-def _write_keys(value: object) -> WriteKeys:
-    return parse_keys(",".join(_listed(value)))
-
-
-def _sites(value: object) -> Sites:
-    return parse_sites(",".join(_listed(value)))
-
-
-def _database(value: object) -> object:
-    text = value.get_secret_value() if isinstance(value, SecretStr) else value
-    scheme, _, rest = text.partition("://") if isinstance(text, str) else ("", "", "")
-    if scheme not in ("postgresql", "postgresql+psycopg2", "postgres"):
-        raise ValueError(f"allowed is {_POSTGRES}; without it: SQLite in LEADLINE_DATA")
-    try:
-        urlsplit(f"postgresql://{rest}").port  # noqa: B018  reads it
-        make_url(f"postgresql://{rest}")
-    except (ValueError, ArgumentError):
-        raise ValueError(
-            f"allowed is {_POSTGRES}: PORT is a number up to 65535, and of USER and PASSWORD all but letters, digits"
-            " and - . _ ~ is percent-encoded ([ is %5B, @ is %40, / is %2F)"
-        ) from None
-    return SecretStr(f"postgresql://{rest}")
-
-
-def _kafka(value: object) -> tuple[str, ...]:
-    servers = tuple(_listed(value))
-    for server in servers:
-        host, _, port = server.rpartition(":")
-        if not host or not port.isdecimal():
-            raise ValueError(f"{server!r} is no address: allowed is HOST:PORT,HOST:PORT,...")
-    return servers
-
-
-def _proxies(value: object) -> tuple[str, ...]:
-    found = tuple(_listed(value))
-    for part in found:
-        try:
-            ipaddress.ip_network(part)
-        except ValueError:
-            raise ValueError(f"{part!r} is no address: allowed are such as 10.0.0.7 or 10.0.0.0/8") from None
-    return found
-
-
-def _id_key(value: object) -> object:
-    text = value.get_secret_value() if isinstance(value, SecretStr) else value
-    if not isinstance(text, str) or len(text.encode()) < 16:
-        raise ValueError("allowed is a text of at least 16 bytes, or at least 32 hexadecimal digits")
-    return SecretStr(text)
-
-
 class Settings(BaseModel):
     """Every setting. Each is the environment variable `LEADLINE_` + its name, or its name in the settings file."""
 
@@ -134,21 +40,23 @@ class Settings(BaseModel):
     )
     database: Annotated[
         SecretStr | None,
-        BeforeValidator(_database),
+        BeforeValidator(parse.database),
         Field(description="postgresql:// URL of event store and read models; none: SQLite in the data folder"),
     ] = None
     kafka: Annotated[
-        tuple[str, ...], BeforeValidator(_kafka), Field(description="Kafka bootstrap servers; none: the SQL log")
+        tuple[str, ...], BeforeValidator(parse.kafka), Field(description="Kafka bootstrap servers; none: the SQL log")
     ] = ()
-    bind: Annotated[Bind, BeforeValidator(_bind), Field(description="HOST:PORT to listen on")] = Bind("127.0.0.1", 8787)
+    bind: Annotated[Bind, BeforeValidator(parse.bind), Field(description="HOST:PORT to listen on")] = Bind(
+        "127.0.0.1", 8787
+    )
     write_keys: Annotated[
         WriteKeys,
-        PlainValidator(_write_keys),
+        PlainValidator(parse.write_keys),
         Field(description="NAME:public:KEY or NAME:server:KEY, comma-separated; none: any key, on loopback only"),
     ] = WriteKeys({})
     sites: Annotated[
         Sites,
-        PlainValidator(_sites),
+        PlainValidator(parse.sites),
         Field(description="origins that forms and pixels come from and redirect to; none: any, on loopback only"),
     ] = Sites(frozenset())
     api_token: Annotated[
@@ -156,12 +64,12 @@ class Settings(BaseModel):
     ] = None
     proxies: Annotated[
         tuple[str, ...],
-        BeforeValidator(_proxies),
+        BeforeValidator(parse.proxies),
         Field(description="addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"),
     ] = ("127.0.0.1", "::1")
     id_key: Annotated[
         SecretStr | None,
-        BeforeValidator(_id_key),
+        BeforeValidator(parse.id_key),
         Field(description="overrides the id key that the database keeps; never change it for recorded data"),
     ] = None
     spool_limit: Annotated[
@@ -171,6 +79,22 @@ class Settings(BaseModel):
         int,
         Field(description="characters that are kept of a request's User-Agent, and of its Referer", ge=100, le=8_000),
     ] = 2_000
+    connections: Annotated[
+        int | None,
+        Field(
+            description="connections at the same time, others are answered 503; none: as open files allow, up to 10000",
+            ge=1,
+        ),
+    ] = None
+    head_seconds: Annotated[
+        float, Field(description="seconds in which a request's line and headers must be here", ge=0.1, le=3_600)
+    ] = 15.0
+    body_seconds: Annotated[
+        float, Field(description="seconds in which a request's body must be here, after its headers", ge=0.1, le=3_600)
+    ] = 30.0
+    head_limit: Annotated[
+        ByteSize, Field(description="size of a request's line and headers", ge=4_096, le=1_048_576)
+    ] = ByteSize(65_536)
     log: Annotated[
         Literal["auto", "text", "json"], Field(description="log lines: text, json, auto (text on a terminal)")
     ] = "auto"
@@ -234,6 +158,10 @@ class Settings(BaseModel):
             "id_key": "***" if self.id_key else "",
             "spool_limit": self.spool_limit.human_readable(),
             "kept_header": str(self.kept_header),
+            "connections": "" if self.connections is None else str(self.connections),
+            "head_seconds": f"{self.head_seconds:g}",
+            "body_seconds": f"{self.body_seconds:g}",
+            "head_limit": self.head_limit.human_readable(),
             "log": self.log,
             "log_level": self.log_level,
         }
@@ -318,6 +246,10 @@ _ALLOWED: Final = {
     "api_token": "a text of at least 8 characters",
     "spool_limit": "a size of at least 1MB, such as 500MB or 2GiB",
     "kept_header": "a whole number from 100 to 8000",
+    "connections": "a whole number from 1",
+    "head_seconds": "seconds from 0.1 to 3600",
+    "body_seconds": "seconds from 0.1 to 3600",
+    "head_limit": "a size from 4KiB to 1MiB",
     "log": "auto, text or json",
     "log_level": "debug, info, warning or error",
 }

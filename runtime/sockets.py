@@ -1,10 +1,29 @@
-"""The listening socket, bound before anything else starts, so that a taken port is a clear refusal."""
+"""The listening socket, bound before anything else starts, so that a taken port is a clear refusal; and room for it."""
 
 import errno
+import resource
 import socket
+from typing import Final
 
 from runtime.refusals import Refused
-from runtime.settings import Bind
+from runtime.setting_values import Bind
+
+_MOST_CONNECTIONS: Final = 10_000
+_OWN_FILES: Final = 400
+"""Open files that are left to databases, logs and Kafka (of a small limit two fifths)."""
+_MOST_FILES: Final = 1_000_000
+
+
+def room(wanted: int | None) -> int:
+    """How many connections are served at a time: below the limit of open files, which is raised as far as allowed.
+
+    A fifth more is heard, to be told that there is no room.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = min(_MOST_FILES, hard if hard != resource.RLIM_INFINITY else _MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    return min(wanted or _MOST_CONNECTIONS, (files - min(_OWN_FILES, files * 2 // 5)) * 5 // 6)
 
 
 def listen(bind: Bind) -> socket.socket:

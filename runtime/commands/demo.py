@@ -26,7 +26,8 @@ from runtime.commands.reading import funnel_table, who
 from runtime.demo.generator import Traffic, generate
 from runtime.demo.player import Played, play
 from runtime.refusals import Failed, Refused
-from runtime.settings import FILE_VARIABLE, PREFIX, Bind
+from runtime.setting_values import Bind
+from runtime.settings import FILE_VARIABLE, PREFIX
 from runtime.show import cell, console, print_json, progress, say, table
 from runtime.sockets import listen
 from runtime.waiting import everything_published, until, wait_until_projected

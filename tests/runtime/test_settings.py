@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from domain.touchpoints.touchpoint import Source
-from runtime.settings import VARIABLES, Bind, Settings, SettingsError, masked, read_settings
+from runtime.setting_values import Bind
+from runtime.settings import VARIABLES, Settings, SettingsError, masked, read_settings
 
 SECRET = "sample-secret-that-must-not-be-shown"
 

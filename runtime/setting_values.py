@@ -1,0 +1,105 @@
+"""What a setting's text is read as, and what is said where it cannot be."""
+
+import ipaddress
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from producers.collector.keys import WriteKeys
+from producers.collector.keys import parse as parse_keys
+from producers.collector.sites import Sites
+from producers.collector.sites import parse as parse_sites
+
+
+class Bind(NamedTuple):
+    """Where a server listens. Port 0 lets the system choose a free one."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+_POSTGRES: Final = "postgresql://USER:PASSWORD@HOST:PORT/NAME"
+
+
+def listed(value: object) -> list[str]:
+    """A comma-separated text, or a list of a settings file."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
+        return [part.strip() for part in value]
+    raise ValueError("allowed is a comma-separated text, or in the settings file a list of texts")
+
+
+def bind(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    host, colon, port = value.rpartition(":")
+    if not colon or not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError("allowed is HOST:PORT, such as 127.0.0.1:8787 or [::1]:8787")
+    return Bind(host.removeprefix("[").removesuffix("]"), int(port))
+
+
+def write_keys(value: object) -> WriteKeys:
+    return parse_keys(",".join(listed(value)))
+
+
+def sites(value: object) -> Sites:
+    return parse_sites(",".join(listed(value)))
+
+
+def database(value: object) -> object:
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    scheme, _, rest = text.partition("://") if isinstance(text, str) else ("", "", "")
+    if scheme not in ("postgresql", "postgresql+psycopg2", "postgres"):
+        raise ValueError(f"allowed is {_POSTGRES}; without it: SQLite in LEADLINE_DATA")
+    try:
+        urlsplit(f"postgresql://{rest}").port  # noqa: B018  reads it
+        make_url(f"postgresql://{rest}")
+    except (ValueError, ArgumentError):
+        raise ValueError(
+            f"allowed is {_POSTGRES}: PORT is a number up to 65535, and of USER and PASSWORD all but letters, digits"
+            " and - . _ ~ is percent-encoded ([ is %5B, @ is %40, / is %2F)"
+        ) from None
+    return SecretStr(f"postgresql://{rest}")
+
+
+def kafka(value: object) -> tuple[str, ...]:
+    servers = tuple(listed(value))
+    for server in servers:
+        host, _, port = server.rpartition(":")
+        if not host or not port.isdecimal():
+            raise ValueError(f"{server!r} is no address: allowed is HOST:PORT,HOST:PORT,...")
+    return servers
+
+
+def proxies(value: object) -> tuple[str, ...]:
+    found = tuple(listed(value))
+    for part in found:
+        try:
+            ipaddress.ip_network(part)
+        except ValueError:
+            raise ValueError(f"{part!r} is no address: allowed are such as 10.0.0.7 or 10.0.0.0/8") from None
+    return found
+
+
+def id_key(value: object) -> object:
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if not isinstance(text, str) or len(text.encode()) < 16:
+        raise ValueError("allowed is a text of at least 16 bytes, or at least 32 hexadecimal digits")
+    return SecretStr(text)

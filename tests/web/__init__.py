@@ -1,0 +1,1 @@
+"""What collector and API share, over real sockets."""
