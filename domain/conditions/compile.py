@@ -1,19 +1,11 @@
-"""What a condition means for one touchpoint and one person: compiled to closures, pure, and true or false for any JSON.
+"""What a condition means for one touchpoint and person: compiled to closures, pure, true or false for any JSON."""
 
-This module is the door to conditions: the tree is in `domain.condition_tree`, its reader in `domain.condition_file`.
-"""
-
+import operator
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
-from domain.conditions.parse import Scope, parse_condition
-from domain.conditions.tree import All, AnyOf, Condition, Did, Field, Heat, InGrade, InStage, Not, meaning
-
-__all__ = [
-    "All", "AnyOf", "Condition", "Did", "Field", "Heat", "InGrade", "InStage", "Not", "Scope", "Where", "compile_where",
-    "meaning", "parse_condition",
-]  # fmt: skip
+from domain.conditions.tree import All, AnyOf, Condition, Did, Field, Heat, InGrade, InStage, Not, Op, Order
 
 Where = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
 """Whether a condition holds for a touchpoint's properties (or an import's row) and a person's profile."""
@@ -43,8 +35,10 @@ def compile_where(condition: Condition | None) -> Where:
         case Not(part):
             where = compile_where(part)
             return lambda properties, profile: not where(properties, profile)
-        case _:
+        case Did() | InStage() | InGrade() | Heat():
             raise TypeError(f"{type(condition).__name__} asks about a lead: no single touchpoint can answer it")
+        case _:
+            assert_never(condition)
 
 
 def _until(answer: bool, wheres: tuple[Where, ...]) -> Where:
@@ -64,8 +58,8 @@ def _compile_field(field: Field) -> Where:
     if field.profile and field.path == ("email",):
         test = _lower_case(test)
     if len(field.path) > 1:
-        path, profile_asked = field.path, field.profile
-        return lambda properties, profile: test(_walk(profile if profile_asked else properties, path))
+        path, of_person = field.path, field.profile
+        return lambda properties, profile: test(_walk(profile if of_person else properties, path))
     (name,) = field.path
     if field.profile:
         return lambda properties, profile: test(profile.get(name))
@@ -89,23 +83,23 @@ def _test(field: Field) -> _Test:
     """The test of one value; None stands for a missing field."""
     op, operand = field.op, field.operand
     match op:
-        case "exists":
+        case Op.EXISTS:
             return _there if operand else lambda value: not _there(value)
-        case "eq" | "in":
+        case Op.EQ | Op.IN:
             return _some(_equals(operand))
-        case "ne" | "not_in":
+        case Op.NE | Op.NOT_IN:
             equal = _some(_equals(operand))
             return lambda value: not equal(value)
-        case "contains":
+        case Op.CONTAINS:
             return _contains(operand)
-        case "starts_with":
+        case Op.STARTS_WITH:
             return _some(lambda value: isinstance(value, str) and value.startswith(str(operand)))
-        case "ends_with":
+        case Op.ENDS_WITH:
             return _some(lambda value: isinstance(value, str) and value.endswith(str(operand)))
-        case "gt" | "gte" | "lt" | "lte":
+        case Op.GT | Op.GTE | Op.LT | Op.LTE:
             return _some(_compares(op, operand))
         case _:
-            raise TypeError(f"operator {op!r} is none that a field can be compared by")
+            assert_never(op)
 
 
 def _there(value: Any) -> bool:
@@ -121,9 +115,9 @@ def _some(test: _Test) -> _Test:
 def _equals(operand: Any) -> _Test:
     """Equal to the operand, or to one of a tuple of operands."""
     operands = operand if isinstance(operand, tuple) else (operand,)
-    texts = frozenset(one for one in operands if isinstance(one, str))
-    flags = frozenset(one for one in operands if isinstance(one, bool))
-    numbers = frozenset(one for one in operands if isinstance(one, int | float) and not isinstance(one, bool))
+    texts = frozenset(value for value in operands if isinstance(value, str))
+    flags = frozenset(value for value in operands if isinstance(value, bool))
+    numbers = frozenset(value for value in operands if isinstance(value, int | float) and not isinstance(value, bool))
 
     def equal(value: Any) -> bool:
         if isinstance(value, str):
@@ -146,21 +140,31 @@ def _contains(operand: Any) -> _Test:
     return contains
 
 
-def _compares(op: str, operand: Any) -> _Test:
-    order: Callable[[Any, Any], bool] = {
-        "gt": lambda value, bound: value > bound,
-        "gte": lambda value, bound: value >= bound,
-        "lt": lambda value, bound: value < bound,
-        "lte": lambda value, bound: value <= bound,
-    }[op]
-    if isinstance(operand, str):
-        return lambda value: isinstance(value, str) and order(value, operand)
+def _compares(op: Order, operand: Any) -> _Test:
+    in_order = ordering(op)
+    if isinstance(operand, str):  # an empty text is not there: no date is after it
+        return lambda value: isinstance(value, str) and value != "" and in_order(value, operand)
 
     def compares(value: Any) -> bool:
         number = _number(value)
-        return number is not None and order(number, operand)
+        return number is not None and in_order(number, operand)
 
     return compares
+
+
+def ordering(op: Order) -> Callable[[Any, Any], bool]:
+    """Whether a value stands to a bound as an operator says; both numbers, or both texts."""
+    match op:
+        case Op.GT:
+            return operator.gt
+        case Op.GTE:
+            return operator.ge
+        case Op.LT:
+            return operator.lt
+        case Op.LTE:
+            return operator.le
+        case _:
+            assert_never(op)
 
 
 def _number(value: Any) -> int | float | None:

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime, time
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar, assert_never
 
 from domain.conditions.tree import (
-    HEAT_OPS,
-    OPS,
+    ORDERS,
     AnyOf,
     Condition,
     Did,
@@ -15,8 +14,10 @@ from domain.conditions.tree import (
     InGrade,
     InStage,
     Not,
+    Op,
     Operand,
     Scalar,
+    Word,
     either,
     every,
 )
@@ -37,8 +38,10 @@ _NEVER: Final = AnyOf(())
 """Stands where a part could not be read: the whole is refused anyway."""
 
 _DID_KEYS: Final = ("where", "at_least", "at_most", "within")
-_HOLDS: Final = ("all", "any", "not")
-_SEGMENT_KEYS: Final = (*_HOLDS, "did", *_DID_KEYS, "stage", "grade", "heat")
+_OPS: Final = frozenset(Op)
+_HOLDS: Final = (Word.ALL, Word.ANY, Word.NOT)
+_OF_LEAD: Final = tuple(word for word in Word if word not in _HOLDS)
+_SEGMENT_KEYS: Final = (*_HOLDS, Word.DID, *_DID_KEYS, *(word for word in _OF_LEAD if word != Word.DID))
 _EXAMPLE: Final[Mapping[str, str]] = {
     "touchpoint": '{ path = { starts_with = "/pricing" } }',
     "person": '{ "profile.country" = "CN" }',
@@ -106,26 +109,32 @@ class _Reader:
     def entry(self, key: str, table: Mapping[str, Any], path: Path, depth: int) -> Condition:
         """One key of a table."""
         raw, here = table[key], (*path, key)
-        match key:
-            case "all":
-                return every(self.tables(raw, here, depth))
-            case "any":
-                return either(self.tables(raw, here, depth))
-            case "not":
-                return Not(self.table(raw, here, depth + 1))
-        if self.scope == "segment":
-            match key:
-                case "did":
-                    return self.did(table, path, depth)
-                case "stage":
-                    return InStage(self.names(raw, here, "stage", self.stages))
-                case "grade":
-                    return InGrade(self.names(raw, here, "grade", GRADES))
-                case "heat":
-                    return self.heat(raw, here)
-                case "segment":
-                    return self.refuse(here, f"segment is not built yet; allowed: {', '.join(_SEGMENT_KEYS)}")
+        allowed = _HOLDS if self.scope != "segment" else (*_HOLDS, *_OF_LEAD)
+        if key in allowed:
+            return self.node(Word(key), table, raw, here, depth)
+        if key == "segment" and self.scope == "segment":
+            return self.refuse(here, f"segment is not built yet; allowed: {', '.join(_SEGMENT_KEYS)}")
         return self.field(key, raw, here)
+
+    def node(self, word: Word, table: Mapping[str, Any], raw: Any, here: Path, depth: int) -> Condition:
+        """A node that stands under a key of its own."""
+        match word:
+            case Word.ALL:
+                return every(self.tables(raw, here, depth))
+            case Word.ANY:
+                return either(self.tables(raw, here, depth))
+            case Word.NOT:
+                return Not(self.table(raw, here, depth + 1))
+            case Word.DID:
+                return self.did(table, here[:-1], depth)
+            case Word.STAGE:
+                return InStage(self.names(raw, here, "stage", self.stages))
+            case Word.GRADE:
+                return InGrade(self.names(raw, here, "grade", GRADES))
+            case Word.HEAT:
+                return self.heat(raw, here)
+            case _:
+                assert_never(word)
 
     def tables(self, raw: Any, path: Path, depth: int) -> list[Condition]:
         """The list under `all` or `any`."""
@@ -140,12 +149,14 @@ class _Reader:
         """A field by its name; `profile = { country = ... }` is what TOML makes of an unquoted profile.country."""
         if self.scope == "row":
             return self.compared((key,), False, raw, here)
-        if key == "profile" and isinstance(raw, dict) and raw and not set(raw) & set(OPS):
+        if key == "profile" and isinstance(raw, dict) and raw and not set(raw) & set(Op):
             return every([self.compared((name,), True, value, (*here, name)) for name, value in raw.items()])
         names = tuple(key.split("."))
         if not all(names) or key == "profile":
             return self.refuse(here, 'found a field without a name, allowed is such as "profile.country"')
         if names[0] == "profile":
+            if len(names) > 2:
+                return self.refuse(here, f"a person's fields are flat: allowed is {_flat(names[1:])}")
             return self.compared(names[1:], True, raw, here)
         if self.scope == "touchpoint":
             return self.property(names, raw, here)
@@ -169,18 +180,18 @@ class _Reader:
         if not isinstance(raw, dict):
             return self.operator(names, profile, "eq", raw, here)
         if not raw:
-            return self.refuse(here, f"found an empty table, allowed: a value, or a table of {', '.join(OPS)}")
+            return self.refuse(here, f"found an empty table, allowed: a value, or a table of {', '.join(Op)}")
         return every([self.operator(names, profile, op, operand, (*here, op)) for op, operand in raw.items()])
 
     def operator(self, names: tuple[str, ...], profile: bool, op: str, raw: Any, here: Path) -> Condition:
-        if op not in OPS:
-            whole = ".".join((*(("profile",) if profile else ()), *names, op))
-            nested = "" if self.scope == "row" or meant(op, OPS) else f'; a nested field is quoted whole: "{whole}"'
-            return self.refuse(here, unknown(op, OPS, "operator") + nested)
-        operand = self.value(here, lambda: _operand(op, raw), _UNREAD)
+        if op not in _OPS:
+            whole = _flat((*names, op)) if profile else f'"{".".join((*names, op))}"'
+            nested = "" if self.scope == "row" or meant(op, Op) else f"; a nested field is quoted whole: {whole}"
+            return self.refuse(here, unknown(op, Op, "operator") + nested)
+        operand = self.value(here, lambda: _operand(Op(op), raw), _UNREAD)
         if profile and names == ("email",):
             operand = _lowered(operand)
-        return Field(names, profile, op, operand)
+        return Field(names, profile, Op(op), operand)
 
     # ---- what only a segment asks --------------------------------------------------------------------------------
 
@@ -221,31 +232,46 @@ class _Reader:
 
     def heat(self, raw: Any, here: Path) -> Condition:
         if not isinstance(raw, dict) or not raw:
-            return self.refuse(here, found(raw, f"a table of {', '.join(HEAT_OPS)} such as {{ gte = 50 }}"))
+            return self.refuse(here, found(raw, f"a table of {', '.join(ORDERS)} such as {{ gte = 50 }}"))
         return every([self.heat_operator(op, value, (*here, op)) for op, value in raw.items()])
 
     def heat_operator(self, op: str, raw: Any, here: Path) -> Condition:
-        if op not in HEAT_OPS:
-            return self.refuse(here, unknown(op, HEAT_OPS, "operator"))
-        return Heat(op, self.value(here, lambda: read_number(raw, "a number from 0", least=0), 0.0))
+        for order in ORDERS:
+            if op == order:
+                return Heat(order, self.value(here, lambda: read_number(raw, "a number from 0", least=0), 0.0))
+        return self.refuse(here, unknown(op, ORDERS, "operator"))
 
 
-def _operand(op: str, raw: Any) -> Operand:
+def _operand(op: Op, raw: Any) -> Operand:
     """What a field is compared with. Raises ValueError with what is allowed."""
     match op:
-        case "exists" if not isinstance(raw, bool):
-            raise ValueError(found(raw, "true or false"))
-        case "in" | "not_in":
+        case Op.EXISTS:
+            return _checked(raw, isinstance(raw, bool), "true or false")
+        case Op.IN | Op.NOT_IN:
             if not isinstance(raw, list) or not raw:
                 raise ValueError(found(raw, "a list of texts, numbers, true or false"))
             return _several(map(_scalar, raw))
-        case "starts_with" | "ends_with" if not isinstance(raw, str) or not raw:
-            raise ValueError(found(raw, "a text that is not empty"))
-        case "contains" if not (is_number(raw) or (isinstance(raw, str) and raw)):
-            raise ValueError(found(raw, "a text that is not empty, or a number"))
-        case "gt" | "gte" | "lt" | "lte" if not (is_number(raw) or isinstance(raw, str)):
-            raise ValueError(found(raw, "a number or a text") + _dates(raw))
+        case Op.STARTS_WITH | Op.ENDS_WITH:
+            return _checked(raw, isinstance(raw, str) and raw != "", "a text that is not empty")
+        case Op.CONTAINS:
+            fits = is_number(raw) or (isinstance(raw, str) and raw != "")
+            return _checked(raw, fits, "a text that is not empty, or a number")
+        case Op.GT | Op.GTE | Op.LT | Op.LTE:
+            return _checked(raw, is_number(raw) or isinstance(raw, str), "a number or a text", _dates(raw))
+        case Op.EQ | Op.NE:
+            return _scalar(raw)
+        case _:
+            assert_never(op)
+
+
+def _checked(raw: Any, fits: bool, allowed: str, hint: str = "") -> Scalar:
+    if not fits:
+        raise ValueError(found(raw, allowed) + hint)
     return _scalar(raw)
+
+
+def _flat(names: tuple[str, ...]) -> str:
+    return f'"profile.{"_".join(names)}"'
 
 
 def _scalar(raw: Any) -> Scalar:
@@ -262,11 +288,14 @@ def _dates(raw: Any) -> str:
 
 def _several(values: Iterable[Scalar]) -> tuple[Scalar, ...]:
     """Without repeats and in one order, which has no meaning; true is not 1."""
-    kinds = {("text" if isinstance(one, str) else "flag" if isinstance(one, bool) else "number", one) for one in values}
-    return tuple(one for _, one in sorted(kinds))
+    kinds = {
+        ("text" if isinstance(value, str) else "flag" if isinstance(value, bool) else "number", value)
+        for value in values
+    }
+    return tuple(value for _, value in sorted(kinds))
 
 
 def _lowered(operand: Operand) -> Operand:
     if isinstance(operand, tuple):
-        return _several(one.lower() if isinstance(one, str) else one for one in operand)
+        return _several(each.lower() if isinstance(each, str) else each for each in operand)
     return operand.lower() if isinstance(operand, str) else operand

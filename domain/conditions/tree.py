@@ -1,19 +1,50 @@
-"""The condition tree: a field, `all`, `any`, `not`, `did`, `stage`, `grade`, `heat`. Never an expression string.
+"""The condition tree: one union of nodes, and what every reader of it needs. Never an expression string.
 
-Trees are made in normal form (`every`, `either`): conditions with the same parts in another order are equal.
+A node is a class in `Condition`, an operator a member of `Op`. Whoever adds one is led by the type checker: every place
+that must know it ends with `assert_never` (`tests/test_walls.py`). Trees are made in normal form (`every`, `either`):
+conditions with the same parts in another order are equal.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, assert_never
+from enum import StrEnum
+from typing import Any, Final, Literal, TypeAlias, assert_never
 
-OPS: Final = (
-    "eq", "ne", "in", "not_in", "gt", "gte", "lt", "lte", "starts_with", "ends_with", "contains", "exists",
-)  # fmt: skip
-"""What a field may be compared by."""
 
-HEAT_OPS: Final = ("gt", "gte", "lt", "lte")
+class Op(StrEnum):
+    """What a field may be compared by."""
+
+    EQ = "eq"
+    NE = "ne"
+    IN = "in"
+    NOT_IN = "not_in"
+    GT = "gt"
+    GTE = "gte"
+    LT = "lt"
+    LTE = "lte"
+    STARTS_WITH = "starts_with"
+    ENDS_WITH = "ends_with"
+    CONTAINS = "contains"
+    EXISTS = "exists"
+
+
+Order: TypeAlias = Literal[Op.GT, Op.GTE, Op.LT, Op.LTE]
+"""What heat may be compared by."""
+ORDERS: Final[tuple[Order, ...]] = (Op.GT, Op.GTE, Op.LT, Op.LTE)
+
+
+class Word(StrEnum):
+    """The keys of a file under which nodes stand; any other key names a field."""
+
+    ALL = "all"
+    ANY = "any"
+    NOT = "not"
+    DID = "did"
+    STAGE = "stage"
+    GRADE = "grade"
+    HEAT = "heat"
+
 
 Scalar: TypeAlias = str | int | float | bool
 Operand: TypeAlias = Scalar | tuple[Scalar, ...]
@@ -28,7 +59,7 @@ class Field:
 
     path: tuple[str, ...]
     profile: bool
-    op: str
+    op: Op
     operand: Operand
 
 
@@ -83,9 +114,9 @@ class InGrade:
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """The lead's heat (never below 0) compared with a number; `op` is one of `HEAT_OPS`."""
+    """The lead's heat (never below 0) compared with a number."""
 
-    op: str
+    op: Order
     value: float
 
 
@@ -105,8 +136,31 @@ def either(parts: Iterable[Condition]) -> Condition:
 
 
 def _normal(parts: Iterable[Condition]) -> tuple[Condition, ...]:
-    found = {json.dumps(meaning(part), sort_keys=True): part for part in parts}
-    return tuple(found[key] for key in sorted(found))
+    by_meaning = {json.dumps(meaning(part), sort_keys=True): part for part in parts}
+    return tuple(by_meaning[key] for key in sorted(by_meaning))
+
+
+def word(node: Condition) -> Word | None:
+    """The key under which a node stands in a file; None: a field, which stands under its own name."""
+    match node:
+        case Field():
+            return None
+        case All():
+            return Word.ALL
+        case AnyOf():
+            return Word.ANY
+        case Not():
+            return Word.NOT
+        case Did():
+            return Word.DID
+        case InStage():
+            return Word.STAGE
+        case InGrade():
+            return Word.GRADE
+        case Heat():
+            return Word.HEAT
+        case _:
+            assert_never(node)
 
 
 def meaning(condition: Condition | None) -> Any:
@@ -116,20 +170,32 @@ def meaning(condition: Condition | None) -> Any:
             return None
         case Field(path, profile, op, operand):
             return ["profile" if profile else "field", list(path), op, _plain(operand)]
-        case All(parts):
-            return ["all", [meaning(part) for part in parts]]
-        case AnyOf(parts):
-            return ["any", [meaning(part) for part in parts]]
+        case All(parts) | AnyOf(parts):
+            return [word(condition), [meaning(part) for part in parts]]
         case Not(part):
-            return ["not", meaning(part)]
+            return [word(condition), meaning(part)]
         case Did(on, where, at_least, at_most, within):
-            return ["did", on, meaning(where), at_least, at_most, within]
-        case InStage(names):
-            return ["stage", sorted(names)]
-        case InGrade(names):
-            return ["grade", sorted(names)]
+            return [word(condition), on, meaning(where), at_least, at_most, within]
+        case InStage(names) | InGrade(names):
+            return [word(condition), sorted(names)]
         case Heat(op, value):
-            return ["heat", op, value]
+            return [word(condition), op, value]
+        case _:
+            assert_never(condition)
+
+
+def fields_of(condition: Condition | None) -> Iterator[Field]:
+    """The fields that a condition compares; what asks about a whole lead compares none."""
+    match condition:
+        case None | Did() | InStage() | InGrade() | Heat():
+            return
+        case Field():
+            yield condition
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from fields_of(part)
+        case Not(part):
+            yield from fields_of(part)
         case _:
             assert_never(condition)
 

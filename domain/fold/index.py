@@ -1,11 +1,11 @@
 """What a model asks about touchpoints, by their type, and what a touchpoint meets of it: rules, counters, steps."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from domain.conditions.compile import Condition, Where, compile_where
-from domain.conditions.tree import All, AnyOf, Field, Not
+from domain.conditions.compile import Where, compile_where
+from domain.conditions.tree import Condition, fields_of
 from domain.fold.segment import Counter
 from domain.model.definition import Limit, Model
 
@@ -58,7 +58,7 @@ class Asked:
         if known not in self._places:
             self._places[known] = len(self.wheres)
             self.wheres.append(compile_where(condition))
-            self._fields.update(dict.fromkeys(_fields(condition)))
+            self._fields.update(dict.fromkeys((field.profile, field.path[0]) for field in fields_of(condition)))
         return self._places[known]
 
     def hits(self, properties: Mapping[str, Any], profile: Mapping[str, Any]) -> Hits:
@@ -85,21 +85,6 @@ class Asked:
             tuple([step for step in steps if step[1]]),
             tuple([stage for stage, place in self.enters if holds[place]]),
         )
-
-
-def _fields(condition: Condition | None) -> Iterator[tuple[bool, str]]:
-    match condition:
-        case None:
-            return
-        case Field(path, profile):
-            yield profile, path[0]
-        case All(parts) | AnyOf(parts):
-            for part in parts:
-                yield from _fields(part)
-        case Not(part):
-            yield from _fields(part)
-        case _:
-            raise AssertionError(f"{condition}: compile_where has refused it")
 
 
 def asked_of(model: Model, counters: Iterable[Counter]) -> dict[str, Asked]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from math import ceil, floor, log2
 from typing import Any, assert_never
 
-from domain.conditions.compile import All, AnyOf, Condition, Did, Field, InGrade, InStage, Not, compile_where
-from domain.conditions.compile import Heat as HeatCondition
+from domain.conditions.compile import compile_where
+from domain.conditions.tree import All, AnyOf, Condition, Did, Field, InGrade, InStage, Not, Op, Order
+from domain.conditions.tree import Heat as HeatCondition
 from domain.fold.lead import Lead
 from domain.touchpoints.touchpoint import NEVER
 
@@ -121,10 +122,10 @@ def _negated(answer: Answer) -> Answer:
     return not answer[0], answer[1]
 
 
-def _heat(op: str, level: float, half_life: int) -> Test:
+def _heat(op: Order, level: float, half_life: int) -> Test:
     """Heat against a level, by comparing instants: a positive heat falls to a positive level at one instant."""
-    at_or_above = op in ("gte", "lt")  # `lt` is the negation of `gte`, `lte` that of `gt`
-    negated = op in ("lt", "lte")
+    at_or_above = op in (Op.GTE, Op.LT)  # `lt` is the negation of `gte`, `lte` that of `gt`
+    negated = op in (Op.LT, Op.LTE)
 
     def test(lead: Lead, at: int) -> Answer:
         value, since = lead.heat.value, lead.heat.at

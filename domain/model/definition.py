@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic import Field as Default
 
-from domain.conditions.compile import All, AnyOf, Condition, Did, Field, Heat, InGrade, InStage, Not, meaning
+from domain.conditions.tree import Condition, meaning
 from domain.files.durations import DAY
 from domain.files.problems import ModelError, Path, Problem, found, unknown
 from domain.files.values import read_flag, read_name, read_number, read_text, read_type
@@ -298,7 +298,5 @@ def _meaning(value: Any) -> Any:
             return [count, within, *per] if per else [count, within]
         case tuple():
             return [_meaning(one) for one in value]
-        case Field() | All() | AnyOf() | Not() | Did() | InStage() | InGrade() | Heat():
-            return meaning(value)
         case _:
-            return value
+            return meaning(value) if isinstance(value, Condition) else value

@@ -10,7 +10,7 @@ from typing import Any, Final
 from pydantic import ValidationInfo
 
 from domain.conditions.parse import GRADES, Scope, parse_condition
-from domain.conditions.tree import All, AnyOf, Condition, Did, Field, Heat, InGrade, InStage, Not
+from domain.conditions.tree import Condition
 from domain.files.durations import parse_duration
 from domain.files.problems import ModelError, Path, Problem, found, meant, unknown
 from domain.files.values import MANY, read_count, read_duration, read_number, read_text
@@ -20,7 +20,7 @@ FITS: Final = GRADES[:-1]
 
 _LIMIT: Final = re.compile(r"(once|[0-9]{1,9}) per ([0-9]+[a-z])\Z")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
-_REQUIRED: Final = re.compile(r"profile(\.[^.\s]+)+\Z")
+_REQUIRED: Final = re.compile(r"profile\.[^.\s]+\Z")
 _ZONE: Final = re.compile(r"[A-Za-z_]+(/[A-Za-z0-9_+-]+)+\Z")
 
 
@@ -98,7 +98,8 @@ def read_required(raw: Any) -> str:
     """A field of the person, as `profile.company`."""
     if isinstance(raw, str) and _REQUIRED.match(raw):
         return raw
-    hint = f' (did you mean "profile.{raw}"?)' if isinstance(raw, str) and re.match(r"[a-z_]+\Z", raw) else ""
+    flat = raw.removeprefix("profile.").replace(".", "_") if isinstance(raw, str) else ""
+    hint = f' (did you mean "profile.{flat}"?)' if re.match(r"[a-z_]+\Z", flat) else ""
     raise ValueError(found(raw, f'a field of the person such as "profile.company"{hint}'))
 
 
@@ -178,7 +179,7 @@ def read_where(scope: Scope) -> Callable[[Any, ValidationInfo], Condition]:
     """A reader of conditions; the names of the file's stages come in the validation's context."""
 
     def read(raw: Any, info: ValidationInfo) -> Condition:
-        if isinstance(raw, Field | All | AnyOf | Not | Did | InStage | InGrade | Heat):
+        if isinstance(raw, Condition):
             return raw
         if not info.context:
             return parse_condition(raw, scope)

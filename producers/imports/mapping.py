@@ -19,7 +19,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic import Field as Limits
 from pydantic_core import ErrorDetails
 
-from domain.conditions.compile import All, AnyOf, Condition, Field, Not, compile_where, parse_condition
+from domain.conditions.compile import compile_where
+from domain.conditions.parse import parse_condition
+from domain.conditions.tree import Condition, fields_of
 from domain.files.problems import found, show_path, unknown
 from domain.touchpoints.claims import OWN_SOURCES, refusal, snake_case
 from domain.touchpoints.identity import KINDS
@@ -99,7 +101,7 @@ class ImportMapping:
         many = (("identities", self.identities), ("profile", self.profile), ("properties", self.properties))
         return (
             *((key, column) for key, column in single if column is not None),
-            *(("only", column) for column in sorted(_columns(self.only))),
+            *(("only", column) for column in sorted({field.path[0] for field in fields_of(self.only)})),
             *((f"{key}.{name}", column) for key, pairs in many for name, column in pairs),
         )
 
@@ -110,19 +112,6 @@ class ImportMapping:
         where = compile_where(self.only)
         nobody: Mapping[str, Any] = {}
         return lambda row: where(row, nobody)
-
-
-def _columns(condition: Condition | None) -> set[str]:
-    """The columns that a condition over rows asks about."""
-    match condition:
-        case Field(path, False):
-            return {path[0]}
-        case All(parts) | AnyOf(parts):
-            return set().union(*map(_columns, parts))
-        case Not(part):
-            return _columns(part)
-        case _:
-            return set()
 
 
 # ---- the file's shape --------------------------------------------------------------------------------------------

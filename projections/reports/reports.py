@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection, Row, case, func, select
 
-from domain.conditions.compile import All, AnyOf, Condition, Field, Not
+from domain.conditions.words import in_words
 from domain.files.durations import show_duration
 from domain.model.definition import Funnel
 from projections.queries.cursors import BadCursor, give, take
@@ -62,7 +62,7 @@ def funnel(view: View, name: str, started_from: int | None = None, started_to: i
     steps = []
     for number, step in enumerate(plan.steps, 1):
         reached = sum(count for furthest, (count, _) in at_step.items() if furthest >= number)
-        where = None if step.where is None else _said(step.where)
+        where = None if step.where is None else in_words(step.where)
         steps.append(StepShape(on=step.on, where=where, leads=reached, pending=at_step.get(number, (0, 0))[1]))
     return FunnelShape(
         funnel=name,
@@ -81,24 +81,6 @@ def _known_funnel(view: View, name: str) -> Funnel:
             return plan
     names = ", ".join(plan.name for plan in view.model.funnels)
     raise NotFound(f"no funnel {name!r}: the model has {names or 'none'}")
-
-
-def _said(condition: Condition) -> str:
-    """A touchpoint's condition in words: `to is customer`."""
-    match condition:
-        case Field(path, profile, op, operand):
-            name = ("profile." if profile else "") + ".".join(path)
-            values = ", ".join(str(each) for each in operand) if isinstance(operand, tuple) else str(operand)
-            shown = {"eq": "is", "ne": "is not"}.get(op, op.replace("_", " "))
-            return f"{name} {shown} {values}"
-        case All(parts):
-            return " and ".join(_said(part) for part in parts)
-        case AnyOf(parts):
-            return "(" + " or ".join(_said(part) for part in parts) + ")"
-        case Not(part):
-            return f"not ({_said(part)})"
-        case _:
-            return "..."
 
 
 def ledger_end(conn: Connection) -> int:

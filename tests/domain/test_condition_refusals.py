@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from domain.conditions.compile import Scope, parse_condition
-from domain.conditions.tree import OPS
+from domain.conditions.parse import Scope, parse_condition
+from domain.conditions.tree import Op
 from domain.files.problems import ModelError
 
 
@@ -18,7 +18,7 @@ def refused(raw: Any, scope: Scope = "touchpoint", path: str = "where") -> list[
 
 EXAMPLE = 'a condition: a table such as { path = { starts_with = "/pricing" } }'
 LEAD_KEYS = "all, any, not, did, where, at_least, at_most, within, stage, grade, heat"
-ALL_OPS = ", ".join(OPS)
+ALL_OPS = ", ".join(list(Op))
 
 
 @pytest.mark.parametrize(

@@ -6,21 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.conditions.compile import (
-    All,
-    AnyOf,
-    Condition,
-    Did,
-    Field,
-    Heat,
-    InGrade,
-    InStage,
-    Not,
-    Scope,
-    compile_where,
-    parse_condition,
-)
-from domain.conditions.tree import OPS
+from domain.conditions.compile import compile_where
+from domain.conditions.parse import Scope, parse_condition
+from domain.conditions.tree import All, AnyOf, Condition, Did, Field, Heat, InGrade, InStage, Not, Op
+from domain.conditions.words import in_words
 from domain.files.durations import DAY
 from domain.files.problems import ModelError
 
@@ -95,13 +84,35 @@ def test_one_field(raw: Any, value: Any, expected: bool) -> None:
     assert holds({"not": {"x": raw}}, {"x": value}) is not expected
 
 
-@pytest.mark.parametrize("op", OPS)
+@pytest.mark.parametrize("op", list(Op))
 def test_a_missing_field_is_unequal_and_nothing_else(op: str) -> None:
     operand: Any = ["a"] if op in ("in", "not_in") else True if op == "exists" else "a"
     for properties in ({}, {"x": None}):
         assert holds({"x": {op: operand}}, properties) is (op in ("ne", "not_in"))
         assert holds({"x.y.z": {op: operand}}, properties) is (op in ("ne", "not_in"))
     assert holds({"x": {"exists": False}}, {})
+
+
+@pytest.mark.parametrize("op", ["lt", "lte", "gt", "gte"])
+def test_an_empty_text_is_before_and_after_no_date(op: str) -> None:
+    assert not holds({"profile.renews": {op: "2026-01-01"}}, renews="")
+    assert not holds({"profile.renews": {op: "2026-01-01"}}, renews=[""])
+    assert holds({"profile.renews": {"lt": "2026-01-01"}}, renews=["", "2025-12-31"])
+
+
+def test_a_condition_is_said_in_words() -> None:
+    raw = {
+        "any": [{"stage": ["lead", "customer"]}, {"grade": "A"}],
+        "not": {"heat": {"lt": 2.5}},
+        "did": "page_viewed",
+        "where": {"path": {"starts_with": "/p"}, "profile.country": {"in": ["CN", "DE"]}},
+        "at_most": 3,
+        "within": "7d",
+    }
+    said = in_words(parse_condition(raw, "segment"))
+    where = "path starts with /p and profile.country in CN, DE"
+    assert f"did page_viewed where {where} at least 1 and at most 3 times within 7d" in said
+    assert "(grade is A or stage is customer or lead)" in said and "not (heat lt 2.5)" in said
 
 
 def test_a_dotted_path_walks_nested_objects() -> None:
@@ -114,7 +125,6 @@ def test_a_bare_field_is_the_touchpoints_and_profile_is_the_person() -> None:
     assert holds({"profile.title": "CEO"}, {"title": "CTO"}, title="CEO")
     assert not holds({"title": "CEO"}, {"title": "CTO"}, title="CEO")
     assert holds({"profile": {"title": "CEO", "country": "CN"}}, title="CEO", country="CN"), "profile.title unquoted"
-    assert holds({"profile.address.city": "Xi'an"}, address={"city": "Xi'an"})
 
 
 def test_the_persons_email_is_compared_in_lower_case() -> None:
@@ -175,7 +185,7 @@ def test_never_did_is_at_least_and_at_most_0() -> None:
 
 # ---- laws ----------------------------------------------------------------------------------------------------------
 
-names = st.sampled_from(["x", "y", "profile.x", "profile.email", "x.y", "profile.x.y"])
+names = st.sampled_from(["x", "y", "profile.x", "profile.email", "x.y"])
 scalars = st.text(max_size=3) | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.booleans()
 texts = st.text(min_size=1, max_size=3)
 numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -269,7 +279,7 @@ junk = st.recursive(
     lambda inner: st.lists(inner, max_size=3)
     | st.dictionaries(
         st.sampled_from(["all", "any", "not", "did", "where", "at_least", "at_most", "within", "stage", "grade", "heat",
-                         "segment", "profile", "profile.x", "profile.", ".", "", "x", *OPS]),
+                         "segment", "profile", "profile.x", "profile.", ".", "", "x", *list(Op)]),
         inner,
         max_size=4,
     ),

@@ -240,3 +240,11 @@ def test_segments_flip_at_their_instants_however_late_one_looks(fold: Fold) -> N
     assert "returners" in fold.at(lead, us(DAY) - 1).segments
     assert "returners" not in fold.at(lead, us(DAY)).segments
     assert fold.at(lead, us(90 * DAY)).segments == {"quiet": us(DAY + 10)}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [([0], [False]), ([1], [1.0]), ({"a": [1]}, {"a": [True]}), (0, False), ([[1]], [[True]])]
+)
+def test_a_value_that_only_looks_alike_is_learnt(fold: Fold, before: object, after: object) -> None:
+    said = [at(n, "identified", "u:1", profile={"x": value}) for n, value in enumerate((before, after))]
+    assert repr(fold.fold(said, us(9)).profile) == repr({"x": after})

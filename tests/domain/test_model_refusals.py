@@ -163,7 +163,18 @@ LISTS = [
      "allowed: all, any, not, did, where, at_least, at_most, within, stage, grade, heat"),
     (with_stages('[[segments]]\nname = "s"\nwhen = { all = [ { "profile.a" = 1 }, { "profile.b" = { is = 2 } } ] }'),
      'segments[0].when.all[1]."profile.b".is: unknown operator "is"; allowed: eq, ne, in, not_in, gt, gte, lt, lte, '
-     'starts_with, ends_with, contains, exists; a nested field is quoted whole: "profile.b.is"'),
+     'starts_with, ends_with, contains, exists; a nested field is quoted whole: "profile.b_is"'),
+    (with_stages('[[segments]]\nname = "s"\nwhen = { "profile.company.employees" = { gte = 5 } }'),
+     'segments[0].when."profile.company.employees": a person\'s fields are flat: '
+     'allowed is "profile.company_employees"'),
+    (with_stages('[[segments]]\nname = "s"\nwhen = { profile.company.employees = { gte = 5 } }'),
+     'segments[0].when.profile.company.employees: unknown operator "employees"; allowed: eq, ne, in, not_in, gt, gte, '
+     'lt, lte, starts_with, ends_with, contains, exists; a nested field is quoted whole: "profile.company_employees"'),
+    (with_stages('[[stages]]\nname = "b"\nrequires = ["profile.company.name"]'),
+     'stages[3].requires[0]: found "profile.company.name", allowed is a field of the person such as "profile.company" '
+     '(did you mean "profile.company_name"?)'),
+    (with_stages("[score]\nhot_at = 50\nrearm_at = 50"),
+     "score.rearm_at: found 50, allowed is a number above 0, below hot_at (50)"),
     (with_stages(FUNNEL + STEP), 'funnels[0].window: missing, required is a duration, such as window = "14d"'),
     (with_stages(FUNNEL + 'window = "1d"'),
      "funnels[0].steps: missing, required is a list of steps, such as "
