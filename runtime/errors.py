@@ -10,7 +10,8 @@ from producers.imports.importer import ImportInterrupted
 from producers.imports.mapping import MappingError
 from projections.queries.cursors import BadCursor
 from projections.queries.leads import NotFound, NotReady
-from projections.upkeep.rebuild import RebuildRefused
+from projections.upkeep.activation import ActivationRefused
+from projections.upkeep.beside import RebuildRefused
 from runtime.refusals import Failed, Refused
 from runtime.settings import SettingsError
 from store.database.errors import DatabaseFull
@@ -20,7 +21,7 @@ from store.log.port import LogAway, LogError
 def told(error: Exception) -> tuple[int, str] | None:
     """The exit code and the words for an error, or None where it is a fault of ours."""
     match error:
-        case Refused() | Misconfigured() | BadCursor() | UnknownTopic() | NotReady():
+        case Refused() | ActivationRefused() | Misconfigured() | BadCursor() | UnknownTopic() | NotReady():
             return 2, str(error)
         case SettingsError() | ModelError() | MappingError():
             return 2, "\nleadline: ".join(error.problems)

@@ -11,12 +11,12 @@ from consumers.publish.publisher import Publisher
 from consumers.record.recorder import Recorder
 from domain.model.definition import Model
 from projections.projecting.projector import Projector
-from projections.upkeep.rebuild import activate
+from projections.upkeep.activation import ActivationRefused, activate
 from runtime.refusals import Refused
 from runtime.wiring import Wiring
 from runtime.workers import Run
 from store.log.topics import IN
-from store.models import active_model, record_activation
+from store.models import active_model
 
 RECORDERS: Final = "leadline-recorder"
 """The consumer group of the recorders."""
@@ -60,38 +60,37 @@ def check_model_file(wiring: Wiring) -> None:
         wiring.model_file()
 
 
-def settle_model(wiring: Wiring) -> None:
-    """See to it that a model is active: the first start activates the file, embedded every start with a changed one.
+def settle_model(wiring: Wiring, *, activate_changed: bool = False) -> None:
+    """See to it that a model is active: the first start activates the file.
 
-    Elsewhere a changed file only warns. Raises Refused, ModelError.
+    A changed file only warns, but for `activate_changed` (the start of an embedded server): that activates it, or where
+    the activation is refused goes on with the active one. Raises Refused, ModelError.
     """
-    log = structlog.get_logger()
     with wiring.database.snapshot() as conn:
         active = active_model(conn)
     if active is None:
-        _first(wiring, wiring.model_file())
-        return
-    if not wiring.settings.model.exists():
-        return
-    file = wiring.model_file()
-    if file.hash == active.hash:
-        return
-    if wiring.embedded:
-        log.info("model.activating", file=str(wiring.settings.model), hash=file.hash, before=active.hash)
-        activate(wiring.database, wiring.ids, file)
-    else:
-        log.warning(
-            "model.differs", file=str(wiring.settings.model), hash=file.hash, active=active.hash,
-            hint="the active model counts; `leadline model activate` changes it",
-        )  # fmt: skip
+        activate(wiring.database, wiring.ids, wiring.model_file())
+    elif wiring.settings.model.exists():
+        file = wiring.model_file()
+        if activate_changed and file.text != active.text:
+            _activate(wiring, file, active)
+        elif file.hash != active.hash:
+            structlog.get_logger().warning(
+                "model.differs", file=str(wiring.settings.model), hash=file.hash, active=active.hash,
+                hint="the active model counts; `leadline model activate` changes it",
+            )  # fmt: skip
 
 
-def _first(wiring: Wiring, model: Model) -> None:
-    """Activate the first model, unless another process did in this moment."""
-    with wiring.database.transaction() as conn:
-        wiring.database.lock(conn, "models")
-        if active_model(conn) is None:
-            record_activation(conn, model, wiring.database.now(conn))
+def _activate(wiring: Wiring, file: Model, active: Model) -> None:
+    log = structlog.get_logger().bind(file=str(wiring.settings.model), hash=file.hash, active=active.hash)
+    log.info("model.activating")
+    try:
+        done = activate(wiring.database, wiring.ids, file)
+    except ActivationRefused as error:
+        log.warning("model.refused", reason=str(error), hint="the active model stays on; `leadline doctor` lists it")
+        return
+    counts = {name: sum(move.leads for move in moves) for name, moves in done.moved.kinds()}
+    log.info("model.activated", quiet=done.quiet, **counts)
 
 
 def _active(wiring: Wiring) -> Model:

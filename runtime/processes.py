@@ -41,7 +41,7 @@ def serve(wiring: Wiring) -> None:
     lock = hold(wiring.settings.data)
 
     def make() -> ASGIApp:
-        parts.settle_model(wiring)
+        parts.settle_model(wiring, activate_changed=True)
         app_log = wiring.door_log  # opened before anything works: a file that is no log refuses the start
         process.start(parts.recorder, parts.projector, parts.publisher, parts.promoter)
         health = Health(private(wiring.settings), status_registry(wiring), readiness(wiring, doors=True))

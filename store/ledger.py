@@ -1,5 +1,6 @@
 """The signal ledger as its readers take it: rows in their order, whatever they do with them."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 from uuid import UUID
 
@@ -22,12 +23,22 @@ class Signal(NamedTuple):
     at: int
     closes: str | None
     data: str
-    silent: bool
+    asks: str | None
+    """JSON of `Ask`: private, it is no part of the message."""
 
     @property
     def key(self) -> bytes:
         """The key of its message: the lead under which it was announced, also for what closes it."""
         return str(self.lead).encode()
+
+
+class Ask(NamedTuple):
+    """What a signal asks of its lead: the touchpoint that says so. Decided with the signal, by what was known then."""
+
+    id: str
+    identity: tuple[str, str]
+    """Kind and value of the lead's highest kind: that one never moves away."""
+    properties: Mapping[str, str]
 
 
 def signals_after(conn: Connection, position: int, limit: int) -> list[Signal]:

@@ -74,7 +74,7 @@ def test_tables_for_analysts_are_documented() -> None:
     for table in (family.table(live) for family in FAMILIES):
         assert {column.name for column in table.columns} <= said[table.name], table.name
     for view in (topic.view for topic in Topic):
-        assert {column.name for column in ledger.columns} - {"silent"} <= said[view]
+        assert {column.name for column in ledger.columns} - {"asks"} <= said[view]
 
 
 def test_topics_and_kinds_are_documented() -> None:
@@ -88,7 +88,7 @@ def test_topics_and_kinds_are_documented() -> None:
 @pytest.mark.parametrize("kind", SignalKind)
 def test_messages_are_as_the_asyncapi_document_says(kind: SignalKind) -> None:
     document = yaml.safe_load(PAGES["asyncapi.yaml"]())
-    signal = Signal(7, f"{LEAD}:{kind}:1", kind, LEAD, LEAD, "vip", 1_700_000_000_000_000, None, "{}", False)
+    signal = Signal(7, f"{LEAD}:{kind}:1", kind, LEAD, LEAD, "vip", 1_700_000_000_000_000, None, "{}", None)
     record = message(signal)
     said = document["components"]["messages"][kind.replace(".", "-")]
     assert {name for name, _ in record.headers} == set(said["headers"]["properties"])

@@ -66,7 +66,7 @@ class Promoter:
         with self._database.snapshot() as conn:
             position = position_of(conn, POSITION)
             signals = signals_after(conn, position or 0, self._batch)
-            touchpoints = wanted(conn, signals)
+        touchpoints = list(wanted(signals))
         if not signals:
             return Promoted()
         self._log.append(TOUCHPOINTS, [touchpoint_record(touchpoint, encode(touchpoint)) for touchpoint in touchpoints])

@@ -195,7 +195,7 @@ class Publisher:
         by_topic: dict[str, list[Record]] = {}
         for signal in signals:
             topic = TRAITS[signal.kind].topic.value
-            if not signal.silent and not self._is_there(topic, signal):
+            if not self._is_there(topic, signal):
                 by_topic.setdefault(topic, []).append(message(signal))
         for topic, records in by_topic.items():
             self._must_hold()

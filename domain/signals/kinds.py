@@ -25,6 +25,7 @@ class SignalKind(StrEnum):
     HOT = "lead.hot"
     RETRACTED = "lead.hot.retracted"
     COOLED = "lead.cooled"
+    PROMOTABLE = "lead.promotable"
     STAGE = "stage.changed"
     ENTERED = "segment.entered"
     LEFT = "segment.left"
@@ -35,10 +36,13 @@ class SignalKind(StrEnum):
 HOT: Final = SignalKind.HOT
 RETRACTED: Final = SignalKind.RETRACTED
 COOLED: Final = SignalKind.COOLED
+PROMOTABLE: Final = SignalKind.PROMOTABLE
 STAGE: Final = SignalKind.STAGE
 ENTERED: Final = SignalKind.ENTERED
 LEFT: Final = SignalKind.LEFT
 
+MODEL: Final = "model"
+"""Reason of what a change of the model brought about, and nothing that happened to the lead."""
 MERGED: Final = "merged"
 """Reason of an end: its lead became one with another, for which the same was announced before."""
 GONE: Final = "gone"
@@ -69,7 +73,7 @@ class Traits:
 
 
 _SEGMENT: Final = Datum("segment", "text", "the segment's name")
-_REASON: Final = Datum("reason", "text", "why, where it is nothing that the lead did: `merged`, `gone`", False)
+_REASON: Final = Datum("reason", "text", "why, where it is nothing that the lead did: `model`, `merged`, `gone`", False)
 
 
 def traits(kind: SignalKind) -> Traits:
@@ -89,17 +93,24 @@ def traits(kind: SignalKind) -> Traits:
                     "the rules that gave most: `rule`, `count`, `points`, `now`, `last`",
                 ),
                 Datum("promote_to", "text", "the stage into which the lead is asked", False),
+                Datum("waits_for", "text", "what that stage requires and the lead lacks: asked when it comes", False),
             )
             return Traits(Topic.HOT_LEADS, True, None, "a lead became hot", data)
         case SignalKind.RETRACTED:
-            reason = Datum("reason", "text", "why it does not count")
+            reason = Datum("reason", "text", "why it does not count; `model`: another model was activated")
             return Traits(Topic.HOT_LEADS, False, HOT, "what made it hot no longer counts", (reason,))
         case SignalKind.COOLED:
             ended = Datum("ended", "instant", "when the episode ended", False)
             return Traits(Topic.HOT_LEADS, False, HOT, "a hot lead cooled", (ended, _REASON))
+        case SignalKind.PROMOTABLE:
+            data = (
+                Datum("hot", "text", "the id of the lead's open `lead.hot`"),
+                Datum("promote_to", "text", "the stage into which the lead is asked now"),
+            )
+            return Traits(Topic.HOT_LEADS, False, None, "what a hot lead's promotion waited for has come", data)
         case SignalKind.ENTERED:
             since = Datum("since", "instant", "when the lead entered it")
-            return Traits(Topic.SEGMENT_CHANGES, True, None, "a lead entered a segment", (_SEGMENT, since))
+            return Traits(Topic.SEGMENT_CHANGES, True, None, "a lead entered a segment", (_SEGMENT, since, _REASON))
         case SignalKind.LEFT:
             return Traits(Topic.SEGMENT_CHANGES, False, ENTERED, "a lead left a segment", (_SEGMENT, _REASON))
         case SignalKind.STAGE:

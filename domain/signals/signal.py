@@ -1,44 +1,50 @@
-"""Signals: what holds of a lead now against what is open in the ledger, and the difference that must be announced."""
+"""Signals: what is open of a lead, what is decided about it, and what becomes of it where leads become one."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 from uuid import UUID
 
-from domain.fold.lead import EPISODES, Lead, Now
+from domain.fold.lead import Lead, Now
 from domain.fold.stage import VISITOR
-from domain.signals.kinds import (
-    COOLED,
-    ENTERED,
-    GONE,
-    HOT,
-    LEFT,
-    MERGED,
-    RETRACTED,
-    STAGE,
-    SignalKind,
-    announces,
-    opens,
-)
+from domain.signals.kinds import COOLED, GONE, LEFT, MERGED, STAGE, SignalKind, announces, opens
+
+TELL: Final = -1
+"""`earned` of what is quiet and shall be announced at the next look: whatever was earned is later."""
+
+Place = tuple[UUID, SignalKind, str]
+"""The lead that holds an announcement, its kind, its subject: one is open at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """An announcement that nothing has closed yet. `holder` has it now, `lead` is whom it was announced under."""
+    """An announcement that nothing has closed yet. `holder` has it now, `lead` is whom it was announced under.
+
+    One without a signal is *quiet*: it holds since a change of the model, and nobody was told. `value` is the stage
+    that was announced; of a hot lead the one that it is asked into ("": none), which `waits` says it is not yet.
+    """
 
     holder: UUID
     kind: SignalKind
     subject: str
-    signal: str
+    signal: str | None
     lead: UUID
     at: int
     value: str
     since: int
+    earned: int | None = None
+    """Of a quiet one: when the lead had last earned points."""
+    waits: bool = False
+
+    @property
+    def place(self) -> Place:
+        """Where it is open."""
+        return self.holder, self.kind, self.subject
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One signal to write. `closes` is what it ends; `value` is the stage of one that stays open."""
+    """One signal to write. `closes` is what it ends; `value` and `waits` are of what stays open."""
 
     kind: SignalKind
     lead: UUID
@@ -48,6 +54,7 @@ class Decision:
     data: Mapping[str, Any]
     value: str = ""
     since: int = 0
+    waits: bool = False
 
     @property
     def opens(self) -> bool:
@@ -55,9 +62,20 @@ class Decision:
         return opens(self.kind, self.data)
 
     @property
-    def place(self) -> "Place":
+    def place(self) -> Place:
         """What is open there is what this one opens or closes."""
         return self.lead_now, announces(self.kind), self.subject
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is open at a place from now on (None: nothing), without a word to anybody."""
+
+    place: Place
+    open: Open | None
+
+
+Change = Decision | Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +87,6 @@ class Holding:
     now: Now
 
 
-Place = tuple[UUID, SignalKind, str]
-"""The lead that holds an announcement, its kind, its subject: one is open at a time."""
 Held = dict[Place, Open]
 """What is open."""
 Opened = Mapping[tuple[SignalKind, str], Open]
@@ -78,97 +94,62 @@ Opened = Mapping[tuple[SignalKind, str], Open]
 
 
 def hand_over(
-    opens: Iterable[Open], heirs: Mapping[UUID, UUID | None], leads: Mapping[UUID, Lead]
+    unclosed: Iterable[Open], heirs: Mapping[UUID, UUID | None], leads: Mapping[UUID, Lead]
 ) -> tuple[Held, list[Decision]]:
     """Give what ceased leads hold to the live `leads` that they resolve to (`heirs`; None: nobody is left).
 
-    A second announcement of a kind that comes together there is closed.
+    A second announcement of a kind that comes together there is closed. Where one that was told meets a quiet one, the
+    told one stays; a quiet one that is not needed any more ends without a word.
     """
     held: Held = {}
     closed: list[Decision] = []
-    for each in sorted(opens, key=lambda one: (one.holder in heirs, one.at, one.signal)):
+    for each in sorted(unclosed, key=lambda one: (one.signal is None, one.holder in heirs, one.at, one.signal or "")):
         heir = heirs.get(each.holder, each.holder)
         if heir is None:
-            closed.append(_ended(each, None, each.lead, GONE))
-        elif (heir, each.kind, each.subject) in held:
-            closed.append(_ended(each, leads.get(heir), heir, MERGED))
+            closed += _ended(each, None, each.lead, GONE)
+            continue
+        place = (heir, each.kind, each.subject)
+        if place in held:
+            held[place] = _joined(held[place], each)
+            closed += _ended(each, leads.get(heir), heir, MERGED)
         else:
-            held[heir, each.kind, each.subject] = each
+            held[place] = replace(each, holder=heir)
     return held, closed
 
 
-def _ended(each: Open, lead: Lead | None, lead_now: UUID, reason: str) -> Decision:
+def _joined(stays: Open, ends: Open) -> Open:
+    """What stays, so that it stands for both: an episode that either is about is not announced again."""
+    at = max(stays.at, ends.at)
+    if stays.earned is None or ends.earned is None:
+        return replace(stays, at=at)
+    earned = TELL if TELL in (stays.earned, ends.earned) else max(stays.earned, ends.earned)
+    return replace(stays, at=at, earned=earned)
+
+
+def _ended(each: Open, lead: Lead | None, lead_now: UUID, reason: str) -> list[Decision]:
     """The end of an announcement that no lead of its own is left for."""
+    return [] if each.signal is None else [end(each, lead, lead_now, reason)]
+
+
+def end(each: Open, lead: Lead | None, lead_now: UUID, reason: str) -> Decision:
+    """Close an announcement, for no reason of its own. `lead`: whom it is about now, if anybody."""
     match each.kind:
         case SignalKind.STAGE if lead is not None:
             data = {"from": each.value, "to": lead.stage, "since": stage_since(lead), "reason": reason}
-            return _closing(each, lead_now, STAGE, data)
+            return closing(each, lead_now, STAGE, data)
         case SignalKind.STAGE:
-            return _closing(each, lead_now, STAGE, {"from": each.value, "to": VISITOR, "reason": reason})
+            return closing(each, lead_now, STAGE, {"from": each.value, "to": VISITOR, "reason": reason})
         case SignalKind.ENTERED:
-            return _closing(each, lead_now, LEFT, {"segment": each.subject, "reason": reason})
+            return closing(each, lead_now, LEFT, {"segment": each.subject, "reason": reason})
         case _:
-            return _closing(each, lead_now, COOLED, {"reason": reason})
+            return closing(each, lead_now, COOLED, {"reason": reason})
 
 
-def decide(holding: Holding, opened: Opened) -> list[Decision]:
-    """The signals that bring what is announced of a lead in line with what holds of it."""
-    identified = holding.lead.identified
-    return [
-        *_hot(holding, opened.get((HOT, "")), identified),
-        *_stage(holding, opened.get((STAGE, "")), identified),
-        *_segments(holding, opened, identified),
-    ]
+def closing(each: Open, lead_now: UUID, kind: SignalKind, data: Mapping[str, Any]) -> Decision:
+    """The signal of a kind that closes an announcement."""
+    return Decision(kind, each.lead, lead_now, each.subject, each, data)
 
 
 def stage_since(lead: Lead) -> int:
     """When a lead entered the stage that it is in."""
     return lead.stages[-1].at if lead.stages else lead.first_touch
-
-
-def _stage(holding: Holding, announced: Open | None, identified: bool) -> Iterable[Decision]:
-    lead = holding.lead
-    if identified and (announced is None or announced.value != lead.stage):
-        since = stage_since(lead)
-        data = {"from": announced.value if announced else VISITOR, "to": lead.stage, "since": since}
-        under = announced.lead if announced else holding.id
-        yield Decision(STAGE, under, holding.id, "", announced, data, lead.stage, since)
-    elif announced is not None and not identified:
-        yield _ended(announced, None, holding.id, GONE)
-
-
-def _segments(holding: Holding, opened: Opened, identified: bool) -> Iterable[Decision]:
-    members = holding.now.segments if identified else {}
-    for (kind, subject), announced in sorted(opened.items(), key=lambda each: each[0]):
-        if kind == ENTERED and subject not in members:
-            yield _closing(announced, holding.id, LEFT, {"segment": subject})
-    for name, since in sorted(members.items()):
-        if (ENTERED, name) not in opened:
-            data = {"segment": name, "since": since}
-            yield Decision(ENTERED, holding.id, holding.id, name, None, data, "", since)
-
-
-def _hot(holding: Holding, announced: Open | None, identified: bool) -> Iterable[Decision]:
-    since = holding.now.hot_since if identified else None
-    if announced is not None and (since is None or since > announced.at):
-        yield _over(holding, announced)
-        announced = None
-    if announced is None and since is not None:
-        yield Decision(HOT, holding.id, holding.id, "", None, {"since": since}, "", since)
-
-
-def _over(holding: Holding, announced: Open) -> Decision:
-    """The announced episode is no more: it cooled, or, seen from now, it never was (or never counted)."""
-    if holding.lead.not_a_lead is not None:
-        return _closing(announced, holding.id, RETRACTED, {"reason": f"not a lead: {holding.lead.not_a_lead}"})
-    episodes = holding.now.episodes
-    for began, ended in reversed(episodes):
-        if began <= announced.at and ended > announced.since:
-            return _closing(announced, holding.id, COOLED, {"ended": ended})
-    if len(episodes) == EPISODES and episodes[0][0] > announced.at:
-        return _closing(announced, holding.id, COOLED, {})
-    return _closing(announced, holding.id, RETRACTED, {"reason": "what made it hot no longer counts"})
-
-
-def _closing(each: Open, lead_now: UUID, kind: SignalKind, data: Mapping[str, Any]) -> Decision:
-    return Decision(kind, each.lead, lead_now, each.subject, each, data)

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
 
 from sqlalchemy import Connection, select
 
@@ -10,7 +11,7 @@ from domain.fold.lead import Lead
 from domain.people.facts import Facts
 from domain.people.sharing import LIMITS, Limits
 from domain.people.walk import Walk
-from domain.signals.signal import Holding
+from domain.signals.signal import TELL, Holding
 from domain.touchpoints.touchpoint import NEVER, Touchpoint
 from projections.projecting.cluster import Cluster
 from projections.projecting.ledger import Holdings, Ledger
@@ -18,12 +19,14 @@ from projections.projecting.link import Linked, Linker, mentioned
 from projections.read_models.changes import NOTHING, Changes, Rendered, render
 from projections.read_models.family import Subject
 from store.database import bulk
-from store.database.tables import Derived
+from store.database.tables import Derived, open_signals
 from store.events.ids import Ids
 from store.events.store import EventStore
 
 _DUE = 2_000
 """Clusters that are due, taken at a time."""
+_TOLD = 200
+"""Leads of whom `model activate --announce` tells in one transaction."""
 
 
 class Batches:
@@ -65,16 +68,54 @@ class Batches:
         clusters = self._load(conn, numbers)
         for cluster in clusters:
             cluster.aside, cluster.stale = None, True
-        self._work(conn, clusters, Linked(), position, clock)
+        self._work(conn, clusters, Linked(), position, clock, whole=True)
+
+    def compare(
+        self, conn: Connection, numbers: Sequence[int], position: int, clock: int, activation: int | None = None
+    ) -> None:
+        """Bring what is announced of whole clusters in line with what holds; their rows stay as they are.
+
+        `activation`: the last look was under another model than this one, which that activation made the active one.
+        """
+        assert self._ledger is not None
+        clusters = [cluster for cluster in self._load(conn, numbers) if cluster.aside is None]
+        for cluster in clusters:
+            cluster.activation = activation
+        held = [(self._holdings(cluster, clock), cluster) for cluster in clusters]
+        self._ledger.announce(conn, held, clock, lambda chosen: self.histories(conn, chosen, position), whole=True)
+        failed = [(each.number, each.dump(), None, each.aside, each.activation) for each in clusters if each.aside]
+        bulk.upsert(conn, self._tables.clusters, failed)
+        self._forget()
+
+    def anyone_to_tell(self, conn: Connection) -> bool:
+        """Whether an activation left leads to be told."""
+        return (
+            conn.execute(select(open_signals.c.holder).where(open_signals.c.earned == TELL).limit(1)).first()
+            is not None
+        )
+
+    def tell(self, conn: Connection, after: UUID, position: int, clock: int) -> UUID | None:
+        """Announce the next of those whom an activation left to be told, behind a lead; None: that were all."""
+        query = select(open_signals.c.holder).where(open_signals.c.earned == TELL, open_signals.c.holder > after)
+        holders = conn.execute(query.order_by(open_signals.c.holder).limit(_TOLD)).scalars().all()
+        found = bulk.select_in(conn, self._tables.identities, ["cluster"], "id", list(holders))
+        self.compare(conn, sorted({number for (number,) in found if number is not None}), position, clock)
+        return holders[-1] if holders else None
+
+    def _holdings(self, cluster: Cluster, clock: int) -> list[Holding]:
+        return [
+            Holding(self._ids.of(cluster.walk.people[number].name()), lead, self._fold.at(lead, clock))
+            for number, lead in cluster.leads.items()
+        ]
 
     # ---- loading ----
 
     def _load(self, conn: Connection, numbers: Iterable[int]) -> list[Cluster]:
         wanted = list(numbers)
         cold = [number for number in wanted if number not in self._clusters]
-        columns = ["cluster", "state", "aside"]
-        for number, state, aside in bulk.select_in(conn, self._tables.clusters, columns, "cluster", cold):
-            self._clusters[number] = Cluster.load(number, bytes(state), self._ids.hex, aside)
+        columns = ["cluster", "state", "aside", "activation"]
+        for number, state, aside, activation in bulk.select_in(conn, self._tables.clusters, columns, "cluster", cold):
+            self._clusters[number] = Cluster.load(number, bytes(state), self._ids.hex, aside, activation)
         found = []
         for number in wanted:
             if number not in self._clusters:
@@ -120,7 +161,16 @@ class Batches:
 
     # ---- folding ----
 
-    def _work(self, conn: Connection, clusters: Sequence[Cluster], linked: Linked, position: int, clock: int) -> None:
+    def _work(
+        self,
+        conn: Connection,
+        clusters: Sequence[Cluster],
+        linked: Linked,
+        position: int,
+        clock: int,
+        *,
+        whole: bool = False,
+    ) -> None:
         again = []
         for cluster in clusters:
             if cluster.aside is None and not self._step(cluster, linked.members.get(cluster.number, ()), clock):
@@ -134,9 +184,12 @@ class Batches:
                 dues[cluster.number] = self._show(cluster, clock, changes, held)
         changes.write(conn)
         if self._ledger is not None:
-            self._ledger.announce(conn, held, clock, lambda chosen: self.histories(conn, chosen, position))
+            self._ledger.announce(conn, held, clock, lambda chosen: self.histories(conn, chosen, position), whole=whole)
         self._linker.write(conn, linked)
-        rows = [(cluster.number, cluster.dump(), dues.get(cluster.number), cluster.aside) for cluster in clusters]
+        rows = [
+            (cluster.number, cluster.dump(), dues.get(cluster.number), cluster.aside, cluster.activation)
+            for cluster in clusters
+        ]
         bulk.upsert(conn, self._tables.clusters, rows)
 
     def _step(self, cluster: Cluster, touchpoints: Sequence[Touchpoint], clock: int) -> bool:

@@ -66,8 +66,10 @@ class Cluster:
     """Why it was put aside; it is folded again when a projector starts."""
     ceased: set[UUID] = field(default_factory=set)
     """Of this batch: ids of leads that are no more. Not saved."""
-    opens: list[Open] | None = None
-    """What the ledger holds open of its leads, once read. Not saved."""
+    opens: dict[UUID, tuple[Open, ...]] = field(default_factory=dict)
+    """What the ledger holds open, of those leads of whom it was read. Not saved."""
+    activation: int | None = None
+    """The activation of a model for which the ledger must still be compared: it was put aside then."""
 
     def dump(self) -> bytes:
         """The saved bytes."""
@@ -76,7 +78,9 @@ class Cluster:
         )
 
     @classmethod
-    def load(cls, number: int, saved: bytes, hashed: Hashed, aside: str | None = None) -> "Cluster":
+    def load(
+        cls, number: int, saved: bytes, hashed: Hashed, aside: str | None = None, activation: int | None = None
+    ) -> "Cluster":
         """The cluster that was dumped. Raises SavedByAnother."""
         try:
             state = _DECODER.decode(saved)
@@ -86,14 +90,16 @@ class Cluster:
         if state.format != FORMAT:
             raise SavedByAnother(_another(number, f"format {state.format}, this one's is {FORMAT}"))
         return cls(
-            number, walk, state.leads, state.last, state.trails, state.waiting, state.shown, state.stale, aside
+            number, walk, state.leads, state.last, state.trails, state.waiting, state.shown, state.stale, aside,
+            activation=activation,
         )  # fmt: skip
 
     def absorb(self, other: "Cluster") -> None:
         """Become one with another cluster; both histories must be walked together."""
         self.trails |= other.trails
         self.shown |= other.shown
-        self.opens = None if self.opens is None or other.opens is None else self.opens + other.opens
+        self.opens |= other.opens
+        self.activation = other.activation if self.activation is None else self.activation
         self.stale = True
 
     def take(self, fold: Fold, touchpoints: Sequence[Touchpoint], clock: int) -> bool:

@@ -1,8 +1,7 @@
 """The signal ledger: what is announced is compared with what holds, and the difference is written, once, for ever."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,56 +11,76 @@ from sqlalchemy import Connection, func, select
 from domain.fold.explain import explain, reasons
 from domain.fold.fold import Fold
 from domain.people.walk import assign
-from domain.signals.kinds import HOT, TRAITS, SignalKind
-from domain.signals.signal import Decision, Held, Holding, Open, decide, hand_over
+from domain.signals.decide import decide
+from domain.signals.kinds import HOT, MODEL, TRAITS, SignalKind
+from domain.signals.signal import Change, Decision, Held, Holding, Kept, Open, hand_over
 from domain.touchpoints.touchpoint import Touchpoint, rfc3339
 from projections.projecting.cluster import Cluster
 from store.database import bulk
 from store.database.database import Database
-from store.database.tables import ledger, open_signals
+from store.database.tables import ledger, live, open_signals
 from store.events.ids import Ids
+from store.ledger import Ask
 
 Holdings = tuple[Sequence[Holding], Cluster]
 Histories = Callable[[Sequence[Cluster]], Mapping[int, list[Touchpoint]]]
 
 
 class Ledger:
-    """Writes signals in the projector's transaction. `silent`: a model's activation sets it without announcing."""
+    """Writes signals in the projector's transaction."""
 
-    def __init__(self, database: Database, ids: Ids, fold: Fold, silent: bool = False) -> None:
+    def __init__(self, database: Database, ids: Ids, fold: Fold) -> None:
         self._database = database
         self._ids = ids
         self._fold = fold
-        self._silent = silent
 
-    def announce(self, conn: Connection, clusters: Sequence[Holdings], clock: int, histories: Histories) -> None:
-        """Write what must be said about the leads of these clusters; `clock` is the decisions' instant."""
-        self._read_opens(conn, clusters)
-        plans = [plan for holdings, cluster in clusters if (plan := self._plan(holdings, cluster)) is not None]
+    def announce(
+        self, conn: Connection, clusters: Sequence[Holdings], clock: int, histories: Histories, *, whole: bool = False
+    ) -> None:
+        """Write what must be said about leads of these clusters; `clock` is the decisions' instant.
+
+        `whole`: these are all the leads of their clusters, and what is open of others there is nobody's any more.
+        """
+        if whole:
+            self._read_whole(conn, clusters)
+        else:
+            self._read_opens(conn, clusters)
+        plans = [plan for holdings, cluster in clusters if (plan := self._plan(holdings, cluster, clock)) is not None]
         explained = self._explained(plans, clock, histories)
         plans = [plan for plan in plans if plan.cluster.aside is None]
-        written = self._write(conn, [each for plan in plans for each in plan.decisions], clock, explained)
-        self._keep_opens(conn, plans, iter(written), clock)
+        signals = self._write(conn, plans, clock, explained)
+        self._keep_opens(conn, plans, signals, clock)
+        for _, cluster in clusters:
+            if cluster.aside is None:
+                cluster.activation = None
 
-    def _plan(self, holdings: Sequence[Holding], cluster: Cluster) -> "_Plan | None":
+    def _plan(self, holdings: Sequence[Holding], cluster: Cluster, clock: int) -> "_Plan | None":
         """What is to be said of one cluster's leads; None: nothing."""
-        opens = cluster.opens or []
-        if not opens and not any(holding.lead.identified for holding in holdings):
-            return None
         try:
-            live = {holding.id: holding.lead for holding in holdings}
-            gone = {each.holder for each in opens if each.holder not in live}
-            held, decisions = hand_over(opens, {id: self.heir(cluster, id) for id in gone}, live)
-            moved = gone | {key[0] for key, each in held.items() if key[0] != each.holder}
+            heirs = self._heirs(cluster)
+            holders = {holding.id for holding in holdings} | heirs.keys() | {heir for heir in heirs.values() if heir}
+            unclosed = [each for holder in holders for each in cluster.opens.get(holder, ())]
+            if not unclosed and not any(holding.lead.identified for holding in holdings):
+                return None
+            changes: list[Change] = []
+            held, closed = hand_over(unclosed, heirs, {holding.id: holding.lead for holding in holdings})
+            changes += closed
             of_lead: dict[UUID, dict[tuple[SignalKind, str], Open]] = {}
             for (id, kind, subject), each in held.items():
                 of_lead.setdefault(id, {})[kind, subject] = each
+            by_model = cluster.activation is not None
             for holding in holdings:
-                decisions += decide(holding, of_lead.get(holding.id, {}))
+                opened = of_lead.get(holding.id, {})
+                changes += decide(holding, opened, self._fold, clock, by_model=by_model)
         except Exception as error:
             cluster.put_aside(error)
             return None
-        return _Plan(cluster, held, decisions, moved) if decisions or gone else None
+        moved = {*heirs, *(heir for heir in heirs.values() if heir is not None)}
+        return _Plan(cluster, held, changes, holders, moved) if changes or moved else None
+
+    def _heirs(self, cluster: Cluster) -> dict[UUID, UUID | None]:
+        """Of what ceased leads of the cluster hold, who has it now."""
+        return {id: self.heir(cluster, id) for id in cluster.ceased if cluster.opens.get(id)}
 
     def heir(self, cluster: Cluster, id: UUID) -> UUID | None:
         """The lead of the cluster that a former lead's id resolves to."""
@@ -76,21 +95,47 @@ class Ledger:
     # ---- reading ----
 
     def _read_opens(self, conn: Connection, clusters: Sequence[Holdings]) -> None:
+        """What is open of these leads and of those that ceased, where a cluster does not know it yet."""
         cold: dict[UUID, Cluster] = {}
         for holdings, cluster in clusters:
-            if cluster.opens is None:
-                cluster.opens = []
-                cold.update(dict.fromkeys({*(holding.id for holding in holdings), *cluster.ceased}, cluster))
-        columns = [column.name for column in open_signals.columns]
-        for holder, kind, *rest in bulk.select_in(conn, open_signals, columns, "holder", list(cold)):
-            opens = cold[holder].opens
-            assert opens is not None
-            opens.append(Open(holder, SignalKind(kind), *rest))
+            known = cluster.opens
+            cold.update({holding.id: cluster for holding in holdings if holding.id not in known})
+            cold.update({id: cluster for id in cluster.ceased if id not in known})
+        self._read(conn, cold)
+        heirs = {
+            heir: cluster
+            for _, cluster in clusters
+            if cluster.ceased
+            for heir in self._heirs(cluster).values()
+            if heir is not None and heir not in cluster.opens
+        }
+        self._read(conn, heirs)
+
+    def _read(self, conn: Connection, cold: Mapping[UUID, Cluster]) -> None:
+        for holder, cluster in cold.items():
+            cluster.opens[holder] = ()
+        for row in bulk.select_in(conn, open_signals, _COLUMNS, "holder", list(cold)):
+            each = _open(row)
+            cold[each.holder].opens[each.holder] += (each,)
+
+    def _read_whole(self, conn: Connection, clusters: Sequence[Holdings]) -> None:
+        """What is open in these clusters, whoever holds it."""
+        numbers = {cluster.number: cluster for _, cluster in clusters}
+        for holdings, cluster in clusters:
+            cluster.opens = {holding.id: () for holding in holdings}
+        query = select(live.identities.c.cluster, open_signals).join(
+            open_signals, open_signals.c.holder == live.identities.c.id
+        )
+        for number, *row in conn.execute(query.where(live.identities.c.cluster.in_(numbers))):
+            each, cluster = _open(row), numbers[number]
+            cluster.opens[each.holder] = (*cluster.opens.get(each.holder, ()), each)
+        for holdings, cluster in clusters:
+            cluster.ceased = cluster.opens.keys() - {holding.id for holding in holdings}
 
     def _explained(self, plans: Sequence["_Plan"], clock: int, histories: Histories) -> dict[UUID, dict[str, Any]]:
         """The reasons of the leads that become hot. A cluster that cannot be explained is put aside."""
         hot = {plan.cluster.number: leads for plan in plans if (leads := plan.hot())}
-        if not hot or self._silent:
+        if not hot:
             return {}
         chosen = {plan.cluster.number: plan.cluster for plan in plans if plan.cluster.number in hot}
         found: dict[UUID, dict[str, Any]] = {}
@@ -109,45 +154,62 @@ class Ledger:
         explanation = explain(self._fold, history, clock)
         lead = explanation.lead
         why = [{**reason, "last": rfc3339(reason["last"])} for reason in reasons(explanation)]
-        data = {
+        return {
             "heat": explanation.heat,
             "hot_at": self._fold.threshold(lead.grade),
             "grade": lead.grade,
             "stage": lead.stage,
             "reasons": why,
         }
-        promote_to = self._fold.model.score.promote_to
-        return {**data, "promote_to": promote_to} if promote_to else data
 
     # ---- writing ----
 
     def _write(
-        self,
-        conn: Connection,
-        decided: Sequence[Decision],
-        clock: int,
-        explained: Mapping[UUID, Mapping[str, Any]],
-    ) -> list[str]:
+        self, conn: Connection, plans: Sequence["_Plan"], clock: int, explained: Mapping[UUID, Mapping[str, Any]]
+    ) -> Iterator[str]:
         """Write the rows; their signal ids."""
+        decided = [(each, plan) for plan in plans for each in plan.changes if isinstance(each, Decision)]
         if not decided:
-            return []
+            return iter(())
         self._database.lock(conn, "ledger")
         position = int(conn.execute(select(func.max(ledger.c.position))).scalar_one() or 0)
-        counters = self._counters(conn, list({decision.lead for decision in decided}))
+        counters = self._counters(conn, list({decision.lead for decision, _ in decided}))
         rows, ids = [], []
-        for number, decision in enumerate(decided, position + 1):
+        for number, (decision, plan) in enumerate(decided, position + 1):
             counted = counters[decision.lead, decision.kind] = counters.get((decision.lead, decision.kind), 0) + 1
             ids.append(f"{decision.lead}:{decision.kind}:{counted}")
             data = {**decision.data, **(explained.get(decision.lead_now, {}) if decision.kind == HOT else {})}
             for datum in TRAITS[decision.kind].data:
                 if datum.type == "instant" and datum.name in data:
                     data[datum.name] = rfc3339(data[datum.name])
+            ask = self._ask(decision, ids[-1], plan.cluster, clock)
             rows.append((
                 number, ids[-1], decision.kind.value, decision.lead, decision.lead_now, decision.subject, clock,
-                decision.closes.signal if decision.closes else None, orjson.dumps(data).decode(), self._silent,
+                decision.closes.signal if decision.closes else None, orjson.dumps(data).decode(),
+                None if ask is None else orjson.dumps([*ask]).decode(),
             ))  # fmt: skip
         bulk.insert(conn, ledger, rows)
-        return ids
+        return iter(ids)
+
+    def _ask(self, decision: Decision, signal: str, cluster: Cluster, clock: int) -> Ask | None:
+        """What a signal asks of its lead: the promotion of an announced episode, once, or its withdrawal."""
+        match decision.kind:
+            case SignalKind.HOT if decision.value and not decision.waits:
+                id, properties = f"{signal}:promote", {"to": decision.value, "signal": signal}
+            case SignalKind.PROMOTABLE:
+                hot = decision.data["hot"]
+                id, properties = f"{hot}:promote", {"to": decision.data["promote_to"], "signal": hot}
+            case SignalKind.RETRACTED if decision.closes and decision.data["reason"] != MODEL:
+                hot = decision.closes
+                if not hot.value or hot.waits:
+                    return None
+                id, properties = f"{hot.signal}:withdraw", {"withdraws": f"{hot.signal}:promote"}
+            case _:
+                return None
+        for person in cluster.walk.people.values():
+            if self._ids.of(person.name()) == decision.lead_now and (owned := cluster.walk.owned(person, clock)):
+                return Ask(id, (owned[0].kind, owned[0].value), properties)
+        return None
 
     def _counters(self, conn: Connection, leads: Sequence[UUID]) -> dict[tuple[UUID, str], int]:
         found: dict[tuple[UUID, str], int] = {}
@@ -160,22 +222,8 @@ class Ledger:
         touched: set[UUID] = set()
         rows = []
         for plan in plans:
-            mine, held = set(plan.moved), plan.held
-            for decision, signal in zip(plan.decisions, islice(signals, len(plan.decisions)), strict=True):
-                key = decision.place
-                mine.add(decision.lead_now)
-                if decision.closes is not None:
-                    mine.add(decision.closes.holder)
-                    if key in held and held[key].signal == decision.closes.signal:
-                        del held[key]
-                if decision.opens:
-                    held[key] = Open(*key, signal, decision.lead, clock, decision.value, decision.since)
-            plan.cluster.opens = [replace(each, holder=holder) for (holder, _, _), each in held.items()]
-            rows += [
-                (each.holder, each.kind.value, each.subject, each.signal, each.lead, each.at, each.value, each.since)
-                for each in plan.cluster.opens
-                if each.holder in mine
-            ]
+            mine = plan.moved | plan.keep(signals, clock)
+            rows += [_row(each) for each in plan.held.values() if each.holder in mine]
             touched |= mine
         bulk.delete(conn, open_signals, "holder", list(touched))
         bulk.insert(conn, open_signals, rows)
@@ -183,13 +231,54 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is to be said of one cluster's leads. `moved`: leads whose open announcements changed hands."""
+    """What is to be said of leads of one cluster. `moved`: those whose open announcements changed hands."""
 
     cluster: Cluster
     held: Held
-    decisions: list[Decision]
+    changes: list[Change]
+    holders: set[UUID]
     moved: set[UUID]
 
     def hot(self) -> set[UUID]:
         """The leads that become hot."""
-        return {decision.lead_now for decision in self.decisions if decision.kind == HOT}
+        return {each.lead_now for each in self.changes if isinstance(each, Decision) and each.kind == HOT}
+
+    def keep(self, signals: Iterator[str], clock: int) -> set[UUID]:
+        """Take the changes, whose signals have these ids, into what is held; the leads of which that differs now."""
+        changed: set[UUID] = set()
+        held = self.held
+        for change in self.changes:
+            changed.add(change.place[0])
+            match change:
+                case Kept(place, None):
+                    held.pop(place, None)
+                case Kept(place, Open() as open):
+                    held[place] = open
+                case Decision(closes=closes):
+                    signal, place = next(signals), change.place
+                    if closes is not None and place in held and held[place].signal == closes.signal:
+                        del held[place]
+                    if change.opens:
+                        held[place] = Open(
+                            *place, signal, change.lead, clock, change.value, change.since, waits=change.waits
+                        )
+        for holder in self.holders:
+            self.cluster.opens[holder] = ()
+        for each in held.values():
+            self.cluster.opens[each.holder] += (each,)
+        return changed
+
+
+_COLUMNS = [column.name for column in open_signals.columns]
+
+
+def _open(row: Iterable[Any]) -> Open:
+    holder, kind, *rest = row
+    return Open(holder, SignalKind(kind), *rest)
+
+
+def _row(open: Open) -> tuple[Any, ...]:
+    return (
+        open.holder, open.kind.value, open.subject, open.signal, open.lead, open.at, open.value, open.since,
+        open.earned, open.waits,
+    )  # fmt: skip

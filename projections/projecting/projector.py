@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Final
+from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection, insert, select, update
@@ -115,6 +116,8 @@ class Projector:
         ledger = Ledger(self._database, self._ids, self._fold) if self._announce else None
         self._batches = Batches(self._events, self._ids, self._fold, self._tables, ledger=ledger, limits=self._limits)
         self._progress: Progress | None = None
+        self._told: UUID | None = UUID(int=0) if self._announce else None
+        """Behind whom to look for those whom an activation left to be told; None: nobody is left."""
 
     def run_once(self, limit: int = BATCH, until: int | None = None) -> bool:
         """Project the next batch (positions up to `until`); False where there was nothing to do.
@@ -134,12 +137,15 @@ class Projector:
                 self._start_anew()
             batch = self._events.scan(conn, progress.position, limit, until)
             now = self._clock(conn)
-            if not batch and not self._anything_due(conn, progress, now):
+            telling = self._told is not None and self._batches.anyone_to_tell(conn)
+            if not batch and not telling and not self._anything_due(conn, progress, now):
                 self._progress = progress
                 return False
         with self._database.transaction() as conn:
             self._database.lock(conn, LOCK)
             after = self._take(conn, progress, batch, now)
+            if self._told is not None:
+                self._told = self._batches.tell(conn, self._told, after.position, after.clock) if telling else None
         self._progress = after
         return True
 

@@ -99,8 +99,8 @@ def ledger_place(conn: Connection, after: str) -> int:
 
 
 def signals(conn: Connection, after: int, *, kinds: Sequence[str] = (), limit: int = 100) -> Page[SignalShape]:
-    """Announced signals after a ledger position, oldest first; never those that a model's activation set silently."""
-    query = select(ledger).where(ledger.c.position > after, ledger.c.silent.is_(False)).order_by(ledger.c.position)
+    """Announced signals after a ledger position, oldest first."""
+    query = select(ledger).where(ledger.c.position > after).order_by(ledger.c.position)
     if kinds:
         query = query.where(ledger.c.kind.in_(kinds))
     rows = list(conn.execute(query.limit(limit + 1)))

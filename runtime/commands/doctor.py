@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 from eventsourcing.persistence import PersistenceError
 
-from domain.model.definition import ModelError
+from domain.model.definition import Model, ModelError
 from domain.touchpoints.event import UnknownTopic
 from domain.touchpoints.touchpoint import rfc3339
+from projections.upkeep.activation import ActivationRefused, check_stages
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, wiring_of
 from runtime.folder import held
 from runtime.refusals import Failed, Refused
@@ -21,6 +22,7 @@ from runtime.status import Status, status_of
 from runtime.wiring import Wiring
 from store.log.port import LogError
 from store.log.topics import IN
+from store.models import active_model
 
 PARTS = ("leadline", "eventsourcing", "sqlalchemy", "kafka-python", "psycopg2-binary", "fastapi", "uvicorn")
 
@@ -158,6 +160,17 @@ def _model(wiring: Wiring, found: Findings, status: Status | None) -> None:
     else:
         same = "is the active model" if file.hash == active else "is not active: `leadline model activate` makes it so"
         found.say("model file", f"{wiring.settings.model} ({file.hash}) {same if active else 'is valid'}")
+        if active is not None:
+            _activation(wiring, found, file)
+
+
+def _activation(wiring: Wiring, found: Findings, file: Model) -> None:
+    """Whether the file, were it activated now, would be refused."""
+    try:
+        with wiring.database.snapshot() as conn:
+            check_stages(conn, active_model(conn) or file, file)
+    except ActivationRefused as error:
+        found.wrong("model file", error)
 
 
 def _folder(wiring: Wiring, found: Findings) -> None:

@@ -1,19 +1,19 @@
 """`rebuild`, `verify` and `model`: derived tables made anew, checked against the events, and by which model."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from sqlalchemy import select
 
 from domain.model.definition import Model
-from projections.upkeep.rebuild import activate as activate_model
+from projections.upkeep.activation import Activated
+from projections.upkeep.activation import activate as activate_model
 from projections.upkeep.rebuild import rebuild as rebuild_tables
 from projections.upkeep.verify import Verified, digest, verify
 from runtime.commands.options import AsJson, Data, DatabaseUrl, ModelFile, settings_of, wiring_of
 from runtime.refusals import Failed, Refused, not_built
 from runtime.show import console, print_json, progress, say, table
 from runtime.wiring import Wiring
-from store.database.tables import live
 from store.models import active_model
 
 
@@ -100,19 +100,42 @@ def check(*, file: ModelFile = None, as_json: AsJson = False) -> None:
         print(f"{settings.model} is a valid model: {said}; hash {model.hash}")
 
 
-def activate(*, file: ModelFile = None, data: Data = None, database: DatabaseUrl = None) -> None:
-    """Make the model file the active model: the read models are rebuilt with it, and switched."""
+def activate(
+    *,
+    announce: Annotated[
+        bool, typer.Option("--announce", help="Announce also who is hot only because the rules changed.")
+    ] = False,
+    file: ModelFile = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseUrl = None,
+) -> None:
+    """Make the model file the active model: the read models are rebuilt with it and switched; say what that changes."""
     with wiring_of(model=file, data=data, database=database) as wiring:
-        model = wiring.model_file()
-        with wiring.existing.snapshot() as conn:
-            active = active_model(conn)
-            folded = conn.execute(select(live.projector.c.model)).scalar()
-        if active is not None and active.hash == model.hash == folded:
-            say(f"{wiring.settings.model} is the active model already ({model.hash})")
-            return
         with progress("activate") as told:
-            activate_model(wiring.existing, wiring.ids, model, told)
-    say(f"{wiring.settings.model} is the active model now ({model.hash})")
+            done = activate_model(wiring.existing, wiring.ids, wiring.model_file(), told, announce=announce)
+        name = wiring.settings.model
+    if as_json:
+        print_json({"file": str(name), **asdict(done)})
+        return
+    say(f"{name} is the active model {'now' if done.refolded else 'already'} ({done.hash})")
+    _say_moves(done)
+    if done.quiet:
+        told_now = "they are announced now" if announce else "announced when they earn again, or by --announce"
+        print(f"{done.quiet:,} hot and nobody was told: {told_now}")
+
+
+def _say_moves(done: Activated) -> None:
+    """What the activation changed, kind by kind."""
+    rows = [
+        (kind, f"{move.before or '-'} -> {move.now or '-'}", move.leads, ", ".join(each.who for each in move.examples))
+        for kind, moves in done.moved.kinds()
+        for move in moves
+    ]
+    if rows:
+        console().print(table("What changed", ("", "move", "#leads", "such as"), rows))
+    elif done.refolded:
+        print("no lead is another one by it")
 
 
 def diff() -> None:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
 metadata: Final = MetaData()
@@ -148,6 +149,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("state", LargeBinary, nullable=False),
             Column("due", BigInteger),
             Column("aside", Text),  # why it was put aside; folded again after the mend
+            Column("activation", Integer),  # of a model, for which the ledger must still be compared; null: none
             Index(prefix + "clusters_due", "due", postgresql_where=Column("due").is_not(None)),
             Index(prefix + "clusters_aside", "cluster", postgresql_where=Column("aside").is_not(None)),
             **hot_fill,
@@ -231,7 +233,7 @@ ledger: Final = Table(
     Column("at", BigInteger, nullable=False),  # the decision's instant
     Column("closes", Text),  # id of the signal that this one ends
     Column("data", Text, nullable=False),  # JSON: reasons, from, to, ...
-    Column("silent", Boolean, nullable=False),  # set by a model's activation: kept for the sums, never announced
+    Column("asks", Text),  # JSON: what is asked of the lead because of it (store/ledger.py), null where nothing is
     CheckConstraint("position > 0", name="ledger_position"),
     Index("ledger_lead", "lead"),
 )
@@ -242,9 +244,12 @@ open_signals: Final = Table(
     Column("holder", Uuid, primary_key=True),  # the lead that holds it now
     Column("kind", Text, primary_key=True),  # of the signal that opened it: "lead.hot", "segment.entered", ...
     Column("subject", Text, primary_key=True),  # the segment; "" for hot and stage
-    Column("signal", Text, nullable=False),
+    Column("signal", Text),  # its id; null of what is quiet: it holds since a change of the model, nobody was told
     Column("lead", Uuid, nullable=False),  # under which it was announced
     Column("at", BigInteger, nullable=False),
-    Column("value", Text, nullable=False),  # the stage; "" otherwise
+    Column("value", Text, nullable=False),  # the stage; of hot the one that the lead is asked into; "" otherwise
     Column("since", BigInteger, nullable=False),  # when what it announces began
+    Column("earned", BigInteger),  # of what is quiet: when the lead had last earned points; -1: to be announced
+    Column("waits", Boolean, nullable=False),  # the promotion of a hot lead waits for what its stage requires
+    Index("open_signals_to_tell", "holder", postgresql_where=text("earned = -1"), sqlite_where=text("earned = -1")),
 )

@@ -113,14 +113,6 @@ def test_a_signal_is_a_cloudevent_in_binary_mode(
     assert (found[b"3"].partition.topic, found[b"4"].partition.topic) == (Topic.SEGMENT_CHANGES, Topic.STAGE_CHANGES)
 
 
-def test_silent_rows_are_passed_over(database: Database, topics: Topics, publisher: Callable[..., Publisher]) -> None:
-    rows = [row(1, silent=True), row(2), row(3, silent=True)]
-    put(database, rows)
-    assert drained(publisher()) == Published(read=3, sent=1, skipped=2)
-    assert topics.ids(1) == [rows[1]["id"]]
-    assert position(database, POSITION) == 3
-
-
 class Dying(Publisher):
     """Sends, and dies before the position is stored; `after` topics are sent."""
 

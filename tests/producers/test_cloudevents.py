@@ -56,7 +56,7 @@ def test_a_refusal_is_one(door: Collecting) -> None:
 
 
 def test_a_signal_is_one() -> None:
-    signal = Signal(7, "l:lead.hot:1", HOT, LEAD, LEAD, "", NOON, None, '{"heat": 91.5}', False)
+    signal = Signal(7, "l:lead.hot:1", HOT, LEAD, LEAD, "", NOON, None, '{"heat": 91.5}', None)
     read = event(message(signal))
     assert (read.get_id(), read.get_type(), read.get_source()) == ("l:lead.hot:1", "lead.hot", "/leadline")
     assert (read.get_subject(), read.get_time()) == (str(LEAD), moment(NOON))

@@ -6,14 +6,12 @@ import random
 
 import pytest
 
-from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.batch import Batches
-from projections.upkeep.rebuild import activate, rebuild
+from projections.upkeep.rebuild import rebuild
 from tests.domain.histories import side
 from tests.domain.stories import SECOND, at
 from tests.domain.test_assign import STORIES
-from tests.domain.test_fold import MODEL
 from tests.projections.paths import IDENTITIES
 from tests.projections.shelf import CLOCK, Shelf, a_world
 from tests.projections.world import World
@@ -141,16 +139,3 @@ def test_rebuild_changes_no_byte_and_announces_nothing(world: World) -> None:
     assert world.digest() == before
     world.project()
     assert (world.digest(), world.signals()) == (before, signals)
-
-
-def test_another_model_is_switched_to_in_silence(world: World) -> None:
-    world.play([[at(5, "form_submitted", "e:a@x"), at(6, "form_submitted", "e:a@x")]])
-    assert ("lead.hot", "") in world.opens()
-    other = parse_model(MODEL.replace("points = 12", "points = 1"))
-    activate(world.database, world.ids, other)
-    assert ("lead.hot", "") not in world.opens()
-    world.model = other
-    world.restart()
-    signals = world.signals()
-    world.play([[at(7, "page_viewed", "e:c@x")]])
-    assert [kind for kind, _ in world.signals()[len(signals) :]] == ["stage.changed", "segment.entered"]

@@ -5,7 +5,8 @@ import pytest
 from domain.errors import Misconfigured
 from domain.fold.fold import Fold
 from domain.fold.lead import Lead, Now
-from projections.upkeep.rebuild import RebuildRuns, rebuild
+from projections.upkeep.beside import RebuildRuns
+from projections.upkeep.rebuild import rebuild
 from tests.domain.stories import SECOND, at
 from tests.projections.world import World
 

@@ -21,9 +21,7 @@ def put(database: Database) -> Callable[[list[str]], None]:
     """Write a row of each of some kinds, from position 1 on."""
 
     def write(kinds: list[str]) -> None:
-        rows = [
-            (n, f"{LEAD}:{kind}:{n}", kind, LEAD, LEAD, "", n, None, "{}", False) for n, kind in enumerate(kinds, 1)
-        ]
+        rows = [(n, f"{LEAD}:{kind}:{n}", kind, LEAD, LEAD, "", n, None, "{}", None) for n, kind in enumerate(kinds, 1)]
         with database.transaction() as conn:
             bulk.insert(conn, ledger, rows)
 

@@ -33,7 +33,8 @@ def filled(postgres_server: PostgresServer) -> Iterator[Database]:
             for n, lead in enumerate(leads)
         ])  # fmt: skip
         bulk.insert(conn, live.clusters, [
-            (n, b"state", NOW + n if n % 50 == 0 else None, "reason" if n % 9_000 == 0 else None) for n in range(COUNT)
+            (n, b"state", NOW + n if n % 50 == 0 else None, "reason" if n % 9_000 == 0 else None, None)
+            for n in range(COUNT)
         ])  # fmt: skip
         bulk.insert(conn, live.identities, [(lead, n // 3, None) for n, lead in enumerate(leads)])
         bulk.insert(conn, live.segment_members, [(f"s{n % 4}", lead, NOW) for n, lead in enumerate(leads)])

@@ -110,6 +110,7 @@ def _derived() -> None:
         sa.Column("state", sa.LargeBinary(), nullable=False),
         sa.Column("due", sa.BigInteger(), nullable=True),
         sa.Column("aside", sa.Text(), nullable=True),
+        sa.Column("activation", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("cluster"),
         postgresql_with={"fillfactor": 50},
     )
@@ -191,7 +192,7 @@ def _decided() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("closes", sa.Text(), nullable=True),
         sa.Column("data", sa.Text(), nullable=False),
-        sa.Column("silent", sa.Boolean(), nullable=False),
+        sa.Column("asks", sa.Text(), nullable=True),
         sa.CheckConstraint("position > 0", name="ledger_position"),
         sa.PrimaryKeyConstraint("position"),
         sa.UniqueConstraint("id"),
@@ -202,13 +203,17 @@ def _decided() -> None:
         sa.Column("holder", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("signal", sa.Text(), nullable=False),
+        sa.Column("signal", sa.Text(), nullable=True),
         sa.Column("lead", sa.Uuid(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("earned", sa.BigInteger(), nullable=True),
+        sa.Column("waits", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("holder", "kind", "subject"),
     )
+    to_tell = sa.text("earned = -1")
+    op.create_index("open_signals_to_tell", "open_signals", ["holder"], postgresql_where=to_tell, sqlite_where=to_tell)
 
 
 def _topics() -> None:
@@ -217,5 +222,5 @@ def _topics() -> None:
         chosen = ", ".join(f"'{kind.value}'" for kind, traits in TRAITS.items() if traits.topic is topic)
         op.execute(
             f"CREATE VIEW {topic.view} AS SELECT position, id, kind, lead, lead_now, subject, at, closes, data"
-            f" FROM ledger WHERE NOT silent AND kind IN ({chosen})"
+            f" FROM ledger WHERE kind IN ({chosen})"
         )

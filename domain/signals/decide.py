@@ -1,0 +1,147 @@
+"""Decide: what holds of a lead now against what is open in the ledger, and the changes that bring the two in line."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from domain.fold.fold import Fold
+from domain.fold.lead import EPISODES, Lead
+from domain.fold.stage import VISITOR
+from domain.signals.kinds import COOLED, ENTERED, GONE, HOT, LEFT, MODEL, PROMOTABLE, RETRACTED, STAGE
+from domain.signals.signal import Change, Decision, Holding, Kept, Open, Opened, closing, end, stage_since
+
+
+def decide(holding: Holding, opened: Opened, fold: Fold, clock: int, *, by_model: bool = False) -> list[Change]:
+    """What is to be said, and kept, of a lead. Where nothing has happened since, nothing.
+
+    `by_model`: the fold's model is another one than that of the last look. Memberships are told with that reason; who
+    is hot only now is quiet, who is not any more is withdrawn aloud, and of who was told and still is nothing is said.
+    """
+    return [
+        *_hot(holding, opened.get((HOT, "")), fold, clock, by_model),
+        *_stage(holding, opened.get((STAGE, "")), by_model),
+        *_segments(holding, opened, by_model),
+    ]
+
+
+# ---- memberships: mirrored, so everybody is told -----------------------------------------------------------------
+
+
+def _stage(holding: Holding, announced: Open | None, by_model: bool) -> Iterator[Change]:
+    lead = holding.lead
+    if not lead.identified:
+        if announced is not None:
+            yield end(announced, None, holding.id, GONE)
+    elif announced is None or announced.value != lead.stage:
+        since = stage_since(lead)
+        data = {"from": announced.value if announced else VISITOR, "to": lead.stage, "since": since}
+        under = announced.lead if announced else holding.id
+        yield Decision(STAGE, under, holding.id, "", announced, data | _reason(by_model), lead.stage, since)
+
+
+def _segments(holding: Holding, opened: Opened, by_model: bool) -> Iterator[Change]:
+    members = holding.now.segments if holding.lead.identified else {}
+    for (kind, subject), announced in sorted(opened.items(), key=lambda each: each[0]):
+        if kind == ENTERED and subject not in members:
+            yield closing(announced, holding.id, LEFT, {"segment": subject} | _reason(by_model))
+    for name, since in sorted(members.items()):
+        if (ENTERED, name) not in opened:
+            data = {"segment": name, "since": since} | _reason(by_model)
+            yield Decision(ENTERED, holding.id, holding.id, name, None, data, "", since)
+
+
+def _reason(by_model: bool) -> dict[str, str]:
+    return {"reason": MODEL} if by_model else {}
+
+
+# ---- hot: an alert -----------------------------------------------------------------------------------------------
+
+
+def _hot(holding: Holding, announced: Open | None, fold: Fold, clock: int, by_model: bool) -> Iterator[Change]:
+    since = holding.now.hot_since if holding.lead.identified else None
+    if announced is None:
+        if since is not None:
+            yield _quiet(holding, since, clock) if by_model else _tell(holding, fold, since)
+    elif announced.signal is None:
+        yield from _was_quiet(holding, announced, since, fold, clock, by_model)
+    elif since is None:
+        yield closing(announced, holding.id, RETRACTED, {"reason": MODEL}) if by_model else _over(holding, announced)
+    elif since <= announced.at:
+        yield from _promote(holding, announced, fold)
+    elif by_model:
+        renewed = replace(announced, at=clock, since=since)
+        yield from list(_promote(holding, renewed, fold)) or [Kept(renewed.place, renewed)]
+    else:
+        yield _over(holding, announced)
+        yield _tell(holding, fold, since)
+
+
+def _quiet(holding: Holding, since: int, clock: int) -> Kept:
+    """Hot, and nobody is told: until the lead earns again."""
+    earned = holding.lead.heat.earned_at or 0
+    return Kept((holding.id, HOT, ""), Open(holding.id, HOT, "", None, holding.id, clock, "", since, earned))
+
+
+def _was_quiet(
+    holding: Holding, quiet: Open, since: int | None, fold: Fold, clock: int, by_model: bool
+) -> Iterator[Change]:
+    """What began quietly ends quietly; it is told when the lead earns again, or becomes hot again."""
+    assert quiet.earned is not None
+    if since is None:
+        yield Kept(quiet.place, None)
+    elif by_model:
+        again = _quiet(holding, since, clock)
+        if again.open != quiet and quiet.earned >= 0:
+            yield again
+    elif since > quiet.at or (holding.lead.heat.earned_at or 0) > quiet.earned:
+        yield _tell(holding, fold, since)
+
+
+def _over(holding: Holding, announced: Open) -> Decision:
+    """The announced episode is no more: it cooled, or, seen from now, it never was (or never counted)."""
+    if holding.lead.not_a_lead is not None:
+        return closing(announced, holding.id, RETRACTED, {"reason": f"not a lead: {holding.lead.not_a_lead}"})
+    episodes = holding.now.episodes
+    for began, ended in reversed(episodes):
+        if began <= announced.at and ended > announced.since:
+            return closing(announced, holding.id, COOLED, {"ended": ended})
+    if len(episodes) == EPISODES and episodes[0][0] > announced.at:
+        return closing(announced, holding.id, COOLED, {})
+    return closing(announced, holding.id, RETRACTED, {"reason": "what made it hot no longer counts"})
+
+
+# ---- promotion: asked once an announced episode ------------------------------------------------------------------
+
+
+def _tell(holding: Holding, fold: Fold, since: int) -> Decision:
+    """Announce that a lead is hot; it is asked into a stage, or that waits for what the stage requires."""
+    data: dict[str, object] = {"since": since}
+    to = fold.model.score.promote_to
+    waits_for = None if to is None else _waits_for(holding.lead, to, fold)
+    if to is None or waits_for is None:
+        return Decision(HOT, holding.id, holding.id, "", None, data, "", since)
+    data |= {"promote_to": to} | ({"waits_for": waits_for} if waits_for else {})
+    return Decision(HOT, holding.id, holding.id, "", None, data, to, since, bool(waits_for))
+
+
+def _promote(holding: Holding, announced: Open, fold: Fold) -> Iterator[Change]:
+    """Ask for the promotion that waited, where what it waited for has come."""
+    if not announced.waits:
+        return
+    to = fold.ladder.present(announced.value)
+    match _waits_for(holding.lead, to, fold):
+        case None:  # it got there, or further, without being asked
+            yield Kept(announced.place, replace(announced, value="", waits=False))
+        case "":
+            data = {"hot": announced.signal, "promote_to": to}
+            yield Decision(PROMOTABLE, announced.lead, holding.id, "", None, data)
+            yield Kept(announced.place, replace(announced, waits=False))
+
+
+def _waits_for(lead: Lead, to: str, fold: Fold) -> str | None:
+    """What keeps a lead from being asked into a stage for now; "": nothing; None: it is never to be asked."""
+    ladder = fold.ladder
+    if not ladder.knows(to) or to in ladder.retired:
+        return None
+    if ladder.is_detour(lead.stage):
+        return f"the end of stage {lead.stage}"
+    return ", ".join(ladder.missing(to, lead.profile)) if ladder.forward(lead.stage, to) else None

@@ -1,0 +1,130 @@
+"""Activation: another model becomes the active one, everything refolded by it, and what that changes is said.
+
+Memberships are mirrored, so their changes are announced. An alert is not: who is hot only because the rules changed is
+quiet until they earn again, and who is not hot any more is withdrawn aloud.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import Connection, func, select, update
+
+from domain.errors import Refused
+from domain.fold.fold import Fold
+from domain.model.definition import Model, Stage
+from domain.signals.signal import TELL
+from projections.projecting.batch import Batches
+from projections.projecting.ledger import Ledger
+from projections.projecting.projector import LOCK, Progress, read_progress
+from projections.upkeep.beside import Report, build_beside, put_in_place
+from projections.upkeep.differing import differing
+from projections.upkeep.moved import Moved, moved
+from store.database.database import Database
+from store.database.tables import Derived, live, open_signals
+from store.events.ids import Ids
+from store.events.store import EventStore
+from store.models import active_model, record_activation
+
+_CLUSTERS: Final = 500
+"""Clusters that are compared with the ledger at a time."""
+
+
+class ActivationRefused(Refused):
+    """The model would take back what happened: the active one stays on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """What an activation did. `refolded`: the rows were made anew, and `moved` says what that changed."""
+
+    hash: str
+    refolded: bool = False
+    moved: Moved = field(default_factory=Moved)
+    quiet: int = 0
+    """Leads that are hot now and whom nobody was told of; with `announce` they are told now."""
+
+
+def activate(
+    database: Database, ids: Ids, model: Model, report: Report | None = None, *, announce: bool = False
+) -> Activated:
+    """Make a model the active one, and its read models the live ones, in one transaction.
+
+    A first activation is no change: what holds is announced as usual. Raises ActivationRefused, RebuildRefused's kinds.
+    """
+    with database.transaction() as conn:
+        database.lock(conn, "models")
+        active, folded = active_model(conn), read_progress(conn).model
+        if active is None or (active.hash == model.hash and folded in ("", model.hash)):
+            if active is None or active.text != model.text:
+                record_activation(conn, model, database.now(conn))
+            return Activated(model.hash, quiet=_quiet(database, conn, announce) if folded else 0)
+        check_stages(conn, active, model)
+
+    def switch(conn: Connection, tables: Derived, now: Progress) -> Activated:
+        check_stages(conn, active_model(conn) or model, model)
+        changed = moved(conn, tables)
+        put_in_place(conn, tables, now)
+        number = record_activation(conn, model, max(database.now(conn), now.clock))
+        aside = live.clusters.c.aside.is_not(None)
+        conn.execute(update(live.clusters).where(aside).values(activation=number))
+        _compare(database, conn, ids, model, now, number)
+        return Activated(model.hash, True, changed, _quiet(database, conn, announce))
+
+    return build_beside(database, ids, model, report, switch)
+
+
+def _compare(database: Database, conn: Connection, ids: Ids, model: Model, now: Progress, activation: int) -> None:
+    """Bring the ledger in line with what holds now, of those clusters of which it says something else."""
+    fold = Fold(model)
+    ledger = Ledger(database, ids, fold)
+    batches = Batches(EventStore(database), ids, fold, live, ledger=ledger, keep=_CLUSTERS)
+    numbers = differing(conn)
+    for start in range(0, len(numbers), _CLUSTERS):
+        chosen = numbers[start : start + _CLUSTERS]
+        batches.compare(conn, chosen, now.position, now.clock, activation)
+
+
+def _quiet(database: Database, conn: Connection, announce: bool) -> int:
+    """How many are hot and untold; `announce` leaves them to the projector, which tells of them batch by batch."""
+    quiet = open_signals.c.signal.is_(None)
+    count = conn.execute(select(func.count()).select_from(open_signals).where(quiet)).scalar_one()
+    if announce and count:
+        database.lock(conn, LOCK)
+        conn.execute(update(open_signals).where(quiet).values(earned=TELL))
+        conn.execute(update(live.projector).values(build=live.projector.c.build + 1))  # so that it looks
+    return int(count)
+
+
+# ---- what may not vanish -----------------------------------------------------------------------------------------
+
+
+def check_stages(conn: Connection, active: Model, model: Model) -> None:
+    """A stage that any lead ever entered may not vanish. Raises ActivationRefused with the number of leads."""
+    missing = list(_vanished(conn, active, model))
+    if missing:
+        said = "; ".join(f"{name!r}, which {leads:,} leads have entered" for name, leads in missing)
+        raise ActivationRefused(
+            f"the new model has no stage {said}: rename it (`was` of the stage that it is now), or keep it with "
+            "`retired = true`. The active model stays on"
+        )
+
+
+def _vanished(conn: Connection, active: Model, model: Model) -> Iterator[tuple[str, int]]:
+    known = {name for stage in model.stages for name in _names(stage)}
+    entered = _entered(conn)
+    for stage in active.stages:
+        for name in _names(stage):
+            if name not in known and stage.name in entered:
+                yield name, entered[stage.name]
+
+
+def _names(stage: Stage) -> tuple[str, ...]:
+    return (stage.name, *stage.was)
+
+
+def _entered(conn: Connection) -> Mapping[str, int]:
+    """How many leads ever entered each stage."""
+    history = live.stage_history
+    query = select(history.c.stage, func.count(history.c.lead.distinct())).group_by(history.c.stage)
+    return {row[0]: row[1] for row in conn.execute(query)}

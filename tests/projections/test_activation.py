@@ -1,0 +1,339 @@
+"""Activation of another model: memberships are told, alerts are quiet, and who was told hears what no longer holds."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from sqlalchemy import select
+
+from domain.fold.fold import Fold
+from domain.model.definition import parse_model
+from projections.upkeep import activation
+from projections.upkeep.activation import Activated, ActivationRefused, activate
+from projections.upkeep.rebuild import rebuild
+from store.database.tables import ledger, live, models, open_signals
+from tests.domain.histories import side
+from tests.domain.stories import at, identity, us
+from tests.domain.test_fold import MODEL
+from tests.projections.shelf import CLOCK, Shelf
+from tests.projections.world import World
+
+HOT_AT = "hot_at = { A = 10, B = 15, C = 20, D = 20 }"
+EASY = MODEL.replace(HOT_AT, "hot_at = 10")
+"""One form (15 points) is enough."""
+NEVER = MODEL.replace(HOT_AT, "hot_at = 1000")
+
+
+def form(second: float, *names: str, **more: Any) -> Any:
+    return at(second, "form_submitted", *names, **more)
+
+
+class Switching:
+    """A world whose model is changed."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def to(self, text: str, *, announce: bool = False) -> Activated:
+        """Activate a model; the projector takes it up."""
+        self.world.model = parse_model(text)
+        done = activate(self.world.database, self.world.ids, self.world.model, announce=announce)
+        self.world.restart()
+        return done
+
+    def said(self, after: int = 0) -> list[tuple[str, Mapping[str, Any]]]:
+        """Kind and data of the ledger's rows behind a position."""
+        with self.world.database.snapshot() as conn:
+            rows = conn.execute(select(ledger).where(ledger.c.position > after).order_by(ledger.c.position)).all()
+        return [(row.kind, orjson.loads(row.data)) for row in rows]
+
+    def asks(self) -> list[Any]:
+        """What was asked of leads, in order."""
+        with self.world.database.snapshot() as conn:
+            rows = conn.execute(select(ledger.c.asks).order_by(ledger.c.position)).scalars().all()
+        return [orjson.loads(row) for row in rows if row is not None]
+
+    def hot(self) -> dict[UUID, str | None]:
+        """The signal that announced each lead that is open as hot; None: it is quiet."""
+        with self.world.database.snapshot() as conn:
+            rows = conn.execute(select(open_signals).where(open_signals.c.kind == "lead.hot")).all()
+        return {row.holder: row.signal for row in rows}
+
+    def lead(self, name: str) -> UUID:
+        return self.world.ids.of(identity(name))
+
+    @property
+    def end(self) -> int:
+        """The ledger's newest position."""
+        return len(self.said())
+
+
+@pytest.fixture
+def switching(world: World) -> Switching:
+    return Switching(world)
+
+
+# ---- alerts ------------------------------------------------------------------------------------------------------
+
+
+def test_who_is_hot_only_by_the_new_rules_is_quiet_until_they_earn_again(switching: Switching) -> None:
+    switching.world.play([[form(5, "e:a@x.test")]])
+    before = switching.end
+    done = switching.to(EASY)
+    assert done.quiet == 1
+    assert switching.hot() == {switching.lead("e:a@x.test"): None}
+    switching.world.play([[at(6, "identified", "e:a@x.test", profile={"city": "Bern"})]])
+    assert [kind for kind, _ in switching.said(before)] == []
+    switching.world.play([[at(7, "page_viewed", "e:a@x.test")]])
+    assert [kind for kind, _ in switching.said(before)] == ["lead.hot", "segment.left"]
+    assert list(switching.hot().values()) == [f"{switching.lead('e:a@x.test')}:lead.hot:1"]
+
+
+def test_an_open_earns_nothing(switching: Switching) -> None:
+    switching.world.play([[form(5, "e:a@x.test")]])
+    switching.to(EASY)
+    before = switching.end
+    switching.world.play([[at(7, "email_opened", "e:a@x.test")]])
+    assert "lead.hot" not in [kind for kind, _ in switching.said(before)]
+
+
+def test_what_began_quietly_ends_quietly_and_the_next_time_is_told(switching: Switching) -> None:
+    switching.world.play([[form(5, "e:a@x.test")]])
+    switching.to(EASY)
+    before = switching.end
+    [score] = switching.world.rows("scores")
+    cools_at = score[live.scores.c.keys().index("cools_at")]
+    switching.world.clock = cools_at
+    switching.world.project()
+    assert switching.hot() == {}
+    assert not {"lead.hot", "lead.cooled"} & {kind for kind, _ in switching.said(before)}
+    again = (cools_at - us(0)) // 1_000_000 + 1
+    switching.world.clock = us(again + 1)
+    switching.world.play([[form(again, "e:a@x.test")]])
+    assert [kind for kind, _ in switching.said(before) if kind.startswith("lead")] == ["lead.hot"]
+
+
+def test_who_was_told_and_still_is_hot_hears_nothing(switching: Switching) -> None:
+    switching.world.play([[form(5, "e:a@x.test"), form(6, "e:a@x.test")]])
+    told = switching.hot()
+    before = switching.end
+    switching.to(EASY)
+    later = MODEL.replace(HOT_AT, "hot_at = 25")  # the episode begins later by it
+    switching.to(later)
+    switching.world.project()
+    switching.world.play([[at(7, "identified", "e:a@x.test", profile={"city": "Bern"})]])
+    assert switching.hot() == told
+    assert not [kind for kind, _ in switching.said(before) if kind.startswith("lead")]
+
+
+def test_who_was_told_and_is_not_hot_any_more_is_withdrawn_aloud_and_keeps_the_promotion(switching: Switching) -> None:
+    switching.to(MODEL.replace(HOT_AT, HOT_AT + '\npromote_to = "qualified"'))
+    switching.world.play([[form(5, "e:a@x.test", profile={"company": "Acme"}), form(6, "e:a@x.test")]])
+    assert len(switching.asks()) == 1
+    before = switching.end
+    done = switching.to(NEVER)
+    assert [move.leads for move in done.moved.hot if move.before == "hot"] == [1]
+    assert ("lead.hot.retracted", {"reason": "model"}) in switching.said(before)
+    assert switching.hot() == {}
+    assert len(switching.asks()) == 1
+
+
+def test_announce_tells_of_the_quiet_ones_after_the_switch(
+    switching: Switching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projections.projecting.batch._TOLD", 2)
+    switching.world.play([[form(5, f"e:{name}@x.test") for name in "abcde"]])
+    before = switching.end
+    done = switching.to(EASY, announce=True)
+    assert done.quiet == 5
+    assert [kind for kind, _ in switching.said(before)] == []
+    switching.world.project()
+    assert [kind for kind, _ in switching.said(before)] == ["lead.hot"] * 5
+    assert None not in switching.hot().values()
+
+
+def test_announce_alone_tells_of_who_is_quiet_since_before(switching: Switching) -> None:
+    switching.world.play([[form(5, "e:a@x.test")]])
+    switching.to(EASY)
+    switching.to(EASY, announce=True)
+    switching.world.project()
+    assert None not in switching.hot().values()
+
+
+@pytest.mark.parametrize("told_first", [True, False])
+def test_where_a_told_and_a_quiet_one_meet_the_told_one_stays(switching: Switching, told_first: bool) -> None:
+    """The quiet one may be the older."""
+    told, quiet = ("e:a@x.test", "e:b@x.test") if told_first else ("e:b@x.test", "e:a@x.test")
+    switching.world.play([[form(5, told), form(6, told), form(1 if told_first else 9, quiet)]])
+    switching.to(EASY)
+    signal = switching.hot()[switching.lead(told)]
+    assert signal is not None and switching.hot()[switching.lead(quiet)] is None
+    before = switching.end
+    switching.world.play([[at(20, "merged", told, source="api", **side(quiet))]])
+    assert list(switching.hot().values()) == [signal]
+    assert not [kind for kind, _ in switching.said(before) if kind.startswith("lead")]
+
+
+def test_two_quiet_ones_that_meet_stay_quiet(switching: Switching) -> None:
+    switching.world.play([[form(5, "e:a@x.test"), form(9, "e:b@x.test")]])
+    switching.to(EASY)
+    before = switching.end
+    switching.world.play([[at(20, "merged", "e:a@x.test", source="api", **side("e:b@x.test"))]])
+    assert list(switching.hot().values()) == [None]
+    assert "lead.hot" not in [kind for kind, _ in switching.said(before)]
+
+
+# ---- memberships -------------------------------------------------------------------------------------------------
+
+
+def test_memberships_are_told_in_the_switch_with_the_model_as_reason(switching: Switching) -> None:
+    switching.world.play([[form(5, "e:a@x.test"), at(6, "page_viewed", "e:b@x.test")]])
+    before = switching.end
+    dropped = MODEL.replace('name = "warm"', 'name = "lukewarm"')
+    done = switching.to(dropped)
+    said = switching.said(before)
+    assert sorted((kind, data["segment"], data["reason"]) for kind, data in said) == [
+        ("segment.entered", "lukewarm", "model"),
+        ("segment.entered", "lukewarm", "model"),
+        ("segment.left", "warm", "model"),
+        ("segment.left", "warm", "model"),
+    ]
+    assert all("since" in data for kind, data in said if kind == "segment.entered")
+    assert {(move.before, move.now, move.leads) for move in done.moved.segments} == {
+        ("", "lukewarm", 2),
+        ("warm", "", 2),
+    }
+    assert done.moved.segments[0].examples[0].who.startswith("email ")
+    switching.world.project()
+    assert switching.end == before + 4
+
+
+def test_a_first_activation_is_no_change(shelf: Shelf) -> None:
+    with shelf.place(parse_model(MODEL)) as folder:
+        world = World.on_sqlite(folder, parse_model(EASY), CLOCK, ready=True)
+        with world.database.transaction() as conn:
+            conn.execute(models.delete())
+        assert activate(world.database, world.ids, world.model) == Activated(world.model.hash)
+        world.play([[form(5, "e:a@x.test")]])
+        assert ("lead.hot", "") in world.signals()
+        world.close()
+
+
+def test_a_file_in_which_only_labels_differ_is_activated_without_a_refold(switching: Switching) -> None:
+    switching.world.play([[form(5, "e:a@x.test"), form(6, "e:a@x.test")]])
+    before, rows = switching.end, switching.world.rows("projector")
+    labelled = MODEL.replace('name = "lead"\n', 'name = "lead"\nlabel = "Fresh"\n', 1)
+    assert not switching.to(labelled).refolded
+    with switching.world.database.snapshot() as conn:
+        text = conn.execute(select(models.c.text).order_by(models.c.activation.desc())).scalars().first()
+    assert text == labelled
+    assert (switching.end, switching.world.rows("projector")) == (before, rows)
+
+
+# ---- what may not vanish -----------------------------------------------------------------------------------------
+
+SHORT = MODEL.replace('[[stages]]\nname = "customer"\nwon = true\n', "")
+
+
+def test_a_stage_that_a_lead_ever_entered_may_not_vanish(switching: Switching) -> None:
+    moves = [at(n, "stage_changed", "e:a@x.test", to=to) for n, to in ((6, "customer"), (7, "disqualified"))]
+    switching.world.play([[form(5, "e:a@x.test"), *moves]])
+    rows, before = switching.world.digest(), switching.end
+    with pytest.raises(ActivationRefused, match="no stage 'customer', which 1 leads have entered"):
+        activate(switching.world.database, switching.world.ids, parse_model(SHORT))
+    assert (switching.world.digest(), switching.end) == (rows, before)
+    switching.world.play([[form(8, "e:b@x.test")]])  # the active model is on as before
+
+
+@pytest.mark.parametrize(
+    "stage", ['name = "buyer"\nwas = ["customer"]\nwon = true', 'name = "customer"\nretired = true']
+)
+def test_it_may_be_renamed_or_kept(switching: Switching, stage: str) -> None:
+    switching.world.play([[form(5, "e:a@x.test"), at(6, "stage_changed", "e:a@x.test", to="customer")]])
+    before = switching.end
+    text = MODEL.replace('name = "customer"\nwon = true', stage)
+    assert text != MODEL
+    done = switching.to(text)
+    renamed = [data | {"since": ""} for kind, data in switching.said(before) if kind == "stage.changed"]
+    if "buyer" in stage:
+        assert [(move.before, move.now, move.leads) for move in done.moved.stages] == [("customer", "buyer", 1)]
+        assert renamed == [{"from": "customer", "to": "buyer", "since": "", "reason": "model"}]
+        with pytest.raises(ActivationRefused, match="'customer'"):  # what was reported under that name would be lost
+            switching.to(text.replace('was = ["customer"]\n', ""))
+    else:
+        assert not done.moved.stages and not renamed
+
+
+def test_one_that_nobody_entered_may(switching: Switching) -> None:
+    switching.world.play([[form(5, "e:a@x.test")]])
+    assert switching.to(SHORT).refolded
+
+
+def test_it_is_asked_again_in_the_switch(switching: Switching, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, build = switching.world, activation.build_beside
+    world.play([[form(5, "e:a@x.test")]])
+
+    def meanwhile(*parts: Any) -> Any:
+        world.play([[at(6, "stage_changed", "e:a@x.test", to="customer")]])
+        return build(*parts)
+
+    monkeypatch.setattr(activation, "build_beside", meanwhile)
+    with pytest.raises(ActivationRefused, match="customer"):
+        activate(world.database, world.ids, parse_model(SHORT))
+
+
+# ---- put aside ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bool], None]]:
+    """Let the fold of whoever has an e-mail b@x fail, or not any more."""
+    step = Fold.step
+
+    def raises(self: Fold, lead: Any, group: Any, *more: Any) -> None:
+        if any(identity("e:b@x.test") in touchpoint.identities for touchpoint in group):
+            raise ValueError("a fault of ours")
+        step(self, lead, group, *more)
+
+    def switch(on: bool) -> None:
+        monkeypatch.setattr(Fold, "step", raises if on else step)
+
+    yield switch
+    switch(False)
+
+
+def test_a_cluster_that_was_put_aside_is_compared_for_the_activation_when_it_is_folded_again(
+    switching: Switching, failing: Callable[[bool], None]
+) -> None:
+    world = switching.world
+    world.play([[form(5, "e:a@x.test")], [form(5, "e:b@x.test")]])
+    failing(True)
+    world.play([[form(4, "e:b@x.test", seq=1)]])
+    switching.to(EASY)
+    assert switching.hot() == {switching.lead("e:a@x.test"): None}
+    failing(False)
+    before = switching.end
+    world.projector.retry_aside()
+    assert switching.hot() == {switching.lead("e:a@x.test"): None, switching.lead("e:b@x.test"): None}
+    assert "lead.hot" not in [kind for kind, _ in switching.said(before)]
+
+
+def test_what_a_rebuild_mends_is_announced_when_a_projector_looks_at_it(
+    switching: Switching, failing: Callable[[bool], None]
+) -> None:
+    """A rebuild never touches the ledger; who was merged while aside hands over what is open."""
+    world = switching.world
+    world.play([[form(5, "e:a@x.test"), form(6, "e:a@x.test")], [form(5, "e:b@x.test"), form(6, "e:b@x.test")]])
+    assert len(switching.hot()) == 2
+    failing(True)
+    world.play([[at(20, "merged", "e:a@x.test", source="api", **side("e:b@x.test"))]])
+    failing(False)
+    before = switching.end
+    rebuild(world.database, world.ids, world.model)
+    assert switching.end == before
+    world.restart()
+    world.projector.retry_aside()
+    assert len(switching.hot()) == 1
+    assert [data["reason"] for kind, data in switching.said(before) if kind == "lead.cooled"] == ["merged"]
