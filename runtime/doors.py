@@ -32,7 +32,7 @@ def private(settings: Settings) -> Private:
 def collector_app(wiring: Wiring, health: Health) -> ASGIApp:
     """The public doors."""
     settings = wiring.settings
-    doors = Doors(settings.write_keys, settings.sites, settings.kept_header)
+    doors = Doors(settings.write_keys, settings.sites, settings.kept_header, settings.conventions)
     return collector(wiring.door_log, doors, clock, health)
 
 

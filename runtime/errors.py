@@ -5,9 +5,9 @@ from eventsourcing.persistence import PersistenceError
 from domain.errors import Misconfigured, Retry
 from domain.model.definition import ModelError
 from domain.touchpoints.event import UnknownTopic
-from producers.imports.file import ImportProblem
 from producers.imports.importer import ImportInterrupted
 from producers.imports.mapping import MappingError
+from producers.imports.opening import ImportProblem
 from projections.queries.cursors import BadCursor
 from projections.queries.leads import NotFound, NotReady
 from projections.upkeep.activation import ActivationRefused

@@ -1,7 +1,9 @@
 """Refused input, tried again: what is a touchpoint now goes to the log, the rest stays where it is."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -12,6 +14,7 @@ from producers.imports.mapping import ImportMapping, MappingError
 from producers.imports.row import RowRefused, Skipped
 from producers.protocols.retry import again
 from producers.reading.arrival import Refusal, sealed
+from producers.reading.conventions import NONE, Conventions
 from store.database.database import Database
 from store.database.tables import rejected
 from store.log.port import Log, Record
@@ -20,6 +23,9 @@ from store.log.topics import TOUCHPOINTS
 from store.rejected import mark_replayed
 
 BATCH: Final = 500
+
+Again = Callable[[Row[Any]], tuple[list[Record], list[str]]]
+"""What a row becomes now, and why the rest of it is still refused."""
 
 
 @dataclass(slots=True)
@@ -45,6 +51,7 @@ def replay(
     door: str | None = None,
     id: str | None = None,
     mapping: ImportMapping | None = None,
+    conventions: Conventions = NONE,
 ) -> Replayed:
     """Try all that waits (of doors that begin with `door`; of ids that begin with `id`), in the order of its arrival.
 
@@ -52,9 +59,10 @@ def replay(
     """
     outcome = Replayed()
     after: tuple[int, str] = (-1, "")
+    again_ = partial(_again, mapping=mapping, conventions=conventions)
     while rows := _waiting(database, after, door, id):
         after = rows[-1].at, rows[-1].id
-        _replay(database, log, rows, mapping, outcome)
+        _replay(database, log, rows, again_, outcome)
     return outcome
 
 
@@ -70,15 +78,13 @@ def _waiting(database: Database, after: tuple[int, str], door: str | None, id: s
         return list(conn.execute(query))
 
 
-def _replay(
-    database: Database, log: Log, rows: list[Row[Any]], mapping: ImportMapping | None, outcome: Replayed
-) -> None:
+def _replay(database: Database, log: Log, rows: list[Row[Any]], again_: Again, outcome: Replayed) -> None:
     records: list[Record] = []
     done: list[str] = []
     for row in rows:
         outcome.tried += 1
         try:
-            made, still = _again(row, mapping)
+            made, still = again_(row)
         except (Refusal, RowRefused, MappingError, TypeError, ValueError) as error:
             outcome.reasons[str(error)] += 1
             continue
@@ -94,7 +100,7 @@ def _replay(
             mark_replayed(conn, done, database.now(conn))
 
 
-def _again(row: Row[Any], mapping: ImportMapping | None) -> tuple[list[Record], list[str]]:
+def _again(row: Row[Any], mapping: ImportMapping | None, conventions: Conventions) -> tuple[list[Record], list[str]]:
     """What a row becomes now (nothing where the mapping skips it), and why the rest of it is still refused.
 
     Raises Refusal and its like.
@@ -103,8 +109,8 @@ def _again(row: Row[Any], mapping: ImportMapping | None) -> tuple[list[Record], 
     if meta.get(CUT):
         raise Refusal(f"too large, so only its first {len(row.raw)} bytes were kept: send it again from its source")
     if row.door.startswith("import/"):
-        made = replay_row(row.raw, meta, int(meta.get("received_at", row.at)), mapping)
+        made = replay_row(row.raw, meta, int(meta.get("received_at", row.at)), mapping, conventions)
         return ([] if isinstance(made, Skipped) else [sealed(made)]), []
-    taken = again(row.door, row.source or "", row.raw, meta)
+    taken = again(row.door, row.source or "", row.raw, meta, conventions)
     still = [] if taken.refused is None else [reason for _, reason in taken.refused.reasons()]
     return list(taken.records), still

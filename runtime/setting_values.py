@@ -1,6 +1,7 @@
 """What a setting's text is read as, and what is said where it cannot be."""
 
 import ipaddress
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -8,10 +9,12 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from domain.touchpoints.phone import regions
 from producers.collector.keys import WriteKeys
 from producers.collector.keys import parse as parse_keys
 from producers.collector.sites import Sites
 from producers.collector.sites import parse as parse_sites
+from producers.reading.conventions import parse_forms
 
 
 class Bind(NamedTuple):
@@ -61,6 +64,17 @@ def write_keys(value: object) -> WriteKeys:
 
 def sites(value: object) -> Sites:
     return parse_sites(",".join(listed(value)))
+
+
+def region(value: object) -> str:
+    text = value.strip().upper() if isinstance(value, str) else ""
+    if text not in regions():
+        raise ValueError("allowed is a region's two letters, such as DE, US or CN")
+    return text
+
+
+def forms(value: object) -> Mapping[str, Mapping[str, str]]:
+    return parse_forms(listed(value))
 
 
 def database(value: object) -> object:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, Pl
 
 from producers.collector.keys import WriteKeys
 from producers.collector.sites import Sites
+from producers.reading.conventions import Conventions
 from runtime import setting_values as parse
 from runtime.setting_values import Bind
 
@@ -59,6 +60,16 @@ class Settings(BaseModel):
         PlainValidator(parse.sites),
         Field(description="origins that forms and pixels come from and redirect to; none: any, on loopback only"),
     ] = Sites(frozenset())
+    region: Annotated[
+        str | None,
+        BeforeValidator(parse.region),
+        Field(description="region of national phone numbers, such as DE; none: only international ones name anybody"),
+    ] = None
+    forms: Annotated[
+        Mapping[str, Mapping[str, str]] | None,
+        PlainValidator(parse.forms),
+        Field(description="FORM:FIELD:NAME, comma-separated: what a form's fields say of the person (FORM * is any)"),
+    ] = None
     api_token: Annotated[
         SecretStr | None, Field(description="bearer token of /api; may be missing on loopback only", min_length=8)
     ] = None
@@ -117,6 +128,11 @@ class Settings(BaseModel):
         return text.encode()
 
     @property
+    def conventions(self) -> Conventions:
+        """How what sources leave open is read."""
+        return Conventions(self.region or "", self.forms or {})
+
+    @property
     def token(self) -> str | None:
         """The API's bearer token in the clear."""
         return None if self.api_token is None else self.api_token.get_secret_value()
@@ -153,6 +169,10 @@ class Settings(BaseModel):
             "bind": str(self.bind),
             "write_keys": ",".join(f"{source.name}:{source.kind}:***" for source in self.write_keys.sources.values()),
             "sites": ",".join(sorted(self.sites.origins)),
+            "region": self.region or "",
+            "forms": ",".join(
+                f"{form}:{said}:{name}" for form, fields in (self.forms or {}).items() for said, name in fields.items()
+            ),
             "api_token": "***" if self.api_token else "",
             "proxies": ",".join(self.proxies),
             "id_key": "***" if self.id_key else "",

@@ -29,6 +29,7 @@ from producers.protocols.registry import PROTOCOLS
 from producers.reading import body
 from producers.reading.arrival import Arrival, Refusal, Refused, Taken
 from producers.reading.body import Body
+from producers.reading.conventions import NONE, Conventions
 from producers.reading.protocol import Image, Outcome, Page, Path, Protocol, Sender
 from store.log.port import Log
 from web.health import Health
@@ -59,6 +60,7 @@ class Doors:
     sites: sites.Sites
     kept_header: int = 2_000
     """Characters that are kept of a request's User-Agent, and of its Referer."""
+    conventions: Conventions = NONE
 
 
 def collector(log: Log, doors: Doors, clock: Callable[[], int], health: Health) -> Starlette:
@@ -254,6 +256,7 @@ class _Collector:
             query="" if keyed else keys.masked(request.scope["query_string"], ()).decode("latin-1"),
             content_type=request.headers.get("content-type", "")[:most],
             referer="" if keyed else header(request.headers.get("referer", "")[:most]),
+            conventions=self._doors.conventions,
             user_agent=header(request.headers.get("user-agent", "")[:most]) if source.kind == "browser" else "",
         )
 

@@ -22,6 +22,7 @@ from producers.imports.file import Row, Survey, json_row, read_rows, survey
 from producers.imports.mapping import ImportMapping, parse_mapping
 from producers.imports.resume import Done, ResumeFile
 from producers.imports.row import RowMapper, RowRefused, Skipped
+from producers.reading.conventions import NONE, Conventions
 from store.log.cloudevents import touchpoint_record
 from store.log.port import LogAway, LogFull, Record, RecordTooLarge
 from store.log.rejection import rejection_record
@@ -102,6 +103,7 @@ def import_file(
     wait: Callable[[float], None] = time.sleep,
     patience: float = PATIENCE,
     batch: int = BATCH,
+    conventions: Conventions = NONE,
 ) -> ImportResult:
     """Append every row of a file. When it returns, the log has them durably.
 
@@ -122,7 +124,7 @@ def import_file(
         tell=progress,
         waiting=_Waiting(wait, patience),
         limit=batch,
-        mapper=RowMapper(mapping, done.received_at),
+        mapper=RowMapper(mapping, done.received_at, conventions.region),
         reasons=Counter(done.reasons),
     ).run()
 
@@ -301,7 +303,11 @@ def _encoded(made: Touchpoint) -> bytes:
 
 
 def replay_row(
-    raw: bytes, meta: Mapping[str, Any], received_at: int, mapping: ImportMapping | None = None
+    raw: bytes,
+    meta: Mapping[str, Any],
+    received_at: int,
+    mapping: ImportMapping | None = None,
+    conventions: Conventions = NONE,
 ) -> Touchpoint | Skipped:
     """Try a rejected row again: with a mended mapping, or with the one it was read with. It keeps its id.
 
@@ -311,7 +317,7 @@ def replay_row(
     row = json_row(int(meta.get("row", 0)), raw)
     if row.problem:
         raise RowRefused(f"{row.problem}: mend it in its file and import that again")
-    made = RowMapper(used, received_at).touchpoint(row, int(meta.get("occurrence", 1)))
+    made = RowMapper(used, received_at, conventions.region).touchpoint(row, int(meta.get("occurrence", 1)))
     if not isinstance(made, Skipped):
         _encoded(made)
         if (fault := validate(made)) is not None:

@@ -12,12 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic import Field as Limits
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
 from domain.conditions.compile import compile_where
 from domain.conditions.parse import parse_condition
@@ -25,6 +24,8 @@ from domain.conditions.tree import Condition, fields_of
 from domain.files.problems import found, show_path, unknown
 from domain.touchpoints.claims import OWN_SOURCES, refusal, snake_case
 from domain.touchpoints.identity import KINDS
+from producers.imports.mapping_file import EXAMPLES, MappingFile, shape_problems
+from producers.imports.opening import codec_of
 
 MAPPING_LIMIT: Final = 64 * 1024
 """Longest mapping file, in characters: every rejected row keeps the mapping that it was read with."""
@@ -114,73 +115,19 @@ class ImportMapping:
         return lambda row: where(row, nobody)
 
 
-# ---- the file's shape --------------------------------------------------------------------------------------------
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-_Name = Annotated[str, Limits(min_length=1, max_length=100)]
-_Column = Annotated[str, Limits(min_length=1)]
-
-
-class _Time(_Part):
-    column: _Column
-    format: str = "iso"
-    timezone: str = "UTC"
-
-
-class _Type(_Part):
-    column: _Column
-    map: dict[str, str | dict[str, Any]] = {}
-    other: Literal["snake_case", "skip"] = "snake_case"
-
-
-class _File(_Part):
-    source: _Name
-    time: _Time
-    identities: dict[str, _Column]
-    type: str | _Type
-    id: _Column | None = None
-    seq: _Column | None = None
-    profile: dict[str, _Column] = {}
-    properties: dict[str, _Column] = {}
-    only: dict[str, Any] | None = None
-    format: Literal["csv", "jsonl"] | None = None
-    delimiter: Annotated[str, Limits(min_length=1, max_length=1)] | None = None
-    encoding: str = "utf-8"
-
-
-_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "": tuple(_File.model_fields),
-    "time": tuple(_Time.model_fields),
-    "type": tuple(_Type.model_fields),
-}
-
-_EXAMPLES: Final[Mapping[str, str]] = {
-    "source": 'a name such as source = "crm"',
-    "time": 'a table such as time = { column = "timestamp", format = "iso" }',
-    "time.column": "the name of the column that says when it happened",
-    "identities": f'a table such as identities = {{ user_id = "customer" }} with kinds {", ".join(KINDS)}',
-    "type": 'a touchpoint type such as type = "order_placed", or a table [type] with column, map and other',
-    "type.column": "the name of the column that decides the type",
-}
-
-
 def parse_mapping(text: str) -> ImportMapping:
     """The mapping that a TOML text holds. Raises MappingError with every problem that was found."""
     if len(text) > MAPPING_LIMIT:
         raise MappingError([f"the file has {len(text)} characters: allowed are {MAPPING_LIMIT}"])
     try:
-        raw = tomllib.loads(text)
+        raw = tomllib.loads(normalize("NFC", text))
     except tomllib.TOMLDecodeError as error:
         raise MappingError([f"not TOML: {error}"]) from error
     problems: list[str] = []
     try:
-        file = _File.model_validate(raw)
+        file = MappingFile.model_validate(raw)
     except ValidationError as error:
-        problems += _shape_problems(error)
+        problems += shape_problems(error)
         _meaning(raw, None, problems)
         raise MappingError(problems) from error
     only, kind = _meaning(raw, file, problems)
@@ -204,35 +151,11 @@ def parse_mapping(text: str) -> ImportMapping:
     )
 
 
-def _shape_problems(error: ValidationError) -> list[str]:
-    lines: dict[str, str] = {}
-    for detail in error.errors():
-        path = tuple(part for part in detail["loc"] if part not in ("str", "_Type", "dict[str,any]"))
-        where = show_path(path)
-        lines.setdefault(where, f"{where}: {_shape_problem(where, path, detail)}")
-    return list(lines.values())
-
-
-def _shape_problem(where: str, path: tuple[str | int, ...], detail: ErrorDetails) -> str:
-    match detail["type"]:
-        case "missing":
-            return f"missing; give {_EXAMPLES.get(where, 'a value')}"
-        case "extra_forbidden":
-            return unknown(str(path[-1]), _KEYS.get(".".join(map(str, path[:-1])), ()))
-        case "literal_error":
-            return found(detail["input"], detail["ctx"]["expected"].replace("'", '"'))
-        case "string_too_long" | "string_too_short":
-            limit = {"delimiter": "one character", "source": "a name of 1 to 100 characters"}
-            return found(detail["input"], limit.get(where, "the name of a column"))
-        case _:
-            return found(detail["input"], _EXAMPLES.get(where) or "a text (the name of a column)")
-
-
 # ---- what the values must mean -----------------------------------------------------------------------------------
 
 
 def _meaning(
-    raw: dict[str, Any], file: _File | None, problems: list[str]
+    raw: dict[str, Any], file: MappingFile | None, problems: list[str]
 ) -> tuple[Condition | None, Typed | TypeColumn | None]:
     """Check what the shape cannot say, part by part, so that one wrong part does not hide the problems of another."""
     _check_names(raw, problems)
@@ -245,7 +168,7 @@ def _check_names(raw: dict[str, Any], problems: list[str]) -> None:
     identities = raw.get("identities")
     if isinstance(identities, dict):
         if not identities:
-            problems.append(f"identities: empty; give {_EXAMPLES['identities']}")
+            problems.append(f"identities: empty; give {EXAMPLES['identities']}")
         problems += [
             f"{show_path(('identities', kind))}: {unknown(kind, KINDS, 'kind')}"
             for kind in identities
@@ -287,6 +210,11 @@ def _check_time(time: object, problems: list[str]) -> None:
 def _strptime_problem(form: str) -> str | None:
     if "%" not in form:
         return "no such format"
+    directives = set(re.findall("%.", form.replace("%%", "")))
+    if "%Z" in directives:
+        return "a zone's name is no offset: use %z, or set time.timezone"
+    if ("%p" in directives) != ("%I" in directives):
+        return "%I and %p stand together: 09:15 PM is %I:%M %p"
     try:
         datetime.strptime("", form)
     except ValueError as error:
@@ -309,7 +237,7 @@ def _check_file(raw: dict[str, Any], problems: list[str]) -> None:
     encoding = raw.get("encoding", "utf-8")
     if isinstance(encoding, str):
         try:
-            "a,b\n".encode(encoding).decode(encoding)
+            "a,b\n".encode(codec_of(encoding)).decode(codec_of(encoding))
         except (LookupError, UnicodeError, ValueError):
             problems.append(f"encoding: {found(encoding, 'a text encoding such as ' + ', '.join(_ENCODINGS))}")
     delimiter = raw.get("delimiter")

@@ -15,9 +15,10 @@ from domain.touchpoints.touchpoint import Source, Touchpoint, microseconds
 from producers.imports.file import Row
 from producers.imports.mapping import ImportMapping, TimeColumn, Typed
 from producers.reading import person
+from producers.reading.ids import given_id
+from producers.reading.instants import written
 
 LATEST_SEQ: Final = 2**31 - 1
-_ID_LIMIT: Final = 200
 _LAST: Final = 9998
 """The last year that an envelope holds."""
 
@@ -42,11 +43,12 @@ SKIPPED: Final = Skipped()
 class RowMapper:
     """Makes touchpoints of one import's rows. It counts equal rows, so every row of the file must be shown to it.
 
-    `received_at` is the import's clock in microseconds: one for all rows.
+    `received_at` is the import's clock in microseconds: one for all rows. `region` reads national phone numbers.
     """
 
-    def __init__(self, mapping: ImportMapping, received_at: int) -> None:
+    def __init__(self, mapping: ImportMapping, received_at: int, region: str = "") -> None:
         self._mapping = mapping
+        self._region = region
         self._received = received_at
         self._source = Source("import", mapping.source)
         self._picks = mapping.picks()
@@ -79,7 +81,7 @@ class RowMapper:
         if typed is None:
             return SKIPPED
         identities = self._identities(values)
-        profile = person.profile(_columns(mapping.profile, values))
+        profile = person.profile(_columns(mapping.profile, values), self._region)
         for identity in identities:  # as from a form: what reaches a person also describes them
             if identity.kind in ("email", "phone"):
                 profile.setdefault(identity.kind, identity.value)
@@ -102,11 +104,9 @@ class RowMapper:
         column = self._mapping.id
         if column is None:
             return f"{_digest(row).hex()[:40]}-{occurrence}"
-        value = _text(row.values.get(column))
+        value = given_id(row.values.get(column))
         if not value:
             raise RowRefused(f"id: column {column!r} is empty")
-        if len(value) > _ID_LIMIT:
-            raise RowRefused(f"id: column {column!r} is longer than {_ID_LIMIT} characters", value)
         return value
 
     def _type(self, values: Mapping[str, Any]) -> Typed | None:
@@ -129,8 +129,8 @@ class RowMapper:
 
     def _identities(self, values: Mapping[str, Any]) -> tuple[Identity, ...]:
         pairs = self._mapping.identities
-        found = [canonical(kind, _whole(values.get(column))) for kind, column in pairs]
-        identities = ordered(identity for identity in found if identity is not None)
+        said = [canonical(kind, values.get(column), self._region) for kind, column in pairs]
+        identities = ordered(identity for identity in said if identity is not None)
         if not identities:
             columns = ", ".join(column for _, column in pairs)
             shown = {column: values.get(column) for _, column in pairs if values.get(column) not in (None, "")}
@@ -155,24 +155,15 @@ def _digest(row: Row) -> bytes:
 
 def _columns(pairs: tuple[tuple[str, str], ...], values: Mapping[str, Any]) -> dict[str, Any]:
     """Fields from columns; an empty cell says nothing. Values stay as they are: texts from CSV, any JSON from JSON."""
-    found = {}
-    for name, column in pairs:
-        value = values.get(column)
-        if isinstance(value, str):
-            value = value.strip()
-        if value is not None and value != "":
-            found[name] = value
-    return found
+    cells = ((name, values.get(column)) for name, column in pairs)
+    return {name: value for name, value in cells if value is not None and value != ""}
 
 
 def _text(value: object) -> str:
-    value = _whole(value)
-    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
-
-
-def _whole(value: object) -> object:
-    """A whole JSON number in its short form: `12.0` is 12."""
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
+    """The text in a cell; a whole JSON number in its short form."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        value = int(value)
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def _short(value: object) -> str:
@@ -210,7 +201,7 @@ _END: Final = microseconds(datetime(_LAST + 1, 1, 1))
 def _reader(time: TimeColumn) -> Callable[[object], int]:
     match time.format:
         case "iso":
-            return lambda value: _zoned(datetime.fromisoformat(_cell(value)), time.zone)
+            return lambda value: written(_cell(value), time.zone)
         case "epoch":
             return lambda value: _scaled(value, 1_000_000)
         case "epoch_ms":
@@ -221,7 +212,7 @@ def _reader(time: TimeColumn) -> Callable[[object], int]:
 
 def _cell(value: object) -> str:
     if isinstance(value, str):
-        return value.strip()
+        return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)  # 20240131 as a JSON number
     raise TypeError("not a text")
@@ -243,7 +234,7 @@ def _number(value: object) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:
-        number = Decimal(value.strip() if isinstance(value, str) else str(value))
+        number = Decimal(str(value))
     except InvalidOperation:
         return None
     return number if number.is_finite() and abs(number) < 10**20 else None

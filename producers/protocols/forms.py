@@ -10,6 +10,7 @@ from domain.touchpoints.touchpoint import Touchpoint
 from producers.reading import body, page, person
 from producers.reading.arrival import ITEM_LIMIT, Arrival, Refusal, Refused, Taken, one
 from producers.reading.body import Body
+from producers.reading.ids import given_id
 from producers.reading.protocol import Page, Path, Protocol, Sender
 
 GOTCHA: Final = "_gotcha"
@@ -23,6 +24,7 @@ USER: Final = ("user_id", "userId")
 ID: Final = "_id"
 """The submission's own id: one that is sent twice is recorded once."""
 
+_SHOWN: Final = 200
 NAME_LIMIT: Final = 100
 """Longest form name, in characters."""
 
@@ -53,15 +55,17 @@ def touchpoint(answers: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
     own = (*ANONYMOUS, *USER)
     properties = {key: value for key, value in answers.items() if not key.startswith("_") and key not in own}
     where = {"url": arrival.referer} if arrival.referer else {}
+    form = form_of(arrival.door)
+    said = person.of_form(properties, person.FORM, form, arrival.conventions)
     return Touchpoint(
-        id=_given(answers) or arrival.made_id,
+        id=given_id(answers.get(ID)) or arrival.made_id,
         source=arrival.source,
         type="form_submitted",
         occurred_at=arrival.received_at,
         received_at=arrival.received_at,
-        identities=_identities(answers),
-        profile=person.of_fields(properties, person.FORM),
-        properties=page.described({**properties, "form": form_of(arrival.door)}, where),
+        identities=_identities(answers, said, arrival.conventions.region),
+        profile=person.profile(said, arrival.conventions.region),
+        properties=page.described({**properties, "form": form}, where),
         context=_context(answers, arrival),
     )
 
@@ -78,21 +82,20 @@ def _heavy(answers: Mapping[str, Any]) -> bool:
         return True  # nested too deeply to be written again
 
 
-def _given(answers: Mapping[str, Any]) -> str:
-    value = answers.get(ID)
-    return value.strip()[:200] if isinstance(value, str) else ""
-
-
-def _identities(answers: Mapping[str, Any]) -> tuple[Identity, ...]:
-    found = [
+def _identities(answers: Mapping[str, Any], said: Mapping[str, Any], region: str) -> tuple[Identity, ...]:
+    identities = [
         identity
         for kind, names in (("user_id", USER), ("anonymous_id", ANONYMOUS))
         if (identity := next((one for name in names if (one := canonical(kind, answers.get(name)))), None))
     ]
-    found += person.reachable([answers])
-    if not found:
-        raise Refusal("no usable identity: a form carries a field email, phone, user_id or anonymous_id (or _aid)")
-    return ordered(found)
+    identities += person.reachable([said], region)
+    if not identities:
+        named = ", ".join(key for key in answers if not key.startswith("_"))[:_SHOWN] or "none"
+        raise Refusal(
+            "no usable identity: a form carries a field email, phone, user_id or anonymous_id (or _aid)"
+            f"{person.why_nobody([answers, said], region)}; its fields: {named} (LEADLINE_FORMS says what they mean)"
+        )
+    return ordered(identities)
 
 
 def _context(answers: Mapping[str, Any], arrival: Arrival) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from domain.touchpoints.touchpoint import Touchpoint
 from producers.reading import body, page, person
 from producers.reading.arrival import ITEM_LIMIT, Arrival, Refusal, Refused, Taken, one
 from producers.reading.body import Body
+from producers.reading.ids import given_id
 from producers.reading.protocol import Image, Path, Protocol, Sender
 
 GIF: Final = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b")
@@ -40,32 +41,38 @@ def touchpoint(sent: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
     if fault := refusal(arrival.source.kind, type_):
         raise Refusal(f"e: {fault}")
     properties = {key: value for key, value in sent.items() if key not in _OWN and not key.startswith("utm_")}
-    url = _one(sent.get("url")) or arrival.referer
-    identities = [canonical("anonymous_id", _one(sent.get("aid"))), canonical("user_id", _one(sent.get("uid")))]
-    submitted = properties if type_ == "form_submitted" else {}
-    found = ordered([each for each in identities if each] + person.reachable([submitted]))
-    if not found:
-        raise Refusal("no usable identity: a pixel carries aid (a cookie's id) or uid (a user's id)")
+    url, region = _one(sent.get("url")) or arrival.referer, arrival.conventions.region
+    submitted: Mapping[str, Any] = {}
+    if type_ == "form_submitted":
+        submitted = person.of_form(properties, person.SUBMITTED, properties.get("form"), arrival.conventions)
+    ids = {"anonymous_id": _one(sent.get("aid")), "user_id": _one(sent.get("uid"))}
+    identities = [identity for kind, value in ids.items() if (identity := canonical(kind, value))]
+    identities += person.reachable([submitted], region)
+    if not identities:
+        raise Refusal(
+            "no usable identity: a pixel carries aid (a cookie's id) or uid (a user's id)"
+            + person.why_nobody([ids, submitted], region)
+        )
     return Touchpoint(
-        id=_one(sent.get("id"))[:200] or arrival.made_id,
+        id=given_id(_one(sent.get("id"))) or arrival.made_id,
         source=arrival.source,
         type=type_,
         occurred_at=arrival.received_at,
         received_at=arrival.received_at,
-        identities=found,
-        profile=person.of_fields(submitted, person.SUBMITTED),
+        identities=ordered(identities),
+        profile=person.profile(submitted, region),
         properties=page.described(properties, {"url": url, "title": _one(sent.get("t"))}),
-        context=_context(arrival, url),
+        context=_context(sent, arrival, url),
     )
 
 
-def _context(arrival: Arrival, url: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    if campaign := page.campaign(arrival.query_bytes) or page.campaign(page.query_of(url)):
-        found["campaign"] = campaign
+def _context(sent: Mapping[str, Any], arrival: Arrival, url: str) -> dict[str, Any]:
+    context: dict[str, Any] = {}
+    if campaign := page.campaign_of(sent.items()) or page.campaign(page.query_of(url)):
+        context["campaign"] = campaign
     if arrival.user_agent:
-        found["userAgent"] = arrival.user_agent
-    return found
+        context["userAgent"] = arrival.user_agent
+    return context
 
 
 def _one(value: Any) -> str:

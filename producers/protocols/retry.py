@@ -8,9 +8,10 @@ from domain.touchpoints.touchpoint import Source
 from producers.protocols.registry import protocol_of
 from producers.reading import body
 from producers.reading.arrival import Arrival, Refusal, Refused, Taken
+from producers.reading.conventions import NONE, Conventions
 
 
-def again(door: str, source: str, raw: bytes, meta: Mapping[str, Any]) -> Taken:
+def again(door: str, source: str, raw: bytes, meta: Mapping[str, Any], conventions: Conventions = NONE) -> Taken:
     """What refused input becomes now. The arguments are what `rejection` kept (`source` as `kind:name`).
 
     Its receipt is the one of then, and so is the id made for it: trying twice gives one touchpoint. Raises Refusal for
@@ -20,7 +21,8 @@ def again(door: str, source: str, raw: bytes, meta: Mapping[str, Any]) -> Taken:
     protocol = protocol_of(door)
     if protocol is None or kind not in SOURCE_KINDS or not {"received_at", "made_id"} <= set(meta):
         raise Refusal(f"door {door!r} of {source!r} is none of the collector's: it cannot be tried again here")
-    arrival = Arrival(door, Source(kind, name), **{**meta, "places": tuple(meta.get("places", ()))})
+    kept = {**meta, "places": tuple(meta.get("places", ())), "conventions": conventions}
+    arrival = Arrival(door, Source(kind, name), **kept)
     try:
         message = protocol.read(arrival, body.unpacked(raw))
         return protocol.taken(arrival, message, raw)

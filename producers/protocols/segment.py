@@ -11,10 +11,10 @@ import orjson
 from domain.touchpoints.claims import refusal, snake_case
 from domain.touchpoints.identity import Identity, canonical, ordered
 from domain.touchpoints.touchpoint import Source, Touchpoint
-from producers.reading import body, page, person
+from producers.reading import body, instants, page, person
 from producers.reading.arrival import ITEM_LIMIT, Arrival, Refusal, Refused, Taken, one, sealed
 from producers.reading.body import LIMIT, Body
-from producers.reading.instants import instant, occurred
+from producers.reading.ids import given_id
 from producers.reading.protocol import Outcome, Path, Protocol, Sender
 from store.log.port import Record
 
@@ -179,7 +179,7 @@ def _made(arrival: Arrival, place: int) -> str:
 
 def _repeat(item: Item, repeats: Counter[bytes]) -> int:
     """Which occurrence in its batch this is of an item that has no id of its own, from 0."""
-    if item.get("messageId"):
+    if given_id(item.get("messageId")):
         return 0
     key = _fingerprint(item)
     repeats[key] += 1
@@ -209,22 +209,24 @@ def touchpoint(call: str, item: Item, arrival: Arrival, place: int = 0, repeat: 
     type_ = _type(call, item, arrival.source)
     properties = _properties(call, type_, item, _table(context, "page"))
     about = [_table(item, "traits") if call != "group" else {}, _table(context, "traits")]
-    submitted = properties if type_ == "form_submitted" else {}
-    claimed = _claimed(item)
-    sent = instant(arrival.sent_at)
+    submitted: Mapping[str, Any] = {}
+    if type_ == "form_submitted":
+        submitted = person.of_form(properties, person.SUBMITTED, properties.get("form"), arrival.conventions)
+    claimed, region = _claimed(item), arrival.conventions.region
+    sent = instants.sent(arrival.sent_at, claimed, arrival.received_at)
     return Touchpoint(
         id=_id(item, _made(arrival, place), repeat),
         source=arrival.source,
         type=type_,
-        occurred_at=occurred(claimed, sent, arrival.received_at),
+        occurred_at=instants.occurred(claimed, sent, arrival.received_at),
         received_at=arrival.received_at,
         sent_at=sent,
         seq=place,
-        identities=_identities(call, item, [*about, submitted]),
+        identities=_identities(call, item, [*about, submitted], region),
         profile={
-            **person.of_fields(submitted, person.SUBMITTED),
-            **person.profile(about[1]),
-            **person.profile(about[0]),
+            **person.profile(submitted, region),
+            **person.profile(about[1], region),
+            **person.profile(about[0], region),
             **(person.company(item.get("groupId"), _table(item, "traits")) if call == "group" else {}),
         },
         properties=properties,
@@ -260,27 +262,28 @@ def _properties(call: str, type_: str, item: Item, where: Item) -> dict[str, Any
             properties["previous"] = previous.value
     if call in ("page", "screen", "track"):
         properties = page.described(properties, where)
-    if type_ == "form_submitted" and properties.get("form") is None:
+    if type_ == "form_submitted" and properties.get("form") in (None, ""):
         form = next((properties[key] for key in _FORM_NAMES if properties.get(key)), None)
         if form is not None:
             properties["form"] = form
     return properties
 
 
-def _identities(call: str, item: Item, about: list[Mapping[str, Any]]) -> tuple[Identity, ...]:
+def _identities(call: str, item: Item, about: list[Mapping[str, Any]], region: str) -> tuple[Identity, ...]:
     user = canonical("user_id", item.get("userId"))
     device = canonical("anonymous_id", item.get("anonymousId"))
     if call == "alias":
         if user is None and device is None:
             raise Refusal("userId: an alias call names who the person is now")
         return ordered(each for each in (user, device) if each)
-    found = [each for each in (user, device) if each] + person.reachable(about)
-    if not found:
+    identities = [each for each in (user, device) if each] + person.reachable(about, region)
+    if not identities:
+        ids = {"user_id": item.get("userId"), "anonymous_id": item.get("anonymousId")}
         raise Refusal(
             "no usable identity: a call carries anonymousId or userId, or an e-mail or phone in traits "
-            "or in the properties of Form Submitted"
+            f"or in the properties of Form Submitted{person.why_nobody([ids, *about], region)}"
         )
-    return ordered(found)
+    return ordered(identities)
 
 
 def _context(context: Item, properties: Item, arrival: Arrival) -> dict[str, Any]:
@@ -305,12 +308,12 @@ def _claimed(item: Item) -> int | None:
     """When the client says it happened: `timestamp`, which its user may set, else RudderStack's `originalTimestamp`."""
     for name in ("timestamp", "originalTimestamp"):
         value = item.get(name)
-        if value in (None, ""):
+        if instants.is_unset(value):
             continue
-        found = instant(value)
-        if found is None:
+        claimed = instants.instant(value)
+        if claimed is None:
             raise Refusal(f"{name}: found {_word(value)!r}, allowed is an ISO 8601 time or a number since 1970")
-        return found
+        return claimed
     return None
 
 
@@ -320,10 +323,8 @@ def _id(item: Item, made_id: str, repeat: int) -> str:
     Without a messageId: a hash of the item, if it bears a time (the same item is then the same touchpoint); else the
     request's made id, for nothing tells a resend from a second visit.
     """
-    given = item.get("messageId")
-    if isinstance(given, str | int) and not isinstance(given, bool) and str(given).strip():
-        text = str(given).strip()
-        return text if len(text) <= 200 else "hash-" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    if given := given_id(item.get("messageId")):
+        return given
     if item.get("timestamp") or item.get("originalTimestamp"):
         return f"item-{_fingerprint(item).hex()}" + (f"-{repeat}" if repeat else "")
     return made_id

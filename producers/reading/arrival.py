@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from domain.touchpoints.envelope import ENVELOPES, encode, explain
 from domain.touchpoints.touchpoint import Source, Touchpoint
+from producers.reading.conventions import NONE, Conventions
 from store.log.cloudevents import touchpoint_record
 from store.log.port import Record
 from store.log.rejection import rejection_record
@@ -24,7 +25,7 @@ class Arrival:
 
     `door` is the path without its first slash. `made_id` is the id of what brings none. `places` are those that the
     items of a batch had in their request, where only these were kept and are tried again. `sent_at` and `context` are
-    what the body says of the whole request.
+    what the body says of the whole request. `conventions` are the installation's as they are now: after a mend, others.
     """
 
     door: str
@@ -38,6 +39,7 @@ class Arrival:
     places: tuple[int, ...] = ()
     sent_at: str | int | float | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
+    conventions: Conventions = NONE
 
     @property
     def query_bytes(self) -> bytes:
@@ -49,7 +51,8 @@ class Arrival:
         return {name: value for name in _META if (value := getattr(self, name))}
 
 
-_META: Final = tuple(each.name for each in fields(Arrival) if each.name not in ("door", "source", "sent_at", "context"))
+_UNKEPT: Final = ("door", "source", "sent_at", "context", "conventions")
+_META: Final = tuple(each.name for each in fields(Arrival) if each.name not in _UNKEPT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 import math
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from domain.touchpoints.touchpoint import EARLIEST, microseconds
@@ -16,20 +15,62 @@ LATENCY: Final = 60_000_000
 
 _NUMBER: Final = re.compile(r"-?[0-9]{9,19}(\.[0-9]+)?\Z")
 _UNITS: Final = ((10**11, 10**6), (10**14, 10**3), (10**17, 1))
+_YEAR: Final = 366 * 86_400_000_000
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH: Final = "|".join(_MONTHS)
+_DATED: Final = re.compile(
+    rf"""(?:(?:mon|tue|wed|thu|fri|sat|sun),?[ ]+)?
+    (?:(?P<day>\d{{1,2}})[ -](?P<month>{_MONTH}) | (?P<month2>{_MONTH})[ ](?P<day2>\d{{1,2}}),?)
+    [ -](?P<year>\d{{4}})[ ]+(?P<time>\d\d:\d\d(?::\d\d)?)
+    [ ]*(?:(?:GMT|UTC|UT|Z)?(?P<offset>[+-]\d\d:?\d\d) | GMT | UTC | UT | Z)
+    (?:[ ]\([^)]*\))?\Z""",
+    re.IGNORECASE | re.ASCII | re.VERBOSE,
+)
+_ISO: Final = re.compile(
+    r"""[0-9]{4}-?(?:[0-9]{2}-?[0-9]{2} | W[0-9]{2}-?[0-9])
+    (?:[T_\ ]?[0-9]{2}[0-9:.,]*)?
+    (?:Z | [+-][0-9]{2}(?::?[0-9]{2})*(?:\.[0-9]+)?)?\Z""",
+    re.VERBOSE,
+)
+_ZONE: Final = re.compile(r"(?<=[0-9]) *(?:UTC|GMT|Z)\Z|(?<=[0-9]) +(?=[+-][0-9]{2}:?[0-9]{2}\Z)")
+_LEAP: Final = re.compile(r"(.*[T ][0-9]{2}:[0-9]{2}):60((?:\.[0-9]+)?(?:Z|[+-].*)?)\Z")
 _MIDNIGHT: Final = re.compile(r"[T ]24:00(:00(\.0+)?)?(?=Z|[+-]|\Z)")
 
 
 def instant(value: object) -> int | None:
     """The instant that a client's text or number means, or None where it means none.
 
-    Any ISO 8601 that Python reads (no zone: UTC), `Tue, 18 Nov 2026 09:30:00 GMT`, and seconds, milliseconds,
-    microseconds or nanoseconds since 1970, told apart by their size. The result lies in the years 1970 to 9998.
+    ISO 8601 (no zone: UTC), `Tue, 18 Nov 2026 09:30:00 GMT`, what a browser writes of a date (`Tue Nov 18 2026 09:30:00
+    GMT+0100 (CET)`), and seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size. A
+    zone's name is no offset, and a time of which a part is not understood is none: nothing is guessed. The result lies
+    in the years 1970 to 9998.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     if isinstance(value, str):
         return _text(value.strip())
     return _number(value)
+
+
+def is_unset(value: object) -> bool:
+    """Whether this is what programs write where they have no time: nothing, 0, or the first day of the calendar."""
+    if isinstance(value, str):
+        return value.strip() in ("", "0") or value.strip().startswith("0001-01-01")
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and value == 0)
+
+
+def sent(value: object, claimed: int | None, received: int) -> int | None:
+    """When a request was sent by its client's clock, or None where it does not say, or this is nobody's clock.
+
+    It is nobody's where it is years from the receipt, and the time of what happened is much nearer to that.
+    """
+    instant_ = None if is_unset(value) else instant(value)
+    if instant_ is None:
+        return None
+    off = abs(instant_ - received)
+    if off > _YEAR and (claimed is None or abs(claimed - received) * 2 < off):
+        return None
+    return instant_
 
 
 def _number(value: int | float) -> int | None:
@@ -47,18 +88,36 @@ def _text(text: str) -> int | None:
     if _NUMBER.match(text):
         return _number(float(text) if "." in text else int(text))
     try:
-        if _MIDNIGHT.search(text):
-            return _clamped(_parsed(_MIDNIGHT.sub("T00:00:00", text)) + 86_400_000_000)
-        return _clamped(_parsed(text))
-    except (ValueError, OverflowError, TypeError, IndexError):
+        return _clamped(written(text, UTC))
+    except (ValueError, OverflowError):
         return None
 
 
-def _parsed(text: str) -> int:
-    try:
-        return microseconds(datetime.fromisoformat(text))
-    except ValueError:
-        return microseconds(parsedate_to_datetime(text))
+def written(text: str, zone: tzinfo) -> int:
+    """The instant of an ISO 8601 text, or of a date as mail and browsers write it. One without a zone is of `zone`.
+
+    Raises ValueError where any part of it is not understood.
+    """
+    if (dated := _DATED.match(text)) is not None:
+        return _dated(dated)
+    text, seconds = _ZONE.sub(lambda zone: "Z" if zone[0].strip() else "", text.upper()), 0
+    if not _ISO.match(text):
+        raise ValueError("no ISO 8601")
+    if _MIDNIGHT.search(text):
+        text, seconds = _MIDNIGHT.sub("T00:00:00", text), 86_400
+    elif (leap := _LEAP.match(text)) is not None:
+        text, seconds = f"{leap[1]}:59{leap[2]}", 1
+    when = datetime.fromisoformat(text)
+    return microseconds(when if when.tzinfo else when.replace(tzinfo=zone)) + seconds * 1_000_000
+
+
+def _dated(dated: re.Match[str]) -> int:
+    """`18 Nov 2026 09:30:00 +0100` or `Nov 18 2026 09:30:00 GMT+0100`: day and month stand on either side."""
+    day, month = (dated["day"], dated["month"]) if dated["day"] else (dated["day2"], dated["month2"])
+    offset = dated["offset"] or "+0000"
+    date = f"{dated['year']}-{_MONTHS.index(month.lower()) + 1:02}-{int(day):02}"
+    text = f"{date}T{dated['time']}{offset[:3]}:{offset[-2:]}"
+    return microseconds(datetime.fromisoformat(text))
 
 
 def _clamped(value: int) -> int:

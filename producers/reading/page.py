@@ -1,21 +1,18 @@
 """The page on which something happened: its address, its path, and the campaign that led there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from domain.touchpoints.claims import snake_case
 from producers.reading.body import Malformed, fields
 
 FIELDS: Final = ("url", "path", "title", "referrer")
 """What a touchpoint's properties say about its page."""
 
-_UTM: Final = {
-    "utm_source": "source",
-    "utm_medium": "medium",
-    "utm_campaign": "name",
-    "utm_term": "term",
-    "utm_content": "content",
-}
+_UTM: Final = "utm_"
+_CAMPAIGN: Final = "name"
+"""Segment's name of `utm_campaign`; the others are called as behind `utm_`."""
 
 
 def path_of(url: object) -> str | None:
@@ -39,20 +36,30 @@ def query_of(url: object) -> bytes:
 
 def described(properties: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
     """The properties, with the page's fields where they are missing, and the path where only the address is known."""
-    found = dict(properties)
+    whole = dict(properties)
     for name in FIELDS:
-        if found.get(name) is None and page.get(name) not in (None, ""):
-            found[name] = page[name]
-    if found.get("path") is None and (path := path_of(found.get("url"))) is not None:
-        found["path"] = path
-    return found
+        if whole.get(name) in (None, "") and page.get(name) not in (None, ""):
+            whole[name] = page[name]
+    if whole.get("path") in (None, "") and (path := path_of(whole.get("url"))) is not None:
+        whole["path"] = path
+    return whole
 
 
-def campaign(query: bytes) -> dict[str, str]:
+def campaign(query: bytes) -> dict[str, Any]:
     """The campaign in a query's utm fields, by Segment's names (`name` is `utm_campaign`)."""
-    if b"utm_" not in query:
+    if b"utm_" not in query.lower():
         return {}
     try:
-        return {_UTM[name]: value for name, value in fields(query) if name in _UTM and value}
+        return campaign_of(fields(query))
     except Malformed:
         return {}
+
+
+def campaign_of(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """The same of fields that were read already; of repeated ones the last that is filled."""
+    named: dict[str, Any] = {}
+    for key, value in pairs:
+        name = snake_case(key)
+        if name.startswith(_UTM) and len(name) > len(_UTM) and value:
+            named[_CAMPAIGN if name == "utm_campaign" else name.removeprefix(_UTM)] = value
+    return named

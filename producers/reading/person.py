@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from domain.touchpoints.claims import snake_case
-from domain.touchpoints.identity import Identity, canonical
+from domain.touchpoints.identity import Identity, NoIdentity, canonical, named
+from producers.reading.conventions import Conventions
+from producers.reading.names import ALIASES, OTHERS
 
 EMAIL: Final = ("email", "e_mail", "email_address")
 PHONE: Final = ("phone", "phone_number", "tel", "telephone", "mobile")
@@ -21,29 +23,29 @@ SUBMITTED: Final = FORM - {"name", "title", "address", "role", "state"}
 """The same for a `form_submitted` that an SDK reports, where some names mean the page or the form."""
 
 _DEPTH: Final = 8
+_KINDS: Final = (("email", EMAIL), ("phone", PHONE))
 
 
-def profile(traits: Mapping[str, Any]) -> dict[str, Any]:
+def profile(traits: Mapping[str, Any], region: str) -> dict[str, Any]:
     """Traits as profile keys: snake_case; of an object the `name` is the field and its other keys `company_employees`.
 
-    E-mail and phone are in canonical form where they have one, so that rules and look-ups see one spelling.
+    What is blank was not said. E-mail and phone are in canonical form where they have one, so that rules and look-ups
+    see one spelling; of several the first that has one.
     """
-    found: dict[str, Any] = {}
+    said: dict[str, Any] = {}
     for key, value in traits.items():
-        _flatten(snake_case(key), value, found, 0)
-    if not found:
-        return found
-    for kind, names in (("email", EMAIL), ("phone", PHONE)):
+        _flatten(snake_case(key), value, said, 0)
+    for kind, names in _KINDS if said else ():
         for name in names:
-            if name in found and (identity := canonical(kind, found[name])):
-                found[name] = identity.value
-                found.setdefault(kind, identity.value)
-    return found
+            if name in said and (identity := _first(kind, said[name], region)):
+                said[name] = identity.value
+                said.setdefault(kind, identity.value)
+    return said
 
 
 def _flatten(name: str, value: Any, into: dict[str, Any], depth: int) -> None:
     if not isinstance(value, dict) or depth == _DEPTH:
-        if name:
+        if name and value != "":
             into[name] = value
         return
     for key, part in value.items():
@@ -53,32 +55,78 @@ def _flatten(name: str, value: Any, into: dict[str, Any], depth: int) -> None:
 
 def company(group_id: object, traits: Mapping[str, Any]) -> dict[str, Any]:
     """What a group call says about the person: their company, by the group's traits. Its e-mail is not theirs."""
-    found: dict[str, Any] = {}
-    _flatten("company", dict(traits), found, 0)
-    if group := _text(group_id):
-        found["company_id"] = group
-    return found
+    said: dict[str, Any] = {}
+    _flatten("company", dict(traits), said, 0)
+    if isinstance(group_id, str | int | float) and not isinstance(group_id, bool) and group_id != "":
+        said["company_id"] = str(int(group_id) if isinstance(group_id, float) and group_id.is_integer() else group_id)
+    return said
 
 
-def of_fields(fields: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
-    """The profile in a form's fields: those of `known`, without what was left empty."""
-    told = ((key, value) for key, value in fields.items() if snake_case(key) in known)
-    return profile({key: value for key, value in told if value not in ("", None)})
+def of_form(fields: Mapping[str, Any], known: frozenset[str], form: object, conventions: Conventions) -> dict[str, Any]:
+    """What the fields of a form say about the person, by the names of the profile.
+
+    A field is recognised by the installation's mapping, as one of `known`, or by the table of names; and where none of
+    these holds an e-mail, one field that does, unless its name says that it is somebody else's.
+    """
+    mapped = conventions.fields(form)
+    said: dict[str, Any] = {}
+    others: list[Any] = []
+    for key, value in fields.items():
+        name = snake_case(key)
+        if value in ("", None):
+            continue
+        if name in mapped:
+            said[mapped[name]] = value
+        elif name in known:
+            said.setdefault(name, value)
+        elif name in ALIASES:
+            said.setdefault(ALIASES[name], value)
+        elif OTHERS.isdisjoint(name.split("_")):
+            others.append(value)
+    if not any(name in said and _first("email", said[name]) for name in EMAIL):
+        addresses = {identity for value in others if (identity := _first("email", value))}
+        if len(addresses) == 1:
+            said["email"] = addresses.pop().value
+    return said
 
 
-def reachable(sources: Iterable[Mapping[str, Any]]) -> list[Identity]:
-    """The e-mail and phone in traits or fields: of each kind the first usable one."""
-    found: list[Identity] = []
+def reachable(sources: Iterable[Mapping[str, Any]], region: str) -> list[Identity]:
+    """The e-mail and phone in traits or in what a form said: of each kind the first usable one."""
     texts = [{snake_case(key): value for key, value in source.items()} for source in sources if source]
-    if not texts:
-        return found
-    for kind, names in (("email", EMAIL), ("phone", PHONE)):
+    identities: list[Identity] = []
+    for kind, names in _KINDS if texts else ():
         candidates = (text[name] for text in texts for name in names if name in text)
-        flat = (part for value in candidates for part in (value if isinstance(value, list) else [value]))
-        if identity := next((one for part in flat if (one := canonical(kind, part))), None):
-            found.append(identity)
-    return found
+        usable = (identity for value in candidates if (identity := _first(kind, value, region)))
+        if (first := next(usable, None)) is not None:
+            identities.append(first)
+    return identities
 
 
-def _text(value: object) -> str:
-    return str(value).strip()[:200] if isinstance(value, str | int) and not isinstance(value, bool) else ""
+def why_nobody(sources: Iterable[Mapping[str, Any]], region: str) -> str:
+    """Why what was said reaches nobody, to be put behind a refusal ("": nothing was said)."""
+    reasons: dict[str, str] = {}
+    for source in sources:
+        for key, value in source.items():
+            name = snake_case(key)
+            kind = next((kind for kind, names in (*_KINDS, *_IDS) if name in names), None)
+            if kind is None or value in ("", None):
+                continue
+            try:
+                named(kind, value, region)
+            except NoIdentity as error:
+                reasons[name] = str(error)
+    return "".join(f"; {name}: {reason}" for name, reason in reasons.items())
+
+
+_IDS: Final = (
+    ("user_id", ("user_id", "uid")),
+    ("anonymous_id", ("anonymous_id", "aid")),
+)
+
+
+def _first(kind: str, value: Any, region: str = "") -> Identity | None:
+    """The identity in a value, or the first in a list of them."""
+    for part in value if isinstance(value, list) else [value]:
+        if (identity := canonical(kind, part, region)) is not None:
+            return identity
+    return None

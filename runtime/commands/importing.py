@@ -69,7 +69,10 @@ def _append(wiring: Wiring, file: Path, rules: ImportMapping) -> ImportResult:
             tell(now.share, f"{counts} {now.message}".rstrip())
 
         folder = wiring.settings.data / IMPORTS
-        return import_file(file, rules, wiring.log, clock=clock, resume=folder, progress=progressed)
+        conventions = wiring.settings.conventions
+        return import_file(
+            file, rules, wiring.log, clock=clock, resume=folder, progress=progressed, conventions=conventions
+        )
 
 
 def _project(wiring: Wiring, *, alone: bool) -> None:

@@ -13,6 +13,7 @@ from domain.touchpoints.envelope import decode, validate
 from domain.touchpoints.touchpoint import Touchpoint
 from producers.collector import keys, sites
 from producers.collector.app import Doors, collector
+from producers.reading.conventions import NONE, Conventions
 from store.log.port import Entry, Log
 from store.log.sql import SqlLog
 from store.log.topics import REJECTED, TOUCHPOINTS
@@ -39,12 +40,13 @@ class Collecting:
         log: Log | None = None,
         ready: Callable[[], str | None] = lambda: None,
         token: str | None = None,
+        conventions: Conventions = NONE,
     ) -> None:
         self.now = NOON
         self.kept = SqlLog(folder / "log.db")
         self.log = log or self.kept
         self.registry = CollectorRegistry()
-        doors = Doors(keys.parse(write_keys), sites.parse(sites_text))
+        doors = Doors(keys.parse(write_keys), sites.parse(sites_text), conventions=conventions)
         health = Health(Private(token), self.registry, ready)
         self.app = collector(self.log, doors, lambda: self.now, health)
         self.client = client

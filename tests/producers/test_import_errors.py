@@ -8,8 +8,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from producers.imports.file import LINE_LIMIT, ImportProblem
+from domain.touchpoints.text import shortened
 from producers.imports.importer import LARGEST, ImportInterrupted
+from producers.imports.lines import LIMIT
+from producers.imports.opening import ImportProblem
 from store.log.port import LogMisconfigured, RecordTooLarge
 from tests.producers.importing import COLUMNS, CRM, Remembering, csv_file, run
 
@@ -124,7 +126,7 @@ def test_each_bad_row_is_kept_with_its_reason(tmp_path: Path) -> None:
         "13,2026-01-05,c2,,,Called,",
     ]
     result, log = run(csv_file(tmp_path, rows))
-    assert (result.read, result.appended, result.rejected) == (14, 2, 12)
+    assert (result.read, result.appended, result.rejected) == (14, 3, 11)
     assert result.reasons == {
         "number of cells: the header has 7 columns, the row 6": 1,
         "number of cells: the header has 7 columns, the row 10": 1,
@@ -136,7 +138,6 @@ def test_each_bad_row_is_kept_with_its_reason(tmp_path: Path) -> None:
         "type: 'erased' is a reserved type: it is written by Leadline's own commands, not by an import source": 1,
         "type: column 'what' has no letter or digit": 1,
         "id: column 'id' is empty": 1,
-        "id: column 'id' is longer than 200 characters": 1,
         "not CSV: ',' expected after '\"'": 1,
     }
     reasons = [reason for reason, _, _ in log.refused]
@@ -148,7 +149,7 @@ def test_each_bad_row_is_kept_with_its_reason(tmp_path: Path) -> None:
     )
     assert meta == {"file": "rows.csv", "row": 4, "occurrence": 1, "mapping": CRM}
     assert orjson.loads(log.refused[0][1]) == ["2", "2026-01-05", "c1", "", "", "Called"]
-    assert [touchpoint.id for touchpoint in log.touchpoints] == ["1", "13"]
+    assert [touchpoint.id for touchpoint in log.touchpoints] == ["1", shortened("x" * 201, 200), "13"]
 
 
 def test_a_quote_that_is_never_closed_costs_what_it_swallowed(tmp_path: Path) -> None:
@@ -186,7 +187,7 @@ def test_rows_that_are_too_large(tmp_path: Path) -> None:
         return orjson.dumps({"id": 1, "when": "2026-01-05", "customer": "c", "what": "x", "note": "n" * size})
 
     path = tmp_path / "rows.jsonl"
-    path.write_bytes(line(10) + b"\n" + line(LARGEST) + b"\n" + line(LINE_LIMIT) + b"\n")
+    path.write_bytes(line(10) + b"\n" + line(LARGEST) + b"\n" + line(LIMIT) + b"\n")
     result, log = run(path)
     assert (result.appended, result.rejected) == (1, 2)
     assert sorted(result.reasons) == [

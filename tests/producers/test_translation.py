@@ -53,6 +53,8 @@ def test_clock_skew(sent: int | None, claimed: int | None, expected: int) -> Non
         "20261121T120000Z", "2026-11-21T12:00:00.0000000Z", " 2026-11-21T12:00:00 ", "Sat, 21 Nov 2026 12:00:00 GMT",
         1_795_262_400, 1_795_262_400.0, 1_795_262_400_000, 1_795_262_400_000_000, 1_795_262_400_000_000_000,
         "1795262400000", "1795262400.000",
+        "2026-11-21t12:00:00z", "2026-11-21 12:00:00 UTC", "2026-11-21 13:00:00 +0100",
+        "Sat Nov 21 2026 20:00:00 GMT+0800 (China Standard Time)", "21 Nov 2026 13:00:00 +0100", "2026-11-21T11:59:60Z",
     ],
 )  # fmt: skip
 def test_times_in_every_spelling(value: Any) -> None:
@@ -80,6 +82,15 @@ def test_midnight_at_the_end_of_a_day() -> None:
         "x" * 100,
         "2026-02-30",
         "１２",
+        "21 Nov 2026 12:00 PM",
+        "11 May 2026 09:15 CET",
+        "11 May 2026 09:15 JST",
+        "Mon, 11 May 2026 09:15:00 BST",
+        "Mon, 11 May 2026 09:15:00 EST",
+        "2026-05-11 09:15 UTC+1",
+        "11 May 2026 09:15",
+        "2026-05-11X09:15",
+        "05/11/2026 09:15",
     ],
 )
 def test_what_is_no_time(value: Any) -> None:
@@ -89,10 +100,28 @@ def test_what_is_no_time(value: Any) -> None:
 def test_years_outside_the_envelope_are_clamped() -> None:
     assert instants.instant("0001-01-01T00:00:00Z") == 0
     assert instants.instant("9999-12-31T23:59:59Z") == instants.LATEST
-    assert (
-        item("track", event="x", sent_at="0001-01-01", timestamp="9999-01-01T00:00:00Z").occurred_at == instants.LATEST
-    )
-    assert item("track", event="x", sent_at="9999-01-01", timestamp="1970-01-01T00:00:00Z").occurred_at == 0
+    assert item("track", event="x", timestamp="9999-01-01T00:00:00Z").occurred_at == instants.LATEST
+    assert item("track", event="x", timestamp="1960-01-01T00:00:00Z").occurred_at == 0
+
+
+@pytest.mark.parametrize(
+    "sent", ["0001-01-01T00:00:00Z", 0, "0", 1.0, "1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2083-01-01", "soon"]
+)
+def test_a_clock_that_is_nobodys_says_nothing(sent: Any) -> None:
+    back = item("track", event="x", sent_at=sent, timestamp=rfc3339(NOON - 120 * HOUR))
+    assert (back.occurred_at, back.sent_at) == (NOON - 120 * HOUR, None)
+    assert item("track", event="x", sent_at=sent).occurred_at == NOON
+
+
+def test_a_clock_that_began_anew_is_still_a_clock() -> None:
+    early = item("track", event="x", sent_at=rfc3339(600 * SECOND), timestamp=rfc3339(300 * SECOND))
+    assert (early.occurred_at, early.sent_at) == (NOON - 300 * SECOND, 600 * SECOND)
+
+
+@pytest.mark.parametrize("unset", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00.0000000", 0, "0", "", " ", None])
+def test_a_timestamp_that_was_never_set_is_none(unset: Any) -> None:
+    assert item("track", event="x", timestamp=unset).occurred_at == NOON
+    assert item("track", event="x", timestamp=unset, originalTimestamp=rfc3339(NOON - HOUR)).occurred_at == NOON - HOUR
 
 
 def test_rudderstack_sends_original_timestamp_and_a_users_own_beside_it() -> None:

@@ -1,0 +1,48 @@
+"""How an installation reads what its sources leave open: national phone numbers, and fields that only it knows."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from domain.touchpoints.claims import snake_case
+
+ANY_FORM: Final = "*"
+_NAME: Final = re.compile(r"\w{1,100}\Z")
+_NOT_SAID_BY_A_FORM: Final = frozenset({"user_id", "anonymous_id"})
+
+Fields = Mapping[str, str]
+"""What a form's fields (in snake_case) say of the person: the names of the profile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """`region` is the one whose national phone numbers are read ("": none); `forms` are the fields of forms by name."""
+
+    region: str = ""
+    forms: Mapping[str, Fields] = field(default_factory=lambda: MappingProxyType({}))
+
+    def fields(self, form: object) -> Fields:
+        """What the fields of a form mean, by its name; those of every form stand behind its own."""
+        own = self.forms.get(form, {}) if isinstance(form, str) else {}
+        return {**self.forms.get(ANY_FORM, {}), **own}
+
+
+NONE: Final = Conventions()
+"""Of an installation that says nothing."""
+
+
+def parse_forms(texts: list[str]) -> Mapping[str, Fields]:
+    """The mapping in texts `FORM:FIELD:NAME`. Raises ValueError."""
+    forms: dict[str, dict[str, str]] = {}
+    for text in texts:
+        form, _, rest = text.partition(":")
+        said, _, name = rest.rpartition(":")
+        form, said, name = form.strip(), snake_case(said), name.strip()
+        if not form or not said or not _NAME.match(name) or name != snake_case(name):
+            raise ValueError(f"{text!r}: allowed is FORM:FIELD:NAME, such as contact:field_7:email (FORM * is any)")
+        if name in _NOT_SAID_BY_A_FORM:
+            raise ValueError(f"{text!r}: a form says no {name}; allowed are email, phone and names of the profile")
+        forms.setdefault(form, {})[said] = name
+    return MappingProxyType(forms)

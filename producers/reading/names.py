@@ -1,0 +1,47 @@
+"""Names that forms give to the fields about a person: the table of docs/reference/http.md."""
+
+from collections.abc import Mapping
+from typing import Final
+
+NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "email": (
+        "mail", "your_email", "your_mail", "contact_email", "work_email", "business_email", "company_email",
+        "user_email", "customer_email", "lead_email", "email_1", "email1", "emailaddress", "mail_address",
+        "email_adresse", "e_mail_adresse", "mailadresse", "correo", "correo_electronico", "correo_electrónico",
+        "courriel", "adresse_email", "adresse_e_mail", "indirizzo_email", "posta_elettronica", "endereco_de_email",
+        "endereço_de_email", "邮箱", "电子邮箱", "邮箱地址", "电子邮件", "电邮", "邮件", "電子郵件", "信箱",
+        "電郵", "メール", "メールアドレス", "이메일", "почта", "электронная_почта", "эл_почта",
+    ),
+    "phone": (
+        "your_phone", "your_tel", "contact_phone", "work_phone", "business_phone", "user_phone", "phone_1",
+        "phonenumber", "mobile_phone", "mobile_number", "cell", "cellphone", "cell_phone", "telefon",
+        "telefonnummer", "mobiltelefon", "handy", "telefono", "teléfono", "movil", "móvil", "celular",
+        "telephone_portable", "téléphone", "portable", "telefone", "手机", "手机号", "手机号码", "电话",
+        "电话号码", "联系电话", "联系方式", "手機", "電話", "電話番号", "携帯電話", "전화번호", "휴대폰",
+        "телефон",
+    ),
+    "name": ("your_name", "contact_name", "姓名", "名字", "您的姓名", "联系人", "お名前", "氏名", "이름", "имя"),
+    "first_name": ("firstname", "fname", "given_name", "vorname", "prenom", "prénom", "名"),
+    "last_name": (
+        "lastname", "lname", "surname", "family_name", "nachname", "apellido", "apellidos", "nom_de_famille",
+        "姓",
+    ),
+    "company": (
+        "your_company", "company_name", "organisation", "organization_name", "firma", "unternehmen", "empresa",
+        "entreprise", "societe", "société", "azienda", "公司", "公司名称", "单位", "企业名称", "公司名稱",
+        "会社名", "회사", "компания",
+    ),
+    "job_title": ("your_title", "jobtitle", "position", "職位", "职位", "职务", "役職"),
+}  # fmt: skip
+"""Of what a form may ask, the names that are no names of the profile themselves, in snake_case."""
+
+ALIASES: Final = {alias: name for name, aliases in NAMES.items() for alias in aliases}
+
+OTHERS: Final = frozenset(
+    {
+        "friend", "friends", "refer", "referral", "referrer", "referred", "recipient", "recipients", "to", "cc",
+        "bcc", "invite", "invitee", "invited", "manager", "boss", "partner", "colleague", "assistant", "spouse",
+        "emergency", "admin", "owner", "sales", "support", "from", "sender", "reply",
+    }
+)  # fmt: skip
+"""Words in the name of a field whose e-mail is somebody else's."""

@@ -1,0 +1,178 @@
+"""Who filled in a form: by the installation's mapping, by the names of fields, by their values; or refused and seen."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from producers.protocols import retry
+from producers.reading.conventions import Conventions, parse_forms
+from producers.reading.names import ALIASES, NAMES
+from producers.reading.person import EMAIL, PHONE
+from tests.producers.collecting import Collecting
+
+ADA = "ada@example.org"
+
+
+def identities(door: Collecting) -> list[str]:
+    (found,) = door.touchpoints()
+    return [str(each) for each in found.identities]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "email",
+        "E-Mail",
+        "your-email",
+        "mail",
+        "邮箱",
+        "contact_email",
+        "contactEmail",
+        "メールアドレス",
+        "Correo electrónico",
+    ],
+)
+def test_a_field_is_recognised_by_its_name(door: Collecting, name: str) -> None:
+    door.post("/f/contact", data={name: ADA, "friend_email": "eve@example.org", "other": "eve@example.org"})
+    assert identities(door) == [f"email:{ADA}"]
+    assert door.touchpoints()[0].profile["email"] == ADA
+
+
+@pytest.mark.parametrize(
+    ("fields", "profile"),
+    [
+        ({"your-name": "Ada", "your-tel": "+49 171 1234567"}, {"name": "Ada", "phone": "+491711234567"}),
+        (
+            {"姓名": "张三", "公司": "示例", "手机号": "+86 138 0000 0000"},
+            {"name": "张三", "company": "示例", "phone": "+8613800000000"},
+        ),
+        ({"Vorname": "Ada", "Nachname": "L", "Firma": "E"}, {"first_name": "Ada", "last_name": "L", "company": "E"}),
+        ({"company": "Real", "firma": "Other"}, {"company": "Real"}),
+    ],
+)
+def test_other_fields_are_too(door: Collecting, fields: dict[str, str], profile: dict[str, str]) -> None:
+    door.post("/f/contact", data={"email": ADA, **fields})
+    assert door.touchpoints()[0].profile == {"email": ADA, **profile}
+
+
+@pytest.mark.parametrize(
+    ("fields", "address"),
+    [
+        ({"field_7": ADA, "note": "hello"}, ADA),
+        ({"field_7": f"Ada <{ADA}>", "field_8": f"MAILTO:{ADA}"}, ADA),
+        ({"email": "none of your business", "field_7": ADA}, ADA),
+        ({"field_7": ADA, "field_8": "eve@example.org"}, None),
+        ({"friend": ADA}, None),
+        ({"friend-email": ADA}, None),
+        ({"cc": ADA}, None),
+        ({"message": f"write to {ADA}"}, None),
+    ],
+)
+def test_a_field_is_recognised_by_its_value(door: Collecting, fields: dict[str, str], address: str | None) -> None:
+    assert door.post("/f/contact", data=fields).status_code == 303
+    assert [found.profile["email"] for found in door.touchpoints()] == ([address] if address else [])
+    assert len(door.rejected()) == (address is None)
+
+
+def test_the_same_holds_for_form_submitted(door: Collecting) -> None:
+    door.post(
+        "/v1/track", {"event": "Form Submitted", "messageId": "m", "properties": {"your-email": ADA, "name": "Demo"}}
+    )
+    door.ask("GET", f"/p.gif?e=form_submitted&mail={ADA}")
+    for found in door.touchpoints():
+        assert str(found.identities[0]) == f"email:{ADA}" and found.profile == {"email": ADA}
+
+
+def test_a_mapping_goes_before_all_that(tmp_path: Path) -> None:
+    door = Collecting(
+        tmp_path,
+        conventions=Conventions(forms=parse_forms(["contact:Field-7:email", "*:f8:company", "other:f9:email"])),
+    )
+    door.post("/f/contact", data={"email": "shop@example.org", "field_7": ADA, "f8": "Engines", "f9": "x@example.org"})
+    assert identities(door) == [f"email:{ADA}"]
+    assert door.touchpoints()[0].profile == {"email": ADA, "company": "Engines"}
+
+
+def test_what_was_refused_says_its_fields_and_is_a_touchpoint_with_a_mapping(door: Collecting) -> None:
+    door.post("/f/contact", data={"f7": "0171 1234567", "message": "Hi"})
+    (kept,) = door.rejected()
+    reason = (kept.header("leadline.reason") or b"").decode()
+    assert "its fields: f7, message" in reason and "LEADLINE_FORMS" in reason
+    source, meta = "browser:forms", {"received_at": door.now, "made_id": "made"}
+    assert retry.again("f/contact", source, kept.value, meta, Conventions()).refused is not None
+    mended = Conventions("DE", parse_forms(["contact:f7:phone"]))
+    (found,) = retry.again("f/contact", source, kept.value, meta, mended).touchpoints
+    assert [str(each) for each in found.identities] == ["phone:+491711234567"] and found.id == "made"
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("a@b", "email: The part after the @-sign is not valid"),
+        ("x" * 9, "email: An email address must have an @-sign"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_with_an_address(door: Collecting, value: str, reason: str) -> None:
+    for answer in (door.post("/f/contact", {"email": value}), door.post("/v1/identify", {"traits": {"email": value}})):
+        told = answer.json()
+        assert reason in (told["rejected"][0]["reason"] if "rejected" in told else told["detail"])
+
+
+@pytest.mark.parametrize(
+    "text", ["contact:email", "contact::email", "contact:f:E Mail", ":f:email", "contact:f:user_id", "*:f:anonymous_id"]
+)
+def test_a_mapping_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"allowed|says no"):
+        parse_forms([text])
+
+
+def test_the_table_names_nothing_twice() -> None:
+    assert len(ALIASES) == sum(map(len, NAMES.values()))
+    assert not set(ALIASES) & {*EMAIL, *PHONE}
+
+
+# ---- blank is empty ----
+
+
+@pytest.mark.parametrize("blank", ["   ", "\u00a0", "\u200b", "\u3000\t", ""])
+def test_what_is_blank_was_not_said(door: Collecting, blank: str) -> None:
+    door.post("/f/contact", data={"email": ADA, "company": blank, "title": f"CEO{blank}"})
+    door.post(
+        "/v1/identify", {"userId": "u", "messageId": "m", "traits": {"email": ADA, "company": blank, "title": "CEO"}}
+    )
+    for found in door.touchpoints():
+        assert found.profile == {"email": ADA, "title": "CEO"}
+
+
+@pytest.mark.parametrize(
+    "values", [["", "Eve@EXAMPLE.COM"], ["Eve@EXAMPLE.COM", "\u200b"], ["nobody", "eve@example.com"]]
+)
+def test_of_a_repeated_field_the_one_that_is_filled_counts(door: Collecting, values: list[str]) -> None:
+    door.post("/f/contact", data={"email": values})
+    door.post("/v1/identify", {"traits": {"email": values}, "messageId": "m"})
+    for found in door.touchpoints():
+        assert found.profile == {"email": "eve@example.com"}
+        assert [str(each) for each in found.identities] == ["email:eve@example.com"]
+
+
+def test_a_number_with_an_extension_stays_in_the_profile(door: Collecting) -> None:
+    door.post("/f/contact", data={"email": ADA, "phone": "+49 171 1234567 ext. 7"})
+    assert identities(door) == [f"email:{ADA}"]
+    assert door.touchpoints()[0].profile["phone"] == "+49 171 1234567 ext. 7"
+
+
+@pytest.mark.parametrize("path", ["/f/contact", "/v1/identify"])
+def test_national_numbers_are_read_with_a_region(tmp_path: Path, path: str) -> None:
+    door = Collecting(tmp_path, conventions=Conventions("DE"))
+    for number in ("0171 1234567", "+49 171 1234567", "0049171/1234567"):
+        said: dict[str, Any] = {"phone": number}
+        door.post(path, said if path.startswith("/f/") else {"traits": said})
+    assert {str(found.identities[0]) for found in door.touchpoints()} == {"phone:+491711234567"}
+    assert {found.profile["phone"] for found in door.touchpoints()} == {"+491711234567"}
+
+
+def test_the_table_in_the_reference_is_the_one_that_is_used() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "http.md").read_text(encoding="utf-8")
+    for name, aliases in NAMES.items():
+        assert f"| `{name}` | {', '.join(f'`{alias}`' for alias in aliases)} |" in page
