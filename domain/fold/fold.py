@@ -35,6 +35,7 @@ class Fold:
         self.ladder = Ladder(model.stages)
         self._moves = Moves(self.ladder, model.activated_at)
         self.half_life = model.score.half_life
+        self._claims_update = model.profile.claims == "update"
         hot_at = model.score.hot_at
         by_grade = hot_at if isinstance(hot_at, Mapping) else {} if hot_at is None else dict.fromkeys(GRADES, hot_at)
         self._hot_at: Mapping[str, float] = by_grade
@@ -87,7 +88,7 @@ class Fold:
         lead.touches += len(group)
         stage, value, at = lead.stage, heat.value, heat.at
         easier = False
-        if learn(lead, group) or first:
+        if learn(lead, group, self._claims_update) or first:
             changed.add("profile")
             before = self._threshold(lead)
             self._judge(lead)

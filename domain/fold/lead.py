@@ -61,6 +61,8 @@ class Lead(Struct, array_like=True):
     """How often, machines left out."""
     identified: bool = False
     profile: dict[str, Any] = field(default_factory=dict)
+    claimed: list[str] = field(default_factory=list)
+    """Names of the profile that claims said and no trusted source."""
     stage: str = VISITOR
     stages: list[StageEntry] = field(default_factory=list)
     grade: str = "D"

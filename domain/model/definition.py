@@ -31,6 +31,7 @@ from domain.model.starter import STARTER
 from domain.model.values import (
     Limit,
     check_present,
+    read_claims,
     read_grades,
     read_hot_at,
     read_label,
@@ -165,6 +166,12 @@ class Score(_Part):
         return raw
 
 
+class Profile(_Part):
+    """What is known of a person. `claims`: "fill" what no trusted source said, or also "update" what one did."""
+
+    claims: Annotated[str, PlainValidator(read_claims)] = "fill"
+
+
 class FitRule(_Part):
     """Points of fit for a person for whom `where` holds."""
 
@@ -210,6 +217,7 @@ class Model(_Part):
 
     timezone: Annotated[str, PlainValidator(read_timezone)] = "UTC"
     stages: Annotated[tuple[Stage, ...], Default(min_length=1)]
+    profile: Profile = Profile()
     score: Score = Score.model_validate({})
     fit: Fit = Fit.model_construct(grades={}, rules=())
     not_a_lead: tuple[Exclusion, ...] = ()
@@ -250,6 +258,7 @@ _KEYS: Final[Mapping[Path, tuple[str, ...]]] = {
         ((), Model),
         (("stages",), Stage),
         (("stages", "enter"), Step),
+        (("profile",), Profile),
         (("score",), Score),
         (("score", "rules"), ScoreRule),
         (("fit",), Fit),

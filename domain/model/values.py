@@ -119,6 +119,13 @@ def read_timezone(raw: Any) -> str:
     raise ValueError(found(raw, allowed + meant(raw, sorted(zones))))
 
 
+def read_claims(raw: Any) -> str:
+    """What claims do to a profile."""
+    if raw not in ("fill", "update"):
+        raise ValueError(found(raw, '"fill" or "update"'))
+    return str(raw)
+
+
 def read_order(raw: Any) -> str:
     """How a funnel takes its steps."""
     if raw in ("strict", "any"):

@@ -22,7 +22,7 @@ from projections.read_models.changes import Shown
 log = structlog.get_logger(__name__)
 
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Of the saved state: a release that saves other fields counts on, and asks for a rebuild."""
 
 

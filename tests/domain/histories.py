@@ -20,7 +20,7 @@ MORE = float(os.environ.get("LEADLINE_TEST_LAWS", "1"))
 FEW: tuple[Limits, ...] = tuple({"anonymous_id": most, "email": most, "phone": most} for most in (1, 2, 3))
 """Limits that a short history reaches, of all kinds."""
 
-NAMED = ("u:1", "u:2", "u:3", "e:a@x", "e:b@x", "p:+11111")
+NAMED = ("u:1", "u:2", "u:3", "e:a@x.test", "e:b@x.test", "p:+4930123456")
 COOKIES = ("c:k", "c:l", "c:m")
 SECONDS = (0, 0, 1, 1, 2, 3, 5, 3_600, 80_000, 90_000)
 """Few, so that many touchpoints share an instant, and days, so that windows end between them."""

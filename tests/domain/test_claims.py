@@ -181,12 +181,12 @@ def test_the_first_claim_of_an_e_mail_wins_while_no_trusted_source_links_it() ->
 
 
 def test_two_leads_that_a_claim_made_one_say_so_and_can_be_parted() -> None:
-    said = [claim("e:a@x"), server("u:1"), claim("u:1", "e:a@x")]
+    said = [claim("e:a@x.test"), server("u:1"), claim("u:1", "e:a@x.test")]
     walk = walked(happened(said, [1, 2, 3]))
-    assert found(walk, "u:1") == [("claim_joined", "email:a@x with user_id:1")]
-    parted = ("api", "unmerged", ("u:1",), {"with": [{"kind": "email", "value": "a@x"}]})
+    assert found(walk, "u:1") == [("claim_joined", "email:a@x.test with user_id:1")]
+    parted = ("api", "unmerged", ("u:1",), {"with": [{"kind": "email", "value": "a@x.test"}]})
     walk = walked(happened([*said, parted], [1, 2, 3, 4]))
-    assert walk.owner[identity("e:a@x")] is not walk.owner[identity("u:1")]
+    assert walk.owner[identity("e:a@x.test")] is not walk.owner[identity("u:1")]
 
 
 def test_a_visitor_who_says_who_they_are_is_no_finding() -> None:

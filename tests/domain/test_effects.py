@@ -57,11 +57,11 @@ def test_who_returns_in_the_instant_in_which_the_window_ends_never_left() -> Non
 
 
 def test_a_merge_that_was_forbidden_is_listed_with_both() -> None:
-    u, e = [{"kind": "user_id", "value": "1"}], [{"kind": "email", "value": "a@x"}]
+    u, e = [{"kind": "user_id", "value": "1"}], [{"kind": "email", "value": "a@x.test"}]
     walk, histories = assign(
         [
             at(1, "page_viewed", "u:1"),
-            at(2, "page_viewed", "e:a@x"),
+            at(2, "page_viewed", "e:a@x.test"),
             at(3, "unmerged", "u:1", source="api", **{"with": e}),
             at(4, "page_viewed", "c:k"),
             at(5, "merged", "c:k", source="api", **{"with": u}),
@@ -69,7 +69,7 @@ def test_a_merge_that_was_forbidden_is_listed_with_both() -> None:
         ]
     )
     listed = {walk.people[number].name().kind: walk.findings(walk.people[number]) for number in histories}
-    finding = ["merge_skipped", "anonymous_id:k with email:a@x: they were unmerged", us(6)]
+    finding = ["merge_skipped", "anonymous_id:k with email:a@x.test: they were unmerged", us(6)]
     assert listed == {"user_id": [finding], "email": [finding]}
 
 

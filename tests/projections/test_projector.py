@@ -74,13 +74,13 @@ def test_an_alert_that_a_late_touchpoint_undoes_is_retracted(world: World) -> No
 
 
 def test_a_lead_that_ceased_hands_over_what_is_open(world: World) -> None:
-    hot = [at(n, "form_submitted", f"e:{name}@x") for name in "ab" for n in (1, 2)]
+    hot = [at(n, "form_submitted", f"e:{name}@x.test") for name in "ab" for n in (1, 2)]
     world.play([hot])
     assert world.opens().count(("lead.hot", "")) == 2
-    world.play([[at(3, "merged", "e:a@x", source="api", **side("e:b@x"))]])
+    world.play([[at(3, "merged", "e:a@x.test", source="api", **side("e:b@x.test"))]])
     assert len(world.rows("leads")) == 1
     assert world.opens().count(("lead.hot", "")) == 1
-    world.play([[at(4, "unmerged", "e:a@x", source="api", **side("e:b@x"))]])
+    world.play([[at(4, "unmerged", "e:a@x.test", source="api", **side("e:b@x.test"))]])
     assert world.opens().count(("lead.hot", "")) == 2
 
 
