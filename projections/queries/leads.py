@@ -14,6 +14,7 @@ from domain.files.durations import show_duration
 from domain.fold.fold import Fold
 from domain.fold.score import decayed
 from domain.model.definition import Model
+from domain.signals.kinds import HOT
 from domain.touchpoints.identity import KINDS, canonical
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.projector import read_progress
@@ -33,7 +34,7 @@ from projections.queries.shapes import (
 )
 from projections.read_models.leads import said_of
 from store.database.database import Database
-from store.database.tables import Derived, live
+from store.database.tables import Derived, live, open_signals
 from store.events.ids import Ids
 from store.events.store import EventStore
 from store.models import active_model
@@ -141,7 +142,10 @@ def _by_heat(view: View, query: Select[Any], limit: int, cursor: str | None) -> 
 def cards(tables: Derived) -> Select[Any]:
     """Leads with their scores: the rows of which a card is made."""
     scores = [column for column in tables.scores.c if column.name != "lead"]
-    return select(tables.leads, *scores).join(tables.scores, tables.scores.c.lead == tables.leads.c.lead)
+    opened = open_signals.c
+    told = (opened.holder == tables.leads.c.lead) & (opened.kind == HOT.value) & opened.signal.is_not(None)
+    query = select(tables.leads, *scores, select(opened.holder).where(told).exists().label("announced"))
+    return query.join(tables.scores, tables.scores.c.lead == tables.leads.c.lead)
 
 
 def known_segment(view: View, name: str) -> str:
@@ -213,6 +217,7 @@ def card_fields(view: View, row: Row[Any]) -> dict[str, Any]:
         "grade": row.grade,
         "fit": row.fit,
         "hot": row.hot,
+        "announced": row.announced,
         "hot_since": row.hot_since,
         "cools_at": row.cools_at,
         "not_a_lead": row.not_a_lead,

@@ -49,6 +49,10 @@ class LeadShape(Shape):
     grade: str
     fit: Annotated[float, Field(description="points of the fit rules: what the grade is made of")]
     hot: bool
+    announced: Annotated[
+        bool,
+        Field(description="hot, and somebody was told: not where only another model made it hot"),
+    ]
     hot_since: Instant | None
     cools_at: Annotated[Instant | None, Field(description="when it cools if nothing more happens")]
     not_a_lead: Annotated[str | None, Field(description="the reason, if excluded")]

@@ -36,9 +36,13 @@ class ActivationRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Activated:
-    """What an activation did. `refolded`: the rows were made anew, and `moved` says what that changed."""
+    """What an activation did. `known`: the file is the active one already, word for word.
+
+    `refolded`: the rows were made anew, and `moved` says what that changed.
+    """
 
     hash: str
+    known: bool = False
     refolded: bool = False
     moved: Moved = field(default_factory=Moved)
     quiet: int = 0
@@ -56,9 +60,10 @@ def activate(
         database.lock(conn, "models")
         active, folded = active_model(conn), read_progress(conn).model
         if active is None or (active.hash == model.hash and folded in ("", model.hash)):
-            if active is None or active.text != model.text:
+            known = active is not None and active.text == model.text
+            if not known:
                 record_activation(conn, model, database.now(conn))
-            return Activated(model.hash, quiet=_quiet(database, conn, announce) if folded else 0)
+            return Activated(model.hash, known, quiet=_quiet(database, conn, announce) if folded else 0)
         check_stages(conn, active, model)
 
     def switch(conn: Connection, tables: Derived, now: Progress) -> Activated:
@@ -69,7 +74,7 @@ def activate(
         aside = live.clusters.c.aside.is_not(None)
         conn.execute(update(live.clusters).where(aside).values(activation=number))
         _compare(database, conn, ids, model, now, number)
-        return Activated(model.hash, True, changed, _quiet(database, conn, announce))
+        return Activated(model.hash, False, True, changed, _quiet(database, conn, announce))
 
     return build_beside(database, ids, model, report, switch)
 

@@ -1,6 +1,8 @@
 """Where the ledger says something else than the read models, found as a set: what is open against what holds."""
 
+from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Select, and_, or_, select, true, union
 
@@ -9,16 +11,40 @@ from store.database.tables import live, open_signals
 
 
 def differing(conn: Connection) -> list[int]:
-    """The clusters, but for those that were put aside, in which the ledger says something else than the rows.
+    """The clusters, but for those that were put aside, in which the ledger may say something else by another model.
 
-    Quiet leads and promotions that wait are among them: what they wait for may differ under another model.
+    Quiet leads and promotions that wait are among them: what they wait for may differ.
     """
-    leads = union(_stages(), _hot(), _entered(), _left(), _nobodys()).subquery()
+    opened = open_signals.c
+    waiting = select(opened.holder.label("lead")).where(or_(opened.signal.is_(None), opened.waits))
+    leads = union(*_parts().values(), waiting).subquery()
     identities, clusters = live.identities, live.clusters
     query = select(clusters.c.cluster).distinct()
     query = query.join(identities, identities.c.cluster == clusters.c.cluster)
     query = query.join(leads, leads.c.lead == identities.c.id).where(clusters.c.aside.is_(None))
     return list(conn.execute(query.order_by(clusters.c.cluster)).scalars())
+
+
+def unsettled(conn: Connection) -> Iterator[tuple[str, UUID]]:
+    """Each lead, but for those of clusters put aside, of whom the ledger says something else, and about what."""
+    identities, clusters = live.identities, live.clusters
+    for part, query in _parts().items():
+        leads = query.subquery()
+        found = select(leads.c.lead).join(identities, identities.c.id == leads.c.lead, isouter=True)
+        found = found.join(clusters, clusters.c.cluster == identities.c.cluster, isouter=True)
+        for lead in conn.execute(found.where(clusters.c.aside.is_(None)).order_by(leads.c.lead)).scalars():
+            yield part, lead
+
+
+def _parts() -> dict[str, Select[Any]]:
+    """The leads of whom the ledger says something else than the rows, by what it is about."""
+    return {
+        "stage": _stages(),
+        "hot": _hot(),
+        "entered": _entered(),
+        "left": _left(),
+        "nobody's": _nobodys(),
+    }
 
 
 def _open(kind: SignalKind, lead: Any, subject: Any = "") -> Any:
@@ -38,7 +64,7 @@ def _hot() -> Select[Any]:
     scores, leads, opened = live.scores, live.leads, open_signals.c
     query = select(leads.c.lead).join(scores, scores.c.lead == leads.c.lead)
     query = query.outerjoin(open_signals, _open(HOT, leads.c.lead)).where(leads.c.identified)
-    changed = or_(scores.c.hot != true(), scores.c.hot_since > opened.at, opened.signal.is_(None), opened.waits)
+    changed = or_(scores.c.hot != true(), scores.c.hot_since > opened.at)
     return query.where(or_(and_(opened.holder.is_(None), scores.c.hot), and_(opened.holder.is_not(None), changed)))
 
 

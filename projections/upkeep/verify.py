@@ -1,6 +1,7 @@
 """Verify: refold everything from the event store, the slow documented way, and compare with the live read models.
 
-It shares with the projector the walk and the fold, and nothing of its batches, links, steps or saved state.
+Then the ledger's sum is checked against them. It shares with the projector the walk and the fold, and nothing of its
+batches, links, steps or saved state.
 """
 
 import hashlib
@@ -8,7 +9,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, starmap
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ from projections.projecting.projector import Progress, read_progress
 from projections.read_models.family import Row, Subject
 from projections.read_models.registry import FAMILIES
 from projections.upkeep.evidence import Evidence
+from projections.upkeep.sums import wrong_sums
 from store.database import bulk
 from store.database.database import Database, open_database
 from store.database.tables import Derived, derived, live
@@ -91,6 +93,10 @@ def verify(database: Database, ids: Ids, report: Report | None = None, limits: L
                         if len(differences) < 100:
                             differences.append(Difference(table.name, key, found, wanted))
         expected.close()
+        for difference in starmap(Difference, wrong_sums(conn)):
+            differing += 1
+            if len(differences) < 100:
+                differences.append(difference)
         aside = conn.execute(
             select(live.clusters.c.cluster, live.clusters.c.aside).where(live.clusters.c.aside.is_not(None))
         ).all()

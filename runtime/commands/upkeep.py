@@ -118,7 +118,7 @@ def activate(
     if as_json:
         print_json({"file": str(name), **asdict(done)})
         return
-    say(f"{name} is the active model {'now' if done.refolded else 'already'} ({done.hash})")
+    say(f"{name} is the active model {'already' if done.known else 'now'} ({done.hash})")
     _say_moves(done)
     if done.quiet:
         told_now = "they are announced now" if announce else "announced when they earn again, or by --announce"

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from domain.fold.fold import Fold
 from domain.model.definition import parse_model
+from projections.queries.leads import Reader, leads
 from projections.upkeep import activation
 from projections.upkeep.activation import Activated, ActivationRefused, activate
 from projections.upkeep.rebuild import rebuild
@@ -183,6 +184,15 @@ def test_two_quiet_ones_that_meet_stay_quiet(switching: Switching) -> None:
     switching.world.play([[at(20, "merged", "e:a@x.test", source="api", **side("e:b@x.test"))]])
     assert list(switching.hot().values()) == [None]
     assert "lead.hot" not in [kind for kind, _ in switching.said(before)]
+
+
+def test_readers_see_of_whom_somebody_was_told(switching: Switching) -> None:
+    world = switching.world
+    world.play([[form(5, "e:a@x.test")], [form(5, "e:b@x.test"), form(6, "e:b@x.test")]])
+    switching.to(EASY)
+    with Reader(world.database, world.events, world.ids).view() as view:
+        seen = {lead.profile["email"]: (lead.hot, lead.announced) for lead in leads(view).items}
+    assert seen == {"a@x.test": (True, False), "b@x.test": (True, True)}
 
 
 # ---- memberships -------------------------------------------------------------------------------------------------

@@ -204,9 +204,33 @@ def test_a_model_is_activated() -> None:
     Path("leadline.toml").write_text(STARTER.replace("points = 25", "points = 60"))
     told(leadline("model", "activate"), "is the active model now")
     told(leadline("model", "activate"), "already")
+    done = json.loads(leadline("model", "activate", "--announce", "--json").stdout)
+    assert (done["known"], done["refolded"], done["moved"]["hot"]) == (True, False, [])
     after = json.loads(leadline("lead", "p1@example.org", "--json").stdout)
     assert after["fit"] == before["fit"] and after["score"]["items"] != before["score"]["items"]
     assert json.loads(leadline("verify", "--json").stdout)["differences"] == 0
+
+
+def test_an_activation_says_what_it_changes() -> None:
+    imported()
+    everybody = '\n[[segments]]\nname = "everybody"\nwhen = { "profile.email" = { exists = true } }\n'
+    Path("leadline.toml").write_text(STARTER + everybody)
+    result = leadline("model", "activate")
+    assert "everybody" in result.stdout and "40" in result.stdout and "example.org" in result.stdout
+    Path("leadline.toml").write_text(STARTER)
+    done = json.loads(leadline("model", "activate", "--json").stdout)
+    [left] = done["moved"]["segments"]
+    assert (left["before"], left["now"], left["leads"], len(left["examples"])) == ("everybody", "", 40, 3)
+    assert done["refolded"] and done["quiet"] == 0
+
+
+def test_only_model_activate_and_the_start_of_a_server_activate_a_changed_file() -> None:
+    imported()
+    before = json.loads(leadline("verify", "--json").stdout)
+    Path("leadline.toml").write_text(STARTER.replace("points = 25", "points = 60"))
+    told(leadline("import", "rows.csv", "--mapping", "mapping.toml"), "model.differs")
+    assert json.loads(leadline("verify", "--json").stdout) == before
+    told(leadline("model", "activate"), "is the active model now")
 
 
 def test_refused_rows_are_listed_and_replayed_after_a_mend() -> None:

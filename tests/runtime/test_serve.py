@@ -217,7 +217,27 @@ def test_a_server_ends_cleanly_and_goes_on_where_it_was(tmp_path: Path) -> None:
         again = eventually(lambda: server.http.get(f"/api/leads/{lead['id']}").json())
         assert again["heat"] == pytest.approx(10.0, abs=0.1) and again["hot"] is False
         kinds = [item["kind"] for item in server.http.get("/api/signals").json()["items"]]
-        assert "lead.hot" in kinds and "lead.hot.retracted" not in kinds
+        assert "lead.hot" in kinds
+        [withdrawn] = server.http.get("/api/signals?kind=lead.hot.retracted").json()["items"]
+        assert (withdrawn["reason"], withdrawn["lead"]) == ("model", lead["id"])
+
+
+def test_a_model_that_would_lose_a_stage_is_refused_and_the_server_starts_with_the_active_one(tmp_path: Path) -> None:
+    (tmp_path / "leadline.toml").write_text(MODEL)
+    with serving(tmp_path) as server:
+        lead = sent(server, "kept")
+        moved = server.http.post(f"/api/leads/{lead['id']}/stage?wait=20s", json={"to": "customer", "by": "ann"})
+        assert moved.status_code == 200
+        assert server.stop() == 0
+    (tmp_path / "leadline.toml").write_text(MODEL.replace('[[stages]]\nname = "customer"\n', ""))
+    with serving(tmp_path) as server:
+        assert "model.refused" in server.said and "1 leads have entered" in server.said
+        assert server.http.get(f"/api/leads/{lead['id']}").json()["stage"] == "customer"
+        assert sent(server, "new")["hot"] is True
+        doctor = run(tmp_path, "doctor")
+        assert doctor.returncode == 1 and "no stage 'customer'" in doctor.stdout.replace("\n", " ")
+        refused = run(tmp_path, "model", "activate")
+        assert refused.returncode == 2 and "no stage 'customer'" in refused.stderr
         assert server.stop(signal.SIGINT) == 0
     assert run(tmp_path, "verify").returncode == 0
 
