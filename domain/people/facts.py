@@ -41,6 +41,12 @@ class Facts:
         self.shared.update(other.shared)
         self.trusted.update(other.trusted)
 
+    def has(self, other: "Facts") -> bool:
+        """Whether all that others are known by is known here."""
+        return self.shared.items() >= other.shared.items() and all(
+            self.trusted.get(identity) == links for identity, links in other.trusted.items()
+        )
+
     def is_shared(self, identity: Identity, instant: int) -> bool:
         """Whether an identity is shared at an instant."""
         return self.shared.get(identity, instant + 1) <= instant

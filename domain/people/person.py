@@ -55,6 +55,11 @@ class Person:
         self.findings.append(finding)
         return True
 
+    def name_at(self, instant: int) -> Identity | None:
+        """What the name was after all that happened until an instant; None: no touchpoint had named them."""
+        heads = [(key, head) for head, key in self.heads.items() if key[0] <= instant]
+        return min([each for each in heads if each[1].kind != "anonymous_id"] or heads)[1] if heads else None
+
     def name(self) -> Identity:
         """The identity that the lead's id is made of: of the earliest touchpoint that has one above a cookie."""
         if self.root is None:

@@ -1,22 +1,25 @@
 """One batch of touchpoints through link, assign and fold to rows and signals: in one transaction, to one clock."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, select
 
 from domain.fold.fold import Fold
-from domain.fold.lead import Lead
 from domain.people.facts import Facts
 from domain.people.sharing import LIMITS, Limits
 from domain.people.walk import Walk
 from domain.signals.signal import TELL, Holding
-from domain.touchpoints.touchpoint import NEVER, Touchpoint
-from projections.projecting.cluster import Cluster
+from domain.touchpoints.identity import Identity
+from domain.touchpoints.touchpoint import Touchpoint
+from projections.projecting.cluster import Cluster, Member
 from projections.projecting.ledger import Holdings, Ledger
 from projections.projecting.link import Linked, Linker, mentioned
-from projections.read_models.changes import NOTHING, Changes, Rendered, render
+from projections.projecting.saved import States, lead_row
+from projections.projecting.todo import Todo, again, onward
+from projections.read_models.changes import Changes, Rendered, render
 from projections.read_models.family import Subject
 from store.database import bulk
 from store.database.tables import Derived, open_signals
@@ -24,9 +27,11 @@ from store.events.ids import Ids
 from store.events.store import EventStore
 
 _DUE = 2_000
-"""Clusters that are due, taken at a time."""
+"""Clusters and leads that are due, taken at a time."""
 _TOLD = 200
 """Leads of whom `model activate --announce` tells in one transaction."""
+_MEMBERS = 1_000
+"""Leads of one cluster that are kept in memory at most."""
 
 
 class Batches:
@@ -50,6 +55,7 @@ class Batches:
         self._ledger = ledger
         self._keep = keep
         self._linker = Linker(ids, tables, limits)
+        self._states = States(tables, ids.hex)
         self._clusters: OrderedDict[int, Cluster] = OrderedDict()
 
     def take(self, conn: Connection, batch: Sequence[tuple[int, Touchpoint]], position: int, clock: int) -> None:
@@ -57,9 +63,10 @@ class Batches:
         linked = self._linker.link(conn, batch, lambda clusters: self._recorded(conn, clusters, batch[0][0] - 1))
         touched = self._touched(conn, linked)
         self._work(conn, touched, linked, position, clock)
-        while due := self._due(conn, clock):
-            self._work(conn, due, Linked(), position, clock)
-        self._forget()
+        while due := self._states.due(conn, clock, _DUE):
+            touched += self._load(conn, due)
+            self._work(conn, self._load(conn, due), Linked(), position, clock, due)
+        self._forget(touched)
 
     def retry_aside(self, conn: Connection, position: int, clock: int) -> None:
         """Fold anew what was put aside: the mend may have come with this start."""
@@ -67,7 +74,7 @@ class Batches:
         numbers = conn.execute(select(table.c.cluster).where(table.c.aside.is_not(None))).scalars().all()
         clusters = self._load(conn, numbers)
         for cluster in clusters:
-            cluster.aside, cluster.stale = None, True
+            cluster.aside, cluster.stale, cluster.anew = None, True, True
         self._work(conn, clusters, Linked(), position, clock, whole=True)
 
     def compare(
@@ -79,13 +86,13 @@ class Batches:
         """
         assert self._ledger is not None
         clusters = [cluster for cluster in self._load(conn, numbers) if cluster.aside is None]
+        self._states.load_all(conn, clusters)
         for cluster in clusters:
             cluster.activation = activation
         held = [(self._holdings(cluster, clock), cluster) for cluster in clusters]
         self._ledger.announce(conn, held, clock, lambda chosen: self.histories(conn, chosen, position), whole=True)
-        failed = [(each.number, each.dump(), None, each.aside, each.activation) for each in clusters if each.aside]
-        bulk.upsert(conn, self._tables.clusters, failed)
-        self._forget()
+        self._states.write(conn, [cluster for cluster in clusters if cluster.aside], [], [])
+        self._forget(clusters)
 
     def anyone_to_tell(self, conn: Connection) -> bool:
         """Whether an activation left leads to be told."""
@@ -103,26 +110,22 @@ class Batches:
         return holders[-1] if holders else None
 
     def _holdings(self, cluster: Cluster, clock: int) -> list[Holding]:
-        return [
-            Holding(self._ids.of(cluster.walk.people[number].name()), lead, self._fold.at(lead, clock))
-            for number, lead in cluster.leads.items()
-        ]
+        return [Holding(id, member.lead, self._fold.at(member.lead, clock)) for id, member in cluster.members.items()]
 
     # ---- loading ----
 
     def _load(self, conn: Connection, numbers: Iterable[int]) -> list[Cluster]:
         wanted = list(numbers)
         cold = [number for number in wanted if number not in self._clusters]
-        columns = ["cluster", "state", "aside", "activation"]
-        for number, state, aside, activation in bulk.select_in(conn, self._tables.clusters, columns, "cluster", cold):
-            self._clusters[number] = Cluster.load(number, bytes(state), self._ids.hex, aside, activation)
-        found = []
+        self._clusters.update(self._states.clusters(conn, cold))
         for number in wanted:
             if number not in self._clusters:
-                self._clusters[number] = Cluster(number, Walk(Facts(self._ids.hex)))
+                self._clusters[number] = self._new(number)
             self._clusters.move_to_end(number)
-            found.append(self._clusters[number])
-        return found
+        return [self._clusters[number] for number in wanted]
+
+    def _new(self, number: int) -> Cluster:
+        return Cluster(number, Walk(Facts(self._ids.hex)))
 
     def _recorded(self, conn: Connection, since: Mapping[int, int], position: int) -> list[Touchpoint]:
         """What lies up to a position in the trails of some clusters: of those that have anything from an instant on."""
@@ -137,27 +140,38 @@ class Batches:
     def _touched(self, conn: Connection, linked: Linked) -> list[Cluster]:
         """The clusters of a batch, those that they absorbed in them."""
         clusters = self._load(conn, linked.members)
-        lost = [number for numbers in linked.absorbed.values() for number in numbers]
-        self._load(conn, lost)
+        absorbed = {lost: into for into, numbers in linked.absorbed.items() for lost in numbers}
+        self._load(conn, absorbed)
+        self._states.absorb(conn, absorbed)
         for cluster in clusters:
             for number in linked.absorbed.get(cluster.number, ()):
                 cluster.absorb(self._clusters.pop(number))
             if cluster.number in linked.facts:
                 cluster.learn(linked.facts[cluster.number])
-            cluster.stale |= cluster.number in linked.stale
-            cluster.trails.update(map(self._ids.of, {t.trail for t in linked.members[cluster.number]}))
-            cluster.trails |= linked.trails.get(cluster.number, set())
-        bulk.delete(conn, self._tables.clusters, "cluster", lost)
+            if cluster.number in linked.stale:
+                cluster.stale = cluster.changed = True
+            cluster.record(map(self._ids.of, {t.trail for t in linked.members[cluster.number]}))
+            cluster.record(linked.trails.get(cluster.number, ()))
         return clusters
 
-    def _due(self, conn: Connection, clock: int) -> list[Cluster]:
-        table = self._tables.clusters
-        query = select(table.c.cluster).where(table.c.due <= clock, table.c.aside.is_(None)).limit(_DUE)
-        return self._load(conn, conn.execute(query).scalars().all())
+    def _load_members(self, conn: Connection, todos: Sequence[Todo]) -> None:
+        cold = {
+            id: todo.cluster
+            for todo in todos
+            for id in todo.touched.values()
+            if id is not None and id not in todo.cluster.members
+        }
+        for id, member in self._states.members(conn, cold.keys()).items():
+            cold[id].members[id] = member
 
-    def _forget(self) -> None:
+    def _forget(self, touched: Iterable[Cluster]) -> None:
         while len(self._clusters) > self._keep:
             self._clusters.popitem(last=False)
+        for cluster in touched:
+            cluster.ceased = set()
+            if len(cluster.members) > _MEMBERS:
+                cluster.members.clear()
+                cluster.opens.clear()
 
     # ---- folding ----
 
@@ -168,44 +182,94 @@ class Batches:
         linked: Linked,
         position: int,
         clock: int,
+        due: Mapping[int, Collection[UUID]] | None = None,
         *,
         whole: bool = False,
     ) -> None:
-        again = []
-        for cluster in clusters:
-            if cluster.aside is None and not self._step(cluster, linked.members.get(cluster.number, ()), clock):
-                again.append(cluster)
-        self._walk_again(conn, again, position, clock)
+        todos = self._folded(conn, clusters, linked, position, clock, due or {})
         changes = Changes(self._tables)
-        dues: dict[int, int | None] = {}
+        rows: list[tuple[Any, ...]] = []
         held: list[Holdings] = []
-        for cluster in clusters:
-            if cluster.aside is None:
-                dues[cluster.number] = self._show(cluster, clock, changes, held)
+        shown = [todo for todo in todos if self._show(todo, clock, changes, rows, held)]
         changes.write(conn)
         if self._ledger is not None:
             self._ledger.announce(conn, held, clock, lambda chosen: self.histories(conn, chosen, position), whole=whole)
         self._linker.write(conn, linked)
-        rows = [
-            (cluster.number, cluster.dump(), dues.get(cluster.number), cluster.aside, cluster.activation)
-            for cluster in clusters
-        ]
-        bulk.upsert(conn, self._tables.clusters, rows)
+        self._states.write(conn, clusters, rows, [id for todo in shown for id in todo.ceased])
 
-    def _step(self, cluster: Cluster, touchpoints: Sequence[Touchpoint], clock: int) -> bool:
+    def _folded(
+        self,
+        conn: Connection,
+        clusters: Sequence[Cluster],
+        linked: Linked,
+        position: int,
+        clock: int,
+        due: Mapping[int, Collection[UUID]],
+    ) -> list[Todo]:
+        """Walk and fold; what could not be is put aside."""
+        todos, again = [], []
+        for cluster in clusters:
+            if cluster.aside is None:
+                touchpoints = linked.members.get(cluster.number, ())
+                todo = self._onward(cluster, touchpoints, clock, due.get(cluster.number, ()))
+                if todo is None:
+                    again.append(cluster)
+                else:
+                    todos.append(todo)
+        self._load_members(conn, todos)
+        again += [todo.cluster for todo, error in self._carry_out(todos, clock) if error is not None]
+        failed = {cluster.number for cluster in again}
+        todos = [todo for todo in todos if todo.cluster.number not in failed]
+        anew = self._again(conn, again, position, clock)
+        self._load_members(conn, anew)
+        for todo, error in self._carry_out(anew, clock):
+            if error is None:
+                todos.append(todo)
+            else:
+                todo.cluster.put_aside(error)
+        return todos
+
+    def _onward(
+        self, cluster: Cluster, touchpoints: Sequence[Touchpoint], clock: int, due: Collection[UUID]
+    ) -> Todo | None:
         try:
-            return cluster.take(self._fold, touchpoints, clock)
+            return onward(cluster, self._ids, touchpoints, clock, due)
         except Exception:  # the walk of the whole history says whether it really fails, and why
-            return False
+            return None
 
-    def _walk_again(self, conn: Connection, clusters: Sequence[Cluster], position: int, clock: int) -> None:
+    def _carry_out(self, todos: Sequence[Todo], clock: int) -> list[tuple[Todo, Exception | None]]:
+        done: list[tuple[Todo, Exception | None]] = []
+        for todo in todos:
+            try:
+                todo.carry_out(self._ids, self._fold, clock)
+                done.append((todo, None))
+            except Exception as error:
+                todo.cluster.members.clear()
+                done.append((todo, error))
+        return done
+
+    def _again(self, conn: Connection, clusters: Sequence[Cluster], position: int, clock: int) -> list[Todo]:
+        if not clusters:
+            return []
         histories = self.histories(conn, clusters, position)
+        saved = self._states.fingerprints(conn, histories.keys())
+        self._unspoil(conn, clusters)
+        todos = []
         for cluster in clusters:
             history = histories[cluster.number]
             try:
-                cluster.walk_again(self._fold, history, self._linker.facts(mentioned(history)), clock)
+                facts = self._linker.facts(mentioned(history))
+                todos.append(again(cluster, self._ids, history, facts, clock, saved[cluster.number]))
             except Exception as error:
                 cluster.put_aside(error)
+        return todos
+
+    def _unspoil(self, conn: Connection, clusters: Sequence[Cluster]) -> None:
+        """Take back what a walk did that has to be made again: with what is saved it is compared."""
+        spoilt = [cluster for cluster in clusters if cluster.walk.changed]
+        walks = self._states.walks(conn, [cluster.number for cluster in spoilt])
+        for cluster in spoilt:
+            cluster.walk = walks.get(cluster.number) or Walk(Facts(self._ids.hex))
 
     def histories(self, conn: Connection, clusters: Sequence[Cluster], position: int) -> dict[int, list[Touchpoint]]:
         """All touchpoints of the clusters up to a position, read with one query."""
@@ -217,30 +281,44 @@ class Batches:
 
     # ---- showing ----
 
-    def _show(self, cluster: Cluster, clock: int, changes: Changes, held: list[Holdings]) -> int | None:
-        """Put the cluster's leads into rows, and what holds of them; when time alone next changes something."""
+    def _show(
+        self, todo: Todo, clock: int, changes: Changes, rows: list[tuple[Any, ...]], held: list[Holdings]
+    ) -> bool:
+        """Put the leads that were touched into rows, and what holds of them. False: the cluster is put aside."""
+        cluster = todo.cluster
         try:
-            shows = [self._shown(cluster, number, lead, clock) for number, lead in cluster.leads.items()]
+            shows = [self._shown(cluster, number, clock) for number in todo.touched]
         except Exception as error:
             cluster.put_aside(error)
-            return None
-        due = cluster.due(clock)
-        before, cluster.shown = cluster.shown, {}
-        for holding, rendered in shows:
-            id = holding.id
-            cluster.shown[id] = rendered.shown
-            changes.show(before.pop(id, NOTHING), rendered)
-            self._linker.name(id, cluster.number)
-            due = min(due, holding.now.due)
-        for id in before:
+            return False
+        for holding, member, rendered in shows:
+            changes.show(member.shown, rendered)
+            member.shown = rendered.shown
+            self._linker.name(holding.id, cluster.number)
+            rows.append(lead_row(cluster, holding.id, member, holding.now.due))
+        for id in todo.ceased:
             changes.gone(id)
-        cluster.ceased = set(before)
-        held.append(([holding for holding, _ in shows], cluster))
-        return None if due >= NEVER else due
+        cluster.ceased = todo.ceased
+        due = cluster.next_look(clock)
+        if due != cluster.due:
+            cluster.due, cluster.changed = due, True
+        held.append(([holding for holding, *_ in shows], cluster))
+        return True
 
-    def _shown(self, cluster: Cluster, number: int, lead: Lead, clock: int) -> tuple[Holding, Rendered]:
-        walk, now = cluster.walk, self._fold.at(lead, clock)
+    def _shown(self, cluster: Cluster, number: int, clock: int) -> tuple[Holding, Member, Rendered]:
+        walk = cluster.walk
         person = walk.people[number]
         id = self._ids.of(person.name())
-        subject = Subject(id, lead, now, walk.owned(person, clock), walk.findings(person))
-        return Holding(id, lead, now), render(self._fold, subject)
+        member = cluster.members[id]
+        lead, now = member.lead, self._fold.at(member.lead, clock)
+        subject = Subject(id, lead, now, self._owned(cluster, member, number, clock), walk.findings(person))
+        return Holding(id, lead, now), member, render(self._fold, subject)
+
+    def _owned(self, cluster: Cluster, member: Member, number: int, clock: int) -> tuple[Identity, ...]:
+        """What counts as the lead's: remembered, as long as time alone changes nothing of that."""
+        walk = cluster.walk
+        if walk.facts.shared:
+            return walk.owned(walk.people[number], clock)
+        if member.owned is None:
+            member.owned = walk.owned(walk.people[number], clock)
+        return member.owned

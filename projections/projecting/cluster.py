@@ -1,69 +1,64 @@
-"""Saved state: a cluster of linked trails, its walk, its leads, and what the tables hold of them."""
+"""A cluster of linked trails: its walk, and those of its leads that are in memory."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from msgspec import DecodeError, Struct, msgpack
 
-from domain.errors import Misconfigured
-from domain.fold.fold import Fold
 from domain.fold.lead import Lead
 from domain.people.constraints import looks_back
-from domain.people.facts import Facts, Hashed
+from domain.people.facts import Facts
 from domain.people.order import walk_key
 from domain.people.walk import Walk, assign
 from domain.signals.signal import Open
+from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import NEVER, Touchpoint
-from projections.read_models.changes import Shown
+from projections.read_models.changes import NOTHING, Shown
 
 log = structlog.get_logger(__name__)
 
-
-FORMAT: Final = 4
-"""Of the saved state: a release that saves other fields counts on, and asks for a rebuild."""
-
-
-class SavedByAnother(Misconfigured):
-    """The saved state is of another release: stop, and rebuild."""
-
-
-class Saved(Struct, array_like=True):
-    """The form of a cluster's saved bytes."""
-
-    format: int
-    walk: bytes
-    leads: dict[int, Lead]
-    last: int
-    trails: set[UUID]
-    waiting: int | None
-    shown: dict[UUID, Shown]
-    stale: bool
-
-
-_ENCODER: Final = msgpack.Encoder(uuid_format="bytes")
-_DECODER: Final = msgpack.Decoder(Saved)
+Step = tuple[int, int, list[Touchpoint]]
+"""A person's number in the walk, an instant, and what happened to them in it, in the order of the fold."""
 
 
 @dataclass(slots=True)
+class Member:
+    """A lead of a cluster: its state, and what the tables hold of it."""
+
+    lead: Lead = field(default_factory=Lead)
+    shown: Shown = field(default_factory=lambda: NOTHING)
+    fingerprint: int = 0
+    """Of the history that the lead was folded of."""
+    owned: tuple[Identity, ...] | None = None
+    """What counts as the lead's, as long as nothing changes that. Not saved."""
+
+
+@dataclass(slots=True, eq=False)
 class Cluster:
-    """What is loaded, locked and folded together. `leads` are by their person's number in the walk."""
+    """What is locked and walked together."""
 
     number: int
     walk: Walk
-    leads: dict[int, Lead] = field(default_factory=dict)
     last: int = -1
     """The instant of the last touchpoint taken: a later one is one step, any other walks the cluster again."""
     trails: set[UUID] = field(default_factory=set)
     waiting: int | None = None
     """The instant of the earliest touchpoint that lies after the clock."""
-    shown: dict[UUID, Shown] = field(default_factory=dict)
     stale: bool = False
     """What was taken no longer holds: it must be walked again from its history."""
     aside: str | None = None
     """Why it was put aside; it is folded again when a projector starts."""
+    due: int | None = None
+    """When, by what is saved, it must be looked at though nothing happens to it."""
+    changed: bool = True
+    """Whether it differs from what is saved, beside what the walk says of itself."""
+    members: dict[UUID, Member] = field(default_factory=dict)
+    """By lead id, the leads that are in memory, each as it is saved."""
+    absorbed: list[Walk] = field(default_factory=list)
+    """Walks of clusters that became part of this one, until it is walked again. Not saved."""
+    anew: bool = False
+    """When it is walked again, every lead is folded anew, though its history is the same. Not saved."""
     ceased: set[UUID] = field(default_factory=set)
     """Of this batch: ids of leads that are no more. Not saved."""
     opens: dict[UUID, tuple[Open, ...]] = field(default_factory=dict)
@@ -71,100 +66,91 @@ class Cluster:
     activation: int | None = None
     """The activation of a model for which the ledger must still be compared: it was put aside then."""
 
-    def dump(self) -> bytes:
-        """The saved bytes."""
-        return _ENCODER.encode(
-            Saved(FORMAT, self.walk.dump(), self.leads, self.last, self.trails, self.waiting, self.shown, self.stale)
-        )
+    @property
+    def unsaved(self) -> bool:
+        """Whether it must be written."""
+        return self.changed or bool(self.walk.changed)
 
-    @classmethod
-    def load(
-        cls, number: int, saved: bytes, hashed: Hashed, aside: str | None = None, activation: int | None = None
-    ) -> "Cluster":
-        """The cluster that was dumped. Raises SavedByAnother."""
-        try:
-            state = _DECODER.decode(saved)
-            walk = Walk.load(state.walk, hashed)
-        except DecodeError as error:
-            raise SavedByAnother(_another(number, str(error))) from error
-        if state.format != FORMAT:
-            raise SavedByAnother(_another(number, f"format {state.format}, this one's is {FORMAT}"))
-        return cls(
-            number, walk, state.leads, state.last, state.trails, state.waiting, state.shown, state.stale, aside,
-            activation=activation,
-        )  # fmt: skip
+    def saved(self) -> None:
+        """It was written."""
+        self.changed = False
+        self.walk.changed.clear()
 
     def absorb(self, other: "Cluster") -> None:
         """Become one with another cluster; both histories must be walked together."""
-        self.trails |= other.trails
-        self.shown |= other.shown
-        self.opens |= other.opens
+        self.record(other.trails)
+        self.absorbed += [other.walk, *other.absorbed]
+        self.anew |= other.anew or other.aside is not None
         self.activation = other.activation if self.activation is None else self.activation
-        self.stale = True
+        self.stale = self.changed = True
 
-    def take(self, fold: Fold, touchpoints: Sequence[Touchpoint], clock: int) -> bool:
-        """Step with new touchpoints; False where that does not do, and the cluster must be walked again.
+    def record(self, trails: Iterable[UUID]) -> None:
+        """Touchpoints of it lie in these trails."""
+        known = len(self.trails)
+        self.trails.update(trails)
+        self.changed |= len(self.trails) > known
 
-        After False (or an error) the state is spoilt: `walk_again` makes it anew.
+    def learn(self, facts: Facts) -> None:
+        """Take note of what is known of identities; where that touches what was taken, it must be walked again."""
+        if not self.walk.facts.has(facts):
+            self.changed = True
+            self.stale |= self.walk.learn(facts, self.last)
+
+    def take(self, touchpoints: Sequence[Touchpoint], clock: int) -> list[Step] | None:
+        """Walk on with new touchpoints; None where that does not do, and the cluster must be walked again.
+
+        After None (or an error) the walk may be spoilt: `walk_again` makes it anew.
         """
         if self.stale or (self.waiting is not None and self.waiting <= clock):
-            return False
+            return None
         if len(touchpoints) == 1:
             [touchpoint] = touchpoints
             instant = touchpoint.instant
             if self.last < instant <= clock and not looks_back(touchpoint):
-                return self._step(fold, [touchpoint], instant)
+                person, folded = self.walk.take(touchpoint)
+                self.last = instant
+                return None if self.walk.joined else [(person.number, instant, [folded])]
         now = sorted([(t.order, t) for t in touchpoints if t.instant <= clock])  # no two are of one order
         if now and (now[0][1].instant <= self.last or any(looks_back(touchpoint) for _, touchpoint in now)):
-            return False
+            return None
         self._wait(touchpoints, clock)
         groups: dict[int, list[Touchpoint]] = {}
         for (instant, *_), touchpoint in now:
             groups.setdefault(instant, []).append(touchpoint)
-        return all(self._step(fold, group, instant) for instant, group in groups.items())
+        steps: list[Step] = []
+        for instant, group in groups.items():
+            steps += self._walk_on(group, instant)
+            if self.walk.joined:
+                return None
+        return steps
 
-    def learn(self, facts: Facts) -> None:
-        """Take note of what is known of identities; where that touches what was taken, it must be walked again."""
-        self.stale |= self.walk.learn(facts, self.last)
-
-    def _step(self, fold: Fold, group: list[Touchpoint], instant: int) -> bool:
-        histories: dict[int, list[Touchpoint]] = {}
-        if len(group) == 1:
-            person, touchpoint = self.walk.take(group[0])
-            histories[person.number] = [touchpoint]
-        else:
-            for person, touchpoint in [self.walk.take(each) for each in sorted(group, key=walk_key)]:
-                histories.setdefault(person.survivor().number, []).append(touchpoint)
-        if self.walk.joined:
-            return False
-        for number, history in histories.items():
-            lead = self.leads.get(number)
-            if lead is None:
-                lead = self.leads[number] = Lead()
-            if len(history) > 1:
-                history.sort(key=_order)
-            fold.step(lead, history, instant)
+    def _walk_on(self, group: Sequence[Touchpoint], instant: int) -> list[Step]:
+        mine: dict[int, list[Touchpoint]] = {}
+        for person, touchpoint in [self.walk.take(each) for each in sorted(group, key=walk_key)]:
+            mine.setdefault(person.survivor().number, []).append(touchpoint)
         self.last = instant
-        return True
+        return [(number, instant, sorted(each, key=_order)) for number, each in mine.items()]
 
-    def walk_again(
-        self, fold: Fold, history: Iterable[Touchpoint], facts: Facts, clock: int
-    ) -> dict[int, list[Touchpoint]]:
-        """Walk the whole history and fold every lead anew; each person's history, by number."""
+    def walk_again(self, history: Iterable[Touchpoint], facts: Facts, clock: int) -> dict[int, list[Touchpoint]]:
+        """Walk the whole history; each person's, by number."""
         known = list(history)
         self.waiting = None
         self._wait(known, clock)
         taken = [touchpoint for touchpoint in known if touchpoint.instant <= clock]
         self.walk, histories = assign(taken, facts)
-        self.leads = {number: fold.fold(mine, clock) for number, mine in histories.items()}
         self.last = max((touchpoint.instant for touchpoint in taken), default=-1)
-        self.stale = False
+        self.stale = self.anew = False
+        self.changed = True
+        self.absorbed.clear()
+        self.members.clear()
+        self.opens.clear()
         return histories
 
     def put_aside(self, error: Exception) -> None:
         """One lead never stops the others: what fails is kept as it was, said, and folded again after the mend."""
         self.aside = f"{type(error).__name__}: {error}"[:1000]
-        self.stale = True
+        self.stale = self.changed = True
+        self.members.clear()
         log.error(
             "a fold failed: its cluster is put aside, the others go on",
             cluster=self.number,
@@ -172,23 +158,21 @@ class Cluster:
             do="run `leadline doctor`; it is folded again when a mended release starts",
         )
 
-    def due(self, clock: int) -> int:
+    def next_look(self, clock: int) -> int | None:
         """The next instant at which time alone changes whose its touchpoints and identities are."""
         due = NEVER if self.waiting is None else self.waiting
         later = (
             since for identity, since in self.walk.facts.shared.items() if since > clock and identity in self.walk.owner
         )
-        return min(due, min(later, default=NEVER))
+        due = min(due, min(later, default=NEVER))
+        return None if due >= NEVER else due
 
     def _wait(self, touchpoints: Iterable[Touchpoint], clock: int) -> None:
         later = [touchpoint.instant for touchpoint in touchpoints if touchpoint.instant > clock]
         if later:
             self.waiting = min(later) if self.waiting is None else min(self.waiting, *later)
+            self.changed = True
 
 
-def _another(number: int, what: str) -> str:
-    return f"cluster {number} was saved by another release ({what}): run `leadline rebuild`"
-
-
-def _order(touchpoint: Touchpoint) -> Any:
+def _order(touchpoint: Touchpoint) -> tuple[int, int, str, str]:
     return touchpoint.order

@@ -18,6 +18,7 @@ from domain.people.sharing import LIMITS, Limits
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.batch import Batches
 from projections.projecting.ledger import Ledger
+from projections.projecting.saved import States
 from store import turn
 from store.database.database import Database
 from store.database.tables import Derived, live
@@ -171,9 +172,7 @@ class Projector:
     def _anything_due(self, conn: Connection, progress: Progress, now: int) -> bool:
         if not progress.model:
             return False
-        table = self._tables.clusters
-        due = select(table.c.cluster).where(table.c.due <= now, table.c.aside.is_(None)).limit(1)
-        return now >= progress.clock + self._tick or conn.execute(due).first() is not None
+        return now >= progress.clock + self._tick or States(self._tables, self._ids.hex).anything_due(conn, now)
 
     def _clock_after(self, progress: Progress, now: int, touchpoints: Sequence[Touchpoint]) -> int:
         newest = max((touchpoint.received_at for touchpoint in touchpoints), default=0)

@@ -12,6 +12,7 @@ from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.cluster import Cluster
 from projections.projecting.link import Linker, mentioned
 from projections.projecting.projector import Progress, read_progress
+from projections.projecting.saved import load_cluster
 from store.database.tables import Derived, live
 from store.events.ids import Ids
 from store.events.store import EventStore
@@ -82,8 +83,8 @@ class Lookup:
     def _cluster(self, conn: Connection, id: UUID) -> Cluster | None:
         identities, clusters = self._tables.identities, self._tables.clusters
         row = conn.execute(
-            select(clusters.c.cluster, clusters.c.state, clusters.c.aside)
+            select(clusters.c.cluster, clusters.c.state)
             .join(identities, identities.c.cluster == clusters.c.cluster)
             .where(identities.c.id == id)
         ).one_or_none()
-        return None if row is None else Cluster.load(row[0], bytes(row[1]), self._ids.hex, row[2])
+        return None if row is None else load_cluster(row.cluster, bytes(row.state), self._ids.hex)

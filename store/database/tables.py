@@ -104,6 +104,7 @@ class Derived:
     projector: Table
     identities: Table
     clusters: Table
+    lead_states: Table
     leads: Table
     scores: Table
     stage_history: Table
@@ -147,11 +148,24 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             meta,
             Column("cluster", BigInteger, primary_key=True, autoincrement=False),
             Column("state", LargeBinary, nullable=False),
-            Column("due", BigInteger),
+            Column("due", BigInteger),  # when it must be looked at though nothing happens
             Column("aside", Text),  # why it was put aside; folded again after the mend
             Column("activation", Integer),  # of a model, for which the ledger must still be compared; null: none
             Index(prefix + "clusters_due", "due", postgresql_where=Column("due").is_not(None)),
             Index(prefix + "clusters_aside", "cluster", postgresql_where=Column("aside").is_not(None)),
+            **hot_fill,
+        ),
+        lead_states=Table(
+            prefix + "lead_states",
+            meta,
+            Column("lead", Uuid, primary_key=True),
+            Column("cluster", BigInteger, nullable=False),
+            Column("last", BigInteger, nullable=False),  # instant of its last touchpoint
+            Column("fingerprint", BigInteger, nullable=False),  # of the history that it was folded of
+            Column("due", BigInteger),  # when time alone next changes something of it
+            Column("state", LargeBinary, nullable=False),
+            Index(prefix + "lead_states_cluster", "cluster"),
+            Index(prefix + "lead_states_due", "due", postgresql_where=Column("due").is_not(None)),
             **hot_fill,
         ),
         leads=Table(

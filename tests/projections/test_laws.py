@@ -14,13 +14,10 @@ from sqlalchemy import select
 
 from domain.fold.explain import explain
 from domain.fold.fold import Fold
-from domain.people.facts import Facts
-from domain.people.walk import Walk
 from domain.signals.kinds import TRAITS, SignalKind, opens
 from domain.touchpoints.touchpoint import Touchpoint
-from projections.projecting.cluster import Cluster
 from store.database.tables import ledger, open_signals
-from tests.domain.histories import FEW, TYPES, facts_of, histories, law
+from tests.domain.histories import FEW, TYPES, histories, law
 from tests.domain.stories import SECOND, us
 from tests.domain.test_laws import in_order
 from tests.projections.paths import RealPath, model
@@ -145,33 +142,6 @@ def holding(world: World) -> list[tuple[Any, ...]]:
 @pytest.fixture(scope="module")
 def fold() -> Fold:
     return Fold(model())
-
-
-@law(80)
-@given(st.data())
-def test_a_cluster_that_steps_has_the_bytes_of_one_that_is_walked_again(fold: Fold, data: st.DataObject) -> None:
-    history = data.draw(histories())
-    arrival = data.draw(st.permutations(history)) if data.draw(st.booleans()) else in_order(history)
-    stepped, taken = Cluster(1, Walk(Facts(str))), list[Touchpoint]()
-    while len(taken) < len(arrival):
-        batch = arrival[len(taken) : len(taken) + data.draw(st.integers(1, 4))]
-        before, facts = facts_of(taken, LIMITS), facts_of([*taken, *batch], LIMITS)
-        stepped = Cluster.load(1, stepped.dump(), str)
-        stepped.learn(facts)
-        stepped.stale |= any(before.links(each) != facts.links(each) for each in taken)  # as the linker says
-        taken += batch
-        if not stepped.take(fold, batch, END):
-            stepped.walk_again(fold, taken, facts, END)
-    walked = Cluster(1, Walk(Facts(str)))
-    walked.walk_again(fold, history, facts_of(history, LIMITS), END)
-    assert saved(stepped) == saved(walked)
-
-
-def saved(cluster: Cluster) -> bytes:
-    """The saved bytes, the leads in the order of their numbers."""
-    cluster.leads = dict(sorted(cluster.leads.items()))
-    cluster.walk.people = dict(sorted(cluster.walk.people.items()))
-    return cluster.dump()
 
 
 @law(80)

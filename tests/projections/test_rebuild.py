@@ -84,7 +84,7 @@ def test_saved_state_of_another_release_says_what_to_do_and_a_rebuild_mends_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.play([[at(1, "page_viewed", "e:a@x")]])
-    monkeypatch.setattr("projections.projecting.cluster.FORMAT", 99)
+    monkeypatch.setattr("projections.projecting.saved.FORMAT", 99)
     world.restart()
     world.deliver([at(2, "page_viewed", "e:a@x")])
     with pytest.raises(Misconfigured, match=r"saved by another release .* run `leadline rebuild`"):

@@ -20,7 +20,7 @@ ROOMS = ("domain", "store", "producers", "consumers", "projections", "web", "api
 ROOT = Path(__file__).parents[2]
 OPENS = {"domain/touchpoints/event.py", "store/events/sealing.py"}
 """Who decodes envelopes: the opened event, and the one place."""
-SEALS = {"producers/reading/arrival.py", "producers/imports/importer.py", "consumers/publish/publisher.py"}
+SEALS = {"producers/reading/arrival.py", "producers/imports/importer.py", "consumers/promote/promoter.py"}
 """Who encodes envelopes: whoever puts touchpoints on the log. The log's bytes are the log's."""
 
 

@@ -119,6 +119,21 @@ def _derived() -> None:
     )
     op.create_index("clusters_due", "clusters", ["due"], unique=False, postgresql_where=sa.text("due IS NOT NULL"))
     op.create_table(
+        "lead_states",
+        sa.Column("lead", sa.Uuid(), nullable=False),
+        sa.Column("cluster", sa.BigInteger(), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.Column("fingerprint", sa.BigInteger(), nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=True),
+        sa.Column("state", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("lead"),
+        postgresql_with={"fillfactor": 50},
+    )
+    op.create_index("lead_states_cluster", "lead_states", ["cluster"], unique=False)
+    op.create_index(
+        "lead_states_due", "lead_states", ["due"], unique=False, postgresql_where=sa.text("due IS NOT NULL")
+    )
+    op.create_table(
         "leads",
         sa.Column("lead", sa.Uuid(), nullable=False),
         sa.Column("stage", sa.Text(), nullable=False),

@@ -1,0 +1,205 @@
+"""Saved state: a cluster's walk and each of its leads, apart, so that a step loads and writes those it touches."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec import DecodeError, Struct, msgpack
+from sqlalchemy import ColumnElement, Connection, bindparam, select, update
+
+from domain.errors import Misconfigured
+from domain.fold.lead import Lead
+from domain.people.facts import Hashed
+from domain.people.walk import Walk
+from domain.touchpoints.touchpoint import NEVER
+from projections.projecting.cluster import Cluster, Member
+from projections.read_models.changes import Shown
+from projections.read_models.registry import REMEMBERED
+from store.database import bulk
+from store.database.tables import Derived
+
+FORMAT: Final = 5
+"""Of the saved state: a release that saves other fields counts on, and asks for a rebuild."""
+
+
+class SavedByAnother(Misconfigured):
+    """The saved state is of another release: stop, and rebuild."""
+
+
+class SavedCluster(Struct, array_like=True):
+    """The form of a cluster's saved bytes."""
+
+    format: int
+    walk: bytes
+    trails: set[UUID]
+    waiting: int | None
+    stale: bool
+
+
+class SavedLead(Struct, array_like=True):
+    """The form of a lead's saved bytes."""
+
+    format: int
+    lead: Lead
+    shown: Shown
+
+
+_ENCODER: Final = msgpack.Encoder(uuid_format="bytes")
+_CLUSTER: Final = msgpack.Decoder(SavedCluster)
+_LEAD: Final = msgpack.Decoder(SavedLead)
+
+
+def dump_cluster(cluster: Cluster) -> bytes:
+    """A cluster's saved bytes: all but its leads."""
+    return _ENCODER.encode(SavedCluster(FORMAT, cluster.walk.dump(), cluster.trails, cluster.waiting, cluster.stale))
+
+
+def load_cluster(
+    number: int,
+    saved: bytes,
+    hashed: Hashed,
+    due: int | None = None,
+    aside: str | None = None,
+    activation: int | None = None,
+) -> Cluster:
+    """The cluster that was dumped, without its leads and the instant of the last. Raises SavedByAnother."""
+    try:
+        state = _CLUSTER.decode(saved)
+        walk = Walk.load(state.walk, hashed)
+    except DecodeError as error:
+        raise _another(f"cluster {number}", str(error)) from error
+    _check(f"cluster {number}", state.format, len(REMEMBERED))
+    return Cluster(
+        number,
+        walk,
+        trails=state.trails,
+        waiting=state.waiting,
+        stale=state.stale,
+        due=due,
+        aside=aside,
+        activation=activation,
+        changed=False,
+    )
+
+
+def dump_lead(member: Member) -> bytes:
+    """A lead's saved bytes."""
+    return _ENCODER.encode(SavedLead(FORMAT, member.lead, member.shown))
+
+
+def load_lead(id: UUID, saved: bytes, fingerprint: int) -> Member:
+    """The lead that was dumped. Raises SavedByAnother."""
+    try:
+        state = _LEAD.decode(saved)
+    except DecodeError as error:
+        raise _another(f"lead {id}", str(error)) from error
+    _check(f"lead {id}", state.format, len(state.shown))
+    return Member(state.lead, state.shown, fingerprint)
+
+
+def _check(which: str, format: int, families: int) -> None:
+    if format != FORMAT:
+        raise _another(which, f"format {format}, this one's is {FORMAT}")
+    if families != len(REMEMBERED):
+        raise _another(which, f"with {families} read models of several rows, this one has {len(REMEMBERED)}")
+
+
+def _another(which: str, what: str) -> SavedByAnother:
+    return SavedByAnother(f"{which} was saved by another release ({what}): run `leadline rebuild`")
+
+
+# ---- tables ------------------------------------------------------------------------------------------------------
+
+
+class States:
+    """Reads and writes saved state in the caller's transaction."""
+
+    def __init__(self, tables: Derived, hashed: Hashed) -> None:
+        self._hashed = hashed
+        self._clusters = tables.clusters
+        self._leads = tables.lead_states
+
+    def clusters(self, conn: Connection, numbers: Sequence[int]) -> dict[int, Cluster]:
+        """The clusters of these numbers that are saved, without leads."""
+        columns = ["cluster", "state", "due", "aside", "activation"]
+        found = {
+            number: load_cluster(number, bytes(state), self._hashed, due, aside, activation)
+            for number, state, due, aside, activation in bulk.select_in(
+                conn, self._clusters, columns, "cluster", numbers
+            )
+        }
+        for number, last in bulk.select_in(conn, self._leads, ["cluster", "last"], "cluster", list(found)):
+            cluster = found[number]
+            cluster.last = max(cluster.last, last)
+        return found
+
+    def walks(self, conn: Connection, numbers: Sequence[int]) -> dict[int, Walk]:
+        """The walks of these clusters, as far as they are saved."""
+        rows = bulk.select_in(conn, self._clusters, ["cluster", "state"], "cluster", numbers)
+        return {number: load_cluster(number, bytes(state), self._hashed).walk for number, state in rows}
+
+    def members(self, conn: Connection, ids: Collection[UUID]) -> dict[UUID, Member]:
+        """The leads of these ids."""
+        columns = ["lead", "fingerprint", "state"]
+        rows = bulk.select_in(conn, self._leads, columns, "lead", list(ids))
+        return {id: load_lead(id, bytes(state), fingerprint) for id, fingerprint, state in rows}
+
+    def load_all(self, conn: Connection, clusters: Iterable[Cluster]) -> None:
+        """Bring every lead of these clusters into memory."""
+        by_number = {cluster.number: cluster for cluster in clusters}
+        columns = ["cluster", "lead", "fingerprint", "state"]
+        for number, id, fingerprint, state in bulk.select_in(conn, self._leads, columns, "cluster", list(by_number)):
+            by_number[number].members[id] = load_lead(id, bytes(state), fingerprint)
+
+    def fingerprints(self, conn: Connection, numbers: Collection[int]) -> dict[int, dict[UUID, int]]:
+        """Of every lead of these clusters."""
+        found: dict[int, dict[UUID, int]] = {number: {} for number in numbers}
+        columns = ["cluster", "lead", "fingerprint"]
+        for number, id, fingerprint in bulk.select_in(conn, self._leads, columns, "cluster", list(numbers)):
+            found[number][id] = fingerprint
+        return found
+
+    def absorb(self, conn: Connection, absorbed: Mapping[int, int]) -> None:
+        """Clusters became part of others: lost -> into."""
+        if not absorbed:
+            return
+        leads = self._leads
+        move = update(leads).where(leads.c.cluster == bindparam("lost")).values(cluster=bindparam("into"))
+        conn.execute(move, [{"lost": lost, "into": into} for lost, into in absorbed.items()])
+        bulk.delete(conn, self._clusters, "cluster", list(absorbed))
+
+    def due(self, conn: Connection, clock: int, limit: int) -> dict[int, list[UUID]]:
+        """Clusters that are due by a clock, and those leads of theirs that are."""
+        clusters, leads = self._clusters, self._leads
+        query = select(clusters.c.cluster).where(clusters.c.due <= clock, clusters.c.aside.is_(None)).limit(limit)
+        found: dict[int, list[UUID]] = {number: [] for number in conn.execute(query).scalars()}
+        ripe = select(leads.c.cluster, leads.c.lead).where(leads.c.due <= clock, self._live())
+        for number, id in conn.execute(ripe.limit(limit)):
+            found.setdefault(number, []).append(id)
+        return found
+
+    def anything_due(self, conn: Connection, clock: int) -> bool:
+        """Whether anything is."""
+        return bool(self.due(conn, clock, 1))
+
+    def _live(self) -> ColumnElement[bool]:
+        clusters = self._clusters
+        return self._leads.c.cluster.not_in(select(clusters.c.cluster).where(clusters.c.aside.is_not(None)))
+
+    def write(
+        self, conn: Connection, clusters: Sequence[Cluster], rows: Sequence[tuple[Any, ...]], ceased: Sequence[UUID]
+    ) -> None:
+        """Write those clusters that changed, and the rows of leads (`lead_row`)."""
+        written = [cluster for cluster in clusters if cluster.unsaved]
+        bulk.delete(conn, self._leads, "lead", ceased)
+        bulk.upsert(conn, self._leads, rows)
+        changed = [(each.number, dump_cluster(each), each.due, each.aside, each.activation) for each in written]
+        bulk.upsert(conn, self._clusters, changed)
+        for cluster in written:
+            cluster.saved()
+
+
+def lead_row(cluster: Cluster, id: UUID, member: Member, due: int) -> tuple[Any, ...]:
+    """The row of a lead's saved state; `due`: when time alone next changes something of it."""
+    at = None if due >= NEVER else due
+    return id, cluster.number, member.lead.last_touch, member.fingerprint, at, dump_lead(member)

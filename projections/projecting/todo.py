@@ -1,0 +1,151 @@
+"""What a batch asks to be done to a cluster's leads. Whom nothing touches is neither loaded nor written."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from domain.fold.fold import Fold
+from domain.people.facts import Facts
+from domain.people.order import WalkKey
+from domain.people.person import Person
+from domain.people.walk import Walk
+from domain.touchpoints.identity import Identity
+from domain.touchpoints.touchpoint import Touchpoint
+from projections.projecting.cluster import Cluster, Member, Step
+from projections.projecting.fingerprint import fingerprint
+from projections.read_models.changes import NOTHING
+from store.events.ids import Ids
+
+
+@dataclass(slots=True)
+class Todo:
+    """People are told by their number in the walk."""
+
+    cluster: Cluster
+    touched: dict[int, UUID | None] = field(default_factory=dict)
+    """Who is to be shown, and under which id they are saved; None: they are not."""
+    steps: list[Step] = field(default_factory=list)
+    refolds: dict[int, list[Touchpoint]] = field(default_factory=dict)
+    """The whole history of those who are folded anew."""
+    renamed: set[int] = field(default_factory=set)
+    """Whose identities may be others than before."""
+    ceased: set[UUID] = field(default_factory=set)
+    """Ids of leads that are saved and are no more."""
+
+    def carry_out(self, ids: Ids, fold: Fold, clock: int) -> None:
+        """Fold; those touched must be in memory. After an error those in memory are spoilt."""
+        members, people = self.cluster.members, self.cluster.walk.people
+        found = {number: Member() if id is None else members.pop(id) for number, id in self.touched.items()}
+        for id in self.ceased:
+            members.pop(id, None)
+        for number, instant, group in self.steps:
+            member = found[number]
+            fold.step(member.lead, group, instant)
+            member.fingerprint = fingerprint(group, member.fingerprint)
+        for number, history in self.refolds.items():
+            found[number].lead = fold.fold(history, clock)
+            found[number].fingerprint = fingerprint(history)
+        for number in self.renamed:
+            if number in found:
+                found[number].owned = None
+        for number, member in found.items():
+            id = ids.of(people[number].name())
+            if self.touched[number] != id:
+                member.shown = NOTHING  # under this id
+            members[id] = member
+
+
+def onward(
+    cluster: Cluster, ids: Ids, touchpoints: Sequence[Touchpoint], clock: int, due: Collection[UUID] = ()
+) -> Todo | None:
+    """Walk on with new touchpoints, and look at leads that are due; None: the cluster must be walked again."""
+    last, walk = cluster.last, cluster.walk
+    steps = cluster.take(touchpoints, clock)
+    if steps is None:
+        return None
+    todo = Todo(cluster, steps=steps, renamed=walk.changed)
+    numbers = {number for number, _, _ in steps}
+    numbers |= {number for number in walk.changed if number in walk.people and walk.people[number].heads}
+    if cluster.due is not None and cluster.due <= clock:
+        numbers |= _owners_of_shared(walk)
+    if due:
+        named = {ids.of(person.name()): person.number for person in walk.people.values() if person.heads}
+        if not named.keys() >= set(due):
+            return None
+        numbers |= {named[id] for id in due}
+    for number in numbers:
+        person = walk.people[number]
+        id = ids.of(person.name())
+        if number not in walk.changed:
+            todo.touched[number] = id
+            continue
+        before = person.name_at(last)
+        former = todo.touched[number] = None if before is None else ids.of(before)
+        if former is not None and former != id:
+            todo.ceased.add(former)
+    _touch_heirs(todo, ids)
+    return todo
+
+
+def again(
+    cluster: Cluster,
+    ids: Ids,
+    history: Iterable[Touchpoint],
+    facts: Facts,
+    clock: int,
+    saved: Mapping[UUID, int],
+) -> Todo:
+    """Walk the whole history; only whose touchpoints changed are folded anew. `saved`: the fingerprints, by lead id.
+
+    The cluster's walk must be the one that is saved, or none.
+    """
+    anew, before = cluster.anew, _cards([cluster.walk, *cluster.absorbed])
+    histories = cluster.walk_again(history, facts, clock)
+    todo, walk, live = Todo(cluster), cluster.walk, set()
+    shares = _owners_of_shared(walk)
+    for number, mine in histories.items():
+        person = walk.people[number]
+        name = person.name()
+        id = ids.of(name)
+        live.add(id)
+        if anew or saved.get(id) != fingerprint(mine):
+            todo.refolds[number] = mine
+        elif number not in shares and before.get(name) == _card(walk, person):
+            continue
+        todo.touched[number] = id if id in saved else None
+    todo.renamed.update(todo.touched)
+    todo.ceased = saved.keys() - live
+    _touch_heirs(todo, ids)
+    return todo
+
+
+def _touch_heirs(todo: Todo, ids: Ids) -> None:
+    """Touch those to whom leads that ceased resolve: what was announced of these is theirs now."""
+    if not todo.ceased:
+        return
+    heirs: dict[UUID, tuple[WalkKey, Person]] = {}
+    for person in todo.cluster.walk.people.values():
+        for head, key in person.heads.items():
+            id = ids.of(head)
+            if id in todo.ceased and (id not in heirs or key < heirs[id][0]):
+                heirs[id] = key, person
+    for _, person in heirs.values():
+        todo.touched.setdefault(person.number, ids.of(person.name()))
+
+
+_Card = tuple[frozenset[Identity], list[Any]]
+
+
+def _cards(walks: Iterable[Walk]) -> dict[Identity, _Card]:
+    """What walks say of each person beside their history: identities and findings, by name."""
+    return {person.name(): _card(walk, person) for walk in walks for person in walk.people.values() if person.heads}
+
+
+def _card(walk: Walk, person: Person) -> _Card:
+    return frozenset(person.owned), walk.findings(person)
+
+
+def _owners_of_shared(walk: Walk) -> set[int]:
+    """Who owns an identity that is, or will be, shared: it counts as theirs until an instant."""
+    return {walk.owner[identity].number for identity in walk.facts.shared if identity in walk.owner}
