@@ -10,9 +10,9 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from domain.errors import Retry
+from domain.errors import NotFound, Retry
 from projections.queries.cursors import BadCursor
-from projections.queries.leads import NotFound, NotReady
+from projections.queries.leads import NotReady
 from web.limits import BodyLimit
 from web.problems import Problem, answer_problem
 
@@ -35,7 +35,7 @@ def answer_problems(app: FastAPI) -> None:
         app.add_exception_handler(error, handle)
 
     app.add_exception_handler(Problem, answer_problem)
-    on(NotFound, lambda error: Problem(404, str(error.args[0])))
+    on(NotFound, lambda error: Problem(404, str(error)))
     on(BadCursor, lambda error: Problem(400, str(error)))
     on(RequestValidationError, _invalid)
     on(HTTPException, _no_route)

@@ -16,15 +16,16 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Connection, Row, select
 
+from domain.errors import NotFound
 from domain.files.durations import SECOND, parse_duration
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
 from producers import commands
-from producers.commands import Asked
+from producers.commands import CommandContext
 from producers.reading.arrival import sealed
 from producers.reading.body import clean
 from projections.queries import leads as queries
-from projections.queries.leads import NotFound, Reader, View
+from projections.queries.leads import Reader, View
 from projections.queries.shapes import LeadDetail
 from store.database.tables import events
 from store.events.ids import Ids
@@ -39,7 +40,7 @@ LONGEST_WAIT: Final = 60 * SECOND
 GLANCE: Final = 0.05
 """Seconds between looks for the outcome of a command."""
 
-Command = Callable[[View, "Card", Asked], Touchpoint]
+Command = Callable[[View, "Card", CommandContext], Touchpoint]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +141,15 @@ class Commander:
         return JSONResponse(accepted.model_dump(), 202)
 
     def _append(self, id: str, lead: str, command: Command) -> Accepted:
-        asked = Asked(id=id, at=self._clock(), source=SOURCE)
+        context = CommandContext(id=id, at=self._clock(), source=SOURCE)
         try:
             with self._reader.view() as view:
                 if (earlier := self._recorded(view.conn, id)) is not None:  # done: now it would be refused
                     return Accepted(id=id, type=earlier.type, lead=str(queries.live_lead(view, lead)))
                 card = Card.of(view, lead)
-                made = command(view, card, asked)
+                made = command(view, card, context)
             self._log.append(TOUCHPOINTS, [sealed(made)])
-        except commands.Refused as error:
+        except commands.CommandRefused as error:
             more: dict[str, Any] = {name: list(value) for name, value in _named(error).items() if value}
             raise Problem(error.status, error.problem, **more) from None
         except (LogAway, LogFull) as error:
@@ -175,7 +176,7 @@ class Commander:
         return conn.execute(select(*about).where(events.c.dedupe == self._ids.dedupe(SOURCE, id))).first()
 
 
-def _named(error: commands.Refused) -> dict[str, tuple[str, ...]]:
+def _named(error: commands.CommandRefused) -> dict[str, tuple[str, ...]]:
     return {"missing": error.missing, "allowed": error.allowed}
 
 
@@ -191,8 +192,8 @@ def command_routes(commander: Commander) -> APIRouter:
     async def stage(
         lead: str, said: Annotated[ToStage, Body()], waited: Waited, idempotency_key: Key = None
     ) -> Response:
-        def command(view: View, card: Card, asked: Asked) -> Touchpoint:
-            return commands.stage(card, said.to, view.model.stages, _said(asked, said))
+        def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+            return commands.stage(card, said.to, view.model.stages, _said(context, said))
 
         return await commander.run(_id(lead, "stage", said, idempotency_key), lead, command, waited.seconds())
 
@@ -200,8 +201,8 @@ def command_routes(commander: Commander) -> APIRouter:
     async def merge(
         lead: str, said: Annotated[WithLead, Body()], waited: Waited, idempotency_key: Key = None
     ) -> Response:
-        def command(view: View, card: Card, asked: Asked) -> Touchpoint:
-            return commands.merge(card, Card.of(view, said.with_), _said(asked, said))
+        def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+            return commands.merge(card, Card.of(view, said.with_), _said(context, said))
 
         return await commander.run(_id(lead, "merge", said, idempotency_key), lead, command, waited.seconds())
 
@@ -209,8 +210,8 @@ def command_routes(commander: Commander) -> APIRouter:
     async def unmerge(
         lead: str, said: Annotated[TakeOut, Body()], waited: Waited, idempotency_key: Key = None
     ) -> Response:
-        def command(view: View, card: Card, asked: Asked) -> Touchpoint:
-            return commands.unmerge(card, said.identities, _said(asked, said))
+        def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+            return commands.unmerge(card, said.identities, _said(context, said))
 
         return await commander.run(_id(lead, "unmerge", said, idempotency_key), lead, command, waited.seconds())
 
@@ -220,8 +221,8 @@ def command_routes(commander: Commander) -> APIRouter:
     ) -> Response:
         asking = said or _Said()
 
-        def command(view: View, card: Card, asked: Asked) -> Touchpoint:
-            return commands.reset(card, _said(asked, asking))
+        def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+            return commands.reset(card, _said(context, asking))
 
         return await commander.run(_id(lead, "reset", asking, idempotency_key), lead, command, waited.seconds())
 
@@ -237,12 +238,12 @@ def _id(lead: str, name: str, said: _Said, key: str | None) -> str:
     """
     if key is None:
         return str(uuid.uuid4())
-    asked = json.dumps([lead.lower(), name, said.model_dump(mode="json"), key])
-    return f"asked-{hashlib.sha256(asked.encode()).hexdigest()[:40]}"
+    wanted = json.dumps([lead.lower(), name, said.model_dump(mode="json"), key])
+    return f"asked-{hashlib.sha256(wanted.encode()).hexdigest()[:40]}"
 
 
-def _said(asked: Asked, said: _Said) -> Asked:
-    return Asked(asked.id, asked.at, asked.source, said.by, said.reason)
+def _said(context: CommandContext, said: _Said) -> CommandContext:
+    return CommandContext(context.id, context.at, context.source, said.by, said.reason)
 
 
 def _refusing(name: str) -> Callable[[str], None]:

@@ -6,6 +6,7 @@ LeadlineError                exit code of a command that one ends
 ├── Reject           2       this input is never taken: keep it with the reason, go on with the next
 ├── Refused          2       nothing was done; the message says what is allowed, or what to do first
 │   ├── Misconfigured        a person must change a setting, a file or a right first
+│   │   └── Problems             several at once, a line each
 │   └── NotFound             what was named is not there
 └── Failed           1       it was done, and the outcome is bad (rows differ, a part crashed, it was cut off)
 
@@ -53,8 +54,10 @@ class Misconfigured(Refused):
 class Problems(Misconfigured):
     """Several things to change. `problems` says of each what was found and what is allowed."""
 
+    problems: list[str]
+
     def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(problems)
+        self.problems = list(problems)
         super().__init__("\n".join(self.problems))
 
     @property

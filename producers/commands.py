@@ -2,13 +2,14 @@
 
 A refusal records nothing:
 
-    Refused   reject: `status` is the HTTP status, `problem` says what is wrong, `missing` and `allowed` name the rest
+    CommandRefused   `status` is the HTTP status, `problem` says what is wrong, `missing` and `allowed` name the rest
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from domain.errors import Refused
 from domain.files.problems import unknown
 from domain.fold.stage import missing
 from domain.model.definition import Stage
@@ -36,7 +37,7 @@ class LeadCard(Protocol):
     def stage(self) -> str: ...
 
 
-class Refused(Exception):
+class CommandRefused(Refused):
     """A command that is refused, before anything was recorded. `missing` fields, or the `allowed` values."""
 
     def __init__(self, status: int, problem: str, missing: Iterable[str] = (), allowed: Iterable[str] = ()) -> None:
@@ -48,7 +49,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CommandContext:
     """Who asks, when, and under which id: the same id asked twice is recorded once.
 
     `source` is the name of the API's client (a token's, a person's), `at` an instant in microseconds.
@@ -61,7 +62,7 @@ class Asked:
     reason: str | None = None
 
 
-def stage(lead: LeadCard, to: object, stages: Sequence[Stage], asked: Asked) -> Touchpoint:
+def stage(lead: LeadCard, to: object, stages: Sequence[Stage], context: CommandContext) -> Touchpoint:
     """Move a lead to a stage, by its name or a former one.
 
     Refused: unknown or retired, already there, out of a detour to a later one, or fields missing. People may move a
@@ -72,16 +73,16 @@ def stage(lead: LeadCard, to: object, stages: Sequence[Stage], asked: Asked) -> 
     to = next((stage.name for stage in stages if to in stage.was), to)
     if not isinstance(to, str) or to not in names:
         text = unknown(to, in_use, "stage") if isinstance(to, str) else f"to: give one of {', '.join(in_use)}"
-        raise Refused(422, text, allowed=in_use)
+        raise CommandRefused(422, text, allowed=in_use)
     if to not in in_use:
-        raise Refused(422, f"stage {to} is retired; allowed: {', '.join(in_use)}", allowed=in_use)
+        raise CommandRefused(422, f"stage {to} is retired; allowed: {', '.join(in_use)}", allowed=in_use)
     if to == lead.stage:
-        raise Refused(409, f"the lead is in stage {to} already")
+        raise CommandRefused(409, f"the lead is in stage {to} already")
     target = stages[names.index(to)]
     _check_detour(lead.stage, target, stages)
     if absent := missing(tuple(target.requires), lead.profile):
-        raise Refused(422, f"stage {to} requires {', '.join(absent)}: the lead has none yet", missing=absent)
-    return _about(lead, "stage_changed", {"to": to}, asked)
+        raise CommandRefused(422, f"stage {to} requires {', '.join(absent)}: the lead has none yet", missing=absent)
+    return _about(lead, "stage_changed", {"to": to}, context)
 
 
 def _check_detour(current: str, target: Stage, stages: Sequence[Stage]) -> None:
@@ -91,26 +92,26 @@ def _check_detour(current: str, target: Stage, stages: Sequence[Stage]) -> None:
         return
     earlier = tuple(stage.name for stage in stages[:place] if not stage.detour and not stage.retired)
     if target.name not in earlier:
-        raise Refused(
+        raise CommandRefused(
             409, f"{current} is a detour: it is left to an earlier stage ({', '.join(earlier)})", allowed=earlier
         )
 
 
-def merge(first: LeadCard, other: LeadCard, asked: Asked) -> Touchpoint:
+def merge(first: LeadCard, other: LeadCard, context: CommandContext) -> Touchpoint:
     """Two leads are one person, from the first touchpoint on.
 
     The sides are their highest identities. Where their kinds differ, the side of the higher lead has all its identities
     down to the lower kind, so that whatever an earlier unmerge kept apart is said again.
     """
     if first.id == other.id:
-        raise Refused(409, "these are one lead already")
+        raise CommandRefused(409, "these are one lead already")
     lowest = max(RANK[_head(first).kind], RANK[_head(other).kind])
     sides = [_down_to(first.identities, lowest), _down_to(other.identities, lowest)]
     one, two = sides if len(sides[0]) <= len(sides[1]) else reversed(sides)
-    return _touchpoint("merged", one[:1], {"with": _pairs(two)}, asked)
+    return _touchpoint("merged", one[:1], {"with": _pairs(two)}, context)
 
 
-def unmerge(lead: LeadCard, taken: Sequence[object], asked: Asked) -> Touchpoint:
+def unmerge(lead: LeadCard, taken: Sequence[object], context: CommandContext) -> Touchpoint:
     """Take identities out of a lead: they are another person, whatever else links them.
 
     `taken` are `{"kind": ..., "value": ...}` as the lead lists them. The other side are the lead's other identities of
@@ -118,29 +119,33 @@ def unmerge(lead: LeadCard, taken: Sequence[object], asked: Asked) -> Touchpoint
     """
     out = ordered(_named(each) for each in taken)
     if not out:
-        raise Refused(422, 'identities: name what to take out, such as [{"kind": "email", "value": "a@example.org"}]')
+        raise CommandRefused(
+            422, 'identities: name what to take out, such as [{"kind": "email", "value": "a@example.org"}]'
+        )
     has = ordered(lead.identities)
     shown = tuple(map(str, has))
     if strange := [str(identity) for identity in out if identity not in has]:
-        raise Refused(
+        raise CommandRefused(
             422, f"not this lead's: {', '.join(strange)}; it has {', '.join(shown)}", missing=strange, allowed=shown
         )
     rest = tuple(identity for identity in has if identity not in out)
     if not rest:
-        raise Refused(409, "nothing would be left of the lead: name some of its identities, not all", allowed=shown)
+        raise CommandRefused(
+            409, "nothing would be left of the lead: name some of its identities, not all", allowed=shown
+        )
     lowest = max(RANK[identity.kind] for identity in out)
     other = _down_to(rest, min(lowest, _LAST_ABOVE_COOKIE)) or _down_to(rest, _LAST_ABOVE_COOKIE) or rest
-    return _touchpoint("unmerged", out, {"with": _pairs(other)}, asked)
+    return _touchpoint("unmerged", out, {"with": _pairs(other)}, context)
 
 
-def reset(lead: LeadCard, asked: Asked) -> Touchpoint:
+def reset(lead: LeadCard, context: CommandContext) -> Touchpoint:
     """Start the lead's heat anew, from this instant."""
-    return _about(lead, "score_reset", {}, asked)
+    return _about(lead, "score_reset", {}, context)
 
 
-def not_built(name: str) -> Refused:
+def not_built(name: str) -> CommandRefused:
     """The refusal of a command that this release does not have yet."""
-    return Refused(501, f"{name} is not built yet: this release refuses it and records nothing")
+    return CommandRefused(501, f"{name} is not built yet: this release refuses it and records nothing")
 
 
 # ---- what they are made of ---------------------------------------------------------------------------------------
@@ -149,7 +154,7 @@ def not_built(name: str) -> Refused:
 def _head(lead: LeadCard) -> Identity:
     found = ordered(lead.identities)
     if not found:
-        raise Refused(409, "the lead has no identity that is its own alone: nothing can be said about it")
+        raise CommandRefused(409, "the lead has no identity that is its own alone: nothing can be said about it")
     return found[0]
 
 
@@ -165,7 +170,7 @@ def _named(raw: object) -> Identity:
         found = canonical(kind, raw.get("value"))
         if found is not None:
             return found
-    raise Refused(
+    raise CommandRefused(
         422,
         f"identities: {str(raw)[:80]} names nobody; give a kind ({', '.join(RANK)}) and a value",
         allowed=tuple(RANK),
@@ -176,26 +181,28 @@ def _pairs(identities: Iterable[Identity]) -> list[dict[str, str]]:
     return [{"kind": identity.kind, "value": identity.value} for identity in identities]
 
 
-def _about(lead: LeadCard, type: str, properties: dict[str, Any], asked: Asked) -> Touchpoint:
+def _about(lead: LeadCard, type: str, properties: dict[str, Any], context: CommandContext) -> Touchpoint:
     """It carries one identity of the lead's highest kind: that one never moves to another lead."""
-    return _touchpoint(type, (_head(lead),), properties, asked)
+    return _touchpoint(type, (_head(lead),), properties, context)
 
 
-def _touchpoint(type: str, identities: tuple[Identity, ...], properties: dict[str, Any], asked: Asked) -> Touchpoint:
-    for name, text in (("by", asked.by), ("reason", asked.reason)):
+def _touchpoint(
+    type: str, identities: tuple[Identity, ...], properties: dict[str, Any], context: CommandContext
+) -> Touchpoint:
+    for name, text in (("by", context.by), ("reason", context.reason)):
         if text is not None and len(text) > _REASON_LIMIT:
-            raise Refused(422, f"{name}: has {len(text)} characters, allowed are {_REASON_LIMIT}")
+            raise CommandRefused(422, f"{name}: has {len(text)} characters, allowed are {_REASON_LIMIT}")
         if text:
             properties[name] = text
     made = Touchpoint(
-        id=asked.id,
-        source=Source("api", asked.source),
+        id=context.id,
+        source=Source("api", context.source),
         type=type,
-        occurred_at=asked.at,
-        received_at=asked.at,
+        occurred_at=context.at,
+        received_at=context.at,
         identities=identities,
         properties=properties,
     )
     if fault := validate(made):
-        raise Refused(422, f"no valid touchpoint: {fault}")
+        raise CommandRefused(422, f"no valid touchpoint: {fault}")
     return made

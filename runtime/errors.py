@@ -1,49 +1,34 @@
-"""Which errors the command line expects, and with what words and exit code each ends a command."""
+"""With what words and exit code an expected error ends a command; any other is a fault in this program."""
 
 from eventsourcing.persistence import PersistenceError
 
-from domain.errors import Misconfigured, Retry
-from domain.model.definition import ModelError
-from domain.touchpoints.event import UnknownTopic
-from producers.imports.importer import ImportInterrupted
-from producers.imports.mapping import MappingError
-from producers.imports.opening import ImportProblem
-from projections.queries.cursors import BadCursor
-from projections.queries.leads import NotFound, NotReady
-from projections.upkeep.activation import ActivationRefused
-from projections.upkeep.beside import RebuildRefused
-from runtime.refusals import Failed, Refused
-from runtime.settings import SettingsError
-from store.database.errors import DatabaseFull
-from store.log.port import LogAway, LogError
+from domain.errors import LeadlineError, Refused
+from store.database.errors import DatabaseAway
+from store.log.port import LogAway
 
 
 def told(error: Exception) -> tuple[int, str] | None:
     """The exit code and the words for an error, or None where it is a fault of ours."""
     match error:
-        case Refused() | ActivationRefused() | Misconfigured() | BadCursor() | UnknownTopic() | NotReady():
-            return 2, str(error)
-        case SettingsError() | ModelError() | MappingError():
-            return 2, "\nleadline: ".join(error.problems)
-        case ImportProblem():
-            return 2, "\nleadline: ".join(str(error).splitlines())
-        case ImportInterrupted():
-            return 1, "\nleadline: ".join(str(error).splitlines())
-        case Failed() | RebuildRefused():
-            return 1, str(error)
-        case NotFound():
-            return 1, str(error.args[0])
-        case DatabaseFull():
-            return 2, str(error)
-        case Retry() if "SQLite" in str(error):
-            return 2, str(error)
-        case Retry():
-            return 2, f"{error}. Check that the database runs and LEADLINE_DATABASE names it"
-        case LogAway():
-            return 2, f"{error}. Check that Kafka runs and LEADLINE_KAFKA names it"
-        case LogError():
-            return 2, str(error)
+        case LeadlineError():
+            return error.exit_code, "\nleadline: ".join([*error.lines[:-1], error.lines[-1] + _advice(error)])
         case PersistenceError():
             return 1, f"{type(error).__name__}: {error}"
         case _:
             return None
+
+
+def _advice(error: LeadlineError) -> str:
+    """What a person at a terminal can do about what is away."""
+    match error:
+        case DatabaseAway() if "SQLite" not in str(error):
+            return ". Check that the database runs and LEADLINE_DATABASE names it"
+        case LogAway():
+            return ". Check that Kafka runs and LEADLINE_KAFKA names it"
+        case _:
+            return ""
+
+
+def not_built(what: str) -> Refused:
+    """It is part of the contract and not built yet: named, never ignored."""
+    return Refused(f"{what} is not built yet")

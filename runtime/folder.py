@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from runtime.refusals import Refused
+from domain.errors import Refused
 
 LOCK: Final = "server.lock"
 

@@ -9,10 +9,10 @@ import structlog
 from consumers.promote.promoter import Promoter
 from consumers.publish.publisher import Publisher
 from consumers.record.recorder import Recorder
+from domain.errors import Refused
 from domain.model.definition import Model
 from projections.projecting.projector import Projector
 from projections.upkeep.activation import ActivationRefused, activate
-from runtime.refusals import Refused
 from runtime.wiring import Wiring
 from runtime.workers import Run
 from store.log.topics import IN

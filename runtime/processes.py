@@ -12,11 +12,10 @@ import uvicorn
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
-from domain.errors import Retry
+from domain.errors import Failed, Refused, Retry
 from runtime import parts
 from runtime.doors import Gate, api_app, both, collector_app, health_app, private, readiness, status_registry
 from runtime.folder import hold
-from runtime.refusals import Failed, Refused
 from runtime.settings import Settings
 from runtime.sockets import address_of, listen, room
 from runtime.wiring import Wiring

@@ -13,7 +13,7 @@ from producers.imports.importer import replay_row
 from producers.imports.mapping import ImportMapping, MappingError
 from producers.imports.row import RowRefused, Skipped
 from producers.protocols.retry import again
-from producers.reading.arrival import Refusal, sealed
+from producers.reading.arrival import Unusable, sealed
 from producers.reading.conventions import NONE, Conventions
 from store.database.database import Database
 from store.database.tables import rejected
@@ -85,7 +85,7 @@ def _replay(database: Database, log: Log, rows: list[Row[Any]], again_: Again, o
         outcome.tried += 1
         try:
             made, still = again_(row)
-        except (Refusal, RowRefused, MappingError, TypeError, ValueError) as error:
+        except (Unusable, RowRefused, MappingError, TypeError, ValueError) as error:
             outcome.reasons[str(error)] += 1
             continue
         records += made
@@ -103,11 +103,11 @@ def _replay(database: Database, log: Log, rows: list[Row[Any]], again_: Again, o
 def _again(row: Row[Any], mapping: ImportMapping | None, conventions: Conventions) -> tuple[list[Record], list[str]]:
     """What a row becomes now (nothing where the mapping skips it), and why the rest of it is still refused.
 
-    Raises Refusal and its like.
+    Raises Unusable and its like.
     """
     meta = orjson.loads(row.meta)
     if meta.get(CUT):
-        raise Refusal(f"too large, so only its first {len(row.raw)} bytes were kept: send it again from its source")
+        raise Unusable(f"too large, so only its first {len(row.raw)} bytes were kept: send it again from its source")
     if row.door.startswith("import/"):
         made = replay_row(row.raw, meta, int(meta.get("received_at", row.at)), mapping, conventions)
         return ([] if isinstance(made, Skipped) else [sealed(made)]), []

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, PlainValidator, SecretStr, ValidationError
 
+from domain.errors import Problems
 from producers.collector.keys import WriteKeys
 from producers.collector.sites import Sites
 from producers.reading.conventions import Conventions
@@ -22,12 +23,8 @@ FILE_VARIABLE: Final = "LEADLINE_SETTINGS"
 FILE_NAME: Final = "leadline-settings.toml"
 
 
-class SettingsError(Exception):
-    """Misconfigured: `problems` says of each setting what was found and what is allowed. Retrying does not help."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+class SettingsError(Problems):
+    """Settings that cannot be used."""
 
 
 class Settings(BaseModel):

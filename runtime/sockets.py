@@ -5,7 +5,7 @@ import resource
 import socket
 from typing import Final
 
-from runtime.refusals import Refused
+from domain.errors import Refused
 from runtime.setting_values import Bind
 
 _MOST_CONNECTIONS: Final = 10_000

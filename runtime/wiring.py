@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import inspect
 
-from domain.errors import Misconfigured
+from domain.errors import Misconfigured, Refused
 from domain.model.definition import Model, ModelError, parse_model
 from projections.queries.leads import Reader
-from runtime.refusals import Refused
 from runtime.settings import Settings, masked
 from store.database.database import Database, open_database
 from store.database.migrate import is_current

@@ -8,10 +8,12 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from domain.errors import LeadlineError
+
 PROBLEM_JSON: Final = "application/problem+json"
 
 
-class Problem(Exception):
+class Problem(LeadlineError):
     """An answer that is an error. `detail` says what was wrong and what is allowed, `more` are further members."""
 
     def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> None:

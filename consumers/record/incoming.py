@@ -19,7 +19,7 @@ DOOR: Final = "log"
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedEntry:
     """An entry that is no envelope of a known version, and why."""
 
     entry: Entry
@@ -27,16 +27,16 @@ class Refusal:
     error: str
 
 
-def incoming(entry: Entry, envelope: TypeAdapter[Envelope], ids: Ids) -> Incoming | Refusal:
+def incoming(entry: Entry, envelope: TypeAdapter[Envelope], ids: Ids) -> Incoming | RefusedEntry:
     """The touchpoint of an entry, its bytes verbatim."""
     value = entry.value
     try:
         wire = envelope.validate_json(value)
         orjson.loads(value)  # whoever replays reads it so: no NaN and no number beyond the range, which pydantic takes
     except ValidationError as error:
-        return Refusal(entry, _explain(error), type(error).__name__)
+        return RefusedEntry(entry, _explain(error), type(error).__name__)
     except orjson.JSONDecodeError as error:
-        return Refusal(entry, f"not JSON that can be read back: {error}", type(error).__name__)
+        return RefusedEntry(entry, f"not JSON that can be read back: {error}", type(error).__name__)
     identities = wire.identities
     if len(identities) == 1:
         trail = Identity(identities[0].kind, identities[0].value)
@@ -56,7 +56,7 @@ def _explain(error: ValidationError) -> str:
     return f"{where or 'envelope'}: {first['msg']}"
 
 
-def refused_record(refusal: Refusal, now: int) -> Record:
+def refused_record(refusal: RefusedEntry, now: int) -> Record:
     """The record that keeps a refused entry, with the headers that Kafka Connect gives a dead letter."""
     entry, partition = refusal.entry, refusal.entry.partition
     meta = {

@@ -17,7 +17,7 @@ import structlog
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, update
 
-from consumers.record.incoming import Refusal, incoming, kept, refused_record
+from consumers.record.incoming import RefusedEntry, incoming, kept, refused_record
 from domain.errors import Fenced
 from domain.touchpoints.envelope import Envelope
 from store import turn
@@ -202,14 +202,14 @@ class Recorder:
             kept=len(kept_rows),
         )
 
-    def _read(self, entries: Sequence[Entry], now: int) -> tuple[list[Incoming], list[Refusal], list[Rejected]]:
+    def _read(self, entries: Sequence[Entry], now: int) -> tuple[list[Incoming], list[RefusedEntry], list[Rejected]]:
         touchpoints: list[Incoming] = []
-        refusals: list[Refusal] = []
+        refusals: list[RefusedEntry] = []
         kept_rows: list[Rejected] = []
         for entry in entries:
             if entry.partition.topic == TOUCHPOINTS:
                 made = incoming(entry, self._envelope, self._ids)
-                if isinstance(made, Refusal):
+                if isinstance(made, RefusedEntry):
                     refusals.append(made)
                 else:
                     touchpoints.append(made)
@@ -217,7 +217,7 @@ class Recorder:
                 kept_rows.append(kept(entry, now))
         return touchpoints, refusals, kept_rows
 
-    def _refuse(self, refusals: Sequence[Refusal], now: int) -> list[Rejected]:
+    def _refuse(self, refusals: Sequence[RefusedEntry], now: int) -> list[Rejected]:
         """On the rejected topic before the batch commits: a crash in between refuses twice, which is kept once.
 
         Returns the rows to keep at once, where the broker takes less than we think.

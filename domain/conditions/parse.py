@@ -21,7 +21,7 @@ from domain.conditions.tree import (
     either,
     every,
 )
-from domain.files.problems import ModelError, Path, Problem, found, meant, unknown
+from domain.files.problems import Mistake, ModelError, Path, found, meant, unknown
 from domain.files.values import is_number, read_count, read_duration, read_number, read_type
 
 Scope = Literal["touchpoint", "person", "segment", "row"]
@@ -76,10 +76,10 @@ class _Reader:
 
     def __init__(self, scope: Scope, stages: Collection[str] | None, former: Mapping[str, str]) -> None:
         self.scope, self.stages, self.former = scope, stages, former
-        self.problems: list[Problem] = []
+        self.problems: list[Mistake] = []
 
     def refuse(self, path: Path, text: str) -> Condition:
-        self.problems.append(Problem(path, text))
+        self.problems.append(Mistake(path, text))
         return _NEVER
 
     def value(self, path: Path, read: Callable[[], _Value], otherwise: _Value) -> _Value:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
+from domain.errors import Problems
+
 Path = tuple[str | int, ...]
 """Keys and places (counted from 0) from the file's root to the value."""
 
@@ -14,7 +16,7 @@ _SHOWN: Final = 80
 """Longest text of a found value that a message repeats, in characters."""
 
 
-class Problem(NamedTuple):
+class Mistake(NamedTuple):
     """One thing that is wrong. `text` says what was found and what is allowed."""
 
     path: Path
@@ -24,20 +26,19 @@ class Problem(NamedTuple):
         return f"{show_path(self.path)}: {self.text}" if self.path else self.text
 
 
-class ModelError(ValueError):
+class ModelError(Problems, ValueError):
     """A file of rules that cannot be used: misconfigured, its author mends it. Nothing was changed.
 
     `found` holds the problems, `problems` the same as lines `key: found X, allowed Y`. A line alone is a problem too.
     """
 
-    def __init__(self, found: Iterable[Problem | str]) -> None:
-        self.found = tuple(Problem((), one) if isinstance(one, str) else one for one in found)
-        self.problems = [str(problem) for problem in self.found]
-        super().__init__("\n".join(self.problems))
+    def __init__(self, found: Iterable[Mistake | str]) -> None:
+        self.found = tuple(Mistake((), one) if isinstance(one, str) else one for one in found)
+        super().__init__(map(str, self.found))
 
-    def under(self, path: Path) -> tuple[Problem, ...]:
+    def under(self, path: Path) -> tuple[Mistake, ...]:
         """The same problems, seen from further outside."""
-        return tuple(Problem(path + problem.path, problem.text) for problem in self.found)
+        return tuple(Mistake(path + problem.path, problem.text) for problem in self.found)
 
 
 def show_path(path: Path) -> str:

@@ -38,7 +38,7 @@ NOTHING: Final = Hits()
 
 
 @dataclass(slots=True)
-class Asked:
+class TypeIndex:
     """What is asked about touchpoints of one type. Equal conditions stand in `wheres` once."""
 
     wheres: list[Where] = field(default_factory=list)
@@ -87,12 +87,12 @@ class Asked:
         )
 
 
-def asked_of(model: Model, counters: Iterable[Counter]) -> dict[str, Asked]:
+def asked_of(model: Model, counters: Iterable[Counter]) -> dict[str, TypeIndex]:
     """What a model asks, by touchpoint type; `counters` are those of its segments."""
-    found: dict[str, Asked] = {}
+    found: dict[str, TypeIndex] = {}
 
-    def of(type: str) -> Asked:
-        return found.setdefault(type, Asked())
+    def of(type: str) -> TypeIndex:
+        return found.setdefault(type, TypeIndex())
 
     for place, rule in enumerate(model.score.rules):
         if rule.points:

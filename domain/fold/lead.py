@@ -5,7 +5,7 @@ from typing import Any, Final
 from msgspec import Struct, field
 
 from domain.fold.funnel import Attempts
-from domain.fold.score import Heat
+from domain.fold.score import HeatState
 from domain.fold.stage import VISITOR
 from domain.touchpoints.touchpoint import NEVER
 
@@ -68,7 +68,7 @@ class Lead(Struct, array_like=True):
     grade: str = "D"
     fit: float = 0.0
     not_a_lead: str | None = None
-    heat: Heat = field(default_factory=Heat)
+    heat: HeatState = field(default_factory=HeatState)
     did: dict[str, list[int]] = field(default_factory=dict)
     funnels: dict[str, Attempts] = field(default_factory=dict)
     findings: list[list[Any]] = field(default_factory=list)

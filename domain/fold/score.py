@@ -29,7 +29,7 @@ def falls_to(heat: float, heat_at: int, half_life: int, level: float) -> int:
     return heat_at + ceil(half_life * log2(heat / level))
 
 
-class Heat(Struct, array_like=True):
+class HeatState(Struct, array_like=True):
     """The pair as it is saved, and what the limits must remember."""
 
     value: float = 0.0

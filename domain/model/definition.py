@@ -23,7 +23,7 @@ from pydantic import Field as Default
 
 from domain.conditions.tree import Condition, meaning
 from domain.files.durations import DAY
-from domain.files.problems import ModelError, Path, Problem, found, unknown
+from domain.files.problems import Mistake, ModelError, Path, found, unknown
 from domain.files.values import read_flag, read_name, read_number, read_text, read_type
 from domain.model.file import explain, read_toml, repeated
 from domain.model.stages import declared, former_names
@@ -114,7 +114,7 @@ class Stage(_Part):
         for flag in ("retired", "detour"):
             if enter and info.data.get(flag):
                 raise ValueError(f"found enter beside {flag} = true; allowed only where a lead can be moved forward to")
-        changes = [Problem((place, "on"), _MOVES_BY_ITSELF) for place, step in enumerate(enter) if step.on == CHANGED]
+        changes = [Mistake((place, "on"), _MOVES_BY_ITSELF) for place, step in enumerate(enter) if step.on == CHANGED]
         if changes:
             raise ModelError(changes)
         return enter
@@ -276,7 +276,7 @@ def parse_model(text: str) -> Model:
     raw = read_toml(text)
     stages = declared(raw)
     context = {"stages": stages.names, "ahead": stages.ahead, "former": stages.former}
-    problems: list[Problem] = []
+    problems: list[Mistake] = []
     try:
         model = Model.model_validate(raw, context=context)
     except ValidationError as error:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from domain.files.problems import ModelError, Path, Problem, found, unknown
+from domain.files.problems import Mistake, ModelError, Path, found, unknown
 
 LARGEST: Final = 1_000_000
 """Longest file, in characters."""
@@ -31,7 +31,7 @@ _PLACE: Final = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P
 def read_toml(text: str) -> dict[str, Any]:
     """The tables of a TOML text. Raises ModelError with the line and column of a syntax error."""
     if len(text) > LARGEST:
-        raise ModelError([Problem((), f"the file has {len(text)} characters, allowed are {LARGEST}")])
+        raise ModelError([Mistake((), f"the file has {len(text)} characters, allowed are {LARGEST}")])
     try:
         text.encode()
         return tomllib.loads(text.removeprefix("\ufeff"))
@@ -43,7 +43,7 @@ def read_toml(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         reason = "tables or lists nested too deep" if isinstance(error, RecursionError) else str(error)
         problem = f"the file is no TOML that can be read: {reason}"
-    raise ModelError([Problem((), problem)]) from None
+    raise ModelError([Mistake((), problem)]) from None
 
 
 def _syntax(message: str, text: str) -> str:
@@ -55,7 +55,7 @@ def _syntax(message: str, text: str) -> str:
     return f"{where}: {place['what']}; the file is no TOML"
 
 
-def repeated(raw: Mapping[str, Any]) -> Iterator[Problem]:
+def repeated(raw: Mapping[str, Any]) -> Iterator[Mistake]:
     """What is wrong between entries: a name that another entry of its list has, and a first stage that is a detour."""
     for path in _NAMED:
         seen: dict[str, int] = {}
@@ -65,15 +65,15 @@ def repeated(raw: Mapping[str, Any]) -> Iterator[Problem]:
                 continue
             if name in seen:
                 other = ".".join(map(str, path)) + f"[{seen[name]}]"
-                yield Problem((*path, place, "name"), found(name, f"a name of its own ({other} has this one)"))
+                yield Mistake((*path, place, "name"), found(name, f"a name of its own ({other} has this one)"))
             seen.setdefault(name, place)
     stages = tables(raw, ("stages",))
     in_use = [place for place, stage in enumerate(stages) if stage.get("retired") is not True]
     if stages and not in_use:
-        yield Problem(("stages",), "all of them are retired, allowed is at least one that is in use")
+        yield Mistake(("stages",), "all of them are retired, allowed is at least one that is in use")
     elif stages and stages[in_use[0]].get("detour") is True:
         allowed = "a stage that is no detour first: there an identified person begins"
-        yield Problem(("stages", in_use[0], "detour"), found(True, allowed))
+        yield Mistake(("stages", in_use[0], "detour"), found(True, allowed))
 
 
 def tables(raw: Any, path: Path) -> list[Mapping[str, Any]]:
@@ -83,28 +83,28 @@ def tables(raw: Any, path: Path) -> list[Mapping[str, Any]]:
     return [entry if isinstance(entry, dict) else {} for entry in raw] if isinstance(raw, list) else []
 
 
-def explain(error: ValidationError, keys: Mapping[Path, tuple[str, ...]]) -> Iterator[Problem]:
+def explain(error: ValidationError, keys: Mapping[Path, tuple[str, ...]]) -> Iterator[Mistake]:
     """Every problem that pydantic found. `keys` are the allowed keys by the path of their table, without places."""
     for one in error.errors(include_url=False):
         path, raw = one["loc"], one["input"]
         match one["type"]:
             case "extra_forbidden":
                 table = tuple(part for part in path[:-1] if isinstance(part, str))
-                yield Problem(path, unknown(str(path[-1]), keys[table]))
+                yield Mistake(path, unknown(str(path[-1]), keys[table]))
             case "missing":
-                yield Problem(path, f"missing, required is {_MISSING[str(path[-1])]}")
+                yield Mistake(path, f"missing, required is {_MISSING[str(path[-1])]}")
             case "too_short" if raw:
                 continue  # pydantic counts the good entries only; the bad ones are problems already
             case "tuple_type" | "too_short":
-                yield Problem(path, found(raw, _list_at(path)))
+                yield Mistake(path, found(raw, _list_at(path)))
             case "model_type" | "model_attributes_type" | "dict_type":
-                yield Problem(path, found(raw, "a table"))
+                yield Mistake(path, found(raw, "a table"))
             case "value_error" if isinstance(inner := one["ctx"]["error"], ModelError):
                 yield from inner.under(path)
             case "value_error":
-                yield Problem(path, str(one["ctx"]["error"]))
+                yield Mistake(path, str(one["ctx"]["error"]))
             case _:
-                yield Problem(path, found(raw, one["msg"]))
+                yield Mistake(path, found(raw, one["msg"]))
 
 
 def _list_at(path: Path) -> str:

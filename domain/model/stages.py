@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from domain.files.problems import Path, Problem, found, show_path
+from domain.files.problems import Mistake, Path, found, show_path
 from domain.model.file import tables
 
 _EQUAL: Final = ("eq", "ne", "in", "not_in")
@@ -27,7 +27,7 @@ def declared(raw: Mapping[str, Any]) -> Declared:
     return Declared(tuple(stage["name"] for stage in stages), ahead, former)
 
 
-def former_names(raw: Mapping[str, Any], former: Mapping[str, str]) -> Iterator[Problem]:
+def former_names(raw: Mapping[str, Any], former: Mapping[str, str]) -> Iterator[Mistake]:
     """What is wrong with former names: two stages have one, or a change of stage is asked for by one."""
     stages = tables(raw, ("stages",))
     taken: dict[Any, Path] = {stage.get("name"): ("stages", place, "name") for place, stage in enumerate(stages)}
@@ -35,9 +35,9 @@ def former_names(raw: Mapping[str, Any], former: Mapping[str, str]) -> Iterator[
         for number, name in enumerate(_was(stage)):
             here = ("stages", place, "was", number)
             if name in taken:
-                yield Problem(here, found(name, f"a name of its own ({show_path(taken[name])} has this one)"))
+                yield Mistake(here, found(name, f"a name of its own ({show_path(taken[name])} has this one)"))
             elif name == "visitor":
-                yield Problem(here, found(name, "any other name: visitor is the stage of whom nothing identifies yet"))
+                yield Mistake(here, found(name, "any other name: visitor is the stage of whom nothing identifies yet"))
             else:
                 taken[name] = here
     if former:
@@ -49,7 +49,7 @@ def _was(stage: Mapping[str, Any]) -> list[str]:
     return [name for name in was if isinstance(name, str)] if isinstance(was, list) else []
 
 
-def _asked_for(raw: Any, path: Path, former: Mapping[str, str]) -> Iterator[Problem]:
+def _asked_for(raw: Any, path: Path, former: Mapping[str, str]) -> Iterator[Mistake]:
     """Every table that asks for touchpoints `stage_changed` may not name a former stage in `to` or `from`."""
     if isinstance(raw, list):
         for place, entry in enumerate(raw):
@@ -64,7 +64,7 @@ def _asked_for(raw: Any, path: Path, former: Mapping[str, str]) -> Iterator[Prob
             yield from _asked_for(value, (*path, key), former)
 
 
-def _named(condition: Any, path: Path, former: Mapping[str, str], asks: bool = False) -> Iterator[Problem]:
+def _named(condition: Any, path: Path, former: Mapping[str, str], asks: bool = False) -> Iterator[Mistake]:
     match condition:
         case dict():
             for key, value in condition.items():
@@ -74,4 +74,4 @@ def _named(condition: Any, path: Path, former: Mapping[str, str], asks: bool = F
             for place, entry in enumerate(condition):
                 yield from _named(entry, (*path, place), former, asks)
         case str() if asks and condition in former:
-            yield Problem(path, found(condition, f'"{former[condition]}": that is what this stage is called now'))
+            yield Mistake(path, found(condition, f'"{former[condition]}": that is what this stage is called now'))

@@ -12,7 +12,7 @@ from pydantic import ValidationInfo
 from domain.conditions.parse import GRADES, Scope, parse_condition
 from domain.conditions.tree import Condition
 from domain.files.durations import parse_duration
-from domain.files.problems import ModelError, Path, Problem, found, meant, unknown
+from domain.files.problems import Mistake, ModelError, Path, found, meant, unknown
 from domain.files.values import MANY, read_count, read_duration, read_number, read_text
 
 FITS: Final = GRADES[:-1]
@@ -61,9 +61,9 @@ def _limit_of_table(raw: dict[str, Any]) -> Limit:
         "within": read_duration,
         "per": _read_per,
     }
-    problems = [Problem((key,), unknown(key, readers)) for key in raw if key not in readers]
+    problems = [Mistake((key,), unknown(key, readers)) for key in raw if key not in readers]
     if "count" not in raw:
-        problems.append(Problem(("count",), "missing, required is how many times, such as count = 1"))
+        problems.append(Mistake(("count",), "missing, required is how many times, such as count = 1"))
     given = {key: value for key, value in raw.items() if key in readers}
     return Limit(**_each(given, lambda key, value: readers[key](value), problems))
 
@@ -89,7 +89,7 @@ def read_label(raw: Any) -> str | dict[str, str]:
     if not isinstance(raw, dict) or not raw:
         raise ValueError(found(raw, 'a text, or a table from language to text such as { en = "Lead", zh = "线索" }'))
     problems = [
-        Problem((key,), found(key, 'a language such as "en" or "zh-Hant"')) for key in raw if not _LANGUAGE.match(key)
+        Mistake((key,), found(key, 'a language such as "en" or "zh-Hant"')) for key in raw if not _LANGUAGE.match(key)
     ]
     return _each(raw, lambda key, value: read_text(value), problems)
 
@@ -141,9 +141,9 @@ def read_grades(raw: Any) -> dict[str, float]:
         raise ValueError(found(raw, "a table of least points such as { A = 20, B = 10, C = 0 }"))
     rest = GRADES[-1]
     problems = [
-        Problem((key,), f"{rest} is the grade of all the rest and takes no points; allowed: {', '.join(FITS)}")
+        Mistake((key,), f"{rest} is the grade of all the rest and takes no points; allowed: {', '.join(FITS)}")
         if key == rest
-        else Problem((key,), unknown(key, FITS, "grade"))
+        else Mistake((key,), unknown(key, FITS, "grade"))
         for key in raw
         if key not in FITS
     ]
@@ -152,7 +152,7 @@ def read_grades(raw: Any) -> dict[str, float]:
     for better, worse in pairwise(given):
         if grades[better] <= grades[worse]:
             text = f"found {grades[worse]:g}, allowed is less than the {grades[better]:g} of {better}"
-            problems.append(Problem((worse,), text))
+            problems.append(Mistake((worse,), text))
     if problems:
         raise ModelError(problems)
     return {grade: grades[grade] for grade in given}
@@ -165,7 +165,7 @@ def read_hot_at(raw: Any) -> float | dict[str, float]:
         return read_number(raw, f"{allowed}, or a table of such by grade", least=0, beyond=True)
     if not raw:
         raise ValueError(found(raw, f"{allowed}, or a table by grade such as {{ A = 60, B = 80 }}"))
-    problems = [Problem((key,), unknown(key, GRADES, "grade")) for key in raw if key not in GRADES]
+    problems = [Mistake((key,), unknown(key, GRADES, "grade")) for key in raw if key not in GRADES]
     grades = _each(raw, lambda key, value: read_number(value, allowed, least=0, beyond=True), problems)
     return {grade: grades[grade] for grade in GRADES if grade in grades}
 
@@ -203,7 +203,7 @@ def check_present(name: str, info: ValidationInfo) -> None:
 
 
 def _each(
-    raw: dict[str, Any], read: Callable[[str, Any], Any], problems: list[Problem], path: Path = ()
+    raw: dict[str, Any], read: Callable[[str, Any], Any], problems: list[Mistake], path: Path = ()
 ) -> dict[str, Any]:
     """Every value of a table, read. Raises ModelError with the problems so far and its own."""
     values = {}
@@ -211,7 +211,7 @@ def _each(
         try:
             values[key] = read(key, value)
         except ValueError as error:
-            problems.append(Problem((*path, key), str(error)))
+            problems.append(Mistake((*path, key), str(error)))
     if problems:
         raise ModelError(problems)
     return values

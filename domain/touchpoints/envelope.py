@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, WithJsonSchema
 
+from domain.errors import Reject
 from domain.touchpoints.claims import SourceKind
 from domain.touchpoints.identity import Identity, canonical, ordered
 from domain.touchpoints.touchpoint import EARLIEST, LATEST, Source, Touchpoint, microseconds, rfc3339
@@ -17,7 +18,7 @@ _RFC3339: Final = re.compile(
 )
 
 
-class MalformedEnvelope(ValueError):
+class MalformedEnvelope(Reject, ValueError):
     """Bytes on the log that are no envelope of a known version: to be kept with this reason. Reject, never retry."""
 
 

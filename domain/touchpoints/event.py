@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import ClassVar, Final
 from uuid import UUID
 
+from domain.errors import Misconfigured
 from domain.touchpoints.envelope import decode
 from domain.touchpoints.touchpoint import Touchpoint, moment
 
 
-class UnknownTopic(LookupError):
+class UnknownTopic(Misconfigured, LookupError):
     """A stored event of a topic (or newer version) that this release does not know: stop the reader, never skip."""
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from domain.errors import Reject
 from domain.touchpoints.email import email
 from domain.touchpoints.nobody import is_word, names_nobody
 from domain.touchpoints.phone import phone
@@ -31,7 +32,7 @@ class Identity(NamedTuple):
         return f"{self.kind}:{self.value}"
 
 
-class NoIdentity(ValueError):
+class NoIdentity(Reject, ValueError):
     """A value that names nobody. Reject: the message says why."""
 
 

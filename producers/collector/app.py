@@ -27,10 +27,10 @@ from producers.collector.queue import Door
 from producers.collector.request import origin, wants_json
 from producers.protocols.registry import PROTOCOLS
 from producers.reading import body
-from producers.reading.arrival import Arrival, Refusal, Refused, Taken
+from producers.reading.arrival import Arrival, RefusedPart, Taken, Unusable
 from producers.reading.body import Body
 from producers.reading.conventions import NONE, Conventions
-from producers.reading.protocol import Image, Outcome, Page, Path, Protocol, Sender
+from producers.reading.protocol import Image, Outcome, Path, Protocol, Sender, ThanksPage
 from store.log.port import Log
 from web.health import Health
 from web.limits import BodyLimit
@@ -114,7 +114,7 @@ class _Collector:
         endpoint = partial(handle, protocol)
         if isinstance(protocol.reply, Image):
             endpoint = partial(_shown, protocol.reply, endpoint)
-        checked = isinstance(protocol.reply, Page)
+        checked = isinstance(protocol.reply, ThanksPage)
         return self._route(path.pattern, path.methods, path.label, endpoint, checked)
 
     def _route(self, path: str, methods: Sequence[str], door: str, handle: Endpoint, checked: bool = False) -> Route:
@@ -147,9 +147,9 @@ class _Collector:
         arrival = self._arrival(request, known or _UNKNOWN, keyed=True)
         try:
             message, size = await self._message(protocol, arrival, raw)
-        except (body.Malformed, Refusal) as error:
+        except (body.Malformed, Unusable) as error:
             if known is not None:
-                await self._keep(Refused(arrival, str(error), raw), named)
+                await self._keep(RefusedPart(arrival, str(error), raw), named)
             elif named:
                 raise self._unknown_key() from error
             raise Problem(400, str(error), kept=known is not None) from error
@@ -170,15 +170,15 @@ class _Collector:
         arrival = self._arrival(request, source)
         try:
             message, size = await self._message(protocol, arrival, raw)
-        except (body.Malformed, Refusal) as error:
-            await self._keep(Refused(arrival, str(error), raw or arrival.query_bytes))
+        except (body.Malformed, Unusable) as error:
+            await self._keep(RefusedPart(arrival, str(error), raw or arrival.query_bytes))
             raise Problem(400, str(error), kept=True) from error
         taken = await self._worked(size, partial(protocol.taken, arrival, message, raw))
         await self._store(taken)
         return self._outcome(protocol, message, taken, request)
 
     async def _message(self, protocol: Protocol, arrival: Arrival, raw: bytes) -> tuple[Body, int]:
-        """The message of a body as sent, and how large it is unpacked. Raises Malformed, Refusal, Problem."""
+        """The message of a body as sent, and how large it is unpacked. Raises Malformed, Unusable, Problem."""
         try:
             data = body.unpacked(raw)
         except body.TooLarge as error:
@@ -190,7 +190,7 @@ class _Collector:
         match protocol.reply:
             case Outcome():
                 return answers.told(taken)
-            case Page(field):
+            case ThanksPage(field):
                 if wants_json(request, message) or taken.malformed:
                     return answers.told(taken, 202)
                 page = self._doors.sites.target(message.value.get(field), header(request.headers.get("referer", "")))
@@ -276,7 +276,7 @@ class _Collector:
         if refused is not None:
             self._rejected.labels(refused.arrival.source.name).inc(len(refused.reasons()))
 
-    async def _keep(self, refused: Refused, named: Sequence[str] = ()) -> None:
+    async def _keep(self, refused: RefusedPart, named: Sequence[str] = ()) -> None:
         await self._store(Taken(refused=refused), named)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, quote_plus
 
+from domain.errors import Misconfigured
 from domain.touchpoints.claims import OWN_SOURCES
 from domain.touchpoints.touchpoint import Source
 from producers.reading.body import LIMIT, Malformed, TooLarge, unpacked
@@ -26,8 +27,8 @@ SHORTEST_MASKED: Final = 8
 _KINDS: Final = {"public": "browser", "server": "server"}
 
 
-class Misconfigured(ValueError):
-    """A setting of the doors that cannot be used. An operator must change it before the process starts."""
+class WrongSetting(Misconfigured, ValueError):
+    """A setting of the collector that cannot be used. A ValueError, so that the settings collect it with the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +53,20 @@ class WriteKeys:
 def parse(text: str) -> WriteKeys:
     """The keys of `LEADLINE_WRITE_KEYS`: comma-separated `NAME:public:KEY` or `NAME:server:KEY`.
 
-    Two keys may share a name, so that a key can be changed without changing its source. Raises Misconfigured.
+    Two keys may share a name, so that a key can be changed without changing its source. Raises WrongSetting.
     """
     sources: dict[bytes, Source] = {}
     for place, part in enumerate(filter(None, (part.strip() for part in text.split(","))), start=1):
         name, kind, key = ([*part.split(":", 2), "", ""])[:3]
         where = f"LEADLINE_WRITE_KEYS, key {place}"
         if not key or kind not in _KINDS:
-            raise Misconfigured(f"{where}: allowed is NAME:public:KEY or NAME:server:KEY")
+            raise WrongSetting(f"{where}: allowed is NAME:public:KEY or NAME:server:KEY")
         if not _NAME.match(name):
-            raise Misconfigured(f"{where}: found name {name!r}, allowed are 1 to 100 letters, digits and _ . -")
+            raise WrongSetting(f"{where}: found name {name!r}, allowed are 1 to 100 letters, digits and _ . -")
         if name in OWN_SOURCES:
-            raise Misconfigured(f"{where}: found name {name!r}, allowed is none of {', '.join(sorted(OWN_SOURCES))}")
+            raise WrongSetting(f"{where}: found name {name!r}, allowed is none of {', '.join(sorted(OWN_SOURCES))}")
         if _digest(key) in sources:
-            raise Misconfigured(f"{where} (named {name!r}): the same key stands there twice, each needs its own")
+            raise WrongSetting(f"{where} (named {name!r}): the same key stands there twice, each needs its own")
         sources[_digest(key)] = Source(_KINDS[kind], name)
     return WriteKeys(sources)
 

@@ -10,7 +10,7 @@ import idna
 
 from domain.touchpoints.claims import OWN_SOURCES
 from domain.touchpoints.text import header
-from producers.collector.keys import Misconfigured
+from producers.collector.keys import WrongSetting
 
 _PORTS: Final = {"http": 80, "https": 443}
 _UNSAFE: Final = re.compile(r"[\x00-\x20\\\x7f]")
@@ -44,14 +44,14 @@ class Sites:
 
 
 def parse(text: str) -> Sites:
-    """The sites of `LEADLINE_SITES`: comma-separated origins. Raises Misconfigured."""
+    """The sites of `LEADLINE_SITES`: comma-separated origins. Raises WrongSetting."""
     found = set()
     for part in filter(None, (part.strip() for part in text.split(","))):
         origin = origin_of(part)
         if origin is None or urlsplit(part).path not in ("", "/") or urlsplit(part).query:
-            raise Misconfigured(f"LEADLINE_SITES: found {part!r}, allowed are origins such as https://www.example.com")
+            raise WrongSetting(f"LEADLINE_SITES: found {part!r}, allowed are origins such as https://www.example.com")
         if named(origin) is None:
-            raise Misconfigured(
+            raise WrongSetting(
                 f"LEADLINE_SITES: found {part!r}: a site's source bears its host's name, and Leadline's own names are "
                 f"{', '.join(sorted(OWN_SOURCES))}"
             )

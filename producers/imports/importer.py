@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 
 from pydantic import ValidationError
 
+from domain.errors import Failed
 from domain.touchpoints.envelope import ENVELOPES, encode, validate
 from domain.touchpoints.touchpoint import Touchpoint
 from producers.imports.file import Row, Survey, json_row, read_rows, survey
@@ -51,7 +52,7 @@ class Appender(Protocol):
         """Append durably; raises any LogError."""
 
 
-class ImportInterrupted(Exception):
+class ImportInterrupted(Failed):
     """The log stayed away or full. What was appended counts, and the same command goes on behind it."""
 
 

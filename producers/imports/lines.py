@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from domain.errors import Reject
 from domain.touchpoints.text import storable
 
 LIMIT: Final = 1 << 20
@@ -14,7 +15,7 @@ _CHUNK: Final = 1 << 16
 _ENDS: Final = ("\n", "\r")
 
 
-class LineTooLong(ValueError):
+class LineTooLong(Reject, ValueError):
     """A line longer than `LIMIT`, which was read to its end. `start` is how it begins."""
 
     def __init__(self, start: str) -> None:

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from domain.conditions.compile import compile_where
 from domain.conditions.parse import parse_condition
 from domain.conditions.tree import Condition, fields_of
+from domain.errors import Problems
 from domain.files.problems import found, show_path, unknown
 from domain.touchpoints.claims import OWN_SOURCES, refusal, snake_case
 from domain.touchpoints.identity import KINDS
@@ -35,12 +36,14 @@ _FIELD: Final = re.compile(r"\w{1,100}\Z")
 _ENCODINGS: Final = ("utf-8", "gb18030", "big5", "shift_jis", "euc-kr", "cp1252", "cp1251", "latin-1", "utf-16")
 
 
-class MappingError(ValueError):
+class MappingError(Problems, ValueError):
     """The mapping file is not right. Misconfigured: `problems` names each key, what was found and what is allowed."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__("mapping: " + "\nmapping: ".join(problems))
-        self.problems = problems
+        super().__init__(problems)
+
+    def __str__(self) -> str:
+        return "\n".join(f"mapping: {problem}" for problem in self.problems)
 
 
 @dataclass(frozen=True, slots=True)

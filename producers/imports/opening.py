@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, Literal, cast
 
+from domain.errors import Refused
 from domain.touchpoints.text import STRICT, charset
 
 _CHUNK: Final = 1 << 18
 _GZIP: Final = b"\x1f\x8b"
 
 
-class ImportProblem(Exception):
+class ImportProblem(Refused):
     """The file cannot be imported. Says what, where, and what to do."""
 
 

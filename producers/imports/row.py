@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import orjson
 
+from domain.errors import Reject
 from domain.touchpoints.claims import refusal, snake_case
 from domain.touchpoints.identity import Identity, canonical, ordered
 from domain.touchpoints.touchpoint import Source, Touchpoint, microseconds
@@ -23,7 +24,7 @@ _LAST: Final = 9998
 """The last year that an envelope holds."""
 
 
-class RowRefused(ValueError):
+class RowRefused(Reject, ValueError):
     """A row is no touchpoint: keep it with this reason. `kind` is the reason without what was found, for counting."""
 
     def __init__(self, kind: str, shown: object = None) -> None:

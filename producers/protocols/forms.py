@@ -8,10 +8,10 @@ import orjson
 from domain.touchpoints.identity import Identity, canonical, ordered
 from domain.touchpoints.touchpoint import Touchpoint
 from producers.reading import body, page, person
-from producers.reading.arrival import ITEM_LIMIT, Arrival, Refusal, Refused, Taken, one
+from producers.reading.arrival import ITEM_LIMIT, Arrival, RefusedPart, Taken, Unusable, one
 from producers.reading.body import Body
 from producers.reading.ids import given_id
-from producers.reading.protocol import Page, Path, Protocol, Sender
+from producers.reading.protocol import Path, Protocol, Sender, ThanksPage
 
 GOTCHA: Final = "_gotcha"
 """The honeypot: a field that people do not see. Filled in, it was a machine."""
@@ -32,11 +32,11 @@ NAME_LIMIT: Final = 100
 def read(arrival: Arrival, data: bytes) -> Body:
     """The form's fields, of an unpacked body and of the query (the body's win). Repeated fields are lists.
 
-    Raises Refusal or Malformed.
+    Raises Unusable or Malformed.
     """
     sent = body.parsed(data, arrival.content_type)
     if sent.format == "json" and not isinstance(sent.value, dict):
-        raise Refusal("a form's JSON is one object of fields")
+        raise Unusable("a form's JSON is one object of fields")
     queried = body.table(pair for pair in body.fields(arrival.query_bytes) if not pair[0].startswith("utm_"))
     return Body(sent.format, {**queried, **(sent.value if sent.format == "json" else body.table(sent.value or []))})
 
@@ -46,12 +46,12 @@ def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
     answers = message.value
     if len(arrival.query) > ITEM_LIMIT or _heavy(answers):
         reason = f"the form's fields, or its query, are larger than {ITEM_LIMIT} bytes"
-        return Taken(refused=Refused(arrival, reason, raw), malformed=True)
+        return Taken(refused=RefusedPart(arrival, reason, raw), malformed=True)
     return one(arrival, raw, lambda: touchpoint(answers, arrival))
 
 
 def touchpoint(answers: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
-    """A form's fields as `form_submitted`. Raises Refusal."""
+    """A form's fields as `form_submitted`. Raises Unusable."""
     own = (*ANONYMOUS, *USER)
     properties = {key: value for key, value in answers.items() if not key.startswith("_") and key not in own}
     where = {"url": arrival.referer} if arrival.referer else {}
@@ -91,7 +91,7 @@ def _identities(answers: Mapping[str, Any], said: Mapping[str, Any], region: str
     identities += person.reachable([said], region)
     if not identities:
         named = ", ".join(key for key in answers if not key.startswith("_"))[:_SHOWN] or "none"
-        raise Refusal(
+        raise Unusable(
             "no usable identity: a form carries a field email, phone, user_id or anonymous_id (or _aid)"
             f"{person.why_nobody([answers, said], region)}; its fields: {named} (LEADLINE_FORMS says what they mean)"
         )
@@ -121,7 +121,7 @@ PROTOCOL: Final = Protocol(
     doors="f/",
     paths=(Path("/f/{form}", "f", ("POST", "GET")),),
     sender=Sender.SITE,
-    reply=Page(REDIRECT),
+    reply=ThanksPage(REDIRECT),
     read=read,
     taken=taken,
 )

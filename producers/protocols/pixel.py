@@ -8,7 +8,7 @@ from domain.touchpoints.claims import refusal, snake_case
 from domain.touchpoints.identity import canonical, ordered
 from domain.touchpoints.touchpoint import Touchpoint
 from producers.reading import body, page, person
-from producers.reading.arrival import ITEM_LIMIT, Arrival, Refusal, Refused, Taken, one
+from producers.reading.arrival import ITEM_LIMIT, Arrival, RefusedPart, Taken, Unusable, one
 from producers.reading.body import Body
 from producers.reading.ids import given_id
 from producers.reading.protocol import Image, Path, Protocol, Sender
@@ -28,18 +28,18 @@ def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
     """What the parameters became. If they are refused, `raw`, or else the query, is kept, and once."""
     raw, bare = raw or arrival.query_bytes, replace(arrival, query="")
     if len(raw) > ITEM_LIMIT:
-        return Taken(refused=Refused(bare, f"the query is larger than {ITEM_LIMIT} bytes", raw), malformed=True)
+        return Taken(refused=RefusedPart(bare, f"the query is larger than {ITEM_LIMIT} bytes", raw), malformed=True)
     return one(bare, raw, lambda: touchpoint(message.value, arrival))
 
 
 def touchpoint(sent: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
     """`e` is the type, `aid` and `uid` who, `t` the title, `url` (else the Referer) the page; the rest are properties.
 
-    Raises Refusal.
+    Raises Unusable.
     """
     type_ = snake_case(_one(sent.get("e"))) or "page_viewed"
     if fault := refusal(arrival.source.kind, type_):
-        raise Refusal(f"e: {fault}")
+        raise Unusable(f"e: {fault}")
     properties = {key: value for key, value in sent.items() if key not in _OWN and not key.startswith("utm_")}
     url, region = _one(sent.get("url")) or arrival.referer, arrival.conventions.region
     submitted: Mapping[str, Any] = {}
@@ -49,7 +49,7 @@ def touchpoint(sent: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
     identities = [identity for kind, value in ids.items() if (identity := canonical(kind, value))]
     identities += person.reachable([submitted], region)
     if not identities:
-        raise Refusal(
+        raise Unusable(
             "no usable identity: a pixel carries aid (a cookie's id) or uid (a user's id)"
             + person.why_nobody([ids, submitted], region)
         )

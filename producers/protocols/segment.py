@@ -12,7 +12,7 @@ from domain.touchpoints.claims import refusal, snake_case
 from domain.touchpoints.identity import Identity, canonical, ordered
 from domain.touchpoints.touchpoint import Source, Touchpoint
 from producers.reading import body, instants, page, person
-from producers.reading.arrival import ITEM_LIMIT, Arrival, Refusal, Refused, Taken, one, sealed
+from producers.reading.arrival import ITEM_LIMIT, Arrival, RefusedPart, Taken, Unusable, one, sealed
 from producers.reading.body import LIMIT, Body
 from producers.reading.ids import given_id
 from producers.reading.protocol import Outcome, Path, Protocol, Sender
@@ -71,7 +71,7 @@ def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
         return _one(arrival, call, value, raw)
     fault = _batch_fault(value)
     if fault:
-        return Taken(refused=Refused(arrival, fault, raw), malformed=True)
+        return Taken(refused=RefusedPart(arrival, fault, raw), malformed=True)
     if isinstance(value, list):
         return _several(arrival, value, {}, raw)
     context = value.get("context")
@@ -109,10 +109,10 @@ def _batch_fault(value: Any) -> str:
 
 def _one(arrival: Arrival, call: str, item: Any, raw: bytes) -> Taken:
     if not isinstance(item, dict):
-        return Taken(refused=Refused(arrival, f"a {call} call is a JSON object", raw), malformed=True)
+        return Taken(refused=RefusedPart(arrival, f"a {call} call is a JSON object", raw), malformed=True)
     if len(raw) > ITEM_LIMIT and _size(item) > ITEM_LIMIT:
         reason = f"the item is larger than {ITEM_LIMIT} bytes"
-        return Taken(refused=Refused(arrival, reason, raw), malformed=True)
+        return Taken(refused=RefusedPart(arrival, reason, raw), malformed=True)
     arrival = replace(arrival, sent_at=_scalar(item.get("sentAt")) if arrival.sent_at is None else arrival.sent_at)
     return one(arrival, raw, lambda: touchpoint(call, item, arrival))
 
@@ -129,19 +129,19 @@ def _several(arrival: Arrival, items: list[Any], around: Mapping[str, Any], raw:
     for place, item in _placed(arrival.places, items):
         try:
             if not isinstance(item, dict):
-                raise Refusal("an item of a batch is a JSON object")
+                raise Unusable("an item of a batch is a JSON object")
             if heavy and _size(item) > ITEM_LIMIT:
-                raise Refusal(f"the item is larger than {ITEM_LIMIT} bytes")
+                raise Unusable(f"the item is larger than {ITEM_LIMIT} bytes")
             found = touchpoint(_word(item.get("type")), item, lent, place, _repeat(item, repeats))
             records.append(sealed(found))
             good.append(found)
-        except Refusal as error:
+        except Unusable as error:
             bad.append((place, str(error)))
             kept.append(item)
     if not bad:
         return Taken(tuple(good), tuple(records))
     arrival = replace(arrival, places=tuple(place for place, _ in bad))
-    return Taken(tuple(good), tuple(records), Refused(arrival, _told(bad), _batch(around, kept, raw), tuple(bad)))
+    return Taken(tuple(good), tuple(records), RefusedPart(arrival, _told(bad), _batch(around, kept, raw), tuple(bad)))
 
 
 def _told(bad: list[tuple[int, str]]) -> str:
@@ -199,12 +199,12 @@ def _size(value: Any) -> int:
 def touchpoint(call: str, item: Item, arrival: Arrival, place: int = 0, repeat: int = 0) -> Touchpoint:
     """One item as a touchpoint. `place` is its own in the batch, `repeat` counts equal items without an id before it.
 
-    Raises Refusal.
+    Raises Unusable.
 
     Nothing of the connection is recorded besides what the client says: no address of the caller.
     """
     if call not in CALLS:
-        raise Refusal(f"found type {call!r}: allowed are {', '.join(CALLS)}")
+        raise Unusable(f"found type {call!r}: allowed are {', '.join(CALLS)}")
     context = {**arrival.context, **_table(item, "context")}
     type_ = _type(call, item, arrival.source)
     properties = _properties(call, type_, item, _table(context, "page"))
@@ -240,9 +240,9 @@ def _type(call: str, item: Item, source: Source) -> str:
     event = item.get("event")
     name = snake_case(event) if isinstance(event, str) else ""
     if not name:
-        raise Refusal("event: a track call names its event in letters or digits")
+        raise Unusable("event: a track call names its event in letters or digits")
     if fault := refusal(source.kind, name):
-        raise Refusal(f"event: {fault}")
+        raise Unusable(f"event: {fault}")
     return name
 
 
@@ -258,7 +258,7 @@ def _properties(call: str, type_: str, item: Item, where: Item) -> dict[str, Any
         case "alias":
             previous = canonical("user_id", item.get("previousId"))
             if previous is None:
-                raise Refusal("previousId: an alias call names who the person was known as before")
+                raise Unusable("previousId: an alias call names who the person was known as before")
             properties["previous"] = previous.value
     if call in ("page", "screen", "track"):
         properties = page.described(properties, where)
@@ -274,12 +274,12 @@ def _identities(call: str, item: Item, about: list[Mapping[str, Any]], region: s
     device = canonical("anonymous_id", item.get("anonymousId"))
     if call == "alias":
         if user is None and device is None:
-            raise Refusal("userId: an alias call names who the person is now")
+            raise Unusable("userId: an alias call names who the person is now")
         return ordered(each for each in (user, device) if each)
     identities = [each for each in (user, device) if each] + person.reachable(about, region)
     if not identities:
         ids = {"user_id": item.get("userId"), "anonymous_id": item.get("anonymousId")}
-        raise Refusal(
+        raise Unusable(
             "no usable identity: a call carries anonymousId or userId, or an e-mail or phone in traits "
             f"or in the properties of Form Submitted{person.why_nobody([ids, *about], region)}"
         )
@@ -312,7 +312,7 @@ def _claimed(item: Item) -> int | None:
             continue
         claimed = instants.instant(value)
         if claimed is None:
-            raise Refusal(f"{name}: found {_word(value)!r}, allowed is an ISO 8601 time or a number since 1970")
+            raise Unusable(f"{name}: found {_word(value)!r}, allowed is an ISO 8601 time or a number since 1970")
         return claimed
     return None
 
@@ -336,7 +336,7 @@ def _fingerprint(item: Item) -> bytes:
     try:
         return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).digest()
     except TypeError as error:
-        raise Refusal(f"the item is no plain JSON: {error}") from error
+        raise Unusable(f"the item is no plain JSON: {error}") from error
 
 
 def _table(item: Item, name: str) -> Mapping[str, Any]:

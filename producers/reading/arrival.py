@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
+from domain.errors import Reject
 from domain.touchpoints.envelope import ENVELOPES, encode, explain
 from domain.touchpoints.touchpoint import Source, Touchpoint
 from producers.reading.conventions import NONE, Conventions
@@ -15,7 +16,7 @@ ITEM_LIMIT: Final = 32_768
 """Largest item of a batch or form, in bytes of JSON."""
 
 
-class Refusal(ValueError):
+class Unusable(Reject, ValueError):
     """This input is no touchpoint, or not this source's to send. Keep it with this reason; a resend would not help."""
 
 
@@ -56,7 +57,7 @@ _META: Final = tuple(each.name for each in fields(Arrival) if each.name not in _
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedPart:
     """What of a request was refused, kept once a request, with the arrival under which it can be tried again."""
 
     arrival: Arrival
@@ -90,19 +91,19 @@ class Taken:
     touchpoints: tuple[Touchpoint, ...] = ()
     records: tuple[Record, ...] = ()
     """The touchpoints' own, in their order."""
-    refused: Refused | None = None
+    refused: RefusedPart | None = None
     malformed: bool = False
 
 
 def sealed(touchpoint: Touchpoint) -> Record:
-    """The touchpoint as a record under its trail's plain identity, its envelope validated. Raises Refusal."""
+    """The touchpoint as a record under its trail's plain identity, its envelope validated. Raises Unusable."""
     try:
         value = encode(touchpoint)
         ENVELOPES.validate_json(b"[%b]" % value)
     except TypeError as error:  # what JSON cannot carry: nested too deeply, numbers too large
-        raise Refusal(f"no valid envelope: {error}") from error
+        raise Unusable(f"no valid envelope: {error}") from error
     except ValueError as error:
-        raise Refusal(f"no valid envelope: {explain(error)}") from error
+        raise Unusable(f"no valid envelope: {explain(error)}") from error
     return touchpoint_record(touchpoint, value)
 
 
@@ -112,4 +113,4 @@ def one(arrival: Arrival, raw: bytes, translate: Callable[[], Touchpoint]) -> Ta
         touchpoint = translate()
         return Taken((touchpoint,), (sealed(touchpoint),))
     except ValueError as error:
-        return Taken(refused=Refused(arrival, str(error), raw))
+        return Taken(refused=RefusedPart(arrival, str(error), raw))

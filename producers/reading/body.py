@@ -16,6 +16,7 @@ import orjson
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from domain.errors import Reject
 from domain.touchpoints.text import decoded, storable, tidy, utf8
 
 LIMIT: Final = 500_000
@@ -37,11 +38,11 @@ Fields = list[tuple[str, str]]
 """A form's fields in the order sent; names repeat."""
 
 
-class Malformed(ValueError):
+class Malformed(Reject, ValueError):
     """These bytes are none of the formats that a door takes."""
 
 
-class TooLarge(ValueError):
+class TooLarge(Reject, ValueError):
     """The body is larger than `LIMIT`, as sent or unpacked."""
 
 

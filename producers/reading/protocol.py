@@ -21,7 +21,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ThanksPage:
     """A script is answered as JSON; a person sees a page: the one that `field` of the form names, else the thanks."""
 
     field: str
@@ -35,7 +35,7 @@ class Image:
     media_type: str
 
 
-Reply = Outcome | Page | Image
+Reply = Outcome | ThanksPage | Image
 """How a request is answered whose touchpoints are durable."""
 
 
@@ -54,7 +54,7 @@ class Protocol:
 
     `name` names the source where a site is not known; it is then reserved, in `OWN_SOURCES`. `doors` begins the name of
     each of its doors, which is the path without the first slash. `read` makes the message of a body as sent, unpacked;
-    it takes the arrival's door and query, asks for no source, and raises Malformed or Refusal. `taken` makes the
+    it takes the arrival's door and query, asks for no source, and raises Malformed or Unusable. `taken` makes the
     touchpoints of a message; its last argument is what is kept where they are refused.
     Both are pure, so that the same request becomes the same touchpoints whenever it is tried.
     """

@@ -6,8 +6,10 @@ from uuid import UUID
 
 import orjson
 
+from domain.errors import Refused
 
-class BadCursor(ValueError):
+
+class BadCursor(Refused, ValueError):
     """A cursor that this list never gave out: reject."""
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, literal, select, tuple_
 
 from domain.conditions.compile import compile_where
 from domain.conditions.parse import GRADES
+from domain.errors import NotFound, Retry
 from domain.files.durations import show_duration
 from domain.fold.fold import Fold
 from domain.fold.score import decayed
@@ -43,12 +44,8 @@ LIMIT: Final = 1000
 """Most items of one page."""
 
 
-class NotFound(LookupError):
-    """What was asked for does not exist: tell the asker."""
-
-
-class NotReady(Exception):
-    """Nothing is projected yet: retry later."""
+class NotReady(Retry):
+    """Nothing is projected yet."""
 
 
 @dataclass(frozen=True, slots=True)

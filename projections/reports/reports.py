@@ -8,10 +8,11 @@ import orjson
 from sqlalchemy import Connection, Row, case, func, select
 
 from domain.conditions.words import in_words
+from domain.errors import NotFound
 from domain.files.durations import show_duration
 from domain.model.definition import Funnel
 from projections.queries.cursors import BadCursor, give, take
-from projections.queries.leads import NotFound, View, card_fields, cards, known_segment
+from projections.queries.leads import View, card_fields, cards, known_segment
 from projections.queries.shapes import FunnelShape, MemberShape, Page, SegmentShape, SignalShape, StepShape
 from store.database.tables import ledger
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from domain.errors import Refused
 from domain.model.definition import Model
 from projections.projecting.projector import LOCK, Progress, Projector, read_progress
 from store.database.database import Database
@@ -30,7 +31,7 @@ _LAST_LAP = 10_000
 """Touchpoints that are left to the lap under its lock (a second or two)."""
 
 
-class RebuildRefused(RuntimeError):
+class RebuildRefused(Refused):
     """Nothing was changed: try again."""
 
 

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from domain.errors import Failed, Refused
 from domain.files.durations import HOUR
 from projections.queries import leads as queries
 from projections.queries.leads import Reader, View
@@ -25,7 +26,6 @@ from runtime.commands.options import AsJson, settings_of
 from runtime.commands.reading import funnel_table, who
 from runtime.demo.generator import Traffic, generate
 from runtime.demo.player import Played, play
-from runtime.refusals import Failed, Refused
 from runtime.setting_values import Bind
 from runtime.settings import FILE_VARIABLE, PREFIX
 from runtime.show import cell, console, print_json, progress, say, table

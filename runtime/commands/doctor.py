@@ -10,13 +10,12 @@ from typing import Annotated
 import typer
 from eventsourcing.persistence import PersistenceError
 
+from domain.errors import Failed, LeadlineError, Refused
 from domain.model.definition import Model, ModelError
-from domain.touchpoints.event import UnknownTopic
 from domain.touchpoints.touchpoint import rfc3339
 from projections.upkeep.activation import ActivationRefused, check_stages
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, wiring_of
 from runtime.folder import held
-from runtime.refusals import Failed, Refused
 from runtime.show import console, print_json, table
 from runtime.status import Status, status_of
 from runtime.wiring import Wiring
@@ -92,7 +91,7 @@ def _database(wiring: Wiring, found: Findings) -> Status | None:
         database = wiring.existing
         status = status_of(database)
         wiring.ids  # noqa: B018  asks whether the id key is the right one
-    except (Refused, PersistenceError, UnknownTopic) as error:
+    except (LeadlineError, PersistenceError) as error:
         where = "" if wiring.where in str(error) else f"{wiring.where}: "
         found.wrong("database", f"{where}{error}", away=True)
         return None
@@ -150,13 +149,13 @@ def _model(wiring: Wiring, found: Findings, status: Status | None) -> None:
         found.wrong("read models", f"folded with model {status.folded_with}, active is {active}: `leadline rebuild`")
     try:
         file = wiring.model_file()
+    except ModelError as error:
+        found.wrong("model file", "; ".join(error.problems))
     except Refused as error:
         if active is None:
             found.wrong("model file", error)
         else:
             found.say("model file", error)
-    except ModelError as error:
-        found.wrong("model file", "; ".join(error.problems))
     else:
         same = "is the active model" if file.hash == active else "is not active: `leadline model activate` makes it so"
         found.say("model file", f"{wiring.settings.model} ({file.hash}) {same if active else 'is valid'}")

@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from domain.errors import Failed, Refused
 from producers.imports.importer import ImportProgress, ImportResult, import_file
 from producers.imports.mapping import ImportMapping
 from runtime import parts
 from runtime.clock import clock
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, mapping_of, wiring_of
 from runtime.folder import held
-from runtime.refusals import Failed, Refused
 from runtime.show import print_json, progress_console, say
 from runtime.waiting import Progressed, wait_until_projected
 from runtime.wiring import Wiring

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from domain.errors import Refused
 from producers.imports.mapping import ImportMapping, MappingError, parse_mapping
 from projections.queries.leads import View
 from runtime.logs import configure_logs
-from runtime.refusals import Refused
 from runtime.settings import Settings, read_settings
 from runtime.wiring import Wiring
 

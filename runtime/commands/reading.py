@@ -5,13 +5,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from domain.errors import Refused
 from domain.signals.kinds import SignalKind
 from projections.queries import leads as queries
 from projections.queries.periods import bound
 from projections.queries.shapes import FunnelShape, LeadDetail, LeadShape, ScoreShape
 from projections.reports import reports
 from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Limit, reading
-from runtime.refusals import Refused, not_built
+from runtime.errors import not_built
 from runtime.show import cell, console, plain, print_json, table, when
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Not built yet.")]

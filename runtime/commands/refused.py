@@ -2,7 +2,7 @@
 
 import typer
 
-from runtime.refusals import not_built
+from runtime.errors import not_built
 
 
 def add_to(app: typer.Typer) -> None:

@@ -7,10 +7,10 @@ import orjson
 import typer
 from sqlalchemy import Row, select
 
+from domain.errors import Failed
 from domain.touchpoints.touchpoint import rfc3339
 from projections.queries.cursors import give, take
 from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Kafka, Limit, mapping_of, wiring_of
-from runtime.refusals import Failed
 from runtime.replay import replay
 from runtime.show import console, print_json, say, table, when
 from store.database.tables import rejected

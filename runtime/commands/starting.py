@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from domain.errors import Refused
 from domain.model.starter import STARTER
 from runtime.commands.options import settings_of
-from runtime.refusals import Refused
 from runtime.show import say
 
 

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
+from domain.errors import Failed, Refused
 from domain.model.definition import Model
 from projections.upkeep.activation import Activated
 from projections.upkeep.activation import activate as activate_model
 from projections.upkeep.rebuild import rebuild as rebuild_tables
 from projections.upkeep.verify import Verified, digest, verify
 from runtime.commands.options import AsJson, Data, DatabaseUrl, ModelFile, settings_of, wiring_of
-from runtime.refusals import Failed, Refused, not_built
+from runtime.errors import not_built
 from runtime.show import console, print_json, progress, say, table
 from runtime.wiring import Wiring
 from store.models import active_model

@@ -23,7 +23,7 @@ from domain.touchpoints.touchpoint import Source, Touchpoint, rfc3339
 from producers.protocols import forms, segment
 from producers.reading.arrival import Arrival
 from producers.reading.body import Body
-from runtime.demo.people import KINDS, SITE, Someone, Step, someone
+from runtime.demo.people import KINDS, SITE, PlanStep, Someone, someone
 
 SECOND: Final = 1_000_000
 HOUR: Final = 3_600 * SECOND
@@ -168,7 +168,7 @@ def generate(seed: int, start: int, people: int = 200, length: int = HOUR) -> Tr
     return Traffic(tuple(_delivered(acts, start + length, chance)), truth)
 
 
-def _instants(steps: Sequence[Step], begin: int, end: int, chance: Random) -> list[int]:
+def _instants(steps: Sequence[PlanStep], begin: int, end: int, chance: Random) -> list[int]:
     """An instant for each step: some seconds apart, all different, all before the end; plain forms after it."""
     gaps = [chance.randint(4_000, 90_000) for _ in steps]
     room = max((end - begin) // 1_000 - 1, len(steps))
@@ -189,7 +189,7 @@ def _acts(
     signed_in = False
     steps = list(zip(person.steps, instants, strict=True))
     if known:
-        steps.insert(0, (Step("identify"), instants[0] - 1_000))
+        steps.insert(0, (PlanStep("identify"), instants[0] - 1_000))
     for place, (step, at) in enumerate(steps):
         signed_in = signed_in or (step.call == "identify" and user is not None)
         carried = {
@@ -199,7 +199,7 @@ def _acts(
         yield _act(number, person, step, at, f"{seed}-{number}-{place}", {k: v for k, v in carried.items() if v})
 
 
-def _act(number: int, person: Someone, step: Step, at: int, message: str, carried: dict[str, str]) -> Act:
+def _act(number: int, person: Someone, step: PlanStep, at: int, message: str, carried: dict[str, str]) -> Act:
     properties = dict(step.properties)
     names = {"userId": "user_id", "anonymousId": "anonymous_id"}
     identities = {Identity(names[name], value) for name, value in carried.items()}

@@ -44,7 +44,7 @@ KINDS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PlanStep:
     """One thing that a person does. `call` is a Segment call, or `form` for a plain HTML form.
 
     `by` says who reports it: the browser of the device, the mail system's server (which knows the e-mail alone), or the
@@ -68,7 +68,7 @@ class Someone:
     company: tuple[str, str, int, str] | None
     signs_in: bool
     devices: int
-    steps: tuple[Step, ...]
+    steps: tuple[PlanStep, ...]
 
 
 def someone(kind: str, number: int, chance: Random) -> Someone:
@@ -101,45 +101,45 @@ def someone(kind: str, number: int, chance: Random) -> Someone:
 # ---- what they do ------------------------------------------------------------------------------------------------
 
 
-def _page(path: str, device: int = 0) -> Step:
-    return Step(
+def _page(path: str, device: int = 0) -> PlanStep:
+    return PlanStep(
         "page", properties=(("path", path), ("url", SITE + path), ("title", path.strip("/") or "home")), device=device
     )
 
 
-def _track(event: str, device: int = 0, **properties: Any) -> Step:
-    return Step("track", event, tuple(properties.items()), device=device)
+def _track(event: str, device: int = 0, **properties: Any) -> PlanStep:
+    return PlanStep("track", event, tuple(properties.items()), device=device)
 
 
-def _mail(event: str, campaign: str, **properties: Any) -> Step:
-    return Step("track", event, (("campaign", campaign), *properties.items()), by="mail")
+def _mail(event: str, campaign: str, **properties: Any) -> PlanStep:
+    return PlanStep("track", event, (("campaign", campaign), *properties.items()), by="mail")
 
 
-def _crm(event: str, **properties: Any) -> Step:
-    return Step("track", event, tuple(properties.items()), by="crm")
+def _crm(event: str, **properties: Any) -> PlanStep:
+    return PlanStep("track", event, tuple(properties.items()), by="crm")
 
 
-def _form(form: str) -> Step:
+def _form(form: str) -> PlanStep:
     return _track("Form Submitted", form=form)
 
 
-_IDENTIFY: Final = Step("identify")
-_GROUP: Final = Step("group")
+_IDENTIFY: Final = PlanStep("identify")
+_GROUP: Final = PlanStep("group")
 
 
-def _browsing(chance: Random, least: int, most: int, device: int = 0) -> tuple[Step, ...]:
+def _browsing(chance: Random, least: int, most: int, device: int = 0) -> tuple[PlanStep, ...]:
     return tuple(_page(chance.choice(PAGES), device) for _ in range(chance.randint(least, most)))
 
 
-def _pricing(chance: Random, least: int, most: int, device: int = 0) -> tuple[Step, ...]:
+def _pricing(chance: Random, least: int, most: int, device: int = 0) -> tuple[PlanStep, ...]:
     return tuple(_page(chance.choice(PRICING), device) for _ in range(chance.randint(least, most)))
 
 
-def _visitor(chance: Random) -> tuple[Step, ...]:
+def _visitor(chance: Random) -> tuple[PlanStep, ...]:
     return (*_browsing(chance, 1, 4), *(_pricing(chance, 1, 3) if chance.random() < 0.3 else ()))
 
 
-def _reader(chance: Random, devices: int) -> tuple[Step, ...]:
+def _reader(chance: Random, devices: int) -> tuple[PlanStep, ...]:
     machine = (_mail("Email Opened", "monthly", machine=True),) if chance.random() < 0.4 else ()
     steps = (*_browsing(chance, 1, 3), _form("newsletter"), _mail("Email Delivered", "monthly"), *machine)
     if chance.random() < 0.7:
@@ -157,17 +157,17 @@ def _reader(chance: Random, devices: int) -> tuple[Step, ...]:
     return steps
 
 
-def _prospect(chance: Random, devices: int) -> tuple[Step, ...]:
+def _prospect(chance: Random, devices: int) -> tuple[PlanStep, ...]:
     steps = (*_browsing(chance, 1, 3), *_pricing(chance, 0, 2))
     if chance.random() < 0.3:
-        return (*steps, Step("form", "contact"))
+        return (*steps, PlanStep("form", "contact"))
     steps += (_form(chance.choice(("contact", "webinar", "webinar"))), *_browsing(chance, 0, 2))
     if chance.random() < 0.5:
         steps += (_track("Event Attended", event_name="Webinar: lead scoring"),)
     return (*steps, _IDENTIFY, *_browsing(chance, 0, 2, devices - 1))
 
 
-def _buyer(chance: Random, devices: int) -> tuple[Step, ...]:
+def _buyer(chance: Random, devices: int) -> tuple[PlanStep, ...]:
     steps = (*_browsing(chance, 1, 3), _page(chance.choice(PROOF)), *_pricing(chance, 1, 2))
     if chance.random() < 0.6:
         steps += (_mail("Email Clicked", "launch"), _track("File Downloaded", file="buyers-guide.pdf"))
@@ -180,13 +180,13 @@ def _buyer(chance: Random, devices: int) -> tuple[Step, ...]:
     return steps
 
 
-def _customer(chance: Random, devices: int) -> tuple[Step, ...]:
+def _customer(chance: Random, devices: int) -> tuple[PlanStep, ...]:
     stages = ("qualified", "opportunity", "customer")[: chance.randint(1, 3)]
     moves = (_crm("Stage Changed", to=stage) for stage in stages)
     return (*_buyer(chance, devices), _crm("Meeting Held", minutes=30), *moves)
 
 
-def _outsider(chance: Random, devices: int) -> tuple[Step, ...]:
+def _outsider(chance: Random, devices: int) -> tuple[PlanStep, ...]:
     steps = (*_browsing(chance, 1, 2), *_pricing(chance, 2, 3), _page(PROOF[0]), _form("demo"), _IDENTIFY)
     return (*steps, _track("Demo Requested", devices - 1, seats=1), *_pricing(chance, 1, 1, devices - 1))
 

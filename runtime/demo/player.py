@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from domain.errors import Failed
 from runtime.demo.generator import Request
-from runtime.refusals import Failed
 
 CONNECTIONS: Final = 8
 TRIES: Final = 5

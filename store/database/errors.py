@@ -9,8 +9,8 @@ Fenced ───────── PositionMoved            (IntegrityError)    
 Misconfigured ── DatabaseMisconfigured    (InterfaceError)    a person must act first
                  ├── NewerDatabase
                  └── OlderDatabase
-                 TouchpointKnown          (IntegrityError)    it is recorded already: nothing is left to do
-                 DataError                                    the value cannot be stored on every database: reject it
+Reject ───────── TouchpointKnown          (IntegrityError)    it is recorded already: nothing is left to do
+                 DataError (the library's own)                the value cannot be stored on every database
 """
 
 import re
@@ -33,7 +33,7 @@ from eventsourcing.persistence import (
     ProgrammingError,
 )
 
-from domain.errors import Fenced, Misconfigured, Retry
+from domain.errors import Fenced, Misconfigured, Reject, Retry
 
 
 class DatabaseAway(Retry, OperationalError):
@@ -52,7 +52,7 @@ class VersionConflict(Fenced, IntegrityError):
     """The version (or position) of a trail is taken: somebody else wrote in between."""
 
 
-class TouchpointKnown(IntegrityError):
+class TouchpointKnown(Reject, IntegrityError):
     """The dedupe key is recorded already."""
 
 

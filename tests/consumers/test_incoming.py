@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from consumers.record.incoming import Refusal, incoming
+from consumers.record.incoming import RefusedEntry, incoming
 from domain.touchpoints.envelope import Envelope, decode
 from store.events.ids import Ids
 from store.log.port import Entry, Partition
@@ -57,7 +57,7 @@ def envelope(part: str, value: bytes) -> bytes:
 def test_what_is_taken_can_be_decoded(part: str, value: bytes, nested: bool) -> None:
     raw = envelope(part, b'{"n":%s}' % value if nested else value)
     made = incoming(Entry(WHERE, 1, b"", raw), ENVELOPE, IDS)
-    if isinstance(made, Refusal):
+    if isinstance(made, RefusedEntry):
         assert made.reason
     else:
         touchpoint = decode(made.envelope)

@@ -10,7 +10,7 @@ from domain.people.walk import assign
 from domain.touchpoints.identity import Identity, ordered
 from domain.touchpoints.touchpoint import Source, Touchpoint
 from producers import commands
-from producers.commands import Asked, Refused
+from producers.commands import CommandContext, CommandRefused
 
 STAGES = parse_model("""
 [[stages]]
@@ -38,7 +38,7 @@ E1, E2, E3 = (Identity("email", f"e{n}@example.org") for n in (1, 2, 3))
 P1 = Identity("phone", "+491511234567")
 C1, C2, C3 = (Identity("anonymous_id", f"anon-{n}") for n in (1, 2, 3))
 
-ASKED = Asked(id="ask-1", at=1_780_000_000_000_000, by="sam", reason="spoke with them")
+ASKED = CommandContext(id="ask-1", at=1_780_000_000_000_000, by="sam", reason="spoke with them")
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class Card:
     id: str = "lead-1"
 
 
-def refused(call: Any, *arguments: Any) -> Refused:
-    with pytest.raises(Refused) as error:
+def refused(call: Any, *arguments: Any) -> CommandRefused:
+    with pytest.raises(CommandRefused) as error:
         call(*arguments)
     return error.value
 
@@ -132,15 +132,16 @@ def test_a_lead_whose_identities_are_all_shared() -> None:
 
 
 def test_reset() -> None:
-    made = commands.reset(Card((C1, P1)), Asked(id="r", at=5, source="crm"))
+    made = commands.reset(Card((C1, P1)), CommandContext(id="r", at=5, source="crm"))
     assert (made.type, made.identities, made.properties, made.source.name) == ("score_reset", (P1,), {}, "crm")
 
 
 def test_what_is_too_long() -> None:
     assert (
-        "reason: has 1001 characters" in refused(commands.reset, Card((E1,)), Asked("r", 5, reason="x" * 1001)).problem
+        "reason: has 1001 characters"
+        in refused(commands.reset, Card((E1,)), CommandContext("r", 5, reason="x" * 1001)).problem
     )
-    assert "no valid touchpoint: id" in refused(commands.reset, Card((E1,)), Asked("r" * 201, 5)).problem
+    assert "no valid touchpoint: id" in refused(commands.reset, Card((E1,)), CommandContext("r" * 201, 5)).problem
 
 
 @pytest.mark.parametrize("name", commands.NOT_BUILT)
@@ -214,8 +215,8 @@ class Story:
     def unmerge(self, *taken: Identity) -> None:
         self.touchpoints.append(commands.unmerge(self.card(taken[0]), taken, self._asked()))
 
-    def _asked(self) -> Asked:
-        return Asked(f"t{len(self.touchpoints)}", 1_000_000 * (len(self.touchpoints) + 1))
+    def _asked(self) -> CommandContext:
+        return CommandContext(f"t{len(self.touchpoints)}", 1_000_000 * (len(self.touchpoints) + 1))
 
     def card(self, identity: Identity) -> Card:
         walk, _ = assign(self.touchpoints)

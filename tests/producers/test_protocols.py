@@ -9,7 +9,7 @@ import pytest
 from domain.touchpoints.claims import OWN_SOURCES
 from producers import protocols
 from producers.collector import sites
-from producers.collector.keys import Misconfigured
+from producers.collector.keys import WrongSetting
 from producers.protocols.registry import PROTOCOLS, protocol_of
 from producers.reading.protocol import Protocol, Sender
 from tests.producers.collecting import Collecting
@@ -51,7 +51,7 @@ def test_a_site_never_gets_a_name_of_leadlines_own(tmp_path: Path, own: str) -> 
 
 
 def test_a_site_with_such_a_name_is_refused_in_the_settings() -> None:
-    with pytest.raises(Misconfigured, match=r"LEADLINE_SITES: found 'https://api:8443'"):
+    with pytest.raises(WrongSetting, match=r"LEADLINE_SITES: found 'https://api:8443'"):
         sites.parse("https://www.example.com, https://api:8443")
 
 

@@ -9,7 +9,7 @@ from domain.touchpoints.touchpoint import Source, Touchpoint, rfc3339
 from producers.collector import keys, sites
 from producers.protocols import segment
 from producers.reading import body, instants
-from producers.reading.arrival import Arrival, Refusal
+from producers.reading.arrival import Arrival, Unusable
 from producers.reading.body import Body
 from tests.producers.collecting import NOON
 
@@ -136,7 +136,7 @@ def test_rudderstack_sends_original_timestamp_and_a_users_own_beside_it() -> Non
 
 @pytest.mark.parametrize("nobody", [None, "", "null", 0, "0", "undefined", False, "[object Object]", {}, [], "(null)"])
 def test_what_names_nobody_is_refused(nobody: Any) -> None:
-    with pytest.raises(Refusal, match="no usable identity"):
+    with pytest.raises(Unusable, match="no usable identity"):
         segment.touchpoint("track", {"event": "x", "userId": nobody, "anonymousId": None}, arrival())
 
 
@@ -193,7 +193,7 @@ def test_alias() -> None:
     assert (found.type, found.properties) == ("aliased", {"previous": "u-1"})
     refused: list[dict[str, Any]] = [{"userId": "u-1", "previousId": None}, {"anonymousId": None, "previousId": "x"}]
     for said in refused:
-        with pytest.raises(Refusal):
+        with pytest.raises(Unusable):
             item("alias", **said)
 
 
@@ -263,7 +263,7 @@ def test_deep_and_odd_json_is_refused_not_fatal() -> None:
 
 def test_keys_and_sites_are_checked_at_the_start() -> None:
     for text in ("web:pk", "web:secret:k", ":public:k", "a b:public:k", "a:public:k,b:server:k"):
-        with pytest.raises(keys.Misconfigured, match="LEADLINE_WRITE_KEYS"):
+        with pytest.raises(keys.WrongSetting, match="LEADLINE_WRITE_KEYS"):
             keys.parse(text)
     assert keys.parse(" , ").open and not keys.parse("a:public:k:with:colons").open
     for text in (
@@ -274,6 +274,6 @@ def test_keys_and_sites_are_checked_at_the_start() -> None:
         "https://u@x",
         "https://x:99999",
     ):
-        with pytest.raises(keys.Misconfigured, match="LEADLINE_SITES"):
+        with pytest.raises(keys.WrongSetting, match="LEADLINE_SITES"):
             sites.parse(text)
     assert sites.parse("https://WWW.example.com:443/").origins == {"https://www.example.com"}

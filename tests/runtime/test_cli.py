@@ -153,11 +153,11 @@ def test_tables_are_for_people_and_json_for_programs() -> None:
 
 def test_what_is_asked_wrongly_is_told() -> None:
     imported()
-    told(leadline("lead", "nobody@example.org", code=1), "no lead has the email 'nobody@example.org'")
-    told(leadline("lead", "nonsense", code=1), "a lead id is a UUID")
-    told(leadline("funnel", "nope", code=1), "the model has signup")
+    told(leadline("lead", "nobody@example.org", code=2), "no lead has the email 'nobody@example.org'")
+    told(leadline("lead", "nonsense", code=2), "a lead id is a UUID")
+    told(leadline("funnel", "nope", code=2), "the model has signup")
     told(leadline("funnel", "signup", "--from", "soon", code=2), "--from: found 'soon', allowed is")
-    told(leadline("leads", "--segment", "nope", code=1), "the model has pricing-returners")
+    told(leadline("leads", "--segment", "nope", code=2), "the model has pricing-returners")
     told(leadline("leads", "--cursor", "nope", code=2), "cursor 'nope'")
     told(leadline("signals", "--kind", "nope", code=2), "allowed are lead.hot")
     told(leadline("signals", "--after", "nope", code=2), "neither a ledger position")

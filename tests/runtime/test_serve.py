@@ -168,7 +168,7 @@ def test_the_command_line_reads_beside_the_server(server: Server) -> None:
     lead, folder = sent(server, "read", company="Engines"), Path(server.lines).parent
     shown = json.loads(run(folder, "lead", "read@example.org", "--json").stdout)
     assert shown["id"] == lead["id"] and shown["score"]["items"][0]["rule"] == "form"
-    assert run(folder, "lead", "email:nobody@example.org").returncode == 1
+    assert run(folder, "lead", "email:nobody@example.org").returncode == 2
     doctor = run(folder, "doctor", "--json")
     found = json.loads(doctor.stdout)
     assert doctor.returncode == 0 and found["problems"] == [] and "held by a running server" in str(found["found"])

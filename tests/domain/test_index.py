@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.fold import index as asked_module
-from domain.fold.index import Asked, asked_of
+from domain.fold.index import TypeIndex, asked_of
 from domain.model.definition import parse_model
 
 MODEL = parse_model(
@@ -58,7 +58,7 @@ values = st.sampled_from(
 said = st.dictionaries(st.sampled_from(["n", "deep"]), values)
 
 
-def of_model() -> Asked:
+def of_model() -> TypeIndex:
     return asked_of(MODEL, [])["it"]
 
 
