@@ -63,37 +63,38 @@ def found(walk: Walk, name: str) -> list[tuple[str, str]]:
     return [(kind, detail) for kind, detail, _ in walk.findings(walk.owner[identity(name)])]
 
 
-CEO = [server("u:ceo", "e:ceo@x"), provider("e:ceo@x"), server("u:ceo")]
-ANN = [server("u:ann", "e:ann@x"), provider("e:ann@x")]
-BEN = [server("u:ben", "e:ben@x"), provider("e:ben@x")]
+CEO = [server("u:ceo", "e:ceo@x.de"), provider("e:ceo@x.de"), server("u:ceo")]
+ANN = [server("u:ann", "e:ann@x.de"), provider("e:ann@x.de")]
+BEN = [server("u:ben", "e:ben@x.de"), provider("e:ben@x.de")]
 PHONE, OTHER = "p:+491111111", "p:+492222222"
-EVIL = [claim("e:evil@x", PHONE), claim("e:evil@x")]
+EVIL = [claim("e:evil@x.de", PHONE), claim("e:evil@x.de")]
 
 ATTACKS: dict[str, tuple[list[Said], list[Said]]] = {
-    "identify with a foreign e-mail": (CEO, [claim("u:evil", "e:ceo@x"), claim("u:evil")]),
+    "identify with a foreign e-mail": (CEO, [claim("u:evil", "e:ceo@x.de"), claim("u:evil")]),
     "an alias of a known user": (CEO, [alias("ceo", "u:evil"), claim("u:evil")]),
-    "a form, then a log-in that the browser reports": (CEO, [claim("e:ceo@x", "c:k"), claim("u:evil", "c:k")]),
-    "a form, then a log-in that the server reports": (CEO, [claim("e:ceo@x", "c:k"), server("u:evil", "c:k")]),
-    "one user id, two e-mails": (ANN + BEN, [claim("u:x9", "e:ann@x"), claim("u:x9", "e:ben@x")]),
-    "a known user id beside a foreign e-mail": (ANN + BEN, [claim("u:ann", "e:ben@x")]),
-    "own e-mail, foreign phone": ([server("e:ceo@x", PHONE), provider(PHONE)], EVIL),
+    "a form, then a log-in that the browser reports": (CEO, [claim("e:ceo@x.de", "c:k"), claim("u:evil", "c:k")]),
+    "a form, then a log-in that the server reports": (CEO, [claim("e:ceo@x.de", "c:k"), server("u:evil", "c:k")]),
+    "one user id, two e-mails": (ANN + BEN, [claim("u:x9", "e:ann@x.de"), claim("u:x9", "e:ben@x.de")]),
+    "a known user id beside a foreign e-mail": (ANN + BEN, [claim("u:ann", "e:ben@x.de")]),
+    "own e-mail, foreign phone": ([server("e:ceo@x.de", PHONE), provider(PHONE)], EVIL),
     "own e-mail, phone of a user": ([server("u:ceo", PHONE), provider(PHONE)], EVIL),
     "the e-mail of one and the phone of another": (
-        [server("e:ann@x", PHONE), server("e:ben@x", OTHER), provider("e:ann@x")], [claim("e:ann@x", OTHER)],
+        [server("e:ann@x.de", PHONE), server("e:ben@x.de", OTHER), provider("e:ann@x.de")],
+        [claim("e:ann@x.de", OTHER)],
     ),
-    "the same, of users": ([server("u:ann", PHONE), *BEN, provider(PHONE)], [claim("e:ben@x", PHONE)]),
-    "two forms on one cookie": (ANN + BEN, [claim("e:ann@x", "c:k"), claim("e:ben@x", "c:k")]),
+    "the same, of users": ([server("u:ann", PHONE), *BEN, provider(PHONE)], [claim("e:ben@x.de", PHONE)]),
+    "two forms on one cookie": (ANN + BEN, [claim("e:ann@x.de", "c:k"), claim("e:ben@x.de", "c:k")]),
     "a phone and an e-mail on one cookie": (
-        [server("u:ann", PHONE), *BEN], [claim(PHONE, "c:k"), claim("e:ben@x", "c:k")],
+        [server("u:ann", PHONE), *BEN], [claim(PHONE, "c:k"), claim("e:ben@x.de", "c:k")],
     ),
     "phone, e-mail and log-in on one cookie": (
-        [server("e:ann@x", PHONE), provider("e:ann@x")],
-        [claim(PHONE, "c:k"), claim("e:evil@x", "c:k"), claim("u:evil", "c:k")],
+        [server("e:ann@x.de", PHONE), provider("e:ann@x.de")],
+        [claim(PHONE, "c:k"), claim("e:evil@x.de", "c:k"), claim("u:evil", "c:k")],
     ),
-    "a made-up phone between the two": (ANN, [claim("u:evil", OTHER), claim("e:ann@x", OTHER)]),
-    "a cookie and a made-up phone": (ANN, [claim(OTHER, "c:k"), claim("e:ann@x", OTHER), claim("u:evil", "c:k")]),
-    "an alias of a cookie": (ANN, [claim("e:ann@x", "c:k"), alias("k", "u:evil")]),
-    "an alias of a cookie, by a server": (ANN, [claim("e:ann@x", "c:k"), alias("k", "u:evil", source="server")]),
+    "a made-up phone between the two": (ANN, [claim("u:evil", OTHER), claim("e:ann@x.de", OTHER)]),
+    "a cookie and a made-up phone": (ANN, [claim(OTHER, "c:k"), claim("e:ann@x.de", OTHER), claim("u:evil", "c:k")]),
+    "an alias of a cookie": (ANN, [claim("e:ann@x.de", "c:k"), alias("k", "u:evil")]),
+    "an alias of a cookie, by a server": (ANN, [claim("e:ann@x.de", "c:k"), alias("k", "u:evil", source="server")]),
     "two user ids at once": (ANN + BEN, [claim("u:ann", "u:ben")]),
 }  # fmt: skip
 
@@ -109,21 +110,25 @@ def test_claims_take_nothing_away_and_join_nobody_whom_a_trusted_link_tells_apar
 
 LEGIT: dict[str, list[Said]] = {
     "newsletter on a phone, log-in on a laptop, then both": [
-        claim("e:a@x", "c:phone"), claim("u:1", "c:laptop"), claim("u:1", "e:a@x", "c:laptop"), provider("e:a@x"),
+        claim("e:a@x.de", "c:phone"), claim("u:1", "c:laptop"), claim("u:1", "e:a@x.de", "c:laptop"),
+        provider("e:a@x.de"),
     ],
     "the server knows user ids only": [
-        claim("c:k"), claim("u:1", "e:a@x", "c:k"), server("u:1"), claim("e:a@x", "c:k"),
+        claim("c:k"), claim("u:1", "e:a@x.de", "c:k"), server("u:1"), claim("e:a@x.de", "c:k"),
     ],
-    "the provider knows e-mails only": [claim("c:k"), claim("u:1", "e:a@x", "c:k"), provider("e:a@x"), claim("c:k")],
-    "the browser is the only link": [server("u:1"), provider("e:a@x"), claim("u:1", "e:a@x"), server("u:1")],
+    "the provider knows e-mails only": [
+        claim("c:k"), claim("u:1", "e:a@x.de", "c:k"), provider("e:a@x.de"), claim("c:k"),
+    ],
+    "the browser is the only link": [server("u:1"), provider("e:a@x.de"), claim("u:1", "e:a@x.de"), server("u:1")],
     "form, log-in, and the server says so too": [
-        claim("e:a@x", "c:k"), claim("u:1", "c:k"), server("u:1", "e:a@x"), claim("u:1", "e:a@x", "c:k"),
+        claim("e:a@x.de", "c:k"), claim("u:1", "c:k"), server("u:1", "e:a@x.de"), claim("u:1", "e:a@x.de", "c:k"),
     ],
     "CRM with e-mail and phone, then form, then log-in": [
-        ("import", "identified", ("e:a@x", PHONE), {}), claim("e:a@x", "c:k"), claim("u:1", "c:k"),
+        ("import", "identified", ("e:a@x.de", PHONE), {}), claim("e:a@x.de", "c:k"), claim("u:1", "c:k"),
     ],
     "CRM, form with both, log-in with the e-mail": [
-        ("import", "identified", ("e:a@x", PHONE), {}), claim("e:a@x", PHONE, "c:k"), claim("u:1", "e:a@x", "c:k"),
+        ("import", "identified", ("e:a@x.de", PHONE), {}), claim("e:a@x.de", PHONE, "c:k"),
+        claim("u:1", "e:a@x.de", "c:k"),
     ],
     "an alias of a cookie": [claim("c:k"), claim("u:1", "c:k"), alias("k", "u:1")],
 }  # fmt: skip
@@ -139,7 +144,7 @@ def test_who_is_one_person_ends_in_one_lead(name: str) -> None:
 
 def test_a_kiosk_of_two_stays_two() -> None:
     for touchpoints in every_order(
-        [claim("u:1", "e:a@x", "c:k"), claim("u:2", "e:b@x", "c:k"), server("u:1"), server("u:2")]
+        [claim("u:1", "e:a@x.de", "c:k"), claim("u:2", "e:b@x.de", "c:k"), server("u:1"), server("u:2")]
     ):
         assert whose(touchpoints, frozenset({"t0", "t2"})) == [["t0", "t2"]]
         assert whose(touchpoints, frozenset({"t1", "t3"})) == [["t1", "t3"]]
@@ -159,25 +164,25 @@ def test_the_order_of_arrival_does_not_matter(name: str) -> None:
 
 
 def test_an_e_mail_that_nobody_owns_or_that_has_nothing_above_it_is_bound() -> None:
-    walk = walked(happened([claim("u:1", "e:a@x"), claim("e:b@x", "c:k"), claim("u:2", "e:b@x")], [1, 2, 3]))
-    assert walk.owner[identity("e:a@x")] is walk.owner[identity("u:1")]
-    assert walk.owner[identity("e:b@x")] is walk.owner[identity("u:2")] is walk.owner[identity("c:k")]
+    walk = walked(happened([claim("u:1", "e:a@x.de"), claim("e:b@x.de", "c:k"), claim("u:2", "e:b@x.de")], [1, 2, 3]))
+    assert walk.owner[identity("e:a@x.de")] is walk.owner[identity("u:1")]
+    assert walk.owner[identity("e:b@x.de")] is walk.owner[identity("u:2")] is walk.owner[identity("c:k")]
 
 
 def test_a_second_e_mail_that_had_a_lead_of_its_own_stays_one_and_both_leads_say_so() -> None:
-    walk = walked(happened([claim("u:1", "e:a@x"), claim("e:b@x", "c:k"), claim("u:1", "e:b@x")], [1, 2, 3]))
-    assert walk.owner[identity("e:b@x")] is not walk.owner[identity("u:1")]
-    said = [("claim_not_bound", "email:b@x with user_id:1")]
-    assert found(walk, "u:1") == found(walk, "e:b@x") == said
+    walk = walked(happened([claim("u:1", "e:a@x.de"), claim("e:b@x.de", "c:k"), claim("u:1", "e:b@x.de")], [1, 2, 3]))
+    assert walk.owner[identity("e:b@x.de")] is not walk.owner[identity("u:1")]
+    said = [("claim_not_bound", "email:b@x.de with user_id:1")]
+    assert found(walk, "u:1") == found(walk, "e:b@x.de") == said
 
 
 def test_the_first_claim_of_an_e_mail_wins_while_no_trusted_source_links_it() -> None:
-    said = [claim("u:evil", "e:a@x"), claim("u:1", "e:a@x"), claim("u:1", "e:a@x")]
+    said = [claim("u:evil", "e:a@x.de"), claim("u:1", "e:a@x.de"), claim("u:1", "e:a@x.de")]
     walk = walked(happened(said, [1, 2, 3]))
-    assert walk.owner[identity("e:a@x")] is walk.owner[identity("u:evil")]
-    assert found(walk, "u:1") == found(walk, "u:evil") == [("claim_not_bound", "email:a@x with user_id:1")]
-    trusted = walked(happened([*said, server("u:1", "e:a@x")], [1, 2, 3, 4]))
-    assert trusted.owner[identity("e:a@x")] is trusted.owner[identity("u:1")]
+    assert walk.owner[identity("e:a@x.de")] is walk.owner[identity("u:evil")]
+    assert found(walk, "u:1") == found(walk, "u:evil") == [("claim_not_bound", "email:a@x.de with user_id:1")]
+    trusted = walked(happened([*said, server("u:1", "e:a@x.de")], [1, 2, 3, 4]))
+    assert trusted.owner[identity("e:a@x.de")] is trusted.owner[identity("u:1")]
 
 
 def test_two_leads_that_a_claim_made_one_say_so_and_can_be_parted() -> None:
@@ -191,14 +196,14 @@ def test_two_leads_that_a_claim_made_one_say_so_and_can_be_parted() -> None:
 
 def test_a_visitor_who_says_who_they_are_is_no_finding() -> None:
     walk = walked(
-        happened([claim("c:k"), claim("e:a@x", "c:k"), claim("u:1", "c:k"), claim("u:1", "e:a@x")], [1, 2, 3, 4])
+        happened([claim("c:k"), claim("e:a@x.de", "c:k"), claim("u:1", "c:k"), claim("u:1", "e:a@x.de")], [1, 2, 3, 4])
     )
     assert found(walk, "u:1") == []
 
 
 def test_what_a_claim_could_not_bind_is_not_learnt() -> None:
-    claims = {"profile": {"email": "ceo@x", "email_address": "ceo@x", "title": "CEO"}}
-    touchpoints = happened([server("u:ceo", "e:ceo@x"), claim("u:evil", "e:ceo@x", **claims)], [1, 2])
+    claims = {"profile": {"email": "ceo@x.de", "email_address": "ceo@x.de", "title": "CEO"}}
+    touchpoints = happened([server("u:ceo", "e:ceo@x.de"), claim("u:evil", "e:ceo@x.de", **claims)], [1, 2])
     _, histories = assign(touchpoints, facts_of(touchpoints))
     [evil] = [each for history in histories.values() for each in history if each.id == "t1"]
     assert evil.identities == (identity("u:evil"),)
@@ -217,23 +222,23 @@ def test_an_alias_by_a_public_key_adds_a_known_cookie_and_joins_no_users() -> No
 
 
 def test_findings_are_said_once_a_pair_and_twenty_a_lead() -> None:
-    many = [claim(f"u:{n}", "e:a@x") for n in range(50)]
-    walk = walked(happened([claim("u:first", "e:a@x"), *many, *many], range(101)))
-    assert len(found(walk, "e:a@x")) == len(set(found(walk, "e:a@x"))) == FINDINGS
+    many = [claim(f"u:{n}", "e:a@x.de") for n in range(50)]
+    walk = walked(happened([claim("u:first", "e:a@x.de"), *many, *many], range(101)))
+    assert len(found(walk, "e:a@x.de")) == len(set(found(walk, "e:a@x.de"))) == FINDINGS
     assert len(found(walk, "u:7")) == 1
 
 
 def test_claims_make_no_e_mail_shared_and_trusted_reports_do() -> None:
-    claims = [claim(f"u:{n}", "e:a@x") for n in range(30)]
+    claims = [claim(f"u:{n}", "e:a@x.de") for n in range(30)]
     assert not facts_of(happened(claims, range(30))).shared
-    reports = [server(f"u:{n}", "e:a@x") for n in range(30)]
-    assert list(facts_of(happened(reports, range(30))).shared) == [identity("e:a@x")]
+    reports = [server(f"u:{n}", "e:a@x.de") for n in range(30)]
+    assert list(facts_of(happened(reports, range(30))).shared) == [identity("e:a@x.de")]
 
 
 # ---- laws --------------------------------------------------------------------------------------------------------
 
-_PEOPLE = [(f"u:{n}", f"e:{n}@x", f"p:+49111111{n}") for n in (1, 2, 3)]
-_ANYTHING = [*itertools.chain(*_PEOPLE), "u:8", "u:9", "e:8@x", "e:9@x", "p:+491111118", "c:1", "c:2", "c:3"]
+_PEOPLE = [(f"u:{n}", f"e:{n}@x.de", f"p:+49111111{n}") for n in (1, 2, 3)]
+_ANYTHING = [*itertools.chain(*_PEOPLE), "u:8", "u:9", "e:8@x.de", "e:9@x.de", "p:+491111118", "c:1", "c:2", "c:3"]
 _SECONDS = st.integers(1, 30)
 _OWN = [names for size in (1, 2) for one in _PEOPLE for names in itertools.combinations(one, size)]
 _CLAIMED = st.lists(st.sampled_from(_ANYTHING), min_size=2, max_size=4)

@@ -50,10 +50,10 @@ def test_with_update_a_claim_says_as_much_as_anyone() -> None:
 
 
 def test_a_new_e_mail_that_a_claim_binds_leaves_the_one_that_the_server_said() -> None:
-    touchpoints = [at(1, "identified", "u:1", "e:old@x"), at(2, "identified", "u:1", "e:new@x", source="browser")]
+    touchpoints = [at(1, "identified", "u:1", "e:old@x.de"), at(2, "identified", "u:1", "e:new@x.de", source="browser")]
     walk, histories = assign(touchpoints, facts_of(touchpoints))
     [history] = histories.values()
-    assert Fold(parse_model(STAGES)).fold(history, us(9)).profile == {"email": "old@x"}
+    assert Fold(parse_model(STAGES)).fold(history, us(9)).profile == {"email": "old@x.de"}
     assert len(walk.owner) == 3
 
 

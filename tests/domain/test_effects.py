@@ -26,29 +26,29 @@ def folded(*history: Touchpoint, model: str = MODEL, until: float = 2 * DAY) -> 
 
 def test_a_move_by_policy_that_takes_no_effect_gives_no_points() -> None:
     moves = [
-        at(0, "page_viewed", "e:a@x"),
-        at(1, "stage_changed", "e:a@x", to="customer"),
-        at(2, "stage_changed", "e:a@x", to="qualified", source="policy"),
+        at(0, "page_viewed", "e:a@x.de"),
+        at(1, "stage_changed", "e:a@x.de", to="customer"),
+        at(2, "stage_changed", "e:a@x.de", to="qualified", source="policy"),
     ]
     lead = folded(*moves, model=MODEL.replace("[fit]", MOVED, 1))
     assert (lead.stage, lead.heat.value, lead.now.hot_since) == ("customer", folded(moves[0]).heat.value, None)
 
 
 def test_a_withdrawal_undoes_a_move_by_policy_alone() -> None:
-    page = at(0, "page_viewed", "e:a@x")
-    withdrawn = at(2, "stage_changed", "e:a@x", withdraws="x", source="policy")
-    by_person = at(1, "stage_changed", "e:a@x", to="customer", source="api", id="x")
+    page = at(0, "page_viewed", "e:a@x.de")
+    withdrawn = at(2, "stage_changed", "e:a@x.de", withdraws="x", source="policy")
+    by_person = at(1, "stage_changed", "e:a@x.de", to="customer", source="api", id="x")
     assert folded(page, by_person, withdrawn).stage == "customer"
-    by_policy = at(1, "stage_changed", "e:a@x", to="qualified", source="policy", id="x")
+    by_policy = at(1, "stage_changed", "e:a@x.de", to="qualified", source="policy", id="x")
     assert folded(page, by_policy, withdrawn).stage == "lead"
 
 
 @pytest.mark.parametrize("type", ["email_delivered", "email_bounced", "call_logged"])
 def test_opens_make_nobody_hot_with_the_help_of_what_scores_nothing(type: str) -> None:
-    opened = [at(n, "email_opened", "e:a@x") for n in range(3)]
-    assert folded(*opened, at(5, type, "e:a@x")).now.hot_since is None
-    profile = {"email": "a@x", "title": "CEO"}  # a better grade needs less heat
-    assert folded(*opened, at(5, "identified", "e:a@x", profile=profile)).now.hot_since is None
+    opened = [at(n, "email_opened", "e:a@x.de") for n in range(3)]
+    assert folded(*opened, at(5, type, "e:a@x.de")).now.hot_since is None
+    profile = {"email": "a@x.de", "title": "CEO"}  # a better grade needs less heat
+    assert folded(*opened, at(5, "identified", "e:a@x.de", profile=profile)).now.hot_since is None
 
 
 def test_who_returns_in_the_instant_in_which_the_window_ends_never_left() -> None:
@@ -74,8 +74,8 @@ def test_a_merge_that_was_forbidden_is_listed_with_both() -> None:
 
 
 def test_what_is_kept_apart_by_hand_says_nothing_about_the_person() -> None:
-    together = at(1, "identified", "u:1", "e:a@x")
-    apart = at(2, "unmerged", "e:a@x", source="api", **{"with": [{"kind": "user_id", "value": "1"}]})
+    together = at(1, "identified", "u:1", "e:a@x.de")
+    apart = at(2, "unmerged", "e:a@x.de", source="api", **{"with": [{"kind": "user_id", "value": "1"}]})
     _, histories = assign([together, apart])
     profiles = [folded(*history).profile for history in histories.values()]
-    assert sorted(profile.get("email", "-") for profile in profiles) == ["-", "a@x"]
+    assert sorted(profile.get("email", "-") for profile in profiles) == ["-", "a@x.de"]

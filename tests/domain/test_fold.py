@@ -80,7 +80,7 @@ def fold() -> Fold:
 
 
 def test_heat_decays_by_its_half_life_and_is_saved_as_a_pair(fold: Fold) -> None:
-    lead = fold.fold([at(0, "form_submitted", "e:a@x"), at(DAY, "form_submitted", "e:a@x")], us(2 * DAY))
+    lead = fold.fold([at(0, "form_submitted", "e:a@x.de"), at(DAY, "form_submitted", "e:a@x.de")], us(2 * DAY))
     assert lead.heat.value == 15 * 0.5 + 12
     assert lead.heat.at == us(DAY)
 
@@ -93,7 +93,7 @@ def test_a_rolling_limit_frees_the_rule_again(fold: Fold) -> None:
 
 
 def test_hot_from_the_touchpoint_that_reaches_it_until_it_cools(fold: Fold) -> None:
-    lead = fold.fold([at(0, "form_submitted", "e:a@x"), at(9, "form_submitted", "e:a@x")], us(10))
+    lead = fold.fold([at(0, "form_submitted", "e:a@x.de"), at(9, "form_submitted", "e:a@x.de")], us(10))
     assert (lead.grade, lead.now.hot_since) == ("C", us(9))
     cools_at = lead.now.cools_at
     assert cools_at is not None
@@ -103,7 +103,7 @@ def test_hot_from_the_touchpoint_that_reaches_it_until_it_cools(fold: Fold) -> N
 
 
 def test_an_open_alone_never_makes_hot_and_a_machine_scores_nothing(fold: Fold) -> None:
-    opens = [at(0, "email_opened", "e:a@x")]
+    opens = [at(0, "email_opened", "e:a@x.de")]
     assert fold.fold(opens, us(1)).now.hot_since is None
     flagged = Touchpoint("m", opens[0].source, "form_submitted", us(1), us(1), opens[0].identities,
                          context={"machine": "honeypot"})  # fmt: skip
@@ -124,10 +124,10 @@ def hot_since(model: str, *history: Touchpoint) -> float | None:
 def test_a_change_of_grade_that_does_not_lower_the_threshold_begins_no_episode(
     before: dict[str, str], after: dict[str, str]
 ) -> None:
-    form = at(0, "form_submitted", "e:a@x", profile=before)
-    by_open = at(9, "email_opened", "e:a@x", profile=after)
+    form = at(0, "form_submitted", "e:a@x.de", profile=before)
+    by_open = at(9, "email_opened", "e:a@x.de", profile=after)
     assert hot_since(FOR_ALL, form, by_open) is None
-    without_points = [at(9, "email_opened", "e:a@x"), at(19, "identified", "e:a@x", profile=after)]
+    without_points = [at(9, "email_opened", "e:a@x.de"), at(19, "identified", "e:a@x.de", profile=after)]
     assert hot_since(FOR_ALL, form, *without_points) is None
 
 
@@ -153,23 +153,23 @@ def test_another_reason_to_be_no_lead_begins_no_episode_when_it_goes_but_the_las
 
 
 def test_what_was_earned_before_a_reset_begins_no_episode_after_it() -> None:
-    form = at(0, "form_submitted", "e:a@x", profile=CLERK)
-    reset = at(0, "score_reset", "e:a@x", source="api", seq=1)
-    by_open = at(0, "email_opened", "e:a@x", seq=2)
+    form = at(0, "form_submitted", "e:a@x.de", profile=CLERK)
+    reset = at(0, "score_reset", "e:a@x.de", source="api", seq=1)
+    by_open = at(0, "email_opened", "e:a@x.de", seq=2)
     assert hot_since(MODEL, form, reset, by_open) is None
-    assert hot_since(MODEL, form, reset, at(5, "email_opened", "e:a@x", profile=CEO)) is None
-    assert hot_since(MODEL, form, reset, by_open, at(9, "form_submitted", "e:a@x")) == 9
+    assert hot_since(MODEL, form, reset, at(5, "email_opened", "e:a@x.de", profile=CEO)) is None
+    assert hot_since(MODEL, form, reset, by_open, at(9, "form_submitted", "e:a@x.de")) == 9
 
 
 def test_a_lead_knows_when_it_last_earned_points(fold: Fold) -> None:
-    form, by_open = at(0, "form_submitted", "e:a@x"), at(9, "email_opened", "e:a@x")
+    form, by_open = at(0, "form_submitted", "e:a@x.de"), at(9, "email_opened", "e:a@x.de")
     assert fold.fold([by_open], us(9)).heat.earned_at is None
     assert fold.fold([form, by_open], us(9)).heat.earned_at == us(0)
-    assert fold.fold([form, by_open, at(19, "score_reset", "e:a@x", source="api")], us(19)).heat.earned_at is None
+    assert fold.fold([form, by_open, at(19, "score_reset", "e:a@x.de", source="api")], us(19)).heat.earned_at is None
 
 
 def test_grade_moves_the_threshold_and_employees_are_never_hot(fold: Fold) -> None:
-    form = at(0, "form_submitted", "e:a@x", profile={"title": "CEO"})
+    form = at(0, "form_submitted", "e:a@x.de", profile={"title": "CEO"})
     assert fold.fold([form], us(1)).now.hot_since == us(0)
     own = at(0, "form_submitted", "e:a@us.example", profile={"title": "CEO"})
     lead = fold.fold([own], us(1))
@@ -177,8 +177,8 @@ def test_grade_moves_the_threshold_and_employees_are_never_hot(fold: Fold) -> No
 
 
 def test_a_reset_starts_the_sum_anew(fold: Fold) -> None:
-    history = [at(0, "form_submitted", "e:a@x"), at(1, "score_reset", "e:a@x", source="api"),
-               at(2, "page_viewed", "e:a@x")]  # fmt: skip
+    history = [at(0, "form_submitted", "e:a@x.de"), at(1, "score_reset", "e:a@x.de", source="api"),
+               at(2, "page_viewed", "e:a@x.de")]  # fmt: skip
     trace = Trace()
     assert fold.fold(history, us(3), trace).heat.value == 5
     assert [award.rule for award in trace.awards] == ["page"]
@@ -186,13 +186,13 @@ def test_a_reset_starts_the_sum_anew(fold: Fold) -> None:
 
 def test_stages_facts_take_effect_and_policy_only_moves_forward(fold: Fold) -> None:
     history = [
-        at(0, "page_viewed", "e:a@x"),
-        at(1, "stage_changed", "e:a@x", to="customer"),
-        at(2, "stage_changed", "e:a@x", to="qualified", source="policy"),
-        at(3, "stage_changed", "e:a@x", to="disqualified"),
-        at(4, "stage_changed", "e:a@x", to="customer", source="policy"),
-        at(5, "stage_changed", "e:a@x", to="qualified", source="api"),
-        at(6, "stage_changed", "e:a@x", to="nowhere"),
+        at(0, "page_viewed", "e:a@x.de"),
+        at(1, "stage_changed", "e:a@x.de", to="customer"),
+        at(2, "stage_changed", "e:a@x.de", to="qualified", source="policy"),
+        at(3, "stage_changed", "e:a@x.de", to="disqualified"),
+        at(4, "stage_changed", "e:a@x.de", to="customer", source="policy"),
+        at(5, "stage_changed", "e:a@x.de", to="qualified", source="api"),
+        at(6, "stage_changed", "e:a@x.de", to="nowhere"),
     ]
     lead = fold.fold(history, us(9))
     assert [entry.stage for entry in lead.stages] == ["lead", "customer", "disqualified", "qualified"]
@@ -203,12 +203,12 @@ def test_stages_facts_take_effect_and_policy_only_moves_forward(fold: Fold) -> N
 
 def test_a_withdrawn_promotion_goes_back(fold: Fold) -> None:
     history = [
-        at(0, "page_viewed", "e:a@x"),
-        at(1, "stage_changed", "e:a@x", to="qualified", source="policy", id="promotion"),
-        at(2, "stage_changed", "e:a@x", withdraws="promotion", source="policy"),
+        at(0, "page_viewed", "e:a@x.de"),
+        at(1, "stage_changed", "e:a@x.de", to="qualified", source="policy", id="promotion"),
+        at(2, "stage_changed", "e:a@x.de", withdraws="promotion", source="policy"),
     ]
     assert [entry.stage for entry in fold.fold(history, us(9)).stages] == ["lead", "qualified", "lead"]
-    moved_on = [*history[:2], at(1.5, "stage_changed", "e:a@x", to="customer"), history[2]]
+    moved_on = [*history[:2], at(1.5, "stage_changed", "e:a@x.de", to="customer"), history[2]]
     assert fold.fold(moved_on, us(9)).stage == "customer"
 
 
@@ -219,16 +219,16 @@ def test_a_visitor_has_stage_visitor(fold: Fold) -> None:
 
 def test_a_page_a_form_and_an_identify_of_one_millisecond_complete_the_funnel(fold: Fold) -> None:
     for order in (("page_viewed", "form_submitted", "identified"), ("identified", "form_submitted", "page_viewed")):
-        history = [at(0, type, "e:a@x", seq=seq) for seq, type in enumerate(order)]
+        history = [at(0, type, "e:a@x.de", seq=seq) for seq, type in enumerate(order)]
         assert fold.fold(history, us(1)).funnels["signup"].step == 3
 
 
 def test_a_funnel_window_includes_its_end_and_the_furthest_then_earliest_attempt_counts(fold: Fold) -> None:
-    late = [at(0, "page_viewed", "e:a@x"), at(2 * DAY, "form_submitted", "e:a@x")]
+    late = [at(0, "page_viewed", "e:a@x.de"), at(2 * DAY, "form_submitted", "e:a@x.de")]
     assert fold.fold(late, us(9 * DAY)).funnels["signup"].step == 2
-    later = [late[0], at(2 * DAY + 0.000001, "form_submitted", "e:a@x")]
+    later = [late[0], at(2 * DAY + 0.000001, "form_submitted", "e:a@x.de")]
     assert fold.fold(later, us(9 * DAY)).funnels["signup"].step == 1
-    both = [late[0], at(DAY, "page_viewed", "e:a@x"), *late[1:], at(2 * DAY + 1, "identified", "e:a@x")]
+    both = [late[0], at(DAY, "page_viewed", "e:a@x.de"), *late[1:], at(2 * DAY + 1, "identified", "e:a@x.de")]
     attempts = fold.fold(both, us(9 * DAY)).funnels["signup"]
     assert (attempts.step, attempts.started_at) == (3, us(DAY))
     assert fold.fold(both[:3], us(9 * DAY)).funnels["signup"].started_at == us(0)

@@ -54,32 +54,32 @@ def _story(name: str, hot: int) -> tuple[str, Case]:
 FIVE = Case(
     [
         at(1, "page_viewed", "c:k"),
-        at(2, "form_submitted", "c:k", "e:a@x"),
+        at(2, "form_submitted", "c:k", "e:a@x.de"),
         at(3, "identified", "c:k", "u:1"),
         at(4, "page_viewed", "u:1"),
-        at(5, "form_submitted", "u:1", "e:a@x"),
+        at(5, "form_submitted", "u:1", "e:a@x.de"),
     ],
-    {"email:a@x": 5},
+    {"email:a@x.de": 5},
     1,
 )
 MILLISECOND = Case(
     [
         at(1, "page_viewed", "c:k", seq=0),
-        at(1, "form_submitted", "c:k", "e:a@x", seq=1),
+        at(1, "form_submitted", "c:k", "e:a@x.de", seq=1),
         at(1, "identified", "c:k", "u:1", seq=2),
     ],
-    {"email:a@x": 3},
+    {"email:a@x.de": 3},
     1,
 )
 TWO_DEVICES = Case(
     [
         at(1, "page_viewed", "c:phone"),
-        at(2, "form_submitted", "c:phone", "e:a@x"),
+        at(2, "form_submitted", "c:phone", "e:a@x.de"),
         at(3, "page_viewed", "c:tablet"),
-        at(4, "identified", "c:tablet", "u:1", "e:a@x"),
+        at(4, "identified", "c:tablet", "u:1", "e:a@x.de"),
         at(5, "page_viewed", "c:phone"),
     ],
-    {"email:a@x": 5},
+    {"email:a@x.de": 5},
     1,
 )
 IDENTITIES = dict(

@@ -299,7 +299,7 @@ def test_it_is_asked_again_in_the_switch(switching: Switching, monkeypatch: pyte
 
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bool], None]]:
-    """Let the fold of whoever has an e-mail b@x fail, or not any more."""
+    """Let the fold of whoever has an e-mail b@x.de fail, or not any more."""
     step = Fold.step
 
     def raises(self: Fold, lead: Any, group: Any, *more: Any) -> None:

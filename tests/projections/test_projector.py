@@ -37,7 +37,7 @@ def test_with_next_to_no_memory_the_rows_are_the_same(shelf: Shelf, monkeypatch:
     alone = [at(n, "page_viewed", f"c:{n}") for n in range(12)] + [
         at(12 + n, "page_viewed", f"u:{n}") for n in range(6)
     ]
-    linked = [at(20 + n, "form_submitted", f"c:{n}", f"u:{n % 6}", f"e:{n % 6}@x") for n in range(12)]
+    linked = [at(20 + n, "form_submitted", f"c:{n}", f"u:{n % 6}", f"e:{n % 6}@x.de") for n in range(12)]
     later = [at(40 + n, "page_viewed", f"c:{n % 12}") for n in range(24)]
     told = [*alone, *linked, *later]
     digests = []
@@ -52,8 +52,8 @@ def test_with_next_to_no_memory_the_rows_are_the_same(shelf: Shelf, monkeypatch:
 
 
 def test_a_hot_lead_is_announced_once_with_its_reasons_and_cools_at_its_instant(world: World) -> None:
-    world.play([[at(0, "page_viewed", "c:k")], [at(1, "form_submitted", "c:k", "e:a@x")],
-                [at(2, "page_viewed", "c:k")], [at(1, "form_submitted", "c:k", "e:a@x")]])  # fmt: skip
+    world.play([[at(0, "page_viewed", "c:k")], [at(1, "form_submitted", "c:k", "e:a@x.de")],
+                [at(2, "page_viewed", "c:k")], [at(1, "form_submitted", "c:k", "e:a@x.de")]])  # fmt: skip
     assert [kind for kind, _ in world.signals()].count("lead.hot") == 1
     [score] = world.rows("scores")
     assert score[4] is True
@@ -67,9 +67,9 @@ def test_a_hot_lead_is_announced_once_with_its_reasons_and_cools_at_its_instant(
 
 
 def test_an_alert_that_a_late_touchpoint_undoes_is_retracted(world: World) -> None:
-    world.play([[at(5, "form_submitted", "e:a@x"), at(6, "form_submitted", "e:a@x")]])
+    world.play([[at(5, "form_submitted", "e:a@x.de"), at(6, "form_submitted", "e:a@x.de")]])
     assert ("lead.hot", "") in world.opens()
-    world.play([[at(7, "identified", "e:a@x", profile={"email": "a@us.example"})]])
+    world.play([[at(7, "identified", "e:a@x.de", profile={"email": "a@us.example"})]])
     assert ("lead.hot.retracted", "") in world.signals()
 
 
@@ -85,8 +85,8 @@ def test_a_lead_that_ceased_hands_over_what_is_open(world: World) -> None:
 
 
 def test_a_touchpoint_after_the_clock_waits_for_its_instant(world: World) -> None:
-    future = at(1000, "form_submitted", "e:a@x")
-    world.play([[at(1, "page_viewed", "e:a@x"), future]])
+    future = at(1000, "form_submitted", "e:a@x.de")
+    world.play([[at(1, "page_viewed", "e:a@x.de"), future]])
     [lead] = world.rows("leads")
     assert (lead[6], world.projector._progress.clock) == (1, CLOCK + 10 * SECOND)  # type: ignore[union-attr]
     world.clock = future.instant
@@ -121,8 +121,8 @@ def test_one_lead_never_stops_the_others(world: World, monkeypatch: pytest.Monke
         fold(self, lead, group, instant, trace)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Fold, "step", fails)
-    world.play([[at(1, "page_viewed", "e:a@x", poison=True), at(1, "page_viewed", "e:b@x")],
-                [at(2, "page_viewed", "e:a@x"), at(2, "page_viewed", "e:b@x")]])  # fmt: skip
+    world.play([[at(1, "page_viewed", "e:a@x.de", poison=True), at(1, "page_viewed", "e:b@x.de")],
+                [at(2, "page_viewed", "e:a@x.de"), at(2, "page_viewed", "e:b@x.de")]])  # fmt: skip
     assert [row[6] for row in world.rows("leads")] == [2]
     [cluster] = [row for row in world.rows("clusters") if row[3]]
     assert "a rule divides by nothing" in cluster[3]

@@ -26,19 +26,19 @@ def test_the_projector_goes_on_with_the_clusters_of_the_build(world: World) -> N
 
 
 def test_what_was_received_ahead_of_the_clock_is_built_too(world: World) -> None:
-    world.play([[at(1, "page_viewed", "e:a@x")], [at(1000, "form_submitted", "e:a@x")]])
+    world.play([[at(1, "page_viewed", "e:a@x.de")], [at(1000, "form_submitted", "e:a@x.de")]])
     before = world.digest()
     rebuild(world.database, world.ids, world.model)
     assert world.digest() == before
 
 
 def test_what_is_recorded_meanwhile_is_in_it(world: World) -> None:
-    world.play([[at(1, "page_viewed", "e:a@x")]])
+    world.play([[at(1, "page_viewed", "e:a@x.de")]])
 
     def meanwhile(done: int, of: int) -> None:
         if done < of or world.rows("leads")[0][6] > 1:
             return
-        world.deliver([at(2, "page_viewed", "e:a@x")])
+        world.deliver([at(2, "page_viewed", "e:a@x.de")])
         world.project()
 
     rebuild(world.database, world.ids, world.model, meanwhile)
@@ -64,13 +64,13 @@ def test_who_cannot_be_folded_is_put_aside_and_verify_says_so(
 
     def fails(self: Fold, lead: Lead, *more: object) -> Now:
         found: Now = good(self, lead, *more)
-        if lead.profile.get("email") == "a@x":
+        if lead.profile.get("email") == "a@x.de":
             raise ArithmeticError("a rule divides by nothing")
         return found
 
     monkeypatch.setattr(Fold, part, fails)
-    world.play([[at(1, "page_viewed", "e:a@x"), at(1, "page_viewed", "e:b@x")]])
-    assert [row[7] for row in world.rows("leads")] == ['[["email","b@x"]]']
+    world.play([[at(1, "page_viewed", "e:a@x.de"), at(1, "page_viewed", "e:b@x.de")]])
+    assert [row[7] for row in world.rows("leads")] == ['[["email","b@x.de"]]']
     verified = world.verify()
     assert "divides by nothing" in verified.aside[0][1]
     assert "divides by nothing" in verified.failed[0]
@@ -83,10 +83,10 @@ def test_who_cannot_be_folded_is_put_aside_and_verify_says_so(
 def test_saved_state_of_another_release_says_what_to_do_and_a_rebuild_mends_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.play([[at(1, "page_viewed", "e:a@x")]])
+    world.play([[at(1, "page_viewed", "e:a@x.de")]])
     monkeypatch.setattr("projections.projecting.saved.FORMAT", 99)
     world.restart()
-    world.deliver([at(2, "page_viewed", "e:a@x")])
+    world.deliver([at(2, "page_viewed", "e:a@x.de")])
     with pytest.raises(Misconfigured, match=r"saved by another release .* run `leadline rebuild`"):
         world.project()
     rebuild(world.database, world.ids, world.model)

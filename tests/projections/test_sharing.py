@@ -9,10 +9,10 @@ from tests.projections.world import World
 
 
 def test_who_used_it_is_remembered_though_the_lead_is_touched_from_cold(world: World) -> None:
-    twenty = [at(n, "identified", "e:a@x", f"u:{n}") for n in range(1, 21)]
-    world.play([[at(0, "form_submitted", "c:k", "e:a@x"), *twenty]], restart=True)
+    twenty = [at(n, "identified", "e:a@x.de", f"u:{n}") for n in range(1, 21)]
+    world.play([[at(0, "form_submitted", "c:k", "e:a@x.de"), *twenty]], restart=True)
     world.play([[at(30, "page_viewed", "c:k")]], restart=True)
-    world.play([[at(40, "identified", "e:a@x", "u:21")], [at(50, "page_viewed", "e:a@x")]])
+    world.play([[at(40, "identified", "e:a@x.de", "u:21")], [at(50, "page_viewed", "e:a@x.de")]])
 
 
 def test_one_who_comes_late_moves_the_instant_from_which_it_is_shared(world: World) -> None:
@@ -41,13 +41,13 @@ def test_it_leaves_the_card_at_the_instant_though_nothing_happens_to_the_lead(wo
 
 
 def test_it_names_nobody_and_is_looked_up_in_vain(world: World) -> None:
-    world.play([[at(n, "identified", "e:info@x", f"u:{n}") for n in range(1, 22)]])
-    world.play([[at(30, "form_submitted", "e:info@x"), at(31, "form_submitted", "e:info@x")]])
+    world.play([[at(n, "identified", "e:info@x.de", f"u:{n}") for n in range(1, 22)]])
+    world.play([[at(30, "form_submitted", "e:info@x.de"), at(31, "form_submitted", "e:info@x.de")]])
     [nobody] = [row for row in world.rows("leads") if row[6] == 2]
     assert (nobody[1], nobody[3], nobody[7]) == ("visitor", False, "[]")
     assert "lead.hot" not in [kind for kind, _ in world.signals()]
     with world.database.snapshot() as conn:
-        assert Lookup(world.events, world.ids).holder(conn, world.ids.of(identity("e:info@x"))) is None
+        assert Lookup(world.events, world.ids).holder(conn, world.ids.of(identity("e:info@x.de"))) is None
         assert Lookup(world.events, world.ids).holder(conn, world.ids.of(identity("u:3"))) is not None
 
 
@@ -60,8 +60,8 @@ def test_the_timeline_shows_what_was_reported_all_the_same(world: World) -> None
 
 
 def test_what_loses_its_last_bond_lies_with_its_highest_identity_from_then_on(world: World) -> None:
-    world.play([[at(n, "identified", f"u:m{n}", "e:info@x") for n in range(1, 23)]])
-    world.play([[at(200, "page_viewed", "e:info@x", "c:k")]])
+    world.play([[at(n, "identified", f"u:m{n}", "e:info@x.de") for n in range(1, 23)]])
+    world.play([[at(200, "page_viewed", "e:info@x.de", "c:k")]])
     world.play([[at(100 + n, "identified", f"u:k{n}", "c:k") for n in range(1, 8)]], restart=True)
     [nobody] = [row for row in world.leads() if row.identities == "[]"]
     assert (nobody.touches, nobody.first_touch) == (1, us(200))
@@ -76,7 +76,7 @@ def test_of_two_cookies_the_second_is_found_to_be_shared_from_before(world: Worl
 
 
 def test_a_couple_keeps_the_cookie_of_their_home(world: World) -> None:
-    two = [[f"u:{one}", f"e:{one}@x", f"p:+4912345{one}"] for one in (1, 2)]
+    two = [[f"u:{one}", f"e:{one}@x.de", f"p:+4912345{one}"] for one in (1, 2)]
     world.play(
         [[at(n + 10 * m, "identified", "c:home", name) for m, one in enumerate(two) for n, name in enumerate(one)]]
     )
