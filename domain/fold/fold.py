@@ -19,6 +19,9 @@ from domain.fold.trace import Trace
 from domain.model.definition import CHANGED, Model
 from domain.touchpoints.touchpoint import NEVER, Touchpoint
 
+WAITS: Final = "promotion_waits"
+"""The finding of a hot lead that lacks what the stage of `promote_to` requires."""
+
 OPEN: Final = "email_opened"
 """An open alone never makes a lead hot."""
 
@@ -33,6 +36,7 @@ class Fold:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.ladder = Ladder(model.stages)
+        self._promote_to = model.score.promote_to
         self._moves = Moves(self.ladder, model.activated_at)
         self.half_life = model.score.half_life
         self._claims_update = model.profile.claims == "update"
@@ -226,9 +230,19 @@ class Fold:
             if not may_begin or decayed(heat.value, heat.at, self.half_life, instant) < threshold:
                 return
             now.hot_since = instant
+        if self._promote_to is not None and lead.identified:
+            self._say_what_it_waits_for(lead, self._promote_to, instant)
         now.cools_at = falls_to(heat.value, heat.at, self.half_life, rearm_at)
         if now.cools_at <= instant:
             now.cool(instant)
+
+    def _say_what_it_waits_for(self, lead: Lead, to: str, instant: int) -> None:
+        """A hot lead that cannot be promoted yet is a finding, until what the stage requires comes."""
+        waits_for = self.ladder.waits_for(lead.stage, lead.profile, to)
+        if not waits_for and lead.findings:
+            lead.findings = [known for known in lead.findings if known[0] != WAITS]
+        elif waits_for:
+            lead.find(WAITS, f"{to}: {waits_for}", instant)
 
     def _funnels(self, lead: Lead, met: Met, instant: int) -> None:
         matched: dict[str, list[tuple[int, ...]]] = {}
@@ -267,9 +281,12 @@ class Fold:
         for name in names:
             holds, until = self._segments[name](lead, instant)
             if holds:
-                now.segments.setdefault(name, instant)
-            else:
-                now.segments.pop(name, None)
+                if name not in now.segments:
+                    now.segments[name] = instant
+                    now.left.pop(name, None)
+            elif name in now.segments:
+                del now.segments[name]
+                now.left[name] = instant
             if until < NEVER:
                 now.dues[name] = until
             else:

@@ -26,10 +26,15 @@ class Now(Struct, array_like=True):
     """The next instant at which something here changes by itself."""
     episodes: list[list[int]] = field(default_factory=list)
     """Begin and end of the last hot episodes that are over, at most `EPISODES`."""
+    left: dict[str, int] = field(default_factory=dict)
+    """Name -> the instant at which the lead left a segment that it is not in."""
 
     def copy(self) -> "Now":
         """An independent copy."""
-        return Now(self.hot_since, self.cools_at, dict(self.segments), dict(self.dues), self.due, [*self.episodes])
+        return Now(
+            self.hot_since, self.cools_at, dict(self.segments), dict(self.dues), self.due, [*self.episodes],
+            dict(self.left),
+        )  # fmt: skip
 
     def cool(self, instant: int) -> None:
         """End the hot episode, if there is one."""

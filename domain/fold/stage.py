@@ -38,15 +38,19 @@ class Ladder:
         """Whether the model has a stage of this (present) name."""
         return isinstance(name, str) and name in self._rank
 
-    def is_detour(self, name: str) -> bool:
-        """Whether a stage is a detour: out of one, only facts move a lead."""
-        return name in self._detours
-
     def forward(self, current: str, to: str) -> bool:
         """Whether automation may move from one stage to the other."""
         if current in self._detours or to in self._detours:
             return False
         return self._rank[to] > self._rank.get(current, -1)
+
+    def waits_for(self, current: str, profile: Mapping[str, Any], to: str) -> str | None:
+        """What keeps a policy from asking for a move for now; "": nothing; None: it is never to be asked for."""
+        if not self.knows(to) or to in self.retired:
+            return None
+        if current in self._detours:
+            return f"the end of stage {current}"
+        return ", ".join(self.missing(to, profile)) if self.forward(current, to) else None
 
     def missing(self, to: str, profile: Mapping[str, Any]) -> tuple[str, ...]:
         """The fields that a move to this stage requires and the profile lacks: `profile.company`, ..."""

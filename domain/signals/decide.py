@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from domain.fold.fold import Fold
-from domain.fold.lead import EPISODES, Lead
+from domain.fold.lead import EPISODES
 from domain.fold.stage import VISITOR
 from domain.signals.kinds import COOLED, ENTERED, GONE, HOT, LEFT, MODEL, PROMOTABLE, RETRACTED, STAGE
 from domain.signals.signal import Change, Decision, Holding, Kept, Open, Opened, closing, end, stage_since
@@ -42,7 +42,9 @@ def _segments(holding: Holding, opened: Opened, by_model: bool) -> Iterator[Chan
     members = holding.now.segments if holding.lead.identified else {}
     for (kind, subject), announced in sorted(opened.items(), key=lambda each: each[0]):
         if kind == ENTERED and subject not in members:
-            yield closing(announced, holding.id, LEFT, {"segment": subject} | _reason(by_model))
+            ended = holding.now.left.get(subject)
+            data = {"segment": subject} if ended is None else {"segment": subject, "ended": ended}
+            yield closing(announced, holding.id, LEFT, data | _reason(by_model))
     for name, since in sorted(members.items()):
         if (ENTERED, name) not in opened:
             data = {"segment": name, "since": since} | _reason(by_model)
@@ -116,7 +118,7 @@ def _tell(holding: Holding, fold: Fold, since: int) -> Decision:
     """Announce that a lead is hot; it is asked into a stage, or that waits for what the stage requires."""
     data: dict[str, object] = {"since": since}
     to = fold.model.score.promote_to
-    waits_for = None if to is None else _waits_for(holding.lead, to, fold)
+    waits_for = None if to is None else fold.ladder.waits_for(holding.lead.stage, holding.lead.profile, to)
     if to is None or waits_for is None:
         return Decision(HOT, holding.id, holding.id, "", None, data, "", since)
     data |= {"promote_to": to} | ({"waits_for": waits_for} if waits_for else {})
@@ -128,20 +130,10 @@ def _promote(holding: Holding, announced: Open, fold: Fold) -> Iterator[Change]:
     if not announced.waits:
         return
     to = fold.ladder.present(announced.value)
-    match _waits_for(holding.lead, to, fold):
+    match fold.ladder.waits_for(holding.lead.stage, holding.lead.profile, to):
         case None:  # it got there, or further, without being asked
             yield Kept(announced.place, replace(announced, value="", waits=False))
         case "":
             data = {"hot": announced.signal, "promote_to": to}
             yield Decision(PROMOTABLE, announced.lead, holding.id, "", None, data)
             yield Kept(announced.place, replace(announced, waits=False))
-
-
-def _waits_for(lead: Lead, to: str, fold: Fold) -> str | None:
-    """What keeps a lead from being asked into a stage for now; "": nothing; None: it is never to be asked."""
-    ladder = fold.ladder
-    if not ladder.knows(to) or to in ladder.retired:
-        return None
-    if ladder.is_detour(lead.stage):
-        return f"the end of stage {lead.stage}"
-    return ", ".join(ladder.missing(to, lead.profile)) if ladder.forward(lead.stage, to) else None

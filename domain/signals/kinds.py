@@ -112,7 +112,8 @@ def traits(kind: SignalKind) -> Traits:
             since = Datum("since", "instant", "when the lead entered it")
             return Traits(Topic.SEGMENT_CHANGES, True, None, "a lead entered a segment", (_SEGMENT, since, _REASON))
         case SignalKind.LEFT:
-            return Traits(Topic.SEGMENT_CHANGES, False, ENTERED, "a lead left a segment", (_SEGMENT, _REASON))
+            ended = Datum("ended", "instant", "when the lead left it", False)
+            return Traits(Topic.SEGMENT_CHANGES, False, ENTERED, "a lead left a segment", (_SEGMENT, ended, _REASON))
         case SignalKind.STAGE:
             data = (
                 Datum("from", "text", "the stage that was announced before; `visitor` if none was"),

@@ -4,13 +4,16 @@ import itertools
 import math
 import random
 
+import orjson
 import pytest
+from sqlalchemy import select
 
-from domain.touchpoints.touchpoint import Touchpoint
+from domain.touchpoints.touchpoint import Touchpoint, rfc3339
 from projections.projecting.batch import Batches
 from projections.upkeep.rebuild import rebuild
+from store.database.tables import ledger
 from tests.domain.histories import side
-from tests.domain.stories import SECOND, at
+from tests.domain.stories import SECOND, at, us
 from tests.domain.test_assign import STORIES
 from tests.projections.paths import IDENTITIES
 from tests.projections.shelf import CLOCK, Shelf, a_world
@@ -139,3 +142,27 @@ def test_rebuild_changes_no_byte_and_announces_nothing(world: World) -> None:
     assert world.digest() == before
     world.project()
     assert (world.digest(), world.signals()) == (before, signals)
+
+
+def test_memberships_say_since_when_and_until_when_however_late_they_are_looked_at(world: World) -> None:
+    day = 86_400
+    world.play([[at(0, "page_viewed", "e:a@x.test"), at(1, "page_viewed", "e:a@x.test")]])
+    world.clock = CLOCK + 5 * day * SECOND
+    world.project()
+    with world.database.snapshot() as conn:
+        rows = conn.execute(select(ledger.c.kind, ledger.c.data).where(ledger.c.subject == "returners")).all()
+    said = {row.kind: orjson.loads(row.data) for row in rows}
+    assert said["segment.entered"]["since"] == rfc3339(us(1))
+    assert said["segment.left"]["ended"] == rfc3339(us(day))
+    with world.database.snapshot() as conn:
+        [stage] = conn.execute(select(ledger.c.data).where(ledger.c.kind == "stage.changed")).scalars()
+    assert orjson.loads(stage) == {"from": "visitor", "to": "lead", "since": rfc3339(us(0))}
+
+
+def test_of_two_that_become_one_the_second_stage_says_where_they_are_now(world: World) -> None:
+    world.play([[at(1, "identified", "e:a@x.test")], [at(2, "stage_changed", "e:b@x.test", to="customer")]])
+    world.play([[at(3, "merged", "e:a@x.test", source="api", **side("e:b@x.test"))]])
+    with world.database.snapshot() as conn:
+        rows = conn.execute(select(ledger.c.data).where(ledger.c.kind == "stage.changed")).scalars().all()
+    merged = [data for row in rows if (data := orjson.loads(row)).get("reason") == "merged"]
+    assert merged == [{"from": "customer", "to": "customer", "since": rfc3339(us(2)), "reason": "merged"}]

@@ -11,7 +11,7 @@ from consumers.promote.policy import wanted
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.upkeep.activation import activate
-from store.database.tables import ledger
+from store.database.tables import ledger, live
 from store.ledger import signals_after
 from tests.domain.stories import at
 from tests.domain.test_fold import MODEL
@@ -45,6 +45,13 @@ def data(world: World, kind: str) -> list[dict[str, Any]]:
         return [orjson.loads(row) for row in rows]
 
 
+def findings(world: World) -> list[list[Any]]:
+    """Kind and detail of the one lead's data-quality findings."""
+    with world.database.snapshot() as conn:
+        [found] = conn.execute(select(live.leads.c.findings)).scalars()
+    return [each[:2] for each in orjson.loads(found)]
+
+
 def stage(world: World) -> str:
     [lead] = world.rows("leads")
     return str(lead[1])
@@ -53,6 +60,7 @@ def stage(world: World) -> str:
 def test_who_has_what_the_stage_requires_is_asked_at_once(world: World) -> None:
     world.play([[*HOT, COMPANY]])
     [promotion] = promotions(world)
+    assert findings(world) == []
     assert promotion.properties["to"] == "qualified"
     assert promotion.identities == (("user_id", "1"),)
     assert not data(world, "lead.promotable")
@@ -65,9 +73,11 @@ def test_who_lacks_it_is_asked_by_the_touchpoint_that_brings_it(world: World) ->
     assert promotions(world) == []
     [hot] = data(world, "lead.hot")
     assert (hot["promote_to"], hot["waits_for"]) == ("qualified", "profile.company")
+    assert findings(world) == [["promotion_waits", "qualified: profile.company"]]
     world.play([[at(15, "page_viewed", "e:a@x.test")]])
     assert promotions(world) == []
     world.play([[COMPANY]])
+    assert findings(world) == []
     [promotion] = promotions(world)
     assert promotion.identities == (("user_id", "1"),)
     assert [each["promote_to"] for each in data(world, "lead.promotable")] == ["qualified"]
