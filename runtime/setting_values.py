@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from domain.files.durations import ALLOWED, parse_duration
 from domain.touchpoints.phone import regions
 from producers.collector.keys import WriteKeys
 from producers.collector.keys import parse as parse_keys
@@ -70,6 +71,15 @@ def region(value: object) -> str:
     text = value.strip().upper() if isinstance(value, str) else ""
     if text not in regions():
         raise ValueError("allowed is a region's two letters, such as DE, US or CN")
+    return text
+
+
+def duration(value: object) -> str:
+    text = value.strip() if isinstance(value, str) else str(value)
+    try:
+        parse_duration(text)
+    except ValueError:
+        raise ValueError(f"allowed is {ALLOWED}") from None
     return text
 
 

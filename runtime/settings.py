@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, PlainValidator, SecretStr, ValidationError
 
 from domain.errors import Problems
+from domain.files.durations import parse_duration
 from producers.collector.keys import WriteKeys
 from producers.collector.sites import Sites
 from producers.reading.conventions import Conventions
@@ -83,6 +84,11 @@ class Settings(BaseModel):
     spool_limit: Annotated[
         ByteSize, Field(description="disk budget of the spool before Kafka, such as 2GiB", ge=1_000_000)
     ] = ByteSize(4 * 1024**3)
+    claims_back: Annotated[
+        str,
+        BeforeValidator(parse.duration),
+        Field(description="how long ago a claim (by a public key) may say that something happened, such as 48h or 7d"),
+    ] = "48h"
     kept_header: Annotated[
         int,
         Field(description="characters that are kept of a request's User-Agent, and of its Referer", ge=100, le=8_000),
@@ -127,7 +133,7 @@ class Settings(BaseModel):
     @property
     def conventions(self) -> Conventions:
         """How what sources leave open is read."""
-        return Conventions(self.region or "", self.forms or {})
+        return Conventions(self.region or "", self.forms or {}, parse_duration(self.claims_back))
 
     @property
     def token(self) -> str | None:
@@ -174,6 +180,7 @@ class Settings(BaseModel):
             "proxies": ",".join(self.proxies),
             "id_key": "***" if self.id_key else "",
             "spool_limit": self.spool_limit.human_readable(),
+            "claims_back": self.claims_back,
             "kept_header": str(self.kept_header),
             "connections": "" if self.connections is None else str(self.connections),
             "head_seconds": f"{self.head_seconds:g}",

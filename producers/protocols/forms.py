@@ -20,7 +20,6 @@ REDIRECT: Final = "_redirect"
 """Where the browser goes afterwards, if that is an allowed site."""
 
 ANONYMOUS: Final = ("_aid", "anonymous_id", "anonymousId")
-USER: Final = ("user_id", "userId")
 ID: Final = "_id"
 """The submission's own id: one that is sent twice is recorded once."""
 
@@ -52,8 +51,7 @@ def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
 
 def touchpoint(answers: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
     """A form's fields as `form_submitted`. Raises Unusable."""
-    own = (*ANONYMOUS, *USER)
-    properties = {key: value for key, value in answers.items() if not key.startswith("_") and key not in own}
+    properties = {key: value for key, value in answers.items() if not key.startswith("_") and key not in ANONYMOUS}
     where = {"url": arrival.referer} if arrival.referer else {}
     form = form_of(arrival.door)
     said = person.of_form(properties, person.FORM, form, arrival.conventions)
@@ -83,16 +81,13 @@ def _heavy(answers: Mapping[str, Any]) -> bool:
 
 
 def _identities(answers: Mapping[str, Any], said: Mapping[str, Any], region: str) -> tuple[Identity, ...]:
-    identities = [
-        identity
-        for kind, names in (("user_id", USER), ("anonymous_id", ANONYMOUS))
-        if (identity := next((one for name in names if (one := canonical(kind, answers.get(name)))), None))
-    ]
-    identities += person.reachable([said], region)
+    cookies = (canonical("anonymous_id", answers.get(name)) for name in ANONYMOUS)
+    cookie = next((each for each in cookies if each is not None), None)
+    identities = person.reachable([said], region) + ([cookie] if cookie else [])
     if not identities:
         named = ", ".join(key for key in answers if not key.startswith("_"))[:_SHOWN] or "none"
         raise Unusable(
-            "no usable identity: a form carries a field email, phone, user_id or anonymous_id (or _aid)"
+            "no usable identity: a form carries a field email, phone or anonymous_id (or _aid); a user_id is a property"
             f"{person.why_nobody([answers, said], region)}; its fields: {named} (LEADLINE_FORMS says what they mean)"
         )
     return ordered(identities)

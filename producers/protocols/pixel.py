@@ -16,7 +16,7 @@ from producers.reading.protocol import Image, Path, Protocol, Sender
 GIF: Final = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b")
 """A transparent dot of 43 bytes."""
 
-_OWN: Final = ("e", "aid", "uid", "t", "url", "id")
+_OWN: Final = ("e", "aid", "t", "url", "id")
 
 
 def read(arrival: Arrival, data: bytes) -> Body:
@@ -33,7 +33,7 @@ def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
 
 
 def touchpoint(sent: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
-    """`e` is the type, `aid` and `uid` who, `t` the title, `url` (else the Referer) the page; the rest are properties.
+    """`e` is the type, `aid` who, `t` the title, `url` (else the Referer) the page; the rest are properties, `uid` too.
 
     Raises Unusable.
     """
@@ -45,13 +45,12 @@ def touchpoint(sent: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
     submitted: Mapping[str, Any] = {}
     if type_ == "form_submitted":
         submitted = person.of_form(properties, person.SUBMITTED, properties.get("form"), arrival.conventions)
-    ids = {"anonymous_id": _one(sent.get("aid")), "user_id": _one(sent.get("uid"))}
-    identities = [identity for kind, value in ids.items() if (identity := canonical(kind, value))]
-    identities += person.reachable([submitted], region)
+    cookie = canonical("anonymous_id", _one(sent.get("aid")))
+    identities = person.reachable([submitted], region) + ([cookie] if cookie else [])
     if not identities:
         raise Unusable(
-            "no usable identity: a pixel carries aid (a cookie's id) or uid (a user's id)"
-            + person.why_nobody([ids, submitted], region)
+            "no usable identity: a pixel carries aid (a cookie's id); uid is a property"
+            + person.why_nobody([{"aid": _one(sent.get("aid"))}, submitted], region)
         )
     return Touchpoint(
         id=given_id(_one(sent.get("id"))) or arrival.made_id,

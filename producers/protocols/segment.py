@@ -10,7 +10,7 @@ import orjson
 
 from domain.touchpoints.claims import refusal, snake_case
 from domain.touchpoints.identity import Identity, canonical, ordered
-from domain.touchpoints.touchpoint import Source, Touchpoint
+from domain.touchpoints.touchpoint import Source, Touchpoint, rfc3339
 from producers.reading import body, instants, page, person
 from producers.reading.arrival import ITEM_LIMIT, Arrival, RefusedPart, Taken, Unusable, one, sealed
 from producers.reading.body import LIMIT, Body
@@ -214,11 +214,13 @@ def touchpoint(call: str, item: Item, arrival: Arrival, place: int = 0, repeat: 
         submitted = person.of_form(properties, person.SUBMITTED, properties.get("form"), arrival.conventions)
     claimed, region = _claimed(item), arrival.conventions.region
     sent = instants.sent(arrival.sent_at, claimed, arrival.received_at)
+    said_at = instants.occurred(claimed, sent, arrival.received_at)
+    believed = _believed(said_at, arrival)
     return Touchpoint(
         id=_id(item, _made(arrival, place), repeat),
         source=arrival.source,
         type=type_,
-        occurred_at=instants.occurred(claimed, sent, arrival.received_at),
+        occurred_at=believed,
         received_at=arrival.received_at,
         sent_at=sent,
         seq=place,
@@ -230,8 +232,15 @@ def touchpoint(call: str, item: Item, arrival: Arrival, place: int = 0, repeat: 
             **(person.company(item.get("groupId"), _table(item, "traits")) if call == "group" else {}),
         },
         properties=properties,
-        context=_context(context, properties, arrival),
+        context=_context(context, properties, arrival) | ({} if believed == said_at else {"said_at": rfc3339(said_at)}),
     )
+
+
+def _believed(said_at: int, arrival: Arrival) -> int:
+    """When something happened: a claim is not believed that it was long ago, and gets its receipt as instant."""
+    if arrival.source.kind == "browser" and said_at < arrival.received_at - arrival.conventions.claims_back:
+        return arrival.received_at
+    return said_at
 
 
 def _type(call: str, item: Item, source: Source) -> str:
@@ -288,7 +297,7 @@ def _identities(call: str, item: Item, about: list[Mapping[str, Any]], region: s
 
 def _context(context: Item, properties: Item, arrival: Arrival) -> dict[str, Any]:
     """The context as sent, without the traits (they are the profile's) and with the door's own verdict alone."""
-    kept = {key: value for key, value in context.items() if key not in ("traits", "machine")}
+    kept = {key: value for key, value in context.items() if key not in ("traits", "machine", "said_at")}
     flags = (context.get("machine"), context.get("bot"), properties.get("machine"), properties.get("bot"))
     if any(flag is True or (isinstance(flag, str) and flag.casefold() == "true") for flag in flags):
         kept["machine"] = "reported"

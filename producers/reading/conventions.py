@@ -1,4 +1,4 @@
-"""How an installation reads what its sources leave open: national phone numbers, and fields that only it knows."""
+"""How an installation reads what its sources leave open: national phone numbers, its own fields, and past claims."""
 
 import re
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from domain.files.durations import HOUR
 from domain.touchpoints.claims import snake_case
 
 ANY_FORM: Final = "*"
@@ -18,10 +19,14 @@ Fields = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Conventions:
-    """`region` is the one whose national phone numbers are read ("": none); `forms` are the fields of forms by name."""
+    """`region` is the one whose national phone numbers are read ("": none); `forms` are the fields of forms by name.
+
+    `claims_back` is how far back, in microseconds, a claim may say that something happened.
+    """
 
     region: str = ""
     forms: Mapping[str, Fields] = field(default_factory=lambda: MappingProxyType({}))
+    claims_back: int = 48 * HOUR
 
     def fields(self, form: object) -> Fields:
         """What the fields of a form mean, by its name; those of every form stand behind its own."""

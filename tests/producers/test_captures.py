@@ -14,6 +14,7 @@ from segment.analytics import Client
 
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint, microseconds
+from producers.reading.conventions import Conventions
 from tests.producers.collecting import Collecting
 
 CAPTURES = Path(__file__).parent.parent / "captures"
@@ -55,7 +56,8 @@ def of(touchpoints: list[Touchpoint], type_: str) -> Touchpoint:
 
 @pytest.mark.parametrize("later", [timedelta(), timedelta(days=40)], ids=["at once", "40 days later"])
 @pytest.mark.parametrize("folder", ["analytics-node-3.1.0", "analytics-next-1.84.3", "analytics-next-1.84.3-batching"])
-def test_an_sdk_journey_is_one_person_and_keeps_its_distances(door: Collecting, folder: str, later: timedelta) -> None:
+def test_an_sdk_journey_is_one_person_and_keeps_its_distances(tmp_path: Path, folder: str, later: timedelta) -> None:
+    door = Collecting(tmp_path, conventions=Conventions(claims_back=96 * HOUR))  # the browsers tell of 72 h ago
     door.now = microseconds(datetime(2026, 11, 22, 4, 16, tzinfo=UTC) + later)
     replay(door, folder)
     touchpoints = door.touchpoints()

@@ -24,13 +24,13 @@ def test_a_form_is_a_touchpoint_and_a_redirect(tmp_path: Path) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "https://www.example.com/danke")
     (found,) = door.touchpoints()
     assert [str(each) for each in found.identities] == [
-        "user_id:u-1", "email:alice@example.com", "phone:+8613800000000", "anonymous_id:anon-1",
+        "email:alice@example.com", "phone:+8613800000000", "anonymous_id:anon-1",
     ]  # fmt: skip
     assert (found.type, found.source.kind, found.source.name) == ("form_submitted", "browser", "www.example.com")
     person = {"email": "alice@example.com", "phone": "+8613800000000", "first_name": "Alice", "title": "CEO"}
     assert found.profile == person
     assert found.properties["form"] == "contact-us" and found.properties["interests"] == ["a", "b"]
-    assert found.properties["path"] == "/kontakt" and "user_id" not in found.properties
+    assert found.properties["path"] == "/kontakt" and found.properties["user_id"] == "u-1"
     assert not [key for key in found.properties if key.startswith("_")]
     assert found.context["campaign"] == {"name": "spring"}
 
@@ -113,7 +113,7 @@ def test_the_pixel(door: Collecting) -> None:
     (found,) = door.touchpoints()
     assert (found.id, found.type, found.source.name) == ("v-1", "page_viewed", "www.example.com")
     assert found.properties == {
-        "plan": ["a", "b"], "url": headers["referer"], "path": "/pricing", "title": "Pricing",
+        "plan": ["a", "b"], "uid": "u-1", "url": headers["referer"], "path": "/pricing", "title": "Pricing",
     }  # fmt: skip
     assert found.context == {"campaign": {"medium": "cpc"}, "userAgent": "Test/1"}
 
