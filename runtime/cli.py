@@ -14,6 +14,7 @@ ROOMS: Final = {
     "reading": ("leads", "lead", "funnel", "segments", "signals"),
     "rejections": ("rejected",),
     "upkeep": ("rebuild", "verify", "model"),
+    "backup": ("backup", "restore"),
     "doctor": ("doctor",),
     "starting": ("init",),
     "demo": ("demo",),

@@ -3,7 +3,8 @@
 import fcntl
 import os
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,16 @@ LOCK: Final = "server.lock"
 
 PATIENCE: Final = 1.0
 """Seconds that a server tries: somebody may only be looking whether the folder is free."""
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """Whatever this process makes meanwhile is its user's alone: files 0600, folders 0700. They hold personal data."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 class FolderLock:
@@ -65,4 +76,6 @@ def hold(folder: Path) -> FolderLock:
             f"LEADLINE_DATA: {folder.absolute()} is held by another Leadline server (process {holder}): "
             "stop that one, or name another folder"
         )
+    for path in folder.glob("*.db*"):  # made by hand, or by an older release
+        path.chmod(0o600)
     return lock

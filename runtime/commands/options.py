@@ -10,6 +10,7 @@ import typer
 from domain.errors import Refused
 from producers.imports.mapping import ImportMapping, MappingError, parse_mapping
 from projections.queries.leads import View
+from runtime.folder import private_files
 from runtime.logs import configure_logs
 from runtime.settings import Settings, read_settings
 from runtime.wiring import Wiring
@@ -34,7 +35,7 @@ def settings_of(*, server: bool = False, **flags: Any) -> Settings:
 @contextmanager
 def wiring_of(*, server: bool = False, **flags: Any) -> Iterator[Wiring]:
     """The parts that these settings make. `server`: of a process that goes on, and says what it does."""
-    with Wiring(settings_of(server=server, **flags)) as wiring:
+    with private_files(), Wiring(settings_of(server=server, **flags)) as wiring:
         yield wiring
 
 

@@ -138,6 +138,14 @@ def running_postgres(settings: Mapping[str, str] | None = None) -> Iterator[Post
         remove(folder)
 
 
+def program(name: str) -> Path:
+    """One of PostgreSQL's own tools, of the release of the server that we start. Raises ServiceUnavailable."""
+    programs = _programs()
+    if programs is None or not (programs / name).exists():
+        raise ServiceUnavailable(f"PostgreSQL: {name} is not beside the server's programs")
+    return programs / name
+
+
 def _programs() -> Path | None:
     """The directory that holds initdb and postgres."""
     on_path = shutil.which("initdb")
