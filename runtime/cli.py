@@ -1,26 +1,50 @@
 """The command line. Exit codes: 0 done, 1 done with a bad outcome, 2 refused before anything was done."""
 
 import sys
+from collections.abc import Mapping
 from importlib import import_module
-from importlib.metadata import version
+from io import TextIOWrapper
 from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
-ROOMS: Final = {
-    "servers": ("serve", "collect", "api", "consume", "project"),
-    "importing": ("import",),
-    "reading": ("leads", "lead", "funnel", "segments", "signals"),
-    "rejections": ("rejected",),
-    "upkeep": ("rebuild", "verify", "model"),
-    "backup": ("backup", "restore"),
-    "doctor": ("doctor",),
-    "starting": ("init",),
-    "demo": ("demo",),
-    "refused": ("notify", "erase"),
+INTERRUPTED: Final = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
+    "servers": {
+        "serve": "Run everything in one process: collector, API, recorder, projector and publisher.",
+        "collect": "Run the collector, the public doors: touchpoints over HTTP onto Kafka.",
+        "api": "Run the private API: queries, signals and commands.",
+        "consume": "Run a recorder: touchpoints from Kafka into the event store.",
+        "project": "Run the projector and the publisher: read models, signal ledger, topics out.",
+    },
+    "importing": {"import": "Import a file's rows as touchpoints."},
+    "reading": {
+        "leads": "List leads, hottest first.",
+        "lead": "Show one lead: the card, every point explained, the newest touchpoints.",
+        "funnel": "Show how many leads reached each step of a funnel.",
+        "segments": "List segments and their sizes.",
+        "signals": "List what was announced, oldest first.",
+    },
+    "rejections": {"rejected": "Refused input: list it, and try it again."},
+    "upkeep": {
+        "rebuild": "Build the read models anew from the event store, beside the live ones, and switch.",
+        "verify": "Refold everything and compare with the live read models; exit 1 if a row differs.",
+        "model": "Check and activate the model file.",
+    },
+    "backup": {
+        "backup": "Copy the data folder's files into a new folder, while a server works on them or after a kill.",
+        "restore": "Copy a backup into an empty data folder.",
+    },
+    "doctor": {"doctor": "Look at everything; exit 1 if something is wrong."},
+    "starting": {"init": "Write a commented model file."},
+    "demo": {"demo": "Play an hour of made-up traffic, and show the hottest leads with their reasons."},
+    "refused": {"notify": "Tell sales of hot leads: not built yet.", "erase": "Erase a person: not built yet."},
 }
-"""The modules of `runtime.commands`, and what each adds: a command loads no other's libraries."""
+"""The modules of `runtime.commands`, and what each adds, with the first line of its help: a command loads no other's
+libraries, and the list of all loads none."""
 
 
 class Commands(TyperGroup):
@@ -46,12 +70,35 @@ class Commands(TyperGroup):
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         print(f"leadline {version('leadline')}")
         raise typer.Exit
 
 
 def create_app(command: str | None = None) -> typer.Typer:
     """The command line with all its commands; or only with those that come with this one."""
+    app = _empty()
+    for room, names in ROOMS.items():
+        if command is None or command in names:
+            import_module(f"runtime.commands.{room}").add_to(app)
+    return app
+
+
+def outline() -> typer.Typer:
+    """The command line as its help lists it: names and first lines, nothing that runs."""
+    app = _empty()
+    for commands in ROOMS.values():
+        for name, line in commands.items():
+            app.command(name, help=line)(_nothing)
+    return app
+
+
+def _nothing() -> None:
+    """Stands for a command in the outline."""
+
+
+def _empty() -> typer.Typer:
     app = typer.Typer(
         name="leadline",
         cls=Commands,
@@ -70,12 +117,17 @@ def create_app(command: str | None = None) -> typer.Typer:
     ) -> None:
         pass
 
-    chosen = [room for room, names in ROOMS.items() if command in names]
-    for room in chosen or ([] if command == "--version" else ROOMS):
-        import_module(f"runtime.commands.{room}").add_to(app)
     return app
 
 
 def main() -> None:
     """The console script."""
-    create_app(sys.argv[1] if len(sys.argv) > 1 else None)(prog_name="leadline")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show ends no command
+    try:
+        word = sys.argv[1] if len(sys.argv) > 1 else ""
+        known = any(word in names for names in ROOMS.values())
+        (create_app(word) if known else outline())(prog_name="leadline")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

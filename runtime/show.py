@@ -1,25 +1,99 @@
-"""What the command line prints: tables for people, JSON for programs."""
+"""What the command line prints: tables that fit the screen, tab-separated text in a pipe, JSON for programs."""
 
+import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from shutil import get_terminal_size
+from typing import Any, Final, NamedTuple
 
 import orjson
 from pydantic import BaseModel
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
-from domain.touchpoints.touchpoint import moment
+_FRAME: Final = 3
+"""Columns of the screen that a column of a table needs beside its text."""
+_UNBOUNDED: Final = 100
+"""Columns of a table for people that no terminal bounds."""
+_WRAPS: Final = 32
+"""A cell wider than this may be folded before another column is left out."""
+_BREAKS: Final = re.compile(r"[\t\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 
-PIPE_WIDTH = 160
-"""Columns of a table that no terminal bounds."""
+
+class Column(NamedTuple):
+    """A column. Where the screen is narrow, that with the greatest `rank` is left out first; rank 0 always stays."""
+
+    name: str
+    rank: int = 0
+    number: bool = False
 
 
-def console() -> Console:
-    """Standard output."""
-    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False, soft_wrap=False)
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A table to print: one value a column in each row."""
+
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[object]]
+
+
+def print_listings(*listings: Listing) -> None:
+    """Print tables: for people at a terminal, else as tab-separated text."""
+    if sys.stdout.isatty():
+        print_tables(*listings)
+    else:
+        print_tabbed(*listings)
+
+
+def print_tables(*listings: Listing) -> None:
+    """Print tables for people, as wide as COLUMNS or the terminal allows, wherever they go."""
+    width, height = get_terminal_size((_UNBOUNDED, 24))
+    screen = Console(highlight=False, width=width, height=height)
+    for listing in listings:
+        screen.print(table_of(listing, screen.width))
+
+
+def print_tabbed(*listings: Listing) -> None:
+    """Print tab-separated text, the names of the columns first; of several tables each under its title."""
+    for number, listing in enumerate(listings):
+        if len(listings) > 1:
+            print(("\n" if number else "") + f"# {listing.title}")
+        print("\t".join(column.name for column in listing.columns))
+        for row in listing.rows:
+            print("\t".join(_tabbed(value) for value in row))
+
+
+def table_of(listing: Listing, width: int) -> Table:
+    """The table that fits so many columns of the screen."""
+    cells = [[cell(value) for value in row] for row in listing.rows]
+    kept = _fitting(listing.columns, cells, width)
+    table = Table(title=listing.title, title_justify="left", title_style="bold", header_style="bold")
+    for place in kept:
+        column = listing.columns[place]
+        table.add_column(column.name, justify="right" if column.number else "left", overflow="fold")
+    for row in cells:
+        table.add_row(*(Text(row[place]) for place in kept))  # a text as it is: brackets are no styles
+    return table
+
+
+def _fitting(columns: Sequence[Column], cells: Sequence[Sequence[str]], width: int) -> list[int]:
+    needed = [
+        min(_WRAPS, max([cell_len(column.name), *(cell_len(row[place]) for row in cells)])) + _FRAME
+        for place, column in enumerate(columns)
+    ]
+    kept = list(range(len(columns)))
+    while sum(needed[place] for place in kept) + 1 > width:
+        droppable = [place for place in kept if columns[place].rank]
+        if not droppable:
+            break
+        kept.remove(max(droppable, key=lambda place: columns[place].rank))
+    return kept
 
 
 def progress_console() -> Console:
@@ -33,8 +107,18 @@ def say(text: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on stdout."""
-    sys.stdout.write(orjson.dumps(plain(value), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
+    """One JSON document on stdout, in UTF-8 where that is what the terminal or pipe takes, else escaped."""
+    text = orjson.dumps(plain(value), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = "".join(each if each.isascii() else _escaped(each) for each in text)
+    sys.stdout.write(text)
+
+
+def _escaped(character: str) -> str:
+    units = character.encode("utf-16-be")
+    return "".join(f"\\u{int.from_bytes(units[at : at + 2], 'big'):04x}" for at in range(0, len(units), 2))
 
 
 def plain(value: Any) -> Any:
@@ -48,34 +132,35 @@ def plain(value: Any) -> Any:
     return value
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """A table; columns whose name begins with `#` are numbers."""
-    made = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
-    for column in columns:
-        made.add_column(
-            column.removeprefix("#"), justify="right" if column.startswith("#") else "left", overflow="fold"
-        )
-    for row in rows:
-        made.add_row(*(cell(value) for value in row))
-    return made
-
-
 def cell(value: object) -> str:
-    """A value in a table."""
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:,.2f}".rstrip("0").rstrip(".")
-    if isinstance(value, int):
-        return f"{value:,}"
-    return str(value).replace("[", "\\[")
+    """A value in a table for people."""
+    match value:
+        case None | "":
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:,.2f}".rstrip("0").rstrip(".")
+        case int():
+            return f"{value:,}"
+        case datetime():
+            return value.strftime("%Y-%m-%d %H:%M:%S")
+        case _:
+            return str(value)
 
 
-def when(instant: int | None) -> str:
-    """An instant for people: to the second, UTC."""
-    return "-" if instant is None else moment(instant).strftime("%Y-%m-%d %H:%M:%SZ")
+def _tabbed(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.2f}".rstrip("0").rstrip(".")
+        case datetime():
+            return value.isoformat(timespec="seconds")
+        case _:
+            return _BREAKS.sub(" ", str(value))
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What readers ask of the read models: leads, one lead, its timeline and its score. Reports are in `reports.py`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -114,6 +114,13 @@ def leads(
     rows = _by_heat(view, query, limit + 1, cursor)
     following = give("leads", rows[limit - 1].z, rows[limit - 1].lead) if len(rows) > limit else None
     return Page[LeadShape](items=[lead_shape(view, row) for row in rows[:limit]], next=following)
+
+
+def leads_of(view: View, ids: Iterable[str]) -> list[LeadShape]:
+    """The live leads of these ids, in no order; ids that no lead bears (any more) are left out."""
+    wanted = [UUID(id) for id in ids]
+    leads = view.tables.leads
+    return [lead_shape(view, row) for row in view.conn.execute(cards(view.tables).where(leads.c.lead.in_(wanted)))]
 
 
 def _by_heat(view: View, query: Select[Any], limit: int, cursor: str | None) -> list[Row[Any]]:

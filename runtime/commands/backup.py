@@ -25,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
 def backup(
     target: Annotated[Path, typer.Argument(help="Folder to make and to copy into.")], *, data: Data = None
 ) -> None:
-    """Copy the data folder's files into a new folder, while a server works on them or after it was killed."""
+    """Copy the data folder's files into a new folder, while a server works on them or after a kill."""
     settings = settings_of(data=data)
     _leave_out_postgres(settings, settings.data)
     with private_files():

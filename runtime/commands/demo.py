@@ -18,20 +18,22 @@ import typer
 
 from domain.errors import Failed, Refused
 from domain.files.durations import HOUR
+from domain.model.definition import parse_model
 from projections.queries import leads as queries
 from projections.queries.leads import Reader, View
 from projections.reports import reports
 from runtime.clock import clock
 from runtime.commands.options import AsJson, settings_of
-from runtime.commands.reading import funnel_table, who
+from runtime.commands.reading import funnel_listing, segments_listing
 from runtime.demo.generator import Traffic, generate
 from runtime.demo.player import Played, play
 from runtime.setting_values import Bind
 from runtime.settings import FILE_VARIABLE, PREFIX
-from runtime.show import cell, console, print_json, progress, say, table
+from runtime.show import Column, Listing, cell, print_json, print_tables, progress, say
 from runtime.sockets import listen
 from runtime.waiting import everything_published, until, wait_until_projected
 from runtime.wiring import Wiring
+from runtime.words import Words, who
 from store.log.topics import TOUCHPOINTS
 
 EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "b2b-software.toml"
@@ -53,7 +55,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="The same seed plays the same traffic.")] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Play an hour of made-up traffic of a software company, and show the hottest leads with their reasons."""
+    """Play an hour of made-up traffic, and show the hottest leads with their reasons."""
     if not EXAMPLE.is_file():
         raise Refused(f"the demo's model {EXAMPLE} is not here: run the demo in a checkout (`make demo`)")
     folder = Path(tempfile.mkdtemp(prefix="leadline-demo-"))
@@ -170,22 +172,41 @@ def _found(view: View) -> dict[str, Any]:
 
 
 def _print_tables(found: Mapping[str, Any], traffic: Traffic, played: Played) -> None:
-    screen = console()
     pace = played.requests / max(played.seconds, 0.001)
-    screen.print(
+    print(
         f"An hour of traffic, {played.requests:,} requests of {traffic.truth.leads:,} people, played in "
         f"{played.seconds:.1f} s ({pace:,.0f} requests/s)\n"
     )
+    words = Words(parse_model(EXAMPLE.read_text(encoding="utf-8")))
     rows = [
-        (who(each), each.profile.get("company"), each.heat, each.grade, each.hot, each.stage, ", ".join(reasons))
+        (
+            who(each),
+            each.profile.get("company"),
+            each.heat,
+            each.grade,
+            each.hot,
+            words.stage(each.stage),
+            ", ".join(reasons),
+        )
         for each, reasons in found["hottest"]
     ]
-    columns = ("who", "company", "#heat", "grade", "hot", "stage", "because of")
-    screen.print(table("The hottest leads", columns, rows))
-    for funnel in found["funnels"]:
-        screen.print(funnel_table(funnel))
-    screen.print(table("Segments", ("segment", "#leads"), [(each.name, each.size) for each in found["segments"]]))
-    screen.print(table("Signals", ("kind", "#announced"), found["signals"].items()))
+    print_tables(
+        Listing("The hottest leads", _HOTTEST, rows),
+        *(funnel_listing(funnel, words) for funnel in found["funnels"]),
+        segments_listing(found["segments"], words),
+        Listing("Signals", (Column("kind"), Column("announced", number=True)), list(found["signals"].items())),
+    )
+
+
+_HOTTEST = (
+    Column("who"),
+    Column("company", 2),
+    Column("heat", number=True),
+    Column("grade", 4),
+    Column("hot"),
+    Column("stage", 3),
+    Column("because of", 1),
+)
 
 
 def _reasons(view: View, lead: str) -> list[str]:

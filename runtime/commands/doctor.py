@@ -16,7 +16,7 @@ from domain.touchpoints.touchpoint import rfc3339
 from projections.upkeep.activation import ActivationRefused, check_stages
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, wiring_of
 from runtime.folder import held
-from runtime.show import console, print_json, table
+from runtime.show import Column, Listing, print_json, print_listings
 from runtime.status import Status, status_of
 from runtime.wiring import Wiring
 from store.log.port import LogError
@@ -79,9 +79,11 @@ def doctor(
     if as_json:
         print_json({"settings": settings, "versions": versions, "found": dict(found.rows), "problems": found.problems})
     else:
-        console().print(table("Settings", ("variable", "value"), settings.items()))
-        console().print(table("Versions", ("part", "version"), versions.items()))
-        console().print(table("Found", ("what", "how"), found.rows))
+        print_listings(
+            Listing("Settings", (Column("variable"), Column("value")), list(settings.items())),
+            Listing("Versions", (Column("part"), Column("version")), list(versions.items())),
+            Listing("Found", (Column("what"), Column("how")), found.rows),
+        )
     if problems := found.away if reachable else found.problems:
         raise Failed("\nleadline: ".join(problems))
 

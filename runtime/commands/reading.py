@@ -1,19 +1,20 @@
 """`leads`, `lead`, `funnel`, `segments`, `signals`: what the read models say, straight from the database."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from domain.errors import Refused
 from domain.signals.kinds import SignalKind
 from projections.queries import leads as queries
 from projections.queries.periods import bound
-from projections.queries.shapes import FunnelShape, LeadDetail, LeadShape, ScoreShape
+from projections.queries.shapes import FunnelShape, LeadDetail, LeadShape, ScoreShape, SegmentShape, SignalShape
 from projections.reports import reports
-from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Limit, reading
+from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Language, Limit, reading
 from runtime.errors import not_built
-from runtime.show import cell, console, plain, print_json, table, when
+from runtime.show import Column, Listing, cell, plain, print_json, print_listings, say
+from runtime.words import Words, who
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Not built yet.")]
 
@@ -37,6 +38,7 @@ def leads(
     limit: Limit = 20,
     cursor: Cursor = None,
     as_of: AsOf = None,
+    lang: Language = None,
     as_json: AsJson = False,
     data: Data = None,
     database: DatabaseUrl = None,
@@ -51,38 +53,44 @@ def leads(
     if as_json:
         print_json(page)
         return
-    columns = ("lead", "who", "company", "stage", "#heat", "grade", "hot", "cools at", "last touch", "#touches")
-    rows = [_row(each) for each in page.items]
-    console().print(table("Leads, hottest first", columns, rows))
-    if page.next:
-        console().print(f"more: --cursor {page.next}", soft_wrap=True)
+    words = Words(view.model, lang)
+    rows = [_row(each, words) for each in page.items]
+    print_listings(Listing(f"Leads, hottest first (times in {words.zone})", _LEADS, rows))
+    _more(page.next, "--cursor")
 
 
-def _row(lead: LeadShape) -> tuple[object, ...]:
+_LEADS = (
+    Column("who"),
+    Column("company", 2),
+    Column("stage", 1),
+    Column("heat", number=True),
+    Column("grade", 3),
+    Column("hot"),
+    Column("cools at", 4),
+    Column("last touch", 5),
+    Column("touches", 6, number=True),
+    Column("lead", 7),
+)
+
+
+def _row(lead: LeadShape, words: Words) -> tuple[object, ...]:
     return (
-        lead.id,
         who(lead),
         lead.profile.get("company"),
-        lead.stage,
+        words.stage(lead.stage),
         lead.heat,
         lead.grade,
         lead.hot,
-        when(lead.cools_at),
-        when(lead.last_touch),
+        words.when(lead.cools_at),
+        words.when(lead.last_touch),
         lead.touches,
+        lead.id,
     )
 
 
-def who(lead: LeadShape) -> str:
-    """What people call a lead: the name, else the e-mail, else the highest identity."""
-    name = lead.profile.get("name")
-    if isinstance(name, str) and name:
-        return name
-    found = {identity.kind: identity.value for identity in reversed(lead.identities)}
-    for kind in ("email", "user_id", "phone", "anonymous_id"):
-        if kind in found:
-            return found[kind]
-    return lead.id
+def _more(cursor: str | None, flag: str) -> None:
+    if cursor:
+        say(f"more: {flag} {cursor}")
 
 
 def lead(
@@ -90,6 +98,7 @@ def lead(
     of: Annotated[str, typer.Argument(metavar="WHO", help="A lead's id, an e-mail, or KIND:VALUE (user_id:u-1).")],
     limit: Limit = 20,
     as_of: AsOf = None,
+    lang: Language = None,
     as_json: AsJson = False,
     data: Data = None,
     database: DatabaseUrl = None,
@@ -104,33 +113,45 @@ def lead(
     if as_json:
         print_json({**plain(card), "score": plain(points), "timeline": plain(history)})
         return
-    console().print(table(who(card), ("", ""), _card(card)))
-    print_score(points)
-    rows = [(when(each.occurred_at), each.type, each.source["name"], _brief(each.properties)) for each in history.items]
-    console().print(table("Timeline, newest first", ("when", "type", "source", "properties"), rows))
+    words = Words(view.model, lang)
+    happened = [
+        (words.when(each.occurred_at), each.type, each.source["name"], _brief(each.properties))
+        for each in history.items
+    ]
+    print_listings(
+        Listing(who(card), (Column("what"), Column("how it is")), _card(card, words)),
+        score_listing(points, words),
+        Listing(f"Timeline, newest first (times in {words.zone})", _TIMELINE, happened),
+    )
 
 
-def _card(lead: LeadDetail) -> list[tuple[str, object]]:
+_TIMELINE = (Column("when"), Column("type"), Column("source", 1), Column("properties", 2))
+
+
+def _card(lead: LeadDetail, words: Words) -> list[tuple[str, object]]:
+    first, last = cell(words.when(lead.first_touch)), cell(words.when(lead.last_touch))
+    until = f" (hot until {cell(words.when(lead.cools_at))})" if lead.hot else ""
     return [
         ("id", lead.id),
         ("identities", "  ".join(f"{identity.kind}:{identity.value}" for identity in lead.identities)),
         ("profile", _brief(lead.profile)),
-        ("stage", f"{lead.stage} since {when(lead.stage_since)}"),
-        ("stages", " > ".join(stage.stage for stage in lead.stages)),
-        ("heat", f"{cell(lead.heat)}{' (hot until ' + when(lead.cools_at) + ')' if lead.hot else ''}"),
+        ("stage", f"{words.stage(lead.stage)} since {cell(words.when(lead.stage_since))}"),
+        ("stages", " > ".join(words.stage(stage.stage) for stage in lead.stages)),
+        ("heat", f"{cell(lead.heat)}{until}"),
         ("grade", f"{lead.grade} ({cell(lead.fit)} points)"),
         ("not a lead", lead.not_a_lead),
-        ("segments", ", ".join(lead.segments)),
-        ("touches", f"{lead.touches}, from {when(lead.first_touch)} to {when(lead.last_touch)}"),
+        ("segments", ", ".join(words.segment(segment) for segment in lead.segments)),
+        ("touches", f"{lead.touches}, from {first} to {last}"),
         ("findings", "; ".join(str(finding) for finding in lead.findings)),
     ]
 
 
-def print_score(points: ScoreShape) -> None:
-    """Every point explained, as a table."""
-    rows = [(when(each.at), each.rule, each.type, each.points, each.now) for each in points.items]
+def score_listing(points: ScoreShape, words: Words) -> Listing:
+    """Every point explained."""
+    rows = [(words.when(each.at), each.rule, each.type, each.points, each.now) for each in points.items]
+    columns = (Column("when", 2), Column("rule"), Column("touchpoint", 1), Column("points", number=True))
     title = f"Heat {cell(points.heat)}, halves every {points.half_life}"
-    console().print(table(title, ("when", "rule", "touchpoint", "#points", "#now"), rows))
+    return Listing(title, (*columns, Column("now", number=True)), rows)
 
 
 def _brief(values: dict[str, object]) -> str:
@@ -147,6 +168,7 @@ def funnel(
     started_to: Annotated[str | None, typer.Option("--to", help="First step before.")] = None,
     by: Annotated[str | None, typer.Option(help="Not built yet.")] = None,
     as_of: AsOf = None,
+    lang: Language = None,
     as_json: AsJson = False,
     data: Data = None,
     database: DatabaseUrl = None,
@@ -162,7 +184,7 @@ def funnel(
     if as_json:
         print_json(report)
         return
-    console().print(funnel_table(report))
+    print_listings(funnel_listing(report, Words(view.model, lang)))
 
 
 def _bound(flag: str, text: str | None, zone: str) -> int | None:
@@ -172,24 +194,33 @@ def _bound(flag: str, text: str | None, zone: str) -> int | None:
         raise Refused(f"{flag}: {error}") from None
 
 
-def funnel_table(report: FunnelShape) -> Table:
-    """A funnel's report as a table."""
+def funnel_listing(report: FunnelShape, words: Words) -> Listing:
+    """A funnel's report."""
     first = report.steps[0].leads
     rows = [
         (
             number,
             " ".join(filter(None, (step.on, step.where))),
             step.leads,
-            f"{step.leads / first:.1%}" if first else "-",
+            f"{step.leads / first:.1%}" if first else None,
             step.pending,
         )
         for number, step in enumerate(report.steps, 1)
     ]
-    title = f"Funnel {report.funnel} ({report.order}, within {report.window})"
-    return table(title, ("#", "step", "#leads", "#of first", "#pending"), rows)
+    columns = (Column("no", 2, number=True), Column("step"), Column("leads", number=True))
+    more = (Column("of first", number=True), Column("pending", 1, number=True))
+    name = words.label(report.label, report.funnel)
+    return Listing(f"Funnel {name} ({report.order}, within {report.window})", (*columns, *more), rows)
 
 
-def segments(*, as_of: AsOf = None, as_json: AsJson = False, data: Data = None, database: DatabaseUrl = None) -> None:
+def segments(
+    *,
+    as_of: AsOf = None,
+    lang: Language = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseUrl = None,
+) -> None:
     """List segments and their sizes."""
     refuse_as_of(as_of)
     with reading(data, database) as view:
@@ -197,7 +228,14 @@ def segments(*, as_of: AsOf = None, as_json: AsJson = False, data: Data = None, 
     if as_json:
         print_json(page)
         return
-    console().print(table("Segments", ("segment", "#leads"), [(each.name, each.size) for each in page.items]))
+    print_listings(segments_listing(page.items, Words(view.model, lang)))
+
+
+def segments_listing(segments: Sequence[SegmentShape], words: Words) -> Listing:
+    """Segments and their sizes."""
+    columns = (Column("segment"), Column("leads", number=True), Column("name", 1))
+    rows = [(words.label(each.label, each.name), each.size, each.name) for each in segments]
+    return Listing("Segments", columns, rows)
 
 
 def signals(
@@ -205,6 +243,7 @@ def signals(
     after: Annotated[str | None, typer.Option(help="A ledger position or a signal's id.")] = None,
     kind: Annotated[str | None, typer.Option(help=f"One of {', '.join(SignalKind)}.")] = None,
     limit: Limit = 100,
+    lang: Language = None,
     as_json: AsJson = False,
     data: Data = None,
     database: DatabaseUrl = None,
@@ -215,13 +254,41 @@ def signals(
     with reading(data, database) as view:
         place = 0 if after is None else reports.ledger_place(view.conn, after)
         page = reports.signals(view.conn, place, kinds=(kind,) if kind else (), limit=limit)
+        leads = {lead.id: who(lead) for lead in queries.leads_of(view, {each.lead_now for each in page.items})}
     if as_json:
         print_json(page)
         return
-    rows = [(each.position, when(each.at), each.kind, each.subject, each.lead, each.closes) for each in page.items]
-    console().print(table("Signals", ("#position", "at", "kind", "subject", "lead", "closes"), rows))
-    if page.next:
-        console().print(f"more: --after {page.next}")
+    words = Words(view.model, lang)
+    rows = [
+        (
+            each.position,
+            words.when(each.at),
+            each.kind,
+            leads.get(each.lead_now, each.lead_now),
+            words.subject(each.subject) if each.subject else None,
+            because(each),
+        )
+        for each in page.items
+    ]
+    print_listings(Listing(f"Signals, oldest first (times in {words.zone})", _SIGNALS, rows))
+    _more(page.next, "--after")
+
+
+_SIGNALS = (
+    Column("position", 3, number=True),
+    Column("at", 2),
+    Column("kind"),
+    Column("who"),
+    Column("about"),
+    Column("because of", 1),
+)
+
+
+def because(signal: SignalShape) -> str | None:
+    """Why it was announced, in words: the rules that made a lead hot, or the reason of an end."""
+    fields = signal.model_extra or {}
+    rules = [f"{each['count']} x {each['rule']}" for each in fields.get("reasons") or ()]
+    return ", ".join(rules) or fields.get("reason")
 
 
 def refuse_as_of(as_of: str | None) -> None:

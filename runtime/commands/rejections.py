@@ -8,11 +8,11 @@ import typer
 from sqlalchemy import Row, select
 
 from domain.errors import Failed
-from domain.touchpoints.touchpoint import rfc3339
+from domain.touchpoints.touchpoint import moment, rfc3339
 from projections.queries.cursors import give, take
 from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Kafka, Limit, mapping_of, wiring_of
 from runtime.replay import replay
-from runtime.show import console, print_json, say, table, when
+from runtime.show import Column, Listing, print_json, print_listings, say
 from store.database.tables import rejected
 
 Door = Annotated[str | None, typer.Option(help="Of doors that begin so: v1/track, f/, p.gif, import/FILE, log, spool.")]
@@ -52,10 +52,23 @@ def listed(
     if as_json:
         print_json({"items": [_item(row) for row in rows], "next": following})
         return
-    cells = [(row.id[:16], when(row.at), row.door, row.source, row.reason, when(row.replayed_at)) for row in rows]
-    console().print(table("Refused, newest first", ("id", "at", "door", "source", "reason", "replayed"), cells))
+    refused = [
+        (row.id[:16], moment(row.at), row.door, row.source, row.reason, row.replayed_at and moment(row.replayed_at))
+        for row in rows
+    ]
+    print_listings(Listing("Refused, newest first (times in UTC)", _REFUSED, refused))
     if following is not None:
-        console().print(f"more: --cursor {following}", soft_wrap=True)
+        say(f"more: --cursor {following}")
+
+
+_REFUSED = (
+    Column("id"),
+    Column("at", 2),
+    Column("door", 1),
+    Column("source", 3),
+    Column("reason"),
+    Column("replayed", 4),
+)
 
 
 def _item(row: Row[Any]) -> dict[str, object]:

@@ -13,7 +13,7 @@ from projections.upkeep.rebuild import rebuild as rebuild_tables
 from projections.upkeep.verify import Verified, digest, verify
 from runtime.commands.options import AsJson, Data, DatabaseUrl, ModelFile, settings_of, wiring_of
 from runtime.errors import not_built
-from runtime.show import console, print_json, progress, say, table
+from runtime.show import Column, Listing, print_json, print_listings, progress, say
 from runtime.wiring import Wiring
 from store.models import active_model
 
@@ -46,14 +46,14 @@ def check_rows(
     data: Data = None,
     database: DatabaseUrl = None,
 ) -> None:
-    """Refold everything from the event store and compare with the live read models; exit 1 if a row differs."""
+    """Refold everything and compare with the live read models; exit 1 if a row differs."""
     with wiring_of(data=data, database=database) as wiring:
         if digests:
             found = digest(wiring.existing)
             if as_json:
                 print_json(found)
             else:
-                console().print(table("Read models", ("read model", "digest"), list(found.items())))
+                print_listings(Listing("Read models", (Column("read model"), Column("digest")), list(found.items())))
             return
         _active(wiring)
         with progress("verify") as told:
@@ -134,9 +134,12 @@ def _say_moves(done: Activated) -> None:
         for move in moves
     ]
     if rows:
-        console().print(table("What changed", ("", "move", "#leads", "such as"), rows))
+        print_listings(Listing("What changed", _CHANGED, rows))
     elif done.refolded:
         print("no lead is another one by it")
+
+
+_CHANGED = (Column("of"), Column("move"), Column("leads", number=True), Column("such as", 1))
 
 
 def diff() -> None:

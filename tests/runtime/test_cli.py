@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
 from domain.model.starter import STARTER
-from runtime.cli import ROOMS, create_app
+from runtime.cli import ROOMS, create_app, outline
 from tests.runtime.asking import problem
 from tests.runtime.serving import Server, environment, eventually
 from tests.services.service import free_ports
@@ -64,6 +65,14 @@ def test_every_command_has_help_and_is_loaded_alone() -> None:
         for word in words:
             result = CliRunner().invoke(create_app(word), [word, "--help"])
             assert result.exit_code == 0 and "Usage" in result.output
+
+
+def test_the_list_of_commands_says_what_each_says_itself() -> None:
+    listed: Any = typer.main.get_command(outline())
+    real: Any = typer.main.get_command(create_app())
+    assert {*listed.commands} == {*real.commands}
+    for name, command in real.commands.items():
+        assert listed.commands[name].get_short_help_str(200) == command.get_short_help_str(200)
 
 
 @pytest.mark.parametrize("words", [
@@ -249,7 +258,7 @@ def test_refused_rows_are_listed_and_replayed_after_a_mend() -> None:
     first = json.loads(leadline("rejected", "list", "--limit", "1", "--json").stdout)
     rest = json.loads(leadline("rejected", "list", "--limit", "1", "--cursor", first["next"], "--json").stdout)
     assert first["items"] + rest["items"] == rows and rest["next"] is None
-    assert f"more: --cursor {first['next']}" in leadline("rejected", "list", "--limit", "1").stdout
+    told(leadline("rejected", "list", "--limit", "1"), f"more: --cursor {first['next']}")
     told(leadline("rejected", "list", "--cursor", "nonsense", code=2), "none of this list's")
     told(leadline("rejected", "replay", "", code=1), "nothing that waits has the id ''")
     Path("mended.toml").write_text(MAPPING.replace('"iso"', '"%d.%m.%Y"'))

@@ -28,5 +28,5 @@ def test_what_it_shows_is_what_was_played(tmp_path: Path) -> None:
 def test_tables_for_people_say_where_the_api_is(tmp_path: Path) -> None:
     ended = run(tmp_path, "demo", "--people", "30")
     assert ended.returncode == 0, ended.stderr
-    for part in ("The hottest leads", "Funnel signup", "Segments", "Signals", "/api/docs"):
+    for part in ("The hottest leads", "Funnel From the site to a form", "Segments", "Signals", "/api/docs"):
         assert part in ended.stdout

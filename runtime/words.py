@@ -1,0 +1,70 @@
+"""What people read in place of codes: labels in their language, times in the company's time zone, names of leads."""
+
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from domain.model.definition import Model
+from domain.touchpoints.touchpoint import moment
+from projections.queries.shapes import LeadShape
+
+_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
+_NAMES: Final = ("email", "user_id", "phone", "anonymous_id")
+
+
+class Words:
+    """Labels and times of one model, in one language."""
+
+    def __init__(self, model: Model, language: str | None = None) -> None:
+        """`language` is such as `zh` or `zh_CN`; None: that of the environment."""
+        self._language = (language or environment_language()).lower()
+        self._zone = ZoneInfo(model.timezone)
+        self.zone = model.timezone
+        self._stages = {stage.name: stage.label for stage in model.stages}
+        self._segments = {segment.name: segment.label for segment in model.segments}
+
+    def stage(self, name: str) -> str:
+        """What people call a stage."""
+        return self.label(self._stages.get(name), name)
+
+    def segment(self, name: str) -> str:
+        """What people call a segment."""
+        return self.label(self._segments.get(name), name)
+
+    def subject(self, name: str) -> str:
+        """What people call the stage or segment that a signal is about."""
+        return self.stage(name) if name in self._stages else self.segment(name)
+
+    def label(self, label: str | Mapping[str, str] | None, name: str) -> str:
+        """A label in this language; where it lacks it in English, else in any; else the name."""
+        if not label:
+            return name
+        if isinstance(label, str):
+            return label
+        for language in (self._language, self._language.partition("_")[0], "en"):
+            for known, text in label.items():
+                if known.lower().replace("-", "_") == language:
+                    return text
+        return next(iter(label.values()))
+
+    def when(self, instant: int | None) -> datetime | None:
+        """An instant in the company's time zone."""
+        return None if instant is None else moment(instant).astimezone(self._zone)
+
+
+def environment_language(environment: Mapping[str, str] = os.environ) -> str:
+    """The language that the environment asks for: `zh_CN` of `LANG=zh_CN.UTF-8`; `en` where it says nothing."""
+    chosen = next((value for name in _VARIABLES if (value := environment.get(name))), "")
+    language = chosen.partition(".")[0].partition("@")[0]
+    return "en" if language in ("", "C", "POSIX") else language
+
+
+def who(lead: LeadShape) -> str:
+    """What people call a lead: the name, else the e-mail, else the highest identity."""
+    name = lead.profile.get("name")
+    if isinstance(name, str) and name:
+        return name
+    values: dict[str, Any] = {identity.kind: identity.value for identity in reversed(lead.identities)}
+    return next((str(values[kind]) for kind in _NAMES if kind in values), lead.id)
