@@ -1,16 +1,16 @@
 """`/api`: the queries over HTTP, with OpenAPI at `/api/docs`. Commands are routes that runtime adds."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Query
-from fastapi.responses import StreamingResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers import answer_problems, not_built, plain
-from api.stream import SignalStream
+from api.stream import SignalFeed
 from domain.signals.kinds import SignalKind
 from projections.queries import leads as queries
 from projections.queries.leads import LIMIT, Reader
@@ -48,6 +48,8 @@ class Readers:
     ids: Ids
     stopping: Callable[[], bool] = lambda: False
     """Whether the server is on its way out: streams end then."""
+    streams: int = 200
+    """How many streams of signals may be open."""
 
 
 class _Asked(BaseModel):
@@ -217,17 +219,22 @@ def _signals(readers: Readers) -> APIRouter:
             after = 0 if asked.after is None else reports.ledger_place(conn, asked.after)
             return reports.signals(conn, after, kinds=kinds, limit=asked.limit)
 
-    @router.get("/signals/stream", summary="Signals as server-sent events", response_class=StreamingResponse)
-    def stream(
+    feed = SignalFeed(readers.database, readers.streams, readers.stopping)
+
+    async def place(
         asked: Annotated[SignalsAsked, Query()], last_event_id: Annotated[str | None, Header()] = None
-    ) -> StreamingResponse:
-        kinds, after = asked.kinds(), last_event_id or asked.after
-        with readers.database.snapshot() as conn:
-            end = reports.ledger_end(conn)  # a place beyond it is another ledger's, from before a backup was restored
-            place = end if after is None else min(end, reports.ledger_place(conn, after))
-        body = SignalStream(readers.database, place, kinds, readers.stopping).lines()
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(body, media_type="text/event-stream", headers=headers)
+    ) -> AsyncIterator[tuple[int, tuple[str, ...]]]:
+        """Where a stream begins, and of which kinds; it counts among the open ones until its end."""
+        kinds = asked.kinds()
+        with feed.reader():
+            yield await feed.place(last_event_id or asked.after), kinds
+
+    @router.get("/signals/stream", summary="Signals as server-sent events", response_class=EventSourceResponse)
+    async def stream(
+        begun: Annotated[tuple[int, tuple[str, ...]], Depends(place)],
+    ) -> AsyncIterator[ServerSentEvent]:
+        async for event in feed.events(*begun):
+            yield event
 
     return router
 

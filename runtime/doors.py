@@ -38,7 +38,7 @@ def collector_app(wiring: Wiring, health: Health) -> ASGIApp:
 
 def api_app(wiring: Wiring, log: Log, stopping: Callable[[], bool]) -> ASGIApp:
     """The private API: queries, and commands onto a log."""
-    readers = Readers(wiring.database, wiring.events, wiring.ids, stopping)
+    readers = Readers(wiring.database, wiring.events, wiring.ids, stopping, wiring.settings.streams)
     reader = Reader(wiring.database, wiring.events, wiring.ids)
     return create_api(readers, private(wiring.settings), command_routes(Commander(reader, wiring.ids, log, clock)))
 

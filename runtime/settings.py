@@ -100,6 +100,9 @@ class Settings(BaseModel):
             ge=1,
         ),
     ] = None
+    streams: Annotated[
+        int, Field(description="streams of signals open at the same time, others are answered 503", ge=1)
+    ] = 200
     head_seconds: Annotated[
         float, Field(description="seconds in which a request's line and headers must be here", ge=0.1, le=3_600)
     ] = 15.0
@@ -183,6 +186,7 @@ class Settings(BaseModel):
             "claims_back": self.claims_back,
             "kept_header": str(self.kept_header),
             "connections": "" if self.connections is None else str(self.connections),
+            "streams": str(self.streams),
             "head_seconds": f"{self.head_seconds:g}",
             "body_seconds": f"{self.body_seconds:g}",
             "head_limit": self.head_limit.human_readable(),
@@ -271,6 +275,7 @@ _ALLOWED: Final = {
     "spool_limit": "a size of at least 1MB, such as 500MB or 2GiB",
     "kept_header": "a whole number from 100 to 8000",
     "connections": "a whole number from 1",
+    "streams": "a whole number from 1",
     "head_seconds": "seconds from 0.1 to 3600",
     "body_seconds": "seconds from 0.1 to 3600",
     "head_limit": "a size from 4KiB to 1MiB",

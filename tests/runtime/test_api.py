@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 
 from api.app import Readers, create_api
-from api.stream import SignalStream
 from domain.model.definition import parse_model
 from projections.queries.leads import Reader
-from projections.reports.reports import ledger_end
 from runtime.logs import configure_logs
 from runtime.settings import read_settings
 from tests.domain.stories import START, at, identity
@@ -242,17 +240,6 @@ def test_a_failure_is_logged_once_and_without_the_token(
     said = capsys.readouterr().err
     assert said.count("api.failed") == 1 and "a mistake of ours" in said and TOKEN not in said
     assert len(said.splitlines()) == 1 or form == "text"
-
-
-def test_a_stream_moves_over_what_it_does_not_send_and_starts_at_the_end_of_another_ledger(world: World) -> None:
-    with world.database.snapshot() as conn:
-        end = ledger_end(conn)
-    stream = SignalStream(world.database, 0, ("no.such.kind",))
-    assert stream._read() == ([], end)
-    hot = SignalStream(world.database, 0, ("lead.hot",))._read()
-    assert [each.kind for each in hot[0]] == ["lead.hot"] and hot[1] == end > hot[0][0].position
-    app = create_api(Readers(world.database, world.events, world.ids, lambda: True), Private(TOKEN))
-    assert Asker(app, TOKEN).get("/api/signals/stream", last_event_id=str(end + 1_000)).status_code == 200
 
 
 def test_a_reader_answers_from_one_model_whatever_another_thread_remembers(world: World) -> None:
