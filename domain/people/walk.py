@@ -287,6 +287,8 @@ class Walk:
         for identity, since in facts.shared.items():
             before = known.shared.get(identity)
             if before != since:
+                if identity in self.owner:
+                    self.changed.add(self.owner[identity].number)  # what counts as theirs
                 again = again or (since <= last and (before is not None or identity in self.owner))
         for identity, links in facts.trusted.items():
             again = again or self._depends(identity, known.trusted.get(identity, {}), links)

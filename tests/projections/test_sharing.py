@@ -85,3 +85,9 @@ def test_a_couple_keeps_the_cookie_of_their_home(world: World) -> None:
     [last] = [row for row in world.leads() if row.last_touch == us(60)]
     assert ["user_id", "1"] in orjson.loads(last.identities)
     assert ["anonymous_id", "home"] in orjson.loads(last.identities)
+
+
+def test_it_leaves_the_card_of_one_who_is_not_touched_when_it_is_shared_by_others(world: World) -> None:
+    world.play([[at(1, "identified", "c:k", "u:1")], [at(n, "identified", f"u:{n}") for n in range(2, 8)]])
+    world.play([[at(50 + n, "identified", "c:k", f"u:{n}")] for n in range(2, 7)], restart=True)
+    assert not any("anonymous_id" in row.identities for row in world.leads())
