@@ -8,6 +8,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
+from producers.protocols import forms
 from store.database.database import Database
 from store.database.tables import events, ledger, live, models, rejected, tracking
 
@@ -33,6 +34,8 @@ class Status:
     aside_count: int
     rejected: int
     """Refused input that was not replayed yet."""
+    rejected_forms: int
+    """Of that, forms: people who were thanked, and of whom nothing else is known."""
     model: str | None
     """Hash of the active model."""
     folded_with: str | None
@@ -54,6 +57,7 @@ def status_of(database: Database) -> Status:
 
         progress = conn.execute(select(live.projector)).first()
         put_aside = live.clusters.c.aside.is_not(None)
+        waiting = select(func.count()).select_from(rejected).where(rejected.c.replayed_at.is_(None))
         return Status(
             recorded=count(select(func.max(events.c.position))),
             projected=0 if progress is None else progress.position,
@@ -71,7 +75,8 @@ def status_of(database: Database) -> Status:
                 )
             ],
             aside_count=count(select(func.count()).select_from(live.clusters).where(put_aside)),
-            rejected=count(select(func.count()).select_from(rejected).where(rejected.c.replayed_at.is_(None))),
+            rejected=count(waiting),
+            rejected_forms=count(waiting.where(rejected.c.door.startswith(forms.PROTOCOL.doors))),
             model=conn.execute(select(models.c.hash).order_by(models.c.activation.desc()).limit(1)).scalar(),
             folded_with=None if progress is None else progress.model,
             leads=count(select(func.count()).select_from(live.leads)),
@@ -102,6 +107,7 @@ class StatusMetrics(Collector):
         yield GaugeMetricFamily("leadline_ledger_position", "Position of the newest signal", found.announced)
         yield GaugeMetricFamily("leadline_clusters_aside", "Clusters that a fold could not take", found.aside_count)
         yield GaugeMetricFamily("leadline_rejected", "Refused input that waits for a replay", found.rejected)
+        yield GaugeMetricFamily("leadline_rejected_forms", "Of that, forms that people filled in", found.rejected_forms)
         yield GaugeMetricFamily("leadline_leads", "Leads, visitors included", found.leads)
         if found.clock is not None:
             seconds = max(0, found.now - found.clock) / 1_000_000

@@ -235,7 +235,8 @@ class _Collector:
         if not self._doors.sites.allows(origin):
             detail = f"found site {origin or 'unknown'}: it is not in LEADLINE_SITES (told by Origin, else Referer)"
             raise Problem(403, detail)
-        return Source("browser", sites.named(origin) or otherwise)
+        name = sites.named(origin)
+        return Source("browser", name if name and name not in self._doors.keys.servers else otherwise)
 
     async def _unbuilt(self, request: Request) -> Response:
         raise Problem(501, "signed mail links (/o/TOKEN.gif and /c/TOKEN) are not built yet in this release")

@@ -43,6 +43,11 @@ class WriteKeys:
         """Whether any key counts."""
         return not self.sources
 
+    @property
+    def servers(self) -> frozenset[str]:
+        """Names of servers' sources: whose ids nobody else may give."""
+        return frozenset(source.name for source in self.sources.values() if source.kind == "server")
+
     def source(self, keys: Iterable[str]) -> Source | None:
         """Who sends with these keys; the first known one counts. None: nobody."""
         if self.open:

@@ -114,7 +114,9 @@ def _database(wiring: Wiring, found: Findings) -> Status | None:
         found.wrong(f"cluster {cluster} put aside", reason)
     if status.aside_count > len(status.aside):
         found.wrong("clusters put aside", f"{status.aside_count:,} in all")
-    found.say("refused input", f"{status.rejected:,} wait for `leadline rejected replay`")
+    lost = status.rejected_forms
+    forms = f"; {lost:,} of them forms: `leadline rejected list --door f/`" if lost else ""
+    found.say("refused input", f"{status.rejected:,} wait for `leadline rejected replay`{forms}")
     return status
 
 

@@ -50,6 +50,13 @@ def test_a_site_never_gets_a_name_of_leadlines_own(tmp_path: Path, own: str) -> 
     assert [each.source.name for each in collecting.touchpoints()] == ["forms", "pixel"]
 
 
+def test_a_site_never_gets_the_name_of_a_servers_key(tmp_path: Path) -> None:
+    collecting = Collecting(tmp_path, write_keys="shop:server:secret, web:public:known")
+    for name in ("shop", "web"):
+        collecting.post("/f/contact", data={"email": "ada@example.org"}, headers={"origin": f"http://{name}"})
+    assert [each.source.name for each in collecting.touchpoints()] == ["forms", "web"]
+
+
 def test_a_site_with_such_a_name_is_refused_in_the_settings() -> None:
     with pytest.raises(WrongSetting, match=r"LEADLINE_SITES: found 'https://api:8443'"):
         sites.parse("https://www.example.com, https://api:8443")

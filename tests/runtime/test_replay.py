@@ -3,9 +3,13 @@
 import json
 from pathlib import Path
 
+from domain.touchpoints.envelope import decode
+from producers.reading.conventions import Conventions, parse_forms
 from runtime.replay import replay
+from runtime.status import status_of
 from store.database.database import open_database
 from store.log.sql import SqlLog
+from store.log.topics import TOUCHPOINTS
 from store.rejected import Rejected, keep, listed
 
 
@@ -38,5 +42,26 @@ def test_of_a_batch_what_is_a_touchpoint_now_is_appended_and_the_rest_stays(tmp_
     assert (outcome.tried, outcome.appended, outcome.refused) == (1, 1, 1)
     with database.snapshot() as conn:
         assert [row.id for row in listed(conn, 10, replayed=False)] == ["id"]
+    log.close()
+    database.close()
+
+
+def test_a_refused_form_is_counted_and_taken_with_a_mapping(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'leadline.db'}", b"an id key for tests only")
+    database.migrate()
+    raw, meta = b"f7=0171+1234567&f8=Engines", json.dumps({"received_at": 1_000_000, "made_id": "made"})
+    with database.transaction() as conn:
+        keep(conn, [Rejected("id", 1, "f/contact", "no usable identity", "browser:www.example.com", raw, meta)])
+        keep(conn, [Rejected("other", 2, "v1/track", "too large", "server:shop", b"{", meta)])
+    assert (status_of(database).rejected, status_of(database).rejected_forms) == (2, 1)
+    log = SqlLog(tmp_path / "log.db")
+    assert replay(database, log, door="f/").appended == 0
+    mended = Conventions("DE", parse_forms(["contact:f7:phone", "*:f8:company"]))
+    assert replay(database, log, door="f/", conventions=mended).appended == 1
+    reader = log.subscribe([TOUCHPOINTS], "test")
+    (record,) = reader.poll(dict.fromkeys(reader.assigned()), 10, 0)
+    found = decode(record.value)
+    assert found.profile == {"phone": "+491711234567", "company": "Engines"} and found.id == "made"
+    assert status_of(database).rejected_forms == 0
     log.close()
     database.close()
