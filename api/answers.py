@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import NotFound, Retry
 from projections.queries.cursors import BadCursor
-from projections.queries.leads import NotReady
+from projections.queries.view import NotReady
 from web.limits import BodyLimit
 from web.problems import Problem, answer_problem
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.answers import answer_problems, not_built, plain
 from api.stream import SignalFeed
 from domain.signals.kinds import SignalKind
-from projections.queries import leads as queries
-from projections.queries.leads import LIMIT, Reader
+from projections.queries import one_lead
+from projections.queries.leads import find_leads
 from projections.queries.periods import bound
 from projections.queries.shapes import (
     FunnelShape,
@@ -26,7 +26,10 @@ from projections.queries.shapes import (
     SignalShape,
     TouchpointShape,
 )
-from projections.reports import reports
+from projections.queries.view import LIMIT, Reader
+from projections.reports import funnels as funnel_report
+from projections.reports import segments as segment_report
+from projections.reports import signals as signal_report
 from store.database.database import Database
 from store.events.ids import Ids
 from store.events.store import EventStore
@@ -141,7 +144,7 @@ def _leads(readers: Readers) -> APIRouter:
         asked.refuse()
         identities = {kind: getattr(asked, kind) for kind in ("email", "user_id", "anonymous_id", "phone")}
         with reader.view() as view:
-            return queries.leads(
+            return find_leads(
                 view,
                 identities,
                 stage=asked.stage,
@@ -156,15 +159,15 @@ def _leads(readers: Readers) -> APIRouter:
     def lead(lead: str, asked: Annotated[_AsOf, Query()]) -> LeadDetail:
         asked.refuse()
         with reader.view() as view:
-            return queries.lead_detail(view, queries.live_lead(view, lead))
+            return one_lead.lead_detail(view, one_lead.live_lead(view, lead))
 
     @router.get("/leads/{lead}/timeline", summary="What happened, in the order of the fold")
     def timeline(lead: str, asked: Annotated[TimelineAsked, Query()]) -> Page[TouchpointShape]:
         asked.refuse()
         with reader.view() as view:
-            return queries.timeline(
+            return one_lead.timeline(
                 view,
-                queries.live_lead(view, lead),
+                one_lead.live_lead(view, lead),
                 limit=asked.limit,
                 cursor=asked.cursor,
                 newest=asked.order == "newest",
@@ -174,7 +177,7 @@ def _leads(readers: Readers) -> APIRouter:
     def score(lead: str, asked: Annotated[_AsOf, Query()]) -> ScoreShape:
         asked.refuse()
         with reader.view() as view:
-            return queries.score(view, queries.live_lead(view, lead))
+            return one_lead.score(view, one_lead.live_lead(view, lead))
 
     return router
 
@@ -186,13 +189,13 @@ def _reports(readers: Readers) -> APIRouter:
     def segments(asked: Annotated[_AsOf, Query()]) -> Page[SegmentShape]:
         asked.refuse()
         with reader.view() as view:
-            return reports.segments(view)
+            return segment_report.segments(view)
 
     @router.get("/segments/{name}/members", summary="The leads in a segment")
     def members(name: str, asked: Annotated[_Paged, Query()]) -> Page[MemberShape]:
         asked.refuse()
         with reader.view() as view:
-            return reports.members_of(view, name, limit=asked.limit, cursor=asked.cursor)
+            return segment_report.members_of(view, name, limit=asked.limit, cursor=asked.cursor)
 
     @router.get("/funnels/{name}", summary="How many leads reached each step")
     def funnel(name: str, asked: Annotated[FunnelAsked, Query()]) -> FunnelShape:
@@ -204,7 +207,7 @@ def _reports(readers: Readers) -> APIRouter:
             start, end = _bound("from", asked.from_, zone), _bound("to", asked.to, zone)
             if start is not None and end is not None and start > end:
                 raise Problem(400, f"from: {asked.from_} is later than to, {asked.to}; allowed is up to it")
-            return reports.funnel(view, name, start, end)
+            return funnel_report.funnel(view, name, start, end)
 
     return router
 
@@ -216,8 +219,8 @@ def _signals(readers: Readers) -> APIRouter:
     def signals(asked: Annotated[SignalsAsked, Query()]) -> Page[SignalShape]:
         kinds = asked.kinds()
         with readers.database.snapshot() as conn:
-            after = 0 if asked.after is None else reports.ledger_place(conn, asked.after)
-            return reports.signals(conn, after, kinds=kinds, limit=asked.limit)
+            after = 0 if asked.after is None else signal_report.ledger_place(conn, asked.after)
+            return signal_report.signals(conn, after, kinds=kinds, limit=asked.limit)
 
     feed = SignalFeed(readers.database, readers.streams, readers.stopping)
 

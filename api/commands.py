@@ -24,9 +24,9 @@ from producers import commands
 from producers.commands import CommandContext
 from producers.reading.arrival import sealed
 from producers.reading.body import clean
-from projections.queries import leads as queries
-from projections.queries.leads import Reader, View
+from projections.queries import one_lead
 from projections.queries.shapes import LeadDetail
+from projections.queries.view import Reader, View
 from store.database.tables import events
 from store.events.ids import Ids
 from store.log.port import Log, LogAway, LogError, LogFull
@@ -55,7 +55,7 @@ class Card:
     @classmethod
     def of(cls, view: View, lead: str) -> "Card":
         """The card of a live lead, or of whom a former id resolves to. Raises NotFound."""
-        fields = queries.card(view, queries.live_lead(view, lead))
+        fields = one_lead.card(view, one_lead.live_lead(view, lead))
         identities = tuple(Identity(each.kind, each.value) for each in fields["identities"])
         return cls(fields["id"], identities, fields["profile"], fields["stage"])
 
@@ -145,7 +145,7 @@ class Commander:
         try:
             with self._reader.view() as view:
                 if (earlier := self._recorded(view.conn, id)) is not None:  # done: now it would be refused
-                    return Accepted(id=id, type=earlier.type, lead=str(queries.live_lead(view, lead)))
+                    return Accepted(id=id, type=earlier.type, lead=str(one_lead.live_lead(view, lead)))
                 card = Card.of(view, lead)
                 made = command(view, card, context)
             self._log.append(TOUCHPOINTS, [sealed(made)])
@@ -166,7 +166,7 @@ class Commander:
             if found is None or view.position < found.position or view.clock < found.instant:
                 return None
             try:
-                return queries.lead_detail(view, queries.live_lead(view, accepted.lead))
+                return one_lead.lead_detail(view, one_lead.live_lead(view, accepted.lead))
             except NotFound:
                 return None
 

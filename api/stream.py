@@ -18,7 +18,7 @@ from fastapi.sse import ServerSentEvent
 
 from domain.errors import Retry
 from projections.queries.shapes import SignalShape
-from projections.reports.reports import ledger_end, ledger_place, signals
+from projections.reports.signals import ledger_end, ledger_place, signals
 from store.database.database import Database
 from web.problems import Problem
 

@@ -6,14 +6,13 @@ was copied is recorded from the log when the server starts.
 
 import os
 import shutil
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 from domain.errors import Failed, Refused
 from runtime.folder import LOCK, FolderLock
+from store.database.copying import copy_file, sync
 
 FILES: Final = ("leadline.db", "log.db", "spool.db")
 """What there is to copy, in the order of copying: the event store, the log, the spool before Kafka."""
@@ -36,11 +35,11 @@ def back_up(data: Path, target: Path, copied: Copied) -> None:
     try:
         partial.mkdir(mode=0o700, parents=True)
         for name in names:
-            _copy(data / name, partial / name)
+            copy_file(data / name, partial / name)
             copied(target / name, (partial / name).stat().st_size)
         partial.rename(target)
-        _sync(target.parent)
-    except (OSError, sqlite3.Error) as error:
+        sync(target.parent)
+    except OSError as error:
         raise Failed(f"{target}: the backup failed, nothing is left of it: {error}") from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -60,35 +59,12 @@ def restore(source: Path, data: Path, copied: Copied) -> None:
                 f"{data} holds {there[0]}: a restore writes over nothing. Move it away, or name another with --data"
             )
         for name in names:
-            _copy(source / name, data / f".{name}", check=True)
+            copy_file(source / name, data / f".{name}", check=True)
         for name in names:  # all of them or none: a store without its log would be taken for whole
             (data / f".{name}").replace(data / name)
             copied(data / name, (data / name).stat().st_size)
-        _sync(data)
-    except (OSError, sqlite3.Error) as error:
+        sync(data)
+    except OSError as error:
         raise Failed(f"{source}: cannot be restored: {error}. Empty {data}, and try another backup") from None
     finally:
         lock.release()
-
-
-def _copy(source: Path, target: Path, *, check: bool = False) -> None:
-    """One consistent copy in one file, on the disk when this returns. It waits for no writer, and none waits for it."""
-    with (
-        closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=30)) as there,
-        closing(sqlite3.connect(target)) as here,
-    ):
-        there.backup(here)
-        here.execute("PRAGMA journal_mode = DELETE")
-        if check and (found := here.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-            raise sqlite3.DatabaseError(f"{source.name} is damaged ({found})")
-    target.chmod(0o600)
-    _sync(target)
-    _sync(target.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

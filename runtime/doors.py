@@ -12,7 +12,7 @@ from api.app import Readers, create_api
 from api.commands import Commander, command_routes
 from domain.errors import Misconfigured, Retry
 from producers.collector.app import Doors, collector
-from projections.queries.leads import Reader
+from projections.queries.view import Reader
 from runtime.clock import clock
 from runtime.settings import Settings
 from runtime.status import StatusMetrics

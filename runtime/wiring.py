@@ -10,7 +10,7 @@ from sqlalchemy import inspect
 
 from domain.errors import Misconfigured, Refused
 from domain.model.definition import Model, ModelError, parse_model
-from projections.queries.leads import Reader
+from projections.queries.view import Reader
 from runtime.settings import Settings, masked
 from store.database.database import Database, open_database
 from store.database.migrate import is_current

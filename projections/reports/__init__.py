@@ -1,1 +1,1 @@
-"""Reports over many leads."""
+"""Reports over many leads: one file each, none knows another."""

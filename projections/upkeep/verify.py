@@ -229,10 +229,7 @@ class _Rows:
 
 def _rows(conn: Connection, table: Table) -> Iterator[Row]:
     """A table's rows in the order of its key, the same on both databases (names by their bytes)."""
-    keys = [
-        column.collate("C") if conn.dialect.name == "postgresql" and column.type.python_type is str else column
-        for column in table.primary_key
-    ]
+    keys = bulk.key_by_bytes(conn, table)
     result = conn.execution_options(yield_per=2_000).execute(select(table).order_by(*keys))
     for row in result:
         yield tuple(row)

@@ -19,9 +19,12 @@ import typer
 from domain.errors import Failed, Refused
 from domain.files.durations import HOUR
 from domain.model.definition import parse_model
-from projections.queries import leads as queries
-from projections.queries.leads import Reader, View
-from projections.reports import reports
+from projections.queries import one_lead
+from projections.queries.leads import find_leads
+from projections.queries.view import Reader, View
+from projections.reports import funnels as funnel_report
+from projections.reports import segments as segment_report
+from projections.reports import signals as signal_report
 from runtime.clock import clock
 from runtime.commands.options import AsJson, settings_of
 from runtime.commands.reading import funnel_listing, segments_listing
@@ -161,12 +164,12 @@ def _stay(process: "subprocess.Popen[bytes]") -> None:
 
 def _found(view: View) -> dict[str, Any]:
     """What the read models say now: the hottest leads with their reasons, funnels, segments, counts of signals."""
-    hottest = [each for each in queries.leads(view, limit=30).items if each.identified][:8]
-    kinds = Counter(each.kind for each in reports.signals(view.conn, 0, limit=10_000).items)
+    hottest = [each for each in find_leads(view, limit=30).items if each.identified][:8]
+    kinds = Counter(each.kind for each in signal_report.signals(view.conn, 0, limit=10_000).items)
     return {
         "hottest": [(each, _reasons(view, each.id)) for each in hottest],
-        "funnels": [reports.funnel(view, funnel.name) for funnel in view.model.funnels],
-        "segments": reports.segments(view).items,
+        "funnels": [funnel_report.funnel(view, funnel.name) for funnel in view.model.funnels],
+        "segments": segment_report.segments(view).items,
         "signals": dict(sorted(kinds.items())),
     }
 
@@ -213,7 +216,7 @@ def _reasons(view: View, lead: str) -> list[str]:
     """The rules that a lead's heat is made of, the strongest first."""
     counts: Counter[str] = Counter()
     left: dict[str, float] = {}
-    for award in queries.score(view, queries.live_lead(view, lead)).items:
+    for award in one_lead.score(view, one_lead.live_lead(view, lead)).items:
         counts[award.rule] += 1
         left[award.rule] = left.get(award.rule, 0.0) + award.now
     strongest = sorted(left, key=lambda rule: -left[rule])[:4]

@@ -1,7 +1,6 @@
 """`doctor`: settings, versions, reachability, positions and lag, what was put aside: is all well?"""
 
 import platform
-import sqlite3
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +18,7 @@ from runtime.folder import held
 from runtime.show import Column, Listing, print_json, print_listings
 from runtime.status import Status, status_of
 from runtime.wiring import Wiring
+from store.database.database import SQLITE
 from store.log.port import LogError
 from store.log.topics import IN
 from store.models import active_model
@@ -71,7 +71,7 @@ def doctor(
     with wiring_of(model=model, data=data, database=database, kafka=kafka) as wiring:
         settings = wiring.settings.shown()
         versions = {name: version(name) for name in PARTS}
-        versions |= {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
+        versions |= {"python": platform.python_version(), "sqlite": SQLITE}
         status = _database(wiring, found)
         _log(wiring, found, status)
         _model(wiring, found, status)
@@ -97,7 +97,7 @@ def _database(wiring: Wiring, found: Findings) -> Status | None:
         where = "" if wiring.where in str(error) else f"{wiring.where}: "
         found.wrong("database", f"{where}{error}", away=True)
         return None
-    found.say("database", f"{wiring.where} answers ({_server(wiring)})")
+    found.say("database", f"{wiring.where} answers ({wiring.database.server()})")
     found.say("recorded", f"{status.recorded:,} touchpoints")
     if status.clock is None:
         found.say("projected", "nothing yet")
@@ -118,12 +118,6 @@ def _database(wiring: Wiring, found: Findings) -> Status | None:
     forms = f"; {lost:,} of them forms: `leadline rejected list --door f/`" if lost else ""
     found.say("refused input", f"{status.rejected:,} wait for `leadline rejected replay`{forms}")
     return status
-
-
-def _server(wiring: Wiring) -> str:
-    with wiring.database.snapshot() as conn:
-        query = "SELECT sqlite_version()" if wiring.database.dialect == "sqlite" else "SHOW server_version"
-        return f"{wiring.database.dialect} {conn.exec_driver_sql(query).scalar_one()}"
 
 
 def _log(wiring: Wiring, found: Findings, status: Status | None) -> None:

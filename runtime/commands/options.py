@@ -9,7 +9,7 @@ import typer
 
 from domain.errors import Refused
 from producers.imports.mapping import ImportMapping, MappingError, parse_mapping
-from projections.queries.leads import View
+from projections.queries.view import View
 from runtime.folder import private_files
 from runtime.logs import configure_logs
 from runtime.settings import Settings, read_settings

@@ -7,10 +7,13 @@ import typer
 
 from domain.errors import Refused
 from domain.signals.kinds import SignalKind
-from projections.queries import leads as queries
+from projections.queries import one_lead
+from projections.queries.leads import find_leads, leads_of
 from projections.queries.periods import bound
 from projections.queries.shapes import FunnelShape, LeadDetail, LeadShape, ScoreShape, SegmentShape, SignalShape
-from projections.reports import reports
+from projections.reports import funnels as funnel_report
+from projections.reports import segments as segment_report
+from projections.reports import signals as signal_report
 from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Language, Limit, reading
 from runtime.errors import not_built
 from runtime.show import Column, Listing, cell, plain, print_json, print_listings, say
@@ -47,7 +50,7 @@ def leads(
     refuse_as_of(as_of)
     identities = {"email": email, "user_id": user_id, "anonymous_id": anonymous_id, "phone": phone}
     with reading(data, database) as view:
-        page = queries.leads(
+        page = find_leads(
             view, identities, stage=stage, segment=segment, grade=grade, hot=hot, limit=limit, cursor=cursor
         )
     if as_json:
@@ -106,10 +109,10 @@ def lead(
     """Show one lead: the card, every point explained, the newest touchpoints."""
     refuse_as_of(as_of)
     with reading(data, database) as view:
-        found = queries.lead_of_identity(view, of)
-        card = queries.lead_detail(view, found)
-        points = queries.score(view, found)
-        history = queries.timeline(view, found, limit=limit, newest=True)
+        found = one_lead.lead_of_identity(view, of)
+        card = one_lead.lead_detail(view, found)
+        points = one_lead.score(view, found)
+        history = one_lead.timeline(view, found, limit=limit, newest=True)
     if as_json:
         print_json({**plain(card), "score": plain(points), "timeline": plain(history)})
         return
@@ -180,7 +183,7 @@ def funnel(
     with reading(data, database) as view:
         zone = view.model.timezone
         first, end = _bound("--from", started_from, zone), _bound("--to", started_to, zone)
-        report = reports.funnel(view, name, first, end)
+        report = funnel_report.funnel(view, name, first, end)
     if as_json:
         print_json(report)
         return
@@ -224,7 +227,7 @@ def segments(
     """List segments and their sizes."""
     refuse_as_of(as_of)
     with reading(data, database) as view:
-        page = reports.segments(view)
+        page = segment_report.segments(view)
     if as_json:
         print_json(page)
         return
@@ -252,9 +255,9 @@ def signals(
     if kind is not None and kind not in set(SignalKind):
         raise Refused(f"--kind: found {kind!r}, allowed are {', '.join(SignalKind)}")
     with reading(data, database) as view:
-        place = 0 if after is None else reports.ledger_place(view.conn, after)
-        page = reports.signals(view.conn, place, kinds=(kind,) if kind else (), limit=limit)
-        leads = {lead.id: who(lead) for lead in queries.leads_of(view, {each.lead_now for each in page.items})}
+        place = 0 if after is None else signal_report.ledger_place(view.conn, after)
+        page = signal_report.signals(view.conn, place, kinds=(kind,) if kind else (), limit=limit)
+        leads = {lead.id: who(lead) for lead in leads_of(view, {each.lead_now for each in page.items})}
     if as_json:
         print_json(page)
         return

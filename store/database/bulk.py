@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import ColumnElement, Connection, Table
 
 from store.database.columns import array, copy_stream, key_parameters, parameters, reader
 from store.database.errors import translated
@@ -186,3 +186,11 @@ def _one_of_each(table: Table, rows: Sequence[Sequence[Any]], last: bool) -> Seq
 def _chunks(values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
     for start in range(0, len(values), _CHUNK):
         yield tuple(values[start : start + _CHUNK])
+
+
+def key_by_bytes(conn: Connection, table: Table) -> list[ColumnElement[Any]]:
+    """What orders a table by its key the same on both databases: texts by their bytes, whatever the locale."""
+    return [
+        column.collate("C") if conn.dialect.name == "postgresql" and column.type.python_type is str else column
+        for column in table.primary_key
+    ]

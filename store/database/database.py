@@ -23,6 +23,9 @@ from store.database.lease import ConnectionLease, FileLease, Lease, lock_number
 from store.database.migrate import is_current, upgrade
 from store.database.tables import installation
 
+SQLITE: Final = sqlite3.sqlite_version
+"""The version of the SQLite that this process uses."""
+
 Dialect = Literal["sqlite", "postgresql"]
 
 _SNAPSHOT: Final = "leadline_snapshot"
@@ -177,6 +180,13 @@ class Database:
                 f"{self!r} has no id key (table installation): restore the row from a backup, or set LEADLINE_ID_KEY"
             )
         return bytes(found)
+
+    def server(self) -> str:
+        """Which database answers: its kind and version."""
+        if self.dialect == "sqlite":
+            return f"sqlite {SQLITE}"
+        with self.snapshot() as conn:
+            return f"postgresql {conn.exec_driver_sql('SHOW server_version').scalar_one()}"
 
     def close(self) -> None:
         """Close the pooled connections. A lease keeps its own until released."""

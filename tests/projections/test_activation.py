@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from domain.fold.fold import Fold
 from domain.model.definition import parse_model
-from projections.queries.leads import Reader, leads
+from projections.queries.leads import find_leads
+from projections.queries.view import Reader
 from projections.upkeep import activation
 from projections.upkeep.activation import Activated, ActivationRefused, activate
 from projections.upkeep.rebuild import rebuild
@@ -191,7 +192,7 @@ def test_readers_see_of_whom_somebody_was_told(switching: Switching) -> None:
     world.play([[form(5, "e:a@x.test")], [form(5, "e:b@x.test"), form(6, "e:b@x.test")]])
     switching.to(EASY)
     with Reader(world.database, world.events, world.ids).view() as view:
-        seen = {lead.profile["email"]: (lead.hot, lead.announced) for lead in leads(view).items}
+        seen = {lead.profile["email"]: (lead.hot, lead.announced) for lead in find_leads(view).items}
     assert seen == {"a@x.test": (True, False), "b@x.test": (True, True)}
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from api.app import Readers, create_api
 from domain.model.definition import parse_model
-from projections.queries.leads import Reader
+from projections.queries.view import Reader
 from runtime.logs import configure_logs
 from runtime.settings import read_settings
 from tests.domain.stories import START, at, identity

@@ -1,0 +1,144 @@
+"""One lead: whose id or identity it is, its card, its timeline, and every point of its score."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from domain.conditions.compile import compile_where
+from domain.errors import NotFound
+from domain.files.durations import show_duration
+from domain.fold.fold import Fold
+from domain.touchpoints.identity import KINDS, canonical
+from domain.touchpoints.touchpoint import Touchpoint
+from projections.queries.cursors import give, take
+from projections.queries.leads import card_fields, cards
+from projections.queries.shapes import (
+    AwardShape,
+    FitShape,
+    IdentityShape,
+    LeadDetail,
+    Page,
+    ScoreShape,
+    StageShape,
+    TouchpointShape,
+    WithheldShape,
+)
+from projections.queries.view import View
+
+
+def live_lead(view: View, lead: str) -> UUID:
+    """The live lead of an id, a former one too. Raises NotFound."""
+    try:
+        found = view.lookup.resolve(view.conn, UUID(lead))
+    except ValueError:
+        raise NotFound(f"no lead {lead[:80]!r}: a lead id is a UUID, as `id` of /api/leads") from None
+    if found is None:
+        raise NotFound(f"no lead {lead}: nothing with that id was ever projected")
+    return found
+
+
+def lead_of_identity(view: View, text: str) -> UUID:
+    """The lead of `kind:value`, a bare e-mail address or a lead id. Raises NotFound."""
+    kind, _, value = text.partition(":")
+    if kind not in KINDS or not value:
+        if "@" not in text:
+            return live_lead(view, text)
+        kind, value = "email", text
+    identity = canonical(kind, value)
+    found = None if identity is None else view.lookup.holder(view.conn, view.ids.of(identity))
+    if found is None:
+        raise NotFound(f"no lead has the {kind} {value!r}")
+    return found
+
+
+def card(view: View, lead: UUID) -> dict[str, Any]:
+    """The fields of one live lead's card. Raises NotFound."""
+    row = view.conn.execute(cards(view.tables).where(view.tables.leads.c.lead == lead)).first()
+    if row is None:
+        raise NotFound(f"no lead {lead}")
+    return card_fields(view, row)
+
+
+def lead_detail(view: View, lead: UUID) -> LeadDetail:
+    """One live lead with its stages and segments. Raises NotFound."""
+    history, members = view.tables.stage_history, view.tables.segment_members
+    stages = select(history.c.stage, history.c.at, history.c.source).where(history.c.lead == lead).order_by(history.c.n)
+    segments = select(members.c.segment).where(members.c.lead == lead).order_by(members.c.segment)
+    return LeadDetail(
+        **card(view, lead),
+        stages=[StageShape(stage=row.stage, at=row.at, source=row.source) for row in view.conn.execute(stages)],
+        segments=list(view.conn.execute(segments).scalars()),
+        clock=view.clock,
+    )
+
+
+def timeline(
+    view: View, lead: UUID, *, limit: int = 100, cursor: str | None = None, newest: bool = False
+) -> Page[TouchpointShape]:
+    """A lead's touchpoints in the order of the fold, or the other way round."""
+    name = "timeline-newest" if newest else "timeline"
+    history: list[Touchpoint] = list(view.lookup.history(view.conn, lead))
+    if newest:
+        history.reverse()
+    if cursor is not None:
+        place = tuple(take(name, cursor, int, int, str, str))
+        history = [each for each in history if (each.order < place if newest else each.order > place)]
+    following = give(name, *history[limit - 1].order) if len(history) > limit else None
+    return Page[TouchpointShape](items=[_touchpoint(each) for each in history[:limit]], next=following)
+
+
+def _touchpoint(touchpoint: Touchpoint) -> TouchpointShape:
+    return TouchpointShape(
+        id=touchpoint.id,
+        type=touchpoint.type,
+        source={"kind": touchpoint.source.kind, "name": touchpoint.source.name},
+        occurred_at=touchpoint.occurred_at,
+        received_at=touchpoint.received_at,
+        identities=[IdentityShape(kind=kind, value=value) for kind, value in touchpoint.identities],
+        properties=dict(touchpoint.properties),
+        profile=dict(touchpoint.profile),
+        context=dict(touchpoint.context),
+    )
+
+
+def score(view: View, lead: UUID) -> ScoreShape:
+    """Every point explained: the increments in the order of the fold, and the fit rules that the profile meets."""
+    fields = card(view, lead)
+    explanation = view.lookup.explain(view.conn, Fold(view.model), lead)
+    met = [rule for rule in view.model.fit.rules if compile_where(rule.where)({}, fields["profile"])]
+    return ScoreShape(
+        lead=fields["id"],
+        heat=explanation.heat,
+        half_life=show_duration(view.model.score.half_life),
+        hot=fields["hot"],
+        cools_at=fields["cools_at"],
+        grade=fields["grade"],
+        fit=fields["fit"],
+        fit_items=[FitShape(rule=rule.name, points=rule.points) for rule in met],
+        not_a_lead=fields["not_a_lead"],
+        clock=view.clock,
+        items=[
+            AwardShape(
+                rule=point.award.rule,
+                touchpoint=point.award.touchpoint,
+                type=point.award.type,
+                at=point.award.at,
+                points=point.award.points,
+                now=point.now,
+            )
+            for point in explanation.points
+        ],
+        withheld=[
+            WithheldShape(
+                rule=withheld.rule,
+                touchpoint=withheld.touchpoint,
+                type=withheld.type,
+                at=withheld.at,
+                points=withheld.points,
+                why=withheld.why,
+                until=withheld.until,
+            )
+            for withheld in explanation.withheld
+        ],
+    )
