@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+from unicodedata import normalize
 
 from pydantic import ValidationError
 
@@ -34,7 +35,7 @@ def read_toml(text: str) -> dict[str, Any]:
         raise ModelError([Mistake((), f"the file has {len(text)} characters, allowed are {LARGEST}")])
     try:
         text.encode()
-        return tomllib.loads(text.removeprefix("\ufeff"))
+        return tomllib.loads(normalize("NFC", text.removeprefix("\ufeff")))
     except UnicodeEncodeError as error:
         line = text.count("\n", 0, error.start) + 1
         problem = f"line {line}: found a character that is no Unicode text, allowed is UTF-8"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 from typing import Any, Final, Literal
-from unicodedata import normalize
+from unicodedata import category, normalize
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
@@ -23,7 +23,7 @@ from domain.conditions.parse import parse_condition
 from domain.conditions.tree import Condition, fields_of
 from domain.errors import Problems
 from domain.files.problems import found, show_path, unknown
-from domain.touchpoints.claims import OWN_SOURCES, refusal, snake_case
+from domain.touchpoints.claims import NAME_LIMIT, OWN_SOURCES, refusal, snake_case
 from domain.touchpoints.identity import KINDS
 from producers.imports.mapping_file import EXAMPLES, MappingFile, shape_problems
 from producers.imports.opening import codec_of
@@ -32,7 +32,6 @@ MAPPING_LIMIT: Final = 64 * 1024
 """Longest mapping file, in characters: every rejected row keeps the mapping that it was read with."""
 
 _TYPE: Final = re.compile(r"[a-z0-9_\u0080-\U0010ffff]{1,100}\Z")
-_FIELD: Final = re.compile(r"\w{1,100}\Z")
 _ENCODINGS: Final = ("utf-8", "gb18030", "big5", "shift_jis", "euc-kr", "cp1252", "cp1251", "latin-1", "utf-16")
 
 
@@ -184,7 +183,7 @@ def _check_names(raw: dict[str, Any], problems: list[str]) -> None:
             problems.append(f"{show_path(('profile', name))}: {found(name, f'a snake_case name such as {near}')}")
     properties = raw.get("properties")
     for name in properties if isinstance(properties, dict) else ():
-        if not _FIELD.match(name):
+        if not _is_field(name):
             problems.append(f"{show_path(('properties', name))}: {found(name, 'a name of letters, digits and _')}")
     source = raw.get("source")
     if isinstance(source, str) and source and not source.strip():
@@ -193,6 +192,13 @@ def _check_names(raw: dict[str, Any], problems: list[str]) -> None:
         problems.append(
             f"source: {found(source, 'a name of your own')}: Leadline's are {', '.join(sorted(OWN_SOURCES))}"
         )
+
+
+def _is_field(name: str) -> bool:
+    """Whether a name has letters, digits and marks of any script, and `_`, alone."""
+    return 0 < len(name) <= NAME_LIMIT and all(
+        each == "_" or each.isalnum() or category(each).startswith("M") for each in name
+    )
 
 
 def _check_time(time: object, problems: list[str]) -> None:

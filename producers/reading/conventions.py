@@ -1,6 +1,5 @@
 """How an installation reads what its sources leave open: national phone numbers, its own fields, and past claims."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -10,7 +9,6 @@ from domain.files.durations import HOUR
 from domain.touchpoints.claims import snake_case
 
 ANY_FORM: Final = "*"
-_NAME: Final = re.compile(r"\w{1,100}\Z")
 _NOT_SAID_BY_A_FORM: Final = frozenset({"user_id", "anonymous_id"})
 
 Fields = Mapping[str, str]
@@ -45,7 +43,7 @@ def parse_forms(texts: list[str]) -> Mapping[str, Fields]:
         form, _, rest = text.partition(":")
         said, _, name = rest.rpartition(":")
         form, said, name = form.strip(), snake_case(said), name.strip()
-        if not form or not said or not _NAME.match(name) or name != snake_case(name):
+        if not form or not said or not name or name != snake_case(name):
             raise ValueError(f"{text!r}: allowed is FORM:FIELD:NAME, such as contact:field_7:email (FORM * is any)")
         if name in _NOT_SAID_BY_A_FORM:
             raise ValueError(f"{text!r}: a form says no {name}; allowed are email, phone and names of the profile")

@@ -4,6 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -121,6 +122,11 @@ def test_a_label_is_a_text_or_one_for_each_language() -> None:
 
 def test_a_byte_order_mark_and_windows_lines_are_fine() -> None:
     assert parse_model("\ufeff" + STARTER.replace("\n", "\r\n")).hash == parse_model(STARTER).hash
+
+
+def test_a_name_in_another_unicode_form_is_the_same_name() -> None:
+    named = STARTER + '\n[[segments]]\nname = "demo"\nwhen = { did = "démo_demandée", at_least = 1 }\n'
+    assert parse_model(normalize("NFD", named)).hash == parse_model(normalize("NFC", named)).hash
 
 
 @pytest.mark.parametrize(
