@@ -112,3 +112,5 @@ class StatusMetrics(Collector):
         if found.clock is not None:
             seconds = max(0, found.now - found.clock) / 1_000_000
             yield GaugeMetricFamily("leadline_clock_lag_seconds", "Age of the read models' clock", seconds)
+            ahead = max(0, found.clock - found.now) / 1_000_000
+            yield GaugeMetricFamily("leadline_clock_ahead_seconds", "How far it is ahead: a clock was wrong", ahead)

@@ -33,6 +33,9 @@ Clock = Callable[[Connection], int]
 
 AHEAD = 10_000_000
 """How far a receipt may push the clock ahead of the database's time: 10 s, in microseconds."""
+WRONG = 60_000_000
+"""A stored clock so far ahead of the database's time (microseconds) comes of a clock that was wrong."""
+CLOCK_HINT = "until its instant nobody is hot and heat is gone; `leadline rebuild --clock now` sets the stored one back"
 BATCH = 20_000
 """Touchpoints of a batch at most, where so many wait: what a lead did in one batch is written once."""
 TICK = 5_000_000
@@ -105,6 +108,7 @@ class Projector:
         self._tick = tick
         self._ahead = ahead
         self._limits = limits
+        self._warned = False
         self._use(model)
 
     def _use(self, model: Model) -> None:
@@ -138,6 +142,7 @@ class Projector:
                 self._start_anew()
             batch = self._events.scan(conn, progress.position, limit, until)
             now = self._clock(conn)
+            self._warn(progress.clock - now)
             telling = self._told is not None and self._batches.anyone_to_tell(conn)
             if not batch and not telling and not self._anything_due(conn, progress, now):
                 self._progress = progress
@@ -177,6 +182,13 @@ class Projector:
     def _clock_after(self, progress: Progress, now: int, touchpoints: Sequence[Touchpoint]) -> int:
         newest = max((touchpoint.received_at for touchpoint in touchpoints), default=0)
         return max(progress.clock, now, min(newest, now + self._ahead))
+
+    def _warn(self, ahead: int) -> None:
+        """Say once that the stored clock is ahead: the machine's clock, or the database's, was wrong for a while."""
+        if (ahead > WRONG) != self._warned:
+            self._warned = ahead > WRONG
+            if self._warned:
+                log.warning("project.clock_ahead", for_s=ahead // 1_000_000, hint="mend the clock: " + CLOCK_HINT)
 
     def retry_aside(self) -> None:
         """Fold anew what a former release put aside."""

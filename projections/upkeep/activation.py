@@ -6,28 +6,20 @@ quiet until they earn again, and who is not hot any more is withdrawn aloud.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from sqlalchemy import Connection, func, select, update
 
 from domain.errors import Refused
-from domain.fold.fold import Fold
 from domain.model.definition import Model, Stage
 from domain.signals.signal import TELL
-from projections.projecting.batch import Batches
-from projections.projecting.ledger import Ledger
 from projections.projecting.projector import LOCK, Progress, read_progress
 from projections.upkeep.beside import Report, build_beside, put_in_place
-from projections.upkeep.differing import differing
 from projections.upkeep.moved import Moved, moved
+from projections.upkeep.settle import settle
 from store.database.database import Database
 from store.database.tables import Derived, live, open_signals
 from store.events.ids import Ids
-from store.events.store import EventStore
 from store.models import active_model, record_activation
-
-_CLUSTERS: Final = 500
-"""Clusters that are compared with the ledger at a time."""
 
 
 class ActivationRefused(Refused):
@@ -73,21 +65,10 @@ def activate(
         number = record_activation(conn, model, max(database.now(conn), now.clock))
         aside = live.clusters.c.aside.is_not(None)
         conn.execute(update(live.clusters).where(aside).values(activation=number))
-        _compare(database, conn, ids, model, now, number)
+        settle(database, conn, ids, model, now, number)
         return Activated(model.hash, False, True, changed, _quiet(database, conn, announce))
 
     return build_beside(database, ids, model, report, switch)
-
-
-def _compare(database: Database, conn: Connection, ids: Ids, model: Model, now: Progress, activation: int) -> None:
-    """Bring the ledger in line with what holds now, of those clusters of which it says something else."""
-    fold = Fold(model)
-    ledger = Ledger(database, ids, fold)
-    batches = Batches(EventStore(database), ids, fold, live, ledger=ledger, keep=_CLUSTERS)
-    numbers = differing(conn)
-    for start in range(0, len(numbers), _CLUSTERS):
-        chosen = numbers[start : start + _CLUSTERS]
-        batches.compare(conn, chosen, now.position, now.clock, activation)
 
 
 def _quiet(database: Database, conn: Connection, announce: bool) -> int:

@@ -5,6 +5,7 @@ views that analysts made over them stay. Readers see the old rows until it commi
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -39,8 +40,18 @@ class RebuildRuns(RebuildRefused):
     """Another one is running: wait for it."""
 
 
-def build_beside(database: Database, ids: Ids, model: Model, report: Report | None, switch: Switch[Outcome]) -> Outcome:
-    """Build with a model, then switch. Raises RebuildRuns; what `switch` raises leaves everything as it was."""
+def build_beside(
+    database: Database,
+    ids: Ids,
+    model: Model,
+    report: Report | None,
+    switch: Switch[Outcome],
+    clock: int | None = None,
+) -> Outcome:
+    """Build with a model, then switch. Raises RebuildRuns; what `switch` raises leaves everything as it was.
+
+    `clock`: the instant to build to, where the stored one is wrong.
+    """
     lease = database.elect("rebuild")
     if lease is None:
         raise RebuildRuns("another rebuild or activation is running: wait until it has ended")
@@ -49,7 +60,7 @@ def build_beside(database: Database, ids: Ids, model: Model, report: Report | No
         with database.transaction() as conn:
             tables.metadata.drop_all(conn)
             tables.metadata.create_all(conn)
-        return _build(database, ids, model, tables, report or (lambda done, of: None), switch)
+        return _build(database, ids, model, tables, report or (lambda done, of: None), switch, clock)
     finally:
         try:
             with database.transaction() as conn:
@@ -59,17 +70,28 @@ def build_beside(database: Database, ids: Ids, model: Model, report: Report | No
 
 
 def _build(
-    database: Database, ids: Ids, model: Model, tables: Derived, tell: Report, switch: Switch[Outcome]
+    database: Database,
+    ids: Ids,
+    model: Model,
+    tables: Derived,
+    tell: Report,
+    switch: Switch[Outcome],
+    settled: int | None,
 ) -> Outcome:
     """Lap after lap until little is left; that under the projector's lock, and the switch with it."""
     events = EventStore(database)
     clock = 0
+
+    def live_pair(conn: Connection) -> Progress:
+        goal = read_progress(conn)
+        return goal if settled is None else replace(goal, clock=settled)
+
     builder = Projector(
         database, events, ids, model, clock=lambda _: clock, tables=tables, announce=False, tick=1, ahead=0
     )
     for _ in range(_LAPS):
         with database.snapshot() as conn:
-            goal, done = read_progress(conn), read_progress(conn, tables).position
+            goal, done = live_pair(conn), read_progress(conn, tables).position
         if goal.position - done < _LAST_LAP:
             break
         clock = goal.clock
@@ -79,7 +101,7 @@ def _build(
             tell(done, goal.position)
     with database.transaction() as conn:
         database.lock(conn, LOCK)
-        goal = read_progress(conn)
+        goal = live_pair(conn)
         builder.finish(conn, goal)
         outcome = switch(conn, tables, goal)
     tell(goal.position, goal.position)

@@ -1,4 +1,4 @@
-"""Rebuild: the read models of the active model built anew. Announces nothing, and never touches the ledger."""
+"""Rebuild: the read models of the active model built anew. It announces nothing, unless it sets the clock back."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, select, update
 
 from domain.model.definition import Model
-from projections.projecting.projector import Progress
+from projections.projecting.projector import AHEAD, Progress, read_progress
 from projections.upkeep.beside import RebuildRefused, Report, build_beside, put_in_place
+from projections.upkeep.settle import settle
 from store.database import bulk
 from store.database.database import Database
 from store.database.tables import Derived, live
@@ -20,8 +21,15 @@ class ModelChanged(RebuildRefused):
     """The active model is another one than the rebuild was started with: start again."""
 
 
-def rebuild(database: Database, ids: Ids, model: Model, report: Report | None = None) -> None:
-    """Build the read models of the active model anew. Raises RebuildRefused's kinds."""
+def rebuild(
+    database: Database, ids: Ids, model: Model, report: Report | None = None, *, clock_now: bool = False
+) -> None:
+    """Build the read models of the active model anew. Raises RebuildRefused's kinds.
+
+    `clock_now`: where the stored clock is ahead of the database's time (a machine's clock was wrong for a while), it is
+    set back to that; what holds then and was withdrawn, or is announced and does not hold yet, is said in the ledger.
+    """
+    clock = _set_back(database) if clock_now else None
 
     def switch(conn: Connection, tables: Derived, now: Progress) -> None:
         active = active_model(conn)
@@ -30,8 +38,17 @@ def rebuild(database: Database, ids: Ids, model: Model, report: Report | None = 
         aside = _put_aside(conn)
         put_in_place(conn, tables, now)
         _keep_aside(conn, aside)
+        if clock is not None:
+            settle(database, conn, ids, model, now)
 
-    build_beside(database, ids, model, report, switch)
+    build_beside(database, ids, model, report, switch, clock)
+
+
+def _set_back(database: Database) -> int | None:
+    """The database's time, if the stored clock is ahead of it by more than a receipt may push it; else None."""
+    with database.snapshot() as conn:
+        now = database.now(conn)
+        return now if read_progress(conn).clock > now + AHEAD else None
 
 
 def _put_aside(conn: Connection) -> Mapping[UUID, tuple[str, int | None]]:

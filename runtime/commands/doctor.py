@@ -12,6 +12,7 @@ from eventsourcing.persistence import PersistenceError
 from domain.errors import Failed, LeadlineError, Refused
 from domain.model.definition import Model, ModelError
 from domain.touchpoints.touchpoint import rfc3339
+from projections.projecting.projector import CLOCK_HINT, WRONG
 from projections.upkeep.activation import ActivationRefused, check_stages
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, wiring_of
 from runtime.folder import held
@@ -105,6 +106,9 @@ def _database(wiring: Wiring, found: Findings) -> Status | None:
         found.say(
             "projected", f"to position {status.projected:,} ({status.lag:,} behind), clock {rfc3339(status.clock)}"
         )
+        if status.clock - status.now > WRONG:
+            ahead = (status.clock - status.now) // 1_000_000
+            found.wrong("projector's clock", f"{ahead:,} s ahead of the database's time: {CLOCK_HINT}")
         if status.now - status.clock > LATE:
             late = (status.now - status.clock) // 1_000_000
             found.say("projector", f"its clock is {late:,} s old: none works on this database now")

@@ -1,7 +1,7 @@
 """`rebuild`, `verify` and `model`: derived tables made anew, checked against the events, and by which model."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -30,12 +30,20 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(model, name="model")
 
 
-def rebuild(*, data: Data = None, database: DatabaseUrl = None) -> None:
+def rebuild(
+    *,
+    clock: Annotated[
+        Literal["stored", "now"],
+        typer.Option(help="now: set the stored clock back to the database's time, after a machine's was wrong."),
+    ] = "stored",
+    data: Data = None,
+    database: DatabaseUrl = None,
+) -> None:
     """Build the read models anew from the event store, beside the live ones, and switch."""
     with wiring_of(data=data, database=database) as wiring:
         model = _active(wiring)
         with progress("rebuild") as told:
-            rebuild_tables(wiring.existing, wiring.ids, model, told)
+            rebuild_tables(wiring.existing, wiring.ids, model, told, clock_now=clock == "now")
     say("rebuilt: the read models are those of the recorded events")
 
 
