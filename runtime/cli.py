@@ -1,5 +1,6 @@
 """The command line. Exit codes: 0 done, 1 done with a bad outcome, 2 refused before anything was done."""
 
+import json
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -52,6 +53,7 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
+        as_json = "--json" in [*ctx._protected_args, *ctx.args]
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # the reader of a table has seen enough
@@ -63,8 +65,11 @@ class Commands(TyperGroup):
             outcome = told(error)
             if outcome is None:
                 raise
-            code, text = outcome
-            print(f"leadline: {text}", file=sys.stderr)
+            code, lines = outcome
+            if as_json:
+                print(json.dumps({"exit_code": code, "problems": lines}, ensure_ascii=False), file=sys.stderr)
+            else:
+                print("\n".join(f"leadline: {line}" for line in lines), file=sys.stderr)
             ctx.exit(code)
 
 

@@ -7,13 +7,13 @@ from store.database.errors import DatabaseAway
 from store.log.port import LogAway
 
 
-def told(error: Exception) -> tuple[int, str] | None:
-    """The exit code and the words for an error, or None where it is a fault of ours."""
+def told(error: Exception) -> tuple[int, list[str]] | None:
+    """The exit code and the lines for an error, or None where it is a fault of ours."""
     match error:
         case LeadlineError():
-            return error.exit_code, "\nleadline: ".join([*error.lines[:-1], error.lines[-1] + _advice(error)])
+            return error.exit_code, [*error.lines[:-1], error.lines[-1] + _advice(error)]
         case PersistenceError():
-            return 1, f"{type(error).__name__}: {error}"
+            return 1, [f"{type(error).__name__}: {error}"]
         case _:
             return None
 

@@ -181,7 +181,7 @@ class Wiring:
         except (OSError, UnicodeDecodeError) as error:
             raise Refused(f"LEADLINE_MODEL: {path} cannot be read: {error}") from None
         except ModelError as error:
-            raise ModelError([f"{path}: {problem}" for problem in error.problems]) from None
+            raise ModelError([f"{path}: {line}" for line in error.lines]) from None
 
     @cached_property
     def reader(self) -> Reader:

@@ -3,7 +3,7 @@
 import difflib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from domain.errors import Problems
@@ -30,11 +30,18 @@ class ModelError(Problems, ValueError):
     """A file of rules that cannot be used: misconfigured, its author mends it. Nothing was changed.
 
     `found` holds the problems, `problems` the same as lines `key: found X, allowed Y`. A line alone is a problem too.
+    `lines` are for the file's author: with line numbers and the names of entries, where the file is known.
     """
 
-    def __init__(self, found: Iterable[Mistake | str]) -> None:
+    def __init__(self, found: Iterable[Mistake | str], lines: Iterable[str] = ()) -> None:
         self.found = tuple(Mistake((), one) if isinstance(one, str) else one for one in found)
         super().__init__(map(str, self.found))
+        self._lines = tuple(lines) or tuple(self.problems)
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """The problems as the file's author looks for them."""
+        return self._lines
 
     def under(self, path: Path) -> tuple[Mistake, ...]:
         """The same problems, seen from further outside."""

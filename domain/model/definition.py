@@ -23,6 +23,7 @@ from pydantic import Field as Default
 
 from domain.conditions.tree import Condition, meaning
 from domain.files.durations import DAY
+from domain.files.places import located
 from domain.files.problems import Mistake, ModelError, Path, found, unknown
 from domain.files.values import read_flag, read_name, read_number, read_text, read_type
 from domain.model.file import explain, read_toml, repeated
@@ -284,7 +285,7 @@ def parse_model(text: str) -> Model:
     problems.extend(repeated(raw))
     problems.extend(former_names(raw, stages.former))
     if problems:
-        raise ModelError(problems)
+        raise ModelError(problems, [located(mistake, text) for mistake in problems])
     model._text = text
     return model
 

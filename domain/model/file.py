@@ -26,6 +26,8 @@ _MISSING: Final[Mapping[str, str]] = {
     "steps": 'a list of steps, such as steps = [ { on = "page_viewed" }, { on = "form_submitted" } ]',
 }
 _NAMED: Final[tuple[Path, ...]] = (("stages",), ("score", "rules"), ("fit", "rules"), ("segments",), ("funnels",))
+_SHOWN: Final = 120
+"""Characters of a line that an error repeats."""
 _PLACE: Final = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.S)
 
 
@@ -41,6 +43,7 @@ def read_toml(text: str) -> dict[str, Any]:
         problem = f"line {line}: found a character that is no Unicode text, allowed is UTF-8"
     except tomllib.TOMLDecodeError as error:
         problem = _syntax(str(error), text)
+        raise ModelError([Mistake((), problem)], [problem, *_shown(str(error), text)]) from None
     except (ValueError, RecursionError) as error:
         reason = "tables or lists nested too deep" if isinstance(error, RecursionError) else str(error)
         problem = f"the file is no TOML that can be read: {reason}"
@@ -54,6 +57,31 @@ def _syntax(message: str, text: str) -> str:
     last = text.count("\n") + 1
     where = f"line {place['line']}, column {place['column']}" if place["line"] else f"line {last} (end of the file)"
     return f"{where}: {place['what']}; the file is no TOML"
+
+
+def _shown(message: str, text: str) -> Iterator[str]:
+    """The line that a syntax error is about, and what most often lies behind such a one."""
+    place = _PLACE.match(message)
+    if place is None or place["line"] is None:
+        return
+    number = int(place["line"])
+    written = text.split("\n")[number - 1].strip()[:_SHOWN]
+    yield f"  {number} | {written}"
+    if hint := _usual_reason(place["what"], written):
+        yield f"  {hint}"
+
+
+def _usual_reason(message: str, written: str) -> str | None:
+    """What most often lies behind such an error, told by the line as it is written."""
+    if wide := [mark for mark in "“”‘’＂＇＝［］｛｝，．" if mark in written]:
+        return f"{wide[0]} is a full-width or curly character: TOML knows only the plain \" ' = [ ] {{ }} , ."
+    if re.search(r"=\s*[+-]?[0-9]+,[0-9]+\s*(#.*)?\Z", written):
+        return "a decimal number has a point: 1.5"
+    if "twice" in message or "overwrite" in message.lower() or "Cannot mutate" in message:
+        return "an entry of a list has double brackets, each time: [[stages]], [[score.rules]]"
+    if re.search(r"=\s*[^\W\d]\w*\s*(#.*)?\Z", written) and not re.search(r"=\s*(true|false|inf|nan)\b", written):
+        return 'a text stands in quotes: name = "lead"'
+    return None
 
 
 def repeated(raw: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -1,6 +1,7 @@
 """`rebuild`, `verify` and `model`: derived tables made anew, checked against the events, and by which model."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -91,9 +92,16 @@ def _verified(seen: Verified) -> dict[str, object]:
     }
 
 
-def check(*, file: ModelFile = None, as_json: AsJson = False) -> None:
+def check(
+    *,
+    path: Annotated[Path | None, typer.Argument(metavar="FILE", help="Model file, else LEADLINE_MODEL.")] = None,
+    file: ModelFile = None,
+    as_json: AsJson = False,
+) -> None:
     """Check the model file, whole; nothing is started."""
-    settings = settings_of(model=file)
+    if path is not None and file is not None:
+        raise Refused("found a file and --model, allowed is one of them")
+    settings = settings_of(model=path or file)
     model = Wiring(settings).model_file()
     counts = {
         "stages": len(model.stages),

@@ -100,6 +100,25 @@ def test_a_wrong_model_file_is_told_whole() -> None:
     assert not Path("leadline-data/leadline.db").exists()
 
 
+def test_a_model_file_is_checked_by_name_and_a_program_gets_its_problems_as_json() -> None:
+    Path("other.toml").write_text('[[stages]]\nname = "lead"\ncolour = "red"\n')
+    result = leadline("model", "check", "other.toml", "--json", code=2)
+    [problem] = json.loads(result.stderr)["problems"]
+    assert problem.startswith('other.toml: line 3, stages[0] "lead" colour: unknown key')
+    assert json.loads(result.stderr)["exit_code"] == 2 and result.stdout == ""
+    Path("other.toml").write_text(STARTER)
+    assert json.loads(leadline("model", "check", "other.toml", "--json").stdout)["file"] == "other.toml"
+    told(leadline("model", "check", "other.toml", "--model", "x.toml", code=2), "allowed is one of them")
+
+
+@pytest.mark.parametrize("words", [
+    ("leads", "--stage", "nope"), ("leads", "--segment", "nope"), ("funnel", "nope"), ("lead", "nobody@example.org"),
+])  # fmt: skip
+def test_a_name_that_is_not_there_is_refused(words: tuple[str, ...]) -> None:
+    imported()
+    told(leadline(*words, code=2), "nope" if "nope" in words else "nobody@example.org")
+
+
 def test_an_unknown_setting_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADLINE_DATABSE", "x")
     told(leadline("leads", code=2), "LEADLINE_DATABSE: no such setting; did you mean LEADLINE_DATABASE?")

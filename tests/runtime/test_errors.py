@@ -22,7 +22,7 @@ from tests.runtime.asking import problem
 from tests.runtime.serving import Server, eventually, run, serving
 
 KEYS = {"WRITE_KEYS": "web:public:sample-key", "SITES": "https://a.example", "API_TOKEN": "sample-token"}
-CLOSED = {"userId": "u-1", "event": "noted"}
+CLOSED = {"userId": "u-1", "event": "closed"}
 LEAD = "00000000-0000-0000-0000-000000000000"
 
 
