@@ -26,7 +26,7 @@ format: .venv/.ready ## Format the code and mend what the linter can
 docs: .venv/.ready ## Make the reference pages that the code says: settings, command line, AsyncAPI, signals
 	@.venv/bin/python -m scripts.reference
 
-bench: .venv/.ready ## Measure against the documented way of the eventsourcing library; writes build/bench.json
+bench: .venv/.ready ## Measure CPU a touchpoint, and against the documented way (ARGS="--against REV": and an old commit)
 	@.venv/bin/python -m tests.bench $(ARGS)
 
 lock: ## Resolve the dependencies of pyproject.toml anew into uv.lock

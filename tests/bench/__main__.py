@@ -1,171 +1,149 @@
-"""`make bench`: prints touchpoints per second and ratios, and writes build/bench.json."""
+"""`make bench`: prints CPU microseconds a touchpoint of every process beside wall time, and writes build/bench.json.
+
+`--against REV` measures an old commit and this checkout in alternation, over the same bytes.
+"""
 
 import argparse
-import json
-import multiprocessing
-import statistics
-import threading
-import time
-from collections.abc import Sequence
+import os
+import platform
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
-
-from domain.model.definition import parse_model
-from domain.touchpoints.envelope import encode
-from domain.touchpoints.touchpoint import Touchpoint
-from projections.projecting.projector import read_progress
-from projections.upkeep.verify import verify
-from store.database.database import Database, open_database
-from store.database.tables import events
-from store.events.ids import Ids
-from store.log.cloudevents import touchpoint_record
-from store.log.kafka.log import KafkaLog
-from store.log.topics import TOUCHPOINTS
-from store.models import record_activation
-from tests.bench import documented
-from tests.bench.processes import project, record
-from tests.bench.traffic import touchpoints
+from tests.bench import checkouts, cpu, documented, embedded, kafka_mode, report
+from tests.bench.checkouts import Side
+from tests.bench.kafka_mode import Services
+from tests.bench.meter import Cost, Meter, Reader, looking
+from tests.bench.topic import Topic
+from tests.bench.traffic import Play, play
 from tests.services.kafka import running_kafka
-from tests.services.postgres import PostgresServer, running_postgres
+from tests.services.postgres import running_postgres
 
-DURABLE = {"shared_buffers": "512MB", "max_wal_size": "4GB"}
-"""A server that loses nothing: fsync and synchronous_commit stay on."""
-JVM = ("-Xms512m", "-Xmx512m")
+DURABLE = {"shared_buffers": "512MB", "max_wal_size": "4GB", "autovacuum": "off"}
+"""A server that loses nothing: fsync and synchronous_commit stay on. No vacuum falls into one round and not another."""
+JVM = ("-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""Its compiler is soon done, else it costs more than the broker's work."""
+WRITTEN = Path("build/bench.json")
 
-
-BASELINES = {"record": "documented_save", "project": "documented_project", "end_to_end": "documented_save"}
-"""What each step is compared with, round by round: a machine that is slow for a minute is slow for both."""
-
-
-def prepared(url: str) -> tuple[Database, Ids]:
-    """A migrated database with an active model."""
-    database = open_database(url)
-    database.migrate()
-    model = parse_model(Path("examples/b2b-software.toml").read_text(encoding="utf-8"))
-    with database.transaction() as conn:
-        record_activation(conn, model, database.now(conn))
-    return database, Ids(database.id_key())
-
-
-def recorded(database: Database) -> int:
-    """How many touchpoints are stored."""
-    with database.snapshot() as conn:
-        return int(conn.execute(select(func.coalesce(func.max(events.c.position), 0))).scalar_one())
-
-
-def projected(database: Database) -> int:
-    """How far they are projected."""
-    with database.snapshot() as conn:
-        return read_progress(conn).position
-
-
-def until(count: int, ask: Any, limit: float = 300) -> None:
-    """Wait until `ask()` reaches the count."""
-    end = time.monotonic() + limit
-    while ask() < count:
-        if time.monotonic() > end:
-            raise SystemExit(f"the benchmark gave up: {ask():,} of {count:,} after {limit:.0f} s")
-        time.sleep(0.1)
-
-
-def started(barrier: Any) -> float:
-    """The moment from which processes that are ready go: what they need to start is outside the measure."""
-    barrier.wait(120)
-    return time.perf_counter()
-
-
-def fill(bootstrap: str, play: Sequence[Touchpoint]) -> None:
-    """Put everything on Kafka."""
-    log = KafkaLog(bootstrap)
-    for start in range(0, len(play), 5_000):
-        part = play[start : start + 5_000]
-        log.append(TOUCHPOINTS, [touchpoint_record(each, encode(each)) for each in part])
-    log.close()
-
-
-def leadline(server: PostgresServer, bootstrap: str, play: Sequence[Touchpoint]) -> dict[str, float]:
-    """Both steps alone, then together; each from an empty database over the same topic."""
-    found: dict[str, float] = {}
-    context = multiprocessing.get_context("spawn")
-    for name, together in (("steps", False), ("end_to_end", True)):
-        url = server.create()
-        database, _ = prepared(url)
-        stop = context.Event()
-        reads, folds = context.Barrier(3 if together else 2), context.Barrier(2)
-        consume = context.Process(target=record, args=(url, bootstrap, reads, stop), daemon=True)
-        projector = context.Process(target=project, args=(url, reads if together else folds, stop), daemon=True)
-        consume.start()
-        if together:
-            projector.start()
-        began = started(reads)
-        if together:
-            until(len(play), lambda: projected(database))  # noqa: B023
-            found[name] = len(play) / (time.perf_counter() - began)
-        else:
-            until(len(play), lambda: recorded(database))  # noqa: B023
-            found["record"] = len(play) / (time.perf_counter() - began)
-            projector.start()
-            began = started(folds)
-            until(len(play), lambda: projected(database))  # noqa: B023
-            found["project"] = len(play) / (time.perf_counter() - began)
-        stop.set()
-        for process in (consume, projector):
-            process.join(15)
-            if process.is_alive():
-                process.kill()
-        differing = verify(database, Ids(database.id_key())).differing
-        database.close()
-        server.drop(url)
-        if differing:
-            raise SystemExit(f"verify reports {differing} differing rows: figures of a wrong result count nothing")
-    return found
+Costs = dict[str, dict[str, float]]
 
 
 def main() -> None:
     """Measure in rounds, print medians, write the file."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--touchpoints", type=int, default=60_000, help="of Leadline, a round")
-    parser.add_argument("--commands", type=int, default=3_000, help="of the documented way, a round")
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--touchpoints", type=int, default=60_000, help="of Leadline, a step")
+    parser.add_argument("--warm-up", type=int, default=3_000, help="touchpoints before them, which do not count")
+    parser.add_argument("--commands", type=int, default=3_000, help="of the documented way, a round (0: leave it out)")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--against", metavar="REV", help="a commit to measure in alternation with this checkout")
+    parser.add_argument("--only", choices=("kafka", "embedded"), help="one mode alone")
     asked = parser.parse_args()
-    play = list(touchpoints(asked.touchpoints, time.time_ns() // 1_000))
-    runs: dict[str, list[float]] = {}
-    with running_postgres(DURABLE) as server, running_kafka(jvm=JVM) as broker:
-        print(
-            f"PostgreSQL: {server.how}; Kafka: {broker.how}; {asked.touchpoints:,} touchpoints, {asked.rounds} rounds"
-        )
-        fill(broker.bootstrap, play)
-        for number in range(1, asked.rounds + 1):
-            url = server.create()
-            one = {"documented_save": documented.saves(url, play[: asked.commands])}
-            one["documented_project"] = documented.projects(url)
-            server.drop(url)
-            one.update(leadline(server, broker.bootstrap, play))
-            print(f"round {number}: " + ", ".join(f"{name} {value:,.0f}/s" for name, value in one.items()), flush=True)
-            for name, value in one.items():
-                runs.setdefault(name, []).append(value)
-    report(runs)
+    sides = [checkouts.here(), *([checkouts.against(asked.against)] if asked.against else [])]
+    with services() as shared:
+        about = {"asked": vars(asked), "environment": environment(shared)}
+        print("; ".join(f"{name}: {value}" for name, value in about["environment"].items()))
+        if not cpu.AVAILABLE:
+            print("the CPU time of other processes is read on Linux only: wall time alone is printed here")
+        played = list(play(asked.warm_up + asked.touchpoints, datetime.now(UTC)))
+        warm_broker(shared.topic, played)
+        rounds = [one_round(number, sides, shared, played, asked) for number in range(1, asked.rounds + 1)]
+    revs = {side.name: side.rev for side in sides}
+    report.show(rounds, revs)
+    report.write(WRITTEN, rounds, revs, about)
+    print(f"written to {WRITTEN}")
 
 
-def report(runs: dict[str, list[float]]) -> None:
-    """Print medians and ranges, and write build/bench.json."""
-    figures = {name: round(statistics.median(values), 1) for name, values in runs.items()}
-    ratios = {
-        name: round(statistics.median(ours / theirs for ours, theirs in zip(runs[name], runs[way], strict=True)), 2)
-        for name, way in BASELINES.items()
+@contextmanager
+def services() -> Iterator[Services]:
+    """PostgreSQL and Kafka, for all rounds."""
+    with running_postgres(DURABLE) as postgres, running_kafka(jvm=JVM) as broker:
+        topic = Topic(broker.bootstrap)
+        try:
+            yield Services(
+                postgres, _local(postgres.url), broker.bootstrap, _local(broker.bootstrap), topic, broker.how
+            )
+        finally:
+            topic.close()
+
+
+def _local(address: str) -> int | None:
+    """The process that serves an address, if it is of this machine and can be looked at."""
+    port = re.search(r"(?:127\.0\.0\.1|localhost):([0-9]+)", address)
+    return cpu.listening(int(port[1])) if port and cpu.AVAILABLE else None
+
+
+def environment(shared: Services) -> dict[str, Any]:
+    """What a figure depends on beside the code."""
+    with looking(shared.postgres.url, None) as database:
+        postgres = database.ask("SHOW server_version_num")
+    return {
+        "cores": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "postgresql": f"{postgres // 10_000}.{postgres % 10_000} ({'ours' if shared.postgres.ours else 'given'})",
+        "kafka": shared.kafka,
+        "eventsourcing": version("eventsourcing"),
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    print("\ntouchpoints per second (median, range)")
-    for name, values in runs.items():
-        print(f"  {name:20} {figures[name]:>10,.0f}   {min(values):,.0f} to {max(values):,.0f}")
-    print("ratios: " + ", ".join(f"{name} x{value}" for name, value in ratios.items()))
-    path = Path("build/bench.json")
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"figures": figures, "ratios": ratios}, indent=2) + "\n", encoding="utf-8")
-    print(f"written to {path}")
+
+
+def warm_broker(topic: Topic, played: Sequence[Play]) -> None:
+    """Let the broker's code be compiled before anything is measured."""
+    topic.anew()
+    topic.fill(played)
+    topic.read(4)
+
+
+def one_round(
+    number: int, sides: Sequence[Side], shared: Services, played: Sequence[Play], asked: argparse.Namespace
+) -> report.Round:
+    """Every side once, in an order that changes from round to round."""
+    warm, rest = played[: asked.warm_up], played[asked.warm_up :]
+    found: dict[str, Costs] = {}
+    if asked.commands:
+        found[report.DOCUMENTED] = _documented(shared, rest[: asked.commands])
+    for side in sides if number % 2 else reversed(sides):
+        costs: dict[str, Cost] = {}
+        if asked.only != "embedded":
+            costs.update(kafka_mode.measure(side, shared, warm, rest, number))
+        if asked.only != "kafka":
+            costs["embedded"] = embedded.measure(side, warm, rest, number)
+        found[side.name] = {step: cost.values for step, cost in costs.items()}
+    for side_name, steps in found.items():
+        said = ", ".join(
+            f"{step} {values.get('all', 0):.1f} us {values[report.WALL]:,.0f}/s" for step, values in steps.items()
+        )
+        print(f"round {number}, {side_name}: {said}", flush=True)
+    return found
+
+
+def _documented(shared: Services, commands: Sequence[Play]) -> Costs:
+    """The documented way, over a database of its own; its client is this process."""
+    url = shared.postgres.create()
+    try:
+        with looking(url, shared.postmaster) as database:
+            parts: dict[str, Reader] = dict(database.parts())
+            if cpu.AVAILABLE:
+                parts["client"] = lambda: {"client": cpu.process(os.getpid())}
+            meter = Meter(parts)
+            with documented.saving(url, commands) as go:
+                saves = _timed(meter, go)
+            with documented.projecting(url) as go:
+                projects = _timed(meter, go)
+    finally:
+        shared.postgres.drop(url)
+    return {"save": saves.values, "project": projects.values}
+
+
+def _timed(meter: Meter, go: Callable[[], int]) -> Cost:
+    before = meter.read()
+    count = go()
+    return meter.cost(before, meter.read(), count)
 
 
 if __name__ == "__main__":
-    threading.current_thread().name = "bench"
     main()

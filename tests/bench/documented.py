@@ -1,8 +1,9 @@
 """The documented way: an aggregate with @event; load, trigger, save per command; then its ProjectionRunner."""
 
 import re
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -13,7 +14,7 @@ from eventsourcing.postgres import PostgresTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
 from psycopg.sql import SQL, Identifier
 
-from domain.touchpoints.touchpoint import Touchpoint
+from tests.bench.traffic import Play
 
 
 class Lead(Aggregate):
@@ -44,14 +45,14 @@ class Lead(Aggregate):
 class Leads(Application[UUID]):
     """Load, trigger, save."""
 
-    def interact(self, touchpoint: Touchpoint) -> None:
+    def interact(self, played: Play) -> None:
         """One command."""
-        key = touchpoint.trail.value
         try:
-            lead: Lead = self.repository.get(Lead.create_id(key))
+            lead: Lead = self.repository.get(Lead.create_id(played.cookie))
         except AggregateNotFoundError:
-            lead = Lead(key)
-        lead.interact(touchpoint.type, touchpoint.occurred_at, dict(touchpoint.properties))
+            lead = Lead(played.cookie)
+        at = round(datetime.fromisoformat(played.at).timestamp() * 1_000_000)
+        lead.interact(played.type, at, dict(played.properties))
         self.save(lead)
 
 
@@ -112,27 +113,37 @@ def environment(url: str) -> dict[str, str]:
     }
 
 
-def saves(url: str, touchpoints: Sequence[Touchpoint]) -> float:
-    """Commands a second."""
+@contextmanager
+def saving(url: str, played: Sequence[Play]) -> Iterator[Callable[[], int]]:
+    """An application that is ready; the call plays all commands, and says how many."""
     app = Leads(env=environment(url))
+
+    def go() -> int:
+        for each in played:
+            app.interact(each)
+        return len(played)
+
     try:
-        began = time.perf_counter()
-        for touchpoint in touchpoints:
-            app.interact(touchpoint)
-        return len(touchpoints) / (time.perf_counter() - began)
+        yield go
     finally:
         app.close()
 
 
-def projects(url: str) -> float:
-    """Events a second through the documented ProjectionRunner, over all that `saves` wrote."""
+@contextmanager
+def projecting(url: str) -> Iterator[Callable[[], int]]:
+    """The call plays the documented ProjectionRunner over all that was saved, and says how many events these are."""
     env = environment(url)
     app = Leads(env=env)
     last = app.recorder.max_notification_id() or 0
     app.close()
-    began = time.perf_counter()
-    with ProjectionRunner(
-        application_class=Leads, projection_class=ScoreProjection, view_class=Scores, env=env
-    ) as runner:
-        runner.wait(last, timeout=300)
-        return last / (time.perf_counter() - began)
+
+    with ExitStack() as stack:
+
+        def go() -> int:
+            runner = ProjectionRunner(
+                application_class=Leads, projection_class=ScoreProjection, view_class=Scores, env=env
+            )
+            stack.enter_context(runner).wait(last, timeout=300)
+            return int(last)
+
+        yield go

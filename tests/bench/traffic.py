@@ -1,27 +1,110 @@
-"""What the benchmark plays: the same touchpoints for both sides, over leads of very different activity."""
+"""What the benchmark plays: the same bytes for every side, over leads of very different activity.
 
+The bytes are the contracts that hold for ever (envelope version 1 on the log, a mapped file of JSON lines), made here
+without the product's modules: a checkout of any age is given the same.
+"""
+
+import json
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
 
-from domain.touchpoints.identity import Identity
-from domain.touchpoints.touchpoint import Source, Touchpoint
-
-SECOND = 1_000_000
 LEADS = 9_000
+_SOURCE = "bench"
+_STEP = timedelta(milliseconds=20)
+"""Between two touchpoints."""
+
+MAPPING = f"""
+source = "{_SOURCE}"
+id = "id"
+time = {{ column = "at", format = "iso" }}
+identities = {{ user_id = "user_id", email = "email", anonymous_id = "anonymous_id" }}
+profile = {{ title = "title", country = "country" }}
+[type]
+column = "type"
+other = "snake_case"
+[properties]
+path = "path"
+url = "url"
+"""
+"""How `leadline import` reads the lines."""
 
 
-def touchpoints(count: int, now: int, seed: int = 1) -> Iterator[Touchpoint]:
-    """`count` touchpoints in the order in which they happened; lead n is weighted 1 / (n + 10)."""
+@dataclass(frozen=True)
+class Play:
+    """One touchpoint of the play. `at` is an RFC 3339 text, identities go from the highest kind to the lowest."""
+
+    id: str
+    type: str
+    at: str
+    identities: dict[str, str]
+    profile: dict[str, str]
+    properties: dict[str, str]
+
+    @property
+    def cookie(self) -> str:
+        """The identity that every touchpoint of a person bears."""
+        return self.identities["anonymous_id"]
+
+    @property
+    def key(self) -> bytes:
+        """The key on the topic: the identity nearest to the device."""
+        return f"anonymous_id:{self.cookie}".encode()
+
+    @cached_property
+    def envelope(self) -> bytes:
+        """Envelope, version 1."""
+        wire: dict[str, Any] = {
+            "v": 1,
+            "id": self.id,
+            "source": {"kind": "server", "name": _SOURCE},
+            "type": self.type,
+            "occurred_at": self.at,
+            "received_at": self.at,
+            "identities": [{"kind": kind, "value": value} for kind, value in self.identities.items()],
+        }
+        if self.profile:
+            wire["profile"] = self.profile
+        wire["properties"] = self.properties
+        return json.dumps(wire, separators=(",", ":")).encode()
+
+    @property
+    def headers(self) -> list[tuple[str, bytes]]:
+        """The attributes of a CloudEvent in Kafka's binary mode."""
+        attributes = {
+            "ce_specversion": "1.0",
+            "ce_id": self.id,
+            "ce_source": f"/leadline/sources/server/{_SOURCE}",
+            "ce_type": self.type,
+            "ce_time": self.at,
+            "content-type": "application/json",
+        }
+        return [(name, value.encode()) for name, value in attributes.items()]
+
+    @property
+    def line(self) -> str:
+        """The row of a JSON lines file that `MAPPING` describes."""
+        row = {"id": self.id, "at": self.at, "type": self.type, **self.identities, **self.profile, **self.properties}
+        return json.dumps(row) + "\n"
+
+
+def play(count: int, until: datetime, seed: int = 1) -> Iterator[Play]:
+    """`count` touchpoints in the order in which they happened, the last just before `until`.
+
+    Lead n is weighted 1 / (n + 10).
+    """
     dice = random.Random(seed)
     people = dice.choices(range(LEADS), [1 / (n + 10) for n in range(LEADS)], k=count)
-    source = Source("server", "bench")
     for n, person in enumerate(people):
-        instant = now - (count - n) * 20_000
-        identities: tuple[Identity, ...] = (Identity("anonymous_id", f"cookie-{person}"),)
+        at = (until - (count - n) * _STEP).astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+        identities = {"anonymous_id": f"cookie-{person}"}
         type, profile = "page_viewed", {}
         chance = dice.random()
         if chance < 0.02:
-            identities = (Identity("user_id", f"user-{person}"), Identity("email", f"p{person}@c.example"), *identities)
+            identities = {"user_id": f"user-{person}", "email": f"p{person}@c.example", **identities}
             type, profile = "identified", {"title": dice.choice(["CEO", "Developer"]), "country": "CN"}
         elif chance < 0.06:
             type = "form_submitted"
@@ -29,4 +112,4 @@ def touchpoints(count: int, now: int, seed: int = 1) -> Iterator[Touchpoint]:
             type = "email_clicked"
         path = dice.choice(["/pricing", "/docs", "/blog/one", "/"])
         properties = {"path": path, "url": f"https://www.example.com{path}"}
-        yield Touchpoint(f"bench-{n}", source, type, instant, instant, identities, None, 0, profile, properties)
+        yield Play(f"bench-{n}", type, at, identities, profile, properties)
