@@ -7,8 +7,10 @@ import argparse
 import os
 import platform
 import re
+import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -16,11 +18,11 @@ from typing import Any
 
 from tests.bench import checkouts, cpu, documented, embedded, kafka_mode, report
 from tests.bench.checkouts import Side
-from tests.bench.kafka_mode import Services
+from tests.bench.kafka_mode import Broker, Services
 from tests.bench.meter import Cost, Meter, Reader, looking
-from tests.bench.topic import Topic
+from tests.bench.topic import Batch, Topic, batches
 from tests.bench.traffic import Play, play
-from tests.services.kafka import running_kafka
+from tests.services.kafka import GIVEN, running_kafka
 from tests.services.postgres import running_postgres
 
 DURABLE = {"shared_buffers": "512MB", "max_wal_size": "4GB", "autovacuum": "off"}
@@ -29,45 +31,54 @@ JVM = ("-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 """Its compiler is soon done, else it costs more than the broker's work."""
 WRITTEN = Path("build/bench.json")
 
-Costs = dict[str, dict[str, float]]
-
 
 def main() -> None:
     """Measure in rounds, print medians, write the file."""
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--touchpoints", type=int, default=60_000, help="of Leadline, a step")
-    parser.add_argument("--warm-up", type=int, default=3_000, help="touchpoints before them, which do not count")
-    parser.add_argument("--commands", type=int, default=3_000, help="of the documented way, a round (0: leave it out)")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--against", metavar="REV", help="a commit to measure in alternation with this checkout")
-    parser.add_argument("--only", choices=("kafka", "embedded"), help="one mode alone")
-    asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # what was started is stopped
+    asked = arguments()
     sides = [checkouts.here(), *([checkouts.against(asked.against)] if asked.against else [])]
-    with services() as shared:
+    with services(sides, asked.only != "embedded") as shared:
         about = {"asked": vars(asked), "environment": environment(shared)}
         print("; ".join(f"{name}: {value}" for name, value in about["environment"].items()))
         if not cpu.AVAILABLE:
             print("the CPU time of other processes is read on Linux only: wall time alone is printed here")
-        played = list(play(asked.warm_up + asked.touchpoints, datetime.now(UTC)))
-        warm_broker(shared.topic, played)
-        rounds = [one_round(number, sides, shared, played, asked) for number in range(1, asked.rounds + 1)]
+        played = list(play(asked.warm_up + 2 * asked.touchpoints, datetime.now(UTC)))
+        for broker in shared.brokers.values():
+            warm_broker(broker, batches(played))
+        slices: list[report.Slice] = []
+        for number in range(1, asked.rounds + 1):
+            slices += one_round(number, sides, shared, played, asked)
     revs = {side.name: side.rev for side in sides}
-    report.show(rounds, revs)
-    report.write(WRITTEN, rounds, revs, about)
+    report.show(slices, revs)
+    report.write(WRITTEN, slices, revs, about)
     print(f"written to {WRITTEN}")
 
 
+def arguments() -> argparse.Namespace:
+    """What was asked for on the command line."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--touchpoints", type=int, default=60_000, help="of each step, a round")
+    parser.add_argument("--slice", type=int, default=20_000, help="touchpoints after which the sides alternate")
+    parser.add_argument("--warm-up", type=int, default=3_000, help="touchpoints before them, which do not count")
+    parser.add_argument("--commands", type=int, default=3_000, help="of the documented way, a round (0: leave it out)")
+    parser.add_argument("--rounds", type=int, default=3, help="each over new databases")
+    parser.add_argument("--against", metavar="REV", help="a commit to measure in alternation with this checkout")
+    parser.add_argument("--only", choices=("kafka", "embedded"), help="one mode alone")
+    return parser.parse_args()
+
+
 @contextmanager
-def services() -> Iterator[Services]:
-    """PostgreSQL and Kafka, for all rounds."""
-    with running_postgres(DURABLE) as postgres, running_kafka(jvm=JVM) as broker:
-        topic = Topic(broker.bootstrap)
-        try:
-            yield Services(
-                postgres, _local(postgres.url), broker.bootstrap, _local(broker.bootstrap), topic, broker.how
-            )
-        finally:
-            topic.close()
+def services(sides: Sequence[Side], kafka: bool) -> Iterator[Services]:
+    """PostgreSQL, and Kafka for each side, for all rounds. Raises SystemExit where one given Kafka is too little."""
+    if kafka and len(sides) > 1 and os.environ.get(GIVEN):
+        raise SystemExit(f"--against needs a Kafka for each side: unset {GIVEN}, and they are started")
+    with ExitStack() as stack:
+        postgres = stack.enter_context(running_postgres(DURABLE))
+        brokers = {}
+        for side in sides if kafka else ():
+            broker = stack.enter_context(running_kafka(jvm=JVM))
+            brokers[side.name] = Broker(Topic(broker.bootstrap), _local(broker.bootstrap), broker.how)
+        yield Services(postgres, _local(postgres.url), brokers)
 
 
 def _local(address: str) -> int | None:
@@ -85,43 +96,45 @@ def environment(shared: Services) -> dict[str, Any]:
         "system": platform.platform(),
         "python": platform.python_version(),
         "postgresql": f"{postgres // 10_000}.{postgres % 10_000} ({'ours' if shared.postgres.ours else 'given'})",
-        "kafka": shared.kafka,
+        "kafka": ", ".join({broker.how for broker in shared.brokers.values()}) or "none",
         "eventsourcing": version("eventsourcing"),
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
-def warm_broker(topic: Topic, played: Sequence[Play]) -> None:
-    """Let the broker's code be compiled before anything is measured."""
-    topic.anew()
-    topic.fill(played)
-    topic.read(4)
+def warm_broker(broker: Broker, made: Sequence[Batch]) -> None:
+    """Let a broker's code be compiled before anything is measured."""
+    broker.topic.anew()
+    broker.topic.fill(made)
+    broker.topic.read(3)
 
 
 def one_round(
     number: int, sides: Sequence[Side], shared: Services, played: Sequence[Play], asked: argparse.Namespace
-) -> report.Round:
-    """Every side once, in an order that changes from round to round."""
+) -> Sequence[report.Slice]:
+    """Every step of every side, slice by slice; which side begins changes with the slice and the round."""
     warm, rest = played[: asked.warm_up], played[asked.warm_up :]
-    found: dict[str, Costs] = {}
-    if asked.commands:
-        found[report.DOCUMENTED] = _documented(shared, rest[: asked.commands])
-    for side in sides if number % 2 else reversed(sides):
-        costs: dict[str, Cost] = {}
-        if asked.only != "embedded":
-            costs.update(kafka_mode.measure(side, shared, warm, rest, number))
-        if asked.only != "kafka":
-            costs["embedded"] = embedded.measure(side, warm, rest, number)
-        found[side.name] = {step: cost.values for step, cost in costs.items()}
-    for side_name, steps in found.items():
-        said = ", ".join(
-            f"{step} {values.get('all', 0):.1f} us {values[report.WALL]:,.0f}/s" for step, values in steps.items()
-        )
-        print(f"round {number}, {side_name}: {said}", flush=True)
+    size = min(asked.slice, asked.touchpoints)
+    count = asked.touchpoints // size
+    parts = [rest[n * size : (n + 1) * size] for n in range(2 * count)]
+    way = _documented(shared, rest[: asked.commands]) if asked.commands else {}
+    found: list[dict[str, report.Steps]] = [{report.DOCUMENTED: way} for _ in range(count)]
+    modes = []
+    if asked.only != "embedded":
+        modes.append(kafka_mode.measure(sides, shared, warm, parts, number))
+    if asked.only != "kafka":
+        modes.append(embedded.measure(sides, warm, parts[:count], number))
+    for mode in modes:
+        for one, costs in zip(found, mode, strict=True):
+            for side, steps in costs.items():
+                one.setdefault(side, {}).update({step: cost.values for step, cost in steps.items()})
+    for name in found[0]:
+        said = ", ".join(f"{row.step} {row.median:,.1f}" for row in report.rows(found, name) if row.name == "all")
+        print(f"round {number}, {name}: {said} us", flush=True)
     return found
 
 
-def _documented(shared: Services, commands: Sequence[Play]) -> Costs:
+def _documented(shared: Services, commands: Sequence[Play]) -> report.Steps:
     """The documented way, over a database of its own; its client is this process."""
     url = shared.postgres.create()
     try:

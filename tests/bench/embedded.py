@@ -1,20 +1,23 @@
 """One process on SQLite: `leadline serve`, over a log that was filled beside it.
 
-What is in the figure: recorder and projector, with SQLite, in one process, from the moment at which all rows are in the
-log until they are projected (its collector and API wait meanwhile). The rows are appended by `leadline import
+What is in the figure: recorder and projector, with SQLite, in one process, from the moment at which a slice of the play
+is in the log until it is projected (its collector and API wait meanwhile). The rows are appended by `leadline import
 --no-wait` while the process is stopped (SIGSTOP); reading the file and appending are not in the figure, and neither is
-the start: the first rows of the play were worked off before.
+the start: the first rows of the play were worked off before. The sides alternate slice by slice.
 """
 
 import re
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
 
 from tests.bench.checkouts import Side
 from tests.bench.meter import Cost, Meter, Moment, family, until
+from tests.bench.pace import Pace
 from tests.bench.running import Installation, Running
 from tests.bench.traffic import MAPPING, Play
 from tests.services.service import free_ports
@@ -22,58 +25,89 @@ from tests.services.service import free_ports
 _PROJECTED = re.compile(r"^leadline_projected_position ([0-9.e+]+)$", re.MULTILINE)
 
 
-def measure(side: Side, warm: Sequence[Play], played: Sequence[Play], seed: int) -> Cost:
-    """The cost of `embedded`."""
-    port = free_ports(1)[0]
-    at = Installation(
-        side.program, Path(mkdtemp(prefix="leadline-bench-")), {"BIND": f"127.0.0.1:{port}"}, hash_seed=seed
-    )
-    try:
-        found = _measured(at, port, warm, played)
-        at.check(len(warm) + len(played))
+@dataclass
+class Server:
+    """One side, ready to work."""
+
+    name: str
+    at: Installation
+    port: int
+    process: Running
+    meter: Meter
+    appended: int = 0
+
+    @property
+    def projected(self) -> int:
+        """The position up to which the server says it has projected (-1: it does not answer yet)."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=30) as answer:
+                found = _PROJECTED.search(answer.read().decode())
+        except OSError:
+            return -1
+        return int(float(found[1])) if found else -1
+
+    def reach(self) -> None:
+        """Wait until everything that was appended is projected."""
+        wanted = self.appended
+        until(lambda: self.projected >= wanted, f"position {wanted:,} is not projected", self.process.check)
+
+    def append(self, rows: Sequence[Play]) -> None:
+        """Put rows into the log."""
+        name = f"rows-{self.appended}.jsonl"
+        (self.at.folder / name).write_text("".join(row.line for row in rows), encoding="utf-8")
+        self.at.run("import", name, "--mapping", "mapping.toml", "--no-wait")
+        self.appended += len(rows)
+
+    def work(self, count: int) -> Cost:
+        """Let it go until everything is done."""
+        before = self.meter.read()
+        with Pace() as pace:
+            self.process.go_on()
+            after = self._settled()
+            while self.projected < self.appended:  # asked only where it seems done: it is the one that answers
+                self.process.check()
+                after = self._settled()
+        self.process.pause()
+        return replace(self.meter.cost(before, after, count), pace=pace.microseconds)
+
+    def _settled(self) -> Moment:
+        if self.meter.parts:
+            return self.meter.settled()
+        time.sleep(0.2)
+        return self.meter.read()
+
+
+def measure(
+    sides: Sequence[Side], warm: Sequence[Play], slices: Sequence[Sequence[Play]], seed: int
+) -> list[dict[str, dict[str, Cost]]]:
+    """The cost of `embedded`, slice by slice."""
+    with ExitStack() as stack:
+        servers = [stack.enter_context(_serving(side, warm, seed)) for side in sides]
+        found = []
+        for number, part in enumerate(slices):
+            for server in servers:
+                server.append(part)
+            order = servers if (number + seed) % 2 else servers[::-1]
+            found.append({server.name: {"embedded": server.work(len(part))} for server in order})
         return found
+
+
+@contextmanager
+def _serving(side: Side, warm: Sequence[Play], seed: int) -> Iterator[Server]:
+    """Start a side, and check its rows at the end."""
+    port = free_ports(1)[0]
+    folder = Path(mkdtemp(prefix="leadline-bench-"))
+    at = Installation(side.program, folder, {"BIND": f"127.0.0.1:{port}"}, hash_seed=seed)
+    try:
+        (folder / "mapping.toml").write_text(MAPPING, encoding="utf-8")
+        with at.running("serve") as process:
+            server = Server(side.name, at, port, process, Meter(family("serve", process.pid)))
+            server.reach()
+            server.append(warm)
+            server.reach()
+            server.meter.rest()
+            process.pause()
+            yield server
+        at.check(server.appended)
     finally:
         at.clear()
-
-
-def _measured(at: Installation, port: int, warm: Sequence[Play], played: Sequence[Play]) -> Cost:
-    (at.folder / "mapping.toml").write_text(MAPPING, encoding="utf-8")
-    with at.running("serve") as serve:
-        _reach(serve, port, 0)
-        _append(at, "warm.jsonl", warm)
-        _reach(serve, port, len(warm))
-        meter = Meter(family("serve", serve.pid))
-        meter.rest()
-        serve.pause()
-        _append(at, "play.jsonl", played)
-        before = meter.read()
-        serve.go_on()
-        while True:  # asked only where it seems to be done: it answers itself
-            after = meter.settled() if meter.parts else _later(meter)
-            if projected(port) >= len(warm) + len(played):
-                return meter.cost(before, after, len(played))
-            serve.check()
-
-
-def _later(meter: Meter) -> Moment:
-    time.sleep(0.2)
-    return meter.read()
-
-
-def _append(at: Installation, name: str, rows: Sequence[Play]) -> None:
-    (at.folder / name).write_text("".join(row.line for row in rows), encoding="utf-8")
-    at.run("import", name, "--mapping", "mapping.toml", "--no-wait")
-
-
-def _reach(serve: Running, port: int, position: int) -> None:
-    until(lambda: projected(port) >= position, f"position {position:,} is not projected", serve.check)
-
-
-def projected(port: int) -> int:
-    """The position up to which the server says it has projected (-1: it does not answer yet)."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
-            found = _PROJECTED.search(answer.read().decode())
-    except OSError:
-        return -1
-    return int(float(found[1])) if found else -1

@@ -1,9 +1,9 @@
 """What a stretch of work costs: CPU time of each part, beside wall time."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import psycopg2
 
@@ -42,12 +42,18 @@ class Cost:
 
     per_second: float
     cpu: Mapping[str, float]
+    pace: float = 0.0
+    """Microseconds of `pace.piece` in these seconds (0: not taken)."""
+
+    def without(self, parts: Collection[str]) -> "Cost":
+        """These parts were stopped."""
+        return replace(self, cpu={name: value for name, value in self.cpu.items() if name not in parts})
 
     @property
     def values(self) -> dict[str, float]:
         """Everything by name; `all` is the sum of the parts."""
         parts = {**self.cpu, "all": sum(self.cpu.values())} if self.cpu else {}
-        return {"per_second": self.per_second, **parts}
+        return {"per_second": self.per_second, **parts, **({"pace": self.pace} if self.pace else {})}
 
 
 @dataclass

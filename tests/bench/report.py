@@ -1,4 +1,4 @@
-"""Medians, ranges and ratios of the rounds: printed, and written to build/bench.json."""
+"""Medians, ranges and ratios of the slices: printed, and written to build/bench.json."""
 
 import json
 import statistics
@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-Round = Mapping[str, Mapping[str, Mapping[str, float]]]
-"""Of one round: side, step, name (`per_second`, or a part's CPU microseconds a touchpoint), figure."""
+Steps = dict[str, dict[str, float]]
+"""Of one side: step, name (`per_second`, or a part's CPU microseconds a touchpoint), figure."""
+
+Slice = Mapping[str, Steps]
+"""All sides over the same part of the play, one just after the other."""
 
 DOCUMENTED = "documented"
 """The side that is no checkout."""
@@ -21,7 +24,7 @@ BASELINES = {
 
 
 class Row(NamedTuple):
-    """One figure over all rounds. `ratio` is new / old: the median of the rounds' ratios, and their range."""
+    """One figure over all slices. `ratio` is new / old: the median of the slices' ratios, and their range."""
 
     step: str
     name: str
@@ -32,12 +35,12 @@ class Row(NamedTuple):
     ratio: tuple[float, float, float] | None = None
 
 
-def rows(rounds: Sequence[Round], side: str, other: str | None = None) -> Iterator[Row]:
+def rows(slices: Sequence[Slice], side: str, other: str | None = None) -> Iterator[Row]:
     """The figures of a side, beside those of another."""
-    for step, names in rounds[0].get(side, {}).items():
+    for step, names in slices[0].get(side, {}).items():
         for name in names:
-            values = _values(rounds, side, step, name)
-            old = _values(rounds, other, step, name) if other else []
+            values = _values(slices, side, step, name)
+            old = _values(slices, other, step, name) if other else []
             ratios = [new / before for new, before in zip(values, old, strict=False) if before > 0]
             yield Row(
                 step,
@@ -50,36 +53,36 @@ def rows(rounds: Sequence[Round], side: str, other: str | None = None) -> Iterat
             )
 
 
-def _values(rounds: Sequence[Round], side: str | None, step: str, name: str) -> list[float]:
-    return [each[side][step][name] for each in rounds if side and name in each.get(side, {}).get(step, {})]
+def _values(slices: Sequence[Slice], side: str | None, step: str, name: str) -> list[float]:
+    return [each[side][step][name] for each in slices if side and name in each.get(side, {}).get(step, {})]
 
 
-def times_documented(rounds: Sequence[Round], side: str) -> dict[str, float]:
-    """How many times as many touchpoints a second as the documented way: median of the rounds' ratios."""
+def times_documented(slices: Sequence[Slice], side: str) -> dict[str, float]:
+    """How many times as many touchpoints a second as the documented way: median of the slices' ratios."""
     found = {}
     for step, way in BASELINES.items():
-        ours, theirs = _values(rounds, side, step, WALL), _values(rounds, DOCUMENTED, way, WALL)
+        ours, theirs = _values(slices, side, step, WALL), _values(slices, DOCUMENTED, way, WALL)
         if ours and theirs:
             found[step] = statistics.median(one / two for one, two in zip(ours, theirs, strict=True))
     return found
 
 
-def show(rounds: Sequence[Round], revs: Mapping[str, str]) -> None:
+def show(slices: Sequence[Slice], revs: Mapping[str, str]) -> None:
     """Print everything."""
     sides = list(revs)
     other = sides[1] if len(sides) > 1 else None
-    found = _all(rounds, sides[0], other)
+    found = _all(slices, sides[0], other)
     _table("CPU microseconds a touchpoint", [row for row in found if row.name != WALL], ",.1f")
     _table("touchpoints a second, wall time", [row for row in found if row.name == WALL], ",.0f")
     for side in sides:
-        ratios = ", ".join(f"{step} x{ratio:.2f}" for step, ratio in times_documented(rounds, side).items())
+        ratios = ", ".join(f"{step} x{ratio:.2f}" for step, ratio in times_documented(slices, side).items())
         if ratios:
             print(f"wall time against the documented way, {side} ({revs[side]}): {ratios}")
 
 
-def _all(rounds: Sequence[Round], side: str, other: str | None) -> list[Row]:
-    documented = [row._replace(step=f"{DOCUMENTED} {row.step}") for row in rows(rounds, DOCUMENTED)]
-    return documented + list(rows(rounds, side, other))
+def _all(slices: Sequence[Slice], side: str, other: str | None) -> list[Row]:
+    documented = [row._replace(step=f"{DOCUMENTED} {row.step}") for row in rows(slices, DOCUMENTED)]
+    return documented + list(rows(slices, side, other))
 
 
 def _table(title: str, found: Sequence[Row], form: str) -> None:
@@ -94,29 +97,29 @@ def _table(title: str, found: Sequence[Row], form: str) -> None:
         print(line)
 
 
-def write(path: Path, rounds: Sequence[Round], revs: Mapping[str, str], about: Mapping[str, Any]) -> None:
+def write(path: Path, slices: Sequence[Slice], revs: Mapping[str, str], about: Mapping[str, Any]) -> None:
     """Everything, for machines."""
     sides = list(revs)
     other = sides[1] if len(sides) > 1 else None
     ratios = {
         f"{row.step}.{row.name}": dict(zip(("median", "least", "most"), row.ratio, strict=True))
-        for row in rows(rounds, sides[0], other)
+        for row in rows(slices, sides[0], other)
         if row.ratio is not None
     }
     found = {
         **about,
         "revs": dict(revs),
-        "medians": {side: _medians(rounds, side) for side in (DOCUMENTED, *sides)},
+        "medians": {side: _medians(slices, side) for side in (DOCUMENTED, *sides)},
         "new_over_old": ratios,
-        "times_documented": {side: times_documented(rounds, side) for side in sides},
-        "rounds": rounds,
+        "times_documented": {side: times_documented(slices, side) for side in sides},
+        "slices": list(slices),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
-def _medians(rounds: Sequence[Round], side: str) -> dict[str, dict[str, float]]:
+def _medians(slices: Sequence[Slice], side: str) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
-    for row in rows(rounds, side):
+    for row in rows(slices, side):
         found.setdefault(row.step, {})[row.name] = row.median
     return found

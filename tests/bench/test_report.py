@@ -10,7 +10,7 @@ from tests.bench import report
 from tests.bench.meter import Meter, Moment
 from tests.bench.traffic import play
 
-ROUNDS = [
+SLICES = [
     {
         "documented": {"save": {"per_second": 100.0, "client": 900.0, "all": 900.0}},
         "here": {"record": {"per_second": here, "recorder": new, "all": new}},
@@ -34,24 +34,24 @@ def test_without_cpu_there_is_wall_time_alone() -> None:
 
 
 def test_figures_are_medians_and_ratios_are_paired() -> None:
-    found = {row.name: row for row in report.rows(ROUNDS, "here", "against")}
+    found = {row.name: row for row in report.rows(SLICES, "here", "against")}
     recorder = found["recorder"]
     assert (recorder.median, recorder.least, recorder.most, recorder.old) == (20.0, 18.0, 30.0, 20.0)
     assert recorder.ratio == (1.0, 0.9, 1.5)
-    assert report.times_documented(ROUNDS, "here") == {"record": 20.0}
+    assert report.times_documented(SLICES, "here") == {"record": 20.0}
 
 
 def test_everything_is_written_for_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     revs = {"here": "abc+", "against": "def"}
-    report.write(tmp_path / "build" / "bench.json", ROUNDS, revs, {"environment": {"cores": 2}})
+    report.write(tmp_path / "build" / "bench.json", SLICES, revs, {"environment": {"cores": 2}})
     found = json.loads((tmp_path / "build" / "bench.json").read_text())
-    assert found["environment"] == {"cores": 2} and found["revs"] == revs and found["rounds"] == ROUNDS
+    assert found["environment"] == {"cores": 2} and found["revs"] == revs and found["slices"] == SLICES
     assert found["medians"]["here"]["record"]["recorder"] == 20.0
     assert found["new_over_old"]["record.recorder"] == {"median": 1.0, "least": 0.9, "most": 1.5}
-    report.show(ROUNDS, revs)
+    report.show(SLICES, revs)
     said = capsys.readouterr().out
     assert "record, recorder" in said and "x1.000 (0.900 to 1.500)" in said
-    report.show([{"here": each["here"]} for each in ROUNDS], {"here": "abc"})
+    report.show([{"here": each["here"]} for each in SLICES], {"here": "abc"})
     assert "new/old" not in capsys.readouterr().out
 
 

@@ -9,7 +9,6 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from typing import Any
 
 LEADS = 9_000
@@ -50,11 +49,16 @@ class Play:
         return self.identities["anonymous_id"]
 
     @property
+    def milliseconds(self) -> int:
+        """`at` as Kafka's timestamp: since 1970."""
+        return round(datetime.fromisoformat(self.at).timestamp() * 1_000)
+
+    @property
     def key(self) -> bytes:
         """The key on the topic: the identity nearest to the device."""
         return f"anonymous_id:{self.cookie}".encode()
 
-    @cached_property
+    @property
     def envelope(self) -> bytes:
         """Envelope, version 1."""
         wire: dict[str, Any] = {
