@@ -58,7 +58,7 @@ def arguments() -> argparse.Namespace:
     """What was asked for on the command line."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--touchpoints", type=int, default=60_000, help="of each step, a round")
-    parser.add_argument("--slice", type=int, default=20_000, help="touchpoints after which the sides alternate")
+    parser.add_argument("--slice", type=int, default=10_000, help="touchpoints after which the sides alternate")
     parser.add_argument("--warm-up", type=int, default=3_000, help="touchpoints before them, which do not count")
     parser.add_argument("--commands", type=int, default=3_000, help="of the documented way, a round (0: leave it out)")
     parser.add_argument("--rounds", type=int, default=3, help="each over new databases")

@@ -107,7 +107,7 @@ class Meter:
         wall = (after.wall - before.wall) / 1e9
         spent = {name: after.cpu[name] - before.cpu[name] for name in before.cpu}
         for name in spent.keys() & self.steady.keys():
-            spent[name] = max(0, spent[name] - round(self.steady[name] * wall))
+            spent[name] -= round(self.steady[name] * wall)
         return Cost(count / wall, {name: value / 1_000 / count for name, value in spent.items()})
 
 

@@ -1,8 +1,8 @@
 """How much work a microsecond holds just now: the CPU time of a fixed piece of Python, taken now and then meanwhile.
 
-Where cores are shared (with another machine's thread, with other processes that use up the caches), CPU time stretches
-too, by up to two and three times and for seconds. A figure in units of the piece's time, taken in the same seconds,
-moves less.
+Where cores are shared (with another machine's thread, with processes that use up the caches), CPU time stretches too,
+for seconds and by up to three times. So figures of different days can be compared where this one is the same. Ratios
+are not corrected by it: sides that alternate within seconds have the same pace, and correcting made them no narrower.
 """
 
 import statistics

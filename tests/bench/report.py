@@ -16,6 +16,8 @@ DOCUMENTED = "documented"
 """The side that is no checkout."""
 
 WALL = "per_second"
+PACE = "pace"
+"""Microseconds of a fixed piece of Python meanwhile: how far CPU figures of different days can be compared."""
 
 BASELINES = {
     "record": "save", "project": "project", "end_to_end": "save", "embedded": "save",
@@ -72,7 +74,8 @@ def show(slices: Sequence[Slice], revs: Mapping[str, str]) -> None:
     sides = list(revs)
     other = sides[1] if len(sides) > 1 else None
     found = _all(slices, sides[0], other)
-    _table("CPU microseconds a touchpoint", [row for row in found if row.name != WALL], ",.1f")
+    _table("CPU microseconds a touchpoint", [row for row in found if row.name not in (WALL, PACE)], ",.1f")
+    _table("CPU microseconds of the same piece of Python meanwhile", [row for row in found if row.name == PACE], ",.0f")
     _table("touchpoints a second, wall time", [row for row in found if row.name == WALL], ",.0f")
     for side in sides:
         ratios = ", ".join(f"{step} x{ratio:.2f}" for step, ratio in times_documented(slices, side).items())
@@ -90,7 +93,7 @@ def _table(title: str, found: Sequence[Row], form: str) -> None:
         return
     print(f"\n{title}: median (range)" + ("; old; new/old (range)" if any(row.ratio for row in found) else ""))
     for row in found:
-        label = row.step if row.name == WALL else f"{row.step}, {row.name}"
+        label = row.step if row.name in (WALL, PACE) else f"{row.step}, {row.name}"
         line = f"  {label:34} {row.median:>10{form}}  ({row.least:{form}} to {row.most:{form}})"
         if row.ratio is not None and row.old is not None:
             line += f"  {row.old:>10{form}}  x{row.ratio[0]:.3f} ({row.ratio[1]:.3f} to {row.ratio[2]:.3f})"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.bench import report
-from tests.bench.meter import Meter, Moment
+from tests.bench.meter import Cost, Meter, Moment
+from tests.bench.pace import Pace, piece
 from tests.bench.traffic import play
 
 SLICES = [
@@ -31,6 +32,13 @@ def test_a_cost_is_microseconds_a_touchpoint_without_what_goes_on_anyway() -> No
 
 def test_without_cpu_there_is_wall_time_alone() -> None:
     assert Meter({}).cost(Moment(0, {}), Moment(10**9, {}), 10).values == {"per_second": 10}
+
+
+def test_a_part_that_was_stopped_is_left_out() -> None:
+    with Pace() as pace:
+        assert piece() > 0
+    cost = Cost(10.0, {"recorder": 2.0, "projector": 1.0}, pace.microseconds)
+    assert cost.without({"projector"}).values == {"per_second": 10, "recorder": 2, "all": 2, "pace": pace.microseconds}
 
 
 def test_figures_are_medians_and_ratios_are_paired() -> None:
