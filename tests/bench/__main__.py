@@ -45,12 +45,12 @@ def main() -> None:
         played = list(play(asked.warm_up + 2 * asked.touchpoints, datetime.now(UTC)))
         for broker in shared.brokers.values():
             warm_broker(broker, batches(played))
+        revs = {side.name: side.rev for side in sides}
         slices: list[report.Slice] = []
         for number in range(1, asked.rounds + 1):
             slices += one_round(number, sides, shared, played, asked)
-    revs = {side.name: side.rev for side in sides}
+            report.write(WRITTEN, slices, revs, about)  # whoever breaks it off keeps what there is
     report.show(slices, revs)
-    report.write(WRITTEN, slices, revs, about)
     print(f"written to {WRITTEN}")
 
 
