@@ -9,13 +9,13 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi.sse import ServerSentEvent
-from projections.reports.reports import ledger_end, signals
 from sqlalchemy import Connection, event, insert
 
 from api import stream
 from api.app import Readers, create_api
 from api.stream import SignalFeed
 from domain.model.definition import parse_model
+from projections.reports.signals import ledger_end, signals
 from store.database.tables import ledger
 from tests.domain.stories import START, at
 from tests.projections.world import World
