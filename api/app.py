@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers import answer_problems, not_built, plain
@@ -120,13 +121,15 @@ class SignalsAsked(_Asked):
 
 def create_api(readers: Readers, private: Private, *extra: APIRouter) -> FastAPI:
     """The application under `/api`; `extra` routers (the commands) are behind the same guard."""
-    app = FastAPI(
+    app = FastAPIOffline(  # its pages load nothing from other hosts: they are blank in a closed network
         title="Leadline",
         description=DESCRIPTION,
         version=version("leadline"),
         docs_url="/api/docs",
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        swagger_ui_oauth2_redirect_url="/api/docs/oauth2-redirect",
+        static_url="/api/docs/static",
         redirect_slashes=False,
     )
     answer_problems(app)

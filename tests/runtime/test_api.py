@@ -1,6 +1,7 @@
 """`/api`: shapes, filters, cursors, former ids, problems, and what is not built yet, refused by name."""
 
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,15 @@ def test_who_has_no_token_is_refused(world: World) -> None:
     assert "/api/leads/{lead}/score" in Asker(app).get("/api/openapi.json").json()["paths"]
     open_app = create_api(Readers(world.database, world.events, world.ids), Private(None))
     assert Asker(open_app).get("/api/leads").status_code == 200
+
+
+def test_the_pages_of_the_documentation_load_nothing_from_other_hosts(world: World) -> None:
+    asker = Asker(create_api(Readers(world.database, world.events, world.ids), Private(TOKEN)))
+    page = asker.get("/api/docs").text
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(loaded) >= 3 and all(each.startswith("/api/docs/static/") for each in loaded), loaded
+    assert {asker.get(each).status_code for each in loaded} == {200}
+    assert "://" not in page
 
 
 def test_without_a_token_no_page_of_another_site_may_ask(world: World) -> None:
