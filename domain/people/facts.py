@@ -6,7 +6,7 @@ A claim (of a public key, a form, the pixel) binds nothing that the trusted link
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from domain.people.constraints import BY_HAND, other_side
-from domain.touchpoints.identity import Identity
+from domain.touchpoints.identity import RANK, Identity
 from domain.touchpoints.touchpoint import Touchpoint
 
 Hashed = Callable[[Identity], str]
@@ -19,32 +19,38 @@ Links = dict[str, list[str]]
 class Facts:
     """What is known of some identities. Of those that are missing here nothing is."""
 
-    __slots__ = ("hashed", "shared", "trusted")
+    __slots__ = ("hashed", "overclaimed", "shared", "trusted")
 
     def __init__(
         self,
         hashed: Hashed,
         shared: Mapping[Identity, int] | None = None,
         trusted: Mapping[Identity, Links] | None = None,
+        overclaimed: Mapping[Identity, int] | None = None,
     ) -> None:
         self.hashed = hashed
         self.shared: dict[Identity, int] = dict(shared or {})
         """From which instant an identity is shared."""
         self.trusted: dict[Identity, Links] = dict(trusted or {})
+        self.overclaimed: dict[Identity, int] = dict(overclaimed or {})
+        """From which instant claims have named an e-mail or phone with too many different higher identities."""
 
     def copy(self) -> "Facts":
         """An independent copy."""
-        return Facts(self.hashed, self.shared, self.trusted)
+        return Facts(self.hashed, self.shared, self.trusted, self.overclaimed)
 
     def add(self, other: "Facts") -> None:
         """Take over what others are known by."""
         self.shared.update(other.shared)
         self.trusted.update(other.trusted)
+        self.overclaimed.update(other.overclaimed)
 
     def has(self, other: "Facts") -> bool:
         """Whether all that others are known by is known here."""
-        return self.shared.items() >= other.shared.items() and all(
-            self.trusted.get(identity) == links for identity, links in other.trusted.items()
+        return (
+            self.shared.items() >= other.shared.items()
+            and self.overclaimed.items() >= other.overclaimed.items()
+            and all(self.trusted.get(identity) == links for identity, links in other.trusted.items())
         )
 
     def is_shared(self, identity: Identity, instant: int) -> bool:
@@ -52,20 +58,28 @@ class Facts:
         return self.shared.get(identity, instant + 1) <= instant
 
     def bound(self, touchpoint: Touchpoint) -> tuple[Identity, ...]:
-        """The identities that bind: not those shared by its instant, and of a claim none that is contradicted."""
+        """The identities that bind: not those shared by its instant, and of a claim none that it cannot have."""
         identities = touchpoint.identities
         if touchpoint.by_machine:
             return ()
         if self.shared:
             instant = touchpoint.instant
             identities = tuple(identity for identity in identities if not self.is_shared(identity, instant))
-        if self.trusted and len(identities) > 1 and touchpoint.claims:
+        if (self.trusted or self.overclaimed) and len(identities) > 1 and touchpoint.claims:
             kept: list[Identity] = []
             for identity in identities:
-                if not self.contradicted(identity, kept):
+                if not (self.contradicted(identity, kept) or self._vain(identity, kept, touchpoint.instant)):
                     kept.append(identity)
             return identities if len(kept) == len(identities) else tuple(kept)
         return identities
+
+    def _vain(self, identity: Identity, named: Sequence[Identity], instant: int) -> bool:
+        """Whether too many have claimed an e-mail or phone by then: one more claim counts only if it is trusted."""
+        if self.overclaimed.get(identity, instant + 1) > instant:
+            return False
+        higher = [each for each in named if RANK[each.kind] < RANK[identity.kind]]
+        links = self.trusted.get(identity, {})
+        return bool(higher) and not any(self.hashed(each) in links.get(each.kind, ()) for each in higher)
 
     def links(self, touchpoint: Touchpoint) -> tuple[Identity, ...]:
         """The identities whose clusters this touchpoint makes one; the first is its home. Never empty."""
@@ -116,6 +130,10 @@ class Facts:
                     return True
         return False
 
-    def saved(self) -> tuple[dict[Identity, int], dict[Identity, Links]]:
-        """What is shared and what is trusted, in an order that does not depend on arrival."""
-        return dict(sorted(self.shared.items())), dict(sorted(self.trusted.items()))
+    def saved(self) -> tuple[dict[Identity, int], dict[Identity, Links], dict[Identity, int]]:
+        """What is shared, trusted and overclaimed, in an order that does not depend on arrival."""
+        return (
+            dict(sorted(self.shared.items())),
+            dict(sorted(self.trusted.items())),
+            dict(sorted(self.overclaimed.items())),
+        )

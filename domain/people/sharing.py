@@ -31,6 +31,18 @@ def sightings(touchpoint: Touchpoint) -> Iterable[tuple[Identity, Identity]]:
                     yield low, high
 
 
+def claimings(touchpoint: Touchpoint) -> Iterable[tuple[Identity, Identity]]:
+    """Each (e-mail or phone, higher identity) that a claim names together."""
+    identities = touchpoint.identities
+    if len(identities) < 2 or not touchpoint.claims or touchpoint.by_machine:
+        return
+    for low in identities[1:]:
+        if low.kind != "anonymous_id":
+            for high in identities:
+                if RANK[high.kind] < RANK[low.kind]:
+                    yield low, high
+
+
 class Seen:
     """Of one identity: the higher ones it was seen with, by kind and hash, each with its first instant.
 
@@ -42,6 +54,11 @@ class Seen:
 
     def __init__(self, kinds: dict[str, dict[str, int]] | None = None) -> None:
         self.kinds = kinds or {}
+
+    def knows(self, kind: str, higher: str, instant: int) -> bool:
+        """Whether a sighting is known, or an earlier one of the same."""
+        seen = self.kinds.get(kind)
+        return seen is not None and seen.get(higher, instant + 1) <= instant
 
     def see(self, kind: str, higher: str, instant: int, limit: int) -> bool:
         """Take note of a sighting; whether anything changed."""
@@ -61,14 +78,14 @@ class Seen:
         seen[higher] = instant
         return True
 
-    def shared_from(self, limit: int) -> int | None:
-        """The instant from which the identity is shared: that of the one higher identity of a kind too many."""
-        shared = None
+    def crowded_from(self, limit: int) -> int | None:
+        """The instant of the one higher identity of a kind too many."""
+        crowded = None
         for seen in self.kinds.values():
             if len(seen) > limit:
                 since = sorted(seen.values())[limit]
-                shared = since if shared is None else min(shared, since)
-        return shared
+                crowded = since if crowded is None else min(crowded, since)
+        return crowded
 
     def links(self) -> dict[str, list[str]]:
         """The hashes by kind, in order."""

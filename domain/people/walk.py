@@ -12,11 +12,9 @@ machine did binds nobody.
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
-from msgspec import Struct, msgpack
-
 from domain.people.constraints import Pair, standing
-from domain.people.facts import Facts, Hashed, Links
-from domain.people.order import WalkKey, fold_order, walk_key
+from domain.people.facts import Facts, Links
+from domain.people.order import fold_order, walk_key
 from domain.people.person import Finding, Person
 from domain.touchpoints.identity import RANK, Identity, canonical, ordered
 from domain.touchpoints.touchpoint import Touchpoint
@@ -29,21 +27,6 @@ class Claim(NamedTuple):
 
     head: Identity
     instant: int
-
-
-class SavedWalk(Struct, array_like=True):
-    """The form of a walk's saved bytes."""
-
-    people: list[tuple[int, list[Identity], dict[Identity, WalkKey], list[Finding]]]
-    """Number, owned, heads, findings."""
-    apart: list[tuple[Identity, ...]]
-    skipped: list[tuple[int, Identity, Identity]]
-    shared: dict[Identity, int]
-    trusted: dict[Identity, Links]
-    decided: list[Identity]
-
-
-_DECODER: Final = msgpack.Decoder(SavedWalk)
 
 
 class Walk:
@@ -336,28 +319,6 @@ class Walk:
             if person in (self.owner.get(one), self.owner.get(two))
         ]
         return skipped + [list(finding) for finding in person.findings]
-
-    # ---- saved state ----
-
-    def dump(self) -> bytes:
-        """The saved walk; `load` gives the same walk."""
-        people = [(person.number, person.owned, person.heads, person.findings) for person in self.people.values()]
-        apart = sorted(tuple(sorted(pair)) for pair in self.apart)
-        shared, trusted = self.facts.saved()
-        return msgpack.encode(SavedWalk(people, apart, self.skipped, shared, trusted, sorted(self.decided)))
-
-    @classmethod
-    def load(cls, saved: bytes, hashed: Hashed) -> "Walk":
-        """The walk that was dumped. Raises msgspec.ValidationError."""
-        state = _DECODER.decode(saved)
-        walk = cls(Facts(hashed, state.shared, state.trusted))
-        for number, owned, heads, findings in state.people:
-            person = walk.people[number] = Person(number)
-            person.owned, person.heads, person.findings = owned, heads, findings
-            walk.owner.update(dict.fromkeys(owned, person))
-        walk.apart = {Pair(pair) for pair in state.apart}
-        walk.skipped, walk.decided = state.skipped, set(state.decided)
-        return walk
 
 
 def assign(touchpoints: Iterable[Touchpoint], facts: Facts | None = None) -> tuple[Walk, dict[int, list[Touchpoint]]]:

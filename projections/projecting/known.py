@@ -1,18 +1,13 @@
 """What the projector knows of one identity: its cluster, with whom it was seen, and with whom claims named it."""
 
-from typing import Final
-
 import orjson
 
 from domain.people.facts import Links
 from domain.people.sharing import Seen
 
-SEVERAL: Final = "*"
-"""Instead of a hash: claims named it with more than one of a kind."""
-
 
 class Known(Seen):
-    """What is known of an identity."""
+    """What is known of an identity: of whom it was seen with, and besides."""
 
     __slots__ = ("_links", "claimed", "cluster")
 
@@ -20,12 +15,12 @@ class Known(Seen):
         self,
         cluster: int | None = None,
         seen: dict[str, dict[str, int]] | None = None,
-        claimed: dict[str, str] | None = None,
+        claimed: dict[str, dict[str, int]] | None = None,
     ) -> None:
         super().__init__(seen)
         self.cluster = cluster
-        self.claimed = claimed or {}
-        """By kind, the hash of the higher identity with which claims named it, or `SEVERAL`."""
+        self.claimed = None if claimed is None else Seen(claimed)
+        """Of an e-mail or phone: with which higher identities claims named it."""
         self._links: Links | None = None
 
     @classmethod
@@ -35,7 +30,7 @@ class Known(Seen):
 
     def row(self) -> tuple[str | None, str | None]:
         """The columns `seen` and `claimed`."""
-        return _json(self.kinds), _json(self.claimed)
+        return _json(self.kinds), _json(self.claimed.kinds) if self.claimed else None
 
     def see(self, kind: str, higher: str, instant: int, limit: int) -> bool:
         """Take note of a sighting; whether anything changed."""
@@ -44,17 +39,19 @@ class Known(Seen):
             self._links = None
         return changed
 
-    def claim(self, kind: str, higher: str) -> bool:
+    def claim(self, kind: str, higher: str, instant: int, limit: int) -> bool:
         """Take note of whom a claim named it with; whether anything changed."""
-        before = self.claimed.get(kind)
-        if before in (higher, SEVERAL):
-            return False
-        self.claimed[kind] = higher if before is None else SEVERAL
-        return True
+        if self.claimed is None:
+            self.claimed = Seen()
+        return self.claimed.see(kind, higher, instant, limit)
 
     def crowded(self, limit: int) -> bool:
         """Whether it was seen with more of a kind than the limit: from some instant it is shared."""
         return any(len(seen) > limit for seen in self.kinds.values())
+
+    def overclaimed_from(self, limit: int) -> int | None:
+        """The instant from which too many have claimed it."""
+        return None if self.claimed is None else self.claimed.crowded_from(limit)
 
     def links(self) -> Links:
         """The hashes of whom it was seen with. Not to be changed."""
@@ -62,16 +59,18 @@ class Known(Seen):
             self._links = super().links()
         return self._links
 
-    def may_turn(self, before: Links, after: Links) -> bool:
+    def may_turn(self, before: Links, after: Links, limit: int) -> bool:
         """Whether with other trusted links some claim may carry it that did not, or no longer."""
-        for kind, claimed in self.claimed.items():
+        for kind, claimed in self.claimed.kinds.items() if self.claimed else ():
             old, new = before.get(kind, []), after.get(kind, [])
-            if claimed == SEVERAL and old != new:
-                return True
-            if (bool(old) and claimed not in old) != (bool(new) and claimed not in new):
+            if old == new:
+                continue
+            if len(claimed) > limit:
+                return True  # not all who claimed it are known
+            if any((bool(old) and each not in old) != (bool(new) and each not in new) for each in claimed):
                 return True
         return False
 
 
-def _json(value: dict[str, dict[str, int]] | dict[str, str]) -> str | None:
+def _json(value: dict[str, dict[str, int]]) -> str | None:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode() if value else None

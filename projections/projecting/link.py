@@ -13,8 +13,8 @@ from sqlalchemy import Connection, update
 
 from domain.people.constraints import BY_HAND, other_side
 from domain.people.facts import Facts, Links
-from domain.people.sharing import LIMITS, Limits, sightings
-from domain.touchpoints.identity import RANK, Identity
+from domain.people.sharing import LIMITS, Limits, claimings, sightings
+from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.known import Known
 from store.database import bulk
@@ -52,9 +52,10 @@ class _Before:
     """What was known of an identity before a batch that says otherwise."""
 
     shared: int | None
+    overclaimed: int | None
     links: Links
     highs: set[Identity] = field(default_factory=set)
-    """Who was seen with it in the batch."""
+    """Who was seen or claimed with it in the batch."""
 
 
 class Linker:
@@ -123,19 +124,23 @@ class Linker:
         """What is known of the (loaded) identities: since when they are shared, and their trusted links."""
         shared: dict[Identity, int] = {}
         trusted: dict[Identity, Links] = {}
+        overclaimed: dict[Identity, int] = {}
         for identity in identities:
             limit = self._limits.get(identity.kind)
             if limit is None:
                 continue
             known = self._met[identity]
-            if not known.kinds:
-                continue
-            since = known.shared_from(limit)
-            if since is not None:
-                shared[identity] = since
-            if identity.kind != "anonymous_id":
-                trusted[identity] = known.links()
-        return Facts(self._ids.hex, shared, trusted) if shared or trusted else self._nothing
+            if known.kinds:
+                since = known.crowded_from(limit)
+                if since is not None:
+                    shared[identity] = since
+                if identity.kind != "anonymous_id":
+                    trusted[identity] = known.links()
+            if known.claimed is not None and (since := known.overclaimed_from(limit)) is not None:
+                overclaimed[identity] = since
+        if shared or trusted or overclaimed:
+            return Facts(self._ids.hex, shared, trusted, overclaimed)
+        return self._nothing
 
     def cluster_of(self, identity: Identity) -> int | None:
         """The cluster of a loaded identity."""
@@ -186,40 +191,44 @@ class Linker:
         """Note who was seen and claimed with whom; of the identities that are known otherwise now, what was before."""
         before: dict[Identity, _Before] = {}
         for _, touchpoint in batch:
-            if len(touchpoint.identities) < 2:
-                continue
-            instant = touchpoint.instant
-            for low, high in sightings(touchpoint):
-                known, limit, hash = self._met[low], self._limits[low.kind], self._ids.hex(high)
-                seen = known.kinds.get(high.kind)
-                if seen is not None and seen.get(hash, instant + 1) <= instant:
-                    continue
-                was = _Before(known.shared_from(limit), known.links())
-                if known.see(high.kind, hash, instant, limit):
-                    self._changed.add(self._ids.of(low))
-                    trusted = low.kind != "anonymous_id" and known.links() != was.links
-                    if trusted or known.shared_from(limit) != was.shared:
-                        before.setdefault(low, was).highs.add(high)
-            if touchpoint.claims and not touchpoint.by_machine:
-                self._note_claim(touchpoint.identities)
+            if len(touchpoint.identities) > 1:
+                for low, high in sightings(touchpoint):
+                    self._note(low, high, touchpoint.instant, before)
+                for low, high in claimings(touchpoint):
+                    self._note(low, high, touchpoint.instant, before, claimed=True)
         return before
 
-    def _note_claim(self, identities: tuple[Identity, ...]) -> None:
-        for low in identities[1:]:
-            if low.kind == "anonymous_id":
-                continue
-            for high in identities:
-                if RANK[high.kind] < RANK[low.kind] and self._met[low].claim(high.kind, self._ids.hex(high)):
-                    self._changed.add(self._ids.of(low))
+    def _note(
+        self, low: Identity, high: Identity, instant: int, before: dict[Identity, _Before], *, claimed: bool = False
+    ) -> None:
+        known, limit, hash = self._met[low], self._limits[low.kind], self._ids.hex(high)
+        notes = known.claimed if claimed else known
+        if notes is not None and notes.knows(high.kind, hash, instant):
+            return
+        was = self._state(low)
+        if (known.claim if claimed else known.see)(high.kind, hash, instant, limit):
+            self._changed.add(self._ids.of(low))
+            if self._state(low) != was:
+                before.setdefault(low, was).highs.add(high)
+
+    def _state(self, identity: Identity) -> _Before:
+        """What is known now."""
+        known, limit = self._met[identity], self._limits[identity.kind]
+        links = {} if identity.kind == "anonymous_id" else known.links()
+        return _Before(known.crowded_from(limit), known.overclaimed_from(limit), links)
 
     def _in_doubt(self, before: Mapping[Identity, _Before]) -> dict[int, int]:
         """Clusters in which touchpoints of before the batch may bind otherwise now, and from which instant on."""
         doubtful: dict[int, int] = {}
         for identity, was in before.items():
-            known = self._met[identity]
-            since = known.shared_from(self._limits[identity.kind])
-            places = {identity: since} if since is not None and since != was.shared else {}
-            if known.may_turn(was.links, known.links()):
+            now = self._state(identity)
+            moved = [
+                since
+                for since, earlier in ((now.shared, was.shared), (now.overclaimed, was.overclaimed))
+                if since is not None and since != earlier
+            ]
+            places = {identity: min(moved)} if moved else {}
+            if self._met[identity].may_turn(was.links, now.links, self._limits[identity.kind]):
                 places = dict.fromkeys([identity, *was.highs], -1)
             for place, instant in places.items():
                 cluster = self.cluster_of(place)
@@ -310,10 +319,13 @@ def _as_before(facts: Facts, before: Mapping[Identity, _Before]) -> Facts:
     for identity, known in before.items():
         was.shared.pop(identity, None)
         was.trusted.pop(identity, None)
+        was.overclaimed.pop(identity, None)
         if known.shared is not None:
             was.shared[identity] = known.shared
         if known.links and identity.kind != "anonymous_id":
             was.trusted[identity] = known.links
+        if known.overclaimed is not None:
+            was.overclaimed[identity] = known.overclaimed
     return was
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 from domain.errors import Misconfigured
 from domain.fold.lead import Lead
 from domain.people.facts import Hashed
+from domain.people.saved import dump_walk, load_walk
 from domain.people.walk import Walk
 from domain.touchpoints.touchpoint import NEVER
 from projections.projecting.cluster import Cluster, Member
@@ -18,7 +19,7 @@ from projections.read_models.registry import REMEMBERED
 from store.database import bulk
 from store.database.tables import Derived
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 """Of the saved state: a release that saves other fields counts on, and asks for a rebuild."""
 
 
@@ -51,7 +52,9 @@ _LEAD: Final = msgpack.Decoder(SavedLead)
 
 def dump_cluster(cluster: Cluster) -> bytes:
     """A cluster's saved bytes: all but its leads."""
-    return _ENCODER.encode(SavedCluster(FORMAT, cluster.walk.dump(), cluster.trails, cluster.waiting, cluster.stale))
+    return _ENCODER.encode(
+        SavedCluster(FORMAT, dump_walk(cluster.walk), cluster.trails, cluster.waiting, cluster.stale)
+    )
 
 
 def load_cluster(
@@ -65,7 +68,7 @@ def load_cluster(
     """The cluster that was dumped, without its leads and the instant of the last. Raises SavedByAnother."""
     try:
         state = _CLUSTER.decode(saved)
-        walk = Walk.load(state.walk, hashed)
+        walk = load_walk(state.walk, hashed)
     except DecodeError as error:
         raise _another(f"cluster {number}", str(error)) from error
     _check(f"cluster {number}", state.format, len(REMEMBERED))

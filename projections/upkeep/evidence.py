@@ -1,40 +1,56 @@
 """What is known of identities, put together the slow way for `verify`: all sightings, sorted at the end."""
 
+from collections.abc import Iterable
+
 from domain.people.facts import Facts, Links
-from domain.people.sharing import LIMITS, Limits, sightings
+from domain.people.sharing import LIMITS, Limits, claimings, sightings
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
 from store.events.ids import Ids
 
+_First = dict[Identity, dict[str, dict[Identity, int]]]
+"""By identity and kind, the higher ones it was named with, and when first."""
+
 
 class Evidence:
-    """All sightings of a history."""
+    """All sightings of a history, and all that its claims name together."""
 
     def __init__(self, ids: Ids, limits: Limits = LIMITS) -> None:
         self._ids = ids
         self._limits = limits
-        self._first: dict[Identity, dict[str, dict[Identity, int]]] = {}
-        """By identity and kind, the higher ones it was seen with, and when first."""
+        self._seen: _First = {}
+        self._claimed: _First = {}
 
     def add(self, touchpoint: Touchpoint) -> None:
-        """Note who was seen with whom, in any order."""
-        for low, high in sightings(touchpoint):
-            seen = self._first.setdefault(low, {}).setdefault(high.kind, {})
-            seen[high] = min(touchpoint.instant, seen.get(high, touchpoint.instant))
+        """Note who was seen and claimed with whom, in any order."""
+        _note(self._seen, sightings(touchpoint), touchpoint.instant)
+        _note(self._claimed, claimings(touchpoint), touchpoint.instant)
 
     def facts(self) -> Facts:
         """What all of them say."""
-        shared: dict[Identity, int] = {}
-        trusted: dict[Identity, Links] = {}
-        for low, kinds in self._first.items():
+        trusted: dict[Identity, Links] = {
+            low: {kind: self._earliest(seen, self._limits[low.kind] + 1) for kind, seen in sorted(kinds.items())}
+            for low, kinds in self._seen.items()
+            if low.kind != "anonymous_id"
+        }
+        return Facts(self._ids.hex, self._crowded(self._seen), trusted, self._crowded(self._claimed))
+
+    def _crowded(self, first: _First) -> dict[Identity, int]:
+        """Who was named with too many of a kind, and the instant of the one too many."""
+        crowded = {}
+        for low, kinds in first.items():
             limit = self._limits[low.kind]
-            crowded = [sorted(seen.values())[limit] for seen in kinds.values() if len(seen) > limit]
-            if crowded:
-                shared[low] = min(crowded)
-            if low.kind != "anonymous_id":
-                trusted[low] = {kind: self._earliest(seen, limit + 1) for kind, seen in sorted(kinds.items())}
-        return Facts(self._ids.hex, shared, trusted)
+            instants = [sorted(seen.values())[limit] for seen in kinds.values() if len(seen) > limit]
+            if instants:
+                crowded[low] = min(instants)
+        return crowded
 
     def _earliest(self, seen: dict[Identity, int], count: int) -> list[str]:
         ranked = sorted((instant, self._ids.hex(high)) for high, instant in seen.items())
         return sorted(hash for _, hash in ranked[:count])
+
+
+def _note(first: _First, pairs: Iterable[tuple[Identity, Identity]], instant: int) -> None:
+    for low, high in pairs:
+        seen = first.setdefault(low, {}).setdefault(high.kind, {})
+        seen[high] = min(instant, seen.get(high, instant))

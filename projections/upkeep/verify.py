@@ -158,7 +158,8 @@ class _Spool:
             names = {identity for touchpoint in touchpoints for identity in touchpoint.identities}
             shared = {identity: facts.shared[identity] for identity in names if identity in facts.shared}
             trusted = {identity: facts.trusted[identity] for identity in names if identity in facts.trusted}
-            yield touchpoints, Facts(facts.hashed, shared, trusted)
+            overclaimed = {identity: facts.overclaimed[identity] for identity in names if identity in facts.overclaimed}
+            yield touchpoints, Facts(facts.hashed, shared, trusted, overclaimed)
 
     def _find(self, id: UUID) -> UUID:
         while (parent := self._parent.get(id)) is not None:

@@ -139,7 +139,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("id", Uuid, primary_key=True),  # H(identity), and every lead id
             Column("cluster", BigInteger),  # none while nothing that it binds was seen
             Column("seen", Text),  # JSON {kind: {H(higher identity): first instant}}, of each kind the limit + 1 least
-            Column("claimed", Text),  # JSON {kind: H(higher identity)}: whom claims named it with ("*": several)
+            Column("claimed", Text),  # the same of whom claims named an e-mail or phone with
             Index(prefix + "identities_cluster", "cluster"),
             **hot_fill,
         ),

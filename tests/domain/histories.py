@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from domain.people.facts import Facts
-from domain.people.sharing import LIMITS, Limits, sightings
+from domain.people.facts import Facts, Links
+from domain.people.sharing import LIMITS, Limits, claimings, sightings
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
 from tests.domain.stories import at, us
@@ -41,24 +41,39 @@ def law(examples: int) -> settings:
 
 def facts_of(history: Iterable[Touchpoint], limits: Limits = LIMITS) -> Facts:
     """What a history says of identities, by brute force: who is shared and since when, and the trusted links."""
-    first: dict[Identity, dict[str, dict[Identity, int]]] = {}
+    seen: _First = {}
+    claimed: _First = {}
     for touchpoint in sorted(history, key=lambda each: each.instant):
         for low, high in sightings(touchpoint):
-            first.setdefault(low, {}).setdefault(high.kind, {}).setdefault(high, touchpoint.instant)
-    facts = Facts(str)
-    for low, kinds in first.items():
-        limit = limits[low.kind]
-        since = [sorted(seen.values())[limit] for seen in kinds.values() if len(seen) > limit]
-        if since:
-            facts.shared[low] = min(since)
+            seen.setdefault(low, {}).setdefault(high.kind, {}).setdefault(high, touchpoint.instant)
+        for low, high in claimings(touchpoint):
+            claimed.setdefault(low, {}).setdefault(high.kind, {}).setdefault(high, touchpoint.instant)
+    trusted: dict[Identity, Links] = {}
+    for low, kinds in seen.items():
         if low.kind != "anonymous_id":
             ranked = {
-                kind: sorted((instant, str(high)) for high, instant in seen.items()) for kind, seen in kinds.items()
+                kind: sorted((instant, str(high)) for high, instant in first.items()) for kind, first in kinds.items()
             }
-            facts.trusted[low] = {
-                kind: sorted(name for _, name in ranked[kind][: limit + 1]) for kind in sorted(ranked)
-            }
-    return facts
+            most = limits[low.kind] + 1
+            trusted[low] = {kind: sorted(name for _, name in ranked[kind][:most]) for kind in sorted(ranked)}
+    return Facts(str, _crowded(seen, limits), trusted, _crowded(claimed, limits))
+
+
+_First = dict[Identity, dict[str, dict[Identity, int]]]
+
+
+def _earliest(first: dict[Identity, int], count: int) -> list[str]:
+    ranked = sorted((instant, str(high)) for high, instant in first.items())
+    return sorted(name for _, name in ranked[:count])
+
+
+def _crowded(first: _First, limits: Limits) -> dict[Identity, int]:
+    crowded = {}
+    for low, kinds in first.items():
+        limit = limits[low.kind]
+        if since := [sorted(seen.values())[limit] for seen in kinds.values() if len(seen) > limit]:
+            crowded[low] = min(since)
+    return crowded
 
 
 def side(short: str) -> dict[str, Any]:

@@ -7,7 +7,8 @@ import pytest
 from domain.people.constraints import looks_back
 from domain.people.facts import Facts
 from domain.people.order import walk_key
-from domain.people.walk import Walk, assign
+from domain.people.saved import dump_walk, load_walk
+from domain.people.walk import assign
 from domain.touchpoints.touchpoint import Touchpoint
 from tests.domain.histories import facts_of, side
 from tests.domain.stories import START, at
@@ -144,7 +145,7 @@ def test_a_walk_that_is_saved_and_goes_on_is_the_whole_walk(name: str) -> None:
         facts = facts_of(touchpoints)
         walk, _ = assign(touchpoints[:cut], facts)
         for touchpoint in touchpoints[cut:]:
-            walk = Walk.load(walk.dump(), str)
+            walk = load_walk(dump_walk(walk), str)
             walk.take(touchpoint)
         whole, _ = assign(touchpoints, facts)
         got, want = (
