@@ -44,12 +44,16 @@ def refusal(source: str, type: str) -> str | None:
     return None
 
 
-@lru_cache(20_000)
 def snake_case(name: str) -> str:
     """An event's or a field's name: "Demo Requested" and "demoRequested" are `demo_requested`.
 
     Letters, digits and marks of every script stay, in NFC. "" where nothing is left of the name.
     """
+    return _snake_case(name) if len(name) <= 2 * NAME_LIMIT else _snake_case.__wrapped__(name)
+
+
+@lru_cache(20_000)
+def _snake_case(name: str) -> str:
     name = bare(name)
     words: list[str] = []
     before = ""

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _LIMIT: Final = 254
 """Longest address, in bytes."""
 
+_LONGEST: Final = 1_000
+"""Characters in which an address may stand, with what decorates it."""
+
 _ATOM: Final = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL: Final = r"(?![a-z0-9]{2}--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PLAIN: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?=[a-z0-9-]*[a-z]\Z){_LABEL}\Z")
@@ -35,6 +38,8 @@ def email(text: str) -> str:
     lowered = text.lower()
     if len(lowered) <= _LIMIT and _PLAIN.match(lowered) is not None:
         return lowered
+    if len(text) > _LONGEST:
+        raise ValueError(f"an e-mail address has at most {_LIMIT} bytes")
     return _unusual(text)
 
 
@@ -43,8 +48,6 @@ def _unusual(text: str) -> str:
     address = _undecorated(bare(text))
     if REPLACED in storable(address):
         raise ValueError("a character of it was damaged")
-    if len(address) > 2 * _LIMIT:
-        raise ValueError(f"an e-mail address has at most {_LIMIT} bytes")
     checked = _checked(address)
     local = unicodedata.normalize("NFC", checked.local_part.lower())
     return f"{local}@{checked.domain}"

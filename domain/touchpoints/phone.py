@@ -25,13 +25,19 @@ def regions() -> frozenset[str]:
     return frozenset(phonenumbers.SUPPORTED_REGIONS)
 
 
-@lru_cache(50_000)
 def phone(text: str, region: str = "") -> str:
     """The number as `+` and digits. Raises ValueError with what is wrong with it.
 
     A national number is read by the rules of `region` ("": not at all). One with an extension reaches a switchboard,
     and so is nobody's.
     """
+    if len(text) > _LIMIT:
+        raise ValueError("a phone number has at most 15 digits")
+    return _phone(text, region)
+
+
+@lru_cache(50_000)
+def _phone(text: str, region: str) -> str:
     number = _parsed(text, region)
     if number != text and _parsed(number, "") != number:
         raise ValueError("the number can be read in more than one way")
@@ -56,8 +62,6 @@ def _parsed(text: str, region: str) -> str:
 def _digits(text: str) -> str:
     """The text with ASCII digits, and `+` for the prefix `00`."""
     text = "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in bare(text))
-    if len(text) > _LIMIT:
-        raise ValueError("a phone number has at most 15 digits")
     prefix = _INTERNATIONAL.match(text)
     return text if prefix is None else "+" + text[prefix.end() :]
 

@@ -147,16 +147,19 @@ _CUT: Final = re.compile(
 """A character of UTF-8 that was cut, or half a pair of surrogates: it says nothing for any charset."""
 
 
+_ASCII: Final = bytes(range(128))
+
+
 def _guessed(parts: Sequence[bytes]) -> str:
     """UTF-8, unless most of the bytes beyond ASCII are no valid sequence of it and GB 18030 reads more of them."""
     whole = b" ".join(parts)
     if _is_utf8(whole):
         return _UTF_8
     rest, valid = _SEQUENCE.sub(b" ", whole), sum(map(len, _SEQUENCE.findall(whole)))
-    other = sum(byte > 127 for byte in _CUT.sub(b" ", rest))
+    other = len(_CUT.sub(b" ", rest).translate(None, _ASCII))
     if valid > other or not other:
         return _UTF_8
-    lost = {codec: whole.decode(codec, REPLACE).count(REPLACED) for codec in (_UTF_8, _UNDECLARED)}
+    lost = {codec: whole.decode(codec, "replace").count(REPLACED) for codec in (_UTF_8, _UNDECLARED)}
     return _UNDECLARED if lost[_UNDECLARED] < lost[_UTF_8] else _UTF_8
 
 
@@ -180,14 +183,17 @@ _GB18030_2022: Final = dict(
 """Characters that GB 18030 had for private use until 2022."""
 
 
+_EUROS: Final = re.compile(rb"\x80+")
+
+
 def _beyond_python(error: UnicodeError) -> tuple[str, int] | None:
     """The character at which Python's codec stopped and a browser does not, and where to go on."""
     if not isinstance(error, UnicodeDecodeError):
         return None
     rest = error.object[error.start : error.start + 2]
     match error.encoding:
-        case "gb18030" if rest[:1] == b"\x80":
-            return "€", error.start + 1
+        case "gb18030" if (run := _EUROS.match(error.object, error.start)) is not None:
+            return "€" * len(run[0]), run.end()
         case "euc_jp" | "iso2022_jp" if len(rest) == 2:
             row, cell = rest[0] & 0x7F, rest[1] & 0x7F
             if (character := _of_microsoft(row, cell)) is not None:
