@@ -1,7 +1,7 @@
 # Leadline. Each target builds .venv/ by itself; Python 3.11 or newer, make and a C compiler are enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench lock clean
+.PHONY: help demo test oracle check format docs bench lock clean
 ARGS ?=
 
 help: ## Say what can be made
@@ -12,6 +12,9 @@ demo: .venv/.ready ## Play an hour of traffic and show the hottest leads (ARGS=-
 
 test: .venv/.ready ## Run the tests, on a real PostgreSQL and Kafka where they can be had (ARGS="tests/test_docs.py -x")
 	@.venv/bin/python -m pytest -rs -n auto --dist loadfile $(ARGS)
+
+oracle: .venv/.ready ## Compare the fold with a brute-force oracle on random models (ARGS=1000: so many, default 200)
+	@LEADLINE_TEST_ORACLE=$(or $(ARGS),200) .venv/bin/python -m pytest -q -n auto tests/domain/test_oracle.py
 
 check: .venv/.ready ## Lint, formatting, types, and which room may import which
 	.venv/bin/ruff check .

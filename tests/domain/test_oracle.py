@@ -1,0 +1,83 @@
+"""The fold against the oracle, on random models and histories: no difference in anything that is shown.
+
+Here few models are tried, about 10 s; `make oracle` tries 200 (`ARGS=1000`: as many). A failure names its seed:
+`LEADLINE_TEST_SEED=67` tries that one alone.
+"""
+
+import os
+
+import pytest
+
+from domain.fold.fold import Fold
+from domain.fold.lead import Lead, Now
+from domain.fold.trace import Trace
+from domain.model.definition import parse_model
+from domain.touchpoints.touchpoint import Touchpoint
+from tests.domain.oracle import Expected, Oracle
+from tests.domain.random_models import Draw
+from tests.domain.stories import us
+
+MODELS = int(os.environ.get("LEADLINE_TEST_ORACLE", "40"))
+"""Environment variable: how many models to try."""
+HISTORIES = 40
+ONLY = os.environ.get("LEADLINE_TEST_SEED")
+
+
+def compared(lead: Lead, now: Now, trace: Trace) -> dict[str, object]:
+    """What the fold says, in the oracle's words."""
+    attempts = lead.funnels.items()
+    return {
+        "touches": (lead.first_touch, lead.last_touch, lead.touches),
+        "person": (repr(lead.profile), lead.identified, lead.grade, lead.fit, lead.not_a_lead),
+        "stages": (lead.stage, [(entry.stage, entry.at, entry.source, entry.touchpoint) for entry in lead.stages]),
+        "findings": lead.findings,
+        "heat": (lead.heat.value, lead.heat.at),
+        "awards": [(award.rule, award.touchpoint, award.type, award.at, award.points) for award in trace.awards],
+        "hot": (now.hot_since, now.cools_at, now.episodes),
+        "segments": dict(sorted(now.segments.items())),
+        "funnels": {name: (each.step, each.started_at, each.reached_at) for name, each in sorted(attempts)},
+        "latest": {name: each.latest for name, each in sorted(attempts)},
+    }
+
+
+def expected(fold: Fold, said: Expected, people: int) -> dict[str, object]:
+    """What the oracle says; `people` is how many touchpoints count."""
+    return {
+        "touches": (said.touches[0], said.touches[-1], people),
+        "person": (repr(said.profile), said.identified, said.grade, said.fit, said.not_a_lead),
+        "stages": (said.stage, said.stages),
+        "findings": said.findings,
+        "heat": said.heat,
+        "awards": said.awards,
+        "hot": (said.hot_since, said.cools_at, said.episodes),
+        "segments": dict(sorted(said.segments.items())),
+        "funnels": {name: (each.step, each.started_at, each.reached_at) for name, each in sorted(said.funnels.items())},
+        "latest": {name: each.latest for name, each in sorted(said.funnels.items())},
+    }
+
+
+def check(text: str, history: list[Touchpoint], until: int, activated_at: int) -> None:
+    """One lead."""
+    fold = Fold(parse_model(text).active_since(activated_at))
+    trace = Trace()
+    lead = fold.fold(history, until, trace)
+    said = Oracle(text, activated_at).lead(history, until)
+    people = [touchpoint for touchpoint in history if touchpoint.instant <= until and not touchpoint.by_machine]
+    found, wanted = compared(lead, fold.at(lead, until), trace), expected(fold, said, len(people))
+    for name, length in fold.funnels.items():  # of who is through, the latest start is of no use
+        if name in lead.funnels and lead.funnels[name].step == length[0]:
+            for latest in (found["latest"], wanted["latest"]):
+                assert isinstance(latest, dict)
+                latest.pop(name, None)
+    assert found == wanted
+
+
+@pytest.mark.parametrize("seed", [int(ONLY)] if ONLY else range(MODELS))
+def test_the_fold_is_what_the_reference_says(seed: int) -> None:
+    draw = Draw(seed)
+    text = draw.model()
+    for _ in range(HISTORIES):
+        history, activated_at = draw.history(), us(draw.until())
+        for until in {history[-1].instant, us(draw.until())}:
+            if until >= history[0].instant:
+                check(text, history, until, activated_at)
