@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from domain.errors import Failed, Refused, Retry
 from runtime import parts
-from runtime.doors import Gate, api_app, both, collector_app, health_app, private, readiness, status_registry
+from runtime.applications import Gate, api_app, both, collector_app, health_app, private, readiness, status_registry
 from runtime.folder import hold
 from runtime.settings import Settings
 from runtime.sockets import address_of, listen, room
@@ -33,7 +33,7 @@ GRACE: Final = 20.0
 
 def serve(wiring: Wiring) -> None:
     """Everything in one process: collector and API under one address, recorder, projector, publisher, promoter."""
-    wiring.settings.refuse_open_doors(collector=True, api=True)
+    wiring.settings.refuse_open_access(collector=True, api=True)
     parts.check_model_file(wiring)
     process = Process(wiring)
     bound = listen(wiring.settings.bind)
@@ -41,9 +41,9 @@ def serve(wiring: Wiring) -> None:
 
     def make() -> ASGIApp:
         parts.settle_model(wiring, activate_changed=True)
-        app_log = wiring.door_log  # opened before anything works: a file that is no log refuses the start
+        app_log = wiring.collector_log  # opened before anything works: a file that is no log refuses the start
         process.start(parts.recorder, parts.projector, parts.publisher, parts.promoter)
-        health = Health(private(wiring.settings), status_registry(wiring), readiness(wiring, doors=True))
+        health = Health(private(wiring.settings), status_registry(wiring), readiness(wiring, collector=True))
         rest = collector_app(wiring, health)
         return both(api_app(wiring, app_log, process.workers.stop.is_set), rest)
 
@@ -52,9 +52,9 @@ def serve(wiring: Wiring) -> None:
 
 
 def collect(wiring: Wiring) -> None:
-    """The public doors before Kafka. They need no database; the data folder holds the spool."""
+    """The collector before Kafka. It needs no database; the data folder holds the spool."""
     _needs_kafka(wiring, "collect")
-    wiring.settings.refuse_open_doors(collector=True, api=False)
+    wiring.settings.refuse_open_access(collector=True, api=False)
     process = Process(wiring)
     bound = listen(wiring.settings.bind)
     lock = hold(wiring.settings.data)
@@ -67,12 +67,12 @@ def api(wiring: Wiring) -> None:
     """The private API."""
     _needs_kafka(wiring, "api")
     _needs_database(wiring, "api")
-    wiring.settings.refuse_open_doors(collector=False, api=True)
+    wiring.settings.refuse_open_access(collector=False, api=True)
     process = Process(wiring)
     bound = listen(wiring.settings.bind)
 
     def make() -> ASGIApp:
-        health = Health(private(wiring.settings), status_registry(wiring), readiness(wiring, doors=False))
+        health = Health(private(wiring.settings), status_registry(wiring), readiness(wiring, collector=False))
         return both(api_app(wiring, wiring.log, process.workers.stop.is_set), health_app(health))
 
     process.serve_database(make, bound)

@@ -150,7 +150,7 @@ class Settings(BaseModel):
             return self.database.get_secret_value()
         return f"sqlite:///{(self.data / 'leadline.db').absolute()}"
 
-    def refuse_open_doors(self, *, collector: bool, api: bool) -> None:
+    def refuse_open_access(self, *, collector: bool, api: bool) -> None:
         """Raise SettingsError where others than this machine could reach a door that asks for nothing."""
         if self.bind.loopback:
             return

@@ -76,7 +76,7 @@ def status_of(database: Database) -> Status:
             ],
             aside_count=count(select(func.count()).select_from(live.clusters).where(put_aside)),
             rejected=count(waiting),
-            rejected_forms=count(waiting.where(rejected.c.door.startswith(forms.PROTOCOL.doors))),
+            rejected_forms=count(waiting.where(rejected.c.door.startswith(forms.PROTOCOL.prefix))),
             model=conn.execute(select(models.c.hash).order_by(models.c.activation.desc()).limit(1)).scalar(),
             folded_with=None if progress is None else progress.model,
             leads=count(select(func.count()).select_from(live.leads)),

@@ -135,12 +135,12 @@ class Wiring:
         return KafkaLog(",".join(self.settings.kafka))
 
     @cached_property
-    def door_log(self) -> Log:
-        """The log of the doors: before Kafka there is a spool in the data folder, which takes what Kafka cannot now."""
+    def collector_log(self) -> Log:
+        """The collector's log: before Kafka there is a spool in the data folder, which takes what Kafka cannot now."""
         return self.spooled if self.settings.kafka else self.log
 
-    def doors_refuse(self) -> str | None:
-        """Why the doors would refuse what comes now (None: they take it)."""
+    def collector_refuses(self) -> str | None:
+        """Why the collector would refuse what comes now (None: it takes it)."""
         if self.settings.kafka:
             return self.spooled.refuses()
         try:

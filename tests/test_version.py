@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from runtime.doors import api_app
+from runtime.applications import api_app
 from runtime.settings import Settings
 from runtime.wiring import Wiring
 from scripts.asyncapi import asyncapi

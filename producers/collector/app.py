@@ -1,4 +1,4 @@
-"""The collector: the HTTP doors through which touchpoints come in, as a Starlette app or as routes of another."""
+"""The collector: the public HTTP application that takes touchpoints in, by itself or as routes of another."""
 
 import asyncio
 import re
@@ -23,7 +23,7 @@ from starlette.routing import Route
 from domain.touchpoints.text import header
 from domain.touchpoints.touchpoint import Source
 from producers.collector import answers, keys, sites
-from producers.collector.queue import Door
+from producers.collector.queue import AppendQueue
 from producers.collector.request import origin, wants_json
 from producers.protocols.registry import PROTOCOLS
 from producers.reading import body
@@ -53,8 +53,8 @@ _UNKNOWN: Final = Source("browser", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
-    """What the doors let in: `keys.parse(LEADLINE_WRITE_KEYS)` and `sites.parse(LEADLINE_SITES)`."""
+class Admission:
+    """Who may send: `keys.parse(LEADLINE_WRITE_KEYS)` and `sites.parse(LEADLINE_SITES)`."""
 
     keys: keys.WriteKeys
     sites: sites.Sites
@@ -63,10 +63,10 @@ class Doors:
     conventions: Conventions = NONE
 
 
-def collector(log: Log, doors: Doors, clock: Callable[[], int], health: Health) -> Starlette:
+def collector(log: Log, admission: Admission, clock: Callable[[], int], health: Health) -> Starlette:
     """The collector as an app. `clock` gives microseconds since 1970; its metrics go to the registry of `health`."""
     app = Starlette(
-        routes=[*_Collector(log, doors, clock, health.registry).routes(), *health.routes()],
+        routes=[*_Collector(log, admission, clock, health.registry).routes(), *health.routes()],
         exception_handlers={HTTPException: _not_found, Problem: answer_problem},
         middleware=[Middleware(BodyLimit, most=body.LIMIT)],
     )
@@ -75,10 +75,10 @@ def collector(log: Log, doors: Doors, clock: Callable[[], int], health: Health) 
 
 
 class _Collector:
-    def __init__(self, log: Log, doors: Doors, clock: Callable[[], int], registry: CollectorRegistry) -> None:
-        self._doors = doors
+    def __init__(self, log: Log, admission: Admission, clock: Callable[[], int], registry: CollectorRegistry) -> None:
+        self._admission = admission
         self._clock = clock
-        self._door = Door(log)
+        self._queue = AppendQueue(log)
         self._beside = ThreadPoolExecutor(2, "large-body")
         self._seconds = Histogram(
             "leadline_collector_request_seconds",
@@ -123,7 +123,7 @@ class _Collector:
 
         async def endpoint(request: Request) -> Response:
             reader = origin(request)
-            if checked and not self._doors.sites.allows(sites.origin_in(request.headers)):
+            if checked and not self._admission.sites.allows(sites.origin_in(request.headers)):
                 reader = None
             if request.method == "OPTIONS":
                 return Response(status_code=204, headers=answers.cors(reader, allowed))
@@ -193,7 +193,9 @@ class _Collector:
             case ThanksPage(field):
                 if wants_json(request, message) or taken.malformed:
                     return answers.told(taken, 202)
-                page = self._doors.sites.target(message.value.get(field), header(request.headers.get("referer", "")))
+                page = self._admission.sites.target(
+                    message.value.get(field), header(request.headers.get("referer", ""))
+                )
                 return RedirectResponse(page or "/thanks", 303)
             case Image(content, media_type):
                 return answers.image(content, media_type)
@@ -201,10 +203,10 @@ class _Collector:
                 assert_never(protocol.reply)
 
     def _sender(self, request: Request, named: list[str]) -> Source | None:
-        if self._doors.keys.open and not is_local(request):
+        if self._admission.keys.open and not is_local(request):
             raise Problem(401, "no write keys are configured, so only this machine may send: set LEADLINE_WRITE_KEYS")
-        source = self._doors.keys.source(named)
-        if source is not None and self._doors.keys.open and is_foreign(request):
+        source = self._admission.keys.source(named)
+        if source is not None and self._admission.keys.open and is_foreign(request):
             return Source("browser", source.name)  # any page may be open on this machine: it is no server of ours
         return source
 
@@ -230,13 +232,13 @@ class _Collector:
     def _site(self, request: Request, otherwise: str) -> Source:
         """The source of a request without a write key: a browser, named after its site."""
         origin = sites.origin_in(request.headers)
-        if self._doors.sites.open and not is_local(request):
+        if self._admission.sites.open and not is_local(request):
             raise Problem(403, "no sites are configured, so only this machine may send: set LEADLINE_SITES")
-        if not self._doors.sites.allows(origin):
+        if not self._admission.sites.allows(origin):
             detail = f"found site {origin or 'unknown'}: it is not in LEADLINE_SITES (told by Origin, else Referer)"
             raise Problem(403, detail)
         name = sites.named(origin)
-        return Source("browser", name if name and name not in self._doors.keys.servers else otherwise)
+        return Source("browser", name if name and name not in self._admission.keys.servers else otherwise)
 
     async def _unbuilt(self, request: Request) -> Response:
         raise Problem(501, "signed mail links (/o/TOKEN.gif and /c/TOKEN) are not built yet in this release")
@@ -248,7 +250,7 @@ class _Collector:
 
     def _arrival(self, request: Request, source: Source, *, keyed: bool = False) -> Arrival:
         """Of the headers as much as is kept. A request with a write key says all in its body; its query has the key."""
-        most = self._doors.kept_header
+        most = self._admission.kept_header
         return Arrival(
             door=body.clean(request.scope["path"])[1 : DOOR_LIMIT + 1],
             source=source,
@@ -257,7 +259,7 @@ class _Collector:
             query="" if keyed else keys.masked(request.scope["query_string"], ()).decode("latin-1"),
             content_type=request.headers.get("content-type", "")[:most],
             referer="" if keyed else header(request.headers.get("referer", "")[:most]),
-            conventions=self._doors.conventions,
+            conventions=self._admission.conventions,
             user_agent=header(request.headers.get("user-agent", "")[:most]) if source.kind == "browser" else "",
         )
 
@@ -271,7 +273,7 @@ class _Collector:
         """Keep all of it, without the write keys `named`; durable when this returns. Raises Problem."""
         refused = taken.refused
         kept = [] if refused is None else [refused.record(keys.masked(refused.raw, named))]
-        await self._door.put(taken.records, kept)
+        await self._queue.put(taken.records, kept)
         if taken.touchpoints:
             self._taken.labels(taken.touchpoints[0].source.name).inc(len(taken.touchpoints))
         if refused is not None:

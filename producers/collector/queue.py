@@ -27,7 +27,7 @@ class _Waiting:
     done: asyncio.Future[None]
 
 
-class Door:
+class AppendQueue:
     """Appends for the requests of one event loop. Touchpoints go first: if keeping a refusal then fails, the client
     sends all again and the touchpoints are known by their ids."""
 

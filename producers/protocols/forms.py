@@ -113,7 +113,7 @@ def machine(answers: Mapping[str, Any]) -> bool:
 
 PROTOCOL: Final = Protocol(
     name="forms",
-    doors="f/",
+    prefix="f/",
     paths=(Path("/f/{form}", "f", ("POST", "GET")),),
     sender=Sender.SITE,
     reply=ThanksPage(REDIRECT),

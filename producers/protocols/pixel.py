@@ -82,7 +82,7 @@ def _one(value: Any) -> str:
 
 PROTOCOL: Final = Protocol(
     name="pixel",
-    doors="p.gif",
+    prefix="p.gif",
     paths=(Path("/p.gif", "p.gif", ("GET",)),),
     sender=Sender.SITE,
     reply=Image(GIF, "image/gif"),

@@ -14,4 +14,4 @@ PROTOCOLS: Final[tuple[Protocol, ...]] = (
 
 def protocol_of(door: str) -> Protocol | None:
     """The protocol to which a door belongs."""
-    return next((protocol for protocol in PROTOCOLS if door.startswith(protocol.doors)), None)
+    return next((protocol for protocol in PROTOCOLS if door.startswith(protocol.prefix)), None)

@@ -364,7 +364,7 @@ def _scalar(value: Any) -> str | int | float | None:
 
 PROTOCOL: Final = Protocol(
     name="segment",
-    doors="v1/",
+    prefix="v1/",
     paths=tuple(Path(f"/v1/{name}", f"v1/{name}") for name in (*CALLS, "batch", *SHORT)),
     sender=Sender.WRITE_KEY,
     reply=Outcome(),

@@ -1,4 +1,4 @@
-"""What came to a door, and what became of it: plain values, so that translation is pure and can be done again."""
+"""What came in, and what became of it: plain values, so that translation is pure and can be done again."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields

@@ -52,15 +52,15 @@ class Path:
 class Protocol:
     """One way to report touchpoints. The collector makes routes of it, and what it refused is tried again through it.
 
-    `name` names the source where a site is not known; it is then reserved, in `OWN_SOURCES`. `doors` begins the name of
-    each of its doors, which is the path without the first slash. `read` makes the message of a body as sent, unpacked;
-    it takes the arrival's door and query, asks for no source, and raises Malformed or Unusable. `taken` makes the
-    touchpoints of a message; its last argument is what is kept where they are refused.
+    `name` names the source where a site is not known; it is then reserved, in `OWN_SOURCES`. `prefix` begins the
+    name of each of its doors, which is the path without the first slash. `read` makes the message of a body as sent,
+    unpacked; it takes the arrival's door and query, asks for no source, and raises Malformed or Unusable. `taken`
+    makes the touchpoints of a message; its last argument is what is kept where they are refused.
     Both are pure, so that the same request becomes the same touchpoints whenever it is tried.
     """
 
     name: str
-    doors: str
+    prefix: str
     paths: tuple[Path, ...]
     sender: Sender
     reply: Reply

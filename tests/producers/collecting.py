@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from domain.touchpoints.envelope import decode, validate
 from domain.touchpoints.touchpoint import Touchpoint
 from producers.collector import keys, sites
-from producers.collector.app import Doors, collector
+from producers.collector.app import Admission, collector
 from producers.reading.conventions import NONE, Conventions
 from store.log.port import Entry, Log
 from store.log.sql import SqlLog
@@ -46,9 +46,9 @@ class Collecting:
         self.kept = SqlLog(folder / "log.db")
         self.log = log or self.kept
         self.registry = CollectorRegistry()
-        doors = Doors(keys.parse(write_keys), sites.parse(sites_text), conventions=conventions)
+        admission = Admission(keys.parse(write_keys), sites.parse(sites_text), conventions=conventions)
         health = Health(Private(token), self.registry, ready)
-        self.app = collector(self.log, doors, lambda: self.now, health)
+        self.app = collector(self.log, admission, lambda: self.now, health)
         self.client = client
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:

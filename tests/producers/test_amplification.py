@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from producers.collector import keys
-from producers.collector.app import Doors, collector
+from producers.collector.app import Admission, collector
 from producers.collector.sites import Sites
 from producers.protocols import retry
 from producers.reading.body import LIMIT
@@ -79,8 +79,10 @@ def test_a_query_of_a_pixel_is_counted_and_kept_once(door: Collecting) -> None:
 
 def test_how_much_is_kept_of_a_header_is_a_setting(tmp_path: Path) -> None:
     door = Collecting(tmp_path)
-    doors = Doors(keys.parse(PUBLIC), Sites(frozenset()), kept_header=150)
-    door.app = collector(door.log, doors, lambda: door.now, Health(Private(None), CollectorRegistry(), lambda: None))
+    admission = Admission(keys.parse(PUBLIC), Sites(frozenset()), kept_header=150)
+    door.app = collector(
+        door.log, admission, lambda: door.now, Health(Private(None), CollectorRegistry(), lambda: None)
+    )
     agent, referer = "x" * 151, "https://www.example.com/" + "r" * 151
     page = {"anonymousId": "a-1"}
     assert door.post("/v1/page", page, headers={"x-write-key": KEY, "user-agent": agent}).status_code == 200

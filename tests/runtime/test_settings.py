@@ -24,7 +24,7 @@ def test_without_anything_it_is_the_embedded_mode_on_loopback() -> None:
     assert settings.bind == Bind("127.0.0.1", 8787) and settings.bind.loopback
     assert settings.write_keys.open and settings.sites.open and settings.token is None
     assert settings.database_url.startswith("sqlite:////")
-    settings.refuse_open_doors(collector=True, api=True)
+    settings.refuse_open_access(collector=True, api=True)
 
 
 def test_flags_win_over_the_environment_and_the_environment_over_the_file(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_variables_of_tests_and_empty_ones_are_not_settings() -> None:
 def test_others_reach_only_doors_that_ask_for_something(collector: bool, api: bool, needed: str) -> None:
     settings = read_settings({"LEADLINE_BIND": "0.0.0.0:8787"})
     with pytest.raises(SettingsError) as refused:
-        settings.refuse_open_doors(collector=collector, api=api)
+        settings.refuse_open_access(collector=collector, api=api)
     [problem] = refused.value.problems
     assert all(name in problem for name in needed.split())
     assert ("LEADLINE_API_TOKEN" in problem) is api
@@ -120,7 +120,7 @@ def test_others_reach_only_doors_that_ask_for_something(collector: bool, api: bo
         "LEADLINE_BIND": "0.0.0.0:8787", "LEADLINE_WRITE_KEYS": "web:public:sample-key",
         "LEADLINE_SITES": "https://a.example", "LEADLINE_API_TOKEN": "sample-token",
     })  # fmt: skip
-    closed.refuse_open_doors(collector=True, api=True)
+    closed.refuse_open_access(collector=True, api=True)
 
 
 def test_no_secret_is_ever_shown() -> None:

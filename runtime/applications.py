@@ -1,4 +1,4 @@
-"""The HTTP applications: the public doors, the private API, and both under one address."""
+"""The HTTP applications: the collector, the private API, and both under one address."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.app import Readers, create_api
 from api.commands import Commander, command_routes
 from domain.errors import Misconfigured, Retry
-from producers.collector.app import Doors, collector
+from producers.collector.app import Admission, collector
 from projections.queries.view import Reader
 from runtime.clock import clock
 from runtime.settings import Settings
@@ -30,10 +30,10 @@ def private(settings: Settings) -> Private:
 
 
 def collector_app(wiring: Wiring, health: Health) -> ASGIApp:
-    """The public doors."""
+    """The collector."""
     settings = wiring.settings
-    doors = Doors(settings.write_keys, settings.sites, settings.kept_header, settings.conventions)
-    return collector(wiring.door_log, doors, clock, health)
+    admission = Admission(settings.write_keys, settings.sites, settings.kept_header, settings.conventions)
+    return collector(wiring.collector_log, admission, clock, health)
 
 
 def api_app(wiring: Wiring, log: Log, stopping: Callable[[], bool]) -> ASGIApp:
@@ -50,15 +50,15 @@ def status_registry(wiring: Wiring) -> CollectorRegistry:
     return registry
 
 
-def readiness(wiring: Wiring, *, doors: bool) -> Ready:
-    """Whether the database answers, and with `doors` whether they can take anything."""
+def readiness(wiring: Wiring, *, collector: bool) -> Ready:
+    """Whether the database answers, and with `collector` whether that can take anything."""
 
     def why_not() -> str | None:
         try:
             ping(wiring.database)
         except (Retry, Misconfigured) as error:
             return str(error)
-        return wiring.doors_refuse() if doors else None
+        return wiring.collector_refuses() if collector else None
 
     return why_not
 
