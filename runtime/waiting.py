@@ -36,11 +36,6 @@ class Progressed:
         """Events recorded and not projected."""
         return self.recorded - self.projected
 
-    @property
-    def done(self) -> bool:
-        """Whether everything is projected."""
-        return self.left == 0 and self.behind <= 0
-
 
 def look(database: Database, ends: Mapping[Partition, int | None]) -> Progressed:
     """How far recorders and projector are from these ends of the log."""
@@ -61,11 +56,15 @@ def wait_until_projected(
     gone_wrong: Callable[[], bool] = lambda: False,
     seconds: float | None = None,
 ) -> bool:
-    """Wait until these ends of the log are recorded and projected; False: gone wrong, or not in so many seconds."""
+    """Wait until these ends of the log are recorded and projected; False: gone wrong, or not in so many seconds.
+
+    What comes onto the log meanwhile is not waited for: under live traffic that would never end.
+    """
     began = moved = time.monotonic()
     first = last = look(database, ends)
     all_of_it = max(1, first.left * 2 + first.behind)
-    while not last.done:
+    goal = first.recorded if first.left == 0 else None
+    while goal is None or last.projected < goal:
         if gone_wrong() or (seconds is not None and time.monotonic() - began > seconds):
             return False
         time.sleep(GLANCE)
@@ -76,6 +75,8 @@ def wait_until_projected(
             moved = time.monotonic()
             say(f"still waiting ({now.left:,} to record, {now.behind:,} to project): does a server work on this?")
         last = now
+        if goal is None and now.left == 0:
+            goal = now.recorded  # all of these ends is recorded by here
         done = 1 - (now.left * 2 + now.behind) / all_of_it
         progress(Progressed(now.left, now.recorded, now.projected, min(1.0, max(0.0, done))))
     return True

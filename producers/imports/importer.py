@@ -10,6 +10,7 @@ Errors:
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -52,6 +53,10 @@ class Appender(Protocol):
         """Append durably; raises any LogError."""
 
 
+Recorded = Callable[[Sequence[Touchpoint]], AbstractSet[tuple[str, str]]]
+"""Which of some touchpoints are recorded already, by their keys (source name, id)."""
+
+
 class ImportInterrupted(Failed):
     """The log stayed away or full. What was appended counts, and the same command goes on behind it."""
 
@@ -62,6 +67,7 @@ class ImportProgress:
 
     read: int
     appended: int
+    known: int
     skipped: int
     rejected: int
     share: float
@@ -70,10 +76,14 @@ class ImportProgress:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What became of the rows: read = appended + skipped + rejected. `resumed` rows of them were done before."""
+    """What became of the rows: read = appended + known + skipped + rejected. `resumed` of them were done before.
+
+    `known` rows are recorded already, and not appended again.
+    """
 
     read: int
     appended: int
+    known: int
     skipped: int
     rejected: int
     reasons: Mapping[str, int]
@@ -100,6 +110,7 @@ def import_file(
     *,
     clock: Callable[[], int],
     resume: Path | None = None,
+    recorded: Recorded = lambda touchpoints: frozenset(),
     progress: Callable[[ImportProgress], None] = lambda now: None,
     wait: Callable[[float], None] = time.sleep,
     patience: float = PATIENCE,
@@ -110,7 +121,8 @@ def import_file(
 
     `clock` gives the instant of receipt, in microseconds. `resume` is a folder for the progress of imports that were
     cut off (None: none is kept): the same file with the same mapping goes on behind its last appended batch. A file
-    that was imported to its end starts again; what the log had already is dropped by its id when it is recorded.
+    that was imported to its end starts again: what `recorded` says is in the event store is not appended again, and
+    what is only on the log is dropped by its id when it is recorded.
     Raises ImportProblem, ImportInterrupted, LogMisconfigured.
     """
     found = survey(path, mapping)
@@ -123,6 +135,7 @@ def import_file(
         file=file,
         done=done,
         tell=progress,
+        recorded=recorded,
         waiting=_Waiting(wait, patience),
         limit=batch,
         mapper=RowMapper(mapping, done.received_at, conventions.region),
@@ -140,6 +153,7 @@ class _Import:
     file: ResumeFile
     done: Done
     tell: Callable[[ImportProgress], None]
+    recorded: Recorded
     waiting: "_Waiting"
     limit: int
     mapper: RowMapper
@@ -160,7 +174,9 @@ class _Import:
             self._append(batch)
         self.file.remove()
         done = self.done
-        return ImportResult(done.read, done.appended, done.skipped, done.rejected, dict(self.reasons), resumed)
+        return ImportResult(
+            done.read, done.appended, done.known, done.skipped, done.rejected, dict(self.reasons), resumed
+        )
 
     def _count(self, characters: int) -> None:
         self.characters += characters
@@ -203,15 +219,20 @@ class _Import:
     def _append(self, batch: _Batch) -> None:
         """Make a batch durable, then note that it is. A crash between the two appends it twice: same ids, so once."""
         self._check(batch)
-        records = [touchpoint_record(made, value) for _, _, made, value in batch.taken]
+        known = self.recorded([touchpoint for *_, touchpoint, _ in batch.taken])
+        records = [
+            touchpoint_record(touchpoint, value) for *_, touchpoint, value in batch.taken if touchpoint.key not in known
+        ]
         self._durably(TOUCHPOINTS, records)
         self._durably(REJECTED, batch.refused)
         done = self.done
         taken, refused = len(batch.taken), len(batch.refused)
+        repeated = taken - len(records)
         self.done = Done(
             received_at=done.received_at,
             read=done.read + batch.rows,
-            appended=done.appended + taken,
+            appended=done.appended + len(records),
+            known=done.known + repeated,
             skipped=done.skipped + batch.rows - taken - refused,
             rejected=done.rejected + refused,
             reasons=dict(self.reasons),
@@ -267,7 +288,7 @@ class _Import:
         done = self.done
         size = self.found.size or 1
         share = min(1.0, self.characters / size)
-        self.tell(ImportProgress(done.read, done.appended, done.skipped, done.rejected, share, message))
+        self.tell(ImportProgress(done.read, done.appended, done.known, done.skipped, done.rejected, share, message))
 
 
 class _Waiting:

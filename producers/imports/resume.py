@@ -16,6 +16,7 @@ class Done:
     received_at: int
     read: int = 0
     appended: int = 0
+    known: int = 0
     skipped: int = 0
     rejected: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)

@@ -1,15 +1,17 @@
 """`import`: a file's rows onto the log, then wait until they are projected; without a server, do that here."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from domain.errors import Failed, Refused
+from domain.errors import Failed, Refused, Retry
+from domain.touchpoints.touchpoint import Touchpoint
 from producers.imports.importer import ImportProgress, ImportResult, import_file
 from producers.imports.mapping import ImportMapping
 from runtime import parts
@@ -20,7 +22,8 @@ from runtime.show import print_json, progress_console, say
 from runtime.waiting import Progressed, wait_until_projected
 from runtime.wiring import Wiring
 from runtime.workers import Workers
-from store.log.topics import TOUCHPOINTS
+from store.events.store import known_of
+from store.log.topics import IN
 
 IMPORTS = "imports"
 """Folder in the data folder that holds the progress of imports that were cut off."""
@@ -63,16 +66,36 @@ def import_rows(
 
 def _append(wiring: Wiring, file: Path, rules: ImportMapping) -> ImportResult:
     with _bar("append") as tell:
+        began = time.monotonic()
 
         def progressed(now: ImportProgress) -> None:
-            counts = f"{now.appended:,} appended, {now.skipped:,} skipped, {now.rejected:,} rejected"
-            tell(now.share, f"{counts} {now.message}".rstrip())
+            pace = now.read / max(time.monotonic() - began, 0.001)
+            taken = f"{now.appended:,} appended, {now.known:,} known"
+            left_out = f"{now.skipped:,} skipped, {now.rejected:,} rejected"
+            tell(now.share, f"{taken}, {left_out}, {pace:,.0f} rows/s {now.message}".rstrip())
 
         folder = wiring.settings.data / IMPORTS
         conventions = wiring.settings.conventions
         return import_file(
-            file, rules, wiring.log, clock=clock, resume=folder, progress=progressed, conventions=conventions
+            file,
+            rules,
+            wiring.log,
+            clock=clock,
+            resume=folder,
+            recorded=partial(_recorded, wiring),
+            progress=progressed,
+            conventions=conventions,
         )
+
+
+def _recorded(wiring: Wiring, touchpoints: Sequence[Touchpoint]) -> set[tuple[str, str]]:
+    """Which of them are in the event store; while it is away none is known to be, and the recorder drops them."""
+    keys = {wiring.ids.dedupe(*touchpoint.key): touchpoint.key for touchpoint in touchpoints}
+    try:
+        with wiring.database.snapshot() as conn:
+            return {keys[dedupe] for dedupe in known_of(conn, list(keys))}
+    except Retry:
+        return set()
 
 
 def _project(wiring: Wiring, *, alone: bool) -> None:
@@ -80,7 +103,7 @@ def _project(wiring: Wiring, *, alone: bool) -> None:
 
     A server that starts meanwhile is welcome: recorders fence each other, and one projector is elected.
     """
-    ends = wiring.log.ends([TOUCHPOINTS])
+    ends = wiring.log.ends(IN)
     workers = Workers()
     if alone:
         workers.start("recorder", parts.recorder(wiring))
@@ -128,6 +151,7 @@ def _tell(result: ImportResult, as_json: bool) -> None:
     counts = {
         "read": result.read,
         "appended": result.appended,
+        "known": result.known,
         "skipped": result.skipped,
         "rejected": result.rejected,
         "resumed": result.resumed,

@@ -214,6 +214,11 @@ def lock_events(database: Database, conn: Connection) -> None:
     database.lock(conn, "events")
 
 
+def known_of(conn: Connection, dedupes: Sequence[bytes]) -> set[bytes]:
+    """Those of the dedupe keys under which something is recorded."""
+    return {bytes(row[0]) for row in bulk.select_in(conn, events, ["dedupe"], "dedupe", dedupes)}
+
+
 def last_position(conn: Connection) -> int:
     """The newest position, 0 where nothing is recorded. To allot the next, hold the lock first."""
     with translated():
@@ -231,7 +236,7 @@ def _first_of_each(incoming: Sequence[Incoming]) -> Sequence[Incoming]:
 
 
 def _unknown(conn: Connection, fresh: Sequence[Incoming]) -> Sequence[Incoming]:
-    known = {bytes(row[0]) for row in bulk.select_in(conn, events, ["dedupe"], "dedupe", [new.dedupe for new in fresh])}
+    known = known_of(conn, [new.dedupe for new in fresh])
     return [touchpoint for touchpoint in fresh if touchpoint.dedupe not in known]
 
 

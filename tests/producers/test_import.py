@@ -1,6 +1,7 @@
 """`leadline import`: what rows become, that order and repeats in a file mean nothing, and that it goes on."""
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
@@ -54,6 +55,15 @@ def test_rows_become_touchpoints(tmp_path: Path) -> None:
         b"user_id:c2",
         b"email:bob@example.org",
     ]
+
+
+def test_rows_that_are_recorded_already_are_known_and_not_appended_again(tmp_path: Path) -> None:
+    def recorded(touchpoints: Sequence[Touchpoint]) -> set[tuple[str, str]]:
+        return {touchpoint.key for touchpoint in touchpoints} & {("crm", "2"), ("crm", "9")}
+
+    result, log = run(csv_file(tmp_path, ROWS), recorded=recorded)
+    assert (result.read, result.appended, result.known) == (3, 2, 1)
+    assert [touchpoint.id for touchpoint in log.touchpoints] == ["1", "3"]
 
 
 def test_the_example_mapping_gives_the_known_funnel(tmp_path: Path) -> None:
