@@ -8,7 +8,7 @@ from domain.errors import Reject
 from domain.touchpoints.email import email
 from domain.touchpoints.nobody import is_word, names_nobody
 from domain.touchpoints.phone import phone
-from domain.touchpoints.text import REPLACED, bare, shortened, storable
+from domain.touchpoints.text import REPLACED, as_text, bare, shortened, storable
 
 KINDS: Final = ("user_id", "email", "phone", "anonymous_id")
 """Highest first: the higher kind names the person."""
@@ -71,11 +71,10 @@ def named(kind: str, value: object, region: str = "") -> Identity:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    text = as_text(value)
+    if text is None:
         raise NoIdentity("it is no text and no whole number")
-    text = bare(value) if isinstance(value, str) else str(value)
+    text = bare(text)
     if not text or names_nobody(text):
         raise NoIdentity("it is a spelling of null" if text else "it is empty")
     if REPLACED in storable(text):

@@ -70,6 +70,15 @@ def bare(text: str) -> str:
     return tidy(_INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
 
 
+def as_text(value: object) -> str | None:
+    """The text that a JSON value is: itself, or a whole number's digits (`12.0` is 12). None: it is neither."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return str(value)
+
+
 def shortened(text: str, limit: int) -> str:
     """The text where it has at most `limit` characters, else its hash: every character counts, whatever its length."""
     return text if len(text) <= limit else "hash-" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -12,6 +12,7 @@ import orjson
 from domain.errors import Reject
 from domain.touchpoints.claims import refusal, snake_case
 from domain.touchpoints.identity import Identity, canonical, ordered
+from domain.touchpoints.text import as_text
 from domain.touchpoints.touchpoint import Source, Touchpoint, microseconds
 from producers.imports.file import Row
 from producers.imports.mapping import ImportMapping, TimeColumn, Typed
@@ -114,7 +115,7 @@ class RowMapper:
         rule = self._mapping.type
         if isinstance(rule, Typed):
             return rule
-        name = _text(values.get(rule.column))
+        name = as_text(values.get(rule.column))
         if not name:
             raise RowRefused(f"type: column {rule.column!r} is empty")
         if (known := rule.map.get(name)) is not None:
@@ -158,13 +159,6 @@ def _columns(pairs: tuple[tuple[str, str], ...], values: Mapping[str, Any]) -> d
     """Fields from columns; an empty cell says nothing. Values stay as they are: texts from CSV, any JSON from JSON."""
     cells = ((name, values.get(column)) for name, column in pairs)
     return {name: value for name, value in cells if value is not None and value != ""}
-
-
-def _text(value: object) -> str:
-    """The text in a cell; a whole JSON number in its short form."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        value = int(value)
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def _short(value: object) -> str:

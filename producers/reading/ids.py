@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from domain.touchpoints.text import shortened, storable, tidy
+from domain.touchpoints.text import as_text, shortened, storable, tidy
 
 LIMIT: Final = 200
 """Longest id of an envelope, in characters."""
@@ -10,8 +10,4 @@ LIMIT: Final = 200
 
 def given_id(value: object) -> str:
     """The id that a text or whole number is ("": none). One longer than the envelope allows is its hash."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return ""
-    return shortened(tidy(storable(str(value))), LIMIT)
+    return shortened(tidy(storable(as_text(value) or "")), LIMIT)

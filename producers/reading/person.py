@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from domain.touchpoints.claims import snake_case
 from domain.touchpoints.identity import Identity, NoIdentity, canonical, named
+from domain.touchpoints.text import as_text
 from producers.reading.conventions import Conventions
 from producers.reading.names import ALIASES, OTHERS
 
@@ -57,8 +58,8 @@ def company(group_id: object, traits: Mapping[str, Any]) -> dict[str, Any]:
     """What a group call says about the person: their company, by the group's traits. Its e-mail is not theirs."""
     said: dict[str, Any] = {}
     _flatten("company", dict(traits), said, 0)
-    if isinstance(group_id, str | int | float) and not isinstance(group_id, bool) and group_id != "":
-        said["company_id"] = str(int(group_id) if isinstance(group_id, float) and group_id.is_integer() else group_id)
+    if id := as_text(group_id):
+        said["company_id"] = id
     return said
 
 
