@@ -32,7 +32,9 @@ def private(settings: Settings) -> Private:
 def collector_app(wiring: Wiring, health: Health) -> ASGIApp:
     """The collector."""
     settings = wiring.settings
-    admission = Admission(settings.write_keys, settings.sites, settings.kept_header, settings.conventions)
+    admission = Admission(
+        settings.write_keys, settings.sites, settings.kept_header, settings.conventions, int(settings.queue_limit)
+    )
     return collector(wiring.collector_log, admission, clock, health)
 
 

@@ -93,6 +93,9 @@ class Settings(BaseModel):
         int,
         Field(description="characters that are kept of a request's User-Agent, and of its Referer", ge=100, le=8_000),
     ] = 2_000
+    queue_limit: Annotated[
+        ByteSize, Field(description="size of what waits for the log in memory; more is answered 429", ge=1_000_000)
+    ] = ByteSize(64 << 20)
     connections: Annotated[
         int | None,
         Field(
@@ -185,6 +188,7 @@ class Settings(BaseModel):
             "spool_limit": self.spool_limit.human_readable(),
             "claims_back": self.claims_back,
             "kept_header": str(self.kept_header),
+            "queue_limit": self.queue_limit.human_readable(),
             "connections": "" if self.connections is None else str(self.connections),
             "streams": str(self.streams),
             "head_seconds": f"{self.head_seconds:g}",
@@ -274,6 +278,7 @@ _ALLOWED: Final = {
     "api_token": "a text of at least 8 characters",
     "spool_limit": "a size of at least 1MB, such as 500MB or 2GiB",
     "kept_header": "a whole number from 100 to 8000",
+    "queue_limit": "a size of at least 1MB",
     "connections": "a whole number from 1",
     "streams": "a whole number from 1",
     "head_seconds": "seconds from 0.1 to 3600",

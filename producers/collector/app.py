@@ -61,6 +61,8 @@ class Admission:
     kept_header: int = 2_000
     """Characters that are kept of a request's User-Agent, and of its Referer."""
     conventions: Conventions = NONE
+    queue_bytes: int = 64 << 20
+    """Of touchpoints and refusals that wait for the log."""
 
 
 def collector(log: Log, admission: Admission, clock: Callable[[], int], health: Health) -> Starlette:
@@ -78,7 +80,7 @@ class _Collector:
     def __init__(self, log: Log, admission: Admission, clock: Callable[[], int], registry: CollectorRegistry) -> None:
         self._admission = admission
         self._clock = clock
-        self._queue = AppendQueue(log)
+        self._queue = AppendQueue(log, most_bytes=admission.queue_bytes)
         self._beside = ThreadPoolExecutor(2, "large-body")
         self._seconds = Histogram(
             "leadline_collector_request_seconds",
@@ -130,7 +132,7 @@ class _Collector:
             if request.method == "HEAD":  # asked by link checkers: nobody did anything
                 return Response(status_code=200)
             began = time.perf_counter()
-            response = await _answered(handle, request)
+            response = await _answered(handle, request, door)
             self._seconds.labels(door, str(response.status_code)).observe(time.perf_counter() - began)
             response.headers.update(answers.cors(reader))
             return response
@@ -286,7 +288,7 @@ class _Collector:
 # ---- requests and answers ----------------------------------------------------------------------------------------
 
 
-async def _answered(handle: Endpoint, request: Request) -> Response:
+async def _answered(handle: Endpoint, request: Request, door: str) -> Response:
     try:
         return await handle(request)
     except Problem as problem:
@@ -297,9 +299,7 @@ async def _answered(handle: Endpoint, request: Request) -> Response:
         return Response(status_code=400)  # nobody reads it
     except Exception as error:
         trace = traceback.format_exc(limit=-8)
-        structlog.get_logger("collector").error(
-            "request failed", path=request.scope["path"], error=repr(error), trace=trace
-        )
+        structlog.get_logger("collector").error("request failed", door=door, error=repr(error), trace=trace)
         detail = "the collector failed on this request: nothing is acknowledged, send it again"
         return Problem(500, detail, {"Retry-After": "5"}).response()
 

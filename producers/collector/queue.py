@@ -24,6 +24,7 @@ _HINT: Final = "senders are answered 503 with Retry-After, nothing acknowledged 
 @dataclass(slots=True)
 class _Waiting:
     records: Sequence[Record]
+    size: int
     done: asyncio.Future[None]
 
 
@@ -31,9 +32,11 @@ class AppendQueue:
     """Appends for the requests of one event loop. Touchpoints go first: if keeping a refusal then fails, the client
     sends all again and the touchpoints are known by their ids."""
 
-    def __init__(self, log: Log, most_waiting: int = 1_000) -> None:
+    def __init__(self, log: Log, most_waiting: int = 1_000, most_bytes: int = 64 << 20) -> None:
         self._log = log
         self._most = most_waiting
+        self._most_bytes = most_bytes
+        self._bytes = 0
         self._waiting: dict[str, deque[_Waiting]] = {TOUCHPOINTS: deque(), REJECTED: deque()}
         self._drains: dict[str, asyncio.Task[None]] = {}
         self._outage = Outage("collector.refuses", "collector.takes", _HINT)
@@ -50,14 +53,19 @@ class AppendQueue:
 
     async def _append(self, topic: str, records: Sequence[Record]) -> None:
         queue = self._waiting[topic]
-        if len(queue) >= self._most:
-            detail = f"{self._most} requests already wait for the log: send this one again a little later"
+        size = sum(record.size for record in records)
+        if len(queue) >= self._most or (self._bytes and self._bytes + size > self._most_bytes):
+            detail = "too many or too large requests wait for the log already: send this one again a little later"
             raise Problem(429, detail, {"Retry-After": "1"})
-        mine = _Waiting(records, asyncio.get_running_loop().create_future())
+        mine = _Waiting(records, size, asyncio.get_running_loop().create_future())
+        self._bytes += size
         queue.append(mine)
         if topic not in self._drains:
             self._drains[topic] = asyncio.create_task(self._drain(topic))
-        await mine.done
+        try:
+            await mine.done
+        finally:
+            self._bytes -= size
 
     async def _drain(self, topic: str) -> None:
         queue = self._waiting[topic]

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,20 @@ def test_of_refused_items_the_request_is_kept_once(tmp_path: Path) -> None:
     meta = json.loads(kept.header("leadline.meta") or b"")
     once = retry.again("v1/batch", "server:shop", kept.value.replace(b"Erased", b"Bought"), meta)
     assert [found.seq for found in once.touchpoints] == list(range(2_500))
+
+
+@pytest.mark.parametrize("event", ["Bought", "Erased"])
+def test_memory_is_bounded_by_what_came(tmp_path: Path, event: str) -> None:
+    door = Collecting(tmp_path, PUBLIC)
+    raw = batch(2_500, type="track", event=event, userId="u-1").replace(b" ", b"")
+    headers = {"x-write-key": KEY, "user-agent": "x" * 60_000}
+    door.post("/v1/batch", content=batch(1, type="page", userId="u-1"), headers=headers)
+    tracemalloc.start()
+    try:
+        assert door.post("/v1/batch?q=" + "y" * 30_000, content=raw, headers=headers).status_code == 200
+        assert tracemalloc.get_traced_memory()[1] < 2_500 * 12_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_items_that_cannot_be_written_again_are_kept_with_their_request_once(door: Collecting) -> None:

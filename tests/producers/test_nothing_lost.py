@@ -1,15 +1,20 @@
 """Nothing refused or acknowledged is lost: a log that is away, full or busy, and what was refused tried again."""
 
+import asyncio
 import json
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
 
+from producers.collector.queue import AppendQueue
 from producers.protocols import retry
 from store.log.port import Log, LogAway, LogFull, LogMisconfigured, Partition, Record, RecordTooLarge, Subscription
 from store.log.sql import SqlLog
+from store.log.topics import TOUCHPOINTS
 from tests.producers.collecting import NOON, Collecting, track
+from web.problems import Problem
 
 
 class FailingLog:
@@ -94,6 +99,35 @@ def test_too_many_that_wait_are_told_to_come_back(tmp_path: Path) -> None:
     statuses = [answer.status_code for answer in answers]
     assert set(statuses) <= {200, 429} and statuses.count(200) >= 1_000
     assert len(door.touchpoints()) == statuses.count(200)
+
+
+def test_large_requests_that_wait_are_bounded_in_bytes(tmp_path: Path) -> None:
+    door, log = failing(tmp_path)
+    begun, go_on = threading.Event(), threading.Event()
+    append = log.append
+
+    def slow(topic: str, records: Sequence[Record]) -> None:
+        begun.set()
+        assert go_on.wait(60)
+        append(topic, records)
+
+    log.append = slow  # type: ignore[method-assign]
+
+    async def run() -> None:
+        waiting = AppendQueue(log, most_bytes=1_000_000)
+        large = [Record(b"k", b"x" * 300_000)]
+        puts = [asyncio.create_task(waiting.put(large, [])) for _ in range(4)]
+        await asyncio.to_thread(begun.wait, 60)
+        with pytest.raises(Problem) as refused:
+            await puts[3]
+        assert (refused.value.status, refused.value.headers) == (429, {"Retry-After": "1"})
+        go_on.set()
+        await asyncio.gather(*puts[:3])
+        await waiting.put(large, [])  # there is room again
+        await waiting.put([Record(b"k", b"x" * 2_000_000)], [])  # and alone anything goes
+
+    asyncio.run(run())
+    assert len(door.entries(TOUCHPOINTS)) == 5
 
 
 # ---- tried again ----
