@@ -1,6 +1,5 @@
 """The log in a SQLite file of its own: the embedded mode's log, and the collector's spool before Kafka."""
 
-import shutil
 import sqlite3
 import threading
 import time
@@ -12,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
 import structlog
 
-from store.log.port import Entry, LogAway, LogError, LogFull, LogMisconfigured, Partition, Record
+from store.log.port import Entry, LogAway, LogError, LogFull, Partition, Record
+from store.log.sqlite_file import FLOOR, free_bytes, opened, packed, translate, unpacked
 
 _log = structlog.get_logger(__name__)
 
@@ -25,14 +24,8 @@ CREATE TABLE IF NOT EXISTS topics
     (number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, id TEXT NOT NULL);
 """
 
-_BUSY: Final = 15.0
-"""Seconds that a writer waits for another process's transaction."""
-
 _GLANCE: Final = 0.05
 """Seconds between looks at the file for what other processes appended."""
-
-_FLOOR: Final = 1 << 20
-"""An I/O error with less than this many free bytes on the disk is a full disk."""
 
 
 @dataclass(slots=True)
@@ -78,7 +71,7 @@ class SqlLog:
         self._writing = threading.Lock()
         self._topics: dict[str, tuple[int, Partition]] = {}
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._writer = _open(self.path)
+        self._writer = opened(self.path)
         with self._errors(), self._writing:
             self._writer.executescript(_SCHEMA)
             self.id = self._identify()
@@ -94,7 +87,7 @@ class SqlLog:
         """Append durably; see `Log.append`. Whoever gets the lock first commits for all that wait."""
         if not records:
             return
-        rows = [(key, value, _pack(headers)) for key, value, headers in records]
+        rows = [(key, value, packed(headers)) for key, value, headers in records]
         mine = _Append(topic, rows, sum(len(key) + len(value) + len(packed or b"") + 16 for key, value, packed in rows))
         self.partition(topic)
         self._waiting.append(mine)
@@ -199,7 +192,7 @@ class SqlLog:
         query = f"SELECT offset, key, value, headers FROM {self.table(topic)} ORDER BY offset LIMIT ?"
         with self._writing, self._errors():
             rows = self._writer.execute(query, (limit,)).fetchall()
-        return [(offset, Record(key, value, _unpack(headers))) for offset, key, value, headers in rows]
+        return [(offset, Record(key, value, unpacked(headers))) for offset, key, value, headers in rows]
 
     def forget(self, topic: str, through: int) -> None:
         """Delete a topic's records up to and with this offset; their space is used again."""
@@ -222,7 +215,7 @@ class SqlLog:
         used = self.used_bytes()
         if self._limit is not None and used >= self._limit:
             raise self._full()
-        if (free := _free(self.path)) < _FLOOR:
+        if (free := free_bytes(self.path)) < FLOOR:
             raise LogFull(
                 f"{self.path}: the disk is full ({free} bytes are free). Make room, nothing must be restarted"
             )
@@ -266,7 +259,7 @@ class SqlSubscription:
         self._path = path
         self._tables = partitions
         self._news = news
-        self._connection = _open(path)
+        self._connection = opened(path)
         self._turn = 0
 
     def assigned(self) -> tuple[Partition, ...]:
@@ -305,7 +298,7 @@ class SqlSubscription:
             except sqlite3.Error as error:
                 raise translate(self._path, error) from error
             found += [
-                Entry(partition, offset, key, value, _unpack(headers) if headers else ())
+                Entry(partition, offset, key, value, unpacked(headers) if headers else ())
                 for offset, key, value, headers in rows
             ]
             if len(found) >= limit:
@@ -331,48 +324,3 @@ class SqlSubscription:
     def close(self) -> None:
         """Close the reader's connection."""
         self._connection.close()
-
-
-def translate(path: Path, error: sqlite3.Error) -> LogError:
-    """The error of ours that says what a caller can do about one of SQLite's."""
-    name = getattr(error, "sqlite_errorname", "") or ""
-    if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _free(path) < _FLOOR):
-        return LogFull(f"{path}: the disk is full ({error}). Make room; what was refused was not stored, send it again")
-    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
-        return LogMisconfigured(f"{path}: not a log that can be written ({error}). Check the path and its permissions")
-    return LogAway(f"{path}: the log's file did not answer ({error}). Tried again later; check the disk if it stays")
-
-
-def _free(path: Path) -> int:
-    try:
-        return shutil.disk_usage(path.parent).free
-    except OSError:
-        return _FLOOR
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    try:
-        connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None, check_same_thread=False)
-        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA journal_size_limit = 67108864")
-    except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorname", "") == "SQLITE_CANTOPEN":
-            raise LogMisconfigured(f"{path}: cannot open or make this file ({error}). Check the folder") from error
-        raise translate(path, error) from error
-    if mode != "wal":
-        connection.close()
-        raise LogMisconfigured(f"{path}: SQLite cannot use WAL on this file system. Put the folder on a local disk")
-    return connection
-
-
-def _pack(headers: tuple[tuple[str, bytes], ...]) -> bytes | None:
-    if not headers:
-        return None
-    return orjson.dumps([[name, value.decode("latin-1")] for name, value in headers])
-
-
-def _unpack(packed: bytes | None) -> tuple[tuple[str, bytes], ...]:
-    if not packed:
-        return ()
-    return tuple((name, value.encode("latin-1")) for name, value in orjson.loads(packed))

@@ -182,7 +182,7 @@ def test_a_file_system_without_wal_is_refused(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_file_that_another_process_holds_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("store.log.sql._BUSY", 0.2)
+    monkeypatch.setattr("store.log.sqlite_file._BUSY", 0.2)
     log, other = SqlLog(tmp_path / "log.db"), SqlLog(tmp_path / "log.db")
     log.append("topic", records(1))
     other._writer.execute("BEGIN IMMEDIATE")
