@@ -1,13 +1,17 @@
 """Decide: what holds of a lead now against what is open in the ledger, and the changes that bring the two in line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Final
 
 from domain.fold.fold import Fold
 from domain.fold.lead import EPISODES
 from domain.fold.stage import VISITOR
 from domain.signals.kinds import COOLED, ENTERED, GONE, HOT, LEFT, MODEL, PROMOTABLE, RETRACTED, STAGE
 from domain.signals.signal import Change, Decision, Holding, Kept, Open, Opened, closing, end, stage_since
+
+_HOT: Final = (HOT, "")
+_STAGE: Final = (STAGE, "")
 
 
 def decide(holding: Holding, opened: Opened, fold: Fold, clock: int, *, by_model: bool = False) -> list[Change]:
@@ -16,11 +20,25 @@ def decide(holding: Holding, opened: Opened, fold: Fold, clock: int, *, by_model
     `by_model`: the fold's model is another one than that of the last look. Memberships are told with that reason; who
     is hot only now is quiet, who is not any more is withdrawn aloud, and of who was told and still is nothing is said.
     """
-    return [
-        *_hot(holding, opened.get((HOT, "")), fold, clock, by_model),
-        *_stage(holding, opened.get((STAGE, "")), by_model),
-        *_segments(holding, opened, by_model),
-    ]
+    changes: list[Change] = []
+    identified = holding.lead.identified
+    if not identified and not opened:
+        return changes
+    # Nearly always all is as it was: that is seen without going into it.
+    hot, since = opened.get(_HOT), holding.now.hot_since if identified else None
+    if hot is None:
+        if since is not None:
+            changes.append(_quiet(holding, since, clock) if by_model else _tell(holding, fold, since))
+    elif hot.signal is None or hot.waits or since is None or since > hot.at:
+        changes += _hot(holding, hot, since, fold, clock, by_model)
+    stage = opened.get(_STAGE)
+    if stage is None or stage.value != holding.lead.stage or not identified:
+        changes += _stage(holding, stage, by_model)
+    members = holding.now.segments if identified else {}
+    known = len(opened) - (hot is not None) - (stage is not None)
+    if known != len(members) or any((ENTERED, name) not in opened for name in members):
+        changes += _segments(holding, members, opened, by_model)
+    return changes
 
 
 # ---- memberships: mirrored, so everybody is told -----------------------------------------------------------------
@@ -38,8 +56,7 @@ def _stage(holding: Holding, announced: Open | None, by_model: bool) -> Iterator
         yield Decision(STAGE, under, holding.id, "", announced, data | _reason(by_model), lead.stage, since)
 
 
-def _segments(holding: Holding, opened: Opened, by_model: bool) -> Iterator[Change]:
-    members = holding.now.segments if holding.lead.identified else {}
+def _segments(holding: Holding, members: Mapping[str, int], opened: Opened, by_model: bool) -> Iterator[Change]:
     for (kind, subject), announced in sorted(opened.items(), key=lambda each: each[0]):
         if kind == ENTERED and subject not in members:
             ended = holding.now.left.get(subject)
@@ -58,12 +75,11 @@ def _reason(by_model: bool) -> dict[str, str]:
 # ---- hot: an alert -----------------------------------------------------------------------------------------------
 
 
-def _hot(holding: Holding, announced: Open | None, fold: Fold, clock: int, by_model: bool) -> Iterator[Change]:
-    since = holding.now.hot_since if holding.lead.identified else None
-    if announced is None:
-        if since is not None:
-            yield _quiet(holding, since, clock) if by_model else _tell(holding, fold, since)
-    elif announced.signal is None:
+def _hot(
+    holding: Holding, announced: Open, since: int | None, fold: Fold, clock: int, by_model: bool
+) -> Iterator[Change]:
+    """Of who was hot at the last look, told or quiet."""
+    if announced.signal is None:
         yield from _was_quiet(holding, announced, since, fold, clock, by_model)
     elif since is None:
         yield closing(announced, holding.id, RETRACTED, {"reason": MODEL}) if by_model else _over(holding, announced)

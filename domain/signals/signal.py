@@ -113,7 +113,7 @@ def hand_over(
             held[place] = _joined(held[place], each)
             closed += _ended(each, leads.get(heir), heir, MERGED)
         else:
-            held[place] = replace(each, holder=heir)
+            held[place] = each if each.holder == heir else replace(each, holder=heir)
     return held, closed
 
 

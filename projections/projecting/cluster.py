@@ -11,6 +11,7 @@ from domain.people.constraints import looks_back
 from domain.people.facts import Facts
 from domain.people.order import walk_key
 from domain.people.walk import Walk, assign
+from domain.signals.kinds import SignalKind
 from domain.signals.signal import Open
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import NEVER, Touchpoint
@@ -61,7 +62,7 @@ class Cluster:
     """When it is walked again, every lead is folded anew, though its history is the same. Not saved."""
     ceased: set[UUID] = field(default_factory=set)
     """Of this batch: ids of leads that are no more. Not saved."""
-    opens: dict[UUID, tuple[Open, ...]] = field(default_factory=dict)
+    opens: dict[UUID, dict[tuple[SignalKind, str], Open]] = field(default_factory=dict)
     """What the ledger holds open, of those leads of whom it was read. Not saved."""
     activation: int | None = None
     """The activation of a model for which the ledger must still be compared: it was put aside then."""
@@ -151,6 +152,7 @@ class Cluster:
         self.aside = f"{type(error).__name__}: {error}"[:1000]
         self.stale = self.changed = True
         self.members.clear()
+        self.opens.clear()
         log.error(
             "a fold failed: its cluster is put aside, the others go on",
             cluster=self.number,

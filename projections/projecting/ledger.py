@@ -13,7 +13,7 @@ from domain.fold.fold import Fold
 from domain.people.walk import assign
 from domain.signals.decide import decide
 from domain.signals.kinds import HOT, MODEL, TRAITS, SignalKind
-from domain.signals.signal import Change, Decision, Held, Holding, Kept, Open, hand_over
+from domain.signals.signal import Change, Decision, Holding, Kept, Open, hand_over
 from domain.touchpoints.touchpoint import Touchpoint, rfc3339
 from projections.projecting.cluster import Cluster
 from store.database import bulk
@@ -56,27 +56,33 @@ class Ledger:
 
     def _plan(self, holdings: Sequence[Holding], cluster: Cluster, clock: int) -> "_Plan | None":
         """What is to be said of one cluster's leads; None: nothing."""
+        by_model = cluster.activation is not None
+        opens = cluster.opens
+        changes: list[Change] = []
         try:
-            heirs = self._heirs(cluster)
-            holders = {holding.id for holding in holdings} | heirs.keys() | {heir for heir in heirs.values() if heir}
-            unclosed = [each for holder in holders for each in cluster.opens.get(holder, ())]
-            if not unclosed and not any(holding.lead.identified for holding in holdings):
-                return None
-            changes: list[Change] = []
-            held, closed = hand_over(unclosed, heirs, {holding.id: holding.lead for holding in holdings})
-            changes += closed
-            of_lead: dict[UUID, dict[tuple[SignalKind, str], Open]] = {}
-            for (id, kind, subject), each in held.items():
-                of_lead.setdefault(id, {})[kind, subject] = each
-            by_model = cluster.activation is not None
+            heirs = self._heirs(cluster) if cluster.ceased else {}
+            if heirs:
+                changes += self._hand_over(cluster, heirs, holdings)
             for holding in holdings:
-                opened = of_lead.get(holding.id, {})
-                changes += decide(holding, opened, self._fold, clock, by_model=by_model)
+                changes += decide(holding, opens[holding.id], self._fold, clock, by_model=by_model)
         except Exception as error:
             cluster.put_aside(error)
             return None
-        moved = {*heirs, *(heir for heir in heirs.values() if heir is not None)}
-        return _Plan(cluster, held, changes, holders, moved) if changes or moved else None
+        moved = {*heirs, *(heir for heir in heirs.values() if heir is not None)} if heirs else set()
+        return _Plan(cluster, changes, moved) if changes or moved else None
+
+    def _hand_over(
+        self, cluster: Cluster, heirs: Mapping[UUID, UUID | None], holdings: Sequence[Holding]
+    ) -> list[Decision]:
+        """Give what ceased leads hold to their heirs; the ends of what came together."""
+        holders = {*heirs, *(heir for heir in heirs.values() if heir is not None)}
+        unclosed = [each for holder in holders for each in cluster.opens[holder].values()]
+        held, closed = hand_over(unclosed, heirs, {holding.id: holding.lead for holding in holdings})
+        for holder in holders:
+            cluster.opens[holder] = {}
+        for each in held.values():
+            cluster.opens[each.holder][each.kind, each.subject] = each
+        return closed
 
     def _heirs(self, cluster: Cluster) -> dict[UUID, UUID | None]:
         """Of what ceased leads of the cluster hold, who has it now."""
@@ -113,22 +119,22 @@ class Ledger:
 
     def _read(self, conn: Connection, cold: Mapping[UUID, Cluster]) -> None:
         for holder, cluster in cold.items():
-            cluster.opens[holder] = ()
+            cluster.opens[holder] = {}
         for row in bulk.select_in(conn, open_signals, _COLUMNS, "holder", list(cold)):
             each = _open(row)
-            cold[each.holder].opens[each.holder] += (each,)
+            cold[each.holder].opens[each.holder][each.kind, each.subject] = each
 
     def _read_whole(self, conn: Connection, clusters: Sequence[Holdings]) -> None:
         """What is open in these clusters, whoever holds it."""
         numbers = {cluster.number: cluster for _, cluster in clusters}
         for holdings, cluster in clusters:
-            cluster.opens = {holding.id: () for holding in holdings}
+            cluster.opens = {holding.id: {} for holding in holdings}
         query = select(live.identities.c.cluster, open_signals).join(
             open_signals, open_signals.c.holder == live.identities.c.id
         )
         for number, *row in conn.execute(query.where(live.identities.c.cluster.in_(numbers))):
-            each, cluster = _open(row), numbers[number]
-            cluster.opens[each.holder] = (*cluster.opens.get(each.holder, ()), each)
+            each = _open(row)
+            numbers[number].opens.setdefault(each.holder, {})[each.kind, each.subject] = each
         for holdings, cluster in clusters:
             cluster.ceased = cluster.opens.keys() - {holding.id for holding in holdings}
 
@@ -206,7 +212,8 @@ class Ledger:
                 id, properties = f"{hot.signal}:withdraw", {"withdraws": f"{hot.signal}:promote"}
             case _:
                 return None
-        for person in cluster.walk.people.values():
+        seen = [person for person in cluster.walk.people.values() if person.heads]  # some are only named, by hand
+        for person in seen:
             if self._ids.of(person.name()) == decision.lead_now and (owned := cluster.walk.owned(person, clock)):
                 return Ask(id, (owned[0].kind, owned[0].value), properties)
         return None
@@ -223,7 +230,7 @@ class Ledger:
         rows = []
         for plan in plans:
             mine = plan.moved | plan.keep(signals, clock)
-            rows += [_row(each) for each in plan.held.values() if each.holder in mine]
+            rows += [_row(each) for holder in mine for each in plan.cluster.opens[holder].values()]
             touched |= mine
         bulk.delete(conn, open_signals, "holder", list(touched))
         bulk.insert(conn, open_signals, rows)
@@ -234,9 +241,7 @@ class _Plan:
     """What is to be said of leads of one cluster. `moved`: those whose open announcements changed hands."""
 
     cluster: Cluster
-    held: Held
     changes: list[Change]
-    holders: set[UUID]
     moved: set[UUID]
 
     def hot(self) -> set[UUID]:
@@ -244,28 +249,28 @@ class _Plan:
         return {each.lead_now for each in self.changes if isinstance(each, Decision) and each.kind == HOT}
 
     def keep(self, signals: Iterator[str], clock: int) -> set[UUID]:
-        """Take the changes, whose signals have these ids, into what is held; the leads of which that differs now."""
+        """Take the changes, whose signals have these ids, into what is open; the leads of which that differs now."""
         changed: set[UUID] = set()
-        held = self.held
         for change in self.changes:
-            changed.add(change.place[0])
+            signal = next(signals) if isinstance(change, Decision) else None
+            holder, kind, subject = change.place
+            held = self.cluster.opens.get(holder)
+            if held is None:  # what nobody holds any more has ended
+                continue
+            changed.add(holder)
             match change:
-                case Kept(place, None):
-                    held.pop(place, None)
-                case Kept(place, Open() as open):
-                    held[place] = open
+                case Kept(open=None):
+                    held.pop((kind, subject), None)
+                case Kept(open=Open() as open):
+                    held[kind, subject] = open
                 case Decision(closes=closes):
-                    signal, place = next(signals), change.place
-                    if closes is not None and place in held and held[place].signal == closes.signal:
-                        del held[place]
+                    known = held.get((kind, subject))
+                    if closes is not None and known is not None and known.signal == closes.signal:
+                        del held[kind, subject]
                     if change.opens:
-                        held[place] = Open(
-                            *place, signal, change.lead, clock, change.value, change.since, waits=change.waits
+                        held[kind, subject] = Open(
+                            *change.place, signal, change.lead, clock, change.value, change.since, waits=change.waits
                         )
-        for holder in self.holders:
-            self.cluster.opens[holder] = ()
-        for each in held.values():
-            self.cluster.opens[each.holder] += (each,)
         return changed
 
 

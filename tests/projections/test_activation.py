@@ -21,6 +21,7 @@ from tests.domain.stories import at, identity, us
 from tests.domain.test_fold import MODEL
 from tests.projections.shelf import CLOCK, Shelf
 from tests.projections.world import World
+from tests.services.postgres import PostgresServer
 
 HOT_AT = "hot_at = { A = 10, B = 15, C = 20, D = 20 }"
 EASY = MODEL.replace(HOT_AT, "hot_at = 10")
@@ -348,3 +349,33 @@ def test_what_a_rebuild_mends_is_announced_when_a_projector_looks_at_it(
     world.projector.retry_aside()
     assert len(switching.hot()) == 1
     assert [data["reason"] for kind, data in switching.said(before) if kind == "lead.cooled"] == ["merged"]
+
+
+# ---- in both modes -----------------------------------------------------------------------------------------------
+
+
+def test_on_postgresql_too(shelf: Shelf, postgres_server: PostgresServer) -> None:
+    """What the switch finds as a set, the report, and the announcement of who is quiet."""
+    with shelf.on(postgres_server, parse_model(MODEL)) as url:
+        world = World(url, parse_model(MODEL), CLOCK, ready=True)
+        switching = Switching(world)
+        world.play([[form(5, "e:a@x.test"), form(6, "e:a@x.test")], [form(5, "e:b@x.test")], [form(5, "c:k")]])
+        told = switching.hot()
+        done = switching.to(EASY.replace('name = "warm"', 'name = "lukewarm"'))
+        assert [(move.before, move.now, move.leads) for move in done.moved.hot] == [("", "hot", 1)]
+        assert {(move.before, move.now, move.leads) for move in done.moved.segments} == {
+            ("", "lukewarm", 2),
+            ("warm", "", 2),
+        }
+        assert switching.hot() == told | {switching.lead("e:b@x.test"): None}
+        before = switching.end
+        switching.to(EASY, announce=True)
+        world.project()
+        assert "lead.hot" in [kind for kind, _ in switching.said(before)]
+        assert None not in switching.hot().values()
+        switching.to(NEVER)
+        assert switching.hot() == {}
+        with pytest.raises(ActivationRefused, match="'lead', which 2 leads"):
+            switching.to(MODEL.replace('name = "lead"', 'name = "fresh"'))
+        assert world.verify().differing == 0
+        world.close()

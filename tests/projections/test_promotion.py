@@ -13,6 +13,7 @@ from domain.touchpoints.touchpoint import Touchpoint
 from projections.upkeep.activation import activate
 from store.database.tables import ledger, live
 from store.ledger import signals_after
+from tests.domain.histories import side
 from tests.domain.stories import at
 from tests.domain.test_fold import MODEL
 from tests.projections.shelf import CLOCK, Shelf
@@ -156,3 +157,12 @@ def test_what_waits_is_asked_by_the_name_that_the_stage_has_then(
     world.restart()
     world.play([[COMPANY]])
     assert [promotion.properties["to"] for promotion in promotions(world)] == [asked_into] * bool(asked_into)
+
+
+def test_who_is_only_named_by_hand_in_the_same_cluster_stands_in_nobodys_way(world: World) -> None:
+    by_hand = at(0, "merged", "e:a@x.test", source="api", **side("u:1"))
+    shared = [at(0, "page_viewed", "u:2", "u:3", "c:m"), at(0, "page_viewed", "u:3", "e:a@x.test", "c:m", id="both")]
+    hot = [at(n, "form_submitted", "u:3", profile={"company": "Acme"}) for n in (5, 6)]
+    world.play([[each] for each in (by_hand, *shared)])
+    world.play([hot])
+    assert [promotion.properties["to"] for promotion in promotions(world)] == ["qualified"]

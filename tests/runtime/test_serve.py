@@ -222,6 +222,24 @@ def test_a_server_ends_cleanly_and_goes_on_where_it_was(tmp_path: Path) -> None:
         assert (withdrawn["reason"], withdrawn["lead"]) == ("model", lead["id"])
 
 
+def test_a_running_server_takes_up_the_model_that_another_process_activates(tmp_path: Path) -> None:
+    (tmp_path / "leadline.toml").write_text(MODEL.replace("points = 25", "points = 15"))
+    with serving(tmp_path) as server:
+        lead = sent(server, "quiet")
+        assert (lead["hot"], lead["announced"]) == (False, False)
+        (tmp_path / "leadline.toml").write_text(MODEL)
+        activated = run(tmp_path, "model", "activate", "--json")
+        assert activated.returncode == 0, activated.stderr
+        done = json.loads(activated.stdout)
+        assert [move["now"] for move in done["moved"]["hot"]] == ["hot"] and done["quiet"] == 1
+        after = server.http.get(f"/api/leads/{lead['id']}").json()
+        assert (after["hot"], after["announced"]) == (True, False)
+        assert server.http.get("/api/signals?kind=lead.hot").json()["items"] == []
+        sent(server, "quiet")
+        [hot] = eventually(lambda: server.http.get("/api/signals?kind=lead.hot").json()["items"])
+        assert hot["lead"] == lead["id"] and hot["heat"] == pytest.approx(50, abs=0.1)
+
+
 def test_a_model_that_would_lose_a_stage_is_refused_and_the_server_starts_with_the_active_one(tmp_path: Path) -> None:
     (tmp_path / "leadline.toml").write_text(MODEL)
     with serving(tmp_path) as server:
