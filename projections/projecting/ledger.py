@@ -129,12 +129,11 @@ class Ledger:
         numbers = {cluster.number: cluster for _, cluster in clusters}
         for holdings, cluster in clusters:
             cluster.opens = {holding.id: {} for holding in holdings}
-        query = select(live.identities.c.cluster, open_signals).join(
-            open_signals, open_signals.c.holder == live.identities.c.id
-        )
-        for number, *row in conn.execute(query.where(live.identities.c.cluster.in_(numbers))):
+        ids = bulk.select_in(conn, live.identities, ["cluster", "id"], "cluster", list(numbers))
+        of_id = {id: numbers[number] for number, id in ids}
+        for row in bulk.select_in(conn, open_signals, _COLUMNS, "holder", list(of_id)):
             each = _open(row)
-            numbers[number].opens.setdefault(each.holder, {})[each.kind, each.subject] = each
+            of_id[each.holder].opens.setdefault(each.holder, {})[each.kind, each.subject] = each
         for holdings, cluster in clusters:
             cluster.ceased = cluster.opens.keys() - {holding.id for holding in holdings}
 
