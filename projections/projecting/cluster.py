@@ -108,9 +108,8 @@ class Cluster:
             [touchpoint] = touchpoints
             instant = touchpoint.instant
             if self.last < instant <= clock and not looks_back(touchpoint):
-                person, folded = self.walk.take(touchpoint)
-                self.last = instant
-                return None if self.walk.joined else [(person.number, instant, [folded])]
+                only = self._walk_on(touchpoints, instant)
+                return None if self.walk.joined else only
         now = sorted([(t.order, t) for t in touchpoints if t.instant <= clock])  # no two are of one order
         if now and (now[0][1].instant <= self.last or any(looks_back(touchpoint) for _, touchpoint in now)):
             return None
@@ -126,10 +125,13 @@ class Cluster:
         return steps
 
     def _walk_on(self, group: Sequence[Touchpoint], instant: int) -> list[Step]:
+        self.last = instant
+        if len(group) == 1:
+            person, touchpoint = self.walk.take(group[0])
+            return [(person.number, instant, [touchpoint])]
         mine: dict[int, list[Touchpoint]] = {}
         for person, touchpoint in [self.walk.take(each) for each in sorted(group, key=walk_key)]:
             mine.setdefault(person.survivor().number, []).append(touchpoint)
-        self.last = instant
         return [(number, instant, sorted(each, key=_order)) for number, each in mine.items()]
 
     def walk_again(self, history: Iterable[Touchpoint], facts: Facts, clock: int) -> dict[int, list[Touchpoint]]:

@@ -42,10 +42,10 @@ class Todo:
         for number, instant, group in self.steps:
             member = found[number]
             fold.step(member.lead, group, instant)
-            member.fingerprint = fingerprint(group, member.fingerprint)
+            member.fingerprint = fingerprint(ids, group, member.fingerprint)
         for number, history in self.refolds.items():
             found[number].lead = fold.fold(history, clock)
-            found[number].fingerprint = fingerprint(history)
+            found[number].fingerprint = fingerprint(ids, history)
         for number in self.renamed:
             if number in found:
                 found[number].owned = None
@@ -109,7 +109,7 @@ def again(
         name = person.name()
         id = ids.of(name)
         live.add(id)
-        if anew or saved.get(id) != fingerprint(mine):
+        if anew or saved.get(id) != fingerprint(ids, mine):
             todo.refolds[number] = mine
         elif number not in shares and before.get(name) == _card(walk, person):
             continue

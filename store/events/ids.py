@@ -13,7 +13,7 @@ class Ids:
     One hash H(identity) serves as trail id, lead id and look-up value.
     """
 
-    __slots__ = ("_cache", "_keyed")
+    __slots__ = ("_cache", "_keyed", "_modulus")
 
     LIMIT = 200_000
     """Hashes remembered before the memory is dropped (about 40 MB)."""
@@ -23,6 +23,7 @@ class Ids:
             raise ValueError("the id key must have at least 16 bytes")
         self._keyed = hmac.new(key, digestmod="sha256")
         self._cache: dict[Identity, UUID] = {}
+        self._modulus = int.from_bytes(self._hash("modulus"), "big") | 1 << 127 | 1
 
     def of(self, identity: Identity) -> UUID:
         """H(identity)."""
@@ -47,6 +48,10 @@ class Ids:
         """The key under which a touchpoint is known for ever: of (source name, id). 16 bytes."""
         text = f"touchpoint\x00{source}\x00{id}"
         return self._hash(text)
+
+    def number(self, text: str) -> int:
+        """A number for a text, as good as a hash to tell texts apart and much quicker. Derived, so it may change."""
+        return int.from_bytes(text.encode("utf-8", "surrogatepass"), "big") % self._modulus
 
     def _hash(self, text: str) -> bytes:
         made = self._keyed.copy()  # the key's part is hashed once for all
