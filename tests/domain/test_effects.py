@@ -8,7 +8,7 @@ from domain.model.definition import parse_model
 from domain.people.walk import assign
 from domain.touchpoints.touchpoint import Touchpoint
 from tests.domain.stories import at, us
-from tests.domain.test_fold import MODEL
+from tests.given_model import MODEL
 
 DAY = 86_400
 MOVED = """

@@ -23,7 +23,7 @@ from domain.touchpoints.touchpoint import Touchpoint
 from tests.domain.histories import FEW, TYPES, facts_of, histories, law
 from tests.domain.stories import SECOND
 from tests.domain.test_assign import leads
-from tests.domain.test_fold import MODEL
+from tests.given_model import MODEL
 
 DAY = 86_400 * SECOND
 ONE_LEAD = ("page_viewed", "form_submitted", "identified", "email_opened", "stage_changed", "score_reset")

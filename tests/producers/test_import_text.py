@@ -7,7 +7,7 @@ import pytest
 from domain.model.definition import parse_model
 from producers.imports.importer import replay_row
 from producers.imports.row import RowRefused
-from tests.domain.test_fold import MODEL
+from tests.given_model import MODEL
 from tests.producers.importing import COLUMNS, CRM, NOW, run
 from tests.projections.world import World
 

@@ -22,7 +22,7 @@ from store.log.sql import SqlLog
 from store.log.topics import REJECTED, TOUCHPOINTS
 from tests.domain.stories import at, identity, us
 from tests.domain.test_assign import STORIES
-from tests.domain.test_fold import MODEL
+from tests.given_model import MODEL
 from tests.projections.shelf import Shelf
 from tests.projections.world import World
 
@@ -169,8 +169,8 @@ def delivered(
 def check(world: World, case: Case, expected: dict[str, str]) -> None:
     """The same bytes, the leads' ids among them, one open announcement for each hot lead, and nothing to verify."""
     assert world.digest() == expected
-    assert {row[0]: row[6] for row in world.rows("leads")} == lead_ids(world, case)
-    hot = sorted(row[0] for row in world.rows("scores") if row[4])
+    assert {row.lead: row.touches for row in world.rows("leads")} == lead_ids(world, case)
+    hot = sorted(row.lead for row in world.rows("scores") if row.hot)
     assert len(hot) == case.hot
     assert hot_holders(world) == hot
     assert world.verify().differing == 0

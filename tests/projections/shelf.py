@@ -10,7 +10,7 @@ from pathlib import Path
 
 from domain.model.definition import Model, parse_model
 from tests.domain.stories import us
-from tests.domain.test_fold import MODEL
+from tests.given_model import MODEL
 from tests.projections.world import World
 from tests.services.postgres import PostgresServer
 

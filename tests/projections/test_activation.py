@@ -15,10 +15,10 @@ from projections.queries.view import Reader
 from projections.upkeep import activation
 from projections.upkeep.activation import Activated, ActivationRefused, activate
 from projections.upkeep.rebuild import rebuild
-from store.database.tables import ledger, live, models, open_signals
+from store.database.tables import ledger, models, open_signals
 from tests.domain.histories import side
 from tests.domain.stories import at, identity, us
-from tests.domain.test_fold import MODEL
+from tests.given_model import MODEL
 from tests.projections.shelf import CLOCK, Shelf
 from tests.projections.world import World
 from tests.services.postgres import PostgresServer
@@ -107,7 +107,7 @@ def test_what_began_quietly_ends_quietly_and_the_next_time_is_told(switching: Sw
     switching.to(EASY)
     before = switching.end
     [score] = switching.world.rows("scores")
-    cools_at = score[live.scores.c.keys().index("cools_at")]
+    cools_at = score.cools_at
     switching.world.clock = cools_at
     switching.world.project()
     assert switching.hot() == {}

@@ -24,7 +24,7 @@ from projections.upkeep.rebuild import rebuild
 from store.database.tables import ledger, live, open_signals
 from tests.domain.histories import BY_HAND, TYPES, histories, law
 from tests.domain.stories import SECOND, us
-from tests.domain.test_fold import MODEL as TEXT
+from tests.given_model import MODEL as TEXT
 from tests.projections.shelf import Shelf
 from tests.projections.world import World
 
@@ -112,7 +112,7 @@ def switch(world: World, model: Model, *, announce: bool) -> None:
     before, told = rows(world), told_hot(world)
     activate(world.database, world.ids, model, announce=announce)
     said = rows(world)[len(before) :]
-    hot = {row[0] for row in world.rows("scores") if row[4]}
+    hot = {row.lead for row in world.rows("scores") if row.hot}
     for row in said:
         assert row.kind == PROMOTABLE or orjson.loads(row.data)["reason"] == MODEL
         assert row.kind != HOT and not (row.kind == RETRACTED and row.lead_now in hot)
@@ -165,8 +165,8 @@ def told_hot(world: World) -> Mapping[UUID, str]:
 
 def holding(world: World) -> list[tuple[Any, ...]]:
     """What holds of the identified leads, as the read models say."""
-    stages = {row[0]: row[1] for row in world.rows("leads") if row[3]}
+    stages = {row.lead: row.stage for row in world.rows("leads") if row.identified}
     held = [(id, "stage.changed", "", stage) for id, stage in stages.items()]
-    held += [(row[0], "lead.hot", "", "") for row in world.rows("scores") if row[4] and row[0] in stages]
+    held += [(row.lead, "lead.hot", "", "") for row in world.rows("scores") if row.hot and row.lead in stages]
     members = world.rows("segment_members")
-    return held + [(row[1], "segment.entered", row[0], "") for row in members if row[1] in stages]
+    return held + [(row.lead, "segment.entered", row.segment, "") for row in members if row.lead in stages]

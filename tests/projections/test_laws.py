@@ -128,12 +128,11 @@ def bears_its_data(kind: SignalKind, data: dict[str, Any]) -> None:
 
 def holding(world: World) -> list[tuple[Any, ...]]:
     """What holds of the identified leads, as the read models say."""
-    stages = {row[0]: row[1] for row in world.rows("leads") if row[3]}
-    found = [(id, "stage.changed", "", stage) for id, stage in stages.items()]
-    found += [(row[0], "lead.hot", "", "") for row in world.rows("scores") if row[4] and row[0] in stages]
-    return found + [
-        (row[1], "segment.entered", row[0], "") for row in world.rows("segment_members") if row[1] in stages
-    ]
+    stages = {row.lead: row.stage for row in world.rows("leads") if row.identified}
+    held = [(id, "stage.changed", "", stage) for id, stage in stages.items()]
+    held += [(row.lead, "lead.hot", "", "") for row in world.rows("scores") if row.hot and row.lead in stages]
+    members = world.rows("segment_members")
+    return held + [(row.lead, "segment.entered", row.segment, "") for row in members if row.lead in stages]
 
 
 # ---- without a database ------------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ def test_each_sent_five_times_with_a_restart_between(
 
 def test_a_page_a_form_and_an_identify_of_one_millisecond_complete_the_funnel(shelf: Shelf) -> None:
     for world in delivered(shelf, spread(MILLISECOND.touchpoints, 6), 1):
-        assert [row[2] for row in world.rows("funnel_leads")] == [3]
+        assert [row.step for row in world.rows("funnel_leads")] == [3]
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -30,7 +30,7 @@ def test_a_story_of_what_is_said_by_hand_gives_the_same_rows_in_every_order(shel
     for number, order in enumerate(orders):
         with a_world(shelf) as world:
             world.play([[touchpoint] for touchpoint in order], restart=number % 2 == 0)
-            assert sorted(row[6] for row in world.rows("leads")) == sorted(expected.values())
+            assert sorted(row.touches for row in world.rows("leads")) == sorted(expected.values())
             digests.add(tuple(world.digest().items()))
     assert len(digests) == 1
 
@@ -59,11 +59,11 @@ def test_a_hot_lead_is_announced_once_with_its_reasons_and_cools_at_its_instant(
                 [at(2, "page_viewed", "c:k")], [at(1, "form_submitted", "c:k", "e:a@x.de")]])  # fmt: skip
     assert [kind for kind, _ in world.signals()].count("lead.hot") == 1
     [score] = world.rows("scores")
-    assert score[4] is True
-    world.clock = score[6] - 1
+    assert score.hot is True
+    world.clock = score.cools_at - 1
     world.project()
     assert ("lead.cooled", "") not in world.signals()
-    world.clock = score[6]
+    world.clock = score.cools_at
     world.project()
     assert ("lead.cooled", "") in world.signals()
     assert ("lead.hot", "") not in world.opens()
@@ -91,7 +91,7 @@ def test_a_touchpoint_after_the_clock_waits_for_its_instant(world: World) -> Non
     future = at(1000, "form_submitted", "e:a@x.de")
     world.play([[at(1, "page_viewed", "e:a@x.de"), future]])
     [lead] = world.rows("leads")
-    assert (lead[6], world.projector._progress.clock) == (1, CLOCK + 10 * SECOND)  # type: ignore[union-attr]
+    assert (lead.touches, world.projector._progress.clock) == (1, CLOCK + 10 * SECOND)  # type: ignore[union-attr]
     world.clock = future.instant
     world.project()
     assert world.rows("leads")[0][6] == 2
@@ -126,13 +126,13 @@ def test_one_lead_never_stops_the_others(world: World, monkeypatch: pytest.Monke
     monkeypatch.setattr(Fold, "step", fails)
     world.play([[at(1, "page_viewed", "e:a@x.de", poison=True), at(1, "page_viewed", "e:b@x.de")],
                 [at(2, "page_viewed", "e:a@x.de"), at(2, "page_viewed", "e:b@x.de")]])  # fmt: skip
-    assert [row[6] for row in world.rows("leads")] == [2]
-    [cluster] = [row for row in world.rows("clusters") if row[3]]
-    assert "a rule divides by nothing" in cluster[3]
+    assert [row.touches for row in world.rows("leads")] == [2]
+    [cluster] = [row for row in world.rows("clusters") if row.aside]
+    assert "a rule divides by nothing" in cluster.aside
     monkeypatch.undo()
     world.restart()
     world.projector.retry_aside()
-    assert sorted(row[6] for row in world.rows("leads")) == [2, 2]
+    assert sorted(row.touches for row in world.rows("leads")) == [2, 2]
 
 
 def test_rebuild_changes_no_byte_and_announces_nothing(world: World) -> None:

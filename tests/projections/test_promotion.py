@@ -15,7 +15,7 @@ from store.database.tables import ledger, live
 from store.ledger import signals_after
 from tests.domain.histories import side
 from tests.domain.stories import at
-from tests.domain.test_fold import MODEL
+from tests.given_model import MODEL
 from tests.projections.shelf import CLOCK, Shelf
 from tests.projections.world import World
 
@@ -55,7 +55,7 @@ def findings(world: World) -> list[list[Any]]:
 
 def stage(world: World) -> str:
     [lead] = world.rows("leads")
-    return str(lead[1])
+    return str(lead.stage)
 
 
 def test_who_has_what_the_stage_requires_is_asked_at_once(world: World) -> None:
@@ -90,7 +90,7 @@ def test_who_lacks_it_is_asked_by_the_touchpoint_that_brings_it(world: World) ->
 def test_it_waits_only_as_long_as_the_announced_episode_lasts(world: World) -> None:
     world.play([HOT])
     [score] = world.rows("scores")
-    world.clock = max(value for value in score if type(value) is int) + 1_000_000
+    world.clock = score.cools_at
     world.project()
     assert ("lead.cooled", "") in world.signals()
     world.play([[COMPANY]])

@@ -70,7 +70,7 @@ def test_who_cannot_be_folded_is_put_aside_and_verify_says_so(
 
     monkeypatch.setattr(Fold, part, fails)
     world.play([[at(1, "page_viewed", "e:a@x.de"), at(1, "page_viewed", "e:b@x.de")]])
-    assert [row[7] for row in world.rows("leads")] == ['[["email","b@x.de"]]']
+    assert [row.identities for row in world.rows("leads")] == ['[["email","b@x.de"]]']
     verified = world.verify()
     assert "divides by nothing" in verified.aside[0][1]
     assert "divides by nothing" in verified.failed[0]

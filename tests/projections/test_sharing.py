@@ -19,8 +19,8 @@ def test_one_who_comes_late_moves_the_instant_from_which_it_is_shared(world: Wor
     world.play([[at(n, "identified", "c:k", f"u:{n}") for n in range(1, 6)], [at(10, "page_viewed", "c:k")]])
     world.play([[at(20, "identified", "c:k", "u:6")], [at(25, "page_viewed", "c:k")]])
     world.play([[at(8, "identified", "c:k", "u:7")]])
-    [visitor] = [row for row in world.rows("leads") if row[7] == "[]"]
-    assert visitor[6] == 2, "the pages at 10 and at 25 are nobody's"
+    [visitor] = [row for row in world.rows("leads") if row.identities == "[]"]
+    assert visitor.touches == 2, "the pages at 10 and at 25 are nobody's"
 
 
 @pytest.mark.parametrize("late", [True, False])
@@ -34,17 +34,17 @@ def test_what_was_shared_from_its_first_instant_stays_so_after_a_restart(world: 
 
 def test_it_leaves_the_card_at_the_instant_though_nothing_happens_to_the_lead(world: World) -> None:
     world.play([[at(n, "identified", "c:k", f"u:{n}") for n in range(1, 6)], [at(2000, "identified", "c:k", "u:6")]])
-    assert any("anonymous_id" in row[7] for row in world.rows("leads"))
+    assert any("anonymous_id" in row.identities for row in world.rows("leads"))
     world.clock = us(3000)
     world.project()
-    assert not any("anonymous_id" in row[7] for row in world.rows("leads"))
+    assert not any("anonymous_id" in row.identities for row in world.rows("leads"))
 
 
 def test_it_names_nobody_and_is_looked_up_in_vain(world: World) -> None:
     world.play([[at(n, "identified", "e:info@x.de", f"u:{n}") for n in range(1, 22)]])
     world.play([[at(30, "form_submitted", "e:info@x.de"), at(31, "form_submitted", "e:info@x.de")]])
-    [nobody] = [row for row in world.rows("leads") if row[6] == 2]
-    assert (nobody[1], nobody[3], nobody[7]) == ("visitor", False, "[]")
+    [nobody] = [row for row in world.rows("leads") if row.touches == 2]
+    assert (nobody.stage, nobody.identified, nobody.identities) == ("visitor", False, "[]")
     assert "lead.hot" not in [kind for kind, _ in world.signals()]
     with world.database.snapshot() as conn:
         assert Lookup(world.events, world.ids).holder(conn, world.ids.of(identity("e:info@x.de"))) is None

@@ -101,10 +101,11 @@ class World:
     def verify(self) -> Verified:
         return verify(self.database, self.ids, limits=self.limits)
 
-    def rows(self, name: str) -> list[tuple[Any, ...]]:
+    def rows(self, name: str) -> list[Row[Any]]:
+        """The rows of a derived table, their columns by name."""
         with self.database.snapshot() as conn:
             table = getattr(live, name)
-            return [tuple(row) for row in conn.execute(select(table).order_by(*table.primary_key))]
+            return list(conn.execute(select(table).order_by(*table.primary_key)))
 
     def leads(self) -> Sequence[Row[Any]]:
         """The rows of `leads`, their columns by name."""

@@ -14,7 +14,7 @@ from projections.queries.view import Reader
 from runtime.logs import configure_logs
 from runtime.settings import read_settings
 from tests.domain.stories import START, at, identity
-from tests.domain.test_fold import MODEL
+from tests.given_model import MODEL
 from tests.projections.world import World
 from tests.runtime.asking import Asker, problem
 from web.private import Private
