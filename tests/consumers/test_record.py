@@ -309,9 +309,7 @@ def test_a_rejected_topic_that_is_away_holds_the_batch_back(
     assert (len(rows(database)), len(rejections(database))) == (1, 1)
 
 
-def test_run_waits_out_what_is_away_and_stops_when_told(
-    log: SqlLog, database: Database, start: Callable[..., Recorder]
-) -> None:
+def test_run_waits_out_what_is_away_and_stops(log: SqlLog, database: Database, start: Callable[..., Recorder]) -> None:
     recorder = start(Failing(database, committed=False))
     stop = threading.Event()
     thread = threading.Thread(target=recorder.run, args=(stop,))
@@ -323,8 +321,7 @@ def test_run_waits_out_what_is_away_and_stops_when_told(
             time.sleep(0.02)
         stop.set()
         thread.join(5)
-    assert not thread.is_alive()
-    assert len(rows(database)) == 5
+    assert (thread.is_alive(), len(rows(database))) == (False, 5)
     assert [line["event"] for line in lines] == ["record.assigned", "record.waits", "record.goes_on"]
 
 
