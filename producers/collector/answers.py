@@ -1,5 +1,6 @@
 """Answers of the collector: outcomes, the headers browsers ask for, the thank-you page."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from web.problems import Problem
 
 ALLOWED_HEADERS: Final = "authorization, content-type, content-encoding, x-write-key, anonymousid"
 
+_WEIGHT: Final = re.compile(r"q=([01](?:\.\d{0,3})?)")
 _THANKS: Final = {
     "en": ("Thank you", "We have received your message and will be in touch."),
     "zh": ("谢谢", "我们已收到您的信息，会尽快与您联系。"),
@@ -58,9 +60,21 @@ def cors(origin: str | None, methods: str = "") -> dict[str, str]:
     return headers
 
 
+def _preferred(languages: str) -> str:
+    """Which of ours an Accept-Language prefers: the first of the largest weight (q); English where it names none."""
+    best, most = "en", 0.0
+    for part in languages.lower().split(","):
+        tag, _, more = part.strip().partition(";")
+        weight = _WEIGHT.fullmatch(more.strip() or "q=1")
+        language = tag.strip().partition("-")[0]
+        if language in _THANKS and weight is not None and float(weight[1]) > most:
+            best, most = language, float(weight[1])
+    return best
+
+
 def thanks(languages: str) -> Response:
     """The page that a form's visitor sees where no other is allowed. `languages` is their Accept-Language."""
-    language = "zh" if languages.strip().lower().startswith("zh") else "en"
+    language = _preferred(languages)
     title, text = _THANKS[language]
     return HTMLResponse(
         f'<!doctype html><html lang="{language}"><meta charset="utf-8">'

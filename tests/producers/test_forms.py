@@ -139,3 +139,12 @@ def test_a_referer_of_raw_utf8_is_read_as_such(door: Collecting) -> None:
     door.ask("GET", "/p.gif?aid=cookie", headers={"referer": page})
     for found in door.touchpoints():
         assert found.properties["path"] == "/café" and found.context["campaign"] == {"name": "été"}
+
+
+@pytest.mark.parametrize(("languages", "word"), [
+    ("en;q=0.1, zh-CN;q=0.9", "谢谢"), ("zh;q=0.1,en", "Thank"), ("fr-FR, zh-TW;q=0.5, en;q=0.4", "谢谢"),
+    ("fr", "Thank"), ("", "Thank"), ("zh;q=0", "Thank"), ("zh;q=much", "Thank"),
+    ("EN-gb,zh", "Thank"), ("zh ; q=0.8", "谢谢"),
+])  # fmt: skip
+def test_the_page_is_in_the_language_that_is_preferred(door: Collecting, languages: str, word: str) -> None:
+    assert word in door.ask("GET", "/thanks", headers={"accept-language": languages}).text

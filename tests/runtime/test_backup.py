@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from runtime.backup import back_up, restore
+from store.log.port import Record
+from store.log.sql import SqlLog
+from store.log.topics import TOUCHPOINTS
 from tests.runtime.serving import Server, environment, eventually, run, serving
 from tests.services.absent import without
 from tests.services.postgres import PostgresServer, program
@@ -72,6 +76,20 @@ def test_what_was_acknowledged_before_a_backup_is_there_after_its_restore(folder
         assert run(folder, "verify", DATA=data).returncode == 0
 
 
+def test_a_spool_that_is_not_sent_yet_is_copied_too(tmp_path: Path) -> None:
+    record = Record(b"k", b"v", (("name", b"text"),))
+    spool = SqlLog(tmp_path / "data" / "spool.db")
+    spool.append(TOUCHPOINTS, [record])
+    copied: list[Path] = []
+    back_up(tmp_path / "data", tmp_path / "target", lambda path, size: copied.append(path))
+    restore(tmp_path / "target", tmp_path / "other", lambda path, size: copied.append(path))
+    assert copied == [tmp_path / "target" / "spool.db", tmp_path / "other" / "spool.db"]
+    restored = SqlLog(tmp_path / "other" / "spool.db")
+    assert [found for _, found in restored.first(TOUCHPOINTS, 10)] == [record]
+    for log in (spool, restored):
+        log.close()
+
+
 def test_a_backup_says_what_it_refuses(folder: Path) -> None:
     empty = run(folder, "backup", "target")
     assert empty.returncode == 2 and "holds nothing to back up" in empty.stderr
@@ -123,7 +141,7 @@ def test_postgresql_is_dumped_with_its_own_tools(
     folder: Path, postgres_server: PostgresServer, postgres_url: str
 ) -> None:
     try:
-        dump, restore = program("pg_dump"), program("pg_restore")
+        dump, fill = program("pg_dump"), program("pg_restore")
     except ServiceUnavailable as reason:
         without(reason)
     with serving(folder, DATABASE=postgres_url) as server:
@@ -136,7 +154,7 @@ def test_postgresql_is_dumped_with_its_own_tools(
         server.stop(signal.SIGKILL)
     again = postgres_server.create()
     try:
-        subprocess.run([restore, "--exit-on-error", "--no-owner", f"--dbname={again}", "leadline.dump"], cwd=folder,
+        subprocess.run([fill, "--exit-on-error", "--no-owner", f"--dbname={again}", "leadline.dump"], cwd=folder,
                        check=True, env=environment())  # fmt: skip
         assert run(folder, "restore", "target", DATABASE=again, DATA="other").returncode == 0
         with serving(folder, DATABASE=again, DATA="other") as server:

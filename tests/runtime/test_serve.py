@@ -196,7 +196,7 @@ def test_only_a_known_proxy_is_believed_and_none_is_this_machine(tmp_path: Path,
     with serving(tmp_path, PROXIES=proxies) as server:
         found = server.http.get("/v1/projects/K/settings", headers=forwarded).json()["integrations"]["Segment.io"]
         assert found["protocol"] == protocol
-        call = {"userId": "u-1", "event": "noted"}
+        call = {"userId": "u-1", "event": "note_read"}
         assert server.http.post("/v1/track", json=call, headers=forwarded).status_code == 401
         assert server.http.post("/v1/track", json=call).status_code == 200
         for path in ("/api/leads", "/metrics"):
@@ -262,7 +262,9 @@ def test_a_model_that_would_lose_a_stage_is_refused_and_the_server_starts_with_t
 
 def noted(server: Server) -> httpx.Response:
     """The answer to a touchpoint of 20 kB."""
-    return server.http.post("/v1/track", json={"userId": "u-1", "event": "noted", "properties": {"note": "x" * 20_000}})
+    return server.http.post(
+        "/v1/track", json={"userId": "u-1", "event": "note_read", "properties": {"note": "x" * 20_000}}
+    )
 
 
 def test_a_spool_that_is_used_up_says_what_to_do_and_nothing_acknowledged_is_lost(
