@@ -104,6 +104,7 @@ def card_fields(view: View, row: Row[Any]) -> dict[str, Any]:
     return {
         "id": str(row.lead),
         "identities": [IdentityShape(kind=kind, value=value) for kind, value in said["identities"]],
+        "identity_count": row.identity_count,
         "profile": said["profile"],
         "stage": row.stage,
         "stage_since": row.stage_since,

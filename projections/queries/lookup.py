@@ -8,6 +8,7 @@ from domain.fold.explain import Explanation, explain
 from domain.fold.fold import Fold
 from domain.people.sharing import LIMITS, Limits
 from domain.people.walk import assign
+from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.cluster import Cluster
 from projections.projecting.link import Linker, mentioned
@@ -53,6 +54,15 @@ class Lookup:
             if self._ids.of(head) == lead
         ]
         return min(found)[1] if found else None
+
+    def identities(self, conn: Connection, lead: UUID) -> tuple[Identity, ...]:
+        """All identities that count as a live lead's at the stored clock, in canonical order."""
+        cluster = self._cluster(conn, lead)
+        people = () if cluster is None else cluster.walk.people.values()
+        for person in people:
+            if cluster is not None and person.heads and self._ids.of(person.name()) == lead:
+                return cluster.walk.owned(person, read_progress(conn, self._tables).clock)
+        return ()
 
     def history(self, conn: Connection, lead: UUID) -> tuple[Touchpoint, ...]:
         """A live lead's touchpoints as reported, in the order of the fold, up to the stored (position, clock)."""

@@ -53,11 +53,15 @@ def lead_of_identity(view: View, text: str) -> UUID:
 
 
 def card(view: View, lead: UUID) -> dict[str, Any]:
-    """The fields of one live lead's card. Raises NotFound."""
+    """The fields of one live lead's card, with all its identities. Raises NotFound."""
     row = view.conn.execute(cards(view.tables).where(view.tables.leads.c.lead == lead)).first()
     if row is None:
         raise NotFound(f"no lead {lead}")
-    return card_fields(view, row)
+    fields = card_fields(view, row)
+    if row.identity_count > len(fields["identities"]):
+        identities = view.lookup.identities(view.conn, lead)
+        fields["identities"] = [IdentityShape(kind=kind, value=value) for kind, value in identities]
+    return fields
 
 
 def lead_detail(view: View, lead: UUID) -> LeadDetail:

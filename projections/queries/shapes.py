@@ -40,7 +40,8 @@ class LeadShape(Shape):
     """One person, as the lead card shows them at the projector's clock."""
 
     id: str
-    identities: list[IdentityShape]
+    identities: Annotated[list[IdentityShape], Field(description="in lists at most the first twenty")]
+    identity_count: Annotated[int, Field(description="how many there are")]
     profile: dict[str, Any]
     stage: str
     stage_since: Instant

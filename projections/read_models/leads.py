@@ -1,12 +1,15 @@
 """The lead card: who a lead is, its stage, its touches, and its profile."""
 
-from typing import Any
+from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
 
 from domain.fold.fold import Fold
 from projections.read_models.family import OneRow, Row, Subject
+
+IDENTITIES: Final = 20
+"""Most identities in the row, highest kinds first: the walk knows all of them."""
 
 
 def _row(fold: Fold, subject: Subject) -> Row:
@@ -20,9 +23,10 @@ def _row(fold: Fold, subject: Subject) -> Row:
         lead.first_touch,
         lead.last_touch,
         lead.touches,
-        orjson.dumps([list(identity) for identity in subject.identities]).decode(),
+        orjson.dumps([list(identity) for identity in subject.identities[:IDENTITIES]]).decode(),
         orjson.dumps(lead.profile, option=orjson.OPT_SORT_KEYS).decode() if lead.profile else "{}",
         orjson.dumps(findings).decode() if findings else "[]",
+        len(subject.identities),
     )
 
 

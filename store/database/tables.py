@@ -178,9 +178,10 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("first_touch", BigInteger, nullable=False),
             Column("last_touch", BigInteger, nullable=False),
             Column("touches", Integer, nullable=False),
-            Column("identities", Text, nullable=False),  # JSON [[kind, value], ...]
+            Column("identities", Text, nullable=False),  # JSON [[kind, value], ...], at most the first twenty
             Column("profile", Text, nullable=False),  # JSON object
             Column("findings", Text, nullable=False),  # JSON list of data-quality findings
+            Column("identity_count", Integer, nullable=False),  # of all
             **hot_fill,
         ),
         scores=Table(

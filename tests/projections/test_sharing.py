@@ -3,7 +3,10 @@
 import orjson
 import pytest
 
+from projections.queries.leads import find_leads
 from projections.queries.lookup import Lookup
+from projections.queries.one_lead import lead_detail
+from projections.queries.view import Reader
 from tests.domain.stories import at, identity, us
 from tests.projections.world import World
 
@@ -49,6 +52,18 @@ def test_it_names_nobody_and_is_looked_up_in_vain(world: World) -> None:
     with world.database.snapshot() as conn:
         assert Lookup(world.events, world.ids).holder(conn, world.ids.of(identity("e:info@x.de"))) is None
         assert Lookup(world.events, world.ids).holder(conn, world.ids.of(identity("u:3"))) is not None
+
+
+def test_of_many_identities_a_row_has_the_first_twenty_and_one_lead_says_all(world: World) -> None:
+    cookies = [f"c:{n:03}" for n in range(60)]
+    world.play([[at(n, "identified", "u:1", cookie) for n, cookie in enumerate(cookies)]])
+    with Reader(world.database, world.events, world.ids).view() as view:
+        [listed] = find_leads(view).items
+        whole = lead_detail(view, world.ids.of(identity("u:1")))
+    assert (len(listed.identities), listed.identity_count) == (20, 61)
+    assert listed.identities == whole.identities[:20]
+    assert {f"c:{each.value}" for each in whole.identities[1:]} == set(cookies)
+    assert (whole.identities[0].kind, whole.identity_count) == ("user_id", 61)
 
 
 def test_the_timeline_shows_what_was_reported_all_the_same(world: World) -> None:

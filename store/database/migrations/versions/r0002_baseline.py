@@ -145,6 +145,7 @@ def _derived() -> None:
         sa.Column("identities", sa.Text(), nullable=False),
         sa.Column("profile", sa.Text(), nullable=False),
         sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("identity_count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("lead"),
         postgresql_with={"fillfactor": 50},
     )
