@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, select
 from domain.errors import NotFound
 from domain.files.durations import SECOND, parse_duration
 from domain.touchpoints.identity import Identity
-from domain.touchpoints.touchpoint import Touchpoint
+from domain.touchpoints.touchpoint import Instant, Touchpoint
 from producers import commands
 from producers.commands import CommandContext
 from producers.reading.arrival import sealed
@@ -124,7 +124,7 @@ Key = Annotated[str | None, Header(description="the same command asked twice is 
 class Commander:
     """Checks a command, appends its touchpoint, and waits for the lead if asked to."""
 
-    def __init__(self, reader: Reader, ids: Ids, log: Log, clock: Callable[[], int]) -> None:
+    def __init__(self, reader: Reader, ids: Ids, log: Log, clock: Callable[[], Instant]) -> None:
         self._reader = reader
         self._ids = ids
         self._log = log

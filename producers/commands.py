@@ -15,7 +15,7 @@ from domain.fold.stage import missing
 from domain.model.definition import Stage
 from domain.touchpoints.envelope import validate
 from domain.touchpoints.identity import RANK, Identity, canonical, ordered
-from domain.touchpoints.touchpoint import Source, Touchpoint
+from domain.touchpoints.touchpoint import Instant, Source, Touchpoint
 
 NOT_BUILT: Final = ("consent", "erase")
 """Commands that this release refuses by name."""
@@ -56,7 +56,7 @@ class CommandContext:
     """
 
     id: str
-    at: int
+    at: Instant
     source: str = "api"
     by: str | None = None
     reason: str | None = None

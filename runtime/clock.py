@@ -2,7 +2,9 @@
 
 import time
 
+from domain.touchpoints.touchpoint import Instant
 
-def clock() -> int:
+
+def clock() -> Instant:
     """Microseconds since 1970 UTC."""
-    return time.time_ns() // 1_000
+    return Instant(time.time_ns() // 1_000)

@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Row, false, select
 
+from domain.touchpoints.touchpoint import Instant
 from producers.imports.importer import replay_row
 from producers.imports.mapping import ImportMapping, MappingError
 from producers.imports.row import RowRefused, Skipped
@@ -109,7 +110,7 @@ def _again(row: Row[Any], mapping: ImportMapping | None, conventions: Convention
     if meta.get(CUT):
         raise Unusable(f"too large, so only its first {len(row.raw)} bytes were kept: send it again from its source")
     if row.door.startswith("import/"):
-        made = replay_row(row.raw, meta, int(meta.get("received_at", row.at)), mapping, conventions)
+        made = replay_row(row.raw, meta, Instant(int(meta.get("received_at", row.at))), mapping, conventions)
         return ([] if isinstance(made, Skipped) else [sealed(made)]), []
     taken = again(row.door, row.source or "", row.raw, meta, conventions)
     still = [] if taken.refused is None else [reason for _, reason in taken.refused.reasons()]

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from domain.errors import Misconfigured
 from domain.signals.kinds import SignalKind
+from domain.touchpoints.touchpoint import Instant
 from store.database.tables import ledger
 
 
@@ -20,7 +21,7 @@ class Signal(NamedTuple):
     lead: UUID
     lead_now: UUID
     subject: str
-    at: int
+    at: Instant
     closes: str | None
     data: str
     asks: str | None

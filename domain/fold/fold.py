@@ -17,7 +17,7 @@ from domain.fold.segment import Compiler, Input, Test
 from domain.fold.stage import VISITOR, Ladder
 from domain.fold.trace import Trace
 from domain.model.definition import CHANGED, Model
-from domain.touchpoints.touchpoint import NEVER, Touchpoint
+from domain.touchpoints.touchpoint import NEVER, Instant, Touchpoint
 
 WAITS: Final = "promotion_waits"
 """The finding of a hot lead that lacks what the stage of `promote_to` requires."""
@@ -71,7 +71,7 @@ class Fold:
 
     # ---- one instant ----
 
-    def step(self, lead: Lead, group: Sequence[Touchpoint], instant: int, trace: Trace | None = None) -> None:
+    def step(self, lead: Lead, group: Sequence[Touchpoint], instant: Instant, trace: Trace | None = None) -> None:
         """Take what happened in one instant, later than all that the lead has taken. What shares it counts as a set."""
         for touchpoint in group:
             if "machine" in touchpoint.context:
@@ -109,7 +109,7 @@ class Fold:
         self._funnels(lead, met, instant)
         self._evaluate(lead, now, self._affected(lead, changed, instant, first), instant)
 
-    def _affected(self, lead: Lead, changed: set[Input], instant: int, first: bool) -> Iterable[str]:
+    def _affected(self, lead: Lead, changed: set[Input], instant: Instant, first: bool) -> Iterable[str]:
         """The segments to ask again, in an order that is always the same."""
         if first:
             return self._segments
@@ -135,7 +135,7 @@ class Fold:
         return fit, grade, next((reason for reason, where in self._excluded if where({}, profile)), None)
 
     def _without_machines(
-        self, lead: Lead, group: Sequence[Touchpoint], instant: int, trace: Trace | None
+        self, lead: Lead, group: Sequence[Touchpoint], instant: Instant, trace: Trace | None
     ) -> Sequence[Touchpoint]:
         """What people did. Whom only machines touched was first and last touched by these."""
         people = [touchpoint for touchpoint in group if not touchpoint.by_machine]
@@ -147,7 +147,7 @@ class Fold:
                     trace.withhold(rule.name, touchpoint, rule.points, f"machine: {touchpoint.context['machine']}")
         return people
 
-    def _meet(self, lead: Lead, group: Sequence[Touchpoint], instant: int) -> Met:
+    def _meet(self, lead: Lead, group: Sequence[Touchpoint], instant: Instant) -> Met:
         """Move the stage as touchpoints say; those that took effect, and what they meet."""
         met: list[tuple[Touchpoint, Hits]] = []
         for touchpoint in group:
@@ -170,7 +170,7 @@ class Fold:
         asked = self._asked.get(touchpoint.type)
         return NOTHING if asked is None else asked.hits(touchpoint.properties, lead.profile)
 
-    def _count(self, lead: Lead, met: Met, instant: int, changed: set[Input]) -> None:
+    def _count(self, lead: Lead, met: Met, instant: Instant, changed: set[Input]) -> None:
         for _, hits in met:
             for counter in hits.counters:
                 matches = lead.did.setdefault(counter.place, [])
@@ -179,7 +179,7 @@ class Fold:
                     del matches[0]
                 changed.add(counter.place)
 
-    def _award(self, lead: Lead, met: Met, instant: int, trace: Trace | None) -> None:
+    def _award(self, lead: Lead, met: Met, instant: Instant, trace: Trace | None) -> None:
         """Give points, and note when they were earned, an open earning none."""
         heat = lead.heat
         for touchpoint, hits in met:
@@ -196,7 +196,7 @@ class Fold:
                 if trace is not None:
                     trace.award(rule.name, touchpoint, rule.points)
 
-    def _allows(self, lead: Lead, rule: Rule, touchpoint: Touchpoint, instant: int, trace: Trace | None) -> bool:
+    def _allows(self, lead: Lead, rule: Rule, touchpoint: Touchpoint, instant: Instant, trace: Trace | None) -> bool:
         """Whether a limited rule gives its points."""
         heat, limit = lead.heat, rule.limit
         assert limit is not None
@@ -219,7 +219,7 @@ class Fold:
             return inf
         return self._hot_at.get(lead.grade, inf)
 
-    def _heat_up(self, lead: Lead, instant: int, may_begin: bool) -> None:
+    def _heat_up(self, lead: Lead, instant: Instant, may_begin: bool) -> None:
         """Begin, prolong or end the hot episode."""
         now, heat = lead.now, lead.heat
         threshold, rearm_at = self._threshold(lead), self._rearm_at
@@ -236,7 +236,7 @@ class Fold:
         if now.cools_at <= instant:
             now.cool(instant)
 
-    def _say_what_it_waits_for(self, lead: Lead, to: str, instant: int) -> None:
+    def _say_what_it_waits_for(self, lead: Lead, to: str, instant: Instant) -> None:
         """A hot lead that cannot be promoted yet is a finding, until what the stage requires comes."""
         waits_for = self.ladder.waits_for(lead.stage, lead.profile, to)
         if not waits_for and lead.findings:
@@ -244,7 +244,7 @@ class Fold:
         elif waits_for:
             lead.find(WAITS, f"{to}: {waits_for}", instant)
 
-    def _funnels(self, lead: Lead, met: Met, instant: int) -> None:
+    def _funnels(self, lead: Lead, met: Met, instant: Instant) -> None:
         matched: dict[str, list[tuple[int, ...]]] = {}
         for _, hits in met:
             for funnel, numbers in hits.steps:
@@ -263,9 +263,9 @@ class Fold:
     def advance(self, lead: Lead, now: Now, until: int) -> None:
         """Let time pass until an instant: each change bears its due instant, however late it is looked at."""
         while now.due <= until:
-            instant = now.due
+            instant = Instant(now.due)
             if now.cools_at is not None and now.cools_at <= instant:
-                now.cool(now.cools_at)
+                now.cool(Instant(now.cools_at))
             self._evaluate(lead, now, [name for name, due in now.dues.items() if due <= instant], instant)
 
     def at(self, lead: Lead, until: int) -> Now:
@@ -276,7 +276,7 @@ class Fold:
         self.advance(lead, now, until)
         return now
 
-    def _evaluate(self, lead: Lead, now: Now, names: Iterable[str], instant: int) -> None:
+    def _evaluate(self, lead: Lead, now: Now, names: Iterable[str], instant: Instant) -> None:
         """Ask again whether the lead is in the named segments, of which something changed."""
         for name in names:
             holds, until = self._segments[name](lead, instant)
@@ -296,5 +296,5 @@ class Fold:
             now.due = now.cools_at
 
 
-def _instant(touchpoint: Touchpoint) -> int:
+def _instant(touchpoint: Touchpoint) -> Instant:
     return touchpoint.instant

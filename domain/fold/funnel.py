@@ -5,6 +5,8 @@ from collections.abc import Collection, Sequence
 
 from msgspec import Struct, field
 
+from domain.touchpoints.touchpoint import Instant
+
 
 class Attempts(Struct, array_like=True):
     """One lead's way through one funnel.
@@ -19,7 +21,7 @@ class Attempts(Struct, array_like=True):
     latest: int = 0
     """The latest start among the attempts that are as far as the furthest: until its window ends, more may come."""
 
-    def take(self, matches: Sequence[Collection[int]], instant: int, steps: int, window: int) -> None:
+    def take(self, matches: Sequence[Collection[int]], instant: Instant, steps: int, window: int) -> None:
         """Go on with what happened in one instant; `matches` are the steps (from 1) that each touchpoint matches.
 
         What shares an instant is taken in step order, each touchpoint for one step of an attempt. The window includes
@@ -41,7 +43,7 @@ class Attempts(Struct, array_like=True):
                     del level[0]
         self.waiting = waiting if self.step < steps else []
 
-    def _arrive(self, waiting: list[list[int]], step: int, starts: list[int], instant: int, steps: int) -> None:
+    def _arrive(self, waiting: list[list[int]], step: int, starts: list[int], instant: Instant, steps: int) -> None:
         if not starts:
             return
         if step < steps:

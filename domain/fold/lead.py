@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from domain.fold.funnel import Attempts
 from domain.fold.score import HeatState
 from domain.fold.stage import VISITOR
-from domain.touchpoints.touchpoint import NEVER
+from domain.touchpoints.touchpoint import NEVER, Instant
 
 EPISODES: Final = 8
 """How many past hot episodes a lead remembers: who announces must tell a cooled one from one that never was."""
@@ -36,7 +36,7 @@ class Now(Struct, array_like=True):
             dict(self.left),
         )  # fmt: skip
 
-    def cool(self, instant: int) -> None:
+    def cool(self, instant: Instant) -> None:
         """End the hot episode, if there is one."""
         if self.hot_since is not None:
             self.episodes = [*self.episodes[1 - EPISODES :], [self.hot_since, instant]]
@@ -80,7 +80,7 @@ class Lead(Struct, array_like=True):
     """Data-quality findings: [kind, detail, instant], each (kind, detail) once."""
     now: Now = field(default_factory=Now)
 
-    def find(self, kind: str, detail: str, instant: int) -> None:
+    def find(self, kind: str, detail: str, instant: Instant) -> None:
         """Note a data-quality finding, unless it is known."""
         if not any(known[:2] == [kind, detail] for known in self.findings):
             self.findings.append([kind, detail, instant])

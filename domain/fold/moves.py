@@ -6,7 +6,7 @@ from typing import Final
 from domain.fold.lead import Lead, StageEntry
 from domain.fold.stage import VISITOR, Ladder
 from domain.model.definition import CHANGED
-from domain.touchpoints.touchpoint import Touchpoint
+from domain.touchpoints.touchpoint import Instant, Touchpoint
 
 DERIVED: Final = "model"
 """Stands as the source of a move that nobody reported: the model's `enter` derived it."""
@@ -19,12 +19,12 @@ class Moves:
         self.ladder = ladder
         self._activated_at = activated_at
 
-    def identify(self, lead: Lead, touchpoint: Touchpoint, instant: int) -> None:
+    def identify(self, lead: Lead, touchpoint: Touchpoint, instant: Instant) -> None:
         """Whom something identifies begins in the first stage."""
         if lead.identified and lead.stage == VISITOR:
             self._enter(lead, self.ladder.first, instant, touchpoint, "")
 
-    def take(self, lead: Lead, reported: Touchpoint, instant: int) -> Touchpoint | None:
+    def take(self, lead: Lead, reported: Touchpoint, instant: Instant) -> Touchpoint | None:
         """Move as a `stage_changed` says; it, by the stages' present names, or None: a policy's took no effect."""
         touchpoint = reported._replace(properties=self.ladder.renamed(reported.properties))
         policy = touchpoint.source.kind == "policy"
@@ -45,7 +45,7 @@ class Moves:
         self._enter(lead, to, instant, touchpoint, touchpoint.source.kind)
         return touchpoint
 
-    def derive(self, lead: Lead, touchpoint: Touchpoint, stages: Sequence[str], instant: int) -> Touchpoint | None:
+    def derive(self, lead: Lead, touchpoint: Touchpoint, stages: Sequence[str], instant: Instant) -> Touchpoint | None:
         """Enter the last of the stages that a touchpoint leads to, if that is forward; it, as a `stage_changed`."""
         before, to = lead.stage, stages[-1]
         if not self.ladder.forward(before, to):
@@ -54,17 +54,17 @@ class Moves:
         self._enter(lead, to, instant, touchpoint, DERIVED)
         return touchpoint._replace(type=CHANGED, properties={"to": to, "from": before})
 
-    def _withdraw(self, lead: Lead, promotion: object, instant: int, touchpoint: Touchpoint) -> None:
+    def _withdraw(self, lead: Lead, promotion: object, instant: Instant, touchpoint: Touchpoint) -> None:
         last = lead.stages[-1] if lead.stages else None
         if last is not None and (last.source, last.touchpoint) == ("policy", promotion):
             before = lead.stages[-2].stage if len(lead.stages) > 1 else VISITOR
             self._enter(lead, before, instant, touchpoint, "policy")
 
-    def _check_required(self, lead: Lead, to: str, instant: int) -> None:
+    def _check_required(self, lead: Lead, to: str, instant: Instant) -> None:
         if missing := self.ladder.missing(to, lead.profile):
             lead.find("missing_required", f"{to}: {', '.join(missing)}", instant)
 
-    def _enter(self, lead: Lead, stage: str, instant: int, touchpoint: Touchpoint, source: str) -> None:
+    def _enter(self, lead: Lead, stage: str, instant: Instant, touchpoint: Touchpoint, source: str) -> None:
         if stage == lead.stage:
             return
         if lead.stage in self.ladder.without_hot:

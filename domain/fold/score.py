@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
+from domain.touchpoints.touchpoint import Instant
+
 VALUES: Final = 200
 """Different values of `per` that a limited rule remembers of one lead; beyond them a new one gives nothing."""
 
@@ -39,7 +41,7 @@ class HeatState(Struct, array_like=True):
     earned_at: int | None = None
     """The instant of the last award above 0 since the last reset, opens left out; None: there is none."""
 
-    def add(self, points: float, instant: int, half_life: int) -> None:
+    def add(self, points: float, instant: Instant, half_life: int) -> None:
         """Award points other than 0: only here does the pair move."""
         if self.value:
             self.value = decayed(self.value, self.at, half_life, instant) + points
@@ -47,13 +49,13 @@ class HeatState(Struct, array_like=True):
             self.value = points
         self.at = instant
 
-    def reset(self, instant: int) -> None:
+    def reset(self, instant: Instant) -> None:
         """Start the sum anew."""
         self.value = 0.0
         self.at = instant
         self.earned_at = None
 
-    def allows(self, key: str, count: int, within: int | None, instant: int) -> bool:
+    def allows(self, key: str, count: int, within: int | None, instant: Instant) -> bool:
         """Whether a limited rule may award at this instant, of which it then takes note. The window is (T - d, T]."""
         known = self.awarded.get(key)
         if known is None:
@@ -65,7 +67,7 @@ class HeatState(Struct, array_like=True):
         del known[:-count]
         return True
 
-    def has_room(self, place: str, key: str, within: int | None, instant: int) -> bool:
+    def has_room(self, place: str, key: str, within: int | None, instant: Instant) -> bool:
         """Whether a rule may remember one more value; forgets those whose window has ended."""
         if key in self.awarded:
             return True

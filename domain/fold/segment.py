@@ -3,20 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, floor, log2
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 from domain.conditions.compile import compile_where
 from domain.conditions.tree import All, AnyOf, Condition, Did, Field, InGrade, InStage, Not, Op, Order
 from domain.conditions.tree import Heat as HeatCondition
 from domain.fold.lead import Lead
-from domain.touchpoints.touchpoint import NEVER
+from domain.touchpoints.touchpoint import NEVER, Instant
 
 Input = str
 """What a condition depends on: "profile", "stage", "heat", or the place of a `did`."""
 
 Answer = tuple[bool, int]
 """Whether it holds, and the next instant at which time alone may change that (`NEVER`)."""
-Test = Callable[[Lead, int], Answer]
+_LAST: Final[int] = NEVER
+Test = Callable[[Lead, Instant], Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,9 @@ class Compiler:
         self.counters.append(Counter(place, did.on, did.where, max(keep, 1)))
         at_least, at_most, within = did.at_least, did.at_most, did.within
 
-        def test(lead: Lead, at: int) -> Answer:
+        def test(lead: Lead, at: Instant) -> Answer:
             matches = lead.did.get(place, ())
-            holds, until = True, NEVER
+            holds, until = True, _LAST
             if at_least:
                 holds, until = _still(matches, at_least, within, at)
             if at_most is not None:
@@ -91,7 +92,7 @@ class Compiler:
         return test
 
 
-def _still(matches: Any, count: int, within: int | None, at: int) -> Answer:
+def _still(matches: Any, count: int, within: int | None, at: Instant) -> Answer:
     """Whether at least `count` matches lie in the window (at - within, at], and when the oldest of those leaves it."""
     if len(matches) < count:
         return False, NEVER
@@ -104,8 +105,8 @@ def _still(matches: Any, count: int, within: int | None, at: int) -> Answer:
 def _joined(tests: list[Test], decisive: bool) -> Test:
     """One part that gives the decisive answer decides; for good, if time alone will not change it."""
 
-    def test(lead: Lead, at: int) -> Answer:
-        holds, until = not decisive, NEVER
+    def test(lead: Lead, at: Instant) -> Answer:
+        holds, until = not decisive, _LAST
         for part in tests:
             answer, ends = part(lead, at)
             if answer is decisive:
@@ -127,10 +128,10 @@ def _heat(op: Order, level: float, half_life: int) -> Test:
     at_or_above = op in (Op.GTE, Op.LT)  # `lt` is the negation of `gte`, `lte` that of `gt`
     negated = op in (Op.LT, Op.LTE)
 
-    def test(lead: Lead, at: int) -> Answer:
+    def test(lead: Lead, at: Instant) -> Answer:
         value, since = lead.heat.value, lead.heat.at
         if level <= 0:  # shown heat is never below 0 and decays without reaching it
-            holds, until = (level < 0 or at_or_above or value > 0), NEVER
+            holds, until = (level < 0 or at_or_above or value > 0), _LAST
         elif value <= 0 or value < level:
             holds, until = False, NEVER
         else:

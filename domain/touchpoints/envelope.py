@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from domain.errors import Reject
 from domain.touchpoints.claims import SourceKind
 from domain.touchpoints.identity import Identity, canonical, ordered
-from domain.touchpoints.touchpoint import EARLIEST, LATEST, Source, Touchpoint, microseconds, rfc3339
+from domain.touchpoints.touchpoint import EARLIEST, LATEST, Instant, Source, Touchpoint, microseconds, rfc3339
 
 _RFC3339: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})\Z"
@@ -41,13 +41,13 @@ _source: Final = lru_cache(1_000)(Source)
 
 
 @lru_cache(4_096)
-def _read(text: str) -> int:
+def _read(text: str) -> Instant:
     """An RFC 3339 text; often one that was just read, since things are reported at once and in batches."""
     return microseconds(datetime.fromisoformat(text))
 
 
 @lru_cache(4_096)
-def _checked(text: str) -> int:
+def _checked(text: str) -> Instant:
     if not _RFC3339.match(text):
         raise ValueError("a time is an RFC 3339 text with seconds and offset, such as 2026-11-21T19:27:11.397Z")
     instant = microseconds(datetime.fromisoformat(text))
@@ -56,12 +56,12 @@ def _checked(text: str) -> int:
     return instant
 
 
-def _instant(text: object) -> int:
+def _instant(text: object) -> Instant:
     """Microseconds of an RFC 3339 text, exactly as `decode` reads it. Numbers are refused: seconds or milliseconds?"""
     return _checked(text if isinstance(text, str) else "")
 
 
-_Time = Annotated[int, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
+_Time = Annotated[Instant, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
 class _Wire(BaseModel):

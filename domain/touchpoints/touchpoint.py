@@ -4,16 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, NewType
 
 from domain.touchpoints.identity import Identity, trail_of
+
+Instant = NewType("Instant", int)
+"""Microseconds since 1970-01-01 UTC. A duration is a plain int of microseconds."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST: Final = 0
 """The least instant, 1970: what claims to be older is a broken clock."""
 LATEST: Final = (datetime(9999, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
 """The first instant that is too late: every one before it has a date in every time zone."""
-NEVER: Final = 2**62
+NEVER: Final = Instant(2**62)
 """An instant after all others."""
 
 
@@ -41,17 +44,17 @@ class Touchpoint(NamedTuple):
     id: str
     source: Source
     type: str
-    occurred_at: int
-    received_at: int
+    occurred_at: Instant
+    received_at: Instant
     identities: tuple[Identity, ...]
-    sent_at: int | None = None
+    sent_at: Instant | None = None
     seq: int = 0
     profile: Mapping[str, Any] = _NONE
     properties: Mapping[str, Any] = _NONE
     context: Mapping[str, Any] = _NONE
 
     @property
-    def instant(self) -> int:
+    def instant(self) -> Instant:
         """When it happened, as far as we believe it: never later than its receipt."""
         occurred, received = self.occurred_at, self.received_at
         return occurred if occurred < received else received
@@ -82,10 +85,10 @@ class Touchpoint(NamedTuple):
         return trail_of(self.identities)
 
 
-def microseconds(when: datetime) -> int:
+def microseconds(when: datetime) -> Instant:
     """Integer microseconds since 1970 UTC; a naive time is taken as UTC."""
     since = (when if when.tzinfo else when.replace(tzinfo=UTC)) - EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return Instant((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
 
 
 def moment(instant: int) -> datetime:

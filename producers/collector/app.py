@@ -21,7 +21,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from domain.touchpoints.text import header
-from domain.touchpoints.touchpoint import Source
+from domain.touchpoints.touchpoint import Instant, Source
 from producers.collector import answers, keys, sites
 from producers.collector.queue import AppendQueue
 from producers.collector.request import origin, wants_json
@@ -65,7 +65,7 @@ class Admission:
     """Of touchpoints and refusals that wait for the log."""
 
 
-def collector(log: Log, admission: Admission, clock: Callable[[], int], health: Health) -> Starlette:
+def collector(log: Log, admission: Admission, clock: Callable[[], Instant], health: Health) -> Starlette:
     """The collector as an app. `clock` gives microseconds since 1970; its metrics go to the registry of `health`."""
     app = Starlette(
         routes=[*_Collector(log, admission, clock, health.registry).routes(), *health.routes()],
@@ -77,7 +77,9 @@ def collector(log: Log, admission: Admission, clock: Callable[[], int], health: 
 
 
 class _Collector:
-    def __init__(self, log: Log, admission: Admission, clock: Callable[[], int], registry: CollectorRegistry) -> None:
+    def __init__(
+        self, log: Log, admission: Admission, clock: Callable[[], Instant], registry: CollectorRegistry
+    ) -> None:
         self._admission = admission
         self._clock = clock
         self._queue = AppendQueue(log, most_bytes=admission.queue_bytes)

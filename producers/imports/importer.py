@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from domain.errors import Failed
 from domain.touchpoints.envelope import ENVELOPES, encode, validate
-from domain.touchpoints.touchpoint import Touchpoint
+from domain.touchpoints.touchpoint import Instant, Touchpoint
 from producers.imports.file import Row, Survey, json_row, read_rows, survey
 from producers.imports.mapping import ImportMapping, parse_mapping
 from producers.imports.resume import Done, ResumeFile
@@ -108,7 +108,7 @@ def import_file(
     mapping: ImportMapping,
     log: Appender,
     *,
-    clock: Callable[[], int],
+    clock: Callable[[], Instant],
     resume: Path | None = None,
     recorded: Recorded = lambda touchpoints: frozenset(),
     progress: Callable[[ImportProgress], None] = lambda now: None,
@@ -327,7 +327,7 @@ def _encoded(made: Touchpoint) -> bytes:
 def replay_row(
     raw: bytes,
     meta: Mapping[str, Any],
-    received_at: int,
+    received_at: Instant,
     mapping: ImportMapping | None = None,
     conventions: Conventions = NONE,
 ) -> Touchpoint | Skipped:

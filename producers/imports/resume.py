@@ -8,12 +8,14 @@ from pathlib import Path
 
 import orjson
 
+from domain.touchpoints.touchpoint import Instant
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """Rows whose batches the log has durably. `received_at` is the import's clock, kept so that both halves agree."""
 
-    received_at: int
+    received_at: Instant
     read: int = 0
     appended: int = 0
     known: int = 0

@@ -13,7 +13,7 @@ from domain.errors import Reject
 from domain.touchpoints.claims import refusal, snake_case
 from domain.touchpoints.identity import Identity, canonical, ordered
 from domain.touchpoints.text import as_text
-from domain.touchpoints.touchpoint import Source, Touchpoint, microseconds
+from domain.touchpoints.touchpoint import Instant, Source, Touchpoint, microseconds
 from producers.imports.file import Row
 from producers.imports.mapping import ImportMapping, TimeColumn, Typed
 from producers.reading import person
@@ -48,7 +48,7 @@ class RowMapper:
     `received_at` is the import's clock in microseconds: one for all rows. `region` reads national phone numbers.
     """
 
-    def __init__(self, mapping: ImportMapping, received_at: int, region: str = "") -> None:
+    def __init__(self, mapping: ImportMapping, received_at: Instant, region: str = "") -> None:
         self._mapping = mapping
         self._region = region
         self._received = received_at
@@ -169,14 +169,14 @@ def _short(value: object) -> str:
 # ---- time --------------------------------------------------------------------------------------------------------
 
 
-def _clock(time: TimeColumn) -> Callable[[object], int]:
+def _clock(time: TimeColumn) -> Callable[[object], Instant]:
     """A function from a cell to its instant in microseconds."""
     read = _reader(time)
     wanted = {"iso": "an ISO 8601 time", "epoch": "seconds since 1970", "epoch_ms": "milliseconds since 1970"}.get(
         time.format, f"a time like {time.format}"
     )
 
-    def instant(value: object) -> int:
+    def instant(value: object) -> Instant:
         if value is None or value == "":
             raise RowRefused(f"time: column {time.column!r} is empty")
         try:
@@ -193,7 +193,7 @@ def _clock(time: TimeColumn) -> Callable[[object], int]:
 _END: Final = microseconds(datetime(_LAST + 1, 1, 1))
 
 
-def _reader(time: TimeColumn) -> Callable[[object], int]:
+def _reader(time: TimeColumn) -> Callable[[object], Instant]:
     match time.format:
         case "iso":
             return lambda value: written(_cell(value), time.zone)
@@ -213,15 +213,15 @@ def _cell(value: object) -> str:
     raise TypeError("not a text")
 
 
-def _zoned(when: datetime, zone: tzinfo) -> int:
+def _zoned(when: datetime, zone: tzinfo) -> Instant:
     return microseconds(when if when.tzinfo else when.replace(tzinfo=zone))
 
 
-def _scaled(value: object, unit: int) -> int:
+def _scaled(value: object, unit: int) -> Instant:
     number = _number(value)
     if number is None:
         raise ValueError("not a number")
-    return round(number * unit)
+    return Instant(round(number * unit))
 
 
 def _number(value: object) -> Decimal | None:

@@ -10,7 +10,7 @@ import orjson
 
 from domain.touchpoints.claims import refusal, snake_case
 from domain.touchpoints.identity import Identity, canonical, ordered
-from domain.touchpoints.touchpoint import Source, Touchpoint, rfc3339
+from domain.touchpoints.touchpoint import Instant, Source, Touchpoint, rfc3339
 from producers.reading import body, instants, page, person
 from producers.reading.arrival import ITEM_LIMIT, Arrival, RefusedPart, Taken, Unusable, one, sealed
 from producers.reading.body import LIMIT, Body
@@ -236,7 +236,7 @@ def touchpoint(call: str, item: Item, arrival: Arrival, place: int = 0, repeat: 
     )
 
 
-def _believed(said_at: int, arrival: Arrival) -> int:
+def _believed(said_at: Instant, arrival: Arrival) -> Instant:
     """When something happened: a claim is not believed that it was long ago, and gets its receipt as instant."""
     if arrival.source.kind == "browser" and said_at < arrival.received_at - arrival.conventions.claims_back:
         return arrival.received_at
@@ -313,7 +313,7 @@ def _context(context: Item, properties: Item, arrival: Arrival) -> dict[str, Any
 # ---- times and ids -----------------------------------------------------------------------------------------------
 
 
-def _claimed(item: Item) -> int | None:
+def _claimed(item: Item) -> Instant | None:
     """When the client says it happened: `timestamp`, which its user may set, else RudderStack's `originalTimestamp`."""
     for name in ("timestamp", "originalTimestamp"):
         value = item.get(name)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from domain.errors import Reject
 from domain.touchpoints.envelope import ENVELOPES, encode, explain
-from domain.touchpoints.touchpoint import Source, Touchpoint
+from domain.touchpoints.touchpoint import Instant, Source, Touchpoint
 from producers.reading.conventions import NONE, Conventions
 from store.log.cloudevents import touchpoint_record
 from store.log.port import Record
@@ -31,7 +31,7 @@ class Arrival:
 
     door: str
     source: Source
-    received_at: int
+    received_at: Instant
     made_id: str
     query: str = ""
     content_type: str = ""

@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
-from domain.touchpoints.touchpoint import EARLIEST, microseconds
+from domain.touchpoints.touchpoint import EARLIEST, Instant, microseconds
 
 LATEST: Final = microseconds(datetime(9998, 12, 31, 23, 59, 59, tzinfo=UTC))
 """The last instant that an envelope holds."""
@@ -37,7 +37,7 @@ _LEAP: Final = re.compile(r"(.*[T ][0-9]{2}:[0-9]{2}):60((?:\.[0-9]+)?(?:Z|[+-].
 _MIDNIGHT: Final = re.compile(r"[T ]24:00(:00(\.0+)?)?(?=Z|[+-]|\Z)")
 
 
-def instant(value: object) -> int | None:
+def instant(value: object) -> Instant | None:
     """The instant that a client's text or number means, or None where it means none.
 
     ISO 8601 (no zone: UTC), `Tue, 18 Nov 2026 09:30:00 GMT`, what a browser writes of a date (`Tue Nov 18 2026 09:30:00
@@ -59,7 +59,7 @@ def is_unset(value: object) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and value == 0)
 
 
-def sent(value: object, claimed: int | None, received: int) -> int | None:
+def sent(value: object, claimed: Instant | None, received: Instant) -> Instant | None:
     """When a request was sent by its client's clock, or None where it does not say, or this is nobody's clock.
 
     It is nobody's where it is years from the receipt, and the time of what happened is much nearer to that.
@@ -73,7 +73,7 @@ def sent(value: object, claimed: int | None, received: int) -> int | None:
     return instant_
 
 
-def _number(value: int | float) -> int | None:
+def _number(value: int | float) -> Instant | None:
     if not math.isfinite(value) or abs(value) >= 10**20:
         return None
     for bound, unit in _UNITS:
@@ -82,7 +82,7 @@ def _number(value: int | float) -> int | None:
     return _clamped(round(value / 1000))
 
 
-def _text(text: str) -> int | None:
+def _text(text: str) -> Instant | None:
     if len(text) > 64:
         return None
     if _NUMBER.match(text):
@@ -93,7 +93,7 @@ def _text(text: str) -> int | None:
         return None
 
 
-def written(text: str, zone: tzinfo) -> int:
+def written(text: str, zone: tzinfo) -> Instant:
     """The instant of an ISO 8601 text, or of a date as mail and browsers write it. One without a zone is of `zone`.
 
     Raises ValueError where any part of it is not understood.
@@ -108,10 +108,11 @@ def written(text: str, zone: tzinfo) -> int:
     elif (leap := _LEAP.match(text)) is not None:
         text, seconds = f"{leap[1]}:59{leap[2]}", 1
     when = datetime.fromisoformat(text)
-    return microseconds(when if when.tzinfo else when.replace(tzinfo=zone)) + seconds * 1_000_000
+    whole = microseconds(when if when.tzinfo else when.replace(tzinfo=zone))
+    return Instant(whole + seconds * 1_000_000)
 
 
-def _dated(dated: re.Match[str]) -> int:
+def _dated(dated: re.Match[str]) -> Instant:
     """`18 Nov 2026 09:30:00 +0100` or `Nov 18 2026 09:30:00 GMT+0100`: day and month stand on either side."""
     day, month = (dated["day"], dated["month"]) if dated["day"] else (dated["day2"], dated["month2"])
     offset = dated["offset"] or "+0000"
@@ -120,11 +121,11 @@ def _dated(dated: re.Match[str]) -> int:
     return microseconds(datetime.fromisoformat(text))
 
 
-def _clamped(value: int) -> int:
-    return min(max(value, EARLIEST), LATEST)
+def _clamped(value: int) -> Instant:
+    return Instant(min(max(value, EARLIEST), LATEST))
 
 
-def occurred(claimed: int | None, sent: int | None, received: int) -> int:
+def occurred(claimed: Instant | None, sent: Instant | None, received: Instant) -> Instant:
     """When it happened by our clock. `claimed` and `sent` are by the client's, which may be wrong.
 
     The clock is wrong if it sent the request after its receipt, or more than `LATENCY` before. The whole request

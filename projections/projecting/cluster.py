@@ -14,12 +14,12 @@ from domain.people.walk import Walk, assign
 from domain.signals.kinds import SignalKind
 from domain.signals.signal import Open
 from domain.touchpoints.identity import Identity
-from domain.touchpoints.touchpoint import NEVER, Touchpoint
+from domain.touchpoints.touchpoint import NEVER, Instant, Touchpoint
 from projections.read_models.changes import NOTHING, Shown
 
 log = structlog.get_logger(__name__)
 
-Step = tuple[int, int, list[Touchpoint]]
+Step = tuple[int, Instant, list[Touchpoint]]
 """A person's number in the walk, an instant, and what happened to them in it, in the order of the fold."""
 
 
@@ -114,9 +114,9 @@ class Cluster:
         if now and (now[0][1].instant <= self.last or any(looks_back(touchpoint) for _, touchpoint in now)):
             return None
         self._wait(touchpoints, clock)
-        groups: dict[int, list[Touchpoint]] = {}
-        for (instant, *_), touchpoint in now:
-            groups.setdefault(instant, []).append(touchpoint)
+        groups: dict[Instant, list[Touchpoint]] = {}
+        for _, touchpoint in now:
+            groups.setdefault(touchpoint.instant, []).append(touchpoint)
         steps: list[Step] = []
         for instant, group in groups.items():
             steps += self._walk_on(group, instant)
@@ -124,7 +124,7 @@ class Cluster:
                 return None
         return steps
 
-    def _walk_on(self, group: Sequence[Touchpoint], instant: int) -> list[Step]:
+    def _walk_on(self, group: Sequence[Touchpoint], instant: Instant) -> list[Step]:
         self.last = instant
         if len(group) == 1:
             person, touchpoint = self.walk.take(group[0])

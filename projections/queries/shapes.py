@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from domain.touchpoints.touchpoint import rfc3339
 
-Instant = Annotated[
+Moment = Annotated[
     int,
     PlainSerializer(rfc3339, return_type=str, when_used="json"),
     Field(json_schema_extra={"type": "string", "format": "date-time"}, description="RFC 3339, UTC"),
@@ -44,7 +44,7 @@ class LeadShape(Shape):
     identity_count: Annotated[int, Field(description="how many there are")]
     profile: dict[str, Any]
     stage: str
-    stage_since: Instant
+    stage_since: Moment
     identified: bool
     heat: Annotated[float, Field(description="decayed to the clock, never below 0")]
     grade: str
@@ -54,11 +54,11 @@ class LeadShape(Shape):
         bool,
         Field(description="hot, and somebody was told: not where only another model made it hot"),
     ]
-    hot_since: Instant | None
-    cools_at: Annotated[Instant | None, Field(description="when it cools if nothing more happens")]
+    hot_since: Moment | None
+    cools_at: Annotated[Moment | None, Field(description="when it cools if nothing more happens")]
     not_a_lead: Annotated[str | None, Field(description="the reason, if excluded")]
-    first_touch: Instant
-    last_touch: Instant
+    first_touch: Moment
+    last_touch: Moment
     touches: int
     findings: Annotated[list[Any], Field(description="data-quality findings")]
 
@@ -67,7 +67,7 @@ class StageShape(Shape):
     """A stage that a lead was in."""
 
     stage: str
-    at: Instant
+    at: Moment
     source: Annotated[str, Field(description="kind of the source that reported it; empty for the first")]
 
 
@@ -76,7 +76,7 @@ class LeadDetail(LeadShape):
 
     stages: list[StageShape]
     segments: list[str]
-    clock: Annotated[Instant, Field(description="the instant that heat is decayed to")]
+    clock: Annotated[Moment, Field(description="the instant that heat is decayed to")]
 
 
 class TouchpointShape(Shape):
@@ -85,8 +85,8 @@ class TouchpointShape(Shape):
     id: str
     type: str
     source: dict[str, str]
-    occurred_at: Instant
-    received_at: Instant
+    occurred_at: Moment
+    received_at: Moment
     identities: list[IdentityShape]
     properties: dict[str, Any]
     profile: dict[str, Any]
@@ -102,7 +102,7 @@ class AwardShape(Shape):
     rule: str
     touchpoint: str
     type: str
-    at: Instant
+    at: Moment
     points: float
     now: float
 
@@ -113,10 +113,10 @@ class WithheldShape(Shape):
     rule: str
     touchpoint: str
     type: str
-    at: Instant
+    at: Moment
     points: Annotated[float, Field(description="what it would have given")]
     why: str
-    until: Annotated[Instant | None, Field(description="when the limit lets it give again; null: never")]
+    until: Annotated[Moment | None, Field(description="when the limit lets it give again; null: never")]
 
 
 class FitShape(Shape):
@@ -133,12 +133,12 @@ class ScoreShape(Shape):
     heat: float
     half_life: str
     hot: bool
-    cools_at: Instant | None
+    cools_at: Moment | None
     grade: str
     fit: float
     fit_items: list[FitShape]
     not_a_lead: str | None
-    clock: Instant
+    clock: Moment
     items: list[AwardShape]
     withheld: list[WithheldShape]
     next: str | None = None
@@ -155,7 +155,7 @@ class SegmentShape(Shape):
 class MemberShape(LeadShape):
     """A lead in a segment."""
 
-    entered_at: Instant
+    entered_at: Moment
 
 
 class StepShape(Shape):
@@ -174,8 +174,8 @@ class FunnelShape(Shape):
     label: Any = None
     order: str
     window: str
-    from_: Annotated[Instant | None, Field(serialization_alias="from")] = None
-    to: Instant | None = None
+    from_: Annotated[Moment | None, Field(serialization_alias="from")] = None
+    to: Moment | None = None
     steps: list[StepShape]
 
 
@@ -188,7 +188,7 @@ class SignalShape(Shape):
     kind: str
     lead: Annotated[str, Field(description="under which it was announced")]
     lead_now: Annotated[str, Field(description="the lead that it is about now")]
-    at: Instant
+    at: Moment
     subject: Annotated[str, Field(description="the segment or the stage; empty for hot")]
     closes: Annotated[str | None, Field(description="id of the signal that this one ends")]
     position: Annotated[int, Field(description="place in the ledger: the event id of the stream")]

@@ -19,7 +19,7 @@ from domain.conditions.compile import compile_where
 from domain.model.definition import Funnel
 from domain.touchpoints.claims import snake_case
 from domain.touchpoints.identity import Identity
-from domain.touchpoints.touchpoint import Source, Touchpoint, rfc3339
+from domain.touchpoints.touchpoint import Instant, Source, Touchpoint, rfc3339
 from producers.protocols import forms, segment
 from producers.reading.arrival import Arrival
 from producers.reading.body import Body
@@ -129,7 +129,7 @@ class Traffic:
         """What the collector makes of the requests, repeats included, each received when it is delivered."""
         for number, request in enumerate(self.requests):
             body = gzip.decompress(request.body) if request.headers.get("Content-Encoding") else request.body
-            arrival = Arrival(request.path[1:], Source("server", source), request.at, f"generated-{number}")
+            arrival = Arrival(request.path[1:], Source("server", source), Instant(request.at), f"generated-{number}")
             if request.path.startswith("/f/"):
                 yield forms.touchpoint(dict(parse_qsl(body.decode())), arrival)
             else:
