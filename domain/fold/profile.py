@@ -15,7 +15,7 @@ def learn(lead: Lead, group: Sequence[Touchpoint], claims_update: bool = False) 
     """
     changed = False
     for touchpoint in group:
-        claim = not claims_update and touchpoint.claims
+        claim = not claims_update and touchpoint.source.kind == "browser"  # `claims`, without a call for every one
         for kind, value in touchpoint.identities:
             if kind != "anonymous_id":
                 lead.identified = True

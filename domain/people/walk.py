@@ -91,8 +91,10 @@ class Walk:
 
     def _bind_all(self, identities: tuple[Identity, ...], touchpoint: Touchpoint) -> Person:
         """Bind what a touchpoint carries to the person named, who is returned."""
-        claim = Claim(identities[0], touchpoint.instant) if touchpoint.claims else None
         named = self._owner(identities[0])
+        if len(touchpoint.identities) == 1 and touchpoint.type != "aliased":
+            return named
+        claim = Claim(identities[0], touchpoint.instant) if touchpoint.claims else None
         for identity in identities[1:]:
             named = self._bind(named, identity, claim)
         if touchpoint.type == "aliased":
