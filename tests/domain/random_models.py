@@ -120,10 +120,10 @@ class Draw:
     def _hot_score(self) -> dict[str, Any]:
         by_grade = {grade: self.pick(5, 10, 25) for grade in "ABC"}
         rules = [
-            {"name": "open", "on": "email_opened", "points": self.pick(3, 30)},
-            {"name": "form", "on": "form_submitted", "points": self.pick(7.5, 12)},
+            {"name": "open", "on": "email_opened", "points": self.pick(3, 30, 30)},
+            {"name": "form", "on": "form_submitted", "points": self.pick(3, 7.5, 12)},
         ]
-        return {"half_life": "7d", "hot_at": self.pick(by_grade, by_grade, 10), "rearm_at": 4.5, "rules": rules}
+        return {"half_life": "7d", "hot_at": self.pick(by_grade, by_grade, 10), "rearm_at": 2, "rules": rules}
 
     def _rule(self, number: int) -> dict[str, Any]:
         rule = {"name": f"r{number}", **self._step(), "points": self.pick(1, 3, 7.5, 10, 12, 30, -4, 0)}

@@ -69,6 +69,12 @@ def test_a_change_of_grade_that_does_not_lower_the_threshold_begins_no_episode(
     assert hot_since(FOR_ALL, form, *without_points) is None
 
 
+def test_a_worse_grade_begins_no_episode_where_opens_have_brought_the_heat_above_its_threshold() -> None:
+    page = at(0, "page_viewed", "e:a@x", profile=CEO)
+    worse = at(9, "identified", "e:a@x", profile=CLERK)
+    assert hot_since(MODEL, page, at(1, "email_opened", "e:a@x"), worse) is None
+
+
 def test_a_change_of_grade_or_exclusion_that_lowers_the_threshold_begins_an_episode() -> None:
     form = at(0, "form_submitted", "u:1", profile={"title": "clerk", "email": "a@us.example"})
     no_longer_ours = at(9, "identified", "u:1", profile={"email": "a@x.example"})
