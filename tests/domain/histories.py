@@ -134,3 +134,7 @@ def histories(
 ) -> list[Touchpoint]:
     """Touchpoints of a few people, with different ids, in the order in which they were thought of."""
     return [draw(touchpoints(number, types)) for number in range(draw(st.integers(least, most)))]
+
+
+def in_order(history: Iterable[Touchpoint]) -> list[Touchpoint]:
+    return sorted(history, key=lambda touchpoint: touchpoint.order)

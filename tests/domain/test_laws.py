@@ -1,6 +1,5 @@
 """The laws of assign and fold, over random histories: order, steps, explanations, what is said by hand, and time."""
 
-from collections.abc import Iterable
 from itertools import groupby
 
 import pytest
@@ -20,9 +19,9 @@ from domain.people.saved import dump_walk, load_walk
 from domain.people.walk import Walk, assign
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
-from tests.domain.histories import FEW, TYPES, facts_of, histories, law
+from tests.domain.given_stories import leads
+from tests.domain.histories import FEW, TYPES, facts_of, histories, in_order, law
 from tests.domain.stories import SECOND
-from tests.domain.test_assign import leads
 from tests.given_model import MODEL
 
 DAY = 86_400 * SECOND
@@ -33,10 +32,6 @@ ONE_LEAD = ("page_viewed", "form_submitted", "identified", "email_opened", "stag
 def fold() -> Fold:
     less = '\n[[score.rules]]\nname = "away"\non = "identified"\npoints = -7\n'
     return Fold(parse_model(MODEL + less))
-
-
-def in_order(history: Iterable[Touchpoint]) -> list[Touchpoint]:
-    return sorted(history, key=lambda touchpoint: touchpoint.order)
 
 
 # ---- who ---------------------------------------------------------------------------------------------------------

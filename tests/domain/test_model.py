@@ -28,23 +28,11 @@ from domain.model.definition import (
     Step,
     parse_model,
 )
+from tests.domain.given_model_files import STAGES, rule, with_stages
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 REFERENCE = EXAMPLES.parent / "docs" / "reference" / "model-file.md"
 PARTS = (Stage, Score, ScoreRule, Fit, FitRule, Exclusion, Segment, Funnel, Step)
-STAGES = '[[stages]]\nname = "lead"\n[[stages]]\nname = "customer"\n[[stages]]\nname = "lost"\ndetour = true\n'
-
-
-def with_stages(rest: str) -> str:
-    """A file whose root keys come first, then stages, then the rest."""
-    return f"{STAGES}{rest}\n"
-
-
-def rule(line: str) -> str:
-    """A file with one score rule, of which one line is given."""
-    lines = {"name": 'name = "r"', "on": 'on = "page_viewed"', "points": "points = 1"}
-    lines[line.partition(" =")[0]] = line
-    return with_stages("[[score.rules]]\n" + "\n".join(lines.values()))
 
 
 # ---- what it means -----------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import pytest
 
 from domain.files.durations import ALLOWED
 from domain.model.definition import ModelError, parse_model
-from tests.domain.test_model import STAGES, rule, with_stages
+from tests.domain.given_model_files import STAGES, rule, with_stages
 
 
 def refused(text: str) -> list[str]:

@@ -20,8 +20,8 @@ from store.database.tables import open_signals
 from store.log.port import Log, Record
 from store.log.sql import SqlLog
 from store.log.topics import REJECTED, TOUCHPOINTS
+from tests.domain.given_stories import STORIES
 from tests.domain.stories import at, identity, us
-from tests.domain.test_assign import STORIES
 from tests.given_model import MODEL
 from tests.projections.shelf import Shelf
 from tests.projections.world import World

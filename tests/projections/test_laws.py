@@ -17,9 +17,8 @@ from domain.fold.fold import Fold
 from domain.signals.kinds import TRAITS, SignalKind, opens
 from domain.touchpoints.touchpoint import Touchpoint
 from store.database.tables import ledger, open_signals
-from tests.domain.histories import FEW, TYPES, histories, law
+from tests.domain.histories import FEW, TYPES, histories, in_order, law
 from tests.domain.stories import SECOND, us
-from tests.domain.test_laws import in_order
 from tests.projections.paths import RealPath, model
 from tests.projections.shelf import Shelf
 from tests.projections.world import World

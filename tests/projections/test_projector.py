@@ -12,9 +12,9 @@ from domain.touchpoints.touchpoint import Touchpoint, rfc3339
 from projections.projecting.batch import Batches
 from projections.upkeep.rebuild import rebuild
 from store.database.tables import ledger
+from tests.domain.given_stories import STORIES
 from tests.domain.histories import side
 from tests.domain.stories import SECOND, at, us
-from tests.domain.test_assign import STORIES
 from tests.projections.paths import IDENTITIES
 from tests.projections.shelf import CLOCK, Shelf, a_world
 from tests.projections.world import World
@@ -94,7 +94,7 @@ def test_a_touchpoint_after_the_clock_waits_for_its_instant(world: World) -> Non
     assert (lead.touches, world.projector._progress.clock) == (1, CLOCK + 10 * SECOND)  # type: ignore[union-attr]
     world.clock = future.instant
     world.project()
-    assert world.rows("leads")[0][6] == 2
+    assert world.rows("leads")[0].touches == 2
 
 
 def test_a_cookie_that_too_many_people_use_binds_nobody_in_any_order(shelf: Shelf) -> None:

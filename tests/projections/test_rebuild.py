@@ -36,7 +36,7 @@ def test_what_is_recorded_meanwhile_is_in_it(world: World) -> None:
     world.play([[at(1, "page_viewed", "e:a@x.de")]])
 
     def meanwhile(done: int, of: int) -> None:
-        if done < of or world.rows("leads")[0][6] > 1:
+        if done < of or world.rows("leads")[0].touches > 1:
             return
         world.deliver([at(2, "page_viewed", "e:a@x.de")])
         world.project()
@@ -44,7 +44,7 @@ def test_what_is_recorded_meanwhile_is_in_it(world: World) -> None:
     rebuild(world.database, world.ids, world.model, meanwhile)
     world.project()
     assert world.verify().differing == 0
-    assert world.rows("leads")[0][6] == 2
+    assert world.rows("leads")[0].touches == 2
 
 
 def test_one_runs_at_a_time(world: World) -> None:
@@ -91,4 +91,4 @@ def test_saved_state_of_another_release_says_what_to_do_and_a_rebuild_mends_it(
         world.project()
     rebuild(world.database, world.ids, world.model)
     world.project()
-    assert world.rows("leads")[0][6] == 2
+    assert world.rows("leads")[0].touches == 2

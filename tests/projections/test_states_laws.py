@@ -15,9 +15,8 @@ from projections.projecting.cluster import Cluster
 from projections.projecting.saved import dump_cluster, dump_lead, load_cluster, load_lead
 from projections.projecting.todo import again, onward
 from store.events.ids import Ids
-from tests.domain.histories import FEW, TYPES, facts_of, histories, law
+from tests.domain.histories import FEW, TYPES, facts_of, histories, in_order, law
 from tests.domain.stories import us
-from tests.domain.test_laws import in_order
 from tests.projections.paths import model
 
 END = us(200_000)

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tests.runtime.asking import problem
+from tests.runtime.given_server import MODEL, sent
 from tests.runtime.serving import Server, eventually, serving
-from tests.runtime.test_serve import MODEL, sent
 
 KEY = {"Idempotency-Key": "key-1"}
 

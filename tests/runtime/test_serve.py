@@ -9,25 +9,11 @@ import httpx
 import pytest
 
 from tests.runtime.asking import problem
+from tests.runtime.given_server import MODEL, sent
 from tests.runtime.serving import Server, eventually, run, serving
 from tests.services.kafka import KafkaBroker
 
 TOKEN = "sample-token"
-MODEL = """
-[[stages]]
-name = "lead"
-[[stages]]
-name = "qualified"
-requires = ["profile.company"]
-[[stages]]
-name = "customer"
-[score]
-hot_at = 20
-[[score.rules]]
-name = "form"
-on = "form_submitted"
-points = 25
-"""
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +22,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (folder / "leadline.toml").write_text(MODEL)
     with serving(folder, "serve", API_TOKEN=TOKEN) as server:
         yield server
-
-
-def sent(server: Server, name: str, **fields: str) -> dict[str, object]:
-    """A form sent by somebody with the e-mail NAME@example.org, and the lead that it becomes."""
-    email = f"{name}@example.org"
-    assert server.http.post("/f/contact", data={"email": email, **fields}).status_code == 303
-    [lead] = eventually(lambda: server.http.get("/api/leads", params={"email": email}).json()["items"])
-    return dict(lead)
 
 
 def test_a_form_becomes_a_hot_lead_within_a_second(server: Server) -> None:

@@ -136,7 +136,7 @@ def test_rows_may_be_dicts_and_the_last_of_a_key_wins(database: Database) -> Non
         bulk.upsert(conn, table, [member(2, 1), member(2, 2), member(1, 6)])
         assert bulk.insert_new(conn, table, [member(3, 1), member(3, 2), member(1, 9)]) == 1
         found = bulk.select_in(conn, table, ["lead", "entered_at"], "segment", ["returners"])
-    assert sorted(found, key=lambda row: row[0].int) == [(UUID(int=1), 6), (UUID(int=2), 2), (UUID(int=3), 1)]
+    assert sorted(found, key=lambda pair: pair[0].int) == [(UUID(int=1), 6), (UUID(int=2), 2), (UUID(int=3), 1)]
 
 
 def test_many_rows_and_look_ups_of_every_key_type(database: Database) -> None:

@@ -3,7 +3,7 @@
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from store.log.kafka.log import KafkaLog
 from store.log.port import Entry, Log, Partition, Record, RecordTooLarge, Subscription
 from store.log.spool import SpooledLog
 from store.log.sql import SqlLog
+from tests.store.given_log import Reader, by_key, records
 
 Open = Callable[[], Log]
 
@@ -46,30 +47,6 @@ def topic() -> str:
     return f"test.{uuid.uuid4().hex}"
 
 
-class Reader:
-    """Reads with positions of its own, as the recorder does."""
-
-    def __init__(self, subscription: Subscription) -> None:
-        self.subscription = subscription
-        self.after: dict[Partition, int | None] = {}
-        self.entries: list[Entry] = []
-
-    def poll(self, wait: float = 0.1, limit: int = 1000) -> list[Entry]:
-        assigned = self.subscription.assigned()
-        self.after = {partition: self.after.get(partition) for partition in assigned}
-        found = self.subscription.poll(self.after, limit, wait)
-        for entry in found:
-            self.after[entry.partition] = entry.offset
-        self.entries += found
-        return found
-
-    def read(self, count: int, seconds: float = 20) -> list[Entry]:
-        until = time.monotonic() + seconds
-        while len(self.entries) < count and time.monotonic() < until:
-            self.poll()
-        return self.entries
-
-
 @pytest.fixture
 def read(log: Log) -> Iterator[Callable[..., Reader]]:
     subscriptions: list[Subscription] = []
@@ -82,17 +59,6 @@ def read(log: Log) -> Iterator[Callable[..., Reader]]:
     yield start
     for subscription in subscriptions:
         subscription.close()
-
-
-def records(count: int, keys: int = 5, first: int = 0) -> list[Record]:
-    return [Record(b"key-%d" % (n % keys), b"value-%d" % n) for n in range(first, first + count)]
-
-
-def by_key(entries: list[Entry]) -> Mapping[bytes, list[bytes]]:
-    found: dict[bytes, list[bytes]] = {}
-    for entry in entries:
-        found.setdefault(entry.key, []).append(entry.value)
-    return found
 
 
 def test_entries_come_whole_and_in_the_order_of_their_key(log: Log, topic: str, read: Callable[..., Reader]) -> None:

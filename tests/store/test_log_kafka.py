@@ -12,7 +12,7 @@ from kafka.partitioner.default import DefaultPartitioner
 from store.log.kafka.log import KafkaLog
 from store.log.port import Entry, LogAway, LogMisconfigured, Partition, Record
 from tests.services.kafka import KafkaBroker
-from tests.store.test_log_contract import Reader, records
+from tests.store.given_log import Reader, records
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from store.log.kafka.log import KafkaLog
 from store.log.kafka.records import Fetched, Headers, unpacked
 from store.log.kafka.subscription import entry_of
 from store.log.port import Entry, Partition
-from tests.store.test_log_contract import Reader
+from tests.store.given_log import Reader
 
 PLACE = Partition("cluster/topic/0", "topic", 0)
 GZIP = 1

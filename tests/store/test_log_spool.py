@@ -17,7 +17,7 @@ from store.log.spool import SpooledLog
 from store.log.sql import SqlLog
 from store.log.topics import REJECTED
 from tests.services.kafka import KafkaBroker
-from tests.store.test_log_contract import Reader, by_key, records
+from tests.store.given_log import Reader, by_key, records
 
 NOWHERE = "127.0.0.1:1"
 

@@ -12,7 +12,7 @@ import pytest
 
 from store.log.port import LogAway, LogFull, LogMisconfigured, Record
 from store.log.sql import SqlLog
-from tests.store.test_log_contract import Reader, records
+from tests.store.given_log import Reader, records
 
 APPEND = """
 import sys

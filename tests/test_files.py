@@ -1,0 +1,43 @@
+"""Every file says in its first line what it is for, holds one idea, and no test module imports from another."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("domain", "store", "producers", "consumers", "projections", "web", "api", "runtime", "scripts", "tests")
+FILES = sorted(file for room in ROOMS for file in (ROOT / room).rglob("*.py"))
+CODE, TESTS = 350, 400
+"""Most lines of a file."""
+
+
+def named(files: list[Path]) -> list[str]:
+    return [str(file.relative_to(ROOT)) for file in files]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_file_is_too_long_to_be_one_idea(room: str) -> None:
+    most = TESTS if room == "tests" else CODE
+    long = [file for file in FILES if file.relative_to(ROOT).parts[0] == room and len(_lines(file)) > most]
+    assert not long, f"more than {most} lines: {', '.join(named(long))}"
+
+
+def test_every_file_says_what_it_is_for() -> None:
+    silent = [file for file in FILES if ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) is None]
+    silent = [file for file in silent if _lines(file) and "migrations/versions" not in str(file)]
+    assert not silent, f"no first line: {', '.join(named(silent))}"
+
+
+def test_tests_share_nothing_by_importing_each_other() -> None:
+    """What several need is given by a module of its own or by a fixture."""
+    importing = []
+    for file in (file for file in FILES if file.is_relative_to(ROOT / "tests")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").rpartition(".")[2].startswith("test_"):
+                importing.append(file)
+    assert not importing, f"import from test modules: {', '.join(named(importing))}"
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8").splitlines()
