@@ -14,7 +14,8 @@ def test_what_closes_something_closes_what_opens_on_the_same_topic() -> None:
         if traits.closes is not None:
             assert TRAITS[traits.closes].opens, kind
             assert TRAITS[traits.closes].topic is traits.topic, kind
-        assert TRAITS[announces(kind)].opens, kind
+        if traits.opens or traits.closes is not None:  # what does neither stands for itself: `lead.promotable`
+            assert TRAITS[announces(kind)].opens, kind
 
 
 def test_every_topic_carries_something() -> None:
