@@ -85,7 +85,7 @@ def _message(item: dict[str, Any]) -> str:
         case "json_invalid":
             return f"the body is no JSON ({item.get('ctx', {}).get('error', item['msg'])})"
         case "model_attributes_type":
-            return "the body is no JSON object: send one with Content-Type: application/json"
+            return 'the body is no JSON object: send one, such as {"to": "qualified"}'
         case _:
             return str(item["msg"])
 

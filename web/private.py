@@ -25,6 +25,8 @@ def is_local(request: Request) -> bool:
 
 def is_foreign(request: Request) -> bool:
     """Whether a page of another site than the one asked makes the request: a browser says so."""
+    if request.method == "POST" and request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        return True  # a form; a link to a query may be followed
     origin = request.headers.get("origin")
     return origin is not None and origin.partition("://")[2] != request.headers.get("host")
 

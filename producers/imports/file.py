@@ -244,7 +244,7 @@ def _check_columns(found: Survey, mapping: ImportMapping) -> None:
     hint = ""
     if found.format == "csv" and len(found.columns) == 1:
         other = next((mark for mark in ";\t|," if mark in found.columns[0]), None)
-        hint = f"; set delimiter = {orjson.dumps(other).decode()} in the mapping" if other else ""
+        hint = f"; at the top of the mapping set delimiter = {orjson.dumps(other).decode()}" if other else ""
     available = ", ".join(found.columns[:50]) + (", ..." if len(found.columns) > 50 else "")
     raise ImportProblem("\n".join([*lines, f"{found.path}: its columns are: {available}{hint}"]))
 

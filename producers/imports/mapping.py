@@ -22,7 +22,7 @@ from domain.conditions.compile import compile_where
 from domain.conditions.parse import parse_condition
 from domain.conditions.tree import Condition, fields_of
 from domain.errors import Problems
-from domain.files.problems import found, show_path, unknown
+from domain.files.problems import found, show, show_path, unknown
 from domain.touchpoints.claims import NAME_LIMIT, OWN_SOURCES, refusal, snake_case
 from domain.touchpoints.identity import KINDS
 from producers.imports.mapping_file import EXAMPLES, MappingFile, shape_problems
@@ -244,14 +244,39 @@ def _zone(name: str) -> tzinfo | None:
 
 def _check_file(raw: dict[str, Any], problems: list[str]) -> None:
     encoding = raw.get("encoding", "utf-8")
-    if isinstance(encoding, str):
-        try:
-            "a,b\n".encode(codec_of(encoding)).decode(codec_of(encoding))
-        except (LookupError, UnicodeError, ValueError):
-            problems.append(f"encoding: {found(encoding, 'a text encoding such as ' + ', '.join(_ENCODINGS))}")
+    if isinstance(encoding, str) and not _is_codec(encoding):
+        problems.append(f"encoding: {found(encoding, 'a text encoding such as ' + ', '.join(_ENCODINGS))}")
     delimiter = raw.get("delimiter")
     if isinstance(delimiter, str) and delimiter in ('"', "\n", "\r"):
         problems.append(f"delimiter: {found(delimiter, 'one character such as a comma, a semicolon or a tab')}")
+
+    problems += _below_a_table(raw)
+
+
+def _below_a_table(raw: dict[str, Any]) -> list[str]:
+    """Keys of the file that were written below a table, as TOML has it: there they name a column, or a type."""
+    kind = raw.get("type")
+    tables = {name: raw.get(name) for name in ("identities", "profile", "properties")}
+    tables["type.map"] = kind.get("map") if isinstance(kind, dict) else None
+    return [
+        f"{name}.{key}: stands below [{name}], where it means a column or a value; write {key} = {show(value)} "
+        "at the top of the mapping, above the first [table]"
+        for name, table in tables.items()
+        for key, value in (table.items() if isinstance(table, dict) else ())
+        if isinstance(value, str)
+        and ((key == "delimiter" and _is_mark(value)) or (key == "encoding" and _is_codec(value)))
+    ]
+
+
+def _is_mark(value: str) -> bool:
+    return len(value) == 1 and not value.isalnum()
+
+
+def _is_codec(value: str) -> bool:
+    try:
+        return bool("a,b\n".encode(codec_of(value)).decode(codec_of(value)))
+    except (LookupError, UnicodeError, ValueError):
+        return False
 
 
 def _only(raw: object, problems: list[str]) -> Condition | None:

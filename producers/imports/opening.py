@@ -96,7 +96,7 @@ def whole(path: Path, packed: bool, encoding: str) -> tuple[str, int]:
             if not wide and b"\x00" in chunk:
                 raise ImportProblem(
                     f"{path}: a binary file (a zero byte near line {lines + 1}); give CSV or JSON lines "
-                    '(save a workbook as CSV), or set encoding = "utf-16" in the mapping if it is such a text'
+                    '(save a workbook as CSV), or at the top of the mapping set encoding = "utf-16" if it is one'
                 )
             try:
                 decoder.decode(chunk, not chunk)
@@ -116,6 +116,6 @@ def _not_text(path: Path, encoding: str, lines: int, error: UnicodeError) -> Imp
     if isinstance(error, UnicodeDecodeError):
         lines += error.object[: error.start].count(b"\n")
     return ImportProblem(
-        f"{path}: line {lines + 1} is not {encoding} text; set encoding in the mapping, such as "
+        f"{path}: line {lines + 1} is not {encoding} text; at the top of the mapping, above the first [table], set "
         'encoding = "gb18030" (Excel in China) or "cp1252" (Excel in Western Europe)'
     )

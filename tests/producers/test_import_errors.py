@@ -64,7 +64,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (b"PK\x03\x04\x14\x00\x06\x00", "a binary file .*save a workbook as CSV"),
         (
             f"{COLUMNS}\n{GOOD}\n2,2026-01-05,c2,,Caf\u00e9,Called,\n".encode("latin-1"),
-            'line 3 is not utf-8 text; set encoding .*"gb18030"',
+            r'line 3 is not utf-8 text; at the top of the mapping, above the first \[table\], set encoding .*"gb18030"',
         ),
         (b"id,when,id\n", "the header names 'id' more than once"),
         (b'id,"when\n', "the header is not CSV"),
@@ -72,7 +72,10 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             b"id,When,customer,mail,firm,what\n",
             r"time.column: no column 'when' \(did you mean 'When'\?\)\nmapping: properties.note: .*are: id, When",
         ),
-        (COLUMNS.replace(",", ";").encode() + b"\n", r'its columns are: id;when.*; set delimiter = ";" in the mapping'),
+        (
+            COLUMNS.replace(",", ";").encode() + b"\n",
+            r'its columns are: id;when.*; at the top of the mapping set delimiter = ";"',
+        ),
     ],
     ids=["empty", "blank", "binary", "latin-1", "twice", "quote", "columns", "delimiter"],
 )

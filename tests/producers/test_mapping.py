@@ -37,6 +37,11 @@ def test_types_by_a_column() -> None:
     assert not mapping.type.skip_others
 
 
+def test_a_column_may_be_called_as_a_key_of_the_file_is() -> None:
+    mapping = parse_mapping(LEAST + '[properties]\nencoding = "encoding"\ndelimiter = "sep"\n')
+    assert mapping.properties == (("encoding", "encoding"), ("delimiter", "sep"))
+
+
 def test_only_picks_rows_and_names_its_columns() -> None:
     mapping = parse_mapping(LEAST + 'only = { lifecycle = "COMPLETE", amount = { gte = 1000 } }\n')
     picks = mapping.picks()
@@ -67,6 +72,14 @@ def test_only_picks_rows_and_names_its_columns() -> None:
         ('only = { lifecycle = ["A"] }', r"^only\.lifecycle: found a list"),
         ("only = { amount = { gt = true } }", r"^only\.amount\.gt: found true"),
         ('only = "x"', r'^only: found "x"'),
+        (
+            '[properties]\nowner = "o"\ndelimiter = ";"',
+            r"^properties\.delimiter: stands below \[properties\].* at the top",
+        ),
+        (
+            '[profile]\nencoding = "gb18030"',
+            r'^profile\.encoding: .*write encoding = "gb18030" at the top of the mapping',
+        ),
     ],
 )
 def test_a_mistake_is_named(change: str, problem: str) -> None:

@@ -96,3 +96,21 @@ def test_what_is_kept_of_a_reason_can_be_stored(server: Server, odd: str) -> Non
 def test_a_page_of_another_site_commands_nothing(server: Server, odd: str) -> None:
     answer = server.http.post(f"/api/leads/{odd}/reset", headers={"Origin": "https://evil.example"})
     problem(answer, 403, "LEADLINE_API_TOKEN")
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "null"}]
+)
+def test_a_form_on_another_site_commands_nothing(server: Server, odd: str, headers: dict[str, str]) -> None:
+    for kind in ("application/x-www-form-urlencoded", "text/plain", "application/json"):
+        sent = {**headers, "Content-Type": kind}
+        problem(server.http.post(f"/api/leads/{odd}/reset", content=b"{}", headers=sent), 403, "another site")
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", None])
+def test_a_body_of_json_needs_no_content_type(server: Server, kind: str | None) -> None:
+    lead = sent(server, f"curl-{kind}", company="Engines")["id"]
+    headers = {"Content-Type": kind} if kind else {}
+    answer = server.http.post(f"/api/leads/{lead}/stage?wait=30s", content=b'{"to": "qualified"}', headers=headers)
+    assert (answer.status_code, answer.json()["stage"]) == (200, "qualified")
+    problem(server.http.post(f"/api/leads/{lead}/stage", content=b"to=qualified", headers=headers), 400, "no JSON")
