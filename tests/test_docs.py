@@ -30,7 +30,15 @@ from web.health import Health
 from web.private import Private
 
 ROOT = Path(__file__).parents[1]
-DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+DOCS = sorted(
+    [
+        ROOT / "README.md",
+        ROOT / "CHANGELOG.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "SECURITY.md",
+        *(ROOT / "docs").rglob("*.md"),
+    ]
+)
 LEAD = UUID("00000000-0000-4000-8000-000000000001")
 EVERYWHERE = pytest.mark.parametrize("page", DOCS, ids=lambda page: str(page.relative_to(ROOT)))
 
@@ -45,6 +53,13 @@ def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
         if "://" not in target:
             assert (page.parent / target).exists(), f"{page}: {target}"
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/explanation/how-it-works.md"])
+def test_named_files_exist(page: str) -> None:
+    rooms = "api|consumers|docs|domain|producers|projections|runtime|store|tests|web"
+    named = re.findall(rf"`((?:{rooms})/[\w./]*)`", (ROOT / page).read_text())
+    assert named and [name for name in named if not (ROOT / name).exists()] == []
 
 
 @EVERYWHERE
