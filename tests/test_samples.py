@@ -1,15 +1,19 @@
-"""What the how-to pages show, done against a real server: the pixel as a browser requests it, and asking with curl."""
+"""What the how-to pages show, done against a real server: the pixel as a browser requests it, curl, a consumer."""
 
 import os
 import re
 import subprocess
+import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from kafka import KafkaProducer
+from kafka.admin import KafkaAdminClient, NewTopic
 
 from domain.model.starter import STARTER
-from tests.runtime.serving import Server, eventually, serving
+from tests.runtime.serving import Server, eventually, run, serving
 
 HOW_TO = Path(__file__).parents[1] / "docs" / "how-to"
 
@@ -47,7 +51,29 @@ def test_what_is_asked_for_hot_leads_has_every_end(server: Server) -> None:
     )
 
 
-def test_a_consumers_group_begins_at_the_earliest() -> None:
+def test_a_group_that_starts_late_hears_of_what_was_announced_before(kafka_bootstrap: str, tmp_path: Path) -> None:
+    topic = f"samples.{uuid.uuid4().hex}"
+    admin = KafkaAdminClient(bootstrap_servers=kafka_bootstrap)
+    admin.create_topics([NewTopic(topic, num_partitions=1, replication_factor=1)])
+    admin.close()
+    producer = KafkaProducer(bootstrap_servers=kafka_bootstrap)
+    headers = [("ce_type", b"lead.hot"), ("ce_id", b"signal-1")]
+    producer.send(topic, b'{"reasons": []}', headers=headers).get(60)
+    producer.close()
     [sample] = re.findall(r"```python\n(.*?)```", (HOW_TO / "receive-hot-leads.md").read_text(), re.DOTALL)
-    compile(sample, "sample", "exec")
-    assert 'auto_offset_reset="earliest"' in sample
+    sample = sample.replace("leadline.hot-leads", topic).replace("kafka:9092", kafka_bootstrap)
+    lines = tmp_path / "lines"
+    with lines.open("w") as out:
+        process = subprocess.Popen([sys.executable, "-u", "-c", sample.replace("sales-bot", topic)], stdout=out)
+    try:
+        eventually(lines.read_text)
+    finally:
+        process.kill()
+        process.wait()
+    assert lines.read_text() == "lead.hot signal-1 b'{\"reasons\": []}'\n"
+
+
+def test_the_command_that_asks_is_one(server: Server) -> None:
+    [line] = re.findall(r"^leadline (signals.*)$", (HOW_TO / "receive-hot-leads.md").read_text(), re.MULTILINE)
+    ended = run(server.lines.parent, *line.split())
+    assert ended.returncode == 0, ended.stderr
