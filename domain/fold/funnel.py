@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from domain.touchpoints.touchpoint import Instant
 
 
-class Attempts(Struct, array_like=True):
+class Attempts(Struct, array_like=True, gc=False):
     """One lead's way through one funnel.
 
     `waiting[n]` are the starts (instants, ascending) of the attempts that have reached step n + 1 and may go on.

@@ -13,7 +13,7 @@ EPISODES: Final = 8
 """How many past hot episodes a lead remembers: who announces must tell a cooled one from one that never was."""
 
 
-class Now(Struct, array_like=True):
+class Now(Struct, array_like=True, gc=False):
     """What time alone can change: the hot episode and the segments. Everything else moves with touchpoints only."""
 
     hot_since: int | None = None
@@ -43,7 +43,7 @@ class Now(Struct, array_like=True):
         self.hot_since = self.cools_at = None
 
 
-class StageEntry(Struct, array_like=True):
+class StageEntry(Struct, array_like=True, gc=False):
     """The lead entered a stage at an instant; the kind of source that said so, and the touchpoint's id."""
 
     stage: str
@@ -52,7 +52,7 @@ class StageEntry(Struct, array_like=True):
     touchpoint: str
 
 
-class Lead(Struct, array_like=True):
+class Lead(Struct, array_like=True, gc=False):
     """The state of one person after some of their history (`domain.fold` steps it).
 
     It is saved as it stands, floats to the bit: a field that is added, removed or moved is another format of the saved

@@ -31,7 +31,7 @@ def falls_to(heat: float, heat_at: int, half_life: int, level: float) -> int:
     return heat_at + ceil(half_life * log2(heat / level))
 
 
-class HeatState(Struct, array_like=True):
+class HeatState(Struct, array_like=True, gc=False):
     """The pair as it is saved, and what the limits must remember."""
 
     value: float = 0.0

@@ -55,11 +55,18 @@ class Walk:
         see it. Of a machine's touchpoint the fold sees no identity.
         """
         facts = self.facts
-        if not facts.shared and len(touchpoint.identities) == 1 and "machine" not in touchpoint.context:
+        if (
+            len(touchpoint.identities) == 1
+            and not facts.shared
+            and touchpoint.type != "aliased"
+            and "machine" not in touchpoint.context
+        ):  # nearly always
             [head] = touchpoint.identities
-            known = self.owner.get(head)
-            if known is not None and head in known.heads and touchpoint.type != "aliased":  # nearly always
-                return known, touchpoint
+            person = self.owner.get(head)
+            if person is None or head not in person.heads:
+                person = self._owner(head)
+                self._name(person, head, touchpoint)
+            return person, touchpoint
         if facts.shared:
             self._drop_shared(touchpoint.instant)
         if touchpoint.by_machine:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from domain.fold.lead import Lead, Now
@@ -78,8 +78,7 @@ class Kept:
 Change = Decision | Kept
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(NamedTuple):
     """A live lead, and what holds of it at the clock."""
 
     id: UUID

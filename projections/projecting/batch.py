@@ -150,8 +150,9 @@ class Batches:
                 cluster.learn(linked.facts[cluster.number])
             if cluster.number in linked.stale:
                 cluster.stale = cluster.changed = True
-            cluster.record(map(self._ids.of, {t.trail for t in linked.members[cluster.number]}))
-            cluster.record(linked.trails.get(cluster.number, ()))
+            cluster.record({self._ids.of(touchpoint.trail) for touchpoint in linked.members[cluster.number]})
+            if cluster.number in linked.trails:
+                cluster.record(linked.trails[cluster.number])
         return clusters
 
     def _load_members(self, conn: Connection, todos: Sequence[Todo]) -> None:
@@ -168,7 +169,8 @@ class Batches:
         while len(self._clusters) > self._keep:
             self._clusters.popitem(last=False)
         for cluster in touched:
-            cluster.ceased = set()
+            if cluster.ceased:
+                cluster.ceased = set()
             if len(cluster.members) > _MEMBERS:
                 cluster.members.clear()
                 cluster.opens.clear()
@@ -217,16 +219,17 @@ class Batches:
                 else:
                     todos.append(todo)
         self._load_members(conn, todos)
-        again += [todo.cluster for todo, error in self._carry_out(todos, clock) if error is not None]
-        failed = {cluster.number for cluster in again}
-        todos = [todo for todo in todos if todo.cluster.number not in failed]
-        anew = self._again(conn, again, position, clock)
-        self._load_members(conn, anew)
-        for todo, error in self._carry_out(anew, clock):
-            if error is None:
-                todos.append(todo)
-            else:
-                todo.cluster.put_aside(error)
+        failures = self._carry_out(todos, clock)
+        if failures:
+            again += [todos[place].cluster for place in failures]
+            todos = [todo for place, todo in enumerate(todos) if place not in failures]
+        if again:
+            anew = self._again(conn, again, position, clock)
+            self._load_members(conn, anew)
+            failures = self._carry_out(anew, clock)
+            for place, error in failures.items():
+                anew[place].cluster.put_aside(error)
+            todos += [todo for place, todo in enumerate(anew) if place not in failures]
         return todos
 
     def _onward(
@@ -237,16 +240,17 @@ class Batches:
         except Exception:  # the walk of the whole history says whether it really fails, and why
             return None
 
-    def _carry_out(self, todos: Sequence[Todo], clock: int) -> list[tuple[Todo, Exception | None]]:
-        done: list[tuple[Todo, Exception | None]] = []
-        for todo in todos:
+    def _carry_out(self, todos: Sequence[Todo], clock: int) -> dict[int, Exception]:
+        """Fold; of those that failed the place among `todos`, and why."""
+        failures: dict[int, Exception] = {}
+        ids, fold = self._ids, self._fold
+        for place, todo in enumerate(todos):
             try:
-                todo.carry_out(self._ids, self._fold, clock)
-                done.append((todo, None))
+                todo.carry_out(ids, fold, clock)
             except Exception as error:
                 todo.cluster.members.clear()
-                done.append((todo, error))
-        return done
+                failures[place] = error
+        return failures
 
     def _again(self, conn: Connection, clusters: Sequence[Cluster], position: int, clock: int) -> list[Todo]:
         if not clusters:
@@ -298,7 +302,8 @@ class Batches:
             rows.append(lead_row(cluster, holding.id, member, holding.now.due))
         for id in todo.ceased:
             changes.gone(id)
-        cluster.ceased = todo.ceased
+        if todo.ceased or cluster.ceased:
+            cluster.ceased = todo.ceased
         due = cluster.next_look(clock)
         if due != cluster.due:
             cluster.due, cluster.changed = due, True

@@ -1,6 +1,7 @@
 """A cluster of linked trails: its walk, and those of its leads that are in memory."""
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -85,11 +86,11 @@ class Cluster:
         self.activation = other.activation if self.activation is None else self.activation
         self.stale = self.changed = True
 
-    def record(self, trails: Iterable[UUID]) -> None:
+    def record(self, trails: AbstractSet[UUID]) -> None:
         """Touchpoints of it lie in these trails."""
-        known = len(self.trails)
-        self.trails.update(trails)
-        self.changed |= len(self.trails) > known
+        if not self.trails.issuperset(trails):
+            self.trails.update(trails)
+            self.changed = True
 
     def learn(self, facts: Facts) -> None:
         """Take note of what is known of identities; where that touches what was taken, it must be walked again."""
@@ -118,9 +119,15 @@ class Cluster:
         for _, touchpoint in now:
             groups.setdefault(touchpoint.instant, []).append(touchpoint)
         steps: list[Step] = []
+        walk = self.walk
         for instant, group in groups.items():
-            steps += self._walk_on(group, instant)
-            if self.walk.joined:
+            if len(group) == 1:  # nearly always
+                self.last = instant
+                person, bound = walk.take(group[0])
+                steps.append((person.number, instant, [bound]))
+            else:
+                steps += self._walk_on(group, instant)
+            if walk.joined:
                 return None
         return steps
 
@@ -165,6 +172,8 @@ class Cluster:
     def next_look(self, clock: int) -> int | None:
         """The next instant at which time alone changes whose its touchpoints and identities are."""
         due = NEVER if self.waiting is None else self.waiting
+        if not self.walk.facts.shared:
+            return None if due >= NEVER else due
         later = (
             since for identity, since in self.walk.facts.shared.items() if since > clock and identity in self.walk.owner
         )

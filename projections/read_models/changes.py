@@ -1,6 +1,6 @@
 """The writes of one batch to the read models, family by family."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -18,8 +18,7 @@ NOTHING: Shown = [{} for _ in REMEMBERED]
 """Of a lead that was never shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """What is to be seen of one lead."""
 
     id: UUID

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Table
@@ -19,8 +19,7 @@ Entries = dict[Key, list[Any]]
 """What a table of several rows a lead holds of one lead: the rest of the key -> the other columns, in their order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """A live lead at an instant: all that its rows are made of."""
 
     id: UUID
