@@ -42,7 +42,8 @@ def test_rebuild_and_verify_take_a_family_from_the_registry(world: World) -> Non
         with world.database.transaction() as conn:
             rows = conn.execute(table.select()).mappings().all()
             conn.execute(table.delete())
-        assert {difference.table for difference in world.verify().differences} == ({table.name} if rows else set())
+        tables = {difference.table for difference in world.verify().differences} - {"open_signals"}  # the ledger's sum
+        assert tables == ({table.name} if rows else set())
         if rows:
             with world.database.transaction() as conn:
                 conn.execute(table.insert(), [dict(row) for row in rows])
