@@ -133,7 +133,7 @@ class Traffic:
             if request.path.startswith("/f/"):
                 yield forms.touchpoint(dict(parse_qsl(body.decode())), arrival)
             else:
-                yield from segment.taken(arrival, Body("json", orjson.loads(body)), body).touchpoints
+                yield from segment.PROTOCOL.taken(arrival, Body("json", orjson.loads(body)), body).touchpoints
 
 
 def generate(seed: int, start: int, people: int = 200, length: int = HOUR) -> Traffic:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from domain.touchpoints.touchpoint import Source, Touchpoint, rfc3339
-from producers.protocols import segment
+from producers.protocols.segment.items import touchpoint
 from producers.reading.arrival import Arrival
 from producers.reading.conventions import Conventions
 from tests.producers.collecting import NOON, Collecting
@@ -19,7 +19,7 @@ def said(kind: str, ago: int, back: int = 48 * HOUR, **more: object) -> Touchpoi
     """A track call by a source of this kind, about what happened so long ago."""
     arrival = Arrival("v1/track", Source(kind, "test"), NOON, "made-1")
     arrival = replace(arrival, conventions=Conventions(claims_back=back))
-    return segment.touchpoint("track", {"userId": "u", "event": "x", "timestamp": rfc3339(NOON - ago), **more}, arrival)
+    return touchpoint("track", {"userId": "u", "event": "x", "timestamp": rfc3339(NOON - ago), **more}, arrival)
 
 
 def test_a_claim_is_believed_two_days_back_and_keeps_what_it_said() -> None:
@@ -42,7 +42,7 @@ def test_nobody_else_says_said_at() -> None:
 def test_an_alias_of_long_ago_happened_now() -> None:
     arrival = Arrival("v1/alias", Source("browser", "test"), NOON, "made-1")
     item = {"userId": "attacker2", "previousId": "u-bob", "timestamp": "1971-01-01T00:00:00Z"}
-    assert segment.touchpoint("alias", item, arrival).instant == NOON
+    assert touchpoint("alias", item, arrival).instant == NOON
 
 
 def test_sixty_forms_of_last_year_in_one_batch_all_happened_now(tmp_path: Path) -> None:

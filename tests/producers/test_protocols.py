@@ -19,7 +19,7 @@ SHARED = {"registry", "retry"}
 
 def test_every_protocol_is_registered() -> None:
     written = {module.name for module in pkgutil.iter_modules(protocols.__path__)} - SHARED
-    assert {protocol.read.__module__.rpartition(".")[2] for protocol in PROTOCOLS} == written
+    assert {protocol.read.__module__.split(".")[2] for protocol in PROTOCOLS} == written
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda protocol: protocol.name)

@@ -7,7 +7,8 @@ import pytest
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Source, Touchpoint, rfc3339
 from producers.collector import keys, sites
-from producers.protocols import segment
+from producers.protocols.segment import requests
+from producers.protocols.segment.items import touchpoint
 from producers.reading import body, instants
 from producers.reading.arrival import Arrival, Unusable
 from producers.reading.body import Body
@@ -22,7 +23,7 @@ def arrival(sent_at: Any = None, kind: str = "server") -> Arrival:
 
 
 def item(call: str, sent_at: Any = None, kind: str = "server", **said: Any) -> Touchpoint:
-    return segment.touchpoint(call, {"anonymousId": "anon-1", **said}, arrival(sent_at, kind))
+    return touchpoint(call, {"anonymousId": "anon-1", **said}, arrival(sent_at, kind))
 
 
 # ---- times ----
@@ -137,7 +138,7 @@ def test_rudderstack_sends_original_timestamp_and_a_users_own_beside_it() -> Non
 @pytest.mark.parametrize("nobody", [None, "", "null", 0, "0", "undefined", False, "[object Object]", {}, [], "(null)"])
 def test_what_names_nobody_is_refused(nobody: Any) -> None:
     with pytest.raises(Unusable, match="no usable identity"):
-        segment.touchpoint("track", {"event": "x", "userId": nobody, "anonymousId": None}, arrival())
+        touchpoint("track", {"event": "x", "userId": nobody, "anonymousId": None}, arrival())
 
 
 def test_traits_are_the_profile() -> None:
@@ -221,7 +222,7 @@ def test_ids() -> None:
     first, resent = item("track", **timed, sentAt="a", writeKey="k"), item("track", **timed, sentAt="b")
     assert first.id == resent.id and first.id.startswith("item-")
     assert item("track", event="x").id == "made-1"
-    twice = segment.taken(
+    twice = requests.taken(
         Arrival("v1/batch", Source("server", "t"), NOON, "made"),
         Body("json", [{"type": "track", "userId": "u", **timed}] * 2),
         b"",
@@ -254,7 +255,7 @@ def test_deep_and_odd_json_is_refused_not_fatal() -> None:
     for _ in range(400):
         inner["a"] = {}
         inner = inner["a"]
-    taken = segment.taken(arrival(), Body("json", deep), b"raw")
+    taken = requests.taken(arrival(), Body("json", deep), b"raw")
     assert taken.records == () and taken.refused is not None and taken.refused.raw == b"raw"
     for raw in (b"[" * 2_000, b'{"a":' * 900 + b'"\\u0000"' + b"}" * 900):
         with pytest.raises(body.Malformed):
