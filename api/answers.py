@@ -74,8 +74,8 @@ def _invalid(error: RequestValidationError) -> Problem:
     errors = [
         {"where": ".".join(str(part) for part in item["loc"]), "message": _message(item)} for item in error.errors()
     ]
-    told = "; ".join(f"{item['where']}: {item['message']}" for item in errors)
-    return Problem(400, told, errors=errors)
+    detail = "; ".join(f"{item['where']}: {item['message']}" for item in errors)
+    return Problem(400, detail, errors=errors)
 
 
 def _message(item: dict[str, Any]) -> str:
@@ -94,8 +94,8 @@ def _no_route(error: HTTPException) -> Problem:
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "another")
         return Problem(405, f"this method is not for this path: allowed is {allowed}; see /api/docs", error.headers)
-    told = "nothing is here: /api/docs lists what is" if error.status_code == 404 else str(error.detail)
-    return Problem(error.status_code, told, error.headers)
+    detail = "nothing is here: /api/docs lists what is" if error.status_code == 404 else str(error.detail)
+    return Problem(error.status_code, detail, error.headers)
 
 
 def _unexpected(error: Exception) -> Problem:
@@ -105,10 +105,10 @@ def _unexpected(error: Exception) -> Problem:
 
 def plain(request: Request) -> None:
     """A dependency that refuses a query that says one thing twice, or what no text is."""
-    seen = set()
+    names = set()
     for name, value in request.query_params.multi_items():
-        if name in seen:
+        if name in names:
             raise Problem(400, f"{name[:80]}: stands there more than once, allowed is once")
         if "\x00" in name + value:
             raise Problem(400, f"{name[:80]!r}: has a NUL character, allowed are texts without one")
-        seen.add(name)
+        names.add(name)

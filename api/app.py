@@ -56,13 +56,13 @@ class Readers:
     """How many streams of signals may be open."""
 
 
-class _Asked(BaseModel):
+class _Parameters(BaseModel):
     """Query parameters. One that is not known is refused: a filter that is silently ignored gives a wrong answer."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class _AsOf(_Asked):
+class _AsOf(_Parameters):
     as_of: Annotated[str | None, Field(description="not built yet")] = None
 
     def refuse(self) -> None:
@@ -76,7 +76,7 @@ class _Paged(_AsOf):
     cursor: Annotated[str | None, Field(description="`next` of the page before")] = None
 
 
-class LeadsAsked(_Paged):
+class LeadsParameters(_Paged):
     """Filters of the list of leads; all must hold."""
 
     email: str | None = None
@@ -90,13 +90,13 @@ class LeadsAsked(_Paged):
     order: Annotated[Literal["heat"], Field(description="hottest first")] = "heat"
 
 
-class TimelineAsked(_Paged):
+class TimelineParameters(_Paged):
     """Parameters of a timeline."""
 
     order: Annotated[Literal["oldest", "newest"], Field(description="the order of the fold, or its reverse")] = "oldest"
 
 
-class FunnelAsked(_AsOf):
+class FunnelParameters(_AsOf):
     """The period that the first step lies in: RFC 3339, or a day in the model's time zone; `to` is not in it."""
 
     from_: Annotated[str | None, Field(alias="from")] = None
@@ -104,7 +104,7 @@ class FunnelAsked(_AsOf):
     by: Annotated[str | None, Field(description="not built yet")] = None
 
 
-class SignalsAsked(_Asked):
+class SignalsParameters(_Parameters):
     """Parameters of the list and of the stream of signals."""
 
     after: Annotated[str | None, Field(description="a ledger position, `next`, or a signal's id")] = None
@@ -143,42 +143,42 @@ def _leads(readers: Readers) -> APIRouter:
     router, reader = APIRouter(tags=["leads"]), Reader(readers.database, readers.events, readers.ids)
 
     @router.get("/leads", summary="Leads, hottest first")
-    def leads(asked: Annotated[LeadsAsked, Query()]) -> Page[LeadShape]:
-        asked.refuse()
-        identities = {kind: getattr(asked, kind) for kind in ("email", "user_id", "anonymous_id", "phone")}
+    def leads(parameters: Annotated[LeadsParameters, Query()]) -> Page[LeadShape]:
+        parameters.refuse()
+        identities = {kind: getattr(parameters, kind) for kind in ("email", "user_id", "anonymous_id", "phone")}
         with reader.view() as view:
             return find_leads(
                 view,
                 identities,
-                stage=asked.stage,
-                segment=asked.segment,
-                grade=asked.grade,
-                hot=asked.hot,
-                limit=asked.limit,
-                cursor=asked.cursor,
+                stage=parameters.stage,
+                segment=parameters.segment,
+                grade=parameters.grade,
+                hot=parameters.hot,
+                limit=parameters.limit,
+                cursor=parameters.cursor,
             )
 
     @router.get("/leads/{lead}", summary="One lead; a former id answers the live one")
-    def lead(lead: str, asked: Annotated[_AsOf, Query()]) -> LeadDetail:
-        asked.refuse()
+    def lead(lead: str, parameters: Annotated[_AsOf, Query()]) -> LeadDetail:
+        parameters.refuse()
         with reader.view() as view:
             return one_lead.lead_detail(view, one_lead.live_lead(view, lead))
 
     @router.get("/leads/{lead}/timeline", summary="What happened, in the order of the fold")
-    def timeline(lead: str, asked: Annotated[TimelineAsked, Query()]) -> Page[TouchpointShape]:
-        asked.refuse()
+    def timeline(lead: str, parameters: Annotated[TimelineParameters, Query()]) -> Page[TouchpointShape]:
+        parameters.refuse()
         with reader.view() as view:
             return one_lead.timeline(
                 view,
                 one_lead.live_lead(view, lead),
-                limit=asked.limit,
-                cursor=asked.cursor,
-                newest=asked.order == "newest",
+                limit=parameters.limit,
+                cursor=parameters.cursor,
+                newest=parameters.order == "newest",
             )
 
     @router.get("/leads/{lead}/score", summary="Every point explained")
-    def score(lead: str, asked: Annotated[_AsOf, Query()]) -> ScoreShape:
-        asked.refuse()
+    def score(lead: str, parameters: Annotated[_AsOf, Query()]) -> ScoreShape:
+        parameters.refuse()
         with reader.view() as view:
             return one_lead.score(view, one_lead.live_lead(view, lead))
 
@@ -189,27 +189,27 @@ def _reports(readers: Readers) -> APIRouter:
     router, reader = APIRouter(tags=["reports"]), Reader(readers.database, readers.events, readers.ids)
 
     @router.get("/segments", summary="Segments and their sizes")
-    def segments(asked: Annotated[_AsOf, Query()]) -> Page[SegmentShape]:
-        asked.refuse()
+    def segments(parameters: Annotated[_AsOf, Query()]) -> Page[SegmentShape]:
+        parameters.refuse()
         with reader.view() as view:
             return segment_report.segments(view)
 
     @router.get("/segments/{name}/members", summary="The leads in a segment")
-    def members(name: str, asked: Annotated[_Paged, Query()]) -> Page[MemberShape]:
-        asked.refuse()
+    def members(name: str, parameters: Annotated[_Paged, Query()]) -> Page[MemberShape]:
+        parameters.refuse()
         with reader.view() as view:
-            return segment_report.members_of(view, name, limit=asked.limit, cursor=asked.cursor)
+            return segment_report.members_of(view, name, limit=parameters.limit, cursor=parameters.cursor)
 
     @router.get("/funnels/{name}", summary="How many leads reached each step")
-    def funnel(name: str, asked: Annotated[FunnelAsked, Query()]) -> FunnelShape:
-        asked.refuse()
-        if asked.by is not None:
+    def funnel(name: str, parameters: Annotated[FunnelParameters, Query()]) -> FunnelShape:
+        parameters.refuse()
+        if parameters.by is not None:
             raise not_built("by")
         with reader.view() as view:
             zone = view.model.timezone
-            start, end = _bound("from", asked.from_, zone), _bound("to", asked.to, zone)
+            start, end = _bound("from", parameters.from_, zone), _bound("to", parameters.to, zone)
             if start is not None and end is not None and start > end:
-                raise Problem(400, f"from: {asked.from_} is later than to, {asked.to}; allowed is up to it")
+                raise Problem(400, f"from: {parameters.from_} is later than to, {parameters.to}; allowed is up to it")
             return funnel_report.funnel(view, name, start, end)
 
     return router
@@ -219,21 +219,21 @@ def _signals(readers: Readers) -> APIRouter:
     router = APIRouter(tags=["signals"])
 
     @router.get("/signals", summary="What was announced, oldest first")
-    def signals(asked: Annotated[SignalsAsked, Query()]) -> Page[SignalShape]:
-        kinds = asked.kinds()
+    def signals(parameters: Annotated[SignalsParameters, Query()]) -> Page[SignalShape]:
+        kinds = parameters.kinds()
         with readers.database.snapshot() as conn:
-            after = 0 if asked.after is None else signal_report.ledger_place(conn, asked.after)
-            return signal_report.signals(conn, after, kinds=kinds, limit=asked.limit)
+            after = 0 if parameters.after is None else signal_report.ledger_place(conn, parameters.after)
+            return signal_report.signals(conn, after, kinds=kinds, limit=parameters.limit)
 
     feed = SignalFeed(readers.database, readers.streams, readers.stopping)
 
     async def place(
-        asked: Annotated[SignalsAsked, Query()], last_event_id: Annotated[str | None, Header()] = None
+        parameters: Annotated[SignalsParameters, Query()], last_event_id: Annotated[str | None, Header()] = None
     ) -> AsyncIterator[tuple[int, tuple[str, ...]]]:
         """Where a stream begins, and of which kinds; it counts among the open ones until its end."""
-        kinds = asked.kinds()
+        kinds = parameters.kinds()
         with feed.reader():
-            yield await feed.place(last_event_id or asked.after), kinds
+            yield await feed.place(last_event_id or parameters.after), kinds
 
     @router.get("/signals/stream", summary="Signals as server-sent events", response_class=EventSourceResponse)
     async def stream(

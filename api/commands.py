@@ -167,8 +167,8 @@ class Commander:
                 if (earlier := self._recorded(view.conn, id)) is not None:  # done: now it would be refused
                     return Accepted(id=id, type=earlier.type, lead=str(one_lead.live_lead(view, lead)))
                 card = Card.of(view, lead)
-                made = command(view, card, context)
-            self._log.append(TOUCHPOINTS, [sealed(made)])
+                touchpoint = command(view, card, context)
+            self._log.append(TOUCHPOINTS, [sealed(touchpoint)])
         except commands.CommandRefused as error:
             more: dict[str, Any] = {name: list(value) for name, value in _named(error).items() if value}
             raise Problem(error.status, error.problem, **more) from None
@@ -177,13 +177,13 @@ class Commander:
             raise Problem(503, f"nothing was recorded: {error}", after) from None
         except LogError as error:
             raise Problem(503, f"nothing was recorded: {error}") from None
-        return Accepted(id=id, type=made.type, lead=card.id)
+        return Accepted(id=id, type=touchpoint.type, lead=card.id)
 
     def _after(self, accepted: Accepted) -> LeadDetail | None:
         """The lead, once the touchpoint is recorded and projected."""
         with self._reader.view() as view:
-            found = self._recorded(view.conn, accepted.id)
-            if found is None or view.position < found.position or view.clock < found.instant:
+            recorded = self._recorded(view.conn, accepted.id)
+            if recorded is None or view.position < recorded.position or view.clock < recorded.instant:
                 return None
             try:
                 return one_lead.lead_detail(view, one_lead.live_lead(view, accepted.lead))

@@ -86,17 +86,17 @@ class SignalFeed:
             news = self._news
             if position < self._floor:
                 try:
-                    told, position = await run_sync(self._page, position, kinds, limiter=self._threads)
+                    signals, position = await run_sync(self._page, position, kinds, limiter=self._threads)
                 except Retry:
-                    told = []
-                if not told and position < self._floor:
+                    signals = []
+                if not signals and position < self._floor:
                     await news.wait()
             else:
-                told = self._recent[bisect_right(self._recent, position, key=lambda each: each.position) :]
+                signals = self._recent[bisect_right(self._recent, position, key=lambda each: each.position) :]
                 position = max(position, self._end)
-                if not told:
+                if not signals:
                     await news.wait()
-            for each in told:
+            for each in signals:
                 if not kinds or each.kind in kinds:
                     yield each.event
 

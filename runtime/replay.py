@@ -110,8 +110,8 @@ def _again(row: Row[Any], mapping: ImportMapping | None, conventions: Convention
     if meta.get(CUT):
         raise Unusable(f"too large, so only its first {len(row.raw)} bytes were kept: send it again from its source")
     if row.door.startswith("import/"):
-        made = replay_row(row.raw, meta, Instant(int(meta.get("received_at", row.at))), mapping, conventions)
-        return ([] if isinstance(made, Skipped) else [sealed(made)]), []
+        touchpoint = replay_row(row.raw, meta, Instant(int(meta.get("received_at", row.at))), mapping, conventions)
+        return ([] if isinstance(touchpoint, Skipped) else [sealed(touchpoint)]), []
     taken = again(row.door, row.source or "", row.raw, meta, conventions)
     still = [] if taken.refused is None else [reason for _, reason in taken.refused.reasons()]
     return list(taken.records), still

@@ -113,13 +113,13 @@ def kafka(value: object) -> tuple[str, ...]:
 
 
 def proxies(value: object) -> tuple[str, ...]:
-    found = tuple(listed(value))
-    for part in found:
+    addresses = tuple(listed(value))
+    for part in addresses:
         try:
             ipaddress.ip_network(part)
         except ValueError:
             raise ValueError(f"{part!r} is no address: allowed are such as 10.0.0.7 or 10.0.0.0/8") from None
-    return found
+    return addresses
 
 
 def id_key(value: object) -> object:

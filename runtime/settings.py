@@ -180,7 +180,9 @@ class Settings(BaseModel):
             "sites": ",".join(sorted(self.sites.origins)),
             "region": self.region or "",
             "forms": ",".join(
-                f"{form}:{said}:{name}" for form, fields in (self.forms or {}).items() for said, name in fields.items()
+                f"{form}:{field}:{name}"
+                for form, fields in (self.forms or {}).items()
+                for field, name in fields.items()
             ),
             "api_token": "***" if self.api_token else "",
             "proxies": ",".join(self.proxies),
@@ -244,11 +246,11 @@ def _unknown(environment: Mapping[str, str]) -> list[str]:
     return problems
 
 
-def _did_you_mean(found: str, known: tuple[str, ...], prefix: str = "") -> str:
+def _did_you_mean(word: str, names: tuple[str, ...], prefix: str = "") -> str:
     """`prefix` is common to all, and says nothing about which one is meant."""
-    bare = [name.removeprefix(prefix) for name in known]
-    close = difflib.get_close_matches(found.removeprefix(prefix), bare, n=1, cutoff=0.6)
-    return f"; did you mean {prefix}{close[0]}?" if close else f"; allowed are {', '.join(known)}"
+    bare = [name.removeprefix(prefix) for name in names]
+    close = difflib.get_close_matches(word.removeprefix(prefix), bare, n=1, cutoff=0.6)
+    return f"; did you mean {prefix}{close[0]}?" if close else f"; allowed are {', '.join(names)}"
 
 
 def _from_file(environment: Mapping[str, str], problems: list[str]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -257,17 +259,17 @@ def _from_file(environment: Mapping[str, str], problems: list[str]) -> tuple[dic
     if not named and not path.is_file():
         return {}, {}
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        settings_given = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         problems.append(f"{FILE_VARIABLE}: there is no file {path}")
         return {}, {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         problems.append(f"settings file {path}: {error}")
         return {}, {}
-    known = tuple(Settings.model_fields)
-    for name in sorted(set(found) - set(known)):
-        problems.append(f"settings file {path}: {name}: no such setting{_did_you_mean(name, known)}")
-    values = {name: value for name, value in found.items() if name in known}
+    names = tuple(Settings.model_fields)
+    for name in sorted(set(settings_given) - set(names)):
+        problems.append(f"settings file {path}: {name}: no such setting{_did_you_mean(name, names)}")
+    values = {name: value for name, value in settings_given.items() if name in names}
     return values, {name: f"settings file {path}: {name}" for name in values}
 
 
@@ -294,8 +296,8 @@ def _told(error: ValidationError, values: Mapping[str, object], places: Mapping[
     problems = []
     for item in error.errors(include_url=False, include_context=False, include_input=False):
         name = str(item["loc"][0])
-        found = "" if name in _SECRET else f"found {values.get(name)!r}, "
+        shown_value = "" if name in _SECRET else f"found {values.get(name)!r}, "
         message = f"allowed is {_ALLOWED[name]}" if name in _ALLOWED else item["msg"].removeprefix("Value error, ")
         place = places.get(name, PREFIX + name.upper())
-        problems.append(message if message.startswith(place) else f"{place}: {found}{message}")
+        problems.append(message if message.startswith(place) else f"{place}: {shown_value}{message}")
     return problems

@@ -72,13 +72,13 @@ def print_tabbed(*listings: Listing) -> None:
 def table_of(listing: Listing, width: int) -> Table:
     """The table that fits so many columns of the screen."""
     cells = [[cell(value) for value in row] for row in listing.rows]
-    kept = _fitting(listing.columns, cells, width)
+    places = _fitting(listing.columns, cells, width)
     table = Table(title=listing.title, title_justify="left", title_style="bold", header_style="bold")
-    for place in kept:
+    for place in places:
         column = listing.columns[place]
         table.add_column(column.name, justify="right" if column.number else "left", overflow="fold")
     for row in cells:
-        table.add_row(*(Text(row[place]) for place in kept))  # a text as it is: brackets are no styles
+        table.add_row(*(Text(row[place]) for place in places))  # a text as it is: brackets are no styles
     return table
 
 
@@ -87,13 +87,13 @@ def _fitting(columns: Sequence[Column], cells: Sequence[Sequence[str]], width: i
         min(_WRAPS, max([cell_len(column.name), *(cell_len(row[place]) for row in cells)])) + _FRAME
         for place, column in enumerate(columns)
     ]
-    kept = list(range(len(columns)))
-    while sum(needed[place] for place in kept) + 1 > width:
-        droppable = [place for place in kept if columns[place].rank]
+    places = list(range(len(columns)))
+    while sum(needed[place] for place in places) + 1 > width:
+        droppable = [place for place in places if columns[place].rank]
         if not droppable:
             break
-        kept.remove(max(droppable, key=lambda place: columns[place].rank))
-    return kept
+        places.remove(max(droppable, key=lambda place: columns[place].rank))
+    return places
 
 
 def progress_console() -> Console:
@@ -177,13 +177,13 @@ def progress(title: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def _lines(title: str) -> Callable[[int, int], None]:
-    told = 0
+    last_tenth = 0
 
     def tell(done: int, total: int) -> None:
-        nonlocal told
+        nonlocal last_tenth
         tenth = 10 * done // total if total >= 10_000 else 0
-        if tenth > told:
-            told = tenth
+        if tenth > last_tenth:
+            last_tenth = tenth
             say(f"{title}: {done:,} of {total:,}")
 
     return tell

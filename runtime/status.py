@@ -96,21 +96,21 @@ class StatusMetrics(Collector):
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """The gauges; `leadline_database_up` alone where the database does not answer."""
         try:
-            found = status_of(self._database)
+            now = status_of(self._database)
         except PersistenceError:
             yield GaugeMetricFamily("leadline_database_up", "Whether the database answers", 0)
             return
         yield GaugeMetricFamily("leadline_database_up", "Whether the database answers", 1)
-        yield GaugeMetricFamily("leadline_recorded_position", "Position of the newest event", found.recorded)
-        yield GaugeMetricFamily("leadline_projected_position", "Position of the read models", found.projected)
-        yield GaugeMetricFamily("leadline_projector_lag", "Events recorded and not yet projected", found.lag)
-        yield GaugeMetricFamily("leadline_ledger_position", "Position of the newest signal", found.announced)
-        yield GaugeMetricFamily("leadline_clusters_aside", "Clusters that a fold could not take", found.aside_count)
-        yield GaugeMetricFamily("leadline_rejected", "Refused input that waits for a replay", found.rejected)
-        yield GaugeMetricFamily("leadline_rejected_forms", "Of that, forms that people filled in", found.rejected_forms)
-        yield GaugeMetricFamily("leadline_leads", "Leads, visitors included", found.leads)
-        if found.clock is not None:
-            seconds = max(0, found.now - found.clock) / 1_000_000
+        yield GaugeMetricFamily("leadline_recorded_position", "Position of the newest event", now.recorded)
+        yield GaugeMetricFamily("leadline_projected_position", "Position of the read models", now.projected)
+        yield GaugeMetricFamily("leadline_projector_lag", "Events recorded and not yet projected", now.lag)
+        yield GaugeMetricFamily("leadline_ledger_position", "Position of the newest signal", now.announced)
+        yield GaugeMetricFamily("leadline_clusters_aside", "Clusters that a fold could not take", now.aside_count)
+        yield GaugeMetricFamily("leadline_rejected", "Refused input that waits for a replay", now.rejected)
+        yield GaugeMetricFamily("leadline_rejected_forms", "Of that, forms that people filled in", now.rejected_forms)
+        yield GaugeMetricFamily("leadline_leads", "Leads, visitors included", now.leads)
+        if now.clock is not None:
+            seconds = max(0, now.now - now.clock) / 1_000_000
             yield GaugeMetricFamily("leadline_clock_lag_seconds", "Age of the read models' clock", seconds)
-            ahead = max(0, found.clock - found.now) / 1_000_000
+            ahead = max(0, now.clock - now.now) / 1_000_000
             yield GaugeMetricFamily("leadline_clock_ahead_seconds", "How far it is ahead: a clock was wrong", ahead)

@@ -51,5 +51,5 @@ async def alive(request: Request) -> Response:
 
 def not_ready(why: str, request: Request, private: Private) -> Problem:
     """503, and to the private side the reason, which may name files and servers."""
-    told = f": {why}" if private.allows(request) else ", and its log says why"
-    return Problem(503, f"not ready{told}", {"Retry-After": "5"})
+    reason = f": {why}" if private.allows(request) else ", and its log says why"
+    return Problem(503, f"not ready{reason}", {"Retry-After": "5"})

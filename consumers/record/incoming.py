@@ -111,7 +111,7 @@ def _text(value: bytes | None) -> str:
 
 def _object(value: bytes | None) -> dict[str, Any]:
     try:
-        found = orjson.loads(value or b"{}")
+        document = orjson.loads(value or b"{}")
     except ValueError:
         return {"meta": _text(value)}
-    return found if isinstance(found, dict) else {"meta": found}
+    return document if isinstance(document, dict) else {"meta": document}

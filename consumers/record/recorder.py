@@ -208,11 +208,11 @@ class Recorder:
         kept_rows: list[Rejected] = []
         for entry in entries:
             if entry.partition.topic == TOUCHPOINTS:
-                made = incoming(entry, self._envelope, self._ids)
-                if isinstance(made, RefusedEntry):
-                    refusals.append(made)
+                touchpoint_or_refusal = incoming(entry, self._envelope, self._ids)
+                if isinstance(touchpoint_or_refusal, RefusedEntry):
+                    refusals.append(touchpoint_or_refusal)
                 else:
-                    touchpoints.append(made)
+                    touchpoints.append(touchpoint_or_refusal)
             else:
                 kept_rows.append(kept(entry, now))
         return touchpoints, refusals, kept_rows
@@ -231,7 +231,9 @@ class Recorder:
         except RecordTooLarge as error:
             _log.warning("record.refusals_only_kept", topic=REJECTED, reason=str(error))
             entries = [refusal.entry for refusal in refusals]
-            return [kept(Entry(at.partition, at.offset, *made), now) for at, made in zip(entries, records, strict=True)]
+            return [
+                kept(Entry(at.partition, at.offset, *record), now) for at, record in zip(entries, records, strict=True)
+            ]
         return []
 
     def _advances(self, last: Mapping[Partition, int]) -> list[Advance]:

@@ -15,5 +15,5 @@ def wants_json(request: Request, parsed: Body) -> bool:
 
 def origin(request: Request) -> str | None:
     """The origin that the answer may name again; None where the request names none, several or rubbish."""
-    found = request.headers.getlist("origin")
-    return found[0] if len(found) == 1 and found[0].isascii() and found[0].isprintable() else None
+    origins = request.headers.getlist("origin")
+    return origins[0] if len(origins) == 1 and origins[0].isascii() and origins[0].isprintable() else None

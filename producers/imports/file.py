@@ -63,17 +63,17 @@ def survey(path: Path, mapping: ImportMapping) -> Survey:
         form = mapping.format or format_of(path, packed)
         digest, size = whole(path, packed, mapping.encoding)
     delimiter = mapping.delimiter or ("\t" if suffix(path) in (".tsv", ".tab") else ",")
-    found = Survey(path, packed, form, delimiter, mapping.encoding, digest, size, ())
-    columns = _csv_columns(found) if form == "csv" else _json_columns(found)
-    found = Survey(path, packed, form, delimiter, mapping.encoding, digest, size, columns)
-    _check_columns(found, mapping)
-    return found
+    surveyed = Survey(path, packed, form, delimiter, mapping.encoding, digest, size, ())
+    columns = _csv_columns(surveyed) if form == "csv" else _json_columns(surveyed)
+    surveyed = Survey(path, packed, form, delimiter, mapping.encoding, digest, size, columns)
+    _check_columns(surveyed, mapping)
+    return surveyed
 
 
-def read_rows(found: Survey, read: Callable[[int], None] = lambda size: None) -> Iterator[Row]:
+def read_rows(surveyed: Survey, read: Callable[[int], None] = lambda size: None) -> Iterator[Row]:
     """The rows, numbered from 1. `read` is told how many characters of the file each line had."""
-    rows = _csv_rows(found, read) if found.format == "csv" else _json_rows(found, read)
-    with problems(found.path):
+    rows = _csv_rows(surveyed, read) if surveyed.format == "csv" else _json_rows(surveyed, read)
+    with problems(surveyed.path):
         yield from rows
 
 
@@ -84,20 +84,20 @@ def _nobody(characters: int) -> None:
 # ---- CSV ---------------------------------------------------------------------------------------------------------
 
 
-def _cells(found: Survey, lines: Lines) -> Iterator[list[str]]:
+def _cells(surveyed: Survey, lines: Lines) -> Iterator[list[str]]:
     csv.field_size_limit(LIMIT)
-    return csv.reader(lines, delimiter=found.delimiter, strict=True)
+    return csv.reader(lines, delimiter=surveyed.delimiter, strict=True)
 
 
-def _csv_columns(found: Survey) -> tuple[str, ...]:
-    with text_of(found.path, found.packed, found.encoding) as text:
+def _csv_columns(surveyed: Survey) -> tuple[str, ...]:
+    with text_of(surveyed.path, surveyed.packed, surveyed.encoding) as text:
         try:
-            for cells in _cells(found, Lines(text, _nobody)):
+            for cells in _cells(surveyed, Lines(text, _nobody)):
                 if any(map(tidy, cells)):
-                    return _header(found.path, cells)
+                    return _header(surveyed.path, cells)
         except (csv.Error, LineTooLong) as error:
-            raise ImportProblem(f"{found.path}: the header is not CSV ({error}); check its quotes") from error
-    raise ImportProblem(f"{found.path}: no header: the first row must name the columns")
+            raise ImportProblem(f"{surveyed.path}: the header is not CSV ({error}); check its quotes") from error
+    raise ImportProblem(f"{surveyed.path}: no header: the first row must name the columns")
 
 
 def _header(path: Path, cells: list[str]) -> tuple[str, ...]:
@@ -108,11 +108,11 @@ def _header(path: Path, cells: list[str]) -> tuple[str, ...]:
     return columns
 
 
-def _csv_rows(found: Survey, read: Callable[[int], None]) -> Iterator[Row]:
-    columns = found.columns
-    with text_of(found.path, found.packed, found.encoding) as text:
-        lines = Lines(text, read, found.delimiter)
-        rows = _cells(found, lines)
+def _csv_rows(surveyed: Survey, read: Callable[[int], None]) -> Iterator[Row]:
+    columns = surveyed.columns
+    with text_of(surveyed.path, surveyed.packed, surveyed.encoding) as text:
+        lines = Lines(text, read, surveyed.delimiter)
+        rows = _cells(surveyed, lines)
         number, header = 0, True
         while True:
             lines.begin_row()
@@ -141,15 +141,15 @@ def _csv_rows(found: Survey, read: Callable[[int], None]) -> Iterator[Row]:
 # ---- JSON lines --------------------------------------------------------------------------------------------------
 
 
-def _json_columns(found: Survey) -> tuple[str, ...]:
+def _json_columns(surveyed: Survey) -> tuple[str, ...]:
     columns: dict[str, None] = {}
     rows = 0
-    with text_of(found.path, found.packed, found.encoding) as text:
+    with text_of(surveyed.path, surveyed.packed, surveyed.encoding) as text:
         for line in _bounded(Lines(text, _nobody)):
             if not (stripped := line.strip()):
                 continue
             if rows == 0 and stripped.startswith("["):
-                raise ImportProblem(f"{found.path}: a JSON list; give JSON lines, one object in each line")
+                raise ImportProblem(f"{surveyed.path}: a JSON list; give JSON lines, one object in each line")
             rows += 1
             try:
                 values = orjson.loads(line)
@@ -159,9 +159,11 @@ def _json_columns(found: Survey) -> tuple[str, ...]:
             if rows >= _LOOK:
                 break
     if not rows:
-        raise ImportProblem(f"{found.path}: no rows in it")
+        raise ImportProblem(f"{surveyed.path}: no rows in it")
     if not columns:
-        raise ImportProblem(f"{found.path}: none of the first {rows} lines is a JSON object; is it a JSON lines file?")
+        raise ImportProblem(
+            f"{surveyed.path}: none of the first {rows} lines is a JSON object; is it a JSON lines file?"
+        )
     return tuple(columns)
 
 
@@ -181,9 +183,9 @@ def _flatten(values: dict[str, Any], before: str, into: dict[str, Any], depth: i
             _flatten(value, f"{before}{key}.", into, depth - 1)
 
 
-def _json_rows(found: Survey, read: Callable[[int], None]) -> Iterator[Row]:
+def _json_rows(surveyed: Survey, read: Callable[[int], None]) -> Iterator[Row]:
     number = 0
-    with text_of(found.path, found.packed, found.encoding) as text:
+    with text_of(surveyed.path, surveyed.packed, surveyed.encoding) as text:
         for line in _bounded(Lines(text, read)):
             if not line.strip():
                 continue
@@ -226,12 +228,12 @@ def json_row(number: int, raw: bytes) -> Row:
 # ---- columns -----------------------------------------------------------------------------------------------------
 
 
-def _check_columns(found: Survey, mapping: ImportMapping) -> None:
+def _check_columns(surveyed: Survey, mapping: ImportMapping) -> None:
     """A CSV must have every column; of JSON lines, whose fields may be optional, those without which no row is one."""
     wanted: Sequence[tuple[str, str]] = mapping.wanted
-    have = set(found.columns)
+    have = set(surveyed.columns)
     missing = [(key, column) for key, column in wanted if column not in have]
-    if found.format == "jsonl":
+    if surveyed.format == "jsonl":
         someone = any(key.startswith("identities.") and column in have for key, column in wanted)
         missing = [
             (key, column)
@@ -240,13 +242,13 @@ def _check_columns(found: Survey, mapping: ImportMapping) -> None:
         ]
     if not missing:
         return
-    lines = [f"mapping: {key}: no column {column!r}{_near(column, found.columns)}" for key, column in missing]
+    lines = [f"mapping: {key}: no column {column!r}{_near(column, surveyed.columns)}" for key, column in missing]
     hint = ""
-    if found.format == "csv" and len(found.columns) == 1:
-        other = next((mark for mark in ";\t|," if mark in found.columns[0]), None)
+    if surveyed.format == "csv" and len(surveyed.columns) == 1:
+        other = next((mark for mark in ";\t|," if mark in surveyed.columns[0]), None)
         hint = f"; at the top of the mapping set delimiter = {orjson.dumps(other).decode()}" if other else ""
-    available = ", ".join(found.columns[:50]) + (", ..." if len(found.columns) > 50 else "")
-    raise ImportProblem("\n".join([*lines, f"{found.path}: its columns are: {available}{hint}"]))
+    available = ", ".join(surveyed.columns[:50]) + (", ..." if len(surveyed.columns) > 50 else "")
+    raise ImportProblem("\n".join([*lines, f"{surveyed.path}: its columns are: {available}{hint}"]))
 
 
 def _near(column: str, columns: tuple[str, ...]) -> str:

@@ -125,11 +125,11 @@ def import_file(
     what is only on the log is dropped by its id when it is recorded.
     Raises ImportProblem, ImportInterrupted, LogMisconfigured.
     """
-    found = survey(path, mapping)
-    file = ResumeFile.of(resume, found.digest, mapping.hash)
+    survey_of_file = survey(path, mapping)
+    file = ResumeFile.of(resume, survey_of_file.digest, mapping.hash)
     done = file.read() or Done(received_at=clock())
     return _Import(
-        found=found,
+        survey=survey_of_file,
         mapping=mapping,
         log=log,
         file=file,
@@ -147,7 +147,7 @@ def import_file(
 class _Import:
     """One run of an import."""
 
-    found: Survey
+    survey: Survey
     mapping: ImportMapping
     log: Appender
     file: ResumeFile
@@ -162,7 +162,7 @@ class _Import:
 
     def run(self) -> ImportResult:
         resumed, batch = self.done.read, _Batch()
-        for row in read_rows(self.found, self._count):
+        for row in read_rows(self.survey, self._count):
             occurrence = self.mapper.occurrence(row)
             if row.number <= resumed:
                 continue
@@ -184,21 +184,21 @@ class _Import:
     def _take(self, row: Row, occurrence: int, batch: _Batch) -> None:
         batch.rows += 1
         try:
-            made = self.mapper.touchpoint(row, occurrence)
-            if isinstance(made, Skipped):
+            touchpoint = self.mapper.touchpoint(row, occurrence)
+            if isinstance(touchpoint, Skipped):
                 return
-            value = _encoded(made)
+            value = _encoded(touchpoint)
         except RowRefused as error:
             self._refuse(row, occurrence, error, batch)
             return
-        batch.taken.append((row, occurrence, made, value))
+        batch.taken.append((row, occurrence, touchpoint, value))
         batch.size += len(value)
 
     def _refuse(self, row: Row, occurrence: int, error: RowRefused, batch: _Batch) -> None:
         kind = error.kind if error.kind in self.reasons or len(self.reasons) < _KINDS else "other reasons"
         self.reasons[kind] += 1
         meta = {
-            "file": self.found.path.name,
+            "file": self.survey.path.name,
             "row": row.number,
             "occurrence": occurrence,
             "mapping": self.mapping.text,
@@ -206,7 +206,7 @@ class _Import:
         raw = row.kept()[:LARGEST]
         batch.refused.append(
             rejection_record(
-                door=f"import/{self.found.path.name}",
+                door=f"import/{self.survey.path.name}",
                 reason=f"row {row.number}: {error}",
                 source=f"import:{self.mapping.source}",
                 meta=meta,
@@ -255,9 +255,9 @@ class _Import:
             ENVELOPES.validate_json(b"[" + b",".join(value for *_, value in batch.taken) + b"]")
         except ValidationError:
             taken, batch.taken = batch.taken, []
-            for row, occurrence, made, value in taken:
-                if (fault := validate(made)) is None:
-                    batch.taken.append((row, occurrence, made, value))
+            for row, occurrence, touchpoint, value in taken:
+                if (fault := validate(touchpoint)) is None:
+                    batch.taken.append((row, occurrence, touchpoint, value))
                 else:
                     self._refuse(row, occurrence, RowRefused(f"no valid envelope: {fault}"), batch)
 
@@ -273,20 +273,20 @@ class _Import:
                 pause = self.waiting.pause(error.retry_after)
                 if pause is None:
                     raise ImportInterrupted(
-                        f"{self.found.path}: {error}\n{self.done.read} rows are done and stay; run the same command "
+                        f"{self.survey.path}: {error}\n{self.done.read} rows are done and stay; run the same command "
                         "again and it goes on from there"
                     ) from error
                 self._say(f"{error}; tried again in {pause:g} s")
                 self.waiting.sleep(pause)
             except RecordTooLarge as error:
                 raise ImportInterrupted(
-                    f"{self.found.path}: behind row {self.done.read}: the log takes no record as large as one of "
+                    f"{self.survey.path}: behind row {self.done.read}: the log takes no record as large as one of "
                     f"these ({error}). Allow larger ones there (Kafka: max.message.bytes), then run the command again"
                 ) from error
 
     def _say(self, message: str) -> None:
         done = self.done
-        size = self.found.size or 1
+        size = self.survey.size or 1
         share = min(1.0, self.characters / size)
         self.tell(ImportProgress(done.read, done.appended, done.known, done.skipped, done.rejected, share, message))
 
@@ -314,9 +314,9 @@ class _Waiting:
         return pause
 
 
-def _encoded(made: Touchpoint) -> bytes:
+def _encoded(touchpoint: Touchpoint) -> bytes:
     try:
-        value = encode(made)
+        value = encode(touchpoint)
     except TypeError as error:
         raise RowRefused(f"values that JSON cannot carry: {error}") from error
     if len(value) > LARGEST:
@@ -339,9 +339,9 @@ def replay_row(
     row = json_row(int(meta.get("row", 0)), raw)
     if row.problem:
         raise RowRefused(f"{row.problem}: mend it in its file and import that again")
-    made = RowMapper(used, received_at, conventions.region).touchpoint(row, int(meta.get("occurrence", 1)))
-    if not isinstance(made, Skipped):
-        _encoded(made)
-        if (fault := validate(made)) is not None:
+    touchpoint = RowMapper(used, received_at, conventions.region).touchpoint(row, int(meta.get("occurrence", 1)))
+    if not isinstance(touchpoint, Skipped):
+        _encoded(touchpoint)
+        if (fault := validate(touchpoint)) is not None:
             raise RowRefused(f"no valid envelope: {fault}")
-    return made
+    return touchpoint

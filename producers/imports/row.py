@@ -29,8 +29,8 @@ class RowRefused(Reject, ValueError):
     """A row is no touchpoint: keep it with this reason. `kind` is the reason without what was found, for counting."""
 
     def __init__(self, kind: str, shown: object = None) -> None:
-        found = "" if shown is None else f": found {_short(shown)}"
-        super().__init__(kind + found)
+        value_shown = "" if shown is None else f": found {_short(shown)}"
+        super().__init__(kind + value_shown)
         self.kind = kind
 
 
@@ -118,21 +118,21 @@ class RowMapper:
         name = as_text(values.get(rule.column))
         if not name:
             raise RowRefused(f"type: column {rule.column!r} is empty")
-        if (known := rule.map.get(name)) is not None:
-            return known
+        if (typed := rule.map.get(name)) is not None:
+            return typed
         if rule.skip_others:
             return None
-        made = snake_case(name)
-        if not made:
+        type_name = snake_case(name)
+        if not type_name:
             raise RowRefused(f"type: column {rule.column!r} has no letter or digit", name)
-        if (reason := refusal("import", made)) is not None:
+        if (reason := refusal("import", type_name)) is not None:
             raise RowRefused(f"type: {reason}")
-        return Typed(made)
+        return Typed(type_name)
 
     def _identities(self, values: Mapping[str, Any]) -> tuple[Identity, ...]:
         pairs = self._mapping.identities
-        said = [canonical(kind, values.get(column), self._region) for kind, column in pairs]
-        identities = ordered(identity for identity in said if identity is not None)
+        canonical_values = [canonical(kind, values.get(column), self._region) for kind, column in pairs]
+        identities = ordered(identity for identity in canonical_values if identity is not None)
         if not identities:
             columns = ", ".join(column for _, column in pairs)
             shown = {column: values.get(column) for _, column in pairs if values.get(column) not in (None, "")}
@@ -180,12 +180,12 @@ def _clock(time: TimeColumn) -> Callable[[object], Instant]:
         if value is None or value == "":
             raise RowRefused(f"time: column {time.column!r} is empty")
         try:
-            found = read(value)
+            moment = read(value)
         except (ValueError, TypeError, OverflowError, InvalidOperation):
             raise RowRefused(f"time: column {time.column!r} is not {wanted}", value) from None
-        if not 0 <= found < _END:
+        if not 0 <= moment < _END:
             raise RowRefused(f"time: column {time.column!r} is outside the years 1970 to {_LAST}", value)
-        return found
+        return moment
 
     return instant
 

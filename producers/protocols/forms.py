@@ -94,14 +94,14 @@ def _identities(answers: Mapping[str, Any], said: Mapping[str, Any], region: str
 
 
 def _context(answers: Mapping[str, Any], arrival: Arrival) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    context: dict[str, Any] = {}
     if machine(answers):
-        found["machine"] = "honeypot"
+        context["machine"] = "honeypot"
     if campaign := page.campaign(arrival.query_bytes) or page.campaign(page.query_of(arrival.referer)):
-        found["campaign"] = campaign
+        context["campaign"] = campaign
     if arrival.user_agent:
-        found["userAgent"] = arrival.user_agent
-    return found
+        context["userAgent"] = arrival.user_agent
+    return context
 
 
 def machine(answers: Mapping[str, Any]) -> bool:

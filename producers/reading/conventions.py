@@ -41,11 +41,11 @@ def parse_forms(texts: list[str]) -> Mapping[str, Fields]:
     forms: dict[str, dict[str, str]] = {}
     for text in texts:
         form, _, rest = text.partition(":")
-        said, _, name = rest.rpartition(":")
-        form, said, name = form.strip(), snake_case(said), name.strip()
-        if not form or not said or not name or name != snake_case(name):
+        field, _, name = rest.rpartition(":")
+        form, field, name = form.strip(), snake_case(field), name.strip()
+        if not form or not field or not name or name != snake_case(name):
             raise ValueError(f"{text!r}: allowed is FORM:FIELD:NAME, such as contact:field_7:email (FORM * is any)")
         if name in _NOT_SAID_BY_A_FORM:
             raise ValueError(f"{text!r}: a form says no {name}; allowed are email, phone and names of the profile")
-        forms.setdefault(form, {})[said] = name
+        forms.setdefault(form, {})[field] = name
     return MappingProxyType(forms)

@@ -33,15 +33,15 @@ def profile(traits: Mapping[str, Any], region: str) -> dict[str, Any]:
     What is blank was not said. E-mail and phone are in canonical form where they have one, so that rules and look-ups
     see one spelling; of several the first that has one.
     """
-    said: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for key, value in traits.items():
-        _flatten(snake_case(key), value, said, 0)
-    for kind, names in _KINDS if said else ():
+        _flatten(snake_case(key), value, fields, 0)
+    for kind, names in _KINDS if fields else ():
         for name in names:
-            if name in said and (identity := _first(kind, said[name], region)):
-                said[name] = identity.value
-                said.setdefault(kind, identity.value)
-    return said
+            if name in fields and (identity := _first(kind, fields[name], region)):
+                fields[name] = identity.value
+                fields.setdefault(kind, identity.value)
+    return fields
 
 
 def _flatten(name: str, value: Any, into: dict[str, Any], depth: int) -> None:
@@ -56,11 +56,11 @@ def _flatten(name: str, value: Any, into: dict[str, Any], depth: int) -> None:
 
 def company(group_id: object, traits: Mapping[str, Any]) -> dict[str, Any]:
     """What a group call says about the person: their company, by the group's traits. Its e-mail is not theirs."""
-    said: dict[str, Any] = {}
-    _flatten("company", dict(traits), said, 0)
+    fields: dict[str, Any] = {}
+    _flatten("company", dict(traits), fields, 0)
     if id := as_text(group_id):
-        said["company_id"] = id
-    return said
+        fields["company_id"] = id
+    return fields
 
 
 def of_form(fields: Mapping[str, Any], known: frozenset[str], form: object, conventions: Conventions) -> dict[str, Any]:
@@ -70,25 +70,25 @@ def of_form(fields: Mapping[str, Any], known: frozenset[str], form: object, conv
     these holds an e-mail, one field that does, unless its name says that it is somebody else's.
     """
     mapped = conventions.fields(form)
-    said: dict[str, Any] = {}
+    profile_fields: dict[str, Any] = {}
     others: list[Any] = []
     for key, value in fields.items():
         name = snake_case(key)
         if value in ("", None):
             continue
         if name in mapped:
-            said[mapped[name]] = value
+            profile_fields[mapped[name]] = value
         elif name in known:
-            said.setdefault(name, value)
+            profile_fields.setdefault(name, value)
         elif name in ALIASES:
-            said.setdefault(ALIASES[name], value)
+            profile_fields.setdefault(ALIASES[name], value)
         elif OTHERS.isdisjoint(name.split("_")):
             others.append(value)
-    if not any(name in said and _first("email", said[name]) for name in EMAIL):
+    if not any(name in profile_fields and _first("email", profile_fields[name]) for name in EMAIL):
         addresses = {identity for value in others if (identity := _first("email", value))}
         if len(addresses) == 1:
-            said["email"] = addresses.pop().value
-    return said
+            profile_fields["email"] = addresses.pop().value
+    return profile_fields
 
 
 def reachable(sources: Iterable[Mapping[str, Any]], region: str) -> list[Identity]:

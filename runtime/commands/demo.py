@@ -65,17 +65,17 @@ def demo(
     try:
         with server(folder) as (process, bind):
             traffic = generate(seed, clock() - HOUR, people)
-            with progress("playing an hour of traffic") as told:
-                played = play(bind.host, bind.port, traffic.requests, told)
+            with progress("playing an hour of traffic") as show_progress:
+                played = play(bind.host, bind.port, traffic.requests, show_progress)
             settings = settings_of(data=folder, model=EXAMPLE, bind=str(bind))
             with Wiring(settings) as wiring:
                 _settle(wiring, process)
                 with Reader(wiring.existing, wiring.events, wiring.ids).view() as view:
-                    found = _found(view)
+                    results = _found(view)
             if as_json:
-                print_json({"requests": played.requests, "people": traffic.truth.leads, **found})
+                print_json({"requests": played.requests, "people": traffic.truth.leads, **results})
             else:
-                _print_tables(found, traffic, played)
+                _print_tables(results, traffic, played)
             _say_where(bind, keep, say if as_json else print)
             if keep:
                 _stay(process)
@@ -99,8 +99,8 @@ def server(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Bind]]:
         )
     try:
         if not until(lambda: process.poll() is not None or _ready(bind), START) or process.poll() is not None:
-            told = lines.read_text(encoding="utf-8", errors="replace")[-2_000:]
-            raise Failed(f"the demo's server did not start:\n{told}")
+            last_lines = lines.read_text(encoding="utf-8", errors="replace")[-2_000:]
+            raise Failed(f"the demo's server did not start:\n{last_lines}")
         yield process, bind
     finally:
         process.terminate()
@@ -174,7 +174,7 @@ def _found(view: View) -> dict[str, Any]:
     }
 
 
-def _print_tables(found: Mapping[str, Any], traffic: Traffic, played: Played) -> None:
+def _print_tables(results: Mapping[str, Any], traffic: Traffic, played: Played) -> None:
     pace = played.requests / max(played.seconds, 0.001)
     print(
         f"An hour of traffic, {played.requests:,} requests of {traffic.truth.leads:,} people, played in "
@@ -191,13 +191,13 @@ def _print_tables(found: Mapping[str, Any], traffic: Traffic, played: Played) ->
             words.stage(each.stage),
             ", ".join(reasons),
         )
-        for each, reasons in found["hottest"]
+        for each, reasons in results["hottest"]
     ]
     print_tables(
         Listing("The hottest leads", _HOTTEST, rows),
-        *(funnel_listing(funnel, words) for funnel in found["funnels"]),
-        segments_listing(found["segments"], words),
-        Listing("Signals", (Column("kind"), Column("announced", number=True)), list(found["signals"].items())),
+        *(funnel_listing(funnel, words) for funnel in results["funnels"]),
+        segments_listing(results["segments"], words),
+        Listing("Signals", (Column("kind"), Column("announced", number=True)), list(results["signals"].items())),
     )
 
 

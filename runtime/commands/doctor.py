@@ -68,120 +68,122 @@ def doctor(
     kafka: Kafka = None,
 ) -> None:
     """Look at everything; exit 1 if something is wrong."""
-    found = Findings()
+    findings = Findings()
     with wiring_of(model=model, data=data, database=database, kafka=kafka) as wiring:
         settings = wiring.settings.shown()
         versions = {name: version(name) for name in PARTS}
         versions |= {"python": platform.python_version(), "sqlite": SQLITE}
-        status = _database(wiring, found)
-        _log(wiring, found, status)
-        _model(wiring, found, status)
-        _folder(wiring, found)
+        status = _database(wiring, findings)
+        _log(wiring, findings, status)
+        _model(wiring, findings, status)
+        _folder(wiring, findings)
     if as_json:
-        print_json({"settings": settings, "versions": versions, "found": dict(found.rows), "problems": found.problems})
+        print_json(
+            {"settings": settings, "versions": versions, "found": dict(findings.rows), "problems": findings.problems}
+        )
     else:
         print_listings(
             Listing("Settings", (Column("variable"), Column("value")), list(settings.items())),
             Listing("Versions", (Column("part"), Column("version")), list(versions.items())),
-            Listing("Found", (Column("what"), Column("how")), found.rows),
+            Listing("Found", (Column("what"), Column("how")), findings.rows),
         )
-    if problems := found.away if reachable else found.problems:
+    if problems := findings.away if reachable else findings.problems:
         raise Failed("\nleadline: ".join(problems))
 
 
-def _database(wiring: Wiring, found: Findings) -> Status | None:
+def _database(wiring: Wiring, findings: Findings) -> Status | None:
     try:
         database = wiring.existing
         status = status_of(database)
         wiring.ids  # noqa: B018  asks whether the id key is the right one
     except (LeadlineError, PersistenceError) as error:
         where = "" if wiring.where in str(error) else f"{wiring.where}: "
-        found.wrong("database", f"{where}{error}", away=True)
+        findings.wrong("database", f"{where}{error}", away=True)
         return None
-    found.say("database", f"{wiring.where} answers ({wiring.database.server()})")
-    found.say("recorded", f"{status.recorded:,} touchpoints")
+    findings.say("database", f"{wiring.where} answers ({wiring.database.server()})")
+    findings.say("recorded", f"{status.recorded:,} touchpoints")
     if status.clock is None:
-        found.say("projected", "nothing yet")
+        findings.say("projected", "nothing yet")
     else:
-        found.say(
+        findings.say(
             "projected", f"to position {status.projected:,} ({status.lag:,} behind), clock {rfc3339(status.clock)}"
         )
         if status.clock - status.now > WRONG:
             ahead = (status.clock - status.now) // 1_000_000
-            found.wrong("projector's clock", f"{ahead:,} s ahead of the database's time: {CLOCK_HINT}")
+            findings.wrong("projector's clock", f"{ahead:,} s ahead of the database's time: {CLOCK_HINT}")
         if status.now - status.clock > LATE:
             late = (status.now - status.clock) // 1_000_000
-            found.say("projector", f"its clock is {late:,} s old: none works on this database now")
-    found.say("leads", f"{status.leads:,}, visitors included")
-    found.say("signals", f"{status.announced:,} in the ledger")
+            findings.say("projector", f"its clock is {late:,} s old: none works on this database now")
+    findings.say("leads", f"{status.leads:,}, visitors included")
+    findings.say("signals", f"{status.announced:,} in the ledger")
     for cluster, reason in status.aside:
-        found.wrong(f"cluster {cluster} put aside", reason)
+        findings.wrong(f"cluster {cluster} put aside", reason)
     if status.aside_count > len(status.aside):
-        found.wrong("clusters put aside", f"{status.aside_count:,} in all")
+        findings.wrong("clusters put aside", f"{status.aside_count:,} in all")
     lost = status.rejected_forms
     forms = f"; {lost:,} of them forms: `leadline rejected list --door f/`" if lost else ""
-    found.say("refused input", f"{status.rejected:,} wait for `leadline rejected replay`{forms}")
+    findings.say("refused input", f"{status.rejected:,} wait for `leadline rejected replay`{forms}")
     return status
 
 
-def _log(wiring: Wiring, found: Findings, status: Status | None) -> None:
+def _log(wiring: Wiring, findings: Findings, status: Status | None) -> None:
     where = ",".join(wiring.settings.kafka) or str(wiring.settings.data / "log.db")
     if not wiring.settings.kafka and not Path(where).is_file():
-        found.say("log", f"{where} does not exist yet")
+        findings.say("log", f"{where} does not exist yet")
         return
     try:
         ends = wiring.log.ends(IN)
     except LogError as error:
-        found.wrong("log", error, away=True)
+        findings.wrong("log", error, away=True)
         return
     size = "" if wiring.settings.kafka else f" ({Path(where).stat().st_size / 1e6:,.1f} MB: it keeps all it ever took)"
-    found.say("log", f"{where} answers{size}")
+    findings.say("log", f"{where} answers{size}")
     for partition, end in ends.items():
         if end is None:
             continue
         reached = -1 if status is None else status.positions.get(partition.name, -1)
         place = f"{partition.topic}/{partition.number}"
-        found.say(place, f"recorded to {reached:,} of {end:,} ({max(0, end - reached):,} behind)")
+        findings.say(place, f"recorded to {reached:,} of {end:,} ({max(0, end - reached):,} behind)")
 
 
-def _model(wiring: Wiring, found: Findings, status: Status | None) -> None:
+def _model(wiring: Wiring, findings: Findings, status: Status | None) -> None:
     active = status.model if status is not None else None
-    found.say("active model", active or "none yet")
+    findings.say("active model", active or "none yet")
     if status is not None and status.folded_with not in (None, "", active):
-        found.wrong("read models", f"folded with model {status.folded_with}, active is {active}: `leadline rebuild`")
+        findings.wrong("read models", f"folded with model {status.folded_with}, active is {active}: `leadline rebuild`")
     try:
         file = wiring.model_file()
     except ModelError as error:
-        found.wrong("model file", "; ".join(error.problems))
+        findings.wrong("model file", "; ".join(error.problems))
     except Refused as error:
         if active is None:
-            found.wrong("model file", error)
+            findings.wrong("model file", error)
         else:
-            found.say("model file", error)
+            findings.say("model file", error)
     else:
         same = "is the active model" if file.hash == active else "is not active: `leadline model activate` makes it so"
-        found.say("model file", f"{wiring.settings.model} ({file.hash}) {same if active else 'is valid'}")
+        findings.say("model file", f"{wiring.settings.model} ({file.hash}) {same if active else 'is valid'}")
         if active is not None:
-            _activation(wiring, found, file)
+            _activation(wiring, findings, file)
 
 
-def _activation(wiring: Wiring, found: Findings, file: Model) -> None:
+def _activation(wiring: Wiring, findings: Findings, file: Model) -> None:
     """Whether the file, were it activated now, would be refused."""
     try:
         with wiring.database.snapshot() as conn:
             check_stages(conn, active_model(conn) or file, file)
     except ActivationRefused as error:
-        found.wrong("model file", error)
+        findings.wrong("model file", error)
 
 
-def _folder(wiring: Wiring, found: Findings) -> None:
+def _folder(wiring: Wiring, findings: Findings) -> None:
     folder = wiring.settings.data
     if not folder.is_dir():
-        found.say("data folder", f"{folder} does not exist yet")
+        findings.say("data folder", f"{folder} does not exist yet")
         return
     try:
         taken = held(folder)
     except Refused as error:
-        found.wrong("data folder", error)
+        findings.wrong("data folder", error)
         return
-    found.say("data folder", f"{folder} is {'held by a running server' if taken else 'free: no server runs on it'}")
+    findings.say("data folder", f"{folder} is {'held by a running server' if taken else 'free: no server runs on it'}")

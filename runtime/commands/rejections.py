@@ -46,9 +46,9 @@ def listed(
     if door is not None:
         query = query.where(rejected.c.door.startswith(door, autoescape=True))
     with wiring_of(data=data, database=database) as wiring, wiring.existing.snapshot() as conn:
-        found = list(conn.execute(query))
-    rows = found[:limit]
-    following = give("rejected", rows[-1].at, rows[-1].id) if len(found) > limit else None
+        matching = list(conn.execute(query))
+    rows = matching[:limit]
+    following = give("rejected", rows[-1].at, rows[-1].id) if len(matching) > limit else None
     if as_json:
         print_json({"items": [_item(row) for row in rows], "next": following})
         return

@@ -43,8 +43,8 @@ def rebuild(
     """Build the read models anew from the event store, beside the live ones, and switch."""
     with wiring_of(data=data, database=database) as wiring:
         model = _active(wiring)
-        with progress("rebuild") as told:
-            rebuild_tables(wiring.existing, wiring.ids, model, told, clock_now=clock == "now")
+        with progress("rebuild") as show_progress:
+            rebuild_tables(wiring.existing, wiring.ids, model, show_progress, clock_now=clock == "now")
     say("rebuilt: the read models are those of the recorded events")
 
 
@@ -58,37 +58,41 @@ def check_rows(
     """Refold everything and compare with the live read models; exit 1 if a row differs."""
     with wiring_of(data=data, database=database) as wiring:
         if digests:
-            found = digest(wiring.existing)
+            digest_of = digest(wiring.existing)
             if as_json:
-                print_json(found)
+                print_json(digest_of)
             else:
-                print_listings(Listing("Read models", (Column("read model"), Column("digest")), list(found.items())))
+                print_listings(
+                    Listing("Read models", (Column("read model"), Column("digest")), list(digest_of.items()))
+                )
             return
         _active(wiring)
-        with progress("verify") as told:
-            seen = verify(wiring.existing, wiring.ids, told)
+        with progress("verify") as show_progress:
+            result = verify(wiring.existing, wiring.ids, show_progress)
     if as_json:
-        print_json(_verified(seen))
+        print_json(_verified(result))
     else:
-        for each in seen.differences:
+        for each in result.differences:
             print(f"{each.table} {each.key}: found {each.found}, expected {each.expected}")
-        for cluster, reason in seen.aside:
+        for cluster, reason in result.aside:
             print(f"cluster {cluster} was put aside: {reason}")
-        print(f"{seen.touchpoints:,} touchpoints refolded, {seen.rows:,} rows compared: {seen.differing:,} differ")
-    if seen.differing:
+        print(
+            f"{result.touchpoints:,} touchpoints refolded, {result.rows:,} rows compared: {result.differing:,} differ"
+        )
+    if result.differing:
         raise Failed("the live read models are not those of the recorded events: `leadline rebuild` mends them")
 
 
-def _verified(seen: Verified) -> dict[str, object]:
+def _verified(verified: Verified) -> dict[str, object]:
     return {
-        "touchpoints": seen.touchpoints,
-        "rows": seen.rows,
-        "differences": seen.differing,
+        "touchpoints": verified.touchpoints,
+        "rows": verified.rows,
+        "differences": verified.differing,
         "items": [
             {"table": each.table, "key": str(each.key), "found": str(each.found), "expected": str(each.expected)}
-            for each in seen.differences
+            for each in verified.differences
         ],
-        "aside": [{"cluster": cluster, "reason": reason} for cluster, reason in seen.aside],
+        "aside": [{"cluster": cluster, "reason": reason} for cluster, reason in verified.aside],
     }
 
 
@@ -129,8 +133,8 @@ def activate(
 ) -> None:
     """Make the model file the active model: the read models are rebuilt with it and switched; say what that changes."""
     with wiring_of(model=file, data=data, database=database) as wiring:
-        with progress("activate") as told:
-            done = activate_model(wiring.existing, wiring.ids, wiring.model_file(), told, announce=announce)
+        with progress("activate") as show_progress:
+            done = activate_model(wiring.existing, wiring.ids, wiring.model_file(), show_progress, announce=announce)
         name = wiring.settings.model
     if as_json:
         print_json({"file": str(name), **asdict(done)})

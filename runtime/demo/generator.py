@@ -87,10 +87,10 @@ class Truth:
         last: dict[Identity, int] = {}
         for act in sorted(self.acts, key=lambda act: act.at):
             last.update(dict.fromkeys(act.identities, act.person))
-        found: dict[int, set[Identity]] = {person: set() for person in self.people}
+        identities_of: dict[int, set[Identity]] = {person: set() for person in self.people}
         for identity, person in last.items():
-            found[person].add(identity)
-        return {person: frozenset(identities) for person, identities in found.items()}
+            identities_of[person].add(identity)
+        return {person: frozenset(identities) for person, identities in identities_of.items()}
 
     def funnel(self, funnel: Funnel) -> tuple[int, ...]:
         """How many people reached each step, tried out attempt by attempt. Only steps that ask for properties."""
@@ -174,11 +174,11 @@ def _instants(steps: Sequence[PlanStep], begin: int, end: int, chance: Random) -
     room = max((end - begin) // 1_000 - 1, len(steps))
     if sum(gaps) > room:
         gaps = [max(1, gap * room // (2 * sum(gaps))) for gap in gaps]
-    found, now = [], begin
+    instants, now = [], begin
     for step, gap in zip(steps, gaps, strict=True):
         now += gap * 1_000
-        found.append(now if step.call != "form" else end + gap * 1_000)
-    return found
+        instants.append(now if step.call != "form" else end + gap * 1_000)
+    return instants
 
 
 def _acts(

@@ -160,16 +160,16 @@ def _copy_float8(values: Sequence[float | None]) -> list[bytes]:
 
 
 def _copy_text(values: Sequence[str | None]) -> list[bytes]:
-    known: dict[str | None, bytes] = {None: _NULL}  # types and sources repeat
+    fields: dict[str | None, bytes] = {None: _NULL}  # types and sources repeat
     encoded: list[bytes] = []
     for value in values:
-        found = known.get(value)
-        if found is None:
+        field = fields.get(value)
+        if field is None:
             data = value.encode()  # type: ignore[union-attr]
             if b"\x00" in data:
                 raise ValueError("text must not contain NUL")
-            found = known[value] = _LENGTH(len(data)) + data
-        encoded.append(found)
+            field = fields[value] = _LENGTH(len(data)) + data
+        encoded.append(field)
     return encoded
 
 
@@ -253,9 +253,9 @@ def _only(values: Sequence[Any], kind: type | tuple[type, ...]) -> Sequence[Any]
     """The values that are not null. Raises TypeError where one is of another kind, which SQLite would take as it is."""
     kinds = set(map(type, values))
     with_null = type(None) in kinds
-    for found in kinds - {type(None)}:
-        if not issubclass(found, kind):
-            raise TypeError(f"found a {found.__name__}")
+    for kind_found in kinds - {type(None)}:
+        if not issubclass(kind_found, kind):
+            raise TypeError(f"found a {kind_found.__name__}")
     return [value for value in values if value is not None] if with_null else values
 
 

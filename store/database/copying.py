@@ -18,8 +18,8 @@ def copy_file(source: Path, target: Path, *, check: bool = False) -> None:
         ):
             there.backup(here)
             here.execute("PRAGMA journal_mode = DELETE")
-            if check and (found := here.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-                raise sqlite3.DatabaseError(f"{source.name} is damaged ({found})")
+            if check and (fault := here.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+                raise sqlite3.DatabaseError(f"{source.name} is damaged ({fault})")
     except sqlite3.Error as error:
         raise OSError(str(error)) from error
     target.chmod(0o600)

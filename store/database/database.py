@@ -174,12 +174,12 @@ class Database:
             return self._id_key
         with self.snapshot() as conn:
             query = select(installation.c.value).where(installation.c.name == "id_key")
-            found = conn.execute(query).scalar_one_or_none()
-        if found is None:
+            key = conn.execute(query).scalar_one_or_none()
+        if key is None:
             raise DatabaseMisconfigured(
                 f"{self!r} has no id key (table installation): restore the row from a backup, or set LEADLINE_ID_KEY"
             )
-        return bytes(found)
+        return bytes(key)
 
     def server(self) -> str:
         """Which database answers: its kind and version."""

@@ -27,14 +27,14 @@ class Ids:
 
     def of(self, identity: Identity) -> UUID:
         """H(identity)."""
-        found = self._cache.get(identity)
-        if found is None:
+        hashed = self._cache.get(identity)
+        if hashed is None:
             text = f"identity\x00{identity.kind}\x00{identity.value}"
-            found = UUID(bytes=self._hash(text))
+            hashed = UUID(bytes=self._hash(text))
             if len(self._cache) >= self.LIMIT:
                 self._cache.clear()
-            self._cache[identity] = found
-        return found
+            self._cache[identity] = hashed
+        return hashed
 
     def hex(self, identity: Identity) -> str:
         """H(identity) as 32 hexadecimal digits."""
@@ -54,6 +54,6 @@ class Ids:
         return int.from_bytes(text.encode("utf-8", "surrogatepass"), "big") % self._modulus
 
     def _hash(self, text: str) -> bytes:
-        made = self._keyed.copy()  # the key's part is hashed once for all
-        made.update(text.encode("utf-8", "surrogatepass"))
-        return made.digest()[:16]
+        digest = self._keyed.copy()  # the key's part is hashed once for all
+        digest.update(text.encode("utf-8", "surrogatepass"))
+        return digest.digest()[:16]

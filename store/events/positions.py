@@ -22,8 +22,8 @@ class Advance(Tracking):
 
 def position_of(conn: Connection, name: str) -> int | None:
     """The stored position of that name."""
-    found = conn.execute(select(tracking.c.position).where(tracking.c.name == name)).scalar_one_or_none()
-    return None if found is None else int(found)
+    position = conn.execute(select(tracking.c.position).where(tracking.c.name == name)).scalar_one_or_none()
+    return None if position is None else int(position)
 
 
 def advance(conn: Connection, moves: Iterable[Tracking]) -> None:

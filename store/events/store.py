@@ -138,19 +138,19 @@ class EventStore:
 
     def _last_versions(self, conn: Connection, fresh: Sequence[Incoming]) -> dict[int, int]:
         """The last version of each trail in the batch, by the trail as an integer (0: a new trail)."""
-        known = self._versions
-        found: dict[int, int] = {}
+        remembered = self._versions
+        versions: dict[int, int] = {}
         cold: list[UUID] = []
         for touchpoint in fresh:
             number = touchpoint.trail.int
-            if number not in found:
-                version = known.get(number)
-                found[number] = version or 0
+            if number not in versions:
+                version = remembered.get(number)
+                versions[number] = version or 0
                 if version is None:
                     cold.append(touchpoint.trail)
         if cold:
-            found.update(_stored_versions(conn, cold))
-        return found
+            versions.update(_stored_versions(conn, cold))
+        return versions
 
     # ---- reading -------------------------------------------------------------------------------------------------
 
@@ -165,9 +165,9 @@ class EventStore:
         table it takes a limit for a reason to sort all that is left: measured 3 times slower). Raises UnknownTopic.
         """
         near = after + limit if until is None else min(after + limit, until)
-        found = _read(conn, f"position > {int(after)} AND position <= {int(near)}", (), "")
-        if found or near == until:
-            return found
+        recorded = _read(conn, f"position > {int(after)} AND position <= {int(near)}", (), "")
+        if recorded or near == until:
+            return recorded
         # The end, or a gap that somebody made by deleting.
         bound = "" if until is None else f" AND position <= {int(until)}"
         return _read(conn, f"position > {int(near)}{bound}", (), f" LIMIT {int(limit)}")
@@ -186,13 +186,13 @@ class EventStore:
         if conn.dialect.name == "postgresql":
             literal = array(events.c.trail, distinct)[1]  # hexadecimal digits and commas: nothing to escape
             return _read(conn, f"trail = ANY('{literal}'::uuid[]) AND position <= {int(until)}", (), "")
-        found: list[Recorded] = []
+        recorded: list[Recorded] = []
         keys = key_parameters(events.c.trail, distinct)
         for start in range(0, len(keys), 500):
             chunk = tuple(keys[start : start + 500])
-            found += _read(conn, f"trail IN ({','.join('?' * len(chunk))}) AND position <= {int(until)}", chunk, "")
-        found.sort(key=itemgetter(0))
-        return found
+            recorded += _read(conn, f"trail IN ({','.join('?' * len(chunk))}) AND position <= {int(until)}", chunk, "")
+        recorded.sort(key=itemgetter(0))
+        return recorded
 
     def is_under(self, conn: Connection, ids: Ids) -> bool:
         """Whether the events were recorded under this id key (where there are none: yes). Looks at the first one."""
@@ -236,8 +236,8 @@ def _first_of_each(incoming: Sequence[Incoming]) -> Sequence[Incoming]:
 
 
 def _unknown(conn: Connection, fresh: Sequence[Incoming]) -> Sequence[Incoming]:
-    known = known_of(conn, [new.dedupe for new in fresh])
-    return [touchpoint for touchpoint in fresh if touchpoint.dedupe not in known]
+    recorded_keys = known_of(conn, [new.dedupe for new in fresh])
+    return [touchpoint for touchpoint in fresh if touchpoint.dedupe not in recorded_keys]
 
 
 def _stored_versions(conn: Connection, trails: Sequence[UUID]) -> dict[int, int]:
@@ -249,13 +249,13 @@ def _stored_versions(conn: Connection, trails: Sequence[UUID]) -> dict[int, int]
             f"SELECT n, {last.format('t')} FROM unnest({expression}) WITH ORDINALITY AS asked (t, n)", (parameter,)
         )
         return {trails[n - 1].int: version for n, version in rows if version is not None}
-    found: dict[int, int] = {}
+    versions: dict[int, int] = {}
     statement = "SELECT max(version) FROM events WHERE trail = ?"
     cursor = conn.connection.cursor()
     for trail, key in zip(trails, key_parameters(events.c.trail, trails), strict=True):
         if (version := cursor.execute(statement, (key,)).fetchone()[0]) is not None:
-            found[trail.int] = version
-    return found
+            versions[trail.int] = version
+    return versions
 
 
 def _rows(fresh: Sequence[Incoming], first: int, versions: dict[int, int], recorded_at: int) -> list[tuple[Any, ...]]:
@@ -285,8 +285,8 @@ def _read(conn: Connection, where: str, parameters: tuple[Any, ...], limit: str)
             rows = _parsed(bulk.copy_out(conn, query))
         else:
             hexadecimal = bytes.fromhex
-            found = conn.connection.cursor().execute(query, parameters)
-            rows = [(position, hexadecimal(trail), state) for position, trail, state in found]
+            cursor = conn.connection.cursor().execute(query, parameters)
+            rows = [(position, hexadecimal(trail), state) for position, trail, state in cursor]
         _check(conn, rows)
     opened = sealing.opened
     return [(position, opened(trail, state)) for position, trail, state in rows]

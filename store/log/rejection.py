@@ -59,27 +59,27 @@ def rejection_record(
         (CONNECT + "exception.message", shown),
     )
 
-    def made(meta: Mapping[str, Any], raw: bytes) -> Record:
+    def record_of(meta: Mapping[str, Any], raw: bytes) -> Record:
         packed = orjson.dumps(meta)
         id = rejection_id(named, shown, who, packed, raw)
         about = headers(id=id, type=TYPE, source=SOURCE, at=at, content=RAW)
         return Record(b"", raw, (*about, *ours, ("leadline.meta", packed), *dead_letter, *more))
 
-    whole = made(meta, raw)
+    whole = record_of(meta, raw)
     if whole.size <= most:
         return whole
     marked = {**meta, CUT: True, "bytes": len(raw)}
-    return made(marked, raw[: max(0, most - made(marked, b"").size)])
+    return record_of(marked, raw[: max(0, most - record_of(marked, b"").size)])
 
 
 def too_large(topic: str, record: Record, at: int, most: int) -> Record:
     """The record of `most` bytes that keeps what the broker will never take, which may be a refusal itself."""
-    found = dict(reversed(record.headers))
-    why = (b"too large for the broker", found.get("leadline.reason", b""))
+    headers_of = dict(reversed(record.headers))
+    why = (b"too large for the broker", headers_of.get("leadline.reason", b""))
     return rejection_record(
         door="spool",
         reason=b": ".join(filter(None, why)).decode("utf-8", "replace"),
-        source=found.get("leadline.source", b"").decode("utf-8", "replace"),
+        source=headers_of.get("leadline.source", b"").decode("utf-8", "replace"),
         meta={"topic": topic, **key_meta(record.key)},
         raw=record.value,
         at=at,

@@ -140,12 +140,12 @@ class SpooledLog:
 
     def _send_some(self) -> bool:
         """Send the oldest records of each topic on. False: there are none."""
-        found = False
+        any_sent = False
         for topic in self._spool.topics():
             if batch := self._spool.first(topic, _BATCH):
-                found = True
+                any_sent = True
                 self._send(topic, batch)
-        return found
+        return any_sent
 
     def _send(self, topic: str, batch: Sequence[tuple[int, Record]]) -> None:
         """Send a topic's oldest records on, then delete them: needs no room, and what is sent is not sent again."""

@@ -142,11 +142,11 @@ class SqlLog:
 
     def partition(self, topic: str) -> Partition:
         """The one partition of a topic, made if it is not there."""
-        known = self._topics.get(topic)
-        if known is None:
+        numbered = self._topics.get(topic)
+        if numbered is None:
             with self._writing, self._errors():
-                known = self._topics[topic] = self._make(topic)
-        return known[1]
+                numbered = self._topics[topic] = self._make(topic)
+        return numbered[1]
 
     def _make(self, topic: str) -> tuple[int, Partition]:
         self._writer.execute("BEGIN IMMEDIATE")
@@ -176,14 +176,14 @@ class SqlLog:
 
     def ends(self, topics: Iterable[str]) -> dict[Partition, int | None]:
         """The offset of the last entry of each topic; see `Log.ends`."""
-        found: dict[Partition, int | None] = {}
+        ends: dict[Partition, int | None] = {}
         for topic in topics:
             partition, table = self.partition(topic), self.table(topic)
             with self._writing, self._errors():
                 query = "SELECT seq FROM sqlite_sequence WHERE name = ?"
                 row = self._writer.execute(query, (table,)).fetchone()
-            found[partition] = None if row is None else int(row[0])
-        return found
+            ends[partition] = None if row is None else int(row[0])
+        return ends
 
     # ---- as a spool ----
 
@@ -270,40 +270,40 @@ class SqlSubscription:
         """See `Subscription.poll`. Wakes at once for appends of this process, within 50 ms for those of others."""
         until = time.monotonic() + wait
         while True:
-            seen = self._news.count
-            if found := self._read(after, limit):
-                return found
+            count_before = self._news.count
+            if entries := self._read(after, limit):
+                return entries
             left = until - time.monotonic()
             if left <= 0:
                 return []
-            self._news.wait(seen, min(left, _GLANCE))
+            self._news.wait(count_before, min(left, _GLANCE))
 
     def _read(self, after: Mapping[Partition, int | None], limit: int) -> list[Entry]:
         wanted = [partition for partition in after if partition in self._tables]
         if not wanted:
             return []
         self._turn = (self._turn + 1) % len(wanted)  # no topic starves another
-        found: list[Entry] = []
+        entries: list[Entry] = []
         for partition in wanted[self._turn :] + wanted[: self._turn]:
             query = (
                 f"SELECT offset, key, value, headers FROM {self._tables[partition]} "
                 "WHERE offset > ? ORDER BY offset LIMIT ?"
             )
             behind = after[partition]
-            bounds = (-1 if behind is None else behind, limit - len(found))
+            bounds = (-1 if behind is None else behind, limit - len(entries))
             try:
                 rows = self._connection.execute(query, bounds).fetchall()
                 if not rows and behind is not None and self._end(partition) < behind:
                     rows = self._from_start(partition, query, bounds, behind)
             except sqlite3.Error as error:
                 raise translate(self._path, error) from error
-            found += [
+            entries += [
                 Entry(partition, offset, key, value, unpacked(headers) if headers else ())
                 for offset, key, value, headers in rows
             ]
-            if len(found) >= limit:
+            if len(entries) >= limit:
                 break
-        return found
+        return entries
 
     def _end(self, partition: Partition) -> int:
         query = "SELECT seq FROM sqlite_sequence WHERE name = ?"

@@ -134,8 +134,8 @@ def _context(context: Item, properties: Item, arrival: Arrival) -> dict[str, Any
         kept["machine"] = "reported"
     if not kept.get("campaign"):
         where = _table(context, "page").get("url") or properties.get("url")
-        if found := page.campaign(page.query_of(where)):
-            kept["campaign"] = found
+        if campaign := page.campaign(page.query_of(where)):
+            kept["campaign"] = campaign
     if arrival.user_agent and arrival.source.kind == "browser":
         kept.setdefault("userAgent", arrival.user_agent)
     return kept
@@ -176,9 +176,9 @@ def _id(item: Item, made_id: str, repeat: int) -> str:
 
 def fingerprint(item: Item) -> bytes:
     """A hash of what the item says, whenever it was sent."""
-    told = {key: value for key, value in item.items() if key not in ("sentAt", "writeKey")}
+    content = {key: value for key, value in item.items() if key not in ("sentAt", "writeKey")}
     try:
-        return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).digest()
+        return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
     except TypeError as error:
         raise Unusable(f"the item is no plain JSON: {error}") from error
 

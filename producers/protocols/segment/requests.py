@@ -114,9 +114,9 @@ def _several(arrival: Arrival, items: list[Any], around: Mapping[str, Any], raw:
                 raise Unusable("an item of a batch is a JSON object")
             if heavy and _size(item) > ITEM_LIMIT:
                 raise Unusable(f"the item is larger than {ITEM_LIMIT} bytes")
-            found = touchpoint(word(item.get("type")), item, lent, place, _repeat(item, repeats))
-            records.append(sealed(found))
-            good.append(found)
+            good_item = touchpoint(word(item.get("type")), item, lent, place, _repeat(item, repeats))
+            records.append(sealed(good_item))
+            good.append(good_item)
         except Unusable as error:
             bad.append((place, str(error)))
             kept.append(item)
@@ -131,11 +131,11 @@ def _told(bad: list[tuple[int, str]]) -> str:
     places: dict[str, list[int]] = {}
     for place, reason in bad:
         places.setdefault(reason, []).append(place)
-    told = []
+    sentences = []
     for reason, items in places.items():
         more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
-        told.append(f"item {', '.join(map(str, items[:_SHOWN]))}{more}: {reason}")
-    return "; ".join(told)
+        sentences.append(f"item {', '.join(map(str, items[:_SHOWN]))}{more}: {reason}")
+    return "; ".join(sentences)
 
 
 def _placed(places: tuple[int, ...], items: list[Any]) -> Iterable[tuple[int, Any]]:

@@ -120,12 +120,12 @@ class KafkaLog:
         """As the Java client's default partitioner places a key; without a key in turn."""
         if not key:
             return next(self._turn) % count
-        known = self._places.get((key, count))
-        if known is None:
+        partition = self._places.get((key, count))
+        if partition is None:
             if len(self._places) >= _KEYS:
                 self._places.clear()
-            known = self._places[key, count] = (murmur2(key) & 0x7FFFFFFF) % count
-        return known
+            partition = self._places[key, count] = (murmur2(key) & 0x7FFFFFFF) % count
+        return partition
 
     # ---- clients ----
 
@@ -171,9 +171,11 @@ class KafkaLog:
             return
         admin = KafkaAdminClient(**self._clients, request_timeout_ms=_CONNECT_MS * 2)
         try:
-            found = {one["name"] for one in admin.describe_topics(missing) if not one["error_code"]}
+            existing = {
+                description["name"] for description in admin.describe_topics(missing) if not description["error_code"]
+            }
             for topic in missing:
-                if topic not in found:
+                if topic not in existing:
                     self._make_topic(admin, topic)
             admin.wait_for_topics(missing)
         finally:
@@ -226,10 +228,10 @@ class KafkaLog:
     def last(self, topics: Iterable[str]) -> dict[Partition, Entry | None]:
         """The last entry of each partition (None: there is none, or none is left). Raises LogAway."""
         with self._reads(names := list(topics)) as reader:
-            found: dict[Partition, Entry | None] = {}
+            last_entries: dict[Partition, Entry | None] = {}
             wanted: dict[Any, Partition] = {}
             for partition, place, first, end in self._bounds(reader, names):
-                found[partition] = None
+                last_entries[partition] = None
                 if end > first:
                     wanted[place] = partition
                     reader.assign(list(wanted))
@@ -240,9 +242,13 @@ class KafkaLog:
                     raise LogAway(f"Kafka at {self.bootstrap}: the last entries of {names} could not be read in time")
                 for place, records in reader.poll(timeout_ms=500).items():
                     if place in wanted:
-                        found[wanted[place]] = entry_of(wanted[place], records[-1])
-                wanted = {place: one for place, one in wanted.items() if found[one] is None}
-            return found
+                        last_entries[wanted[place]] = entry_of(wanted[place], records[-1])
+                wanted = {
+                    place: partition_wanted
+                    for place, partition_wanted in wanted.items()
+                    if last_entries[partition_wanted] is None
+                }
+            return last_entries
 
     def _bounds(self, reader: Any, topics: list[str]) -> list[tuple[Partition, Any, int, int]]:
         """(partition, Kafka's name for it, first offset, end offset) of every partition."""

@@ -96,7 +96,7 @@ def unpacked(batch: Any) -> Iterator[Fetched]:
         return
     iter(batch)  # decompresses
     data, at, base = bytes(batch._buffer), batch._pos, batch.base_offset
-    made = Fetched._make
+    fetched = Fetched._make
     try:
         for _ in range(batch.records_count):
             size, at = _varint(data, at)
@@ -115,7 +115,7 @@ def unpacked(batch: Any) -> Iterator[Fetched]:
             at += max(length, 0)
             if not at < end <= len(data):
                 raise ValueError(f"a record of {size} bytes ends elsewhere")
-            yield made((base + delta, key, value, Headers(data[at:end])))
+            yield fetched((base + delta, key, value, Headers(data[at:end])))
             at = end
         if at != len(data):
             raise ValueError(f"{len(data) - at} bytes behind the last record")
@@ -124,7 +124,7 @@ def unpacked(batch: Any) -> Iterator[Fetched]:
 
 
 def _headers(data: bytes) -> tuple[tuple[str, bytes], ...]:
-    found = []
+    headers = []
     with suppress(ValueError, IndexError):
         count, at = _varint(data, 0)
         for _ in range(count):
@@ -134,8 +134,8 @@ def _headers(data: bytes) -> tuple[tuple[str, bytes], ...]:
             value, at = data[at : at + max(length, 0)], at + max(length, 0)
             if at > len(data):
                 break
-            found.append((name.decode("utf-8", "replace"), value))
-    return tuple(found)
+            headers.append((name.decode("utf-8", "replace"), value))
+    return tuple(headers)
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
@@ -144,13 +144,13 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
     at += 1
     if byte < 0x80:
         return (byte >> 1) ^ -(byte & 1), at
-    found, shift = byte & 0x7F, 7
+    number, shift = byte & 0x7F, 7
     while True:
         byte = data[at]
         at += 1
-        found |= (byte & 0x7F) << shift
+        number |= (byte & 0x7F) << shift
         if byte < 0x80:
-            return (found >> 1) ^ -(found & 1), at
+            return (number >> 1) ^ -(number & 1), at
         shift += 7
         if shift >= 70:
             raise ValueError("an integer beyond 64 bits")

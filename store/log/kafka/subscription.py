@@ -60,9 +60,9 @@ class KafkaSubscription:
             except Exception:
                 self._at.clear()
                 raise
-            found = self._take(batches, wanted)
+            entries = self._take(batches, wanted)
             self._listen(bool(batches))
-            return found
+            return entries
 
     def close(self) -> None:
         """Leave the group."""
@@ -146,7 +146,7 @@ class KafkaSubscription:
     # ---- entries ----
 
     def _take(self, batches: Mapping[Any, Sequence[Any]], wanted: Mapping[Any, Partition]) -> list[Entry]:
-        found: list[Entry] = []
+        entries: list[Entry] = []
         for place, records in batches.items():
             partition = wanted.get(place)
             if partition is None or partition_of(self._joined(), place) != partition:
@@ -155,9 +155,9 @@ class KafkaSubscription:
             if records[0].offset < self._at[place]:
                 self._at.pop(place, None)
                 continue
-            found += [entry_of(partition, record) for record in records]
+            entries += [entry_of(partition, record) for record in records]
             self._at[place] = records[-1].offset + 1
-        return found
+        return entries
 
     def _find_start(self, wanted: Mapping[Any, Partition], after: Mapping[Partition, int | None]) -> None:
         """What was to be read next is not in the log: find out why, and say so."""
