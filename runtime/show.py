@@ -21,7 +21,7 @@ _FRAME: Final = 3
 """Columns of the screen that a column of a table needs beside its text."""
 _UNBOUNDED: Final = 100
 """Columns of a table for people that no terminal bounds."""
-_WRAPS: Final = 32
+_WRAPS: Final = 24
 """A cell wider than this may be folded before another column is left out."""
 _BREAKS: Final = re.compile(r"[\t\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 

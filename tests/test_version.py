@@ -1,5 +1,6 @@
 """One version in one place, pyproject.toml: whatever else names it says the same."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -41,3 +42,9 @@ def test_the_description_of_the_api_bears_it(tmp_path: Path) -> None:
         wiring.database.migrate()
         app = api_app(wiring, wiring.log, lambda: False)
         assert app.openapi()["info"]["version"] == VERSION  # type: ignore[attr-defined]
+
+
+def test_the_changelog_tells_of_it() -> None:
+    """What is released stands under its number; what comes after it under Unreleased."""
+    headings = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert VERSION in headings[:2]
