@@ -36,7 +36,7 @@ def filled(postgres_server: PostgresServer) -> Iterator[Database]:
             (n, b"state", NOW + n if n % 50 == 0 else None, "reason" if n % 9_000 == 0 else None, None)
             for n in range(COUNT)
         ])  # fmt: skip
-        bulk.insert(conn, live.identities, [(lead, n // 3, None) for n, lead in enumerate(leads)])
+        bulk.insert(conn, live.identities, [(lead, n // 3, None, None) for n, lead in enumerate(leads)])
         bulk.insert(conn, live.segment_members, [(f"s{n % 4}", lead, NOW) for n, lead in enumerate(leads)])
         bulk.insert(conn, live.funnel_leads, [(lead, "signup", 1, NOW + n, NOW, None) for n, lead in enumerate(leads)])
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
