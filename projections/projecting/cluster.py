@@ -105,12 +105,8 @@ class Cluster:
         """
         if self.stale or (self.waiting is not None and self.waiting <= clock):
             return None
-        if len(touchpoints) == 1:
-            [touchpoint] = touchpoints
-            instant = touchpoint.instant
-            if self.last < instant <= clock and not looks_back(touchpoint):
-                only = self._walk_on(touchpoints, instant)
-                return None if self.walk.joined else only
+        if self._one_by_one(touchpoints, clock):
+            return self._walk_one_by_one(touchpoints)
         now = sorted([(t.order, t) for t in touchpoints if t.instant <= clock])  # no two are of one order
         if now and (now[0][1].instant <= self.last or any(looks_back(touchpoint) for _, touchpoint in now)):
             return None
@@ -119,16 +115,32 @@ class Cluster:
         for _, touchpoint in now:
             groups.setdefault(touchpoint.instant, []).append(touchpoint)
         steps: list[Step] = []
-        walk = self.walk
         for instant, group in groups.items():
-            if len(group) == 1:  # nearly always
-                self.last = instant
-                person, bound = walk.take(group[0])
-                steps.append((person.number, instant, [bound]))
-            else:
-                steps += self._walk_on(group, instant)
+            steps += self._walk_on(group, instant)
+            if self.walk.joined:
+                return None
+        return steps
+
+    def _one_by_one(self, touchpoints: Sequence[Touchpoint], clock: int) -> bool:
+        """Whether each comes after the one before and before the clock ends, and none looks back: nearly always."""
+        last = self.last
+        for touchpoint in touchpoints:
+            instant = touchpoint.instant
+            if not last < instant <= clock or looks_back(touchpoint):
+                return False
+            last = instant
+        return True
+
+    def _walk_one_by_one(self, touchpoints: Sequence[Touchpoint]) -> list[Step] | None:
+        walk = self.walk
+        steps: list[Step] = []
+        for touchpoint in touchpoints:
+            person, bound = walk.take(touchpoint)
             if walk.joined:
                 return None
+            steps.append((person.number, touchpoint.instant, [bound]))
+        if touchpoints:
+            self.last = touchpoints[-1].instant
         return steps
 
     def _walk_on(self, group: Sequence[Touchpoint], instant: Instant) -> list[Step]:

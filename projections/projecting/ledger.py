@@ -51,7 +51,7 @@ class Ledger:
         signals = self._write(conn, plans, clock, explained)
         self._keep_opens(conn, plans, signals, clock)
         for _, cluster in clusters:
-            if cluster.aside is None:
+            if cluster.activation is not None and cluster.aside is None:
                 cluster.activation = None
 
     def _plan(self, holdings: Sequence[Holding], cluster: Cluster, clock: int) -> "_Plan | None":
@@ -68,8 +68,9 @@ class Ledger:
         except Exception as error:
             cluster.put_aside(error)
             return None
-        moved = {*heirs, *(heir for heir in heirs.values() if heir is not None)} if heirs else set()
-        return _Plan(cluster, changes, moved) if changes or moved else None
+        if not changes and not heirs:
+            return None
+        return _Plan(cluster, changes, {*heirs, *(heir for heir in heirs.values() if heir is not None)})
 
     def _hand_over(
         self, cluster: Cluster, heirs: Mapping[UUID, UUID | None], holdings: Sequence[Holding]
@@ -105,8 +106,12 @@ class Ledger:
         cold: dict[UUID, Cluster] = {}
         for holdings, cluster in clusters:
             known = cluster.opens
-            cold.update({holding.id: cluster for holding in holdings if holding.id not in known})
-            cold.update({id: cluster for id in cluster.ceased if id not in known})
+            for holding in holdings:
+                if holding.id not in known:
+                    cold[holding.id] = cluster
+            for id in cluster.ceased:
+                if id not in known:
+                    cold[id] = cluster
         self._read(conn, cold)
         heirs = {
             heir: cluster

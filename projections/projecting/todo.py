@@ -73,16 +73,15 @@ def onward(
     steps = cluster.take(touchpoints, clock)
     if steps is None:
         return None
-    todo = Todo(cluster, steps=steps, renamed=walk.changed)
     if not walk.changed and not due and (cluster.due is None or cluster.due > clock):  # nearly always
-        people, touched = walk.people, todo.touched
-        for number, _, _ in steps:
-            if number not in touched:
-                touched[number] = ids.of(people[number].name())
-        return todo
-    if last < 0 and len(walk.people) == 1 and not due:  # a visitor comes for the first time
-        todo.touched = dict.fromkeys(walk.people)
-        return todo
+        people = walk.people
+        same: dict[int, UUID | None] = {
+            number: ids.of(people[number].name()) for number in {number for number, _, _ in steps}
+        }
+        return Todo(cluster, same, steps, {}, walk.changed, set())
+    if last < 0 and len(walk.people) == 1 and not due:  # somebody comes for the first time
+        return Todo(cluster, dict.fromkeys(walk.people), steps, {}, walk.changed, set())
+    todo = Todo(cluster, steps=steps, renamed=walk.changed)
     numbers = {number for number, _, _ in steps}
     numbers |= {number for number in walk.changed if number in walk.people and walk.people[number].heads}
     if cluster.due is not None and cluster.due <= clock:
