@@ -201,22 +201,19 @@ class Walk:
 
     def _claim(self, named: Person, other: Person | None, identity: Identity, claim: Claim) -> Person:
         """An e-mail or phone is claimed: only what nobody owns, or whose owner has nothing above it, can be had."""
-        if identity.kind == "user_id":  # a second one: a claim joins no user ids
-            may_have = False
+        if identity.kind == "user_id":
+            pass  # a second one: a claim joins no user ids
         elif other is None:
-            may_have = not self._contradicted(named, [identity])
-        else:
-            may_have = not (
-                other.owns_above(RANK[identity.kind])
-                or named.differs(other, _COOKIE)
-                or self._kept_apart(named, other)
-                or self._contradicted(named, other.owned)
-            )
-        if may_have and other is not None:
+            if not self._contradicted(named, [identity]):
+                self._give(named, identity)
+                return named
+        elif not (
+            other.owns_above(RANK[identity.kind])
+            or named.differs(other, _COOKIE)
+            or self._kept_apart(named, other)
+            or self._contradicted(named, other.owned)
+        ):
             return self._unite(named, other, claim)
-        if may_have:
-            self._give(named, identity)
-            return named
         self._refuse(identity, claim, named, other)
         return named
 
