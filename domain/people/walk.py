@@ -322,6 +322,8 @@ class Walk:
 
     def findings(self, person: Person) -> list[list[Any]]:
         """What a data steward should know of how this person was put together: [kind, detail, instant]."""
+        if not self.skipped:
+            return [list(finding) for finding in person.findings] if person.findings else []
         skipped = [
             ["merge_skipped", f"{one} with {two}: they were unmerged", instant]
             for instant, one, two in self.skipped

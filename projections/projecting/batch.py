@@ -94,6 +94,10 @@ class Batches:
         self._states.write(conn, [cluster for cluster in clusters if cluster.aside], [], [])
         self._forget(clusters)
 
+    def anything_due(self, conn: Connection, clock: int) -> bool:
+        """Whether time alone changes anything by a clock."""
+        return self._states.anything_due(conn, clock)
+
     def anyone_to_tell(self, conn: Connection) -> bool:
         """Whether an activation left leads to be told."""
         return (

@@ -30,8 +30,8 @@ class Member:
 
     lead: Lead = field(default_factory=Lead)
     shown: Shown = field(default_factory=lambda: NOTHING)
-    fingerprint: int = 0
-    """Of the history that the lead was folded of."""
+    fingerprint: int | None = None
+    """Of the history that the lead was folded of; None: it was the only one of its cluster, and is folded anew."""
     owned: tuple[Identity, ...] | None = None
     """What counts as the lead's, as long as nothing changes that. Not saved."""
 

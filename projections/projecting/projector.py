@@ -18,7 +18,6 @@ from domain.people.sharing import LIMITS, Limits
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.batch import Batches
 from projections.projecting.ledger import Ledger
-from projections.projecting.saved import States
 from store import turn
 from store.database.database import Database
 from store.database.tables import Derived, live
@@ -177,7 +176,7 @@ class Projector:
     def _anything_due(self, conn: Connection, progress: Progress, now: int) -> bool:
         if not progress.model:
             return False
-        return now >= progress.clock + self._tick or States(self._tables, self._ids.hex).anything_due(conn, now)
+        return now >= progress.clock + self._tick or self._batches.anything_due(conn, now)
 
     def _clock_after(self, progress: Progress, now: int, touchpoints: Sequence[Touchpoint]) -> int:
         newest = max((touchpoint.received_at for touchpoint in touchpoints), default=0)

@@ -5,7 +5,18 @@ from typing import Any, Final
 from uuid import UUID
 
 from msgspec import DecodeError, Struct, msgpack
-from sqlalchemy import ColumnElement, Connection, bindparam, select, update
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    Connection,
+    Integer,
+    Uuid,
+    bindparam,
+    null,
+    select,
+    union_all,
+    update,
+)
 
 from domain.errors import Misconfigured
 from domain.fold.lead import Lead
@@ -19,7 +30,7 @@ from projections.read_models.registry import REMEMBERED
 from store.database import bulk
 from store.database.tables import Derived
 
-FORMAT: Final = 6
+FORMAT: Final = 7
 """Of the saved state: a release that saves other fields counts on, and asks for a rebuild."""
 
 
@@ -90,7 +101,7 @@ def dump_lead(member: Member) -> bytes:
     return _ENCODER.encode(SavedLead(FORMAT, member.lead, member.shown))
 
 
-def load_lead(id: UUID, saved: bytes, fingerprint: int) -> Member:
+def load_lead(id: UUID, saved: bytes, fingerprint: int | None) -> Member:
     """The lead that was dumped. Raises SavedByAnother."""
     try:
         state = _LEAD.decode(saved)
@@ -114,6 +125,17 @@ def _another(which: str, what: str) -> SavedByAnother:
 # ---- tables ------------------------------------------------------------------------------------------------------
 
 
+def due_query(tables: Derived) -> CompoundSelect[int, UUID | None]:
+    """Clusters that are due by `clock` (without a lead), and leads that are: of each `limit` at most."""
+    clusters, leads = tables.clusters.c, tables.lead_states.c
+    clock, limit = bindparam("clock", type_=BigInteger), bindparam("limit", type_=Integer)
+    aside = select(clusters.cluster).where(clusters.aside.is_not(None))
+    nobody = null().cast(Uuid).label("lead")
+    looked_at = select(clusters.cluster, nobody).where(clusters.due <= clock, clusters.aside.is_(None))
+    changing = select(leads.cluster, leads.lead).where(leads.due <= clock, leads.cluster.not_in(aside))
+    return union_all(*(select(each.limit(limit).subquery()) for each in (looked_at, changing)))
+
+
 class States:
     """Reads and writes saved state in the caller's transaction."""
 
@@ -121,6 +143,7 @@ class States:
         self._hashed = hashed
         self._clusters = tables.clusters
         self._leads = tables.lead_states
+        self._due = due_query(tables)
 
     def clusters(self, conn: Connection, numbers: Sequence[int]) -> dict[int, Cluster]:
         """The clusters of these numbers that are saved, without leads."""
@@ -154,9 +177,9 @@ class States:
         for number, id, fingerprint, state in bulk.select_in(conn, self._leads, columns, "cluster", list(by_number)):
             by_number[number].members[id] = load_lead(id, bytes(state), fingerprint)
 
-    def fingerprints(self, conn: Connection, numbers: Collection[int]) -> dict[int, dict[UUID, int]]:
+    def fingerprints(self, conn: Connection, numbers: Collection[int]) -> dict[int, dict[UUID, int | None]]:
         """Of every lead of these clusters."""
-        found: dict[int, dict[UUID, int]] = {number: {} for number in numbers}
+        found: dict[int, dict[UUID, int | None]] = {number: {} for number in numbers}
         columns = ["cluster", "lead", "fingerprint"]
         for number, id, fingerprint in bulk.select_in(conn, self._leads, columns, "cluster", list(numbers)):
             found[number][id] = fingerprint
@@ -173,21 +196,16 @@ class States:
 
     def due(self, conn: Connection, clock: int, limit: int) -> dict[int, list[UUID]]:
         """Clusters that are due by a clock, and those leads of theirs that are."""
-        clusters, leads = self._clusters, self._leads
-        query = select(clusters.c.cluster).where(clusters.c.due <= clock, clusters.c.aside.is_(None)).limit(limit)
-        found: dict[int, list[UUID]] = {number: [] for number in conn.execute(query).scalars()}
-        ripe = select(leads.c.cluster, leads.c.lead).where(leads.c.due <= clock, self._live())
-        for number, id in conn.execute(ripe.limit(limit)):
-            found.setdefault(number, []).append(id)
+        found: dict[int, list[UUID]] = {}
+        for number, id in conn.execute(self._due, {"clock": clock, "limit": limit}):
+            leads = found.setdefault(number, [])
+            if id is not None:
+                leads.append(id)
         return found
 
     def anything_due(self, conn: Connection, clock: int) -> bool:
         """Whether anything is."""
         return bool(self.due(conn, clock, 1))
-
-    def _live(self) -> ColumnElement[bool]:
-        clusters = self._clusters
-        return self._leads.c.cluster.not_in(select(clusters.c.cluster).where(clusters.c.aside.is_not(None)))
 
     def write(
         self, conn: Connection, clusters: Sequence[Cluster], rows: Sequence[tuple[Any, ...]], ceased: Sequence[UUID]

@@ -43,18 +43,24 @@ class Todo:
                 assert id is not None
                 member = members[id]
                 fold.step(member.lead, group, instant)
-                member.fingerprint = fingerprint(ids, group, member.fingerprint)
+                if member.fingerprint is not None:
+                    member.fingerprint = fingerprint(ids, group, member.fingerprint)
             return
-        found = {number: Member() if id is None else members.pop(id) for number, id in self.touched.items()}
+        several = len(people) > 1
+        found = {
+            number: Member(fingerprint=0 if several else None) if id is None else members.pop(id)
+            for number, id in self.touched.items()
+        }
         for id in self.ceased:
             members.pop(id, None)
         for number, instant, group in self.steps:
             member = found[number]
             fold.step(member.lead, group, instant)
-            member.fingerprint = fingerprint(ids, group, member.fingerprint)
+            if member.fingerprint is not None:
+                member.fingerprint = fingerprint(ids, group, member.fingerprint)
         for number, history in self.refolds.items():
             found[number].lead = fold.fold(history, clock)
-            found[number].fingerprint = fingerprint(ids, history)
+            found[number].fingerprint = fingerprint(ids, history) if several else None
         for number in renamed:
             if number in found:
                 found[number].owned = None
@@ -111,7 +117,7 @@ def again(
     history: Iterable[Touchpoint],
     facts: Facts,
     clock: int,
-    saved: Mapping[UUID, int],
+    saved: Mapping[UUID, int | None],
 ) -> Todo:
     """Walk the whole history; only whose touchpoints changed are folded anew. `saved`: the fingerprints, by lead id.
 
@@ -126,7 +132,7 @@ def again(
         name = person.name()
         id = ids.of(name)
         live.add(id)
-        if anew or saved.get(id) != fingerprint(ids, mine):
+        if anew or len(histories) == 1 or saved.get(id) != fingerprint(ids, mine):
             todo.refolds[number] = mine
         elif number not in shares and before.get(name) == _card(walk, person):
             continue

@@ -41,7 +41,7 @@ class Changes:
         self._gone: list[UUID] = []
         self._emptied: list[list[UUID]] = [[] for _ in REMEMBERED]
         self._several: list[list[Row]] = [[] for _ in REMEMBERED]
-        self._one: list[list[Row]] = [[] for _ in ALWAYS]
+        self._one: list[list[Row]] = []
 
     def gone(self, id: UUID) -> None:
         """The lead ceased: nothing of it is to be seen."""
@@ -49,13 +49,14 @@ class Changes:
 
     def show(self, before: Shown, after: Rendered) -> None:
         """Bring the tables from what they hold of a lead to what is to be seen of it."""
-        for rows, row in zip(self._one, after.rows, strict=True):
-            rows.append(row)
+        self._one.append(after.rows)
+        shown = after.shown
         for place, family in enumerate(REMEMBERED):
-            anew, changed = family.difference(after.id, before[place], after.shown[place])
-            if anew:
-                self._emptied[place].append(after.id)
-            self._several[place] += changed
+            if before[place] != shown[place]:
+                anew, changed = family.difference(after.id, before[place], shown[place])
+                if anew:
+                    self._emptied[place].append(after.id)
+                self._several[place] += changed
 
     def write(self, conn: Connection) -> None:
         """Write everything, deletions first."""
@@ -63,7 +64,7 @@ class Changes:
             bulk.delete(conn, family.table(self._tables), "lead", self._gone)
         for several, emptied in zip(REMEMBERED, self._emptied, strict=True):
             bulk.delete(conn, several.table(self._tables), "lead", emptied)
-        for one, rows in zip(ALWAYS, self._one, strict=True):
-            bulk.upsert(conn, one.table(self._tables), rows)
+        for place, one in enumerate(ALWAYS):
+            bulk.upsert(conn, one.table(self._tables), [rows[place] for rows in self._one])
         for several, rows in zip(REMEMBERED, self._several, strict=True):
             bulk.upsert(conn, several.table(self._tables), rows)

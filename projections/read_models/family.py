@@ -57,8 +57,6 @@ class SeveralRows:
 
     def difference(self, id: UUID, before: Entries, after: Entries) -> tuple[bool, list[Row]]:
         """Whether what the table holds of the lead must go first, and the rows to write then."""
-        if before == after:
-            return False, []
         anew = not before.keys() <= after.keys()
         known: Entries = {} if anew else before
         return anew, [self.row(id, key, values) for key, values in after.items() if known.get(key) != values]

@@ -19,7 +19,9 @@ _CHUNK: Final = 500
 """Look-up values a statement on SQLite."""
 _BLOCK: Final = 1 << 18
 """Bytes that the driver takes at a time from a COPY stream; its default (8 KB) costs a call each."""
-_DIRTY: Final = "leadline_dirty"
+_STAGED: Final = "leadline_staged"
+"""Of a connection: its transactions (whole and nested), which temporary tables exist, and which may hold rows."""
+_EXISTING: Final = "SELECT relname FROM pg_class WHERE relnamespace = pg_my_temp_schema()"
 
 
 def insert(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -121,15 +123,20 @@ def copy_out(conn: Connection, query: str) -> bytes:
 
 def _staged(conn: Connection, table: Table) -> str:
     """An empty temporary table like this one. It lives as long as the connection and is emptied by each commit."""
-    staged = _quoted(f"staged_{table.name}")
-    conn.exec_driver_sql(f"CREATE TEMPORARY TABLE IF NOT EXISTS {staged} (LIKE {_name(table)}) ON COMMIT DELETE ROWS")
-    used: tuple[object, set[str]] = conn.info.get(_DIRTY, (None, set()))
-    if used[0] is not conn.get_transaction():
-        used = conn.info[_DIRTY] = (conn.get_transaction(), set())
-    if staged in used[1]:
-        conn.exec_driver_sql(f"TRUNCATE {staged}")
-    used[1].add(staged)
-    return staged
+    name = f"staged_{table.name}"
+    now = conn.get_transaction(), conn.get_nested_transaction()
+    before, existing, used = conn.info.get(_STAGED, ((None, None), set(), set()))
+    if before != now:  # what was created before may have been rolled back since
+        existing = set(conn.exec_driver_sql(_EXISTING).scalars())
+        used = set(existing) if before[0] is now[0] else set()
+        conn.info[_STAGED] = now, existing, used
+    if name not in existing:
+        conn.exec_driver_sql(f"CREATE TEMPORARY TABLE {_quoted(name)} (LIKE {_name(table)}) ON COMMIT DELETE ROWS")
+        existing.add(name)
+    if name in used:
+        conn.exec_driver_sql(f"TRUNCATE {_quoted(name)}")
+    used.add(name)
+    return _quoted(name)
 
 
 # ---- SQL text ----------------------------------------------------------------------------------------------------

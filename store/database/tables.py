@@ -161,7 +161,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("lead", Uuid, primary_key=True),
             Column("cluster", BigInteger, nullable=False),
             Column("last", BigInteger, nullable=False),  # instant of its last touchpoint
-            Column("fingerprint", BigInteger, nullable=False),  # of the history that it was folded of
+            Column("fingerprint", BigInteger),  # of the history it was folded of; null: the only one of its cluster
             Column("due", BigInteger),  # when time alone next changes something of it
             Column("state", LargeBinary, nullable=False),
             Index(prefix + "lead_states_cluster", "cluster"),

@@ -37,7 +37,7 @@ class Saved:
         self._reload = reload
         self._cluster = Cluster(1, Walk(Facts(str)))
         self.state = b""
-        self.leads: dict[UUID, tuple[bytes, int, int]] = {}
+        self.leads: dict[UUID, tuple[bytes, int | None, int]] = {}
         """Saved bytes, fingerprint, last touch."""
         self.written: set[UUID] = set()
         """By the last batch."""
@@ -68,6 +68,13 @@ class Saved:
             self.state = dump_cluster(cluster)
             cluster.saved()
 
+    def agrees(self, other: "Saved") -> bool:
+        """Whether all that is saved of leads is the same; a fingerprint that only one of both keeps says nothing."""
+        return self.leads.keys() == other.leads.keys() and all(
+            one[::2] == two[::2] and (None in (one[1], two[1]) or one[1] == two[1])
+            for one, two in ((lead, other.leads[id]) for id, lead in self.leads.items())
+        )
+
     def _load(self) -> Cluster:
         if self._reload and self.state:
             self._cluster = load_cluster(1, self.state, str)
@@ -91,8 +98,9 @@ def test_steps_of_a_saved_cluster_give_the_bytes_of_a_walk_of_the_whole_history(
             each.take(batch, list(taken))
     whole = Saved(fold, reload=False)
     whole.take(history, history)
-    assert stepped.leads == whole.leads
-    assert kept.leads == whole.leads
+    assert stepped.agrees(whole)
+    assert kept.agrees(whole)
+    assert stepped.leads == kept.leads
     assert stepped.state == kept.state
 
 
@@ -112,4 +120,4 @@ def test_only_whose_touchpoints_or_identities_changed_is_written(fold: Fold, dat
         whole.take(taken, taken)
         differing = {id for id, lead in world.leads.items() if known.get(id) != lead}
         assert differing <= world.written
-        assert world.leads == whole.leads
+        assert world.agrees(whole)

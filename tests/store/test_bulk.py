@@ -200,6 +200,27 @@ def score(**changed: Any) -> tuple[Any, ...]:
     return tuple({**dict(zip(names, SCORE, strict=True)), **changed}.values())
 
 
+class RolledBack(Exception):
+    """Ends a transaction."""
+
+
+def test_a_temporary_table_that_was_rolled_back_is_made_again(database: Database) -> None:
+    first, second = UUID(int=1), UUID(int=2)
+    with pytest.raises(RolledBack), database.transaction() as conn:
+        bulk.upsert(conn, live.scores, [score(lead=first)])
+        raise RolledBack
+    with database.transaction() as conn:
+        with pytest.raises(RolledBack), conn.begin_nested():
+            bulk.upsert(conn, live.scores, [score(lead=first)])
+            raise RolledBack
+        bulk.upsert(conn, live.scores, [score(lead=second)])
+        with conn.begin_nested():
+            bulk.upsert(conn, live.scores, [score(lead=first)])
+        bulk.upsert(conn, live.scores, [score(lead=first)])
+    with database.snapshot() as conn:
+        assert set(conn.execute(select(live.scores.c.lead)).scalars()) == {first, second}
+
+
 @pytest.mark.parametrize(
     ("changed", "says"),
     [

@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, Select, func, select, tuple_
+from sqlalchemy import Connection, SelectBase, func, select, tuple_
 
+from projections.projecting.saved import due_query
 from store.database import bulk
 from store.database.columns import array
 from store.database.database import Database, open_database
@@ -35,6 +36,9 @@ def filled(postgres_server: PostgresServer) -> Iterator[Database]:
         bulk.insert(conn, live.clusters, [
             (n, b"state", NOW + n if n % 50 == 0 else None, "reason" if n % 9_000 == 0 else None, None)
             for n in range(COUNT)
+        ])  # fmt: skip
+        bulk.insert(conn, live.lead_states, [
+            (lead, n, NOW, None, NOW + n if n % 50 == 0 else None, b"state") for n, lead in enumerate(leads)
         ])  # fmt: skip
         bulk.insert(conn, live.identities, [(lead, n // 3, None, None) for n, lead in enumerate(leads)])
         bulk.insert(conn, live.segment_members, [(f"s{n % 4}", lead, NOW) for n, lead in enumerate(leads)])
@@ -64,7 +68,7 @@ def indexes(conn: Connection, query: str, parameters: tuple[Any, ...] = ()) -> s
     return used
 
 
-def indexes_of(conn: Connection, query: Select[Any]) -> set[str]:
+def indexes_of(conn: Connection, query: SelectBase) -> set[str]:
     return indexes(conn, str(query.compile(conn, compile_kwargs={"literal_binds": True})))
 
 
@@ -126,10 +130,9 @@ def test_the_hottest_leads_come_in_order(filled: Database) -> None:
 
 def test_what_is_due_or_aside_is_found_without_the_rest(filled: Database) -> None:
     clusters = live.clusters.c
-    due = select(clusters.cluster, clusters.due).where(clusters.due <= NOW + 1_000).order_by(clusters.due).limit(500)
+    due = due_query(live).params(clock=NOW + 1_000, limit=500)
     with filled.snapshot() as conn:
-        assert indexes_of(conn, due) == {"clusters_due"}
-        assert indexes_of(conn, select(func.min(clusters.due))) == {"clusters_due"}
+        assert indexes_of(conn, due) == {"clusters_due", "lead_states_due", "clusters_aside"}
         assert indexes_of(conn, select(clusters.cluster).where(clusters.aside.is_not(None))) == {"clusters_aside"}
 
 
