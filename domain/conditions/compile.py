@@ -84,7 +84,7 @@ def _test(field: Field) -> _Test:
     op, operand = field.op, field.operand
     match op:
         case Op.EXISTS:
-            return _there if operand else lambda value: not _there(value)
+            return _is_present if operand else lambda value: not _is_present(value)
         case Op.EQ | Op.IN:
             return _some(_equals(operand))
         case Op.NE | Op.NOT_IN:
@@ -102,7 +102,7 @@ def _test(field: Field) -> _Test:
             assert_never(op)
 
 
-def _there(value: Any) -> bool:
+def _is_present(value: Any) -> bool:
     """An empty text or list is what a form sends for a field that nobody filled in: not there."""
     return value is not None and value not in ("", [])
 
@@ -170,7 +170,7 @@ def ordering(op: Order) -> Callable[[Any, Any], bool]:
 def _number(value: Any) -> int | float | None:
     """The number that a value is or, as forms send it, writes."""
     if isinstance(value, str):
-        if len(value) > _LONGEST or not (found := _NUMBER.match(value)):
+        if len(value) > _LONGEST or not (parts := _NUMBER.match(value)):
             return None
-        return float(value) if found["rest"] else int(value)
+        return float(value) if parts["rest"] else int(value)
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None

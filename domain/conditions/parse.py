@@ -21,7 +21,7 @@ from domain.conditions.tree import (
     either,
     every,
 )
-from domain.files.problems import Mistake, ModelError, Path, found, meant, unknown
+from domain.files.problems import Mistake, ModelError, Path, meant, not_allowed, unknown
 from domain.files.values import is_number, read_count, read_duration, read_number, read_type
 
 Scope = Literal["touchpoint", "person", "segment", "row"]
@@ -93,7 +93,7 @@ class _Reader:
     def table(self, raw: Any, path: Path, depth: int = 1) -> Condition:
         """A table: all of its keys hold."""
         if not isinstance(raw, dict) or not raw:
-            return self.refuse(path, found(raw, f"a condition: a table such as {_EXAMPLE[self.scope]}"))
+            return self.refuse(path, not_allowed(raw, f"a condition: a table such as {_EXAMPLE[self.scope]}"))
         if depth > DEPTH:
             return self.refuse(path, f"nested too deep: allowed are {DEPTH} levels")
         return every([self.entry(key, raw, path, depth) for key in raw if not self.did_part(key, raw, path)])
@@ -108,87 +108,87 @@ class _Reader:
 
     def entry(self, key: str, table: Mapping[str, Any], path: Path, depth: int) -> Condition:
         """One key of a table."""
-        raw, here = table[key], (*path, key)
+        raw, path = table[key], (*path, key)
         allowed = _HOLDS if self.scope != "segment" else (*_HOLDS, *_OF_LEAD)
         if key in allowed:
-            return self.node(Word(key), table, raw, here, depth)
+            return self.node(Word(key), table, raw, path, depth)
         if key == "segment" and self.scope == "segment":
-            return self.refuse(here, f"segment is not built yet; allowed: {', '.join(_SEGMENT_KEYS)}")
-        return self.field(key, raw, here)
+            return self.refuse(path, f"segment is not built yet; allowed: {', '.join(_SEGMENT_KEYS)}")
+        return self.field(key, raw, path)
 
-    def node(self, word: Word, table: Mapping[str, Any], raw: Any, here: Path, depth: int) -> Condition:
+    def node(self, word: Word, table: Mapping[str, Any], raw: Any, path: Path, depth: int) -> Condition:
         """A node that stands under a key of its own."""
         match word:
             case Word.ALL:
-                return every(self.tables(raw, here, depth))
+                return every(self.tables(raw, path, depth))
             case Word.ANY:
-                return either(self.tables(raw, here, depth))
+                return either(self.tables(raw, path, depth))
             case Word.NOT:
-                return Not(self.table(raw, here, depth + 1))
+                return Not(self.table(raw, path, depth + 1))
             case Word.DID:
-                return self.did(table, here[:-1], depth)
+                return self.did(table, path[:-1], depth)
             case Word.STAGE:
-                return InStage(self.names(raw, here, "stage", self.stages))
+                return InStage(self.names(raw, path, "stage", self.stages))
             case Word.GRADE:
-                return InGrade(self.names(raw, here, "grade", GRADES))
+                return InGrade(self.names(raw, path, "grade", GRADES))
             case Word.HEAT:
-                return self.heat(raw, here)
+                return self.heat(raw, path)
             case _:
                 assert_never(word)
 
     def tables(self, raw: Any, path: Path, depth: int) -> list[Condition]:
         """The list under `all` or `any`."""
         if not isinstance(raw, list) or not raw:
-            self.refuse(path, found(raw, f"a list of conditions such as [ {_EXAMPLE[self.scope]} ]"))
+            self.refuse(path, not_allowed(raw, f"a list of conditions such as [ {_EXAMPLE[self.scope]} ]"))
             return []
         return [self.table(part, (*path, place), depth + 1) for place, part in enumerate(raw)]
 
     # ---- fields --------------------------------------------------------------------------------------------------
 
-    def field(self, key: str, raw: Any, here: Path) -> Condition:
+    def field(self, key: str, raw: Any, path: Path) -> Condition:
         """A field by its name; `profile = { country = ... }` is what TOML makes of an unquoted profile.country."""
         if self.scope == "row":
-            return self.compared((key,), False, raw, here)
+            return self.compared((key,), False, raw, path)
         if key == "profile" and isinstance(raw, dict) and raw and not set(raw) & set(Op):
-            return every([self.compared((name,), True, value, (*here, name)) for name, value in raw.items()])
+            return every([self.compared((name,), True, value, (*path, name)) for name, value in raw.items()])
         names = tuple(key.split("."))
         if not all(names) or key == "profile":
-            return self.refuse(here, 'found a field without a name, allowed is such as "profile.country"')
+            return self.refuse(path, 'found a field without a name, allowed is such as "profile.country"')
         if names[0] == "profile":
             if len(names) > 2:
-                return self.refuse(here, f"a person's fields are flat: allowed is {_flat(names[1:])}")
-            return self.compared(names[1:], True, raw, here)
+                return self.refuse(path, f"a person's fields are flat: allowed is {_flat(names[1:])}")
+            return self.compared(names[1:], True, raw, path)
         if self.scope == "touchpoint":
-            return self.property(names, raw, here)
+            return self.property(names, raw, path)
         keys = _SEGMENT_KEYS if self.scope == "segment" else _HOLDS
         hint = "" if meant(key, keys) else f' (the person\'s field is "profile.{key}")'
-        return self.refuse(here, unknown(key, (*keys, '"profile.<field>"')) + hint)
+        return self.refuse(path, unknown(key, (*keys, '"profile.<field>"')) + hint)
 
-    def property(self, names: tuple[str, ...], raw: Any, here: Path) -> Condition:
+    def property(self, names: tuple[str, ...], raw: Any, path: Path) -> Condition:
         """A property of the touchpoint. Two names would never hold there, and are refused for what they were meant."""
         if names == ("did",):
-            return self.refuse(here, "did asks about the whole history: allowed only in a segment's when")
+            return self.refuse(path, "did asks about the whole history: allowed only in a segment's when")
         if names[0] == "context":
             allowed = 'a property, "profile.<field>", all, any, not'
-            return self.refuse(here, f"context is not for conditions; allowed: {allowed}")
-        return self.compared(names, False, raw, here)
+            return self.refuse(path, f"context is not for conditions; allowed: {allowed}")
+        return self.compared(names, False, raw, path)
 
-    def compared(self, names: tuple[str, ...], profile: bool, raw: Any, here: Path) -> Condition:
+    def compared(self, names: tuple[str, ...], profile: bool, raw: Any, path: Path) -> Condition:
         """A field with a value (equal), or with a table of operators that all hold."""
         if isinstance(raw, list):
-            return self.refuse(here, "found a list, allowed is one value, or { in = [...] } for any of several")
+            return self.refuse(path, "found a list, allowed is one value, or { in = [...] } for any of several")
         if not isinstance(raw, dict):
-            return self.operator(names, profile, "eq", raw, here)
+            return self.operator(names, profile, "eq", raw, path)
         if not raw:
-            return self.refuse(here, f"found an empty table, allowed: a value, or a table of {', '.join(Op)}")
-        return every([self.operator(names, profile, op, operand, (*here, op)) for op, operand in raw.items()])
+            return self.refuse(path, f"found an empty table, allowed: a value, or a table of {', '.join(Op)}")
+        return every([self.operator(names, profile, op, operand, (*path, op)) for op, operand in raw.items()])
 
-    def operator(self, names: tuple[str, ...], profile: bool, op: str, raw: Any, here: Path) -> Condition:
+    def operator(self, names: tuple[str, ...], profile: bool, op: str, raw: Any, path: Path) -> Condition:
         if op not in _OPS:
             whole = _flat((*names, op)) if profile else f'"{".".join((*names, op))}"'
             nested = "" if self.scope == "row" or meant(op, Op) else f"; a nested field is quoted whole: {whole}"
-            return self.refuse(here, unknown(op, Op, "operator") + nested)
-        operand = self.value(here, lambda: _operand(Op(op), raw), _UNREAD)
+            return self.refuse(path, unknown(op, Op, "operator") + nested)
+        operand = self.value(path, lambda: _operand(Op(op), raw), _UNREAD)
         if profile and names == ("email",):
             operand = _lowered(operand)
         return Field(names, profile, Op(op), operand)
@@ -214,32 +214,32 @@ class _Reader:
             within = self.value((*path, "within"), lambda: read_duration(raw["within"]), 1)
         return Did(on, where, at_least, at_most, within)
 
-    def names(self, raw: Any, here: Path, what: str, known: Collection[str] | None) -> frozenset[str]:
+    def names(self, raw: Any, path: Path, kind: str, declared: Collection[str] | None) -> frozenset[str]:
         """The value of `stage` or `grade`: a name or a list of names."""
         names = raw if isinstance(raw, list) else [raw]
         if not names or not all(isinstance(name, str) for name in names):
-            self.refuse(here, found(raw, f"the name of a {what} or a list of names"))
+            self.refuse(path, not_allowed(raw, f"the name of a {kind} or a list of names"))
             return frozenset()
-        if known is not None:
-            allowed = tuple(known) if what == "grade" else ("visitor", *known)
+        if declared is not None:
+            allowed = tuple(declared) if kind == "grade" else ("visitor", *declared)
             for place, name in enumerate(names):
                 if name not in allowed:
-                    now = self.former.get(name) if what == "stage" else None
+                    now = self.former.get(name) if kind == "stage" else None
                     text = f'"{now}": that is what this stage is called now'
-                    problem = found(name, text) if now else unknown(name, allowed, what)
-                    self.refuse((*here, place) if isinstance(raw, list) else here, problem)
+                    problem = not_allowed(name, text) if now else unknown(name, allowed, kind)
+                    self.refuse((*path, place) if isinstance(raw, list) else path, problem)
         return frozenset(names)
 
-    def heat(self, raw: Any, here: Path) -> Condition:
+    def heat(self, raw: Any, path: Path) -> Condition:
         if not isinstance(raw, dict) or not raw:
-            return self.refuse(here, found(raw, f"a table of {', '.join(ORDERS)} such as {{ gte = 50 }}"))
-        return every([self.heat_operator(op, value, (*here, op)) for op, value in raw.items()])
+            return self.refuse(path, not_allowed(raw, f"a table of {', '.join(ORDERS)} such as {{ gte = 50 }}"))
+        return every([self.heat_operator(op, value, (*path, op)) for op, value in raw.items()])
 
-    def heat_operator(self, op: str, raw: Any, here: Path) -> Condition:
+    def heat_operator(self, op: str, raw: Any, path: Path) -> Condition:
         for order in ORDERS:
             if op == order:
-                return Heat(order, self.value(here, lambda: read_number(raw, "a number from 0", least=0), 0.0))
-        return self.refuse(here, unknown(op, ORDERS, "operator"))
+                return Heat(order, self.value(path, lambda: read_number(raw, "a number from 0", least=0), 0.0))
+        return self.refuse(path, unknown(op, ORDERS, "operator"))
 
 
 def _operand(op: Op, raw: Any) -> Operand:
@@ -249,7 +249,7 @@ def _operand(op: Op, raw: Any) -> Operand:
             return _checked(raw, isinstance(raw, bool), "true or false")
         case Op.IN | Op.NOT_IN:
             if not isinstance(raw, list) or not raw:
-                raise ValueError(found(raw, "a list of texts, numbers, true or false"))
+                raise ValueError(not_allowed(raw, "a list of texts, numbers, true or false"))
             return _several(map(_scalar, raw))
         case Op.STARTS_WITH | Op.ENDS_WITH:
             return _checked(raw, isinstance(raw, str) and raw != "", "a text that is not empty")
@@ -266,7 +266,7 @@ def _operand(op: Op, raw: Any) -> Operand:
 
 def _checked(raw: Any, fits: bool, allowed: str, hint: str = "") -> Scalar:
     if not fits:
-        raise ValueError(found(raw, allowed) + hint)
+        raise ValueError(not_allowed(raw, allowed) + hint)
     return _scalar(raw)
 
 
@@ -278,7 +278,7 @@ def _scalar(raw: Any) -> Scalar:
     if isinstance(raw, str | bool):
         return raw
     if not is_number(raw):
-        raise ValueError(found(raw, "a text, a finite number, true or false") + _dates(raw))
+        raise ValueError(not_allowed(raw, "a text, a finite number, true or false") + _dates(raw))
     return int(raw) if isinstance(raw, float) and raw.is_integer() else raw
 
 

@@ -20,9 +20,9 @@ _DURATION: Final = re.compile(r"([0-9]{1,12})([smhd])\Z")
 
 def parse_duration(text: str) -> int:
     """Microseconds of a duration such as `24h`. Raises ValueError; what is allowed is `ALLOWED`."""
-    found = _DURATION.match(text)
-    if found:
-        length = int(found[1]) * _UNITS[found[2]]
+    parts = _DURATION.match(text)
+    if parts:
+        length = int(parts[1]) * _UNITS[parts[2]]
         if 0 < length <= LONGEST:
             return length
     raise ValueError(f"{text!r} is no duration: allowed is {ALLOWED}")

@@ -29,13 +29,13 @@ class Mistake(NamedTuple):
 class ModelError(Problems, ValueError):
     """A file of rules that cannot be used: misconfigured, its author mends it. Nothing was changed.
 
-    `found` holds the problems, `problems` the same as lines `key: found X, allowed Y`. A line alone is a problem too.
+    `mistakes` holds the problems, `problems` the same as lines `key: found X, allowed Y`. A text is a problem too.
     `lines` are for the file's author: with line numbers and the names of entries, where the file is known.
     """
 
-    def __init__(self, found: Iterable[Mistake | str], lines: Iterable[str] = ()) -> None:
-        self.found = tuple(Mistake((), one) if isinstance(one, str) else one for one in found)
-        super().__init__(map(str, self.found))
+    def __init__(self, mistakes: Iterable[Mistake | str], lines: Iterable[str] = ()) -> None:
+        self.mistakes = tuple(Mistake((), mistake) if isinstance(mistake, str) else mistake for mistake in mistakes)
+        super().__init__(map(str, self.mistakes))
         self._lines = tuple(lines) or tuple(self.problems)
 
     @property
@@ -45,7 +45,7 @@ class ModelError(Problems, ValueError):
 
     def under(self, path: Path) -> tuple[Mistake, ...]:
         """The same problems, seen from further outside."""
-        return tuple(Mistake(path + problem.path, problem.text) for problem in self.found)
+        return tuple(Mistake(path + problem.path, problem.text) for problem in self.mistakes)
 
 
 def show_path(path: Path) -> str:
@@ -78,19 +78,19 @@ def show(value: Any) -> str:
             return str(value)
 
 
-def found(value: Any, allowed: str) -> str:
+def not_allowed(value: Any, allowed: str) -> str:
     """The text of most problems."""
     return f"found {show(value)}, allowed is {allowed}"
 
 
-def unknown(word: str, allowed: Iterable[str], what: str = "key") -> str:
+def unknown(word: str, allowed: Iterable[str], kind: str = "key") -> str:
     """The text for a word that is none of the allowed ones, with the likeliest of them where one is near."""
     words = list(allowed)
-    return f"unknown {what} {show(word)}{meant(word, words)}; allowed: {', '.join(words)}"
+    return f"unknown {kind} {show(word)}{meant(word, words)}; allowed: {', '.join(words)}"
 
 
 def meant(word: str, words: Iterable[str]) -> str:
     """The end of a message that names the word nearest in spelling; "" where none is near."""
-    lowered = {one.lower(): one for one in words}
+    lowered = {candidate.lower(): candidate for candidate in words}
     near = difflib.get_close_matches(word[:_SHOWN].lower(), lowered, n=1, cutoff=0.6)
     return f" (did you mean {lowered[near[0]]}?)" if near else ""

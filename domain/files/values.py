@@ -5,7 +5,7 @@ import re
 from typing import Any, Final
 
 from domain.files.durations import ALLOWED, parse_duration
-from domain.files.problems import found
+from domain.files.problems import not_allowed
 from domain.touchpoints.claims import snake_case
 
 LARGEST: Final = 1e12
@@ -24,10 +24,10 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 def read_text(raw: Any, allowed: str = "a text", longest: int = 200) -> str:
     """A text that is not blank, without control characters and spaces around it."""
     if not isinstance(raw, str):
-        raise ValueError(found(raw, allowed))
+        raise ValueError(not_allowed(raw, allowed))
     if not raw.strip() or raw != raw.strip() or len(raw) > longest or _CONTROL.search(raw):
         limits = f"1 to {longest} characters, no control characters, no spaces around it"
-        raise ValueError(found(raw, f"{allowed} of {limits}"))
+        raise ValueError(not_allowed(raw, f"{allowed} of {limits}"))
     return raw
 
 
@@ -35,7 +35,7 @@ def read_name(raw: Any) -> str:
     """A name that also stands in addresses (`/api/segments/NAME/members`)."""
     name = read_text(raw, "a name", 100)
     if "/" in name:
-        raise ValueError(found(raw, "a name without a slash (it stands in the addresses of the API)"))
+        raise ValueError(not_allowed(raw, "a name without a slash (it stands in the addresses of the API)"))
     return name
 
 
@@ -45,13 +45,13 @@ def read_type(raw: Any) -> str:
         return raw
     meant = snake_case(raw) if isinstance(raw, str) else ""
     hint = f" (did you mean {meant}?)" if meant else ""
-    raise ValueError(found(raw, f"a touchpoint type in snake_case such as page_viewed{hint}"))
+    raise ValueError(not_allowed(raw, f"a touchpoint type in snake_case such as page_viewed{hint}"))
 
 
 def read_flag(raw: Any) -> bool:
     """true or false."""
     if not isinstance(raw, bool):
-        raise ValueError(found(raw, "true or false"))
+        raise ValueError(not_allowed(raw, "true or false"))
     return raw
 
 
@@ -66,14 +66,14 @@ def read_number(raw: Any, allowed: str = "a number", least: float = -LARGEST, be
     if is_number(raw) and least <= raw <= LARGEST and not tiny and not (beyond and raw == least):
         return float(raw) + 0.0  # no -0.0
     limit = f" up to {LARGEST:.0f}" if is_number(raw) and abs(raw) > LARGEST else ""
-    raise ValueError(found(raw, allowed + (f" (not closer to 0 than {SMALLEST:f})" if tiny else limit)))
+    raise ValueError(not_allowed(raw, allowed + (f" (not closer to 0 than {SMALLEST:f})" if tiny else limit)))
 
 
 def read_count(raw: Any, least: int) -> int:
     """A whole number from `least` to `MANY`."""
     if isinstance(raw, int) and not isinstance(raw, bool) and least <= raw <= MANY:
         return raw
-    raise ValueError(found(raw, f"a whole number from {least} to {MANY}"))
+    raise ValueError(not_allowed(raw, f"a whole number from {least} to {MANY}"))
 
 
 def read_duration(raw: Any) -> int:
@@ -83,4 +83,4 @@ def read_duration(raw: Any) -> int:
             return parse_duration(raw)
         except ValueError:
             pass
-    raise ValueError(found(raw, ALLOWED))
+    raise ValueError(not_allowed(raw, ALLOWED))

@@ -65,10 +65,10 @@ def reasons(explanation: Explanation, most: int = 5) -> list[dict[str, Any]]:
     rules: dict[str, dict[str, Any]] = {}
     for point in explanation.points:
         award = point.award
-        known = rules.setdefault(award.rule, {"rule": award.rule, "count": 0, "points": 0.0, "now": 0.0})
-        known["count"] += 1
-        known["points"] += award.points
-        known["now"] = round(known["now"] + point.now, 2)
-        known["last"] = award.at
-        known["touchpoint"] = award.touchpoint
+        reason = rules.setdefault(award.rule, {"rule": award.rule, "count": 0, "points": 0.0, "now": 0.0})
+        reason["count"] += 1
+        reason["points"] += award.points
+        reason["now"] = round(reason["now"] + point.now, 2)
+        reason["last"] = award.at
+        reason["touchpoint"] = award.touchpoint
     return sorted(rules.values(), key=lambda rule: (-rule["now"], rule["rule"]))[:most]

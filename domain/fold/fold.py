@@ -8,7 +8,7 @@ from typing import Any, Final
 from domain.conditions.compile import compile_where
 from domain.conditions.parse import GRADES
 from domain.fold.funnel import Attempts
-from domain.fold.index import NOTHING, Hits, Rule, asked_of
+from domain.fold.index import NOTHING, Hits, Rule, index_by_type
 from domain.fold.lead import Lead, Now
 from domain.fold.moves import Moves
 from domain.fold.profile import learn
@@ -56,7 +56,7 @@ class Fold:
             for each in inputs:
                 self._inputs.setdefault(each, []).append(segment.name)
         self._affects: dict[frozenset[Input], list[str]] = {}  # as many as there are kinds of touchpoints to the model
-        self._asked = asked_of(model, compiler.counters)
+        self._index_by_type = index_by_type(model, compiler.counters)
         self.funnels = {funnel.name: (len(funnel.steps), funnel.window) for funnel in model.funnels}
 
     # ---- the whole history ----
@@ -167,8 +167,8 @@ class Fold:
         return met
 
     def _hits(self, lead: Lead, touchpoint: Touchpoint) -> Hits:
-        asked = self._asked.get(touchpoint.type)
-        return NOTHING if asked is None else asked.hits(touchpoint.properties, lead.profile)
+        index = self._index_by_type.get(touchpoint.type)
+        return NOTHING if index is None else index.hits(touchpoint.properties, lead.profile)
 
     def _count(self, lead: Lead, met: Met, instant: Instant, changed: set[Input]) -> None:
         for _, hits in met:
@@ -231,16 +231,16 @@ class Fold:
                 return
             now.hot_since = instant
         if self._promote_to is not None and lead.identified:
-            self._say_what_it_waits_for(lead, self._promote_to, instant)
+            self._note_waiting(lead, self._promote_to, instant)
         now.cools_at = falls_to(heat.value, heat.at, self.half_life, rearm_at)
         if now.cools_at <= instant:
             now.cool(instant)
 
-    def _say_what_it_waits_for(self, lead: Lead, to: str, instant: Instant) -> None:
+    def _note_waiting(self, lead: Lead, to: str, instant: Instant) -> None:
         """A hot lead that cannot be promoted yet is a finding, until what the stage requires comes."""
         waits_for = self.ladder.waits_for(lead.stage, lead.profile, to)
         if not waits_for and lead.findings:
-            lead.findings = [known for known in lead.findings if known[0] != WAITS]
+            lead.findings = [finding for finding in lead.findings if finding[0] != WAITS]
         elif waits_for:
             lead.find(WAITS, f"{to}: {waits_for}", instant)
 

@@ -50,34 +50,35 @@ class TypeIndex:
     _places: dict[str, int] = field(default_factory=dict)
     _fields: dict[tuple[bool, str], None] = field(default_factory=dict)
     """Everything that the conditions look at: (whether of the person, name)."""
-    _known: dict[tuple[str | None, ...], Hits] = field(default_factory=dict)
+    _remembered: dict[tuple[str | None, ...], Hits] = field(default_factory=dict)
 
     def place(self, condition: Condition | None) -> int:
         """Where in `wheres` a condition stands."""
-        known = repr(condition)  # to an operand 1, 1.0 and true are equal: not here
-        if known not in self._places:
-            self._places[known] = len(self.wheres)
+        key = repr(condition)  # to an operand 1, 1.0 and true are equal: not here
+        if key not in self._places:
+            self._places[key] = len(self.wheres)
             self.wheres.append(compile_where(condition))
             self._fields.update(dict.fromkeys((field.profile, field.path[0]) for field in fields_of(condition)))
-        return self._places[known]
+        return self._places[key]
 
     def hits(self, properties: Mapping[str, Any], profile: Mapping[str, Any]) -> Hits:
         """What a touchpoint with these properties meets, of a person with this profile."""
         key = tuple([profile.get(name) if person else properties.get(name) for person, name in self._fields])
         for value in key:
             if value is not None and (type(value) is not str or len(value) > _LONGEST):  # 1 and true would be one key
-                return self._look(properties, profile)
-        found = self._known.get(key)
-        if found is None:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            found = self._known[key] = self._look(properties, profile)
-        return found
+                return self._evaluate(properties, profile)
+        hits = self._remembered.get(key)
+        if hits is None:
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            hits = self._remembered[key] = self._evaluate(properties, profile)
+        return hits
 
-    def _look(self, properties: Mapping[str, Any], profile: Mapping[str, Any]) -> Hits:
+    def _evaluate(self, properties: Mapping[str, Any], profile: Mapping[str, Any]) -> Hits:
         holds = [where(properties, profile) for where in self.wheres]
         steps = [
-            (funnel, tuple([number for number, place in asked if holds[place]])) for funnel, asked in self.steps.items()
+            (funnel, tuple([number for number, place in numbered if holds[place]]))
+            for funnel, numbered in self.steps.items()
         ]
         return Hits(
             tuple([rule for rule, place in self.rules if holds[place]]),
@@ -87,26 +88,26 @@ class TypeIndex:
         )
 
 
-def asked_of(model: Model, counters: Iterable[Counter]) -> dict[str, TypeIndex]:
+def index_by_type(model: Model, counters: Iterable[Counter]) -> dict[str, TypeIndex]:
     """What a model asks, by touchpoint type; `counters` are those of its segments."""
-    found: dict[str, TypeIndex] = {}
+    by_type: dict[str, TypeIndex] = {}
 
-    def of(type: str) -> TypeIndex:
-        return found.setdefault(type, TypeIndex())
+    def index_of(type: str) -> TypeIndex:
+        return by_type.setdefault(type, TypeIndex())
 
     for place, rule in enumerate(model.score.rules):
         if rule.points:
-            asked = of(rule.on)
-            asked.rules.append((Rule(str(place), rule.name, float(rule.points), rule.limit), asked.place(rule.where)))
+            index = index_of(rule.on)
+            index.rules.append((Rule(str(place), rule.name, float(rule.points), rule.limit), index.place(rule.where)))
     for counter in counters:
-        asked = of(counter.type)
-        asked.counters.append((counter, asked.place(counter.condition)))
+        index = index_of(counter.type)
+        index.counters.append((counter, index.place(counter.condition)))
     for funnel in model.funnels:
         for number, step in enumerate(funnel.steps, 1):
-            asked = of(step.on)
-            asked.steps.setdefault(funnel.name, []).append((number, asked.place(step.where)))
+            index = index_of(step.on)
+            index.steps.setdefault(funnel.name, []).append((number, index.place(step.where)))
     for stage in model.stages:
         for entrance in stage.enter:
-            asked = of(entrance.on)
-            asked.enters.append((stage.name, asked.place(entrance.where)))
-    return found
+            index = index_of(entrance.on)
+            index.enters.append((stage.name, index.place(entrance.where)))
+    return by_type

@@ -82,5 +82,5 @@ class Lead(Struct, array_like=True, gc=False):
 
     def find(self, kind: str, detail: str, instant: Instant) -> None:
         """Note a data-quality finding, unless it is known."""
-        if not any(known[:2] == [kind, detail] for known in self.findings):
+        if not any(finding[:2] == [kind, detail] for finding in self.findings):
             self.findings.append([kind, detail, instant])

@@ -20,33 +20,33 @@ def learn(lead: Lead, group: Sequence[Touchpoint], claims_update: bool = False) 
             if kind != "anonymous_id":
                 lead.identified = True
                 if kind != "user_id":
-                    changed = _hear(lead, kind, value, claim) or changed
-        for name, said in touchpoint.profile.items():
-            changed = _hear(lead, name, said, claim) or changed
+                    changed = _learn_field(lead, kind, value, claim) or changed
+        for name, value in touchpoint.profile.items():
+            changed = _learn_field(lead, name, value, claim) or changed
     return changed
 
 
-def _hear(lead: Lead, name: str, said: Any, claim: bool) -> bool:
+def _learn_field(lead: Lead, name: str, value: Any, claim: bool) -> bool:
     """Take what one touchpoint says of a field; None takes it away. Whether that changed anything."""
     profile, claimed = lead.profile, lead.claimed
-    known = profile.get(name)
-    if claim and known is not None and name not in claimed:
+    current = profile.get(name)
+    if claim and current is not None and name not in claimed:
         return False
     if name in claimed:
-        if not claim or said is None:
+        if not claim or value is None:
             claimed.remove(name)
-    elif claim and said is not None:
+    elif claim and value is not None:
         claimed.append(name)
-    if said is None:
+    if value is None:
         return profile.pop(name, None) is not None
-    if same(known, said):
+    if same(current, value):
         return False
-    profile[name] = said
+    profile[name] = value
     return True
 
 
-def same(known: Any, said: Any) -> bool:
+def same(first: Any, second: Any) -> bool:
     """Whether two JSON values are the same, at every depth: 1, 1.0 and true are three."""
-    if known != said or type(known) is not type(said):
+    if first != second or type(first) is not type(second):
         return False
-    return not isinstance(said, list | dict) or json.dumps(known) == json.dumps(said)
+    return not isinstance(second, list | dict) or json.dumps(first) == json.dumps(second)

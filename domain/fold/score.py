@@ -57,30 +57,30 @@ class HeatState(Struct, array_like=True, gc=False):
 
     def allows(self, key: str, count: int, within: int | None, instant: Instant) -> bool:
         """Whether a limited rule may award at this instant, of which it then takes note. The window is (T - d, T]."""
-        known = self.awarded.get(key)
-        if known is None:
+        instants = self.awarded.get(key)
+        if instants is None:
             self.awarded[key] = [instant]
             return True
-        if len(known) >= count and (within is None or known[-count] > instant - within):
+        if len(instants) >= count and (within is None or instants[-count] > instant - within):
             return False
-        known.append(instant)
-        del known[:-count]
+        instants.append(instant)
+        del instants[:-count]
         return True
 
     def has_room(self, place: str, key: str, within: int | None, instant: Instant) -> bool:
         """Whether a rule may remember one more value; forgets those whose window has ended."""
         if key in self.awarded:
             return True
-        mine = [each for each in self.awarded if each.startswith(place + " ")]
-        over = [] if within is None else [each for each in mine if self.awarded[each][-1] <= instant - within]
-        for each in over:
+        of_rule = [each for each in self.awarded if each.startswith(place + " ")]
+        ended = [] if within is None else [each for each in of_rule if self.awarded[each][-1] <= instant - within]
+        for each in ended:
             del self.awarded[each]
-        return len(mine) - len(over) < VALUES
+        return len(of_rule) - len(ended) < VALUES
 
     def frees(self, key: str, count: int, within: int | None) -> int | None:
         """The instant from which a rule that is at its limit may award again; None: never, or when others let it."""
-        known = self.awarded.get(key)
-        return None if within is None or known is None else known[-count] + within
+        instants = self.awarded.get(key)
+        return None if within is None or instants is None else instants[-count] + within
 
 
 def value_key(place: str, per: tuple[str, ...], properties: Mapping[str, Any]) -> str:

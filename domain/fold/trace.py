@@ -45,8 +45,7 @@ class Trace:
 
     def withhold(self, rule: str, touchpoint: Touchpoint, points: float, why: str, until: int | None = None) -> None:
         """A rule held and gave nothing."""
-        said = Withheld(rule, touchpoint.id, touchpoint.type, touchpoint.instant, points, why, until)
-        self.withheld.append(said)
+        self.withheld.append(Withheld(rule, touchpoint.id, touchpoint.type, touchpoint.instant, points, why, until))
 
     def reset(self) -> None:
         """Start anew: what was before counts no longer."""

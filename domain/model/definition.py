@@ -24,7 +24,7 @@ from pydantic import Field as Default
 from domain.conditions.tree import Condition, meaning
 from domain.files.durations import DAY
 from domain.files.places import located
-from domain.files.problems import Mistake, ModelError, Path, found, unknown
+from domain.files.problems import Mistake, ModelError, Path, not_allowed, unknown
 from domain.files.values import read_flag, read_name, read_number, read_text, read_type
 from domain.model.file import explain, read_toml, repeated
 from domain.model.stages import declared, former_names
@@ -106,7 +106,7 @@ class Stage(_Part):
     @classmethod
     def _not_reserved(cls, name: str) -> str:
         if name == VISITOR:
-            raise ValueError(found(name, "any other name: visitor is the stage of whom nothing identifies yet"))
+            raise ValueError(not_allowed(name, "any other name: visitor is the stage of whom nothing identifies yet"))
         return name
 
     @field_validator("enter")
@@ -158,7 +158,7 @@ class Score(_Part):
     def _a_stage_ahead(cls, raw: Any, info: ValidationInfo) -> str:
         ahead = info.context["ahead"] if info.context else (raw,)
         if not isinstance(raw, str):
-            raise ValueError(found(raw, "the name of a stage after the first that is no detour"))
+            raise ValueError(not_allowed(raw, "the name of a stage after the first that is no detour"))
         check_present(raw, info)
         if raw not in ahead:
             raise ValueError(unknown(raw, ahead, "stage after the first (or a detour, or retired)"))
@@ -303,10 +303,10 @@ def _meaning(value: Any) -> Any:
             given = {name: getattr(value, name) for name in fields if name not in _NOT_FOLDED}
             if isinstance(value, Stage):
                 given["hot"] = None if value.may_be_hot else False
-            return {name: _meaning(one) for name, one in given.items() if one != fields[name].default}
+            return {name: _meaning(part) for name, part in given.items() if part != fields[name].default}
         case Limit(count, within, per):
             return [count, within, *per] if per else [count, within]
         case tuple():
-            return [_meaning(one) for one in value]
+            return [_meaning(part) for part in value]
         case _:
             return meaning(value) if isinstance(value, Condition) else value

@@ -8,7 +8,7 @@ from unicodedata import normalize
 
 from pydantic import ValidationError
 
-from domain.files.problems import Mistake, ModelError, Path, found, unknown
+from domain.files.problems import Mistake, ModelError, Path, not_allowed, unknown
 
 LARGEST: Final = 1_000_000
 """Longest file, in characters."""
@@ -28,7 +28,9 @@ _MISSING: Final[Mapping[str, str]] = {
 _NAMED: Final[tuple[Path, ...]] = (("stages",), ("score", "rules"), ("fit", "rules"), ("segments",), ("funnels",))
 _SHOWN: Final = 120
 """Characters of a line that an error repeats."""
-_PLACE: Final = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.S)
+_PLACE: Final = re.compile(
+    r"(?P<message>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.S
+)
 
 
 def read_toml(text: str) -> dict[str, Any]:
@@ -56,7 +58,7 @@ def _syntax(message: str, text: str) -> str:
         return f"the file is no TOML: {message}"
     last = text.count("\n") + 1
     where = f"line {place['line']}, column {place['column']}" if place["line"] else f"line {last} (end of the file)"
-    return f"{where}: {place['what']}; the file is no TOML"
+    return f"{where}: {place['message']}; the file is no TOML"
 
 
 def _shown(message: str, text: str) -> Iterator[str]:
@@ -67,7 +69,7 @@ def _shown(message: str, text: str) -> Iterator[str]:
     number = int(place["line"])
     written = text.split("\n")[number - 1].strip()[:_SHOWN]
     yield f"  {number} | {written}"
-    if hint := _usual_reason(place["what"], written):
+    if hint := _usual_reason(place["message"], written):
         yield f"  {hint}"
 
 
@@ -94,7 +96,7 @@ def repeated(raw: Mapping[str, Any]) -> Iterator[Mistake]:
                 continue
             if name in seen:
                 other = ".".join(map(str, path)) + f"[{seen[name]}]"
-                yield Mistake((*path, place, "name"), found(name, f"a name of its own ({other} has this one)"))
+                yield Mistake((*path, place, "name"), not_allowed(name, f"a name of its own ({other} has this one)"))
             seen.setdefault(name, place)
     stages = tables(raw, ("stages",))
     in_use = [place for place, stage in enumerate(stages) if stage.get("retired") is not True]
@@ -102,7 +104,7 @@ def repeated(raw: Mapping[str, Any]) -> Iterator[Mistake]:
         yield Mistake(("stages",), "all of them are retired, allowed is at least one that is in use")
     elif stages and stages[in_use[0]].get("detour") is True:
         allowed = "a stage that is no detour first: there an identified person begins"
-        yield Mistake(("stages", in_use[0], "detour"), found(True, allowed))
+        yield Mistake(("stages", in_use[0], "detour"), not_allowed(True, allowed))
 
 
 def tables(raw: Any, path: Path) -> list[Mapping[str, Any]]:
@@ -114,9 +116,9 @@ def tables(raw: Any, path: Path) -> list[Mapping[str, Any]]:
 
 def explain(error: ValidationError, keys: Mapping[Path, tuple[str, ...]]) -> Iterator[Mistake]:
     """Every problem that pydantic found. `keys` are the allowed keys by the path of their table, without places."""
-    for one in error.errors(include_url=False):
-        path, raw = one["loc"], one["input"]
-        match one["type"]:
+    for problem in error.errors(include_url=False):
+        path, raw = problem["loc"], problem["input"]
+        match problem["type"]:
             case "extra_forbidden":
                 table = tuple(part for part in path[:-1] if isinstance(part, str))
                 yield Mistake(path, unknown(str(path[-1]), keys[table]))
@@ -125,15 +127,15 @@ def explain(error: ValidationError, keys: Mapping[Path, tuple[str, ...]]) -> Ite
             case "too_short" if raw:
                 continue  # pydantic counts the good entries only; the bad ones are problems already
             case "tuple_type" | "too_short":
-                yield Mistake(path, found(raw, _list_at(path)))
+                yield Mistake(path, not_allowed(raw, _list_at(path)))
             case "model_type" | "model_attributes_type" | "dict_type":
-                yield Mistake(path, found(raw, "a table"))
-            case "value_error" if isinstance(inner := one["ctx"]["error"], ModelError):
+                yield Mistake(path, not_allowed(raw, "a table"))
+            case "value_error" if isinstance(inner := problem["ctx"]["error"], ModelError):
                 yield from inner.under(path)
             case "value_error":
-                yield Mistake(path, str(one["ctx"]["error"]))
+                yield Mistake(path, str(problem["ctx"]["error"]))
             case _:
-                yield Mistake(path, found(raw, one["msg"]))
+                yield Mistake(path, not_allowed(raw, problem["msg"]))
 
 
 def _list_at(path: Path) -> str:

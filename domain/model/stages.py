@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from domain.files.problems import Mistake, Path, found, show_path
+from domain.files.problems import Mistake, Path, not_allowed, show_path
 from domain.model.file import tables
 
 _EQUAL: Final = ("eq", "ne", "in", "not_in")
@@ -33,15 +33,17 @@ def former_names(raw: Mapping[str, Any], former: Mapping[str, str]) -> Iterator[
     taken: dict[Any, Path] = {stage.get("name"): ("stages", place, "name") for place, stage in enumerate(stages)}
     for place, stage in enumerate(stages):
         for number, name in enumerate(_was(stage)):
-            here = ("stages", place, "was", number)
+            path = ("stages", place, "was", number)
             if name in taken:
-                yield Mistake(here, found(name, f"a name of its own ({show_path(taken[name])} has this one)"))
+                yield Mistake(path, not_allowed(name, f"a name of its own ({show_path(taken[name])} has this one)"))
             elif name == "visitor":
-                yield Mistake(here, found(name, "any other name: visitor is the stage of whom nothing identifies yet"))
+                yield Mistake(
+                    path, not_allowed(name, "any other name: visitor is the stage of whom nothing identifies yet")
+                )
             else:
-                taken[name] = here
+                taken[name] = path
     if former:
-        yield from _asked_for(raw, (), former)
+        yield from _former_in_tables(raw, (), former)
 
 
 def _was(stage: Mapping[str, Any]) -> list[str]:
@@ -49,29 +51,31 @@ def _was(stage: Mapping[str, Any]) -> list[str]:
     return [name for name in was if isinstance(name, str)] if isinstance(was, list) else []
 
 
-def _asked_for(raw: Any, path: Path, former: Mapping[str, str]) -> Iterator[Mistake]:
+def _former_in_tables(raw: Any, path: Path, former: Mapping[str, str]) -> Iterator[Mistake]:
     """Every table that asks for touchpoints `stage_changed` may not name a former stage in `to` or `from`."""
     if isinstance(raw, list):
         for place, entry in enumerate(raw):
-            yield from _asked_for(entry, (*path, place), former)
+            yield from _former_in_tables(entry, (*path, place), former)
     if not isinstance(raw, dict):
         return
     of_changes = "stage_changed" in (raw.get("on"), raw.get("did"))
     for key, value in raw.items():
         if key == "where" and of_changes:
-            yield from _named(value, (*path, key), former)
+            yield from _former_in_condition(value, (*path, key), former)
         else:
-            yield from _asked_for(value, (*path, key), former)
+            yield from _former_in_tables(value, (*path, key), former)
 
 
-def _named(condition: Any, path: Path, former: Mapping[str, str], asks: bool = False) -> Iterator[Mistake]:
+def _former_in_condition(
+    condition: Any, path: Path, former: Mapping[str, str], of_stage: bool = False
+) -> Iterator[Mistake]:
     match condition:
         case dict():
             for key, value in condition.items():
-                names_stage = key in _CHANGE or (asks and key in _EQUAL)
-                yield from _named(value, (*path, key), former, names_stage)
+                names_stage = key in _CHANGE or (of_stage and key in _EQUAL)
+                yield from _former_in_condition(value, (*path, key), former, names_stage)
         case list():
             for place, entry in enumerate(condition):
-                yield from _named(entry, (*path, place), former, asks)
-        case str() if asks and condition in former:
-            yield Mistake(path, found(condition, f'"{former[condition]}": that is what this stage is called now'))
+                yield from _former_in_condition(entry, (*path, place), former, of_stage)
+        case str() if of_stage and condition in former:
+            yield Mistake(path, not_allowed(condition, f'"{former[condition]}": that is what this stage is called now'))

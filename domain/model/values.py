@@ -12,7 +12,7 @@ from pydantic import ValidationInfo
 from domain.conditions.parse import GRADES, Scope, parse_condition
 from domain.conditions.tree import Condition
 from domain.files.durations import parse_duration
-from domain.files.problems import Mistake, ModelError, Path, found, meant, unknown
+from domain.files.problems import Mistake, ModelError, Path, meant, not_allowed, unknown
 from domain.files.values import MANY, read_count, read_duration, read_number, read_text
 
 FITS: Final = GRADES[:-1]
@@ -52,7 +52,7 @@ def read_limit(raw: Any) -> Limit:
             return Limit(count, parse_duration(parts[2]))
     except ValueError:
         pass
-    raise ValueError(found(raw, allowed))
+    raise ValueError(not_allowed(raw, allowed))
 
 
 def _limit_of_table(raw: dict[str, Any]) -> Limit:
@@ -71,7 +71,7 @@ def _limit_of_table(raw: dict[str, Any]) -> Limit:
 def _read_per(raw: Any) -> tuple[str, ...]:
     names = tuple(raw.split(".")) if isinstance(raw, str) else ()
     if not all(names) or not names or names[0] in ("profile", "context"):
-        raise ValueError(found(raw, 'a property of the touchpoint such as "path"'))
+        raise ValueError(not_allowed(raw, 'a property of the touchpoint such as "path"'))
     return names
 
 
@@ -87,9 +87,13 @@ def read_label(raw: Any) -> str | dict[str, str]:
     if isinstance(raw, str):
         return read_text(raw)
     if not isinstance(raw, dict) or not raw:
-        raise ValueError(found(raw, 'a text, or a table from language to text such as { en = "Lead", zh = "线索" }'))
+        raise ValueError(
+            not_allowed(raw, 'a text, or a table from language to text such as { en = "Lead", zh = "线索" }')
+        )
     problems = [
-        Mistake((key,), found(key, 'a language such as "en" or "zh-Hant"')) for key in raw if not _LANGUAGE.match(key)
+        Mistake((key,), not_allowed(key, 'a language such as "en" or "zh-Hant"'))
+        for key in raw
+        if not _LANGUAGE.match(key)
     ]
     return _each(raw, lambda key, value: read_text(value), problems)
 
@@ -100,14 +104,14 @@ def read_required(raw: Any) -> str:
         return raw
     flat = raw.removeprefix("profile.").replace(".", "_") if isinstance(raw, str) else ""
     hint = f' (did you mean "profile.{flat}"?)' if re.match(r"[a-z_]+\Z", flat) else ""
-    raise ValueError(found(raw, f'a field of the person such as "profile.company"{hint}'))
+    raise ValueError(not_allowed(raw, f'a field of the person such as "profile.company"{hint}'))
 
 
 def read_timezone(raw: Any) -> str:
     """A time zone's name. The one place of the domain that reads the system's files: its list of time zones."""
     allowed = 'the name of a time zone such as "Asia/Shanghai"'
     if not isinstance(raw, str):
-        raise ValueError(found(raw, allowed))
+        raise ValueError(not_allowed(raw, allowed))
     try:
         if raw == "UTC" or zoneinfo.ZoneInfo(raw).key == raw:
             return raw
@@ -116,13 +120,13 @@ def read_timezone(raw: Any) -> str:
     zones = zoneinfo.available_timezones()
     if not zones and _ZONE.match(raw):
         return raw
-    raise ValueError(found(raw, allowed + meant(raw, sorted(zones))))
+    raise ValueError(not_allowed(raw, allowed + meant(raw, sorted(zones))))
 
 
 def read_claims(raw: Any) -> str:
     """What claims do to a profile."""
     if raw not in ("fill", "update"):
-        raise ValueError(found(raw, '"fill" or "update"'))
+        raise ValueError(not_allowed(raw, '"fill" or "update"'))
     return str(raw)
 
 
@@ -131,14 +135,14 @@ def read_order(raw: Any) -> str:
     if raw in ("strict", "any"):
         raise ValueError(f'not built yet: order {raw}; allowed is "ordered"')
     if raw != "ordered":
-        raise ValueError(found(raw, '"ordered"'))
+        raise ValueError(not_allowed(raw, '"ordered"'))
     return "ordered"
 
 
 def read_grades(raw: Any) -> dict[str, float]:
     """The least points of each grade, falling from A on."""
     if not isinstance(raw, dict) or not raw:
-        raise ValueError(found(raw, "a table of least points such as { A = 20, B = 10, C = 0 }"))
+        raise ValueError(not_allowed(raw, "a table of least points such as { A = 20, B = 10, C = 0 }"))
     rest = GRADES[-1]
     problems = [
         Mistake((key,), f"{rest} is the grade of all the rest and takes no points; allowed: {', '.join(FITS)}")
@@ -164,7 +168,7 @@ def read_hot_at(raw: Any) -> float | dict[str, float]:
     if not isinstance(raw, dict):
         return read_number(raw, f"{allowed}, or a table of such by grade", least=0, beyond=True)
     if not raw:
-        raise ValueError(found(raw, f"{allowed}, or a table by grade such as {{ A = 60, B = 80 }}"))
+        raise ValueError(not_allowed(raw, f"{allowed}, or a table by grade such as {{ A = 60, B = 80 }}"))
     problems = [Mistake((key,), unknown(key, GRADES, "grade")) for key in raw if key not in GRADES]
     grades = _each(raw, lambda key, value: read_number(value, allowed, least=0, beyond=True), problems)
     return {grade: grades[grade] for grade in GRADES if grade in grades}
@@ -178,7 +182,7 @@ def read_rearm_at(raw: Any, hot_at: float | dict[str, float]) -> float:
     allowed = f"a number above 0, below hot_at ({least:g})"
     rearm_at = read_number(raw, allowed, least=0, beyond=True)
     if rearm_at >= least:
-        raise ValueError(found(raw, allowed))
+        raise ValueError(not_allowed(raw, allowed))
     return rearm_at
 
 
@@ -199,7 +203,7 @@ def check_present(name: str, info: ValidationInfo) -> None:
     """Refuse a former name of a stage, with the present one. Raises ValueError."""
     former: Mapping[str, str] = info.context["former"] if info.context else {}
     if name in former:
-        raise ValueError(found(name, f'"{former[name]}": that is what this stage is called now'))
+        raise ValueError(not_allowed(name, f'"{former[name]}": that is what this stage is called now'))
 
 
 def _each(

@@ -22,8 +22,8 @@ def other_side(touchpoint: Touchpoint) -> tuple[Identity, ...]:
     if touchpoint.type == "aliased":
         previous = touchpoint.properties.get("previous")
         kinds = ("anonymous_id",) if touchpoint.claims else ("user_id", "anonymous_id")
-        found = [canonical(kind, previous) for kind in kinds]
-        return tuple(identity for identity in found if identity is not None)
+        possible = [canonical(kind, previous) for kind in kinds]
+        return tuple(identity for identity in possible if identity is not None)
     if touchpoint.type in BY_HAND:
         pairs = touchpoint.properties.get("with")
         if not isinstance(pairs, list):
@@ -57,20 +57,22 @@ def constraints(touchpoint: Touchpoint, seen: set[Identity]) -> Iterable[tuple[P
             return  # a cookie: the walk binds it
         yield Pair((new, previous)), True
         return
-    for one in touchpoint.identities:
-        for two in other_side(touchpoint):
-            if one != two:
-                yield Pair((one, two)), touchpoint.type == "merged"
+    for own in touchpoint.identities:
+        for other in other_side(touchpoint):
+            if own != other:
+                yield Pair((own, other)), touchpoint.type == "merged"
 
 
-def standing(said: Sequence[tuple[Touchpoint, Iterable[Identity]]]) -> tuple[set[Pair], list[tuple[Order, Pair]]]:
+def standing(
+    touchpoints: Sequence[tuple[Touchpoint, Iterable[Identity]]],
+) -> tuple[set[Pair], list[tuple[Order, Pair]]]:
     """Who is kept apart, and who is joined and by what, in order: of what was said about a pair the last holds.
 
-    `said` are the touchpoints in the order of the walk, each with the identities that bind at it.
+    `touchpoints` are in the order of the walk, each with the identities that bind at it.
     """
     last: dict[Pair, tuple[Order, bool]] = {}
     seen: set[Identity] = set()
-    for touchpoint, bound in said:
+    for touchpoint, bound in touchpoints:
         for pair, together in constraints(touchpoint, seen):
             if pair not in last or last[pair][0] <= touchpoint.order:
                 last[pair] = (touchpoint.order, together)

@@ -68,12 +68,12 @@ class Facts:
         if (self.trusted or self.overclaimed) and len(identities) > 1 and touchpoint.claims:
             kept: list[Identity] = []
             for identity in identities:
-                if not (self.contradicted(identity, kept) or self._vain(identity, kept, touchpoint.instant)):
+                if not (self.contradicted(identity, kept) or self._too_many(identity, kept, touchpoint.instant)):
                     kept.append(identity)
             return identities if len(kept) == len(identities) else tuple(kept)
         return identities
 
-    def _vain(self, identity: Identity, named: Sequence[Identity], instant: int) -> bool:
+    def _too_many(self, identity: Identity, named: Sequence[Identity], instant: int) -> bool:
         """Whether too many have claimed an e-mail or phone by then: one more claim counts only if it is trusted."""
         if self.overclaimed.get(identity, instant + 1) > instant:
             return False
@@ -105,7 +105,7 @@ class Facts:
                 agrees[name.kind] = self.hashed(name) in linked
         return {kind for kind, agreed in agrees.items() if not agreed}
 
-    def contradict(self, one: Sequence[Identity], two: Sequence[Identity]) -> bool:
+    def contradict(self, owned: Sequence[Identity], others: Sequence[Identity]) -> bool:
         """Whether what two people own would, as one person's, be against trusted links, and is not already.
 
         Against them is an e-mail or phone together with identities of a kind of its trusted links, but with none of
@@ -113,13 +113,13 @@ class Facts:
         """
         if not self.trusted:
             return False
-        both = (*one, *two)
-        for mine in (one, two):
-            for identity in mine:
-                if self.contradicted(identity, both) - self.contradicted(identity, mine):
+        both = (*owned, *others)
+        for side in (owned, others):
+            for identity in side:
+                if self.contradicted(identity, both) - self.contradicted(identity, side):
                     return True
-        linked = [(self.trusted[first], self.trusted[second]) for first in one if first in self.trusted
-                  for second in two if second in self.trusted]  # fmt: skip
+        linked = [(self.trusted[first], self.trusted[second]) for first in owned if first in self.trusted
+                  for second in others if second in self.trusted]  # fmt: skip
         return any(self._apart(first, second, both) for first, second in linked)
 
     def _apart(self, first: Links, second: Links, owned: Sequence[Identity]) -> bool:

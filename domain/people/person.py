@@ -50,7 +50,7 @@ class Person:
 
     def find(self, finding: Finding) -> bool:
         """Keep a finding, unless it is known or there are too many; whether it was kept."""
-        if len(self.findings) >= FINDINGS or any(known[:2] == finding[:2] for known in self.findings):
+        if len(self.findings) >= FINDINGS or any(kept[:2] == finding[:2] for kept in self.findings):
             return False
         self.findings.append(finding)
         return True

@@ -66,9 +66,9 @@ class Seen:
         if seen is None:
             self.kinds[kind] = {higher: instant}
             return True
-        known = seen.get(higher)
-        if known is not None:
-            if instant >= known:
+        first_seen = seen.get(higher)
+        if first_seen is not None:
+            if instant >= first_seen:
                 return False
         elif len(seen) > limit:
             latest = max(seen, key=lambda each: (seen[each], each))

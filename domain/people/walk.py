@@ -85,12 +85,12 @@ class Walk:
         """Read what was merged and unmerged before the walk begins; `touchpoints` in the order of the walk."""
         self.apart, merges = standing([(touchpoint, self.facts.bound(touchpoint)) for touchpoint in touchpoints])
         for order, pair in merges:
-            one, two = sorted(pair)
-            first, second = self._owner(one), self._owner(two)
+            identity, other = sorted(pair)
+            first, second = self._owner(identity), self._owner(other)
             if first is second:
                 continue
             if self._kept_apart(first, second):
-                self.skipped.append((order[0], one, two))
+                self.skipped.append((order[0], identity, other))
             else:
                 self._unite(first, second)
 
@@ -162,32 +162,32 @@ class Walk:
         previous = canonical("anonymous_id", touchpoint.properties.get("previous"))
         if previous is None:
             return named
-        known = previous in self.owner and not self.facts.is_shared(previous, touchpoint.instant)
+        is_known = previous in self.owner and not self.facts.is_shared(previous, touchpoint.instant)
         if claim is None and Identity("user_id", previous.value) in self.owner:
             return named
-        if known:
+        if is_known:
             return self._bind(named, previous, claim)
         if claim is not None:
             detail = f"{previous.value}: an alias that a public key sends adds a known cookie, and joins nobody"
             self._find(named, ("alias_skipped", detail, claim.instant))
         return named
 
-    def _kept_apart(self, one: Person, two: Person) -> bool:
+    def _kept_apart(self, first: Person, second: Person) -> bool:
         if not self.apart:
             return False
-        return any(Pair((a, b)) in self.apart for a in one.owned for b in two.owned)
+        return any(Pair((a, b)) in self.apart for a in first.owned for b in second.owned)
 
-    def _unite(self, one: Person, two: Person, claim: Claim | None = None) -> Person:
-        if claim is not None and one.identified() and two.identified():
-            self._joined(one, two, claim)
-        keep, lose = (one, two) if (bool(one.heads), -one.number) >= (bool(two.heads), -two.number) else (two, one)
+    def _unite(self, first: Person, second: Person, claim: Claim | None = None) -> Person:
+        if claim is not None and first.identified() and second.identified():
+            self._joined(first, second, claim)
+        keep, lose = sorted((first, second), key=lambda person: (not person.heads, person.number))
         if lose.heads:
             self.joined = True
         for identity in lose.owned:
             self._give(keep, identity)
         for head, key in lose.heads.items():
-            known = keep.heads.get(head)
-            keep.heads[head] = key if known is None else min(known, key)
+            earlier = keep.heads.get(head)
+            keep.heads[head] = key if earlier is None else min(earlier, key)
         both = sorted({*keep.findings, *lose.findings}, key=lambda finding: (finding[2], finding))
         keep.findings = []
         for finding in both:
@@ -235,9 +235,9 @@ class Walk:
             if person is not None:
                 self._find(person, finding)
 
-    def _joined(self, one: Person, two: Person, claim: Claim) -> None:
-        first, second = sorted((one.name(), two.name()))
-        self._find(one, ("claim_joined", f"{first} with {second}", claim.instant))
+    def _joined(self, person: Person, other: Person, claim: Claim) -> None:
+        first, second = sorted((person.name(), other.name()))
+        self._find(person, ("claim_joined", f"{first} with {second}", claim.instant))
 
     def _find(self, person: Person, finding: Finding) -> None:
         if person.find(finding):
@@ -250,10 +250,10 @@ class Walk:
         if not foreign:
             return touchpoint
         mine = tuple(identity for identity in touchpoint.identities if owner.get(identity) is named)
-        said = {identity.value for identity in foreign if identity.kind in ("email", "phone")}
+        theirs = {identity.value for identity in foreign if identity.kind in ("email", "phone")}
         profile = touchpoint.profile
-        if said and not said.isdisjoint(value for value in profile.values() if isinstance(value, str)):
-            profile = {name: value for name, value in profile.items() if not (isinstance(value, str) and value in said)}
+        if theirs and not theirs.isdisjoint(value for value in profile.values() if isinstance(value, str)):
+            profile = {key: value for key, value in profile.items() if not (isinstance(value, str) and value in theirs)}
         return touchpoint._replace(identities=mine, profile=profile)
 
     # ---- machines ----
@@ -275,16 +275,16 @@ class Walk:
 
         Then all must be walked again.
         """
-        known, again = self.facts, False
+        current, again = self.facts, False
         for identity, since in facts.shared.items():
-            before = known.shared.get(identity)
+            before = current.shared.get(identity)
             if before != since:
                 if identity in self.owner:
                     self.changed.add(self.owner[identity].number)  # what counts as theirs
                 again = again or (since <= last and (before is not None or identity in self.owner))
         for identity, links in facts.trusted.items():
-            again = again or self._depends(identity, known.trusted.get(identity, {}), links)
-        known.add(facts)
+            again = again or self._depends(identity, current.trusted.get(identity, {}), links)
+        current.add(facts)
         return again
 
     def _depends(self, identity: Identity, before: Links, after: Links) -> bool:
@@ -325,9 +325,9 @@ class Walk:
         if not self.skipped:
             return [list(finding) for finding in person.findings] if person.findings else []
         skipped = [
-            ["merge_skipped", f"{one} with {two}: they were unmerged", instant]
-            for instant, one, two in self.skipped
-            if person in (self.owner.get(one), self.owner.get(two))
+            ["merge_skipped", f"{identity} with {other}: they were unmerged", instant]
+            for instant, identity, other in self.skipped
+            if person in (self.owner.get(identity), self.owner.get(other))
         ]
         return skipped + [list(finding) for finding in person.findings]
 

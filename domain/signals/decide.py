@@ -18,7 +18,7 @@ def decide(holding: Holding, opened: Opened, fold: Fold, clock: int, *, by_model
     """What is to be said, and kept, of a lead. Where nothing has happened since, nothing.
 
     `by_model`: the fold's model is another one than that of the last look. Memberships are told with that reason; who
-    is hot only now is quiet, who is not any more is withdrawn aloud, and of who was told and still is nothing is said.
+    is hot only now is quiet, who is not any more is withdrawn by a signal, and who was told and still is gets none.
     """
     changes: list[Change] = []
     identified = holding.lead.identified
@@ -28,15 +28,15 @@ def decide(holding: Holding, opened: Opened, fold: Fold, clock: int, *, by_model
     hot, since = opened.get(_HOT), holding.now.hot_since if identified else None
     if hot is None:
         if since is not None:
-            changes.append(_quiet(holding, since, clock) if by_model else _tell(holding, fold, since))
+            changes.append(_quiet(holding, since, clock) if by_model else _announce(holding, fold, since))
     elif hot.signal is None or hot.waits or since is None or since > hot.at:
         changes += _hot(holding, hot, since, fold, clock, by_model)
     stage = opened.get(_STAGE)
     if stage is None or stage.value != holding.lead.stage or not identified:
         changes += _stage(holding, stage, by_model)
     members = holding.now.segments if identified else {}
-    known = len(opened) - (hot is not None) - (stage is not None)
-    if known != len(members) or any((ENTERED, name) not in opened for name in members):
+    memberships = len(opened) - (hot is not None) - (stage is not None)
+    if memberships != len(members) or any((ENTERED, name) not in opened for name in members):
         changes += _segments(holding, members, opened, by_model)
     return changes
 
@@ -82,15 +82,15 @@ def _hot(
     if announced.signal is None:
         yield from _was_quiet(holding, announced, since, fold, clock, by_model)
     elif since is None:
-        yield closing(announced, holding.id, RETRACTED, {"reason": MODEL}) if by_model else _over(holding, announced)
+        yield closing(announced, holding.id, RETRACTED, {"reason": MODEL}) if by_model else _ended(holding, announced)
     elif since <= announced.at:
         yield from _promote(holding, announced, fold)
     elif by_model:
         renewed = replace(announced, at=clock, since=since)
         yield from list(_promote(holding, renewed, fold)) or [Kept(renewed.place, renewed)]
     else:
-        yield _over(holding, announced)
-        yield _tell(holding, fold, since)
+        yield _ended(holding, announced)
+        yield _announce(holding, fold, since)
 
 
 def _quiet(holding: Holding, since: int, clock: int) -> Kept:
@@ -111,10 +111,10 @@ def _was_quiet(
         if again.open != quiet and quiet.earned >= 0:
             yield again
     elif since > quiet.at or (holding.lead.heat.earned_at or 0) > quiet.earned:
-        yield _tell(holding, fold, since)
+        yield _announce(holding, fold, since)
 
 
-def _over(holding: Holding, announced: Open) -> Decision:
+def _ended(holding: Holding, announced: Open) -> Decision:
     """The announced episode is no more: it cooled, or, seen from now, it never was (or never counted)."""
     if holding.lead.not_a_lead is not None:
         return closing(announced, holding.id, RETRACTED, {"reason": f"not a lead: {holding.lead.not_a_lead}"})
@@ -130,7 +130,7 @@ def _over(holding: Holding, announced: Open) -> Decision:
 # ---- promotion: asked once an announced episode ------------------------------------------------------------------
 
 
-def _tell(holding: Holding, fold: Fold, since: int) -> Decision:
+def _announce(holding: Holding, fold: Fold, since: int) -> Decision:
     """Announce that a lead is hot; it is asked into a stage, or that waits for what the stage requires."""
     data: dict[str, object] = {"since": since}
     to = fold.model.score.promote_to

@@ -93,26 +93,29 @@ Opened = Mapping[tuple[SignalKind, str], Open]
 
 
 def hand_over(
-    unclosed: Iterable[Open], heirs: Mapping[UUID, UUID | None], leads: Mapping[UUID, Lead]
+    unclosed: Iterable[Open], successors: Mapping[UUID, UUID | None], leads: Mapping[UUID, Lead]
 ) -> tuple[Held, list[Decision]]:
-    """Give what ceased leads hold to the live `leads` that they resolve to (`heirs`; None: nobody is left).
+    """Give what ceased leads hold to the live `leads` that they resolve to (`successors`; None: nobody is left).
 
     A second announcement of a kind that comes together there is closed. Where one that was told meets a quiet one, the
     told one stays; a quiet one that is not needed any more ends without a word.
     """
     held: Held = {}
     closed: list[Decision] = []
-    for each in sorted(unclosed, key=lambda one: (one.signal is None, one.holder in heirs, one.at, one.signal or "")):
-        heir = heirs.get(each.holder, each.holder)
-        if heir is None:
-            closed += _ended(each, None, each.lead, GONE)
+    in_order = sorted(
+        unclosed, key=lambda each: (each.signal is None, each.holder in successors, each.at, each.signal or "")
+    )
+    for announced in in_order:
+        successor = successors.get(announced.holder, announced.holder)
+        if successor is None:
+            closed += _ended(announced, None, announced.lead, GONE)
             continue
-        place = (heir, each.kind, each.subject)
+        place = (successor, announced.kind, announced.subject)
         if place in held:
-            held[place] = _joined(held[place], each)
-            closed += _ended(each, leads.get(heir), heir, MERGED)
+            held[place] = _joined(held[place], announced)
+            closed += _ended(announced, leads.get(successor), successor, MERGED)
         else:
-            held[place] = each if each.holder == heir else replace(each, holder=heir)
+            held[place] = announced if announced.holder == successor else replace(announced, holder=successor)
     return held, closed
 
 
@@ -125,28 +128,28 @@ def _joined(stays: Open, ends: Open) -> Open:
     return replace(stays, at=at, earned=earned)
 
 
-def _ended(each: Open, lead: Lead | None, lead_now: UUID, reason: str) -> list[Decision]:
+def _ended(announced: Open, lead: Lead | None, lead_now: UUID, reason: str) -> list[Decision]:
     """The end of an announcement that no lead of its own is left for."""
-    return [] if each.signal is None else [end(each, lead, lead_now, reason)]
+    return [] if announced.signal is None else [end(announced, lead, lead_now, reason)]
 
 
-def end(each: Open, lead: Lead | None, lead_now: UUID, reason: str) -> Decision:
+def end(announced: Open, lead: Lead | None, lead_now: UUID, reason: str) -> Decision:
     """Close an announcement, for no reason of its own. `lead`: whom it is about now, if anybody."""
-    match each.kind:
+    match announced.kind:
         case SignalKind.STAGE if lead is not None:
-            data = {"from": each.value, "to": lead.stage, "since": stage_since(lead), "reason": reason}
-            return closing(each, lead_now, STAGE, data)
+            data = {"from": announced.value, "to": lead.stage, "since": stage_since(lead), "reason": reason}
+            return closing(announced, lead_now, STAGE, data)
         case SignalKind.STAGE:
-            return closing(each, lead_now, STAGE, {"from": each.value, "to": VISITOR, "reason": reason})
+            return closing(announced, lead_now, STAGE, {"from": announced.value, "to": VISITOR, "reason": reason})
         case SignalKind.ENTERED:
-            return closing(each, lead_now, LEFT, {"segment": each.subject, "reason": reason})
+            return closing(announced, lead_now, LEFT, {"segment": announced.subject, "reason": reason})
         case _:
-            return closing(each, lead_now, COOLED, {"reason": reason})
+            return closing(announced, lead_now, COOLED, {"reason": reason})
 
 
-def closing(each: Open, lead_now: UUID, kind: SignalKind, data: Mapping[str, Any]) -> Decision:
+def closing(announced: Open, lead_now: UUID, kind: SignalKind, data: Mapping[str, Any]) -> Decision:
     """The signal of a kind that closes an announcement."""
-    return Decision(kind, each.lead, lead_now, each.subject, each, data)
+    return Decision(kind, announced.lead, lead_now, announced.subject, announced, data)
 
 
 def stage_since(lead: Lead) -> int:

@@ -26,7 +26,7 @@ NAME_LIMIT: Final = 100
 
 
 def refusal(source: str, type: str) -> str | None:
-    """Why a source of this kind may not report a touchpoint of this type (None: it may). What is checked at the door.
+    """Why a source of this kind may not report a touchpoint of this type (None: it may). Producers check it.
 
     `aliased` is the alias call's alone, which does not ask here.
     """

@@ -30,10 +30,10 @@ def _canonical_identity(pair: "_WireIdentity") -> "_WireIdentity":
 
 @lru_cache(50_000)
 def _not_canonical(kind: str, value: str) -> str | None:
-    found = canonical(kind, value)
-    if found is None:
+    identity = canonical(kind, value)
+    if identity is None:
         return "value names nobody"
-    return None if found.value == value else "is not in canonical form"
+    return None if identity.value == value else "is not in canonical form"
 
 
 _source: Final = lru_cache(1_000)(Source)

@@ -39,7 +39,7 @@ class NoIdentity(Reject, ValueError):
 def canonical(kind: str, value: object, region: str = "") -> Identity | None:
     """The identity in its canonical form, or None where the value names nobody (`null`, `0`, `[object Object]`...).
 
-    It is its own canonical form. `region` ("DE") reads national phone numbers; it is the door's to give, so that what
+    It is its own canonical form. `region` ("DE") reads national phone numbers; producers give it, so that what
     is recorded does not depend on it. Raises ValueError for an unknown kind.
     """
     try:

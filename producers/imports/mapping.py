@@ -22,7 +22,7 @@ from domain.conditions.compile import compile_where
 from domain.conditions.parse import parse_condition
 from domain.conditions.tree import Condition, fields_of
 from domain.errors import Problems
-from domain.files.problems import found, show, show_path, unknown
+from domain.files.problems import not_allowed, show, show_path, unknown
 from domain.touchpoints.claims import NAME_LIMIT, OWN_SOURCES, refusal, snake_case
 from domain.touchpoints.identity import KINDS
 from producers.imports.mapping_file import EXAMPLES, MappingFile, shape_problems
@@ -180,17 +180,19 @@ def _check_names(raw: dict[str, Any], problems: list[str]) -> None:
     for name in profile if isinstance(profile, dict) else ():
         if name != snake_case(name):
             near = snake_case(name) or "company_name"
-            problems.append(f"{show_path(('profile', name))}: {found(name, f'a snake_case name such as {near}')}")
+            problems.append(f"{show_path(('profile', name))}: {not_allowed(name, f'a snake_case name such as {near}')}")
     properties = raw.get("properties")
     for name in properties if isinstance(properties, dict) else ():
         if not _is_field(name):
-            problems.append(f"{show_path(('properties', name))}: {found(name, 'a name of letters, digits and _')}")
+            problems.append(
+                f"{show_path(('properties', name))}: {not_allowed(name, 'a name of letters, digits and _')}"
+            )
     source = raw.get("source")
     if isinstance(source, str) and source and not source.strip():
-        problems.append(f"source: {found(source, 'a name that is not blank')}")
+        problems.append(f"source: {not_allowed(source, 'a name that is not blank')}")
     if isinstance(source, str) and source.strip() in OWN_SOURCES:
         problems.append(
-            f"source: {found(source, 'a name of your own')}: Leadline's are {', '.join(sorted(OWN_SOURCES))}"
+            f"source: {not_allowed(source, 'a name of your own')}: Leadline's are {', '.join(sorted(OWN_SOURCES))}"
         )
 
 
@@ -209,11 +211,11 @@ def _check_time(time: object, problems: list[str]) -> None:
         wrong = _strptime_problem(form)
         if wrong:
             problems.append(
-                f"time.format: {found(form, 'iso, epoch (seconds), epoch_ms or a strptime format')} such as "
+                f"time.format: {not_allowed(form, 'iso, epoch (seconds), epoch_ms or a strptime format')} such as "
                 f'"%d.%m.%Y %H:%M" ({wrong})'
             )
     if isinstance(zone, str) and _zone(zone) is None:
-        problems.append(f"time.timezone: {found(zone, 'UTC or an IANA name such as Asia/Shanghai')}")
+        problems.append(f"time.timezone: {not_allowed(zone, 'UTC or an IANA name such as Asia/Shanghai')}")
 
 
 def _strptime_problem(form: str) -> str | None:
@@ -245,10 +247,10 @@ def _zone(name: str) -> tzinfo | None:
 def _check_file(raw: dict[str, Any], problems: list[str]) -> None:
     encoding = raw.get("encoding", "utf-8")
     if isinstance(encoding, str) and not _is_codec(encoding):
-        problems.append(f"encoding: {found(encoding, 'a text encoding such as ' + ', '.join(_ENCODINGS))}")
+        problems.append(f"encoding: {not_allowed(encoding, 'a text encoding such as ' + ', '.join(_ENCODINGS))}")
     delimiter = raw.get("delimiter")
     if isinstance(delimiter, str) and delimiter in ('"', "\n", "\r"):
-        problems.append(f"delimiter: {found(delimiter, 'one character such as a comma, a semicolon or a tab')}")
+        problems.append(f"delimiter: {not_allowed(delimiter, 'one character such as a comma, a semicolon or a tab')}")
 
     problems += _below_a_table(raw)
 
@@ -315,7 +317,7 @@ def _typed(where: str, entry: object, mapped: set[str], problems: list[str]) -> 
         entry = entry.get("type")
     if not isinstance(entry, str) or not _TYPE.match(entry):
         near = (snake_case(entry) if isinstance(entry, str) else "") or "order_placed"
-        problems.append(f"{where}: {found(entry, f'a touchpoint type in snake_case such as {near}')}")
+        problems.append(f"{where}: {not_allowed(entry, f'a touchpoint type in snake_case such as {near}')}")
         return None
     before = len(problems)
     if reason := refusal("import", entry):
@@ -326,7 +328,7 @@ def _typed(where: str, entry: object, mapped: set[str], problems: list[str]) -> 
             "column to properties.to"
         )
     problems += [
-        f"{where}.{name}: {found(value, 'a text, a number, true or false')}"
+        f"{where}.{name}: {not_allowed(value, 'a text, a number, true or false')}"
         for name, value in fixed.items()
         if not isinstance(value, str | int | float | bool) or (isinstance(value, int) and abs(value) >= 2**63)
     ]

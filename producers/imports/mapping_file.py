@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic import Field as Limits
 from pydantic_core import ErrorDetails
 
-from domain.files.problems import found, show_path, unknown
+from domain.files.problems import not_allowed, show_path, unknown
 from domain.touchpoints.identity import KINDS
 
 
@@ -81,9 +81,9 @@ def _shape_problem(where: str, path: tuple[str | int, ...], detail: ErrorDetails
         case "extra_forbidden":
             return unknown(str(path[-1]), _KEYS.get(".".join(map(str, path[:-1])), ()))
         case "literal_error":
-            return found(detail["input"], detail["ctx"]["expected"].replace("'", '"'))
+            return not_allowed(detail["input"], detail["ctx"]["expected"].replace("'", '"'))
         case "string_too_long" | "string_too_short":
             limit = {"delimiter": "one character", "source": "a name of 1 to 100 characters"}
-            return found(detail["input"], limit.get(where, "the name of a column"))
+            return not_allowed(detail["input"], limit.get(where, "the name of a column"))
         case _:
-            return found(detail["input"], EXAMPLES.get(where) or "a text (the name of a column)")
+            return not_allowed(detail["input"], EXAMPLES.get(where) or "a text (the name of a column)")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.fold import index as asked_module
-from domain.fold.index import TypeIndex, asked_of
+from domain.fold.index import TypeIndex, index_by_type
 from domain.model.definition import parse_model
 
 MODEL = parse_model(
@@ -59,7 +59,7 @@ said = st.dictionaries(st.sampled_from(["n", "deep"]), values)
 
 
 def of_model() -> TypeIndex:
-    return asked_of(MODEL, [])["it"]
+    return index_by_type(MODEL, [])["it"]
 
 
 @given(st.lists(st.tuples(said, said), min_size=1, max_size=30))
@@ -91,5 +91,5 @@ def test_what_is_remembered_is_bounded(monkeypatch: Any) -> None:
     for n in range(1_000):
         known.hits({"n": f"text {n}"}, {})
         known.hits({"n": "x" * (n + 1)}, {})
-    assert len(known._known) <= 10
-    assert all(len(text or "") <= 200 for key in known._known for text in key)
+    assert len(known._remembered) <= 10
+    assert all(len(text or "") <= 200 for key in known._remembered for text in key)
