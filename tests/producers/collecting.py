@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 from prometheus_client import CollectorRegistry
 
 from domain.touchpoints.envelope import decode, validate
@@ -51,22 +51,22 @@ class Collecting:
         self.app = collector(self.log, admission, lambda: self.now, health)
         self.client = client
 
-    def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def ask(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """One request."""
         return self.ask_all([(method, path, options)])[0]
 
-    def ask_all(self, requests: Sequence[tuple[str, str, dict[str, Any]]]) -> list[httpx.Response]:
+    def ask_all(self, requests: Sequence[tuple[str, str, dict[str, Any]]]) -> list[httpx2.Response]:
         """Several requests at the same time."""
 
-        async def run() -> list[httpx.Response]:
-            transport = httpx.ASGITransport(self.app, client=self.client)
-            async with httpx.AsyncClient(transport=transport, base_url=HOST) as browser:
+        async def run() -> list[httpx2.Response]:
+            transport = httpx2.ASGITransport(self.app, client=self.client)
+            async with httpx2.AsyncClient(transport=transport, base_url=HOST) as browser:
                 return await asyncio.gather(*(browser.request(verb, path, **how) for verb, path, how in requests))
 
         return asyncio.run(run())
 
-    def post(self, path: str, value: Any = None, **options: Any) -> httpx.Response:
-        """POST a JSON value, or `content`/`data`/`files` as httpx knows them."""
+    def post(self, path: str, value: Any = None, **options: Any) -> httpx2.Response:
+        """POST a JSON value, or `content`/`data`/`files` as httpx2 knows them."""
         if value is not None:
             options["content"] = json.dumps(value).encode()
         return self.ask("POST", path, **options)

@@ -6,7 +6,7 @@ import json
 import time
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.producers.collecting import HOST, LOOPBACK, Collecting, track
@@ -22,8 +22,8 @@ NULLS = gzip.compress(b'["\\u0000"' + b",[]" * 160_000 + b"]")
 @pytest.mark.parametrize("raw", [LINES, MEMBERS, NULLS], ids=["lines", "members", "nulls"])
 def test_a_hostile_body_holds_nobody_else_up(door: Collecting, path: str, raw: bytes) -> None:
     async def run() -> bool:
-        transport = httpx.ASGITransport(door.app, client=LOOPBACK)
-        async with httpx.AsyncClient(transport=transport, base_url=HOST) as browser:
+        transport = httpx2.ASGITransport(door.app, client=LOOPBACK)
+        async with httpx2.AsyncClient(transport=transport, base_url=HOST) as browser:
             hostile = [asyncio.create_task(browser.post(path, content=raw)) for _ in range(6)]
             assert (await browser.get("/healthz")).status_code == 200
             waiting = not all(each.done() for each in hostile)

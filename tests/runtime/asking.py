@@ -3,7 +3,7 @@
 from typing import Any
 
 import anyio
-import httpx
+import httpx2
 from starlette.types import ASGIApp
 
 
@@ -16,23 +16,23 @@ class Asker:
         self._raises = raises
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
-    def get(self, path: str, **headers: str) -> httpx.Response:
+    def get(self, path: str, **headers: str) -> httpx2.Response:
         return self._ask("GET", path, headers)
 
-    def post(self, path: str, json: Any = None, **headers: str) -> httpx.Response:
+    def post(self, path: str, json: Any = None, **headers: str) -> httpx2.Response:
         return self._ask("POST", path, headers, json)
 
-    def _ask(self, method: str, path: str, headers: dict[str, str], json: Any = None) -> httpx.Response:
-        async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(self._app, raise_app_exceptions=self._raises)
-            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8787") as client:
+    def _ask(self, method: str, path: str, headers: dict[str, str], json: Any = None) -> httpx2.Response:
+        async def ask() -> httpx2.Response:
+            transport = httpx2.ASGITransport(self._app, raise_app_exceptions=self._raises)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8787") as client:
                 named = {name.replace("_", "-"): value for name, value in headers.items()}
                 return await client.request(method, path, headers={**self._headers, **named}, json=json)
 
         return anyio.run(ask)
 
 
-def problem(answer: httpx.Response, status: int, *words: str) -> dict[str, Any]:
+def problem(answer: httpx2.Response, status: int, *words: str) -> dict[str, Any]:
     """The problem document of an answer, which has these words in its detail."""
     document: dict[str, Any] = answer.json()
     assert answer.headers["content-type"] == "application/problem+json", answer.text

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 from tests.services.service import free_ports
 
@@ -73,7 +73,7 @@ class Server(Process):
         super().__init__(folder, words, {**settings, "BIND": f"127.0.0.1:{self.port}"})
         token = settings.get("API_TOKEN")
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=headers, timeout=30)
+        self.http = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", headers=headers, timeout=30)
 
     def wait(self) -> None:
         """Until it is ready."""
@@ -83,7 +83,7 @@ class Server(Process):
         assert self.popen.poll() is None, self.said
         try:
             return self.http.get("/readyz").status_code == 200
-        except httpx.HTTPError:
+        except httpx2.HTTPError:
             return False
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import pytest
 
 from tests.runtime.asking import problem
@@ -76,10 +76,10 @@ def test_too_large_a_body_is_not_read_on_whoever_sends_it(server: Server, odd: s
         for _ in range(1_000):
             yield b" " * 100_000
 
-    with httpx.Client(base_url=server.http.base_url) as stranger:
+    with httpx2.Client(base_url=server.http.base_url) as stranger:
         try:
             answer = stranger.post(f"/api/leads/{odd}/reset", content=endless())
-        except httpx.TransportError:
+        except httpx2.TransportError:
             return  # it closed the connection before all was sent
         problem(answer, 413, "100000")
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
@@ -51,7 +51,7 @@ def bearer() -> dict[str, str]:
 
 
 def test_each_door_says_what_is_wrong_with_a_request(server: Server) -> None:
-    with httpx.Client(base_url=server.http.base_url, auth=("sample-key", "")) as doors:
+    with httpx2.Client(base_url=server.http.base_url, auth=("sample-key", "")) as doors:
         for door in ("v1/track", "v1/batch", "v1/t"):
             problem(doors.post(f"/{door}", content=b'{"userId": '), 400, "the body is no JSON")
         problem(doors.post("/v1/batch", content=b"x" * 600_000), 413, "larger than 500000 bytes")
@@ -184,7 +184,7 @@ def test_a_lead_put_aside_is_a_finding_and_not_an_outage(recorded: Path, tmp_pat
 def test_where_nothing_can_be_written_nothing_is_acknowledged_and_it_goes_on_by_itself(tmp_path: Path) -> None:
     (tmp_path / "leadline.toml").write_text(STARTER)
 
-    def noted() -> httpx.Response:
+    def noted() -> httpx2.Response:
         return server.http.post("/v1/track", json={**CLOSED, "properties": {"note": "x" * 20_000}})
 
     def touches() -> list[int]:

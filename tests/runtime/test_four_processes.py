@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
@@ -66,14 +66,14 @@ class Installation:
                 process.wait()
 
     @property
-    def collect(self) -> httpx.Client:
+    def collect(self) -> httpx2.Client:
         return self._http("collect")
 
     @property
-    def api(self) -> httpx.Client:
+    def api(self) -> httpx2.Client:
         return self._http("api")
 
-    def _http(self, name: str) -> httpx.Client:
+    def _http(self, name: str) -> httpx2.Client:
         server = self.processes[name]
         assert isinstance(server, Server)
         return server.http

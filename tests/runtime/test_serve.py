@@ -5,7 +5,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.runtime.asking import problem
@@ -126,7 +126,7 @@ def test_signals_are_streamed_as_they_happen_and_resumed(server: Server) -> None
 
 
 def test_who_has_no_token_is_refused_the_api_and_not_the_doors(server: Server) -> None:
-    with httpx.Client(base_url=server.http.base_url) as stranger:
+    with httpx2.Client(base_url=server.http.base_url) as stranger:
         problem(stranger.get("/api/leads"), 401, "bearer token")
         assert stranger.get("/healthz").status_code == stranger.get("/readyz").status_code == 200
         problem(stranger.get("/metrics"), 401, "bearer token")
@@ -238,7 +238,7 @@ def test_a_model_that_would_lose_a_stage_is_refused_and_the_server_starts_with_t
     assert run(tmp_path, "verify").returncode == 0
 
 
-def noted(server: Server) -> httpx.Response:
+def noted(server: Server) -> httpx2.Response:
     """The answer to a touchpoint of 20 kB."""
     return server.http.post(
         "/v1/track", json={"userId": "u-1", "event": "note_read", "properties": {"note": "x" * 20_000}}

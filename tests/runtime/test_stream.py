@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from fastapi.sse import ServerSentEvent
 from sqlalchemy import Connection, event, insert
@@ -163,7 +163,7 @@ def test_more_streams_than_the_most_are_told_so(tmp_path: Path) -> None:
         for _ in range(3):
             answer = opened.enter_context(server.http.stream("GET", "/api/signals/stream"))
             assert answer.status_code == 200
-        with httpx.Client(base_url=server.http.base_url) as stranger:
+        with httpx2.Client(base_url=server.http.base_url) as stranger:
             refused = stranger.get("/api/signals/stream")
             problem(refused, 503, "LEADLINE_STREAMS")
             assert refused.headers["retry-after"] == "5"

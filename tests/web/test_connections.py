@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.runtime import serving as given
@@ -95,7 +95,7 @@ def test_who_comes_too_many_is_told_and_the_log_says_so(tmp_path: Path) -> None:
     with server(tmp_path, CONNECTIONS="10") as full, ExitStack() as held:
         for _ in range(12):
             held.enter_context(closing(connected(full))).sendall(HEAD)
-        with httpx.Client(base_url=full.http.base_url) as stranger:
+        with httpx2.Client(base_url=full.http.base_url) as stranger:
             answer = eventually(lambda: (found := stranger.get("/healthz")).status_code == 503 and found)
             problem(answer, 503, "too many connections")
             assert answer.headers["retry-after"] == "5"
@@ -113,7 +113,7 @@ def test_below_the_limit_of_open_files_nobody_is_shut_out(tmp_path: Path, monkey
         assert resource.prlimit(few.popen.pid, resource.RLIMIT_NOFILE) == (256, 256)
         for _ in range(300):
             held.enter_context(closing(connected(few))).sendall(HEAD)
-        with httpx.Client(base_url=few.http.base_url) as stranger:
+        with httpx2.Client(base_url=few.http.base_url) as stranger:
             problem(stranger.get("/healthz"), 503, "too many connections")
         assert "server.full" in few.said and "out of system resource" not in few.said
         held.close()
