@@ -82,7 +82,7 @@ def stage(lead: LeadCard, to: object, stages: Sequence[Stage], context: CommandC
     _check_detour(lead.stage, target, stages)
     if absent := missing(tuple(target.requires), lead.profile):
         raise CommandRefused(422, f"stage {to} requires {', '.join(absent)}: the lead has none yet", missing=absent)
-    return _about(lead, "stage_changed", {"to": to}, context)
+    return _about_lead(lead, "stage_changed", {"to": to}, context)
 
 
 def _check_detour(current: str, target: Stage, stages: Sequence[Stage]) -> None:
@@ -107,17 +107,18 @@ def merge(first: LeadCard, other: LeadCard, context: CommandContext) -> Touchpoi
         raise CommandRefused(409, "these are one lead already")
     lowest = max(RANK[_head(first).kind], RANK[_head(other).kind])
     sides = [_down_to(first.identities, lowest), _down_to(other.identities, lowest)]
-    one, two = sides if len(sides[0]) <= len(sides[1]) else reversed(sides)
-    return _touchpoint("merged", one[:1], {"with": _pairs(two)}, context)
+    named_side, other_side = sides if len(sides[0]) <= len(sides[1]) else reversed(sides)
+    return _touchpoint("merged", named_side[:1], {"with": _pairs(other_side)}, context)
 
 
-def unmerge(lead: LeadCard, taken: Sequence[object], context: CommandContext) -> Touchpoint:
+def unmerge(lead: LeadCard, identities: Sequence[object], context: CommandContext) -> Touchpoint:
     """Take identities out of a lead: they are another person, whatever else links them.
 
-    `taken` are `{"kind": ..., "value": ...}` as the lead lists them. The other side are the lead's other identities of
-    the same kinds and higher ones, or what there is if it has none of those: a cookie keeps following whom it follows.
+    `identities` are `{"kind": ..., "value": ...}` as the lead lists them. The other side are the lead's other
+    identities of the same kinds and higher ones, or what there is if it has none of those: a cookie keeps following
+    whom it follows.
     """
-    out = ordered(_named(each) for each in taken)
+    out = ordered(_identity(each) for each in identities)
     if not out:
         raise CommandRefused(
             422, 'identities: name what to take out, such as [{"kind": "email", "value": "a@example.org"}]'
@@ -140,7 +141,7 @@ def unmerge(lead: LeadCard, taken: Sequence[object], context: CommandContext) ->
 
 def reset(lead: LeadCard, context: CommandContext) -> Touchpoint:
     """Start the lead's heat anew, from this instant."""
-    return _about(lead, "score_reset", {}, context)
+    return _about_lead(lead, "score_reset", {}, context)
 
 
 def not_built(name: str) -> CommandRefused:
@@ -152,24 +153,24 @@ def not_built(name: str) -> CommandRefused:
 
 
 def _head(lead: LeadCard) -> Identity:
-    found = ordered(lead.identities)
-    if not found:
+    identities = ordered(lead.identities)
+    if not identities:
         raise CommandRefused(409, "the lead has no identity that is its own alone: nothing can be said about it")
-    return found[0]
+    return identities[0]
 
 
 def _down_to(identities: Iterable[Identity], rank: int) -> tuple[Identity, ...]:
     return tuple(identity for identity in ordered(identities) if RANK[identity.kind] <= rank)
 
 
-def _named(raw: object) -> Identity:
+def _identity(raw: object) -> Identity:
     if isinstance(raw, Identity):
         return raw
     kind = raw.get("kind") if isinstance(raw, Mapping) else None
     if isinstance(raw, Mapping) and isinstance(kind, str) and kind in RANK:
-        found = canonical(kind, raw.get("value"))
-        if found is not None:
-            return found
+        identity = canonical(kind, raw.get("value"))
+        if identity is not None:
+            return identity
     raise CommandRefused(
         422,
         f"identities: {str(raw)[:80]} names nobody; give a kind ({', '.join(RANK)}) and a value",
@@ -181,7 +182,7 @@ def _pairs(identities: Iterable[Identity]) -> list[dict[str, str]]:
     return [{"kind": identity.kind, "value": identity.value} for identity in identities]
 
 
-def _about(lead: LeadCard, type: str, properties: dict[str, Any], context: CommandContext) -> Touchpoint:
+def _about_lead(lead: LeadCard, type: str, properties: dict[str, Any], context: CommandContext) -> Touchpoint:
     """It carries one identity of the lead's highest kind: that one never moves to another lead."""
     return _touchpoint(type, (_head(lead),), properties, context)
 
@@ -194,7 +195,7 @@ def _touchpoint(
             raise CommandRefused(422, f"{name}: has {len(text)} characters, allowed are {_REASON_LIMIT}")
         if text:
             properties[name] = text
-    made = Touchpoint(
+    touchpoint = Touchpoint(
         id=context.id,
         source=Source("api", context.source),
         type=type,
@@ -203,6 +204,6 @@ def _touchpoint(
         identities=identities,
         properties=properties,
     )
-    if fault := validate(made):
+    if fault := validate(touchpoint):
         raise CommandRefused(422, f"no valid touchpoint: {fault}")
-    return made
+    return touchpoint

@@ -85,7 +85,7 @@ class Outage:
         self._hint = hint
         self._now = now
         self._began: float | None = None
-        self._told = 0.0
+        self._logged_at = 0.0
         self._failures = 0
 
     @property
@@ -100,9 +100,9 @@ class Outage:
         now = self._now()
         if self._began is None:
             self._began = now
-        elif now - self._told < REMINDER:
+        elif now - self._logged_at < REMINDER:
             return pause
-        self._told = now
+        self._logged_at = now
         seconds = round(now - self._began)
         _log.warning(self._begins, reason=str(error), for_s=seconds, hint=self._hint, **more)
         return pause

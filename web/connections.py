@@ -120,18 +120,18 @@ class BoundedProtocol(HttpToolsProtocol):
     def _turn_away(self) -> None:
         self._crowd.turned_away(len(self.connections))
 
-    def _wait(self, seconds: float, what: str) -> None:
+    def _wait(self, seconds: float, awaited: str) -> None:
         self._settle()
-        self._waiting = self.loop.call_later(seconds, self._late, what, seconds)
+        self._waiting = self.loop.call_later(seconds, self._late, awaited, seconds)
 
     def _settle(self) -> None:
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
 
-    def _late(self, what: str, seconds: float) -> None:
+    def _late(self, awaited: str, seconds: float) -> None:
         self._waiting = None
-        self._end(Problem(408, f"the request's {what} did not come to its end in {seconds:g} seconds", _LAST))
+        self._end(Problem(408, f"the request's {awaited} did not come to its end in {seconds:g} seconds", _LAST))
 
     def _end(self, problem: Problem) -> None:
         """Tell it, unless an answer is under way already, and end the connection."""

@@ -42,11 +42,11 @@ class Private:
         if self._token is None:
             _refuse_others(request)
             return
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self._token):
-            what = "this bearer token is not LEADLINE_API_TOKEN" if given else "a bearer token is needed"
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), self._token):
+            fault = "this bearer token is not LEADLINE_API_TOKEN" if token else "a bearer token is needed"
             challenge = {"WWW-Authenticate": 'Bearer realm="leadline"'}
-            raise Problem(401, f"{what}: send `Authorization: Bearer TOKEN`", challenge)
+            raise Problem(401, f"{fault}: send `Authorization: Bearer TOKEN`", challenge)
 
     def allows(self, request: Request) -> bool:
         """Whether this one may ask."""
@@ -58,12 +58,12 @@ class Private:
 
 
 def _refuse_others(request: Request) -> None:
-    what = "there is no token: set LEADLINE_API_TOKEN, and send it"
+    advice = "there is no token: set LEADLINE_API_TOKEN, and send it"
     if not is_local(request):
         only = "only this machine may ask, by its own address (127.0.0.1, [::1], localhost) and through no proxy"
-        raise Problem(403, f"{only}, while {what}")
+        raise Problem(403, f"{only}, while {advice}")
     if is_foreign(request):
-        raise Problem(403, f"a page of another site asks, and {what}")
+        raise Problem(403, f"a page of another site asks, and {advice}")
 
 
 def _names_loopback(request: Request) -> bool:

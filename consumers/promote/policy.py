@@ -17,7 +17,7 @@ POLICY: Final = Source("policy", "promote")
 """The source of promotions and their withdrawals."""
 
 
-def wanted(signals: Sequence[Signal]) -> Iterator[Touchpoint]:
+def promotions(signals: Sequence[Signal]) -> Iterator[Touchpoint]:
     """What these signals ask for, as touchpoints to put on the log.
 
     They bear the decision's clock, so that they come after their cause, whenever they are sent.

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from consumers.promote.policy import wanted
+from consumers.promote.policy import promotions
 from domain.touchpoints.envelope import encode
 from store import turn
 from store.database.database import Database
@@ -31,10 +31,10 @@ _HINT: Final = "no promotion is lost: the ledger keeps its signal, and it is ask
 
 @dataclass(frozen=True, slots=True)
 class Promoted:
-    """What one batch of signals became: how many were `read`, and how many touchpoints the policy `wanted`."""
+    """Counts of one batch of signals: those that were `read`, and the policy's touchpoints, `promotions`."""
 
     read: int = 0
-    wanted: int = 0
+    promotions: int = 0
 
 
 class Promoter:
@@ -66,7 +66,7 @@ class Promoter:
         with self._database.snapshot() as conn:
             position = position_of(conn, POSITION)
             signals = signals_after(conn, position or 0, self._batch)
-        touchpoints = list(wanted(signals))
+        touchpoints = list(promotions(signals))
         if not signals:
             return Promoted()
         self._log.append(TOUCHPOINTS, [touchpoint_record(touchpoint, encode(touchpoint)) for touchpoint in touchpoints])

@@ -24,9 +24,9 @@ def message(signal: Signal) -> Record:
         "subject": signal.subject,
         "closes": signal.closes,
     }
-    about = headers(id=signal.id, type=signal.kind.value, source=SOURCE, at=signal.at)
+    attributes = headers(id=signal.id, type=signal.kind.value, source=SOURCE, at=signal.at)
     place = (("ce_subject", signal.key), (_POSITION, b"%d" % signal.position))
-    return Record(signal.key, orjson.dumps(body), about + place)
+    return Record(signal.key, orjson.dumps(body), attributes + place)
 
 
 def written(entry: Entry) -> tuple[int, str] | None:

@@ -157,9 +157,9 @@ class Publisher:
 
     def _unmark(self) -> None:
         """A clean end: everything sent is acknowledged, so nobody has to wait."""
-        ours = (tracking.c.name == _RUNNING) & (tracking.c.position == self._token)
+        own_row = (tracking.c.name == _RUNNING) & (tracking.c.position == self._token)
         with self._database.transaction() as conn:
-            conn.execute(delete(tracking).where(ours))
+            conn.execute(delete(tracking).where(own_row))
 
     # ---- positions ----
 
@@ -167,15 +167,15 @@ class Publisher:
         ends: dict[Partition, int] = {}
         if self._outlet is not None:
             last = self._outlet.last(OUT)
-            claims = {where: claim for where, entry in last.items() if entry and (claim := written(entry))}
+            claims = {partition: claim for partition, entry in last.items() if entry and (claim := written(entry))}
             with self._database.snapshot() as conn:
-                known = dict(_ids_at(conn, [position for position, _ in claims.values()]))
-            for where, (position, id) in claims.items():
-                if known.get(position) == id:
-                    ends[where] = position
+                stored_ids = dict(_ids_at(conn, [position for position, _ in claims.values()]))
+            for partition, (position, id) in claims.items():
+                if stored_ids.get(position) == id:
+                    ends[partition] = position
                 else:
                     hint = "its last message is not of this ledger (was the database replaced?): it is not skipped by"
-                    _log.warning("publish.foreign_end", partition=where.name, hint=hint)
+                    _log.warning("publish.foreign_end", partition=partition.name, hint=hint)
         with self._database.snapshot() as conn:
             self._position = position_of(conn, POSITION)
         self._ends = ends

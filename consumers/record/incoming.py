@@ -52,8 +52,8 @@ def incoming(entry: Entry, envelope: TypeAdapter[Envelope], ids: Ids) -> Incomin
 
 def _explain(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"{where or 'envelope'}: {first['msg']}"
+    field_path = ".".join(str(part) for part in first["loc"])
+    return f"{field_path or 'envelope'}: {first['msg']}"
 
 
 def refused_record(refusal: RefusedEntry, now: int) -> Record:

@@ -98,7 +98,7 @@ class Recorder:
         self._recent = Recent()
         self._positions: dict[Partition, int | None] = {}
         self._partitions: tuple[Partition, ...] = ()
-        self._told: tuple[Partition, ...] = ()
+        self._announced: tuple[Partition, ...] = ()
         self.counts = Recorded()
         """What this recorder did since it started: for metrics."""
 
@@ -141,21 +141,21 @@ class Recorder:
         assigned = self._subscription.assigned()
         if assigned == self._partitions:
             return
-        known = {partition: self._positions[partition] for partition in assigned if partition in self._positions}
-        fresh = [partition for partition in assigned if partition not in known]
+        positions = {partition: self._positions[partition] for partition in assigned if partition in self._positions}
+        fresh = [partition for partition in assigned if partition not in positions]
         if fresh:
             with self._database.snapshot() as conn:
                 for partition in fresh:
-                    known[partition] = self._events.source_position(conn, partition.name)
+                    positions[partition] = self._events.source_position(conn, partition.name)
             self._tell(assigned)
-        self._positions = known
+        self._positions = positions
         self._partitions = assigned
 
     def _tell(self, assigned: tuple[Partition, ...]) -> None:
         """Say what was assigned, and not again where an error only made us ask anew."""
-        if fresh := [partition.name for partition in assigned if partition not in self._told]:
+        if fresh := [partition.name for partition in assigned if partition not in self._announced]:
             _log.info("record.assigned", partitions=len(assigned), new=fresh)
-        self._told = assigned
+        self._announced = assigned
 
     def _forget(self) -> None:
         self._recent.forget()
@@ -175,9 +175,9 @@ class Recorder:
 
     def _rewind(self, partition: Partition, position: int, to: int) -> None:
         _log.error("record.rewinds", partition=partition.name, position=position, to=to)
-        ours = (tracking.c.name == partition.name) & (tracking.c.position == position)
+        stored_row = (tracking.c.name == partition.name) & (tracking.c.position == position)
         with self._database.transaction() as conn:
-            if conn.execute(update(tracking).where(ours).values(position=to)).rowcount != 1:
+            if conn.execute(update(tracking).where(stored_row).values(position=to)).rowcount != 1:
                 raise Fenced(f"position {partition.name!r} is not {position} any more: another recorder went on")
         self._positions[partition] = to
 
@@ -223,8 +223,8 @@ class Recorder:
         Returns the rows to keep at once, where the broker takes less than we think.
         """
         for refusal in refusals:
-            where = refusal.entry.partition
-            _log.warning("record.refused", partition=where.name, offset=refusal.entry.offset, reason=refusal.reason)
+            partition = refusal.entry.partition
+            _log.warning("record.refused", partition=partition.name, offset=refusal.entry.offset, reason=refusal.reason)
         records = [refused_record(refusal, now) for refusal in refusals]
         try:
             self._log.append(REJECTED, records)
@@ -242,11 +242,11 @@ class Recorder:
     def _rest(self, stop: threading.Event, seconds: float) -> bool:
         """Wait, but stay a member of the group: a reader that does not poll is put out and holds up the others."""
         until = time.monotonic() + seconds
-        while not stop.is_set() and (left := until - time.monotonic()) > 0:
+        while not stop.is_set() and (seconds_left := until - time.monotonic()) > 0:
             try:
-                self._subscription.poll({}, 1, min(left, 0.5))
+                self._subscription.poll({}, 1, min(seconds_left, 0.5))
             except LogAway:
-                stop.wait(left)
+                stop.wait(seconds_left)
             stop.wait(min(max(0.0, until - time.monotonic()), 0.2))
         return stop.is_set()
 

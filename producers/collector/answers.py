@@ -29,7 +29,7 @@ def image(content: bytes, media_type: str, status: int = 200, headers: Mapping[s
     return Response(content, status, {**(headers or {}), "Cache-Control": "no-store"}, media_type)
 
 
-def told(taken: Taken, status: int = 200) -> Response:
+def outcome(taken: Taken, status: int = 200) -> Response:
     """The answer to a client that reads it: accepted, with what was refused and kept beside it. Raises Problem."""
     document: dict[str, object] = {"success": True}
     if taken.refused is not None:
@@ -64,8 +64,8 @@ def _preferred(languages: str) -> str:
     """Which of ours an Accept-Language prefers: the first of the largest weight (q); English where it names none."""
     best, most = "en", 0.0
     for part in languages.lower().split(","):
-        tag, _, more = part.strip().partition(";")
-        weight = _WEIGHT.fullmatch(more.strip() or "q=1")
+        tag, _, parameters = part.strip().partition(";")
+        weight = _WEIGHT.fullmatch(parameters.strip() or "q=1")
         language = tag.strip().partition("-")[0]
         if language in _THANKS and weight is not None and float(weight[1]) > most:
             best, most = language, float(weight[1])

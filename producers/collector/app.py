@@ -146,25 +146,25 @@ class _Collector:
     async def _keyed(self, protocol: Protocol, request: Request) -> Response:
         """A request whose write key, in its headers, its query or its body, names the source."""
         raw = await request.body()
-        named = keys.of_headers(request.headers) + [key for key in request.query_params.getlist("writeKey") if key]
-        known = self._sender(request, named)
-        arrival = self._arrival(request, known or _UNKNOWN, keyed=True)
+        write_keys = keys.of_headers(request.headers) + [key for key in request.query_params.getlist("writeKey") if key]
+        known_source = self._sender(request, write_keys)
+        arrival = self._arrival(request, known_source or _UNKNOWN, keyed=True)
         try:
             message, size = await self._message(protocol, arrival, raw)
         except (body.Malformed, Unusable) as error:
-            if known is not None:
-                await self._keep(RefusedPart(arrival, str(error), raw), named)
-            elif named:
+            if known_source is not None:
+                await self._keep(RefusedPart(arrival, str(error), raw), write_keys)
+            elif write_keys:
                 raise self._unknown_key() from error
-            raise Problem(400, str(error), kept=known is not None) from error
-        named += keys.of_body(message.value)
-        source = known or self._sender(request, named)
+            raise Problem(400, str(error), kept=known_source is not None) from error
+        write_keys += keys.of_body(message.value)
+        source = known_source or self._sender(request, write_keys)
         if source is None:
             raise self._unknown_key()
         taken = await self._worked(
             size, partial(protocol.taken, self._arrival(request, source, keyed=True), message, raw)
         )
-        await self._store(taken, named)
+        await self._store(taken, write_keys)
         return self._outcome(protocol, message, taken, request)
 
     async def _sited(self, protocol: Protocol, request: Request) -> Response:
@@ -193,10 +193,10 @@ class _Collector:
         """The answer to a message whose touchpoints are durable."""
         match protocol.reply:
             case Outcome():
-                return answers.told(taken)
+                return answers.outcome(taken)
             case ThanksPage(field):
                 if wants_json(request, message) or taken.malformed:
-                    return answers.told(taken, 202)
+                    return answers.outcome(taken, 202)
                 page = self._admission.sites.target(
                     message.value.get(field), header(request.headers.get("referer", ""))
                 )
@@ -206,10 +206,10 @@ class _Collector:
             case _:
                 assert_never(protocol.reply)
 
-    def _sender(self, request: Request, named: list[str]) -> Source | None:
+    def _sender(self, request: Request, write_keys: list[str]) -> Source | None:
         if self._admission.keys.open and not is_local(request):
             raise Problem(401, "no write keys are configured, so only this machine may send: set LEADLINE_WRITE_KEYS")
-        source = self._admission.keys.source(named)
+        source = self._admission.keys.source(write_keys)
         if source is not None and self._admission.keys.open and is_foreign(request):
             return Source("browser", source.name)  # any page may be open on this machine: it is no server of ours
         return source
@@ -223,11 +223,11 @@ class _Collector:
 
     async def _settings(self, request: Request) -> Response:
         """What analytics-next asks for first: the key that it shall use, and that it shall send everything here."""
-        ours = {"apiKey": request.path_params["key"], "protocol": request.scope.get("scheme", "http")}
+        segment_settings = {"apiKey": request.path_params["key"], "protocol": request.scope.get("scheme", "http")}
         if _HOST.match(host := request.headers.get("host", "")):
-            ours["apiHost"] = f"{host}/v1"
-        found = {"integrations": {"Segment.io": ours}, "plan": {}, "metrics": {"sampleRate": 0}}
-        response = answers.json(found)
+            segment_settings["apiHost"] = f"{host}/v1"
+        settings = {"integrations": {"Segment.io": segment_settings}, "plan": {}, "metrics": {"sampleRate": 0}}
+        response = answers.json(settings)
         response.headers["Cache-Control"] = "private, max-age=60"
         return response
 
@@ -241,7 +241,7 @@ class _Collector:
         if not self._admission.sites.allows(origin):
             detail = f"found site {origin or 'unknown'}: it is not in LEADLINE_SITES (told by Origin, else Referer)"
             raise Problem(403, detail)
-        name = sites.named(origin)
+        name = sites.source_name(origin)
         return Source("browser", name if name and name not in self._admission.keys.servers else otherwise)
 
     async def _unbuilt(self, request: Request) -> Response:
@@ -273,18 +273,18 @@ class _Collector:
             return work()
         return await asyncio.get_running_loop().run_in_executor(self._beside, work)
 
-    async def _store(self, taken: Taken, named: Sequence[str] = ()) -> None:
-        """Keep all of it, without the write keys `named`; durable when this returns. Raises Problem."""
+    async def _store(self, taken: Taken, write_keys: Sequence[str] = ()) -> None:
+        """Keep all of it, without its `write_keys`; durable when this returns. Raises Problem."""
         refused = taken.refused
-        kept = [] if refused is None else [refused.record(keys.masked(refused.raw, named))]
-        await self._queue.put(taken.records, kept)
+        refusals = [] if refused is None else [refused.record(keys.masked(refused.raw, write_keys))]
+        await self._queue.put(taken.records, refusals)
         if taken.touchpoints:
             self._taken.labels(taken.touchpoints[0].source.name).inc(len(taken.touchpoints))
         if refused is not None:
             self._rejected.labels(refused.arrival.source.name).inc(len(refused.reasons()))
 
-    async def _keep(self, refused: RefusedPart, named: Sequence[str] = ()) -> None:
-        await self._store(Taken(refused=refused), named)
+    async def _keep(self, refused: RefusedPart, write_keys: Sequence[str] = ()) -> None:
+        await self._store(Taken(refused=refused), write_keys)
 
 
 # ---- requests and answers ----------------------------------------------------------------------------------------
@@ -318,7 +318,7 @@ async def _shown(image: Image, handle: Endpoint, request: Request) -> Response:
 async def _not_found(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 404
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    asked = f"{request.method} {request.scope['path'][:200]}"
+    request_line = f"{request.method} {request.scope['path'][:200]}"
     allowed = f" (allowed here: {headers['Allow']})" if "Allow" in headers else ""
-    detail = f"{asked} is no door of the collector{allowed}: see docs/how-to/send-touchpoints.md"
+    detail = f"{request_line} is no door of the collector{allowed}: see docs/how-to/send-touchpoints.md"
     return Problem(status, detail, headers | answers.cors(origin(request))).response()

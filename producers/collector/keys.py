@@ -52,7 +52,7 @@ class WriteKeys:
         """Who sends with these keys; the first known one counts. None: nobody."""
         if self.open:
             return Source("server", "default")
-        return next((found for key in keys if (found := self.sources.get(_digest(key)))), None)
+        return next((source for key in keys if (source := self.sources.get(_digest(key)))), None)
 
 
 def parse(text: str) -> WriteKeys:
@@ -63,54 +63,54 @@ def parse(text: str) -> WriteKeys:
     sources: dict[bytes, Source] = {}
     for place, part in enumerate(filter(None, (part.strip() for part in text.split(","))), start=1):
         name, kind, key = ([*part.split(":", 2), "", ""])[:3]
-        where = f"LEADLINE_WRITE_KEYS, key {place}"
+        setting = f"LEADLINE_WRITE_KEYS, key {place}"
         if not key or kind not in _KINDS:
-            raise WrongSetting(f"{where}: allowed is NAME:public:KEY or NAME:server:KEY")
+            raise WrongSetting(f"{setting}: allowed is NAME:public:KEY or NAME:server:KEY")
         if not _NAME.match(name):
-            raise WrongSetting(f"{where}: found name {name!r}, allowed are 1 to 100 letters, digits and _ . -")
+            raise WrongSetting(f"{setting}: found name {name!r}, allowed are 1 to 100 letters, digits and _ . -")
         if name in OWN_SOURCES:
-            raise WrongSetting(f"{where}: found name {name!r}, allowed is none of {', '.join(sorted(OWN_SOURCES))}")
+            raise WrongSetting(f"{setting}: found name {name!r}, allowed is none of {', '.join(sorted(OWN_SOURCES))}")
         if _digest(key) in sources:
-            raise WrongSetting(f"{where} (named {name!r}): the same key stands there twice, each needs its own")
+            raise WrongSetting(f"{setting} (named {name!r}): the same key stands there twice, each needs its own")
         sources[_digest(key)] = Source(_KINDS[kind], name)
     return WriteKeys(sources)
 
 
 def of_headers(headers: Mapping[str, str]) -> list[str]:
     """The write keys in a request's headers: Basic `KEY:` and `X-Write-Key`."""
-    found = []
+    write_keys = []
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "basic":
         with suppress(binascii.Error, ValueError):  # no key here: the body may have one
             pair = base64.b64decode(credentials.strip(), validate=True).decode("utf-8", "replace")
-            found.append(pair.partition(":")[0])
+            write_keys.append(pair.partition(":")[0])
     if key := headers.get("x-write-key", "").strip():
-        found.append(key)
-    return found
+        write_keys.append(key)
+    return write_keys
 
 
 def of_body(value: object) -> list[str]:
     """The write keys in a parsed body: its own, or the first item's of a batch."""
-    found = []
+    write_keys = []
     if isinstance(value, dict):
         items = value.get("batch")
         first = items[0] if isinstance(items, list) and items else None
         for holder in (value, first):
             key = holder.get("writeKey") if isinstance(holder, dict) else None
             if isinstance(key, str) and key.strip():
-                found.append(key.strip())
-    return found
+                write_keys.append(key.strip())
+    return write_keys
 
 
-def masked(raw: bytes, named: Iterable[str]) -> bytes:
-    """Refused bytes without write keys: whatever is called `writeKey`, and those that the request `named`, are `***`.
+def masked(raw: bytes, write_keys: Iterable[str]) -> bytes:
+    """Refused bytes without write keys: whatever is called `writeKey`, and the given `write_keys`, are `***`.
 
     Gzip stays gzip, so that what is kept is no larger than what came.
     """
     zipped = raw.startswith(b"\x1f\x8b")
     data = _unzipped(raw) if zipped else raw
     shown = _FIELD.sub(rb"\1***", data)
-    for key in named:
+    for key in write_keys:
         if len(key) >= SHORTEST_MASKED:
             for spelt in {key, quote(key, safe=""), quote_plus(key)}:
                 shown = shown.replace(spelt.encode("utf-8", "replace"), b"***")

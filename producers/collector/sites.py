@@ -31,12 +31,12 @@ class Sites:
         """Whether this origin is one of ours."""
         return self.open or (origin is not None and origin in self.origins)
 
-    def target(self, wanted: object, referer: str) -> str | None:
+    def target(self, address: object, referer: str) -> str | None:
         """The address that a form may send its visitor to, or None. A relative one is the referring site's own."""
-        if not isinstance(wanted, str) or not wanted.strip() or _UNSAFE.search(wanted.strip()):
+        if not isinstance(address, str) or not address.strip() or _UNSAFE.search(address.strip()):
             return None
         try:
-            address = urljoin(referer, wanted.strip())
+            address = urljoin(referer, address.strip())
         except ValueError:
             return None
         found = origin_of(address)
@@ -45,18 +45,18 @@ class Sites:
 
 def parse(text: str) -> Sites:
     """The sites of `LEADLINE_SITES`: comma-separated origins. Raises WrongSetting."""
-    found = set()
+    origins = set()
     for part in filter(None, (part.strip() for part in text.split(","))):
         origin = origin_of(part)
         if origin is None or urlsplit(part).path not in ("", "/") or urlsplit(part).query:
             raise WrongSetting(f"LEADLINE_SITES: found {part!r}, allowed are origins such as https://www.example.com")
-        if named(origin) is None:
+        if source_name(origin) is None:
             raise WrongSetting(
                 f"LEADLINE_SITES: found {part!r}: a site's source bears its host's name, and Leadline's own names are "
                 f"{', '.join(sorted(OWN_SOURCES))}"
             )
-        found.add(origin)
-    return Sites(frozenset(found))
+        origins.add(origin)
+    return Sites(frozenset(origins))
 
 
 def origin_of(address: str) -> str | None:
@@ -83,7 +83,7 @@ def origin_in(headers: Mapping[str, str]) -> str | None:
     return origin_of(header(headers.get("referer", "")))
 
 
-def named(origin: str | None) -> str | None:
+def source_name(origin: str | None) -> str | None:
     """The name of a site's source: its host's. None where that is one of Leadline's own names, or there is no site."""
     host = (urlsplit(origin).hostname or "")[:100] if origin else ""
     return host if host and host not in OWN_SOURCES else None

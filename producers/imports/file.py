@@ -17,7 +17,7 @@ import orjson
 from domain.touchpoints.text import storable, tidy
 from producers.imports.lines import LIMIT, Lines, LineTooLong
 from producers.imports.mapping import ImportMapping
-from producers.imports.opening import ImportProblem, format_of, is_packed, problems, suffix, text_of, whole
+from producers.imports.opening import ImportProblem, format_of, hash_and_size, is_packed, problems, suffix, text_of
 from producers.reading.body import clean
 
 _DEEP: Final = 200
@@ -61,7 +61,7 @@ def survey(path: Path, mapping: ImportMapping) -> Survey:
     with problems(path):
         packed = is_packed(path)
         form = mapping.format or format_of(path, packed)
-        digest, size = whole(path, packed, mapping.encoding)
+        digest, size = hash_and_size(path, packed, mapping.encoding)
     delimiter = mapping.delimiter or ("\t" if suffix(path) in (".tsv", ".tab") else ",")
     surveyed = Survey(path, packed, form, delimiter, mapping.encoding, digest, size, ())
     columns = _csv_columns(surveyed) if form == "csv" else _json_columns(surveyed)
@@ -230,11 +230,11 @@ def json_row(number: int, raw: bytes) -> Row:
 
 def _check_columns(surveyed: Survey, mapping: ImportMapping) -> None:
     """A CSV must have every column; of JSON lines, whose fields may be optional, those without which no row is one."""
-    wanted: Sequence[tuple[str, str]] = mapping.wanted
+    columns_needed: Sequence[tuple[str, str]] = mapping.columns_needed
     have = set(surveyed.columns)
-    missing = [(key, column) for key, column in wanted if column not in have]
+    missing = [(key, column) for key, column in columns_needed if column not in have]
     if surveyed.format == "jsonl":
-        someone = any(key.startswith("identities.") and column in have for key, column in wanted)
+        someone = any(key.startswith("identities.") and column in have for key, column in columns_needed)
         missing = [
             (key, column)
             for key, column in missing
@@ -245,8 +245,8 @@ def _check_columns(surveyed: Survey, mapping: ImportMapping) -> None:
     lines = [f"mapping: {key}: no column {column!r}{_near(column, surveyed.columns)}" for key, column in missing]
     hint = ""
     if surveyed.format == "csv" and len(surveyed.columns) == 1:
-        other = next((mark for mark in ";\t|," if mark in surveyed.columns[0]), None)
-        hint = f"; at the top of the mapping set delimiter = {orjson.dumps(other).decode()}" if other else ""
+        likely = next((delimiter for delimiter in ";\t|," if delimiter in surveyed.columns[0]), None)
+        hint = f"; at the top of the mapping set delimiter = {orjson.dumps(likely).decode()}" if likely else ""
     available = ", ".join(surveyed.columns[:50]) + (", ..." if len(surveyed.columns) > 50 else "")
     raise ImportProblem("\n".join([*lines, f"{surveyed.path}: its columns are: {available}{hint}"]))
 

@@ -219,9 +219,11 @@ class _Import:
     def _append(self, batch: _Batch) -> None:
         """Make a batch durable, then note that it is. A crash between the two appends it twice: same ids, so once."""
         self._check(batch)
-        known = self.recorded([touchpoint for *_, touchpoint, _ in batch.taken])
+        recorded_keys = self.recorded([touchpoint for *_, touchpoint, _ in batch.taken])
         records = [
-            touchpoint_record(touchpoint, value) for *_, touchpoint, value in batch.taken if touchpoint.key not in known
+            touchpoint_record(touchpoint, value)
+            for *_, touchpoint, value in batch.taken
+            if touchpoint.key not in recorded_keys
         ]
         self._durably(TOUCHPOINTS, records)
         self._durably(REJECTED, batch.refused)
@@ -297,19 +299,19 @@ class _Waiting:
     def __init__(self, sleep: Callable[[float], None], patience: float) -> None:
         self.sleep = sleep
         self._patience = patience
-        self._left = patience
+        self._seconds_left = patience
         self._tries = 0
 
     def start(self) -> None:
         """A new append: patience is whole again."""
-        self._left, self._tries = self._patience, 0
+        self._seconds_left, self._tries = self._patience, 0
 
     def pause(self, retry_after: float) -> float | None:
         """Seconds until the next try; None: there is no patience left."""
-        if self._left <= 0:
+        if self._seconds_left <= 0:
             return None
-        pause = min(max(_PAUSES[min(self._tries, len(_PAUSES) - 1)], min(retry_after, 10.0)), self._left)
-        self._left -= pause
+        pause = min(max(_PAUSES[min(self._tries, len(_PAUSES) - 1)], min(retry_after, 10.0)), self._seconds_left)
+        self._seconds_left -= pause
         self._tries += 1
         return pause
 

@@ -96,7 +96,7 @@ class ImportMapping:
         return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
 
     @property
-    def wanted(self) -> tuple[tuple[str, str], ...]:
+    def columns_needed(self) -> tuple[tuple[str, str], ...]:
         """(mapping key, column) of every column that a CSV header must have."""
         single = [("id", self.id), ("time.column", self.time.column), ("seq", self.seq)]
         if isinstance(self.type, TypeColumn):
@@ -112,9 +112,9 @@ class ImportMapping:
         """Whether a row is one of those that `only` asks for."""
         if self.only is None:
             return lambda row: True
-        where = compile_where(self.only)
+        matches = compile_where(self.only)
         nobody: Mapping[str, Any] = {}
-        return lambda row: where(row, nobody)
+        return lambda row: matches(row, nobody)
 
 
 def parse_mapping(text: str) -> ImportMapping:
@@ -310,25 +310,25 @@ def _type(raw: object, properties: object, problems: list[str]) -> Typed | TypeC
     return TypeColumn(raw["column"], MappingProxyType(known), raw.get("other") == "skip")
 
 
-def _typed(where: str, entry: object, mapped: set[str], problems: list[str]) -> Typed | None:
+def _typed(key: str, entry: object, mapped: set[str], problems: list[str]) -> Typed | None:
     fixed: dict[str, Any] = {}
     if isinstance(entry, dict):
         fixed = {name: value for name, value in entry.items() if name != "type"}
         entry = entry.get("type")
     if not isinstance(entry, str) or not _TYPE.match(entry):
         near = (snake_case(entry) if isinstance(entry, str) else "") or "order_placed"
-        problems.append(f"{where}: {not_allowed(entry, f'a touchpoint type in snake_case such as {near}')}")
+        problems.append(f"{key}: {not_allowed(entry, f'a touchpoint type in snake_case such as {near}')}")
         return None
     before = len(problems)
     if reason := refusal("import", entry):
-        problems.append(f"{where}: {reason}")
+        problems.append(f"{key}: {reason}")
     if entry == "stage_changed" and not isinstance(fixed.get("to"), str) and "to" not in mapped:
         problems.append(
-            f'{where}: a stage_changed must say where to: {{ type = "stage_changed", to = "qualified" }}, or map a '
+            f'{key}: a stage_changed must say where to: {{ type = "stage_changed", to = "qualified" }}, or map a '
             "column to properties.to"
         )
     problems += [
-        f"{where}.{name}: {not_allowed(value, 'a text, a number, true or false')}"
+        f"{key}.{name}: {not_allowed(value, 'a text, a number, true or false')}"
         for name, value in fixed.items()
         if not isinstance(value, str | int | float | bool) or (isinstance(value, int) and abs(value) >= 2**63)
     ]

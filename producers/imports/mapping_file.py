@@ -69,21 +69,21 @@ def shape_problems(error: ValidationError) -> list[str]:
     lines: dict[str, str] = {}
     for detail in error.errors():
         path = tuple(part for part in detail["loc"] if part not in ("str", "_Type", "dict[str,any]"))
-        where = show_path(path)
-        lines.setdefault(where, f"{where}: {_shape_problem(where, path, detail)}")
+        key = show_path(path)
+        lines.setdefault(key, f"{key}: {_shape_problem(key, path, detail)}")
     return list(lines.values())
 
 
-def _shape_problem(where: str, path: tuple[str | int, ...], detail: ErrorDetails) -> str:
+def _shape_problem(key: str, path: tuple[str | int, ...], detail: ErrorDetails) -> str:
     match detail["type"]:
         case "missing":
-            return f"missing; give {EXAMPLES.get(where, 'a value')}"
+            return f"missing; give {EXAMPLES.get(key, 'a value')}"
         case "extra_forbidden":
             return unknown(str(path[-1]), _KEYS.get(".".join(map(str, path[:-1])), ()))
         case "literal_error":
             return not_allowed(detail["input"], detail["ctx"]["expected"].replace("'", '"'))
         case "string_too_long" | "string_too_short":
             limit = {"delimiter": "one character", "source": "a name of 1 to 100 characters"}
-            return not_allowed(detail["input"], limit.get(where, "the name of a column"))
+            return not_allowed(detail["input"], limit.get(key, "the name of a column"))
         case _:
-            return not_allowed(detail["input"], EXAMPLES.get(where) or "a text (the name of a column)")
+            return not_allowed(detail["input"], EXAMPLES.get(key) or "a text (the name of a column)")

@@ -84,7 +84,7 @@ def format_of(path: Path, packed: bool) -> Literal["csv", "jsonl"]:
     return "jsonl" if start.startswith((b"{", b"[")) else "csv"
 
 
-def whole(path: Path, packed: bool, encoding: str) -> tuple[str, int]:
+def hash_and_size(path: Path, packed: bool, encoding: str) -> tuple[str, int]:
     """Hash and size of the content, after a look at every byte of it."""
     digest, size, lines = hashlib.sha256(), 0, 0
     codec = codec_of(encoding)

@@ -172,7 +172,7 @@ def _short(value: object) -> str:
 def _clock(time: TimeColumn) -> Callable[[object], Instant]:
     """A function from a cell to its instant in microseconds."""
     read = _reader(time)
-    wanted = {"iso": "an ISO 8601 time", "epoch": "seconds since 1970", "epoch_ms": "milliseconds since 1970"}.get(
+    allowed = {"iso": "an ISO 8601 time", "epoch": "seconds since 1970", "epoch_ms": "milliseconds since 1970"}.get(
         time.format, f"a time like {time.format}"
     )
 
@@ -182,7 +182,7 @@ def _clock(time: TimeColumn) -> Callable[[object], Instant]:
         try:
             moment = read(value)
         except (ValueError, TypeError, OverflowError, InvalidOperation):
-            raise RowRefused(f"time: column {time.column!r} is not {wanted}", value) from None
+            raise RowRefused(f"time: column {time.column!r} is not {allowed}", value) from None
         if not 0 <= moment < _END:
             raise RowRefused(f"time: column {time.column!r} is outside the years 1970 to {_LAST}", value)
         return moment

@@ -8,7 +8,7 @@ import orjson
 from domain.touchpoints.identity import Identity, canonical, ordered
 from domain.touchpoints.touchpoint import Touchpoint
 from producers.reading import body, page, person
-from producers.reading.arrival import ITEM_LIMIT, Arrival, RefusedPart, Taken, Unusable, one
+from producers.reading.arrival import ITEM_LIMIT, Arrival, RefusedPart, Taken, Unusable, take_one
 from producers.reading.body import Body
 from producers.reading.ids import given_id
 from producers.reading.protocol import Path, Protocol, Sender, ThanksPage
@@ -46,24 +46,24 @@ def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
     if len(arrival.query) > ITEM_LIMIT or _heavy(answers):
         reason = f"the form's fields, or its query, are larger than {ITEM_LIMIT} bytes"
         return Taken(refused=RefusedPart(arrival, reason, raw), malformed=True)
-    return one(arrival, raw, lambda: touchpoint(answers, arrival))
+    return take_one(arrival, raw, lambda: touchpoint(answers, arrival))
 
 
 def touchpoint(answers: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
     """A form's fields as `form_submitted`. Raises Unusable."""
     properties = {key: value for key, value in answers.items() if not key.startswith("_") and key not in ANONYMOUS}
-    where = {"url": arrival.referer} if arrival.referer else {}
+    page_fields = {"url": arrival.referer} if arrival.referer else {}
     form = form_of(arrival.door)
-    said = person.of_form(properties, person.FORM, form, arrival.conventions)
+    person_fields = person.of_form(properties, person.FORM, form, arrival.conventions)
     return Touchpoint(
         id=given_id(answers.get(ID)) or arrival.made_id,
         source=arrival.source,
         type="form_submitted",
         occurred_at=arrival.received_at,
         received_at=arrival.received_at,
-        identities=_identities(answers, said, arrival.conventions.region),
-        profile=person.profile(said, arrival.conventions.region),
-        properties=page.described({**properties, "form": form}, where),
+        identities=_identities(answers, person_fields, arrival.conventions.region),
+        profile=person.profile(person_fields, arrival.conventions.region),
+        properties=page.described({**properties, "form": form}, page_fields),
         context=_context(answers, arrival),
     )
 
@@ -80,15 +80,16 @@ def _heavy(answers: Mapping[str, Any]) -> bool:
         return True  # nested too deeply to be written again
 
 
-def _identities(answers: Mapping[str, Any], said: Mapping[str, Any], region: str) -> tuple[Identity, ...]:
+def _identities(answers: Mapping[str, Any], person_fields: Mapping[str, Any], region: str) -> tuple[Identity, ...]:
     cookies = (canonical("anonymous_id", answers.get(name)) for name in ANONYMOUS)
     cookie = next((each for each in cookies if each is not None), None)
-    identities = person.reachable([said], region) + ([cookie] if cookie else [])
+    identities = person.reachable([person_fields], region) + ([cookie] if cookie else [])
     if not identities:
-        named = ", ".join(key for key in answers if not key.startswith("_"))[:_SHOWN] or "none"
+        field_names = ", ".join(key for key in answers if not key.startswith("_"))[:_SHOWN] or "none"
         raise Unusable(
             "no usable identity: a form carries a field email, phone or anonymous_id (or _aid); a user_id is a property"
-            f"{person.why_nobody([answers, said], region)}; its fields: {named} (LEADLINE_FORMS says what they mean)"
+            f"{person.why_nobody([answers, person_fields], region)}; its fields: {field_names} "
+            "(LEADLINE_FORMS says what they mean)"
         )
     return ordered(identities)
 

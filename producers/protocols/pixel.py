@@ -8,7 +8,7 @@ from domain.touchpoints.claims import refusal, snake_case
 from domain.touchpoints.identity import canonical, ordered
 from domain.touchpoints.touchpoint import Touchpoint
 from producers.reading import body, page, person
-from producers.reading.arrival import ITEM_LIMIT, Arrival, RefusedPart, Taken, Unusable, one
+from producers.reading.arrival import ITEM_LIMIT, Arrival, RefusedPart, Taken, Unusable, take_one
 from producers.reading.body import Body
 from producers.reading.ids import given_id
 from producers.reading.protocol import Image, Path, Protocol, Sender
@@ -29,7 +29,7 @@ def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
     raw, bare = raw or arrival.query_bytes, replace(arrival, query="")
     if len(raw) > ITEM_LIMIT:
         return Taken(refused=RefusedPart(bare, f"the query is larger than {ITEM_LIMIT} bytes", raw), malformed=True)
-    return one(bare, raw, lambda: touchpoint(message.value, arrival))
+    return take_one(bare, raw, lambda: touchpoint(message.value, arrival))
 
 
 def touchpoint(sent: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
@@ -37,30 +37,30 @@ def touchpoint(sent: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
 
     Raises Unusable.
     """
-    type_ = snake_case(_one(sent.get("e"))) or "page_viewed"
+    type_ = snake_case(_first_value(sent.get("e"))) or "page_viewed"
     if fault := refusal(arrival.source.kind, type_):
         raise Unusable(f"e: {fault}")
     properties = {key: value for key, value in sent.items() if key not in _OWN and not key.startswith("utm_")}
-    url, region = _one(sent.get("url")) or arrival.referer, arrival.conventions.region
+    url, region = _first_value(sent.get("url")) or arrival.referer, arrival.conventions.region
     submitted: Mapping[str, Any] = {}
     if type_ == "form_submitted":
         submitted = person.of_form(properties, person.SUBMITTED, properties.get("form"), arrival.conventions)
-    cookie = canonical("anonymous_id", _one(sent.get("aid")))
+    cookie = canonical("anonymous_id", _first_value(sent.get("aid")))
     identities = person.reachable([submitted], region) + ([cookie] if cookie else [])
     if not identities:
         raise Unusable(
             "no usable identity: a pixel carries aid (a cookie's id); uid is a property"
-            + person.why_nobody([{"aid": _one(sent.get("aid"))}, submitted], region)
+            + person.why_nobody([{"aid": _first_value(sent.get("aid"))}, submitted], region)
         )
     return Touchpoint(
-        id=given_id(_one(sent.get("id"))) or arrival.made_id,
+        id=given_id(_first_value(sent.get("id"))) or arrival.made_id,
         source=arrival.source,
         type=type_,
         occurred_at=arrival.received_at,
         received_at=arrival.received_at,
         identities=ordered(identities),
         profile=person.profile(submitted, region),
-        properties=page.described(properties, {"url": url, "title": _one(sent.get("t"))}),
+        properties=page.described(properties, {"url": url, "title": _first_value(sent.get("t"))}),
         context=_context(sent, arrival, url),
     )
 
@@ -74,7 +74,7 @@ def _context(sent: Mapping[str, Any], arrival: Arrival, url: str) -> dict[str, A
     return context
 
 
-def _one(value: Any) -> str:
+def _first_value(value: Any) -> str:
     """The first of a parameter's values, trimmed; "" for none."""
     first = value[0] if isinstance(value, list) else value
     return str(first).strip() if first is not None else ""

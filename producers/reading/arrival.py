@@ -53,7 +53,7 @@ class Arrival:
 
 
 _UNKEPT: Final = ("door", "source", "sent_at", "context", "conventions")
-_META: Final = tuple(each.name for each in fields(Arrival) if each.name not in _UNKEPT)
+_META: Final = tuple(attribute.name for attribute in fields(Arrival) if attribute.name not in _UNKEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def sealed(touchpoint: Touchpoint) -> Record:
     return touchpoint_record(touchpoint, value)
 
 
-def one(arrival: Arrival, raw: bytes, translate: Callable[[], Touchpoint]) -> Taken:
+def take_one(arrival: Arrival, raw: bytes, translate: Callable[[], Touchpoint]) -> Taken:
     """What a request that holds one touchpoint became. `raw` is kept if it is refused."""
     try:
         touchpoint = translate()

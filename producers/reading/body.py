@@ -263,9 +263,13 @@ class _Parts:
 
 def _decoded(pairs: list[tuple[bytes, bytes]], content_type: str) -> Fields:
     """The fields as text. One charset for all: a page has one, and its browser names it in `_charset_`."""
-    named = next((value for name, value in pairs if name == b"_charset_"), b"").decode("ascii", "replace")
+    declared_charset = next((value for name, value in pairs if name == b"_charset_"), b"").decode("ascii", "replace")
     texts = iter(
-        decoded([part for pair in pairs for part in pair], named or _declared(content_type), certain=bool(named))
+        decoded(
+            [part for pair in pairs for part in pair],
+            declared_charset or _declared(content_type),
+            certain=bool(declared_charset),
+        )
     )
     tidied = [(clean(name), clean(value)) for name, value in zip(texts, texts, strict=True)]
     return [(name, value) for name, value in tidied if name and name != "_charset_"]

@@ -36,13 +36,13 @@ def query_of(url: object) -> bytes:
 
 def described(properties: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
     """The properties, with the page's fields where they are missing, and the path where only the address is known."""
-    whole = dict(properties)
+    with_page = dict(properties)
     for name in FIELDS:
-        if whole.get(name) in (None, "") and page.get(name) not in (None, ""):
-            whole[name] = page[name]
-    if whole.get("path") in (None, "") and (path := path_of(whole.get("url"))) is not None:
-        whole["path"] = path
-    return whole
+        if with_page.get(name) in (None, "") and page.get(name) not in (None, ""):
+            with_page[name] = page[name]
+    if with_page.get("path") in (None, "") and (path := path_of(with_page.get("url"))) is not None:
+        with_page["path"] = path
+    return with_page
 
 
 def campaign(query: bytes) -> dict[str, Any]:
@@ -57,9 +57,9 @@ def campaign(query: bytes) -> dict[str, Any]:
 
 def campaign_of(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """The same of fields that were read already; of repeated ones the last that is filled."""
-    named: dict[str, Any] = {}
+    by_name: dict[str, Any] = {}
     for key, value in pairs:
         name = snake_case(key)
         if name.startswith(_UTM) and len(name) > len(_UTM) and value:
-            named[_CAMPAIGN if name == "utm_campaign" else name.removeprefix(_UTM)] = value
-    return named
+            by_name[_CAMPAIGN if name == "utm_campaign" else name.removeprefix(_UTM)] = value
+    return by_name

@@ -79,22 +79,22 @@ def select_in(
     conn: Connection, table: Table, column_names: Sequence[str], key_column: str, values: Sequence[Any]
 ) -> list[tuple[Any, ...]]:
     """The named columns of every row whose key column has one of the values, in no order; each row once."""
-    wanted = [table.columns[name] for name in column_names]
+    columns = [table.columns[name] for name in column_names]
     key = table.columns[key_column]
     distinct = list(dict.fromkeys(values))
     if not distinct:
         return []
-    read = reader(wanted, conn.dialect.name)
-    select = f'SELECT {", ".join(_quoted(column.name) for column in wanted)} FROM {_name(table)} WHERE "{key.name}"'
+    read = reader(columns, conn.dialect.name)
+    select = f'SELECT {", ".join(_quoted(column.name) for column in columns)} FROM {_name(table)} WHERE "{key.name}"'
     with translated():
         if conn.dialect.name == "postgresql":
             expression, parameter = array(key, distinct)
             return read(conn.exec_driver_sql(f"{select} = ANY({expression})", (parameter,)).cursor.fetchall())
-        found: list[tuple[Any, ...]] = []
+        rows: list[tuple[Any, ...]] = []
         for chunk in _chunks(key_parameters(key, distinct)):
             marks = ",".join("?" * len(chunk))
-            found += read(conn.exec_driver_sql(f"{select} IN ({marks})", chunk).cursor.fetchall())
-        return found
+            rows += read(conn.exec_driver_sql(f"{select} IN ({marks})", chunk).cursor.fetchall())
+        return rows
 
 
 # ---- PostgreSQL --------------------------------------------------------------------------------------------------

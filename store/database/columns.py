@@ -217,9 +217,9 @@ def _sqlite_int4(values: Sequence[int | None]) -> Sequence[int | None]:
 
 
 def _bounded(values: Sequence[int | None], bits: int) -> Sequence[int | None]:
-    given = _only(values, int)
+    numbers = _only(values, int)
     limit = 1 << (bits - 1)
-    if given and not (-limit <= min(given) and max(given) < limit):
+    if numbers and not (-limit <= min(numbers) and max(numbers) < limit):
         raise OverflowError(f"integer is beyond {bits} bits")
     return values
 

@@ -13,12 +13,12 @@ def copy_file(source: Path, target: Path, *, check: bool = False) -> None:
     """
     try:
         with (
-            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=30)) as there,
-            closing(sqlite3.connect(target)) as here,
+            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=30)) as original,
+            closing(sqlite3.connect(target)) as copy,
         ):
-            there.backup(here)
-            here.execute("PRAGMA journal_mode = DELETE")
-            if check and (fault := here.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            original.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+            if check and (fault := copy.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
                 raise sqlite3.DatabaseError(f"{source.name} is damaged ({fault})")
     except sqlite3.Error as error:
         raise OSError(str(error)) from error

@@ -179,7 +179,7 @@ def _conflict(constraint: str, text: str) -> IntegrityError:
 
 def _same_name(error: Exception, text: str) -> PersistenceError:
     names = {cls.__name__ for cls in type(error).__mro__}
-    for name, ours in _SAME_NAME:
+    for name, error_class in _SAME_NAME:
         if name in names:
-            return ours(text)
+            return error_class(text)
     return DatabaseError(text)

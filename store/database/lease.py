@@ -118,11 +118,11 @@ class FileLease:
             if self._descriptor is None:
                 return False
             try:
-                ours, there = os.fstat(self._descriptor), self._path.stat()
+                opened, current = os.fstat(self._descriptor), self._path.stat()
             except OSError:
                 same = False
             else:
-                same = (ours.st_dev, ours.st_ino) == (there.st_dev, there.st_ino)
+                same = (opened.st_dev, opened.st_ino) == (current.st_dev, current.st_ino)
             if not same:
                 self._drop()
             return same

@@ -42,14 +42,17 @@ def _swap(conn: Connection, move: Advance) -> None:
     name, new, expected = move.application_name, move.notification_id, move.expected
     if expected is not None and new <= expected:
         raise PositionMoved(f"position {name!r} cannot move from {expected} to {new}: allowed are greater ones")
-    mark = _mark(conn)
+    placeholder = _placeholder(conn)
     if expected is None:
         result = conn.exec_driver_sql(
-            f"INSERT INTO tracking (name, position) VALUES ({mark}, {mark}) ON CONFLICT (name) DO NOTHING", (name, new)
+            f"INSERT INTO tracking (name, position) VALUES ({placeholder}, {placeholder})"
+            " ON CONFLICT (name) DO NOTHING",
+            (name, new),
         )
     else:
         result = conn.exec_driver_sql(
-            f"UPDATE tracking SET position = {mark} WHERE name = {mark} AND position = {mark}", (new, name, expected)
+            f"UPDATE tracking SET position = {placeholder} WHERE name = {placeholder} AND position = {placeholder}",
+            (new, name, expected),
         )
     if result.rowcount != 1:
         raise PositionMoved(
@@ -60,9 +63,9 @@ def _swap(conn: Connection, move: Advance) -> None:
 
 def _raise_to(conn: Connection, move: Tracking) -> None:
     name, new = move.application_name, move.notification_id
-    mark = _mark(conn)
+    placeholder = _placeholder(conn)
     result = conn.exec_driver_sql(
-        f"INSERT INTO tracking (name, position) VALUES ({mark}, {mark}) ON CONFLICT (name)"
+        f"INSERT INTO tracking (name, position) VALUES ({placeholder}, {placeholder}) ON CONFLICT (name)"
         " DO UPDATE SET position = excluded.position WHERE tracking.position < excluded.position",
         (name, new),
     )
@@ -70,5 +73,5 @@ def _raise_to(conn: Connection, move: Tracking) -> None:
         raise IntegrityError(f"position {name!r} is at {new} or beyond already")
 
 
-def _mark(conn: Connection) -> str:
+def _placeholder(conn: Connection) -> str:
     return "%s" if conn.dialect.name == "postgresql" else "?"

@@ -101,7 +101,7 @@ class EventStore:
         check_known = False
         for attempt in range(1, self._ATTEMPTS + 1):
             try:
-                done = self._append(fresh, before, recorded_at, check_known)
+                appended = self._append(fresh, before, recorded_at, check_known)
             except (TouchpointKnown, VersionConflict) as error:
                 # Known touchpoints: filter them. Stale versions (another consumer wrote these trails): read them anew.
                 self._versions.clear()
@@ -112,7 +112,7 @@ class EventStore:
                 self._versions.clear()
                 raise
             else:
-                return replace(done, duplicates=len(incoming) - done.written)
+                return replace(appended, duplicates=len(incoming) - appended.written)
         raise AssertionError("unreachable")
 
     def _append(
@@ -274,10 +274,10 @@ def _rows(fresh: Sequence[Incoming], first: int, versions: dict[int, int], recor
 # ---- reading -----------------------------------------------------------------------------------------------------
 
 
-def _read(conn: Connection, where: str, parameters: tuple[Any, ...], limit: str) -> list[Recorded]:
+def _read(conn: Connection, condition: str, parameters: tuple[Any, ...], limit: str) -> list[Recorded]:
     # No state for another topic: seen without sending the topic with every row.
     query = (
-        f"SELECT position, trail, CASE WHEN topic = '{_TOPIC}' THEN state END FROM events WHERE {where}"
+        f"SELECT position, trail, CASE WHEN topic = '{_TOPIC}' THEN state END FROM events WHERE {condition}"
         f" ORDER BY position{limit}"
     )
     with translated():

@@ -36,7 +36,7 @@ def source_of(source: Source) -> str:
 
 def touchpoint_record(touchpoint: Touchpoint, envelope: bytes) -> Record:
     """A touchpoint's validated envelope as the message that producers append: its key is the trail's plain identity."""
-    about = headers(
+    attributes = headers(
         id=touchpoint.id, type=touchpoint.type, source=source_of(touchpoint.source), at=touchpoint.occurred_at
     )
-    return Record(str(touchpoint.trail).encode("utf-8", "replace"), envelope, about)
+    return Record(str(touchpoint.trail).encode("utf-8", "replace"), envelope, attributes)

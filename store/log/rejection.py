@@ -47,27 +47,27 @@ def rejection_record(
     of who reported it ("": not known), `raw` what came, `meta` what a replay needs besides (JSON values only), `at`
     the instant in microseconds, `error` the kind of error; `topic` and `more` tell a dead letter's place on the log.
     """
-    shown = reason[:REASON_LIMIT].encode("utf-8", "replace")
-    named, who = door.encode("utf-8", "replace"), source.encode("utf-8", "replace")
-    ours = (("leadline.door", named), ("leadline.reason", shown), ("leadline.source", who))
+    reason_bytes = reason[:REASON_LIMIT].encode("utf-8", "replace")
+    door_bytes, source_bytes = door.encode("utf-8", "replace"), source.encode("utf-8", "replace")
+    own_headers = (("leadline.door", door_bytes), ("leadline.reason", reason_bytes), ("leadline.source", source_bytes))
     dead_letter = (
         (CONNECT + "topic", topic.encode()),
         (CONNECT + "connector.name", b"leadline"),
         (CONNECT + "stage", b"VALUE_CONVERTER"),
-        (CONNECT + "class.name", named),
+        (CONNECT + "class.name", door_bytes),
         (CONNECT + "exception.class.name", error.encode()),
-        (CONNECT + "exception.message", shown),
+        (CONNECT + "exception.message", reason_bytes),
     )
 
     def record_of(meta: Mapping[str, Any], raw: bytes) -> Record:
         packed = orjson.dumps(meta)
-        id = rejection_id(named, shown, who, packed, raw)
-        about = headers(id=id, type=TYPE, source=SOURCE, at=at, content=RAW)
-        return Record(b"", raw, (*about, *ours, ("leadline.meta", packed), *dead_letter, *more))
+        id = rejection_id(door_bytes, reason_bytes, source_bytes, packed, raw)
+        event_headers = headers(id=id, type=TYPE, source=SOURCE, at=at, content=RAW)
+        return Record(b"", raw, (*event_headers, *own_headers, ("leadline.meta", packed), *dead_letter, *more))
 
-    whole = record_of(meta, raw)
-    if whole.size <= most:
-        return whole
+    uncut = record_of(meta, raw)
+    if uncut.size <= most:
+        return uncut
     marked = {**meta, CUT: True, "bytes": len(raw)}
     return record_of(marked, raw[: max(0, most - record_of(marked, b"").size)])
 

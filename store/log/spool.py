@@ -153,8 +153,8 @@ class SpooledLog:
             self._kafka.append(topic, [record for _, record in batch])
         except RecordTooLarge:
             if len(batch) > 1:
-                for one in batch:
-                    self._send(topic, [one])
+                for entry in batch:
+                    self._send(topic, [entry])
                 return
             self._reject(topic, batch[0][1])
         self._spool.forget(topic, batch[-1][0])

@@ -273,18 +273,18 @@ class SqlSubscription:
             count_before = self._news.count
             if entries := self._read(after, limit):
                 return entries
-            left = until - time.monotonic()
-            if left <= 0:
+            seconds_left = until - time.monotonic()
+            if seconds_left <= 0:
                 return []
-            self._news.wait(count_before, min(left, _GLANCE))
+            self._news.wait(count_before, min(seconds_left, _GLANCE))
 
     def _read(self, after: Mapping[Partition, int | None], limit: int) -> list[Entry]:
-        wanted = [partition for partition in after if partition in self._tables]
-        if not wanted:
+        partitions = [partition for partition in after if partition in self._tables]
+        if not partitions:
             return []
-        self._turn = (self._turn + 1) % len(wanted)  # no topic starves another
+        self._turn = (self._turn + 1) % len(partitions)  # no topic starves another
         entries: list[Entry] = []
-        for partition in wanted[self._turn :] + wanted[: self._turn]:
+        for partition in partitions[self._turn :] + partitions[: self._turn]:
             query = (
                 f"SELECT offset, key, value, headers FROM {self._tables[partition]} "
                 "WHERE offset > ? ORDER BY offset LIMIT ?"

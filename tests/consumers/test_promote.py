@@ -39,7 +39,7 @@ def test_what_a_signal_asks_is_a_touchpoint_of_the_policy(database: Database, lo
     hot = row(1, asks=asks("x:lead.hot:1:promote", to="qualified", signal="x:lead.hot:1"))
     put(database, [hot, row(2, "segment.entered")])
     promotes = Promoter(database, log)
-    assert promotes.run_once() == Promoted(read=2, wanted=1)
+    assert promotes.run_once() == Promoted(read=2, promotions=1)
     assert promotes.run_once() == Promoted()
     (promotion,) = appended(log)
     assert promotion.id == "x:lead.hot:1:promote"
@@ -58,7 +58,7 @@ def test_asking_again_after_a_crash_is_the_same_touchpoint(
         killed.setattr(promoter, "advance", killed_before_its_position_is_stored)
         Promoter(database, log).run_once()
     assert position(database, POSITION) is None
-    assert Promoter(database, log).run_once().wanted == 1
+    assert Promoter(database, log).run_once().promotions == 1
     first, second = appended(log)
     assert first == second, "one id of one source: recorded once"
 

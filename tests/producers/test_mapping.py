@@ -26,7 +26,7 @@ def test_the_least_mapping() -> None:
         "utf-8",
         "iso",
     )
-    assert mapping.wanted == (("time.column", "t"), ("identities.email", "e"))
+    assert mapping.columns_needed == (("time.column", "t"), ("identities.email", "e"))
 
 
 def test_types_by_a_column() -> None:
@@ -48,7 +48,7 @@ def test_only_picks_rows_and_names_its_columns() -> None:
     assert picks({"lifecycle": "COMPLETE", "amount": "1500"})
     assert not picks({"lifecycle": "COMPLETE", "amount": "15"})
     assert not picks({"lifecycle": "START", "amount": "1500"})
-    assert ("only", "amount") in mapping.wanted and ("only", "lifecycle") in mapping.wanted
+    assert ("only", "amount") in mapping.columns_needed and ("only", "lifecycle") in mapping.columns_needed
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def touchpoint(call: str, item: Item, arrival: Arrival, place: int = 0, repeat: 
     context = {**arrival.context, **_table(item, "context")}
     type_ = _type(call, item, arrival.source)
     properties = _properties(call, type_, item, _table(context, "page"))
-    about = [_table(item, "traits") if call != "group" else {}, _table(context, "traits")]
+    traits = [_table(item, "traits") if call != "group" else {}, _table(context, "traits")]
     submitted: Mapping[str, Any] = {}
     if type_ == "form_submitted":
         submitted = person.of_form(properties, person.SUBMITTED, properties.get("form"), arrival.conventions)
@@ -48,18 +48,18 @@ def touchpoint(call: str, item: Item, arrival: Arrival, place: int = 0, repeat: 
     said_at = instants.occurred(claimed, sent, arrival.received_at)
     believed = _believed(said_at, arrival)
     return Touchpoint(
-        id=_id(item, _made(arrival, place), repeat),
+        id=_id(item, _item_id(arrival, place), repeat),
         source=arrival.source,
         type=type_,
         occurred_at=believed,
         received_at=arrival.received_at,
         sent_at=sent,
         seq=place,
-        identities=_identities(call, item, [*about, submitted], region),
+        identities=_identities(call, item, [*traits, submitted], region),
         profile={
             **person.profile(submitted, region),
-            **person.profile(about[1], region),
-            **person.profile(about[0], region),
+            **person.profile(traits[1], region),
+            **person.profile(traits[0], region),
             **(person.company(item.get("groupId"), _table(item, "traits")) if call == "group" else {}),
         },
         properties=properties,
@@ -86,7 +86,7 @@ def _type(call: str, item: Item, source: Source) -> str:
     return name
 
 
-def _properties(call: str, type_: str, item: Item, where: Item) -> dict[str, Any]:
+def _properties(call: str, type_: str, item: Item, page_fields: Item) -> dict[str, Any]:
     properties = dict(_table(item, "properties"))
     match call:
         case "page" | "screen":
@@ -101,7 +101,7 @@ def _properties(call: str, type_: str, item: Item, where: Item) -> dict[str, Any
                 raise Unusable("previousId: an alias call names who the person was known as before")
             properties["previous"] = previous.value
     if call in ("page", "screen", "track"):
-        properties = page.described(properties, where)
+        properties = page.described(properties, page_fields)
     if type_ == "form_submitted" and properties.get("form") in (None, ""):
         form = next((properties[key] for key in _FORM_NAMES if properties.get(key)), None)
         if form is not None:
@@ -109,19 +109,19 @@ def _properties(call: str, type_: str, item: Item, where: Item) -> dict[str, Any
     return properties
 
 
-def _identities(call: str, item: Item, about: list[Mapping[str, Any]], region: str) -> tuple[Identity, ...]:
+def _identities(call: str, item: Item, traits: list[Mapping[str, Any]], region: str) -> tuple[Identity, ...]:
     user = canonical("user_id", item.get("userId"))
     device = canonical("anonymous_id", item.get("anonymousId"))
     if call == "alias":
         if user is None and device is None:
             raise Unusable("userId: an alias call names who the person is now")
         return ordered(each for each in (user, device) if each)
-    identities = [each for each in (user, device) if each] + person.reachable(about, region)
+    identities = [each for each in (user, device) if each] + person.reachable(traits, region)
     if not identities:
         ids = {"user_id": item.get("userId"), "anonymous_id": item.get("anonymousId")}
         raise Unusable(
             "no usable identity: a call carries anonymousId or userId, or an e-mail or phone in traits "
-            f"or in the properties of Form Submitted{person.why_nobody([ids, *about], region)}"
+            f"or in the properties of Form Submitted{person.why_nobody([ids, *traits], region)}"
         )
     return ordered(identities)
 
@@ -133,8 +133,8 @@ def _context(context: Item, properties: Item, arrival: Arrival) -> dict[str, Any
     if any(flag is True or (isinstance(flag, str) and flag.casefold() == "true") for flag in flags):
         kept["machine"] = "reported"
     if not kept.get("campaign"):
-        where = _table(context, "page").get("url") or properties.get("url")
-        if campaign := page.campaign(page.query_of(where)):
+        url = _table(context, "page").get("url") or properties.get("url")
+        if campaign := page.campaign(page.query_of(url)):
             kept["campaign"] = campaign
     if arrival.user_agent and arrival.source.kind == "browser":
         kept.setdefault("userAgent", arrival.user_agent)
@@ -157,7 +157,7 @@ def _claimed(item: Item) -> Instant | None:
     return None
 
 
-def _made(arrival: Arrival, place: int) -> str:
+def _item_id(arrival: Arrival, place: int) -> str:
     return f"{arrival.made_id}-{place}" if place else arrival.made_id
 
 
@@ -167,8 +167,8 @@ def _id(item: Item, made_id: str, repeat: int) -> str:
     Without a messageId: a hash of the item, if it bears a time (the same item is then the same touchpoint); else the
     request's made id, for nothing tells a resend from a second visit.
     """
-    if given := given_id(item.get("messageId")):
-        return given
+    if message_id := given_id(item.get("messageId")):
+        return message_id
     if item.get("timestamp") or item.get("originalTimestamp"):
         return f"item-{fingerprint(item).hex()}" + (f"-{repeat}" if repeat else "")
     return made_id

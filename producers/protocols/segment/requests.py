@@ -10,7 +10,7 @@ import orjson
 from domain.touchpoints.touchpoint import Touchpoint
 from producers.protocols.segment.items import CALLS, Item, fingerprint, touchpoint, word
 from producers.reading import body
-from producers.reading.arrival import ITEM_LIMIT, Arrival, RefusedPart, Taken, Unusable, one, sealed
+from producers.reading.arrival import ITEM_LIMIT, Arrival, RefusedPart, Taken, Unusable, sealed, take_one
 from producers.reading.body import LIMIT, Body
 from producers.reading.ids import given_id
 from store.log.port import Record
@@ -50,16 +50,16 @@ def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
     value = message.value
     call = call_of(arrival.door)
     if call != "batch":
-        return _one(arrival, call, value, raw)
+        return _take_call(arrival, call, value, raw)
     fault = _batch_fault(value)
     if fault:
         return Taken(refused=RefusedPart(arrival, fault, raw), malformed=True)
     if isinstance(value, list):
-        return _several(arrival, value, {}, raw)
+        return _take_batch(arrival, value, {}, raw)
     context = value.get("context")
     around = context if isinstance(context, dict) else {}
     arrival = replace(arrival, sent_at=_scalar(value.get("sentAt")), context=around)
-    return _several(arrival, value["batch"], {key: value[key] for key in _AROUND if key in value}, raw)
+    return _take_batch(arrival, value["batch"], {key: value[key] for key in _AROUND if key in value}, raw)
 
 
 def call_of(door: str) -> str:
@@ -89,17 +89,17 @@ def _batch_fault(value: Any) -> str:
     return ""
 
 
-def _one(arrival: Arrival, call: str, item: Any, raw: bytes) -> Taken:
+def _take_call(arrival: Arrival, call: str, item: Any, raw: bytes) -> Taken:
     if not isinstance(item, dict):
         return Taken(refused=RefusedPart(arrival, f"a {call} call is a JSON object", raw), malformed=True)
     if len(raw) > ITEM_LIMIT and _size(item) > ITEM_LIMIT:
         reason = f"the item is larger than {ITEM_LIMIT} bytes"
         return Taken(refused=RefusedPart(arrival, reason, raw), malformed=True)
     arrival = replace(arrival, sent_at=_scalar(item.get("sentAt")) if arrival.sent_at is None else arrival.sent_at)
-    return one(arrival, raw, lambda: touchpoint(call, item, arrival))
+    return take_one(arrival, raw, lambda: touchpoint(call, item, arrival))
 
 
-def _several(arrival: Arrival, items: list[Any], around: Mapping[str, Any], raw: bytes) -> Taken:
+def _take_batch(arrival: Arrival, items: list[Any], around: Mapping[str, Any], raw: bytes) -> Taken:
     """The items one by one. Those that are refused are kept in one batch, with what the request said `around` them."""
     good: list[Touchpoint] = []
     records: list[Record] = []
@@ -123,18 +123,20 @@ def _several(arrival: Arrival, items: list[Any], around: Mapping[str, Any], raw:
     if not bad:
         return Taken(tuple(good), tuple(records))
     arrival = replace(arrival, places=tuple(place for place, _ in bad))
-    return Taken(tuple(good), tuple(records), RefusedPart(arrival, _told(bad), _batch(around, kept, raw), tuple(bad)))
+    return Taken(
+        tuple(good), tuple(records), RefusedPart(arrival, _reasons_text(bad), _batch(around, kept, raw), tuple(bad))
+    )
 
 
-def _told(bad: list[tuple[int, str]]) -> str:
+def _reasons_text(bad: list[tuple[int, str]]) -> str:
     """Why items were refused, each reason once with the first places."""
     places: dict[str, list[int]] = {}
     for place, reason in bad:
         places.setdefault(reason, []).append(place)
     sentences = []
     for reason, items in places.items():
-        more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
-        sentences.append(f"item {', '.join(map(str, items[:_SHOWN]))}{more}: {reason}")
+        and_more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
+        sentences.append(f"item {', '.join(map(str, items[:_SHOWN]))}{and_more}: {reason}")
     return "; ".join(sentences)
 
 

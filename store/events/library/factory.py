@@ -52,14 +52,14 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
         self, transcoder: Transcoder | None = None, mapper_class: type[Mapper[TAggregateID]] | None = None
     ) -> Mapper[TAggregateID]:
         """The library's mapper, or MAPPER_TOPIC's; ours is given the installation's ids."""
-        topic = self.env.get(self.MAPPER_TOPIC)
-        chosen = mapper_class or (resolve_topic(topic) if topic else None)
+        mapper_topic = self.env.get(self.MAPPER_TOPIC)
+        chosen = mapper_class or (resolve_topic(mapper_topic) if mapper_topic else None)
         if chosen is not TouchpointMapper:
             return super().mapper(transcoder, mapper_class)
         self._create()
         ids = Ids(self.datastore.database.id_key())
-        ours = TouchpointMapper(transcoder or self.transcoder(), self.compressor(), self.cipher(), ids=ids)
-        return cast(Mapper[TAggregateID], ours)
+        mapper = TouchpointMapper(transcoder or self.transcoder(), self.compressor(), self.cipher(), ids=ids)
+        return cast(Mapper[TAggregateID], mapper)
 
     def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
         """Streams of `events` or `snapshots`."""
@@ -94,9 +94,9 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
         if strtobool(self.env.get(self.CREATE_TABLE, "yes") or "yes"):
             self.datastore.database.migrate()
 
-    def _class(self, key: str, ours: type[Kind]) -> type[Kind]:
-        topic = self.env.get(key)
-        chosen: type[Kind] = resolve_topic(topic) if topic else ours
-        if not issubclass(chosen, ours):
-            raise TypeError(f"{key}: found {chosen.__name__}, allowed are subclasses of {ours.__name__}")
+    def _class(self, key: str, default: type[Kind]) -> type[Kind]:
+        class_topic = self.env.get(key)
+        chosen: type[Kind] = resolve_topic(class_topic) if class_topic else default
+        if not issubclass(chosen, default):
+            raise TypeError(f"{key}: found {chosen.__name__}, allowed are subclasses of {default.__name__}")
         return chosen

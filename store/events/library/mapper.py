@@ -78,8 +78,8 @@ class TouchpointMapper(Mapper[UUID]):
             state = self.cipher.decrypt(state)
         if self.compressor is not None:
             state = self.compressor.decompress(state)
-        given = stored_event.originator_id
-        trail = given if isinstance(given, UUID) else UUID(given)
+        originator_id = stored_event.originator_id
+        trail = originator_id if isinstance(originator_id, UUID) else UUID(originator_id)
         return cls(
             originator_id=trail,
             originator_version=stored_event.originator_version,

@@ -238,6 +238,6 @@ def _uuid(originator_id: UUID | str) -> UUID:
 
 def _nothing_else(kwargs: dict[str, Any]) -> None:
     # The library's own recorders swallow what they do not know, and with it what the caller meant.
-    given = sorted(name for name, value in kwargs.items() if value is not None)  # it passes tracking=None everywhere
-    if given:
-        raise TypeError(f"insert_events() does not know {', '.join(given)}")
+    unknown = sorted(name for name, value in kwargs.items() if value is not None)  # it passes tracking=None everywhere
+    if unknown:
+        raise TypeError(f"insert_events() does not know {', '.join(unknown)}")

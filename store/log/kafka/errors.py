@@ -24,18 +24,18 @@ _MISCONFIGURED: Final = (
 )
 
 
-def translate(where: str, error: Exception) -> LogError:
+def translate(bootstrap: str, error: Exception) -> LogError:
     """The error of ours for one of the client's."""
-    what = f"Kafka at {where}: {type(error).__name__}: {error}"
+    failure = f"Kafka at {bootstrap}: {type(error).__name__}: {error}"
     if isinstance(error, _TOO_LARGE):
-        return RecordTooLarge(f"{what}. A record may have about 1 MB, see also the broker's message.max.bytes")
+        return RecordTooLarge(f"{failure}. A record may have about 1 MB, see also the broker's message.max.bytes")
     if isinstance(error, _MISCONFIGURED):
-        return LogMisconfigured(f"{what}. Check the bootstrap servers, the access rights and the topics' settings")
-    return LogAway(f"{what}. Tried again later; check that the broker runs and can be reached from here")
+        return LogMisconfigured(f"{failure}. Check the bootstrap servers, the access rights and the topics' settings")
+    return LogAway(f"{failure}. Tried again later; check that the broker runs and can be reached from here")
 
 
 @contextmanager
-def translated(where: str) -> Iterator[None]:
+def translated(bootstrap: str) -> Iterator[None]:
     """Raises our errors instead of the client's.
 
     OSError: a name that does not resolve, a refused connection. RuntimeError: no thread could be started.
@@ -43,4 +43,4 @@ def translated(where: str) -> Iterator[None]:
     try:
         yield
     except (errors.KafkaError, OSError, RuntimeError) as error:
-        raise translate(where, error) from error
+        raise translate(bootstrap, error) from error

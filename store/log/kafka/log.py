@@ -229,25 +229,21 @@ class KafkaLog:
         """The last entry of each partition (None: there is none, or none is left). Raises LogAway."""
         with self._reads(names := list(topics)) as reader:
             last_entries: dict[Partition, Entry | None] = {}
-            wanted: dict[Any, Partition] = {}
+            unread: dict[Any, Partition] = {}
             for partition, place, first, end in self._bounds(reader, names):
                 last_entries[partition] = None
                 if end > first:
-                    wanted[place] = partition
-                    reader.assign(list(wanted))
+                    unread[place] = partition
+                    reader.assign(list(unread))
                     reader.seek(place, end - 1)
             until = time.monotonic() + DELIVERY_SECONDS
-            while wanted:
+            while unread:
                 if time.monotonic() > until:
                     raise LogAway(f"Kafka at {self.bootstrap}: the last entries of {names} could not be read in time")
                 for place, records in reader.poll(timeout_ms=500).items():
-                    if place in wanted:
-                        last_entries[wanted[place]] = entry_of(wanted[place], records[-1])
-                wanted = {
-                    place: partition_wanted
-                    for place, partition_wanted in wanted.items()
-                    if last_entries[partition_wanted] is None
-                }
+                    if place in unread:
+                        last_entries[unread[place]] = entry_of(unread[place], records[-1])
+                unread = {place: partition for place, partition in unread.items() if last_entries[partition] is None}
             return last_entries
 
     def _bounds(self, reader: Any, topics: list[str]) -> list[tuple[Partition, Any, int, int]]:

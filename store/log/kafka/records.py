@@ -24,16 +24,16 @@ class Headers(Sequence[tuple[str, bytes]]):
     headers is worth more than a reader that stops.
     """
 
-    __slots__ = ("_data", "_known")
+    __slots__ = ("_data", "_unpacked")
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._known: tuple[tuple[str, bytes], ...] | None = None
+        self._unpacked: tuple[tuple[str, bytes], ...] | None = None
 
     def _all(self) -> tuple[tuple[str, bytes], ...]:
-        if self._known is None:
-            self._known = _headers(self._data)
-        return self._known
+        if self._unpacked is None:
+            self._unpacked = _headers(self._data)
+        return self._unpacked
 
     def __len__(self) -> int:
         return len(self._all())

@@ -26,41 +26,41 @@ _JOIN_MS: Final = 3_000
 class KafkaSubscription:
     """See `Subscription`. Joins the group at the first call; no rebalance callback does any work."""
 
-    def __init__(self, connect: Callable[[], Any], topics: Sequence[str], where: str) -> None:
+    def __init__(self, connect: Callable[[], Any], topics: Sequence[str], bootstrap: str) -> None:
         self._connect = connect
         self._topics = list(topics)
-        self._where = where
+        self._bootstrap = bootstrap
         self._consumer: Any = None
         self._generation = -1
         self._at: dict[Any, int] = {}  # the next offset that the consumer will fetch, where it is known to us
         self._instead: dict[Partition, tuple[int, int]] = {}  # wanted offset -> the one that there is
         self._first: dict[Partition, int] = {}  # where the log began when it was read from its beginning
-        self._heard = time.monotonic()
+        self._answered_at = time.monotonic()
         self.lost = 0
         """Entries that retention had removed before they were read."""
 
     def assigned(self) -> tuple[Partition, ...]:
         """The partitions that are this member's now; empty until it has joined, which `poll` drives."""
-        with translated(self._where):
+        with translated(self._bootstrap):
             return tuple(sorted(self._current().values(), key=lambda partition: (partition.topic, partition.number)))
 
     def poll(self, after: Mapping[Partition, int | None], limit: int, wait: float) -> list[Entry]:
         """See `Subscription.poll`."""
-        with translated(self._where):
+        with translated(self._bootstrap):
             self._finish_joining()
-            wanted = self._aim(after)
+            partitions = self._aim(after)
             try:
                 batches = self._joined().poll(timeout_ms=max(0, int(wait * 1000)), max_records=limit)
             except errors.NoOffsetForPartitionError:
                 return []  # a partition came with a rebalance just now: `assigned` names it
             except (errors.OffsetOutOfRangeError, errors.LogTruncationError):
                 self._at.clear()
-                self._find_start(wanted, after)
+                self._find_start(partitions, after)
                 return []
             except Exception:
                 self._at.clear()
                 raise
-            entries = self._take(batches, wanted)
+            entries = self._take(batches, partitions)
             self._listen(bool(batches))
             return entries
 
@@ -80,7 +80,7 @@ class KafkaSubscription:
             consumer.subscribe(self._topics)
             unpack_quickly(consumer)
             self._consumer = consumer
-            self._heard = time.monotonic()
+            self._answered_at = time.monotonic()
         return self._consumer
 
     def _finish_joining(self) -> None:
@@ -113,20 +113,20 @@ class KafkaSubscription:
         if generation != self._generation:
             self._generation = generation
             self._at.clear()  # a partition may have gone and come back
-        wanted = {}
+        partitions = {}
         for place, partition in self._current().items():
             try:
                 if partition in after:
                     self._seek(place, partition, after[partition])
                     consumer.resume(place)
-                    wanted[place] = partition
+                    partitions[place] = partition
                 else:
                     consumer.pause(place)
                     if self._at.pop(place, None) is None:
                         consumer.seek(place, 0)  # any position will do: without one, poll raises for all
             except (KeyError, ValueError):
                 self._at.pop(place, None)  # taken away between two lines
-        return wanted
+        return partitions
 
     def _seek(self, place: Any, partition: Partition, behind: int | None) -> None:
         if behind is None:
@@ -145,10 +145,10 @@ class KafkaSubscription:
 
     # ---- entries ----
 
-    def _take(self, batches: Mapping[Any, Sequence[Any]], wanted: Mapping[Any, Partition]) -> list[Entry]:
+    def _take(self, batches: Mapping[Any, Sequence[Any]], partitions: Mapping[Any, Partition]) -> list[Entry]:
         entries: list[Entry] = []
         for place, records in batches.items():
-            partition = wanted.get(place)
+            partition = partitions.get(place)
             if partition is None or partition_of(self._joined(), place) != partition:
                 self._at.pop(place, None)  # came with a rebalance, or of a topic made anew: read when asked for
                 continue
@@ -159,16 +159,16 @@ class KafkaSubscription:
             self._at[place] = records[-1].offset + 1
         return entries
 
-    def _find_start(self, wanted: Mapping[Any, Partition], after: Mapping[Partition, int | None]) -> None:
+    def _find_start(self, partitions: Mapping[Any, Partition], after: Mapping[Partition, int | None]) -> None:
         """What was to be read next is not in the log: find out why, and say so."""
         self._first.clear()
         self._refresh()
         consumer = self._joined()
-        places = [place for place, partition in wanted.items() if partition_of(consumer, place) == partition]
+        places = [place for place, partition in partitions.items() if partition_of(consumer, place) == partition]
         first = consumer.beginning_offsets(places, timeout_ms=_ANSWER_MS)
         ends = consumer.end_offsets(places, timeout_ms=_ANSWER_MS)
         for place in places:
-            partition = wanted[place]
+            partition = partitions[place]
             behind = after[partition]
             if behind is None:
                 continue
@@ -186,11 +186,12 @@ class KafkaSubscription:
                     "again, what is known already is dropped",
                 )  # fmt: skip
 
-    def _say_lost(self, partition: Partition, wanted: int, first: int) -> None:
-        self.lost += first - wanted
+    def _say_lost(self, partition: Partition, following: int, first: int) -> None:
+        self.lost += first - following
         _log.error(
             "log.lost",
-            partition=partition.name, topic=partition.topic, wanted=wanted, goes_on_at=first, entries=first - wanted,
+            partition=partition.name, topic=partition.topic, wanted=following, goes_on_at=first,
+            entries=first - following,
             hint="DATA LOSS: retention removed entries before they were read. Raise the topic's retention.ms, run more "
             "readers, and send these touchpoints again from their source",
         )  # fmt: skip
@@ -201,26 +202,28 @@ class KafkaSubscription:
         until = time.monotonic() + _ANSWER_MS / 1000
         while not updated.is_done:
             if time.monotonic() > until:
-                raise LogAway(f"Kafka at {self._where}: no metadata within {_ANSWER_MS / 1000:g} s. Tried again later")
+                raise LogAway(
+                    f"Kafka at {self._bootstrap}: no metadata within {_ANSWER_MS / 1000:g} s. Tried again later"
+                )
             time.sleep(0.02)
 
-    def _listen(self, heard: bool) -> None:
+    def _listen(self, answered: bool) -> None:
         """Ask a silent broker whether it is there. Raises KafkaTimeoutError."""
         now = time.monotonic()
-        if heard:
-            self._heard = now
-        elif now - self._heard > _SILENCE:
+        if answered:
+            self._answered_at = now
+        elif now - self._answered_at > _SILENCE:
             probe = TopicPartition(self._topics[0], 0)
             self._joined().end_offsets([probe], timeout_ms=_ANSWER_MS)
-            self._heard = time.monotonic()
+            self._answered_at = time.monotonic()
 
 
 def partition_of(consumer: Any, place: Any) -> Partition:
     """Our name of one of Kafka's partitions: cluster id, topic id and number. Brokers before 2.8 give topics no id."""
     cluster = consumer._cluster
     topic_id = cluster.topic_id(place.topic)
-    named = place.topic if topic_id is None or not topic_id.int else str(topic_id)
-    return Partition(f"{cluster.cluster_id}/{named}/{place.partition}", place.topic, place.partition)
+    topic_name = place.topic if topic_id is None or not topic_id.int else str(topic_id)
+    return Partition(f"{cluster.cluster_id}/{topic_name}/{place.partition}", place.topic, place.partition)
 
 
 def entry_of(partition: Partition, record: Any) -> Entry:
