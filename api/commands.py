@@ -112,10 +112,10 @@ class _Waited(BaseModel):
         if self.wait is None:
             return 0.0
         try:
-            wanted = 0 if re.fullmatch(r"0+[smhd]?", self.wait) else parse_duration(self.wait)
+            duration = 0 if re.fullmatch(r"0+[smhd]?", self.wait) else parse_duration(self.wait)
         except ValueError as error:
             raise Problem(400, f"wait: {error}") from None
-        return min(wanted, LONGEST_WAIT) / SECOND
+        return min(duration, LONGEST_WAIT) / SECOND
 
 
 Waited = Annotated[_Waited, Query()]
@@ -251,15 +251,15 @@ def command_routes(commander: Commander) -> APIRouter:
     return router
 
 
-def _id(lead: str, name: str, said: _Said, key: str | None) -> str:
+def _id(lead: str, name: str, requested: _Said, key: str | None) -> str:
     """The id of a command's touchpoint: of what is asked and its key, so that a key serves no other command by mistake.
 
     Without a key nothing tells asking again from asking for it twice.
     """
     if key is None:
         return str(uuid.uuid4())
-    wanted = json.dumps([lead.lower(), name, said.model_dump(mode="json"), key])
-    return f"asked-{hashlib.sha256(wanted.encode()).hexdigest()[:40]}"
+    command_text = json.dumps([lead.lower(), name, requested.model_dump(mode="json"), key])
+    return f"asked-{hashlib.sha256(command_text.encode()).hexdigest()[:40]}"
 
 
 def _said(context: CommandContext, said: _Said) -> CommandContext:

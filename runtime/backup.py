@@ -54,9 +54,9 @@ def restore(source: Path, data: Path, copied: Copied) -> None:
     if lock is None:
         raise Refused(f"{data} is held by a running server: stop it, or name another folder with --data")
     try:
-        if there := sorted(path.name for path in data.iterdir() if path.name != LOCK):
+        if present := sorted(path.name for path in data.iterdir() if path.name != LOCK):
             raise Refused(
-                f"{data} holds {there[0]}: a restore writes over nothing. Move it away, or name another with --data"
+                f"{data} holds {present[0]}: a restore writes over nothing. Move it away, or name another with --data"
             )
         for name in names:
             copy_file(source / name, data / f".{name}", check=True)

@@ -60,9 +60,9 @@ class Commands(TyperGroup):
             sys.stderr.close()
             ctx.exit(0)
         except Exception as error:
-            from runtime.errors import told
+            from runtime.errors import outcome_of
 
-            outcome = told(error)
+            outcome = outcome_of(error)
             if outcome is None:
                 raise
             code, lines = outcome

@@ -7,7 +7,7 @@ from store.database.errors import DatabaseAway
 from store.log.port import LogAway
 
 
-def told(error: Exception) -> tuple[int, list[str]] | None:
+def outcome_of(error: Exception) -> tuple[int, list[str]] | None:
     """The exit code and the lines for an error, or None where it is a fault of ours."""
     match error:
         case LeadlineError():

@@ -85,12 +85,12 @@ def _activate(wiring: Wiring, file: Model, active: Model) -> None:
     log = structlog.get_logger().bind(file=str(wiring.settings.model), hash=file.hash, active=active.hash)
     log.info("model.activating")
     try:
-        done = activate(wiring.database, wiring.ids, file)
+        activated = activate(wiring.database, wiring.ids, file)
     except ActivationRefused as error:
         log.warning("model.refused", reason=str(error), hint="the active model stays on; `leadline doctor` lists it")
         return
-    counts = {name: sum(move.leads for move in moves) for name, moves in done.moved.kinds()}
-    log.info("model.activated", quiet=done.quiet, **counts)
+    counts = {name: sum(move.leads for move in moves) for name, moves in activated.moved.kinds()}
+    log.info("model.activated", quiet=activated.quiet, **counts)
 
 
 def _active(wiring: Wiring) -> Model:

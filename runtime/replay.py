@@ -60,10 +60,10 @@ def replay(
     """
     outcome = Replayed()
     after: tuple[int, str] = (-1, "")
-    again_ = partial(_again, mapping=mapping, conventions=conventions)
+    replay_one = partial(_again, mapping=mapping, conventions=conventions)
     while rows := _waiting(database, after, door, id):
         after = rows[-1].at, rows[-1].id
-        _replay(database, log, rows, again_, outcome)
+        _replay(database, log, rows, replay_one, outcome)
     return outcome
 
 
@@ -79,26 +79,26 @@ def _waiting(database: Database, after: tuple[int, str], door: str | None, id: s
         return list(conn.execute(query))
 
 
-def _replay(database: Database, log: Log, rows: list[Row[Any]], again_: Again, outcome: Replayed) -> None:
+def _replay(database: Database, log: Log, rows: list[Row[Any]], replay_one: Again, outcome: Replayed) -> None:
     records: list[Record] = []
-    done: list[str] = []
+    replayed_ids: list[str] = []
     for row in rows:
         outcome.tried += 1
         try:
-            made, still = again_(row)
+            row_records, reasons = replay_one(row)
         except (Unusable, RowRefused, MappingError, TypeError, ValueError) as error:
             outcome.reasons[str(error)] += 1
             continue
-        records += made
-        outcome.reasons.update(still)
-        if not still:
-            outcome.skipped += not made
-            done.append(row.id)
+        records += row_records
+        outcome.reasons.update(reasons)
+        if not reasons:
+            outcome.skipped += not row_records
+            replayed_ids.append(row.id)
     log.append(TOUCHPOINTS, records)
     outcome.appended += len(records)
-    if done:
+    if replayed_ids:
         with database.transaction() as conn:
-            mark_replayed(conn, done, database.now(conn))
+            mark_replayed(conn, replayed_ids, database.now(conn))
 
 
 def _again(row: Row[Any], mapping: ImportMapping | None, conventions: Conventions) -> tuple[list[Record], list[str]]:

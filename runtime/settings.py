@@ -211,9 +211,9 @@ def masked(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         return url
-    where = parts.netloc.rpartition("@")[2]
+    host = parts.netloc.rpartition("@")[2]
     user = f"{parts.username}@" if parts.username else ""
-    return f"{parts.scheme}://{user}{where}{parts.path}"
+    return f"{parts.scheme}://{user}{host}{parts.path}"
 
 
 def read_settings(environment: Mapping[str, str] | None = None, **flags: Any) -> Settings:
@@ -232,7 +232,7 @@ def read_settings(environment: Mapping[str, str] | None = None, **flags: Any) ->
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        raise SettingsError(problems + _told(error, values, places)) from None
+        raise SettingsError(problems + _value_problems(error, values, places)) from None
     if problems:
         raise SettingsError(problems)
     return settings
@@ -246,17 +246,17 @@ def _unknown(environment: Mapping[str, str]) -> list[str]:
     return problems
 
 
-def _did_you_mean(word: str, names: tuple[str, ...], prefix: str = "") -> str:
+def _did_you_mean(name_given: str, names: tuple[str, ...], prefix: str = "") -> str:
     """`prefix` is common to all, and says nothing about which one is meant."""
     bare = [name.removeprefix(prefix) for name in names]
-    close = difflib.get_close_matches(word.removeprefix(prefix), bare, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name_given.removeprefix(prefix), bare, n=1, cutoff=0.6)
     return f"; did you mean {prefix}{close[0]}?" if close else f"; allowed are {', '.join(names)}"
 
 
 def _from_file(environment: Mapping[str, str], problems: list[str]) -> tuple[dict[str, Any], dict[str, str]]:
-    named = environment.get(FILE_VARIABLE)
-    path = Path(named or FILE_NAME)
-    if not named and not path.is_file():
+    file_setting = environment.get(FILE_VARIABLE)
+    path = Path(file_setting or FILE_NAME)
+    if not file_setting and not path.is_file():
         return {}, {}
     try:
         settings_given = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -292,7 +292,7 @@ _ALLOWED: Final = {
 """What pydantic would say in its own words."""
 
 
-def _told(error: ValidationError, values: Mapping[str, object], places: Mapping[str, str]) -> list[str]:
+def _value_problems(error: ValidationError, values: Mapping[str, object], places: Mapping[str, str]) -> list[str]:
     problems = []
     for item in error.errors(include_url=False, include_context=False, include_input=False):
         name = str(item["loc"][0])

@@ -14,7 +14,7 @@ _OWN_FILES: Final = 400
 _MOST_FILES: Final = 1_000_000
 
 
-def room(wanted: int | None) -> int:
+def room(most: int | None) -> int:
     """How many connections are served at a time: below the limit of open files, which is raised as far as allowed.
 
     A fifth more is heard, to be told that there is no room.
@@ -23,7 +23,7 @@ def room(wanted: int | None) -> int:
     files = min(_MOST_FILES, hard if hard != resource.RLIM_INFINITY else _MOST_FILES)
     if soft != resource.RLIM_INFINITY and soft < files:
         resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
-    return min(wanted or _MOST_CONNECTIONS, (files - min(_OWN_FILES, files * 2 // 5)) * 5 // 6)
+    return min(most or _MOST_CONNECTIONS, (files - min(_OWN_FILES, files * 2 // 5)) * 5 // 6)
 
 
 def listen(bind: Bind) -> socket.socket:
@@ -39,7 +39,7 @@ def listen(bind: Bind) -> socket.socket:
         bound.listen(2048)
     except OSError as error:
         bound.close()
-        raise Refused(_told(bind, error)) from None
+        raise Refused(_bind_problem(bind, error)) from None
     bound.set_inheritable(False)
     return bound
 
@@ -50,7 +50,7 @@ def address_of(bound: socket.socket) -> str:
     return f"http://{Bind(name[0], name[1])}"
 
 
-def _told(bind: Bind, error: OSError) -> str:
+def _bind_problem(bind: Bind, error: OSError) -> str:
     match error.errno:
         case errno.EADDRINUSE:
             return f"LEADLINE_BIND: port {bind.port} of {bind.host} is taken: stop what listens there, or name another"

@@ -39,13 +39,13 @@ class Progressed:
 
 def look(database: Database, ends: Mapping[Partition, int | None]) -> Progressed:
     """How far recorders and projector are from these ends of the log."""
-    wanted = {partition.name: end for partition, end in ends.items() if end is not None}
+    end_by_name = {partition.name: end for partition, end in ends.items() if end is not None}
     with database.snapshot() as conn:
-        rows = conn.execute(select(tracking.c.name, tracking.c.position).where(tracking.c.name.in_(list(wanted))))
+        rows = conn.execute(select(tracking.c.name, tracking.c.position).where(tracking.c.name.in_(list(end_by_name))))
         reached = {row[0]: row[1] for row in rows}
         newest = conn.execute(select(func.coalesce(func.max(events.c.position), 0))).scalar_one()
         position = conn.execute(select(live.projector.c.position)).scalar()
-    left = sum(max(0, end - reached.get(name, -1)) for name, end in wanted.items())
+    left = sum(max(0, end - reached.get(name, -1)) for name, end in end_by_name.items())
     return Progressed(left, int(newest), int(position or 0))
 
 

@@ -44,8 +44,8 @@ class Words:
         if isinstance(label, str):
             return label
         for language in (self._language, self._language.partition("_")[0], "en"):
-            for known, text in label.items():
-                if known.lower().replace("-", "_") == language:
+            for label_language, text in label.items():
+                if label_language.lower().replace("-", "_") == language:
                     return text
         return next(iter(label.values()))
 

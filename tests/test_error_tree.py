@@ -12,7 +12,7 @@ import pytest
 
 from domain import errors
 from domain.errors import LeadlineError
-from runtime.errors import told
+from runtime.errors import outcome_of
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("domain", "store", "producers", "consumers", "projections", "web", "api", "runtime")
@@ -84,13 +84,13 @@ def test_the_drawn_tree_names_every_class_of_the_root() -> None:
     ],
 )
 def test_the_root_says_the_exit_code_and_the_command_line_says_the_words(error: LeadlineError, code: int) -> None:
-    assert told(error) == (code, ["no such stage"])
+    assert outcome_of(error) == (code, ["no such stage"])
 
 
 def test_several_problems_are_a_line_each() -> None:
-    assert told(errors.Problems(["one", "two"])) == (2, ["one", "two"])
+    assert outcome_of(errors.Problems(["one", "two"])) == (2, ["one", "two"])
 
 
 def test_what_nobody_expects_is_no_message_but_a_fault() -> None:
-    assert told(ZeroDivisionError()) is None
-    assert told(eventsourcing.persistence.InternalError("x")) == (1, ["InternalError: x"])
+    assert outcome_of(ZeroDivisionError()) is None
+    assert outcome_of(eventsourcing.persistence.InternalError("x")) == (1, ["InternalError: x"])

@@ -29,7 +29,7 @@ def backup(
     settings = settings_of(data=data)
     _leave_out_postgres(settings, settings.data)
     with private_files():
-        back_up(settings.data, target, _told)
+        back_up(settings.data, target, _say_copied)
     say(f"backed up {settings.data} to {target}: keep LEADLINE_ID_KEY, if it is set, and the settings beside it")
 
 
@@ -38,11 +38,11 @@ def restore(source: Annotated[Path, typer.Argument(help="Folder that a backup ma
     settings = settings_of(data=data)
     _leave_out_postgres(settings, source)
     with private_files():
-        restore_files(source, settings.data, _told)
+        restore_files(source, settings.data, _say_copied)
     say(f"restored {source} to {settings.data}: start `leadline serve`, then `leadline verify`")
 
 
-def _told(path: Path, size: int) -> None:
+def _say_copied(path: Path, size: int) -> None:
     say(f"  {path} ({size / 1e6:,.1f} MB)")
 
 

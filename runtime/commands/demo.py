@@ -71,7 +71,7 @@ def demo(
             with Wiring(settings) as wiring:
                 _settle(wiring, process)
                 with Reader(wiring.existing, wiring.events, wiring.ids).view() as view:
-                    results = _found(view)
+                    results = _results(view)
             if as_json:
                 print_json({"requests": played.requests, "people": traffic.truth.leads, **results})
             else:
@@ -162,7 +162,7 @@ def _stay(process: "subprocess.Popen[bytes]") -> None:
 # ---- what became of it -------------------------------------------------------------------------------------------
 
 
-def _found(view: View) -> dict[str, Any]:
+def _results(view: View) -> dict[str, Any]:
     """What the read models say now: the hottest leads with their reasons, funnels, segments, counts of signals."""
     hottest = [each for each in find_leads(view, limit=30).items if each.identified][:8]
     kinds = Counter(each.kind for each in signal_report.signals(view.conn, 0, limit=10_000).items)

@@ -97,8 +97,8 @@ def _database(wiring: Wiring, findings: Findings) -> Status | None:
         status = status_of(database)
         wiring.ids  # noqa: B018  asks whether the id key is the right one
     except (LeadlineError, PersistenceError) as error:
-        where = "" if wiring.where in str(error) else f"{wiring.where}: "
-        findings.wrong("database", f"{where}{error}", away=True)
+        prefix = "" if wiring.where in str(error) else f"{wiring.where}: "
+        findings.wrong("database", f"{prefix}{error}", away=True)
         return None
     findings.say("database", f"{wiring.where} answers ({wiring.database.server()})")
     findings.say("recorded", f"{status.recorded:,} touchpoints")

@@ -70,9 +70,9 @@ def _append(wiring: Wiring, file: Path, rules: ImportMapping) -> ImportResult:
 
         def progressed(now: ImportProgress) -> None:
             pace = now.read / max(time.monotonic() - began, 0.001)
-            taken = f"{now.appended:,} appended, {now.known:,} known"
+            new_and_known = f"{now.appended:,} appended, {now.known:,} known"
             left_out = f"{now.skipped:,} skipped, {now.rejected:,} rejected"
-            tell(now.share, f"{taken}, {left_out}, {pace:,.0f} rows/s {now.message}".rstrip())
+            tell(now.share, f"{new_and_known}, {left_out}, {pace:,.0f} rows/s {now.message}".rstrip())
 
         folder = wiring.settings.data / IMPORTS
         conventions = wiring.settings.conventions
@@ -138,11 +138,11 @@ def _lines(title: str) -> Callable[[float, str], None]:
     """Off a terminal: a line now and then."""
     last = time.monotonic()
 
-    def tell(share: float, said: str) -> None:
+    def tell(share: float, counts_text: str) -> None:
         nonlocal last
         if time.monotonic() - last >= PAUSE:
             last = time.monotonic()
-            say(f"{title}: {share:.0%}, {said}")
+            say(f"{title}: {share:.0%}, {counts_text}")
 
     return tell
 

@@ -59,7 +59,7 @@ def leads(
     words = Words(view.model, lang)
     rows = [_row(each, words) for each in page.items]
     print_listings(Listing(f"Leads, hottest first (times in {words.zone})", _LEADS, rows))
-    _more(page.next, "--cursor")
+    _say_more(page.next, "--cursor")
 
 
 _LEADS = (
@@ -91,7 +91,7 @@ def _row(lead: LeadShape, words: Words) -> tuple[object, ...]:
     )
 
 
-def _more(cursor: str | None, flag: str) -> None:
+def _say_more(cursor: str | None, flag: str) -> None:
     if cursor:
         say(f"more: {flag} {cursor}")
 
@@ -109,22 +109,22 @@ def lead(
     """Show one lead: the card, every point explained, the newest touchpoints."""
     refuse_as_of(as_of)
     with reading(data, database) as view:
-        found = one_lead.lead_of_identity(view, of)
-        card = one_lead.lead_detail(view, found)
-        points = one_lead.score(view, found)
-        history = one_lead.timeline(view, found, limit=limit, newest=True)
+        lead_id = one_lead.lead_of_identity(view, of)
+        card = one_lead.lead_detail(view, lead_id)
+        points = one_lead.score(view, lead_id)
+        history = one_lead.timeline(view, lead_id, limit=limit, newest=True)
     if as_json:
         print_json({**plain(card), "score": plain(points), "timeline": plain(history)})
         return
     words = Words(view.model, lang)
-    happened = [
+    timeline_rows = [
         (words.when(each.occurred_at), each.type, each.source["name"], _brief(each.properties))
         for each in history.items
     ]
     print_listings(
         Listing(who(card), (Column("what"), Column("how it is")), _card(card, words)),
         score_listing(points, words),
-        Listing(f"Timeline, newest first (times in {words.zone})", _TIMELINE, happened),
+        Listing(f"Timeline, newest first (times in {words.zone})", _TIMELINE, timeline_rows),
     )
 
 
@@ -274,7 +274,7 @@ def signals(
         for each in page.items
     ]
     print_listings(Listing(f"Signals, oldest first (times in {words.zone})", _SIGNALS, rows))
-    _more(page.next, "--after")
+    _say_more(page.next, "--after")
 
 
 _SIGNALS = (

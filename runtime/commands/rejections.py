@@ -97,8 +97,8 @@ def replayed(
     """Try refused input again; exit 1 if some of it is still refused."""
     mended = None if mapping is None else mapping_of(mapping)
     with wiring_of(data=data, database=database, kafka=kafka) as wiring:
-        given = wiring.settings.conventions
-        outcome = replay(wiring.existing, wiring.log, door=door, id=id, mapping=mended, conventions=given)
+        conventions = wiring.settings.conventions
+        outcome = replay(wiring.existing, wiring.log, door=door, id=id, mapping=mended, conventions=conventions)
     if id is not None and not outcome.tried:
         raise Failed(
             f"nothing that waits has the id {id!r}: `leadline rejected list` shows what does (--all: also what"

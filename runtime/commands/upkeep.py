@@ -117,8 +117,8 @@ def check(
     if as_json:
         print_json({"file": str(settings.model), "hash": model.hash, **counts})
     else:
-        said = ", ".join(f"{count} {name}" for name, count in counts.items())
-        print(f"{settings.model} is a valid model: {said}; hash {model.hash}")
+        counts_text = ", ".join(f"{count} {name}" for name, count in counts.items())
+        print(f"{settings.model} is a valid model: {counts_text}; hash {model.hash}")
 
 
 def activate(
@@ -134,28 +134,30 @@ def activate(
     """Make the model file the active model: the read models are rebuilt with it and switched; say what that changes."""
     with wiring_of(model=file, data=data, database=database) as wiring:
         with progress("activate") as show_progress:
-            done = activate_model(wiring.existing, wiring.ids, wiring.model_file(), show_progress, announce=announce)
+            activated = activate_model(
+                wiring.existing, wiring.ids, wiring.model_file(), show_progress, announce=announce
+            )
         name = wiring.settings.model
     if as_json:
-        print_json({"file": str(name), **asdict(done)})
+        print_json({"file": str(name), **asdict(activated)})
         return
-    say(f"{name} is the active model {'already' if done.known else 'now'} ({done.hash})")
-    _say_moves(done)
-    if done.quiet:
-        told_now = "they are announced now" if announce else "announced when they earn again, or by --announce"
-        print(f"{done.quiet:,} hot and nobody was told: {told_now}")
+    say(f"{name} is the active model {'already' if activated.known else 'now'} ({activated.hash})")
+    _say_moves(activated)
+    if activated.quiet:
+        when_announced = "they are announced now" if announce else "announced when they earn again, or by --announce"
+        print(f"{activated.quiet:,} hot and nobody was told: {when_announced}")
 
 
-def _say_moves(done: Activated) -> None:
+def _say_moves(activated: Activated) -> None:
     """What the activation changed, kind by kind."""
     rows = [
         (kind, f"{move.before or '-'} -> {move.now or '-'}", move.leads, ", ".join(each.who for each in move.examples))
-        for kind, moves in done.moved.kinds()
+        for kind, moves in activated.moved.kinds()
         for move in moves
     ]
     if rows:
         print_listings(Listing("What changed", _CHANGED, rows))
-    elif done.refolded:
+    elif activated.refolded:
         print("no lead is another one by it")
 
 

@@ -109,8 +109,8 @@ class Truth:
             for act in history[start:]:
                 if act.at > first.at + window or (step == 0 and act is not first):
                     break
-                on, where = tests[step]
-                if act.type == on and where(act.properties, {}):
+                type_wanted, matches = tests[step]
+                if act.type == type_wanted and matches(act.properties, {}):
                     step += 1
                     if step == len(tests):
                         return step
@@ -155,13 +155,13 @@ def generate(seed: int, start: int, people: int = 200, length: int = HOUR) -> Tr
         begin = start + chance.randrange(length // 2 // 1_000) * 1_000
         if shares and guest is not None:
             cookies[0], begin = guest[0], max(begin, guest[1] + SECOND)
-        done = list(
+        person_acts = list(
             _acts(number, person, cookies, _instants(person.steps, begin, start + length, chance), seed, shares)
         )
-        acts += done
-        plain = any(act.request[0].startswith("f/") for act in done)
-        if person.signs_in and not shares and done[-1].at < start + length * 9 // 10 and not plain:
-            guest = (cookies[0], done[-1].at)
+        acts += person_acts
+        plain = any(act.request[0].startswith("f/") for act in person_acts)
+        if person.signs_in and not shares and person_acts[-1].at < start + length * 9 // 10 and not plain:
+            guest = (cookies[0], person_acts[-1].at)
         elif shares:
             guest = None
     truth = Truth(tuple(acts), cast)
@@ -182,13 +182,13 @@ def _instants(steps: Sequence[PlanStep], begin: int, end: int, chance: Random) -
 
 
 def _acts(
-    number: int, person: Someone, cookies: list[str], instants: list[int], seed: int, known: bool
+    number: int, person: Someone, cookies: list[str], instants: list[int], seed: int, signs_in_first: bool
 ) -> Iterator[Act]:
-    """A person's steps with their calls. `known`: they sign in first, as who follows another on a computer does."""
+    """A person's steps with their calls. `signs_in_first`, as who follows another on a computer does."""
     user = f"u-{seed}-{number}" if person.signs_in else None
     signed_in = False
     steps = list(zip(person.steps, instants, strict=True))
-    if known:
+    if signs_in_first:
         steps.insert(0, (PlanStep("identify"), instants[0] - 1_000))
     for place, (step, at) in enumerate(steps):
         signed_in = signed_in or (step.call == "identify" and user is not None)

@@ -92,10 +92,10 @@ def someone(kind: str, number: int, chance: Random) -> Someone:
     signs_in = kind in ("buyer", "customer", "employee") or (kind == "prospect" and chance.random() < 0.4)
     devices = 2 if signs_in and chance.random() < 0.4 else 1
     steps = _STORIES[kind](chance, devices)
-    known = company if kind not in ("student", "rival", "employee") and domain == company[1] else None
-    if known is not None:
-        traits["country"] = known[3]
-    return Someone(kind, email, traits, known, signs_in, devices, steps)
+    employer = company if kind not in ("student", "rival", "employee") and domain == company[1] else None
+    if employer is not None:
+        traits["country"] = employer[3]
+    return Someone(kind, email, traits, employer, signs_in, devices, steps)
 
 
 # ---- what they do ------------------------------------------------------------------------------------------------
