@@ -30,12 +30,12 @@ from projections.queries.view import View
 def live_lead(view: View, lead: str) -> UUID:
     """The live lead of an id, a former one too. Raises NotFound."""
     try:
-        found = view.lookup.resolve(view.conn, UUID(lead))
+        resolved = view.lookup.resolve(view.conn, UUID(lead))
     except ValueError:
         raise NotFound(f"no lead {lead[:80]!r}: a lead id is a UUID, as `id` of /api/leads") from None
-    if found is None:
+    if resolved is None:
         raise NotFound(f"no lead {lead}: nothing with that id was ever projected")
-    return found
+    return resolved
 
 
 def lead_of_identity(view: View, text: str) -> UUID:

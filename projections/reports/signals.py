@@ -20,10 +20,10 @@ def ledger_place(conn: Connection, after: str) -> int:
     """The ledger position of a cursor: a position, or a signal's id. Raises BadCursor."""
     if after.isdecimal() and len(after) < 19:
         return int(after)
-    found = conn.execute(select(ledger.c.position).where(ledger.c.id == after)).scalar()
-    if found is None:
+    position = conn.execute(select(ledger.c.position).where(ledger.c.id == after)).scalar()
+    if position is None:
         raise BadCursor(f"{after[:80]!r} is neither a ledger position nor the id of a signal")
-    return int(found)
+    return int(position)
 
 
 def signals(conn: Connection, after: int, *, kinds: Sequence[str] = (), limit: int = 100) -> Page[SignalShape]:

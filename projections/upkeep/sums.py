@@ -27,8 +27,8 @@ def wrong_sums(conn: Connection) -> Iterator[Wrong]:
             yield "ledger", (row.position,), (row.id, row.closes), (row.id, "closes what is open")
         if opens(kind, orjson.loads(row.data)):
             announced[row.id] = (row.lead, announces(kind).value, row.subject)
-    told = open_signals.c.signal
-    for row in conn.execute(select(open_signals).where(told.is_not(None)).order_by(told)):
+    signal_id = open_signals.c.signal
+    for row in conn.execute(select(open_signals).where(signal_id.is_not(None)).order_by(signal_id)):
         if announced.pop(row.signal, None) != (row.lead, row.kind, row.subject):
             yield "open_signals", (row.signal,), (row.lead, row.kind, row.subject), None
     for signal, expected_row in sorted(announced.items()):
