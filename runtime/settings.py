@@ -241,9 +241,18 @@ def read_settings(environment: Mapping[str, str] | None = None, **flags: Any) ->
 def _unknown(environment: Mapping[str, str]) -> list[str]:
     problems = []
     for variable in sorted(environment):
-        if variable.startswith(PREFIX) and not variable.startswith(TEST_PREFIX) and variable not in VARIABLES:
+        if not variable.startswith(PREFIX) or variable.startswith(TEST_PREFIX) or variable in VARIABLES:
+            continue
+        if not _may_be_a_destinations(variable):
             problems.append(f"{variable}: no such setting{_did_you_mean(variable, VARIABLES, PREFIX)}")
     return problems
+
+
+def _may_be_a_destinations(variable: str) -> bool:
+    """Whether a model file may name it as a destination's address or key: it ends so, and is no setting misspelled."""
+    settings = [setting.removeprefix(PREFIX) for setting in VARIABLES]
+    near = difflib.get_close_matches(variable.removeprefix(PREFIX), settings, 1, 0.75)
+    return variable.endswith(("_URL", "_KEY")) and not near
 
 
 def _did_you_mean(name_given: str, names: tuple[str, ...], prefix: str = "") -> str:

@@ -23,7 +23,8 @@ _SETTINGS: Final = f"""\
 Every setting is an environment variable, or a line of the settings file (`{FILE_NAME}` in the working directory, or
 the file that `{FILE_VARIABLE}` names) under the name without `{PREFIX}` in lower case. A flag of the same name, where a
 command has one, comes first, then the environment, then the file. All of them are checked before anything starts; a
-variable that begins with `{PREFIX}` and is not one of these is refused.
+variable that begins with `{PREFIX}` and is not one of these is refused, but for the address (`{PREFIX}..._URL`) or key
+(`{PREFIX}..._KEY`) of a [destination](model-file.md#destinations).
 
 | variable | default | |
 | --- | --- | --- |"""

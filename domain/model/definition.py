@@ -26,6 +26,7 @@ from domain.files.durations import DAY
 from domain.files.places import located
 from domain.files.problems import Mistake, ModelError, Path, not_allowed, unknown
 from domain.files.values import read_flag, read_name, read_number, read_text, read_type
+from domain.model.destinations import Destination
 from domain.model.file import explain, read_toml, repeated
 from domain.model.stages import declared, former_names
 from domain.model.starter import STARTER
@@ -47,8 +48,8 @@ from domain.model.values import (
 from domain.touchpoints.touchpoint import NEVER
 
 __all__ = [
-    "STARTER", "VISITOR", "Exclusion", "Fit", "FitRule", "Funnel", "Limit", "Model", "ModelError", "Score", "ScoreRule",
-    "Segment", "Stage", "Step", "parse_model",
+    "STARTER", "VISITOR", "Destination", "Exclusion", "Fit", "FitRule", "Funnel", "Limit", "Model", "ModelError",
+    "Score", "ScoreRule", "Segment", "Stage", "Step", "parse_model",
 ]  # fmt: skip
 
 VISITOR: Final = "visitor"
@@ -224,6 +225,7 @@ class Model(_Part):
     not_a_lead: tuple[Exclusion, ...] = ()
     segments: tuple[Segment, ...] = ()
     funnels: tuple[Funnel, ...] = ()
+    destinations: tuple[Destination, ...] = ()
     _text: str = PrivateAttr("")
     _activated_at: int = PrivateAttr(NEVER)
 
@@ -268,6 +270,7 @@ _KEYS: Final[Mapping[Path, tuple[str, ...]]] = {
         (("segments",), Segment),
         (("funnels",), Funnel),
         (("funnels", "steps"), Step),
+        (("destinations",), Destination),
     )
 }
 
@@ -290,7 +293,7 @@ def parse_model(text: str) -> Model:
     return model
 
 
-_NOT_FOLDED: Final = frozenset({"label", "timezone", "won"})
+_NOT_FOLDED: Final = frozenset({"label", "timezone", "won", "destinations"})
 """Keys that the fold does not read: `won` only says what `hot` is where that is not given."""
 
 

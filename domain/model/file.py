@@ -23,9 +23,18 @@ _MISSING: Final[Mapping[str, str]] = {
     "reason": 'a text, such as reason = "employee"',
     "grades": "least points, such as grades = { A = 20, B = 10, C = 0 }",
     "window": 'a duration, such as window = "14d"',
+    "type": 'what it speaks, such as type = "webhook"',
+    "url": 'its address, such as url = { env = "LEADLINE_BERLIN_URL" }',
     "steps": 'a list of steps, such as steps = [ { on = "page_viewed" }, { on = "form_submitted" } ]',
 }
-_NAMED: Final[tuple[Path, ...]] = (("stages",), ("score", "rules"), ("fit", "rules"), ("segments",), ("funnels",))
+_NAMED: Final[tuple[Path, ...]] = (
+    ("stages",),
+    ("score", "rules"),
+    ("fit", "rules"),
+    ("segments",),
+    ("funnels",),
+    ("destinations",),
+)
 _SHOWN: Final = 120
 """Characters of a line that an error repeats."""
 _PLACE: Final = re.compile(

@@ -233,14 +233,27 @@ def test_a_first_activation_is_no_change(shelf: Shelf) -> None:
         world.close()
 
 
-def test_a_file_in_which_only_labels_differ_is_activated_without_a_refold(switching: Switching) -> None:
+BERLIN = """
+[[destinations]]
+name = "berlin"
+type = "webhook"
+url = { env = "LEADLINE_BERLIN_URL" }
+secret = { env = "LEADLINE_BERLIN_KEY" }
+"""
+
+
+@pytest.mark.parametrize(
+    "other", [MODEL.replace('name = "lead"\n', 'name = "lead"\nlabel = "Fresh"\n', 1), MODEL + BERLIN]
+)
+def test_a_file_in_which_only_labels_or_destinations_differ_is_activated_without_a_refold(
+    switching: Switching, other: str
+) -> None:
     switching.world.play([[form(5, "e:a@x.test"), form(6, "e:a@x.test")]])
     before, rows = switching.end, switching.world.rows("projector")
-    labelled = MODEL.replace('name = "lead"\n', 'name = "lead"\nlabel = "Fresh"\n', 1)
-    assert not switching.to(labelled).refolded
+    assert not switching.to(other).refolded
     with switching.world.database.snapshot() as conn:
         text = conn.execute(select(models.c.text).order_by(models.c.activation.desc())).scalars().first()
-    assert text == labelled
+    assert text == other
     assert (switching.end, switching.world.rows("projector")) == (before, rows)
 
 
