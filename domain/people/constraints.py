@@ -65,7 +65,7 @@ def constraints(touchpoint: Touchpoint, seen: set[Identity]) -> Iterable[tuple[P
 
 def standing(
     touchpoints: Sequence[tuple[Touchpoint, Iterable[Identity]]],
-) -> tuple[set[Pair], list[tuple[Order, Pair]]]:
+) -> tuple[frozenset[Pair], list[tuple[Order, Pair]]]:
     """Who is kept apart, and who is joined and by what, in order: of what was said about a pair the last holds.
 
     `touchpoints` are in the order of the walk, each with the identities that bind at it.
@@ -77,6 +77,6 @@ def standing(
             if pair not in last or last[pair][0] <= touchpoint.order:
                 last[pair] = (touchpoint.order, together)
         seen.update(bound)
-    apart = {pair for pair, (_, together) in last.items() if not together}
+    apart = frozenset(pair for pair, (_, together) in last.items() if not together)
     merges = [(order, sorted(pair), pair) for pair, (order, together) in last.items() if together]
     return apart, [(order, pair) for order, _, pair in sorted(merges, key=lambda merge: merge[:2])]

@@ -45,6 +45,12 @@ class Facts:
         self.trusted.update(other.trusted)
         self.overclaimed.update(other.overclaimed)
 
+    def with_others(self, other: "Facts") -> "Facts":
+        """What both know, `other` where they differ; this one, which several walks may share, stays as it is."""
+        both = self.copy()
+        both.add(other)
+        return both
+
     def has(self, other: "Facts") -> bool:
         """Whether all that others are known by is known here."""
         return (

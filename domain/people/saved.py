@@ -1,5 +1,6 @@
 """A walk's saved bytes."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct, msgpack
@@ -18,7 +19,7 @@ class SavedWalk(Struct, array_like=True):
     people: list[tuple[int, list[Identity], dict[Identity, WalkKey], list[Finding]]]
     """Number, owned, heads, findings."""
     apart: list[tuple[Identity, ...]]
-    skipped: list[tuple[int, Identity, Identity]]
+    skipped: Sequence[tuple[int, Identity, Identity]]
     shared: dict[Identity, int]
     trusted: dict[Identity, Links]
     overclaimed: dict[Identity, int]
@@ -43,6 +44,6 @@ def load_walk(saved: bytes, hashed: Hashed) -> Walk:
         person = walk.people[number] = Person(number)
         person.owned, person.heads, person.findings = owned, heads, findings
         walk.owner.update(dict.fromkeys(owned, person))
-    walk.apart = {Pair(pair) for pair in state.apart}
-    walk.skipped, walk.decided = state.skipped, set(state.decided)
+    walk.apart = frozenset(Pair(pair) for pair in state.apart)
+    walk.skipped, walk.decided = state.skipped, frozenset(state.decided)
     return walk

@@ -38,10 +38,10 @@ class Walk:
         self.facts = facts
         self.people: dict[int, Person] = {}
         self.owner: dict[Identity, Person] = {}
-        self.apart: set[Pair] = set()
-        self.skipped: list[tuple[int, Identity, Identity]] = []
+        self.apart: frozenset[Pair] = frozenset()
+        self.skipped: Sequence[tuple[int, Identity, Identity]] = ()
         """Merges that a standing unmerge forbids, with their instants."""
-        self.decided: set[Identity] = set()
+        self.decided: frozenset[Identity] = frozenset()
         """E-mails and phones whose trusted links, or that there are none, decided something."""
         self.joined = False
         """Set when two people who both had touchpoints became one: who folds must then fold both histories anew."""
@@ -90,7 +90,7 @@ class Walk:
             if first is second:
                 continue
             if self._kept_apart(first, second):
-                self.skipped.append((order[0], identity, other))
+                self.skipped = (*self.skipped, (order[0], identity, other))
             else:
                 self._unite(first, second)
 
@@ -224,7 +224,7 @@ class Walk:
                 continue
             for identity in mine:
                 if identity.kind in ("email", "phone") and identity not in self.decided:
-                    self.decided.add(identity)
+                    self.decided |= {identity}
                     self.changed.add(person.number)
         return self.facts.contradict(person.owned, others)
 
@@ -284,7 +284,7 @@ class Walk:
                 again = again or (since <= last and (before is not None or identity in self.owner))
         for identity, links in facts.trusted.items():
             again = again or self._depends(identity, current.trusted.get(identity, {}), links)
-        current.add(facts)
+        self.facts = current.with_others(facts)
         return again
 
     def _depends(self, identity: Identity, before: Links, after: Links) -> bool:

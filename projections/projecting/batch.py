@@ -55,6 +55,7 @@ class Batches:
         self._ledger = ledger
         self._keep = keep
         self._linker = Linker(ids, tables, limits)
+        self._nothing = Facts(ids.hex)
         self._states = States(tables, ids.hex)
         self._clusters: OrderedDict[int, Cluster] = OrderedDict()
 
@@ -129,7 +130,7 @@ class Batches:
         return [self._clusters[number] for number in wanted]
 
     def _new(self, number: int) -> Cluster:
-        return Cluster(number, Walk(Facts(self._ids.hex)))
+        return Cluster(number, Walk(self._nothing))
 
     def _recorded(self, conn: Connection, since: Mapping[int, int], position: int) -> list[Touchpoint]:
         """What lies up to a position in the trails of some clusters: of those that have anything from an instant on."""
@@ -174,7 +175,7 @@ class Batches:
             self._clusters.popitem(last=False)
         for cluster in touched:
             if cluster.ceased:
-                cluster.ceased = set()
+                cluster.ceased = frozenset()
             if len(cluster.members) > _MEMBERS:
                 cluster.members.clear()
                 cluster.opens.clear()
@@ -277,7 +278,7 @@ class Batches:
         spoilt = [cluster for cluster in clusters if cluster.walk.changed]
         walks = self._states.walks(conn, [cluster.number for cluster in spoilt])
         for cluster in spoilt:
-            cluster.walk = walks.get(cluster.number) or Walk(Facts(self._ids.hex))
+            cluster.walk = walks.get(cluster.number) or Walk(self._nothing)
 
     def histories(self, conn: Connection, clusters: Sequence[Cluster], position: int) -> dict[int, list[Touchpoint]]:
         """All touchpoints of the clusters up to a position, read with one query."""
@@ -295,7 +296,7 @@ class Batches:
         """Put the leads that were touched into rows, and what holds of them. False: the cluster is put aside."""
         cluster = todo.cluster
         try:
-            shows = [self._shown(cluster, number, clock) for number in todo.touched]
+            shows = [self._shown(cluster, number, id, clock) for number, id in todo.touched.items() if id is not None]
         except Exception as error:
             cluster.put_aside(error)
             return False
@@ -314,13 +315,11 @@ class Batches:
         held.append(([holding for holding, *_ in shows], cluster))
         return True
 
-    def _shown(self, cluster: Cluster, number: int, clock: int) -> tuple[Holding, Member, Rendered]:
-        walk = cluster.walk
-        person = walk.people[number]
-        id = self._ids.of(person.name())
-        member = cluster.members[id]
+    def _shown(self, cluster: Cluster, number: int, id: UUID, clock: int) -> tuple[Holding, Member, Rendered]:
+        walk, member = cluster.walk, cluster.members[id]
         lead, now = member.lead, self._fold.at(member.lead, clock)
-        subject = Subject(id, lead, now, self._owned(cluster, member, number, clock), walk.findings(person))
+        findings = walk.findings(walk.people[number])
+        subject = Subject(id, lead, now, self._owned(cluster, member, number, clock), findings)
         return Holding(id, lead, now), member, render(self._fold, subject)
 
     def _owned(self, cluster: Cluster, member: Member, number: int, clock: int) -> tuple[Identity, ...]:

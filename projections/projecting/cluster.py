@@ -57,11 +57,11 @@ class Cluster:
     """Whether it differs from what is saved, beside what the walk says of itself."""
     members: dict[UUID, Member] = field(default_factory=dict)
     """By lead id, the leads that are in memory, each as it is saved."""
-    absorbed: list[Walk] = field(default_factory=list)
+    absorbed: tuple[Walk, ...] = ()
     """Walks of clusters that became part of this one, until it is walked again. Not saved."""
     anew: bool = False
     """When it is walked again, every lead is folded anew, though its history is the same. Not saved."""
-    ceased: set[UUID] = field(default_factory=set)
+    ceased: AbstractSet[UUID] = frozenset()
     """Of this batch: ids of leads that are no more. Not saved."""
     opens: dict[UUID, dict[tuple[SignalKind, str], Open]] = field(default_factory=dict)
     """What the ledger holds open, of those leads of whom it was read. Not saved."""
@@ -81,7 +81,7 @@ class Cluster:
     def absorb(self, other: "Cluster") -> None:
         """Become one with another cluster; both histories must be walked together."""
         self.record(other.trails)
-        self.absorbed += [other.walk, *other.absorbed]
+        self.absorbed = (*self.absorbed, other.walk, *other.absorbed)
         self.anew |= other.anew or other.aside is not None
         self.activation = other.activation if self.activation is None else self.activation
         self.stale = self.changed = True
@@ -163,7 +163,7 @@ class Cluster:
         self.last = max((touchpoint.instant for touchpoint in taken), default=-1)
         self.stale = self.anew = False
         self.changed = True
-        self.absorbed.clear()
+        self.absorbed = ()
         self.members.clear()
         self.opens.clear()
         return histories

@@ -1,6 +1,7 @@
 """What a batch asks to be done to a cluster's leads. Whom nothing touches is neither loaded nor written."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -24,13 +25,13 @@ class Todo:
 
     cluster: Cluster
     touched: dict[int, UUID | None] = field(default_factory=dict)
-    """Who is to be shown, and under which id they are saved; None: they are not."""
+    """Who is to be shown, and under which id they are saved, None: they are not; once carried out, of which id now."""
     steps: list[Step] = field(default_factory=list)
     refolds: dict[int, list[Touchpoint]] = field(default_factory=dict)
     """The whole history of those who are folded anew."""
     renamed: set[int] = field(default_factory=set)
     """Whose identities may be others than before."""
-    ceased: set[UUID] = field(default_factory=set)
+    ceased: AbstractSet[UUID] = frozenset()
     """Ids of leads that are saved and are no more."""
 
     def carry_out(self, ids: Ids, fold: Fold, clock: int) -> None:
@@ -69,6 +70,7 @@ class Todo:
             if self.touched[number] != id:
                 member.shown = NOTHING  # under this id
             members[id] = member
+            self.touched[number] = id
 
 
 def onward(
@@ -81,12 +83,10 @@ def onward(
         return None
     if not walk.changed and not due and (cluster.due is None or cluster.due > clock):  # nearly always
         people = walk.people
-        same: dict[int, UUID | None] = {
-            number: ids.of(people[number].name()) for number in {number for number, _, _ in steps}
-        }
-        return Todo(cluster, same, steps, {}, walk.changed, set())
+        same: dict[int, UUID | None] = {number: ids.of(people[number].name()) for number, _, _ in steps}
+        return Todo(cluster, same, steps, {}, walk.changed)
     if last < 0 and len(walk.people) == 1 and not due:  # somebody comes for the first time
-        return Todo(cluster, dict.fromkeys(walk.people), steps, {}, walk.changed, set())
+        return Todo(cluster, dict.fromkeys(walk.people), steps, {}, walk.changed)
     todo = Todo(cluster, steps=steps, renamed=walk.changed)
     numbers = {number for number, _, _ in steps}
     numbers |= {number for number in walk.changed if number in walk.people and walk.people[number].heads}
@@ -106,7 +106,7 @@ def onward(
         before = person.name_at(last)
         former = todo.touched[number] = None if before is None else ids.of(before)
         if former is not None and former != id:
-            todo.ceased.add(former)
+            todo.ceased |= {former}
     _touch_heirs(todo, ids)
     return todo
 
