@@ -78,6 +78,13 @@ class Kept:
 Change = Decision | Kept
 
 
+def to_be_told(change: Change) -> Change:
+    """The change; where it keeps something quiet, that is announced at the next look."""
+    if isinstance(change, Kept) and change.open is not None and change.open.signal is None:
+        return Kept(change.place, replace(change.open, earned=TELL))
+    return change
+
+
 class Holding(NamedTuple):
     """A live lead, and what holds of it at the clock."""
 

@@ -66,7 +66,10 @@ class Cluster:
     opens: dict[UUID, dict[tuple[SignalKind, str], Open]] = field(default_factory=dict)
     """What the ledger holds open, of those leads of whom it was read. Not saved."""
     activation: int | None = None
-    """The activation of a model for which the ledger must still be compared: it was put aside then."""
+    """The activation of a model for which the ledger must still be compared: it was put aside then.
+
+    Below 0: who is hot only by that model shall be told, not be quiet.
+    """
 
     @property
     def unsaved(self) -> bool:
@@ -83,7 +86,8 @@ class Cluster:
         self.record(other.trails)
         self.absorbed = (*self.absorbed, other.walk, *other.absorbed)
         self.anew |= other.anew or other.aside is not None
-        self.activation = other.activation if self.activation is None else self.activation
+        activations = [each for each in (self.activation, other.activation) if each is not None]
+        self.activation = min(activations, default=None)
         self.stale = self.changed = True
 
     def record(self, trails: AbstractSet[UUID]) -> None:

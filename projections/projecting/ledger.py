@@ -13,7 +13,7 @@ from domain.fold.fold import Fold
 from domain.people.walk import assign
 from domain.signals.decide import decide
 from domain.signals.kinds import HOT, MODEL, TRAITS, SignalKind
-from domain.signals.signal import Change, Decision, Holding, Kept, Open, hand_over
+from domain.signals.signal import Change, Decision, Holding, Kept, Open, hand_over, to_be_told
 from domain.touchpoints.touchpoint import Touchpoint, rfc3339
 from projections.projecting.cluster import Cluster
 from store.database import bulk
@@ -65,6 +65,8 @@ class Ledger:
                 changes += self._hand_over(cluster, heirs, holdings)
             for holding in holdings:
                 changes += decide(holding, opens[holding.id], self._fold, clock, by_model=by_model)
+            if cluster.activation is not None and cluster.activation < 0:
+                changes = [to_be_told(change) for change in changes]
         except Exception as error:
             cluster.put_aside(error)
             return None

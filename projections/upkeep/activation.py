@@ -75,9 +75,11 @@ def _quiet(database: Database, conn: Connection, announce: bool) -> int:
     """How many are hot and untold; `announce` leaves them to the projector, which tells of them batch by batch."""
     quiet = open_signals.c.signal.is_(None)
     count = conn.execute(select(func.count()).select_from(open_signals).where(quiet)).scalar_one()
-    if announce and count:
+    if announce:
         database.lock(conn, LOCK)
         conn.execute(update(open_signals).where(quiet).values(earned=TELL))
+        aside = live.clusters.c.activation
+        conn.execute(update(live.clusters).where(aside > 0).values(activation=-aside))
         conn.execute(update(live.projector).values(build=live.projector.c.build + 1))  # so that it looks
     return int(count)
 

@@ -150,7 +150,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("state", LargeBinary, nullable=False),
             Column("due", BigInteger),  # when it must be looked at though nothing happens
             Column("aside", Text),  # why it was put aside; folded again after the mend
-            Column("activation", Integer),  # of a model, for which the ledger must still be compared; null: none
+            Column("activation", Integer),  # of a model: compare the ledger for it (< 0: and announce); null: none
             Index(prefix + "clusters_due", "due", postgresql_where=Column("due").is_not(None)),
             Index(prefix + "clusters_aside", "cluster", postgresql_where=Column("aside").is_not(None)),
             **hot_fill,

@@ -345,6 +345,25 @@ def test_a_cluster_that_was_put_aside_is_compared_for_the_activation_when_it_is_
     assert "lead.hot" not in [kind for kind, _ in switching.said(before)]
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_announce_reaches_who_was_put_aside_when_they_are_folded_again(
+    switching: Switching, failing: Callable[[bool], None], at_once: bool
+) -> None:
+    world = switching.world
+    world.play([[form(5, "e:b@x.test")]])
+    failing(True)
+    world.play([[form(4, "e:b@x.test", seq=1)]])
+    switching.to(EASY, announce=at_once)
+    if not at_once:
+        switching.to(EASY, announce=True)
+    world.project()
+    failing(False)
+    before = switching.end
+    world.projector.retry_aside()
+    world.project()
+    assert [kind for kind, _ in switching.said(before)].count("lead.hot") == 1
+
+
 def test_what_a_rebuild_mends_is_announced_when_a_projector_looks_at_it(
     switching: Switching, failing: Callable[[bool], None]
 ) -> None:
