@@ -13,6 +13,9 @@ from typer.core import TyperGroup
 INTERRUPTED: Final = 130
 """Exit code after Ctrl-C, as shells have it."""
 
+_AS_JSON: Final = "leadline.as_json"
+"""Where a context keeps whether its command answers in JSON."""
+
 ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
     "servers": {
         "serve": "Run everything in one process: collector, API, recorder, projector and publisher.",
@@ -51,9 +54,14 @@ libraries, and the list of all loads none."""
 class Commands(TyperGroup):
     """Tells every expected error in its own words, on stderr, with its exit code."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Note whether the command that follows shall answer in JSON, also where it is refused."""
+        ctx.meta[_AS_JSON] = "--json" in args
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        as_json = "--json" in [*ctx._protected_args, *ctx.args]
+        as_json = ctx.meta[_AS_JSON]
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # the reader of a table has seen enough
