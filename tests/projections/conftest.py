@@ -7,6 +7,7 @@ import pytest
 import structlog
 
 from tests.projections.shelf import Shelf, a_world, make_shelf
+from tests.projections.switching import Switching
 from tests.projections.world import World
 
 
@@ -21,6 +22,11 @@ def world(shelf: Shelf) -> Iterator[World]:
     """A world of its own, in which nothing differs from a refold at the end."""
     with a_world(shelf) as found:
         yield found
+
+
+@pytest.fixture
+def switching(world: World) -> Switching:
+    return Switching(world)
 
 
 @pytest.fixture(autouse=True)

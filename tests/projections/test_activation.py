@@ -1,82 +1,23 @@
 """Activation of another model: memberships are told, alerts are quiet, and who was told hears what no longer holds."""
 
-from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-from uuid import UUID
 
-import orjson
 import pytest
 from sqlalchemy import select
 
-from domain.fold.fold import Fold
 from domain.model.definition import parse_model
 from projections.queries.leads import find_leads
 from projections.queries.view import Reader
 from projections.upkeep import activation
 from projections.upkeep.activation import Activated, ActivationRefused, activate
-from projections.upkeep.rebuild import rebuild
-from store.database.tables import ledger, models, open_signals
+from store.database.tables import models
 from tests.domain.histories import side
-from tests.domain.stories import at, identity, us
+from tests.domain.stories import at, us
 from tests.given_model import MODEL
 from tests.projections.shelf import CLOCK, Shelf
+from tests.projections.switching import EASY, HOT_AT, NEVER, Switching, form
 from tests.projections.world import World
 from tests.services.postgres import PostgresServer
-
-HOT_AT = "hot_at = { A = 10, B = 15, C = 20, D = 20 }"
-EASY = MODEL.replace(HOT_AT, "hot_at = 10")
-"""One form (15 points) is enough."""
-NEVER = MODEL.replace(HOT_AT, "hot_at = 1000")
-
-
-def form(second: float, *names: str, **more: Any) -> Any:
-    return at(second, "form_submitted", *names, **more)
-
-
-class Switching:
-    """A world whose model is changed."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-
-    def to(self, text: str, *, announce: bool = False) -> Activated:
-        """Activate a model; the projector takes it up."""
-        self.world.model = parse_model(text)
-        done = activate(self.world.database, self.world.ids, self.world.model, announce=announce)
-        self.world.restart()
-        return done
-
-    def said(self, after: int = 0) -> list[tuple[str, Mapping[str, Any]]]:
-        """Kind and data of the ledger's rows behind a position."""
-        with self.world.database.snapshot() as conn:
-            rows = conn.execute(select(ledger).where(ledger.c.position > after).order_by(ledger.c.position)).all()
-        return [(row.kind, orjson.loads(row.data)) for row in rows]
-
-    def asks(self) -> list[Any]:
-        """What was asked of leads, in order."""
-        with self.world.database.snapshot() as conn:
-            rows = conn.execute(select(ledger.c.asks).order_by(ledger.c.position)).scalars().all()
-        return [orjson.loads(row) for row in rows if row is not None]
-
-    def hot(self) -> dict[UUID, str | None]:
-        """The signal that announced each lead that is open as hot; None: it is quiet."""
-        with self.world.database.snapshot() as conn:
-            rows = conn.execute(select(open_signals).where(open_signals.c.kind == "lead.hot")).all()
-        return {row.holder: row.signal for row in rows}
-
-    def lead(self, name: str) -> UUID:
-        return self.world.ids.of(identity(name))
-
-    @property
-    def end(self) -> int:
-        """The ledger's newest position."""
-        return len(self.said())
-
-
-@pytest.fixture
-def switching(world: World) -> Switching:
-    return Switching(world)
-
 
 # ---- alerts ------------------------------------------------------------------------------------------------------
 
@@ -307,80 +248,6 @@ def test_it_is_asked_again_in_the_switch(switching: Switching, monkeypatch: pyte
     monkeypatch.setattr(activation, "build_beside", meanwhile)
     with pytest.raises(ActivationRefused, match="customer"):
         activate(world.database, world.ids, parse_model(SHORT))
-
-
-# ---- put aside ---------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bool], None]]:
-    """Let the fold of whoever has an e-mail b@x.de fail, or not any more."""
-    step = Fold.step
-
-    def raises(self: Fold, lead: Any, group: Any, *more: Any) -> None:
-        if any(identity("e:b@x.test") in touchpoint.identities for touchpoint in group):
-            raise ValueError("a fault of ours")
-        step(self, lead, group, *more)
-
-    def switch(on: bool) -> None:
-        monkeypatch.setattr(Fold, "step", raises if on else step)
-
-    yield switch
-    switch(False)
-
-
-def test_a_cluster_that_was_put_aside_is_compared_for_the_activation_when_it_is_folded_again(
-    switching: Switching, failing: Callable[[bool], None]
-) -> None:
-    world = switching.world
-    world.play([[form(5, "e:a@x.test")], [form(5, "e:b@x.test")]])
-    failing(True)
-    world.play([[form(4, "e:b@x.test", seq=1)]])
-    switching.to(EASY)
-    assert switching.hot() == {switching.lead("e:a@x.test"): None}
-    failing(False)
-    before = switching.end
-    world.projector.retry_aside()
-    assert switching.hot() == {switching.lead("e:a@x.test"): None, switching.lead("e:b@x.test"): None}
-    assert "lead.hot" not in [kind for kind, _ in switching.said(before)]
-
-
-@pytest.mark.parametrize("at_once", [True, False])
-def test_announce_reaches_who_was_put_aside_when_they_are_folded_again(
-    switching: Switching, failing: Callable[[bool], None], at_once: bool
-) -> None:
-    world = switching.world
-    world.play([[form(5, "e:b@x.test")]])
-    failing(True)
-    world.play([[form(4, "e:b@x.test", seq=1)]])
-    switching.to(EASY, announce=at_once)
-    if not at_once:
-        switching.to(EASY, announce=True)
-    world.project()
-    failing(False)
-    before = switching.end
-    world.projector.retry_aside()
-    world.project()
-    assert [kind for kind, _ in switching.said(before)].count("lead.hot") == 1
-
-
-def test_what_a_rebuild_mends_is_announced_when_a_projector_looks_at_it(
-    switching: Switching, failing: Callable[[bool], None]
-) -> None:
-    """A rebuild never touches the ledger; who was merged while aside hands over what is open."""
-    world = switching.world
-    world.play([[form(5, "e:a@x.test"), form(6, "e:a@x.test")], [form(5, "e:b@x.test"), form(6, "e:b@x.test")]])
-    assert len(switching.hot()) == 2
-    failing(True)
-    world.play([[at(20, "merged", "e:a@x.test", source="api", **side("e:b@x.test"))]])
-    failing(False)
-    before = switching.end
-    rebuild(world.database, world.ids, world.model)
-    assert switching.end == before
-    world.restart()
-    world.projector.retry_aside()
-    assert len(switching.hot()) == 1
-    assert [data["reason"] for kind, data in switching.said(before) if kind == "lead.cooled"] == ["merged"]
 
 
 # ---- in both modes -----------------------------------------------------------------------------------------------
