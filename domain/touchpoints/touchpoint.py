@@ -11,6 +11,9 @@ from domain.touchpoints.identity import Identity, trail_of
 Instant = NewType("Instant", int)
 """Microseconds since 1970-01-01 UTC. A duration is a plain int of microseconds."""
 
+Position = NewType("Position", int)
+"""The place of an event among all that are recorded: from 1, without gaps, in the order of their commits."""
+
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST: Final = 0
 """The least instant, 1970: what claims to be older is a broken clock."""

@@ -13,7 +13,7 @@ from domain.people.sharing import LIMITS, Limits
 from domain.people.walk import Walk
 from domain.signals.signal import TELL, Holding
 from domain.touchpoints.identity import Identity
-from domain.touchpoints.touchpoint import Touchpoint
+from domain.touchpoints.touchpoint import Position, Touchpoint
 from projections.projecting.cluster import Cluster, Member
 from projections.projecting.ledger import Holdings, Ledger
 from projections.projecting.link import Linked, Linker, mentioned
@@ -24,7 +24,7 @@ from projections.read_models.family import Subject
 from store.database import bulk
 from store.database.tables import Derived, open_signals
 from store.events.ids import Ids
-from store.events.store import EventStore
+from store.events.store import EventStore, Recorded
 
 _DUE = 2_000
 """Clusters and leads that are due, taken at a time."""
@@ -59,7 +59,7 @@ class Batches:
         self._states = States(tables, ids.hex)
         self._clusters: OrderedDict[int, Cluster] = OrderedDict()
 
-    def take(self, conn: Connection, batch: Sequence[tuple[int, Touchpoint]], position: int, clock: int) -> None:
+    def take(self, conn: Connection, batch: Sequence[Recorded], position: Position, clock: int) -> None:
         """Take a batch up to a position, let time pass to the clock; the caller moves (position, clock) and commits."""
         linked = self._linker.link(conn, batch, lambda clusters: self._recorded(conn, clusters, batch[0][0] - 1))
         touched = self._touched(conn, linked)
@@ -69,7 +69,7 @@ class Batches:
             self._work(conn, self._load(conn, due), Linked(), position, clock, due)
         self._forget(touched)
 
-    def retry_aside(self, conn: Connection, position: int, clock: int) -> None:
+    def retry_aside(self, conn: Connection, position: Position, clock: int) -> None:
         """Fold anew what was put aside: the mend may have come with this start."""
         table = self._tables.clusters
         numbers = conn.execute(select(table.c.cluster).where(table.c.aside.is_not(None))).scalars().all()
@@ -79,7 +79,7 @@ class Batches:
         self._work(conn, clusters, Linked(), position, clock, whole=True)
 
     def compare(
-        self, conn: Connection, numbers: Sequence[int], position: int, clock: int, activation: int | None = None
+        self, conn: Connection, numbers: Sequence[int], position: Position, clock: int, activation: int | None = None
     ) -> None:
         """Bring what is announced of whole clusters in line with what holds; their rows stay as they are.
 
@@ -106,12 +106,12 @@ class Batches:
             is not None
         )
 
-    def tell(self, conn: Connection, after: UUID, position: int, clock: int) -> UUID | None:
+    def tell(self, conn: Connection, after: UUID, position: Position, clock: int) -> UUID | None:
         """Announce the next of those whom an activation left to be told, behind a lead; None: that were all."""
         query = select(open_signals.c.holder).where(open_signals.c.earned == TELL, open_signals.c.holder > after)
         holders = conn.execute(query.order_by(open_signals.c.holder).limit(_TOLD)).scalars().all()
-        found = bulk.select_in(conn, self._tables.identities, ["cluster"], "id", list(holders))
-        self.compare(conn, sorted({number for (number,) in found if number is not None}), position, clock)
+        rows = bulk.select_in(conn, self._tables.identities, ["cluster"], "id", list(holders))
+        self.compare(conn, sorted({number for (number,) in rows if number is not None}), position, clock)
         return holders[-1] if holders else None
 
     def _holdings(self, cluster: Cluster, clock: int) -> list[Holding]:
@@ -132,15 +132,15 @@ class Batches:
     def _new(self, number: int) -> Cluster:
         return Cluster(number, Walk(self._nothing))
 
-    def _recorded(self, conn: Connection, since: Mapping[int, int], position: int) -> list[Touchpoint]:
-        """What lies up to a position in the trails of some clusters: of those that have anything from an instant on."""
+    def _recorded(self, conn: Connection, since: Mapping[int, int], until: int) -> list[Touchpoint]:
+        """What is recorded up to a position in the trails of those clusters that have anything from an instant on."""
         trails = {
             trail
             for cluster in self._load(conn, since)
             if cluster.waiting is not None or cluster.last >= since[cluster.number]
             for trail in cluster.trails
         }
-        return [touchpoint for _, touchpoint in self._events.of_trails(conn, list(trails), position)]
+        return [touchpoint for _, touchpoint in self._events.of_trails(conn, list(trails), until)]
 
     def _touched(self, conn: Connection, linked: Linked) -> list[Cluster]:
         """The clusters of a batch, those that they absorbed in them."""
@@ -187,7 +187,7 @@ class Batches:
         conn: Connection,
         clusters: Sequence[Cluster],
         linked: Linked,
-        position: int,
+        position: Position,
         clock: int,
         due: Mapping[int, Collection[UUID]] | None = None,
         *,
@@ -209,7 +209,7 @@ class Batches:
         conn: Connection,
         clusters: Sequence[Cluster],
         linked: Linked,
-        position: int,
+        position: Position,
         clock: int,
         due: Mapping[int, Collection[UUID]],
     ) -> list[Todo]:
@@ -257,7 +257,7 @@ class Batches:
                 failures[place] = error
         return failures
 
-    def _again(self, conn: Connection, clusters: Sequence[Cluster], position: int, clock: int) -> list[Todo]:
+    def _again(self, conn: Connection, clusters: Sequence[Cluster], position: Position, clock: int) -> list[Todo]:
         if not clusters:
             return []
         histories = self.histories(conn, clusters, position)
@@ -280,7 +280,9 @@ class Batches:
         for cluster in spoilt:
             cluster.walk = walks.get(cluster.number) or Walk(self._nothing)
 
-    def histories(self, conn: Connection, clusters: Sequence[Cluster], position: int) -> dict[int, list[Touchpoint]]:
+    def histories(
+        self, conn: Connection, clusters: Sequence[Cluster], position: Position
+    ) -> dict[int, list[Touchpoint]]:
         """All touchpoints of the clusters up to a position, read with one query."""
         if not clusters:
             return {}

@@ -159,10 +159,10 @@ class Cluster:
 
     def walk_again(self, history: Iterable[Touchpoint], facts: Facts, clock: int) -> dict[int, list[Touchpoint]]:
         """Walk the whole history; each person's, by number."""
-        known = list(history)
+        touchpoints = list(history)
         self.waiting = None
-        self._wait(known, clock)
-        taken = [touchpoint for touchpoint in known if touchpoint.instant <= clock]
+        self._wait(touchpoints, clock)
+        taken = [touchpoint for touchpoint in touchpoints if touchpoint.instant <= clock]
         self.walk, histories = assign(taken, facts)
         self.last = max((touchpoint.instant for touchpoint in taken), default=-1)
         self.stale = self.anew = False

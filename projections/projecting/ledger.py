@@ -60,9 +60,9 @@ class Ledger:
         opens = cluster.opens
         changes: list[Change] = []
         try:
-            heirs = self._heirs(cluster) if cluster.ceased else {}
-            if heirs:
-                changes += self._hand_over(cluster, heirs, holdings)
+            successors = self._successors(cluster) if cluster.ceased else {}
+            if successors:
+                changes += self._hand_over(cluster, successors, holdings)
             for holding in holdings:
                 changes += decide(holding, opens[holding.id], self._fold, clock, by_model=by_model)
             if cluster.activation is not None and cluster.activation < 0:
@@ -70,36 +70,38 @@ class Ledger:
         except Exception as error:
             cluster.put_aside(error)
             return None
-        if not changes and not heirs:
+        if not changes and not successors:
             return None
-        return _Plan(cluster, changes, {*heirs, *(heir for heir in heirs.values() if heir is not None)})
+        return _Plan(
+            cluster, changes, {*successors, *(successor for successor in successors.values() if successor is not None)}
+        )
 
     def _hand_over(
-        self, cluster: Cluster, heirs: Mapping[UUID, UUID | None], holdings: Sequence[Holding]
+        self, cluster: Cluster, successors: Mapping[UUID, UUID | None], holdings: Sequence[Holding]
     ) -> list[Decision]:
-        """Give what ceased leads hold to their heirs; the ends of what came together."""
-        holders = {*heirs, *(heir for heir in heirs.values() if heir is not None)}
+        """Give what ceased leads hold to their successors; the ends of what came together."""
+        holders = {*successors, *(successor for successor in successors.values() if successor is not None)}
         unclosed = [each for holder in holders for each in cluster.opens[holder].values()]
-        held, closed = hand_over(unclosed, heirs, {holding.id: holding.lead for holding in holdings})
+        held, closed = hand_over(unclosed, successors, {holding.id: holding.lead for holding in holdings})
         for holder in holders:
             cluster.opens[holder] = {}
         for each in held.values():
             cluster.opens[each.holder][each.kind, each.subject] = each
         return closed
 
-    def _heirs(self, cluster: Cluster) -> dict[UUID, UUID | None]:
+    def _successors(self, cluster: Cluster) -> dict[UUID, UUID | None]:
         """Of what ceased leads of the cluster hold, who has it now."""
-        return {id: self.heir(cluster, id) for id in cluster.ceased if cluster.opens.get(id)}
+        return {id: self.successor(cluster, id) for id in cluster.ceased if cluster.opens.get(id)}
 
-    def heir(self, cluster: Cluster, id: UUID) -> UUID | None:
+    def successor(self, cluster: Cluster, id: UUID) -> UUID | None:
         """The lead of the cluster that a former lead's id resolves to."""
-        found = [
+        candidates = [
             (key, person)
             for person in cluster.walk.people.values()
             for head, key in person.heads.items()
             if self._ids.of(head) == id
         ]
-        return self._ids.of(min(found, key=lambda each: each[0])[1].name()) if found else None
+        return self._ids.of(min(candidates, key=lambda each: each[0])[1].name()) if candidates else None
 
     # ---- reading ----
 
@@ -107,22 +109,22 @@ class Ledger:
         """What is open of these leads and of those that ceased, where a cluster does not know it yet."""
         cold: dict[UUID, Cluster] = {}
         for holdings, cluster in clusters:
-            known = cluster.opens
+            opens = cluster.opens
             for holding in holdings:
-                if holding.id not in known:
+                if holding.id not in opens:
                     cold[holding.id] = cluster
             for id in cluster.ceased:
-                if id not in known:
+                if id not in opens:
                     cold[id] = cluster
         self._read(conn, cold)
-        heirs = {
-            heir: cluster
+        successors = {
+            successor: cluster
             for _, cluster in clusters
             if cluster.ceased
-            for heir in self._heirs(cluster).values()
-            if heir is not None and heir not in cluster.opens
+            for successor in self._successors(cluster).values()
+            if successor is not None and successor not in cluster.opens
         }
-        self._read(conn, heirs)
+        self._read(conn, successors)
 
     def _read(self, conn: Connection, cold: Mapping[UUID, Cluster]) -> None:
         for holder, cluster in cold.items():
@@ -150,17 +152,17 @@ class Ledger:
         if not hot:
             return {}
         chosen = {plan.cluster.number: plan.cluster for plan in plans if plan.cluster.number in hot}
-        found: dict[UUID, dict[str, Any]] = {}
+        explained: dict[UUID, dict[str, Any]] = {}
         for number, history in histories(list(chosen.values())).items():
             try:
                 walk, mine = assign((t for t in history if t.instant <= clock), chosen[number].walk.facts)
                 for person, touchpoints in mine.items():
                     id = self._ids.of(walk.people[person].name())
                     if id in hot[number]:
-                        found[id] = self._hot_data(touchpoints, clock)
+                        explained[id] = self._hot_data(touchpoints, clock)
             except Exception as error:
                 chosen[number].put_aside(error)
-        return found
+        return explained
 
     def _hot_data(self, history: Sequence[Touchpoint], clock: int) -> dict[str, Any]:
         explanation = explain(self._fold, history, clock)
@@ -225,10 +227,10 @@ class Ledger:
         return None
 
     def _counters(self, conn: Connection, leads: Sequence[UUID]) -> dict[tuple[UUID, str], int]:
-        found: dict[tuple[UUID, str], int] = {}
+        counters: dict[tuple[UUID, str], int] = {}
         for lead, kind in bulk.select_in(conn, ledger, ["lead", "kind"], "lead", leads):
-            found[lead, kind] = found.get((lead, kind), 0) + 1
-        return found
+            counters[lead, kind] = counters.get((lead, kind), 0) + 1
+        return counters
 
     def _keep_opens(self, conn: Connection, plans: Sequence["_Plan"], signals: Iterator[str], clock: int) -> None:
         """Bring the table of what is open, and the clusters' copies, in line with what was decided."""
@@ -270,8 +272,8 @@ class _Plan:
                 case Kept(open=Open() as open):
                     held[kind, subject] = open
                 case Decision(closes=closes):
-                    known = held.get((kind, subject))
-                    if closes is not None and known is not None and known.signal == closes.signal:
+                    current = held.get((kind, subject))
+                    if closes is not None and current is not None and current.signal == closes.signal:
                         del held[kind, subject]
                     if change.opens:
                         held[kind, subject] = Open(

@@ -20,6 +20,7 @@ from projections.projecting.known import Known
 from store.database import bulk
 from store.database.tables import Derived
 from store.events.ids import Ids
+from store.events.store import Recorded
 
 _LIMIT = 200_000
 """Identities remembered before the memory is dropped (some 60 MB)."""
@@ -27,7 +28,7 @@ _LIMIT = 200_000
 _NAMES_OTHERS: Final = (*BY_HAND, "aliased")
 """Types whose touchpoints link more than the identities that they carry."""
 
-Recorded = Callable[[Mapping[int, int]], Iterable[Touchpoint]]
+ReadRecorded = Callable[[Mapping[int, int]], Iterable[Touchpoint]]
 """The touchpoints, recorded before this batch, of the trails of some clusters that have any from an instant on."""
 
 
@@ -72,7 +73,7 @@ class Linker:
         self._named: dict[UUID, int] = {}
         self._nothing = Facts(ids.hex)
 
-    def link(self, conn: Connection, batch: Sequence[tuple[int, Touchpoint]], recorded: Recorded) -> Linked:
+    def link(self, conn: Connection, batch: Sequence[Recorded], recorded: ReadRecorded) -> Linked:
         """Link a batch of (position, touchpoint); the caller commits what `write` writes."""
         if len(self._known) > _LIMIT:
             self._known.clear()
@@ -187,7 +188,7 @@ class Linker:
 
     # ---- one batch ----
 
-    def _see(self, batch: Sequence[tuple[int, Touchpoint]]) -> dict[Identity, _Before]:
+    def _see(self, batch: Sequence[Recorded]) -> dict[Identity, _Before]:
         """Note who was seen and claimed with whom; of the identities that are known otherwise now, what was before."""
         before: dict[Identity, _Before] = {}
         for _, touchpoint in batch:
@@ -255,13 +256,13 @@ class Linker:
         if facts is not self._nothing:
             linked.facts.setdefault(cluster, Facts(self._ids.hex)).add(facts)
 
-    def _cluster(self, linking: tuple[Identity, ...], highest: Identity, position: int, linked: Linked) -> int:
-        """The one cluster of all that a touchpoint links, made so where it is not.
+    def _cluster(self, linking: tuple[Identity, ...], highest: Identity, number: int, linked: Linked) -> int:
+        """The one cluster of all that a touchpoint links, made so where it is not; a new one gets the number given.
 
         What it would lie with if nothing bound, its highest identity, has a cluster from then on too.
         """
         clusters = {cluster for identity in linking if (cluster := self.cluster_of(identity)) is not None}
-        into = min(clusters) if clusters else position
+        into = min(clusters) if clusters else number
         for lost in clusters - {into}:
             self._forward[lost] = into
             absorbed = linked.absorbed.pop(lost, [])

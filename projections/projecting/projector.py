@@ -15,7 +15,7 @@ from domain.errors import Fenced
 from domain.fold.fold import Fold
 from domain.model.definition import Model
 from domain.people.sharing import LIMITS, Limits
-from domain.touchpoints.touchpoint import Touchpoint
+from domain.touchpoints.touchpoint import Position, Touchpoint
 from projections.projecting.batch import Batches
 from projections.projecting.ledger import Ledger
 from store import turn
@@ -50,14 +50,14 @@ LOCK = "project"
 class Progress:
     """How far the rows are folded: exactly to this position, at exactly this clock, with this model."""
 
-    position: int
+    position: Position
     clock: int
     model: str
     build: int = 0
     """Which rebuild these rows are of: after a switch the projector's memory is of other clusters."""
 
 
-_NONE: Final = Progress(0, 0, "")
+_NONE: Final = Progress(Position(0), 0, "")
 
 
 def read_progress(conn: Connection, tables: Derived = live) -> Progress:

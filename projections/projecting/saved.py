@@ -148,16 +148,16 @@ class States:
     def clusters(self, conn: Connection, numbers: Sequence[int]) -> dict[int, Cluster]:
         """The clusters of these numbers that are saved, without leads."""
         columns = ["cluster", "state", "due", "aside", "activation"]
-        found = {
+        clusters = {
             number: load_cluster(number, bytes(state), self._hashed, due, aside, activation)
             for number, state, due, aside, activation in bulk.select_in(
                 conn, self._clusters, columns, "cluster", numbers
             )
         }
-        for number, last in bulk.select_in(conn, self._leads, ["cluster", "last"], "cluster", list(found)):
-            cluster = found[number]
+        for number, last in bulk.select_in(conn, self._leads, ["cluster", "last"], "cluster", list(clusters)):
+            cluster = clusters[number]
             cluster.last = max(cluster.last, last)
-        return found
+        return clusters
 
     def walks(self, conn: Connection, numbers: Sequence[int]) -> dict[int, Walk]:
         """The walks of these clusters, as far as they are saved."""
@@ -179,11 +179,11 @@ class States:
 
     def fingerprints(self, conn: Connection, numbers: Collection[int]) -> dict[int, dict[UUID, int | None]]:
         """Of every lead of these clusters."""
-        found: dict[int, dict[UUID, int | None]] = {number: {} for number in numbers}
+        fingerprints: dict[int, dict[UUID, int | None]] = {number: {} for number in numbers}
         columns = ["cluster", "lead", "fingerprint"]
         for number, id, fingerprint in bulk.select_in(conn, self._leads, columns, "cluster", list(numbers)):
-            found[number][id] = fingerprint
-        return found
+            fingerprints[number][id] = fingerprint
+        return fingerprints
 
     def absorb(self, conn: Connection, absorbed: Mapping[int, int]) -> None:
         """Clusters became part of others: lost -> into."""
@@ -196,12 +196,12 @@ class States:
 
     def due(self, conn: Connection, clock: int, limit: int) -> dict[int, list[UUID]]:
         """Clusters that are due by a clock, and those leads of theirs that are."""
-        found: dict[int, list[UUID]] = {}
+        due: dict[int, list[UUID]] = {}
         for number, id in conn.execute(self._due, {"clock": clock, "limit": limit}):
-            leads = found.setdefault(number, [])
+            leads = due.setdefault(number, [])
             if id is not None:
                 leads.append(id)
-        return found
+        return due
 
     def anything_due(self, conn: Connection, clock: int) -> bool:
         """Whether anything is."""

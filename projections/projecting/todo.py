@@ -48,24 +48,24 @@ class Todo:
                     member.fingerprint = fingerprint(ids, group, member.fingerprint)
             return
         several = len(people) > 1
-        found = {
+        folded = {
             number: Member(fingerprint=0 if several else None) if id is None else members.pop(id)
             for number, id in self.touched.items()
         }
         for id in self.ceased:
             members.pop(id, None)
         for number, instant, group in self.steps:
-            member = found[number]
+            member = folded[number]
             fold.step(member.lead, group, instant)
             if member.fingerprint is not None:
                 member.fingerprint = fingerprint(ids, group, member.fingerprint)
         for number, history in self.refolds.items():
-            found[number].lead = fold.fold(history, clock)
-            found[number].fingerprint = fingerprint(ids, history) if several else None
+            folded[number].lead = fold.fold(history, clock)
+            folded[number].fingerprint = fingerprint(ids, history) if several else None
         for number in renamed:
-            if number in found:
-                found[number].owned = None
-        for number, member in found.items():
+            if number in folded:
+                folded[number].owned = None
+        for number, member in folded.items():
             id = ids.of(people[number].name())
             if self.touched[number] != id:
                 member.shown = NOTHING  # under this id
@@ -107,7 +107,7 @@ def onward(
         former = todo.touched[number] = None if before is None else ids.of(before)
         if former is not None and former != id:
             todo.ceased |= {former}
-    _touch_heirs(todo, ids)
+    _touch_successors(todo, ids)
     return todo
 
 
@@ -139,21 +139,21 @@ def again(
         todo.touched[number] = id if id in saved else None
     todo.renamed.update(todo.touched)
     todo.ceased = saved.keys() - live
-    _touch_heirs(todo, ids)
+    _touch_successors(todo, ids)
     return todo
 
 
-def _touch_heirs(todo: Todo, ids: Ids) -> None:
+def _touch_successors(todo: Todo, ids: Ids) -> None:
     """Touch those to whom leads that ceased resolve: what was announced of these is theirs now."""
     if not todo.ceased:
         return
-    heirs: dict[UUID, tuple[WalkKey, Person]] = {}
+    successors: dict[UUID, tuple[WalkKey, Person]] = {}
     for person in todo.cluster.walk.people.values():
         for head, key in person.heads.items():
             id = ids.of(head)
-            if id in todo.ceased and (id not in heirs or key < heirs[id][0]):
-                heirs[id] = key, person
-    for _, person in heirs.values():
+            if id in todo.ceased and (id not in successors or key < successors[id][0]):
+                successors[id] = key, person
+    for _, person in successors.values():
         todo.touched.setdefault(person.number, ids.of(person.name()))
 
 

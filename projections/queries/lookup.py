@@ -47,13 +47,13 @@ class Lookup:
         people = [person for person in cluster.walk.people.values() if person.heads]
         if any(self._ids.of(person.name()) == lead for person in people):
             return lead
-        found = [
+        candidates = [
             (key, self._ids.of(person.name()))
             for person in people
             for head, key in person.heads.items()
             if self._ids.of(head) == lead
         ]
-        return min(found)[1] if found else None
+        return min(candidates)[1] if candidates else None
 
     def identities(self, conn: Connection, lead: UUID) -> tuple[Identity, ...]:
         """All identities that count as a live lead's at the stored clock, in canonical order."""
@@ -82,11 +82,11 @@ class Lookup:
         recorded = self._events.of_trails(conn, list(cluster.trails), progress.position)
         touchpoints = [touchpoint for _, touchpoint in recorded]
         mine = linker.sort_home(conn, touchpoints, [cluster.number])[cluster.number]
-        known = [touchpoint for touchpoint in mine if touchpoint.instant <= progress.clock]
-        walk, histories = assign(known, linker.facts(mentioned(known)))
+        taken = [touchpoint for touchpoint in mine if touchpoint.instant <= progress.clock]
+        walk, histories = assign(taken, linker.facts(mentioned(taken)))
         for number, history in histories.items():
             if self._ids.of(walk.people[number].name()) == lead:
-                reported = {touchpoint.key: touchpoint for touchpoint in known}
+                reported = {touchpoint.key: touchpoint for touchpoint in taken}
                 return [(reported[folded.key], folded) for folded in history]
         return []
 

@@ -46,10 +46,10 @@ def lead_of_identity(view: View, text: str) -> UUID:
             return live_lead(view, text)
         kind, value = "email", text
     identity = canonical(kind, value)
-    found = None if identity is None else view.lookup.holder(view.conn, view.ids.of(identity))
-    if found is None:
+    lead = None if identity is None else view.lookup.holder(view.conn, view.ids.of(identity))
+    if lead is None:
         raise NotFound(f"no lead has the {kind} {value!r}")
-    return found
+    return lead
 
 
 def card(view: View, lead: UUID) -> dict[str, Any]:

@@ -19,10 +19,10 @@ def bound(text: str, zone: str) -> int:
         if not _FORM.match(text):
             raise ValueError("another form")
         when = datetime.fromisoformat(text)
-        found = microseconds(when if when.tzinfo else when.replace(tzinfo=ZoneInfo(zone)))
+        instant = microseconds(when if when.tzinfo else when.replace(tzinfo=ZoneInfo(zone)))
     except (ValueError, OverflowError):
         allowed = "2026-11-21T08:00:00Z (an offset's + is %2B in a URL) or a day such as 2026-11-21"
         raise ValueError(f"found {text[:80]!r}, allowed is {allowed}") from None
-    if not EARLIEST - DAY <= found < LATEST:  # 1970 begins earlier in the east
+    if not EARLIEST - DAY <= instant < LATEST:  # 1970 begins earlier in the east
         raise ValueError(f"found {text[:80]!r}, allowed are the years 1970 to 9998")
-    return found
+    return instant

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from domain.errors import NotFound, Retry
 from domain.model.definition import Model
+from domain.touchpoints.touchpoint import Position
 from projections.projecting.projector import read_progress
 from projections.queries.lookup import Lookup
 from store.database.database import Database
@@ -33,7 +34,7 @@ class View:
     ids: Ids
     lookup: Lookup
     model: Model
-    position: int
+    position: Position
     clock: int
     tables: Derived = live
 

@@ -41,7 +41,7 @@ class Changes:
         self._gone: list[UUID] = []
         self._emptied: list[list[UUID]] = [[] for _ in REMEMBERED]
         self._several: list[list[Row]] = [[] for _ in REMEMBERED]
-        self._one: list[list[Row]] = []
+        self._always: list[list[Row]] = []
 
     def gone(self, id: UUID) -> None:
         """The lead ceased: nothing of it is to be seen."""
@@ -49,7 +49,7 @@ class Changes:
 
     def show(self, before: Shown, after: Rendered) -> None:
         """Bring the tables from what they hold of a lead to what is to be seen of it."""
-        self._one.append(after.rows)
+        self._always.append(after.rows)
         shown = after.shown
         for place, family in enumerate(REMEMBERED):
             if before[place] != shown[place]:
@@ -64,7 +64,7 @@ class Changes:
             bulk.delete(conn, family.table(self._tables), "lead", self._gone)
         for several, emptied in zip(REMEMBERED, self._emptied, strict=True):
             bulk.delete(conn, several.table(self._tables), "lead", emptied)
-        for place, one in enumerate(ALWAYS):
-            bulk.upsert(conn, one.table(self._tables), [rows[place] for rows in self._one])
+        for place, always in enumerate(ALWAYS):
+            bulk.upsert(conn, always.table(self._tables), [rows[place] for rows in self._always])
         for several, rows in zip(REMEMBERED, self._several, strict=True):
             bulk.upsert(conn, several.table(self._tables), rows)

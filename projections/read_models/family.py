@@ -58,8 +58,8 @@ class SeveralRows:
     def difference(self, id: UUID, before: Entries, after: Entries) -> tuple[bool, list[Row]]:
         """Whether what the table holds of the lead must go first, and the rows to write then."""
         anew = not before.keys() <= after.keys()
-        known: Entries = {} if anew else before
-        return anew, [self.row(id, key, values) for key, values in after.items() if known.get(key) != values]
+        kept: Entries = {} if anew else before
+        return anew, [self.row(id, key, values) for key, values in after.items() if kept.get(key) != values]
 
 
 Family = OneRow | SeveralRows

@@ -91,19 +91,19 @@ def check_stages(conn: Connection, active: Model, model: Model) -> None:
     """A stage that any lead ever entered may not vanish. Raises ActivationRefused with the number of leads."""
     missing = list(_vanished(conn, active, model))
     if missing:
-        said = "; ".join(f"{name!r}, which {leads:,} leads have entered" for name, leads in missing)
+        named = "; ".join(f"{name!r}, which {leads:,} leads have entered" for name, leads in missing)
         raise ActivationRefused(
-            f"the new model has no stage {said}: rename it (`was` of the stage that it is now), or keep it with "
+            f"the new model has no stage {named}: rename it (`was` of the stage that it is now), or keep it with "
             "`retired = true`. The active model stays on"
         )
 
 
 def _vanished(conn: Connection, active: Model, model: Model) -> Iterator[tuple[str, int]]:
-    known = {name for stage in model.stages for name in _names(stage)}
+    names = {name for stage in model.stages for name in _names(stage)}
     entered = _entered(conn)
     for stage in active.stages:
         for name in _names(stage):
-            if name not in known and stage.name in entered:
+            if name not in names and stage.name in entered:
                 yield name, entered[stage.name]
 
 

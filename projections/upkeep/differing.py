@@ -30,9 +30,9 @@ def unsettled(conn: Connection) -> Iterator[tuple[str, UUID]]:
     identities, clusters = live.identities, live.clusters
     for part, query in _parts().items():
         leads = query.subquery()
-        found = select(leads.c.lead).join(identities, identities.c.id == leads.c.lead, isouter=True)
-        found = found.join(clusters, clusters.c.cluster == identities.c.cluster, isouter=True)
-        for lead in conn.execute(found.where(clusters.c.aside.is_(None)).order_by(leads.c.lead)).scalars():
+        present = select(leads.c.lead).join(identities, identities.c.id == leads.c.lead, isouter=True)
+        present = present.join(clusters, clusters.c.cluster == identities.c.cluster, isouter=True)
+        for lead in conn.execute(present.where(clusters.c.aside.is_(None)).order_by(leads.c.lead)).scalars():
             yield part, lead
 
 

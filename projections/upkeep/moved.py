@@ -114,18 +114,18 @@ def _moves(conn: Connection, build: Derived, rows: Select[Any] | CompoundSelect[
         .where(leads.c.identified)
         .subquery()
     )
-    found = conn.execute(
+    listed = conn.execute(
         select(numbered)
         .where(numbered.c.place <= EXAMPLES)
         .order_by(numbered.c.leads.desc(), numbered.c.before, numbered.c.now, numbered.c.place)
     )
-    for (before, now, count), group_rows in groupby(found, key=lambda row: (row.before, row.now, row.leads)):
+    for (before, now, count), group_rows in groupby(listed, key=lambda row: (row.before, row.now, row.leads)):
         examples = tuple(Example(str(row.lead), _who(row.identities)) for row in group_rows)
         yield Move(before, now, count, examples)
 
 
 def _who(identities: str) -> str:
     """The identity by which people know a lead best."""
-    known: dict[str, str] = dict(orjson.loads(identities))
-    kind = next((kind for kind in ("email", "phone", "user_id", "anonymous_id") if kind in known), None)
-    return "" if kind is None else f"{kind} {known[kind]}"
+    values: dict[str, str] = dict(orjson.loads(identities))
+    kind = next((kind for kind in ("email", "phone", "user_id", "anonymous_id") if kind in values), None)
+    return "" if kind is None else f"{kind} {values[kind]}"

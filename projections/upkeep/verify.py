@@ -107,14 +107,14 @@ def verify(database: Database, ids: Ids, report: Report | None = None, limits: L
 
 def digest(database: Database) -> dict[str, str]:
     """A hash of each read model's rows, in the order of their keys: equal rows, equal hash, on either database."""
-    found = {}
+    digests = {}
     with database.snapshot() as conn:
         for table in (family.table(live) for family in FAMILIES):
             sum = hashlib.sha256()
             for row in _rows(conn, table):
                 sum.update(repr(row).encode() + b"\n")
-            found[table.name] = sum.hexdigest()
-    return found
+            digests[table.name] = sum.hexdigest()
+    return digests
 
 
 # ---- refolding ---------------------------------------------------------------------------------------------------
@@ -166,8 +166,8 @@ class _Spool:
             id = parent
         return id
 
-    def _unite(self, one: UUID, two: UUID) -> None:
-        first, second = self._find(one), self._find(two)
+    def _unite(self, id: UUID, other: UUID) -> None:
+        first, second = self._find(id), self._find(other)
         if first != second:
             keep, lose = min(first, second), max(first, second)
             self._parent[lose] = keep
@@ -180,9 +180,9 @@ def _refold(
     done, rows, failed = 0, _Rows(expected, tables), []
     for touchpoints, facts in spool.clusters():
         done += len(touchpoints)
-        known = [touchpoint for touchpoint in touchpoints if touchpoint.instant <= progress.clock]
+        taken = [touchpoint for touchpoint in touchpoints if touchpoint.instant <= progress.clock]
         try:
-            walk, histories = assign(known, facts)
+            walk, histories = assign(taken, facts)
             leads = [rows.of(fold, ids, walk, number, history, progress.clock) for number, history in histories.items()]
         except Exception as error:
             failed.append(f"the cluster of touchpoint {touchpoints[0].id!r}: {type(error).__name__}: {error}"[:1000])
@@ -240,24 +240,24 @@ def _paired(
     left: Iterator[Row], right: Iterator[Row], width: int
 ) -> Iterator[tuple[tuple[Any, ...], Row | None, Row | None]]:
     """Walk two streams, each in the order of the first columns as the other, side by side."""
-    for one, two in _merged(left, right, width):
-        row = one if one is not None else two
+    for first, second in _merged(left, right, width):
+        row = first if first is not None else second
         assert row is not None
-        yield _key(row, width), one, two
+        yield _key(row, width), first, second
 
 
 def _merged(left: Iterator[Row], right: Iterator[Row], width: int) -> Iterator[tuple[Row | None, Row | None]]:
-    one, two = next(left, None), next(right, None)
-    while one is not None or two is not None:
-        if two is None or (one is not None and _sortable(one, width) < _sortable(two, width)):
-            yield one, None
-            one = next(left, None)
-        elif one is None or _sortable(two, width) < _sortable(one, width):
-            yield None, two
-            two = next(right, None)
+    first, second = next(left, None), next(right, None)
+    while first is not None or second is not None:
+        if second is None or (first is not None and _sortable(first, width) < _sortable(second, width)):
+            yield first, None
+            first = next(left, None)
+        elif first is None or _sortable(second, width) < _sortable(first, width):
+            yield None, second
+            second = next(right, None)
         else:
-            yield one, two
-            one, two = next(left, None), next(right, None)
+            yield first, second
+            first, second = next(left, None), next(right, None)
 
 
 def _key(row: Row, width: int) -> tuple[Any, ...]:

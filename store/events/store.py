@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 
 from domain.touchpoints.event import TouchpointRecorded, event_class
-from domain.touchpoints.touchpoint import Touchpoint
+from domain.touchpoints.touchpoint import Position, Touchpoint
 from store.database import bulk
 from store.database.columns import array, key_parameters
 from store.database.database import Database
@@ -23,9 +23,9 @@ from store.events.positions import Advance, advance, position_of
 
 __all__ = ["Advance", "Appended", "EventStore", "Incoming", "last_position", "lock_events"]
 
-Recorded = tuple[int, Touchpoint]
+Recorded = tuple[Position, Touchpoint]
 """A touchpoint and its position."""
-_Stored = tuple[int, bytes, bytes]
+_Stored = tuple[Position, bytes, bytes]
 """A position, its trail (the 16 bytes of its id) and the stored bytes."""
 
 _TOPIC: Final = TouchpointRecorded.TOPIC
@@ -154,7 +154,7 @@ class EventStore:
 
     # ---- reading -------------------------------------------------------------------------------------------------
 
-    def last_position(self, conn: Connection) -> int:
+    def last_position(self, conn: Connection) -> Position:
         """The newest position, 0 where nothing is recorded."""
         return last_position(conn)
 
@@ -219,10 +219,10 @@ def known_of(conn: Connection, dedupes: Sequence[bytes]) -> set[bytes]:
     return {bytes(row[0]) for row in bulk.select_in(conn, events, ["dedupe"], "dedupe", dedupes)}
 
 
-def last_position(conn: Connection) -> int:
+def last_position(conn: Connection) -> Position:
     """The newest position, 0 where nothing is recorded. To allot the next, hold the lock first."""
     with translated():
-        return int(conn.execute(select(func.max(events.c.position))).scalar_one() or 0)
+        return Position(conn.execute(select(func.max(events.c.position))).scalar_one() or 0)
 
 
 # ---- writing -----------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from consumers.promote.policy import wanted
+from consumers.promote.policy import promotions
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.upkeep.activation import activate
@@ -34,10 +34,10 @@ def world(shelf: Shelf) -> Iterator[World]:
         opened.close()
 
 
-def promotions(world: World) -> list[Touchpoint]:
+def asked_for(world: World) -> list[Touchpoint]:
     """What the policy puts on the log."""
     with world.database.snapshot() as conn:
-        return list(wanted(signals_after(conn, 0, 1_000)))
+        return list(promotions(signals_after(conn, 0, 1_000)))
 
 
 def data(world: World, kind: str) -> list[dict[str, Any]]:
@@ -60,30 +60,30 @@ def stage(world: World) -> str:
 
 def test_who_has_what_the_stage_requires_is_asked_at_once(world: World) -> None:
     world.play([[*HOT, COMPANY]])
-    [promotion] = promotions(world)
+    [promotion] = asked_for(world)
     assert findings(world) == []
     assert promotion.properties["to"] == "qualified"
     assert promotion.identities == (("user_id", "1"),)
     assert not data(world, "lead.promotable")
-    world.play([promotions(world), promotions(world)])
+    world.play([asked_for(world), asked_for(world)])
     assert stage(world) == "qualified"
 
 
 def test_who_lacks_it_is_asked_by_the_touchpoint_that_brings_it(world: World) -> None:
     world.play([HOT])
-    assert promotions(world) == []
+    assert asked_for(world) == []
     [hot] = data(world, "lead.hot")
     assert (hot["promote_to"], hot["waits_for"]) == ("qualified", "profile.company")
     assert findings(world) == [["promotion_waits", "qualified: profile.company"]]
     world.play([[at(15, "page_viewed", "e:a@x.test")]])
-    assert promotions(world) == []
+    assert asked_for(world) == []
     world.play([[COMPANY]])
     assert findings(world) == []
-    [promotion] = promotions(world)
+    [promotion] = asked_for(world)
     assert promotion.identities == (("user_id", "1"),)
     assert [each["promote_to"] for each in data(world, "lead.promotable")] == ["qualified"]
-    world.play([[at(25, "page_viewed", "e:a@x.test")], promotions(world)])
-    assert len(promotions(world)) == 1
+    world.play([[at(25, "page_viewed", "e:a@x.test")], asked_for(world)])
+    assert len(asked_for(world)) == 1
     assert stage(world) == "qualified"
 
 
@@ -94,13 +94,13 @@ def test_it_waits_only_as_long_as_the_announced_episode_lasts(world: World) -> N
     world.project()
     assert ("lead.cooled", "") in world.signals()
     world.play([[COMPANY]])
-    assert promotions(world) == []
+    assert asked_for(world) == []
 
 
 def test_a_restart_forgets_nothing_of_it(world: World) -> None:
     world.play([HOT], restart=True)
     world.play([[COMPANY]])
-    assert len(promotions(world)) == 1
+    assert len(asked_for(world)) == 1
 
 
 def test_hot_in_a_detour_is_asked_when_a_person_moves_the_lead_back(shelf: Shelf) -> None:
@@ -108,39 +108,39 @@ def test_hot_in_a_detour_is_asked_when_a_person_moves_the_lead_back(shelf: Shelf
     with shelf.place(model) as folder:
         world = World.on_sqlite(folder, model, CLOCK, ready=True)
         world.play([[at(1, "stage_changed", "e:a@x.test", to="disqualified", source="api"), *HOT, COMPANY]])
-        assert promotions(world) == []
+        assert asked_for(world) == []
         [hot] = data(world, "lead.hot")
         assert hot["waits_for"] == "the end of stage disqualified"
         world.play([[at(30, "stage_changed", "e:a@x.test", to="lead", source="api")]])
-        assert len(promotions(world)) == 1
+        assert len(asked_for(world)) == 1
         world.close()
 
 
 def test_who_is_further_already_is_not_asked(world: World) -> None:
     world.play([[at(1, "stage_changed", "e:a@x.test", to="customer", source="api"), *HOT]])
-    assert promotions(world) == []
+    assert asked_for(world) == []
     assert all("promote_to" not in hot for hot in data(world, "lead.hot"))
 
 
 def test_who_got_there_without_being_asked_is_not_asked_later(world: World) -> None:
     world.play([HOT, [at(10, "stage_changed", "e:a@x.test", to="customer", source="api")], [COMPANY]])
     world.play([[at(30, "stage_changed", "e:a@x.test", to="lead", source="api")]])
-    assert promotions(world) == []
+    assert asked_for(world) == []
 
 
 def test_what_is_retracted_withdraws_what_was_asked_and_nothing_that_was_not(world: World) -> None:
     employee = at(40, "identified", "e:a@x.test", "u:1", profile={"email": "a@us.example"})
     world.play([HOT, [COMPANY], [employee]])
-    promotion, withdrawal = promotions(world)
+    promotion, withdrawal = asked_for(world)
     assert withdrawal.properties == {"withdraws": promotion.id}
-    world.play([promotions(world)])
+    world.play([asked_for(world)])
     assert stage(world) == "lead"
 
 
 def test_what_was_not_asked_is_not_withdrawn(world: World) -> None:
     world.play([HOT, [at(40, "identified", "e:a@x.test", profile={"email": "a@us.example"})]])
     assert ("lead.hot.retracted", "") in world.signals()
-    assert promotions(world) == []
+    assert asked_for(world) == []
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_what_waits_is_asked_by_the_name_that_the_stage_has_then(
     activate(world.database, world.ids, world.model)
     world.restart()
     world.play([[COMPANY]])
-    assert [promotion.properties["to"] for promotion in promotions(world)] == [asked_into] * bool(asked_into)
+    assert [promotion.properties["to"] for promotion in asked_for(world)] == [asked_into] * bool(asked_into)
 
 
 def test_who_is_only_named_by_hand_in_the_same_cluster_stands_in_nobodys_way(world: World) -> None:
@@ -165,4 +165,4 @@ def test_who_is_only_named_by_hand_in_the_same_cluster_stands_in_nobodys_way(wor
     hot = [at(n, "form_submitted", "u:3", profile={"company": "Acme"}) for n in (5, 6)]
     world.play([[each] for each in (by_hand, *shared)])
     world.play([hot])
-    assert [promotion.properties["to"] for promotion in promotions(world)] == ["qualified"]
+    assert [promotion.properties["to"] for promotion in asked_for(world)] == ["qualified"]
