@@ -139,7 +139,8 @@ class Settings(BaseModel):
     @property
     def conventions(self) -> Conventions:
         """How what sources leave open is read."""
-        return Conventions(self.region or "", self.forms or {}, parse_duration(self.claims_back))
+        back = parse_duration(self.claims_back)
+        return Conventions(self.region or "", self.forms or {}, back, self.sites.hosts)
 
     @property
     def token(self) -> str | None:

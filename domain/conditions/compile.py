@@ -5,10 +5,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, assert_never
 
-from domain.conditions.tree import All, AnyOf, Condition, Did, Field, Heat, InGrade, InStage, Not, Op, Order
+from domain.conditions.tree import All, AnyOf, Condition, Did, Field, Heat, InGrade, InStage, Not, Of, Op, Order
 
-Where = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
-"""Whether a condition holds for a touchpoint's properties (or an import's row) and a person's profile."""
+Where = Callable[[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]], bool]
+"""Whether a condition holds for a touchpoint's properties (or an import's row), a person's profile, and the source."""
+
+NO_SOURCE: Final[Mapping[str, Any]] = {}
+"""The source of what cannot ask for one."""
 
 _Test = Callable[[Any], bool]
 
@@ -18,14 +21,14 @@ _LONGEST: Final = 40
 
 
 def compile_where(condition: Condition | None) -> Where:
-    """The condition as a function of (properties, profile); None holds for everything.
+    """The condition as a function of (properties, profile, source); None holds for everything.
 
     The function is pure and total: it raises for no JSON data. Raises TypeError now for what only a whole history
     can answer (`did`, `stage`, `grade`, `heat`): that is the fold's to ask.
     """
     match condition:
         case None:
-            return lambda properties, profile: True
+            return lambda properties, profile, source: True
         case Field():
             return _compile_field(condition)
         case All(parts):
@@ -34,7 +37,7 @@ def compile_where(condition: Condition | None) -> Where:
             return _until(True, tuple(map(compile_where, parts)))
         case Not(part):
             where = compile_where(part)
-            return lambda properties, profile: not where(properties, profile)
+            return lambda properties, profile, source: not where(properties, profile, source)
         case Did() | InStage() | InGrade() | Heat():
             raise TypeError(f"{type(condition).__name__} asks about a lead: no single touchpoint can answer it")
         case _:
@@ -44,9 +47,9 @@ def compile_where(condition: Condition | None) -> Where:
 def _until(answer: bool, wheres: tuple[Where, ...]) -> Where:
     """The first part that gives `answer` decides; else the opposite holds."""
 
-    def decide(properties: Mapping[str, Any], profile: Mapping[str, Any]) -> bool:
+    def decide(properties: Mapping[str, Any], profile: Mapping[str, Any], source: Mapping[str, Any]) -> bool:
         for where in wheres:
-            if where(properties, profile) is answer:
+            if where(properties, profile, source) is answer:
                 return answer
         return not answer
 
@@ -55,15 +58,20 @@ def _until(answer: bool, wheres: tuple[Where, ...]) -> Where:
 
 def _compile_field(field: Field) -> Where:
     test = _test(field)
-    if field.profile and field.path == ("email",):
+    if field.of is Of.PERSON and field.path == ("email",):
         test = _lower_case(test)
-    if len(field.path) > 1:
-        path, of_person = field.path, field.profile
-        return lambda properties, profile: test(_walk(profile if of_person else properties, path))
-    (name,) = field.path
-    if field.profile:
-        return lambda properties, profile: test(profile.get(name))
-    return lambda properties, profile: test(properties.get(name))
+    path, (name, *inner) = field.path, field.path
+    match field.of:
+        case Of.TOUCHPOINT if inner:
+            return lambda properties, profile, source: test(_walk(properties, path))
+        case Of.TOUCHPOINT:
+            return lambda properties, profile, source: test(properties.get(name))
+        case Of.PERSON:
+            return lambda properties, profile, source: test(profile.get(name))
+        case Of.SOURCE:
+            return lambda properties, profile, source: test(source.get(name))
+        case _:
+            assert_never(field.of)
 
 
 def _walk(value: Any, path: tuple[str, ...]) -> Any:

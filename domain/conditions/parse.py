@@ -6,6 +6,7 @@ from typing import Any, Final, Literal, TypeVar, assert_never
 
 from domain.conditions.tree import (
     ORDERS,
+    SOURCE_FIELDS,
     AnyOf,
     Condition,
     Did,
@@ -14,19 +15,21 @@ from domain.conditions.tree import (
     InGrade,
     InStage,
     Not,
+    Of,
     Op,
     Operand,
     Scalar,
     Word,
     either,
     every,
+    fields_of,
 )
 from domain.files.problems import Mistake, ModelError, Path, meant, not_allowed, unknown
 from domain.files.values import is_number, read_count, read_duration, read_number, read_type
 
-Scope = Literal["touchpoint", "person", "segment", "row"]
-"""What a condition is asked about: a touchpoint and its person; a person's profile alone; a lead (profile, history and
-state); or a row of an import, whose bare fields are its columns."""
+Scope = Literal["touchpoint", "person", "segment", "source", "row"]
+"""What a condition is asked about: a touchpoint, its person and source; a person's profile alone; a lead (profile,
+source, history and state); a source alone, that has no channel yet; or a row of an import: bare fields are columns."""
 
 GRADES: Final = ("A", "B", "C", "D")
 DEPTH: Final = 16
@@ -46,6 +49,7 @@ _EXAMPLE: Final[Mapping[str, str]] = {
     "touchpoint": '{ path = { starts_with = "/pricing" } }',
     "person": '{ "profile.country" = "CN" }',
     "segment": '{ did = "page_viewed", at_least = 3, within = "7d" }',
+    "source": '{ "source.source" = "trade fair" }',
     "row": '{ lifecycle = "COMPLETE" }',
 }
 
@@ -56,15 +60,16 @@ def parse_condition(
     where_path: Path | str = (),
     stages: Collection[str] | None = None,
     former: Mapping[str, str] | None = None,
+    channels: Collection[str] | None = None,
 ) -> Condition:
     """The condition that a table holds. `where_path` is where it stands in its file, for messages.
 
     `stages` are the names that `stage` may give ("visitor" may always); None: they are not checked. `former` gives the
-    present name of a former one.
+    present name of a former one. `channels` are the names that `source.channel` may equal; None: they are not checked.
     Raises ModelError with everything that is wrong.
     """
     path = tuple(where_path.split(".")) if isinstance(where_path, str) and where_path else tuple(where_path)
-    reader = _Reader(scope, stages, former or {})
+    reader = _Reader(scope, stages, former or {}, channels)
     condition = reader.table(raw, path)
     if reader.problems:
         raise ModelError(reader.problems)
@@ -74,8 +79,14 @@ def parse_condition(
 class _Reader:
     """Reads one condition; what is wrong gathers in `problems` while it goes on."""
 
-    def __init__(self, scope: Scope, stages: Collection[str] | None, former: Mapping[str, str]) -> None:
-        self.scope, self.stages, self.former = scope, stages, former
+    def __init__(
+        self,
+        scope: Scope,
+        stages: Collection[str] | None,
+        former: Mapping[str, str],
+        channels: Collection[str] | None,
+    ) -> None:
+        self.scope, self.stages, self.former, self.channels = scope, stages, former, channels
         self.problems: list[Mistake] = []
 
     def refuse(self, path: Path, text: str) -> Condition:
@@ -148,21 +159,38 @@ class _Reader:
     def field(self, key: str, raw: Any, path: Path) -> Condition:
         """A field by its name; `profile = { country = ... }` is what TOML makes of an unquoted profile.country."""
         if self.scope == "row":
-            return self.compared((key,), False, raw, path)
-        if key == "profile" and isinstance(raw, dict) and raw and not set(raw) & set(Op):
-            return every([self.compared((name,), True, value, (*path, name)) for name, value in raw.items()])
+            return self.compared((key,), Of.TOUCHPOINT, raw, path)
+        if key in ("profile", "source") and isinstance(raw, dict) and raw and not set(raw) & set(Op):
+            return every([self.field(f"{key}.{name}", value, (*path, name)) for name, value in raw.items()])
         names = tuple(key.split("."))
         if not all(names) or key == "profile":
             return self.refuse(path, 'found a field without a name, allowed is such as "profile.country"')
         if names[0] == "profile":
             if len(names) > 2:
                 return self.refuse(path, f"a person's fields are flat: allowed is {_flat(names[1:])}")
-            return self.compared(names[1:], True, raw, path)
+            return self.compared(names[1:], Of.PERSON, raw, path)
+        if names[0] == "source" and len(names) > 1 and self.scope != "person":
+            return self.source(names[1:], raw, path)
         if self.scope == "touchpoint":
             return self.property(names, raw, path)
         keys = _SEGMENT_KEYS if self.scope == "segment" else _HOLDS
         hint = "" if meant(key, keys) else f' (the person\'s field is "profile.{key}")'
         return self.refuse(path, unknown(key, (*keys, '"profile.<field>"')) + hint)
+
+    def source(self, names: tuple[str, ...], raw: Any, path: Path) -> Condition:
+        """A field of the source; what names a channel that there is not would never hold, and is refused."""
+        allowed = SOURCE_FIELDS if self.scope != "source" else SOURCE_FIELDS[1:]  # a channel is what these decide
+        if len(names) > 1 or names[0] not in allowed:
+            fields = tuple(f"source.{name}" for name in allowed)
+            return self.refuse(path, unknown(f"source.{'.'.join(names)}", fields, "field"))
+        condition = self.compared(names, Of.SOURCE, raw, path)
+        if names == ("channel",) and self.channels is not None:
+            for field in fields_of(condition):
+                operands = field.operand if isinstance(field.operand, tuple) else (field.operand,)
+                for name in operands if field.op in (Op.EQ, Op.NE, Op.IN, Op.NOT_IN) else ():
+                    if name not in self.channels:
+                        self.refuse(path, unknown(str(name), self.channels, "channel"))
+        return condition
 
     def property(self, names: tuple[str, ...], raw: Any, path: Path) -> Condition:
         """A property of the touchpoint. Two names would never hold there, and are refused for what they were meant."""
@@ -171,27 +199,27 @@ class _Reader:
         if names[0] == "context":
             allowed = 'a property, "profile.<field>", all, any, not'
             return self.refuse(path, f"context is not for conditions; allowed: {allowed}")
-        return self.compared(names, False, raw, path)
+        return self.compared(names, Of.TOUCHPOINT, raw, path)
 
-    def compared(self, names: tuple[str, ...], profile: bool, raw: Any, path: Path) -> Condition:
+    def compared(self, names: tuple[str, ...], of: Of, raw: Any, path: Path) -> Condition:
         """A field with a value (equal), or with a table of operators that all hold."""
         if isinstance(raw, list):
             return self.refuse(path, "found a list, allowed is one value, or { in = [...] } for any of several")
         if not isinstance(raw, dict):
-            return self.operator(names, profile, "eq", raw, path)
+            return self.operator(names, of, "eq", raw, path)
         if not raw:
             return self.refuse(path, f"found an empty table, allowed: a value, or a table of {', '.join(Op)}")
-        return every([self.operator(names, profile, op, operand, (*path, op)) for op, operand in raw.items()])
+        return every([self.operator(names, of, op, operand, (*path, op)) for op, operand in raw.items()])
 
-    def operator(self, names: tuple[str, ...], profile: bool, op: str, raw: Any, path: Path) -> Condition:
+    def operator(self, names: tuple[str, ...], of: Of, op: str, raw: Any, path: Path) -> Condition:
         if op not in _OPS:
-            whole = _flat((*names, op)) if profile else f'"{".".join((*names, op))}"'
+            whole = _flat((*names, op)) if of is Of.PERSON else f'"{".".join((*names, op))}"'
             nested = "" if self.scope == "row" or meant(op, Op) else f"; a nested field is quoted whole: {whole}"
             return self.refuse(path, unknown(op, Op, "operator") + nested)
         operand = self.value(path, lambda: _operand(Op(op), raw), _UNREAD)
-        if profile and names == ("email",):
+        if of is Of.PERSON and names == ("email",):
             operand = _lowered(operand)
-        return Field(names, profile, Op(op), operand)
+        return Field(names, of, Op(op), operand)
 
     # ---- what only a segment asks --------------------------------------------------------------------------------
 
@@ -199,7 +227,7 @@ class _Reader:
         on = self.value((*path, "did"), lambda: read_type(raw["did"]), "")
         where = within = at_most = None
         if "where" in raw:
-            inner = _Reader("touchpoint", None, {})
+            inner = _Reader("touchpoint", None, {}, self.channels)
             where = inner.table(raw["where"], (*path, "where"), depth + 1)
             self.problems += inner.problems
         at_least = self.value((*path, "at_least"), lambda: read_count(raw.get("at_least", 1), 0), 1)

@@ -34,6 +34,20 @@ Order: TypeAlias = Literal[Op.GT, Op.GTE, Op.LT, Op.LTE]
 ORDERS: Final[tuple[Order, ...]] = (Op.GT, Op.GTE, Op.LT, Op.LTE)
 
 
+class Of(StrEnum):
+    """What a field is one of; the values stand in a model's hash."""
+
+    TOUCHPOINT = "field"
+    """Of the touchpoint's properties, or of an import's row."""
+    PERSON = "profile"
+    SOURCE = "source"
+    """Of where the lead came from last, the touchpoint included."""
+
+
+SOURCE_FIELDS: Final = ("channel", "source", "medium", "campaign", "content", "term")
+"""What may be asked of a source."""
+
+
 class Word(StrEnum):
     """The keys of a file under which nodes stand; any other key names a field."""
 
@@ -52,13 +66,13 @@ Operand: TypeAlias = Scalar | tuple[Scalar, ...]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of the touchpoint's properties, or with `profile` of the person, compared with an operand.
+    """A field of the touchpoint's properties, of the person or of the source, compared with an operand.
 
     `path` walks nested objects. `operand` is a tuple for `in` and `not_in`, a bool for `exists`.
     """
 
     path: tuple[str, ...]
-    profile: bool
+    of: Of
     op: Op
     operand: Operand
 
@@ -168,8 +182,8 @@ def meaning(condition: Condition | None) -> Any:
     match condition:
         case None:
             return None
-        case Field(path, profile, op, operand):
-            return ["profile" if profile else "field", list(path), op, _plain(operand)]
+        case Field(path, of, op, operand):
+            return [of, list(path), op, _plain(operand)]
         case All(parts) | AnyOf(parts):
             return [word(condition), [meaning(part) for part in parts]]
         case Not(part):

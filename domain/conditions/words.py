@@ -2,15 +2,15 @@
 
 from typing import assert_never
 
-from domain.conditions.tree import All, AnyOf, Condition, Did, Field, Heat, InGrade, InStage, Not, Op
+from domain.conditions.tree import All, AnyOf, Condition, Did, Field, Heat, InGrade, InStage, Not, Of, Op
 from domain.files.durations import show_duration
 
 
 def in_words(condition: Condition) -> str:
     """One line of English."""
     match condition:
-        case Field(path, profile, op, operand):
-            name = ("profile." if profile else "") + ".".join(path)
+        case Field(path, of, op, operand):
+            name = ("" if of is Of.TOUCHPOINT else f"{of}.") + ".".join(path)
             values = ", ".join(map(str, operand)) if isinstance(operand, tuple) else str(operand)
             return f"{name} {_compared(op)} {values}"
         case All(parts):

@@ -5,12 +5,14 @@ from itertools import groupby
 from math import inf
 from typing import Any, Final
 
-from domain.conditions.compile import compile_where
+from domain.conditions.compile import NO_SOURCE, compile_where
 from domain.conditions.parse import GRADES
+from domain.fold.channel import Grouping
 from domain.fold.funnel import Attempts
 from domain.fold.index import NOTHING, Hits, Rule, index_by_type
 from domain.fold.lead import Lead, Now
 from domain.fold.moves import Moves
+from domain.fold.origin import reader
 from domain.fold.profile import learn
 from domain.fold.score import decayed, falls_to, value_key
 from domain.fold.segment import Compiler, Input, Test
@@ -48,6 +50,8 @@ class Fold:
         self._grades = sorted(((least, grade) for grade, least in model.fit.grades.items()), reverse=True)
         self._excluded = [(exclusion.reason, compile_where(exclusion.where)) for exclusion in model.not_a_lead]
         self._unknown = self._judged({})
+        self._origin = reader(model.channels.ignore)
+        self._channels = Grouping(model.channels)
         compiler = Compiler(self.half_life)
         self._segments: dict[str, Test] = {}
         self._inputs: dict[Input, list[str]] = {}
@@ -91,12 +95,18 @@ class Fold:
         lead.last_touch = instant
         lead.touches += len(group)
         stage, value, at = lead.stage, heat.value, heat.at
-        easier = False
+        easier, identified = False, lead.identified
+        for touchpoint in group:
+            origin = self._origin(touchpoint)
+            if origin is not None and lead.sources.take(self._channels.seen(origin), instant):
+                changed.add("source")
         if learn(lead, group, self._claims_update) or first:
             changed.add("profile")
             before = self._threshold(lead)
             self._judge(lead)
             easier = self._threshold(lead) < before
+        if not identified and lead.identified:
+            lead.sources.note("", instant)
         met = self._meet(lead, group, instant)
         self._count(lead, met, instant, changed)
         self._award(lead, met, instant, trace)
@@ -129,10 +139,10 @@ class Fold:
     def _judged(self, profile: Mapping[str, Any]) -> tuple[float, str, str | None]:
         fit = 0.0
         for where, points in self._fit:
-            if where({}, profile):
+            if where({}, profile, NO_SOURCE):
                 fit += points
         grade = next((grade for least, grade in self._grades if fit >= least), "D")
-        return fit, grade, next((reason for reason, where in self._excluded if where({}, profile)), None)
+        return fit, grade, next((reason for reason, where in self._excluded if where({}, profile, NO_SOURCE)), None)
 
     def _without_machines(
         self, lead: Lead, group: Sequence[Touchpoint], instant: Instant, trace: Trace | None
@@ -168,7 +178,7 @@ class Fold:
 
     def _hits(self, lead: Lead, touchpoint: Touchpoint) -> Hits:
         index = self._index_by_type.get(touchpoint.type)
-        return NOTHING if index is None else index.hits(touchpoint.properties, lead.profile)
+        return NOTHING if index is None else index.hits(touchpoint.properties, lead.profile, lead.sources.current)
 
     def _count(self, lead: Lead, met: Met, instant: Instant, changed: set[Input]) -> None:
         for _, hits in met:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from domain.conditions.compile import Where, compile_where
-from domain.conditions.tree import Condition, fields_of
+from domain.conditions.tree import Condition, Of, fields_of
 from domain.fold.segment import Counter
 from domain.model.definition import Limit, Model
 
@@ -36,6 +36,9 @@ class Hits(NamedTuple):
 
 NOTHING: Final = Hits()
 
+_PLACES: Final = {Of.TOUCHPOINT: 0, Of.PERSON: 1, Of.SOURCE: 2}
+"""Where in the arguments of `hits` what a field is of stands."""
+
 
 @dataclass(slots=True)
 class TypeIndex:
@@ -48,8 +51,8 @@ class TypeIndex:
     steps: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     enters: list[tuple[str, int]] = field(default_factory=list)
     _places: dict[str, int] = field(default_factory=dict)
-    _fields: dict[tuple[bool, str], None] = field(default_factory=dict)
-    """Everything that the conditions look at: (whether of the person, name)."""
+    _fields: dict[tuple[int, str], None] = field(default_factory=dict)
+    """Everything that the conditions look at: (of what of `_PLACES`, name)."""
     _remembered: dict[tuple[str | None, ...], Hits] = field(default_factory=dict)
 
     def place(self, condition: Condition | None) -> int:
@@ -58,24 +61,25 @@ class TypeIndex:
         if key not in self._places:
             self._places[key] = len(self.wheres)
             self.wheres.append(compile_where(condition))
-            self._fields.update(dict.fromkeys((field.profile, field.path[0]) for field in fields_of(condition)))
+            self._fields.update(dict.fromkeys((_PLACES[field.of], field.path[0]) for field in fields_of(condition)))
         return self._places[key]
 
-    def hits(self, properties: Mapping[str, Any], profile: Mapping[str, Any]) -> Hits:
-        """What a touchpoint with these properties meets, of a person with this profile."""
-        key = tuple([profile.get(name) if person else properties.get(name) for person, name in self._fields])
+    def hits(self, properties: Mapping[str, Any], profile: Mapping[str, Any], source: Mapping[str, Any]) -> Hits:
+        """What a touchpoint with these properties meets, of a person with this profile who came from this source."""
+        of = (properties, profile, source)
+        key = tuple([of[place].get(name) for place, name in self._fields])
         for value in key:
             if value is not None and (type(value) is not str or len(value) > _LONGEST):  # 1 and true would be one key
-                return self._evaluate(properties, profile)
+                return self._evaluate(properties, profile, source)
         hits = self._remembered.get(key)
         if hits is None:
             if len(self._remembered) >= _REMEMBERED:
                 self._remembered.clear()
-            hits = self._remembered[key] = self._evaluate(properties, profile)
+            hits = self._remembered[key] = self._evaluate(properties, profile, source)
         return hits
 
-    def _evaluate(self, properties: Mapping[str, Any], profile: Mapping[str, Any]) -> Hits:
-        holds = [where(properties, profile) for where in self.wheres]
+    def _evaluate(self, properties: Mapping[str, Any], profile: Mapping[str, Any], source: Mapping[str, Any]) -> Hits:
+        holds = [where(properties, profile, source) for where in self.wheres]
         steps = [
             (funnel, tuple([number for number, place in numbered if holds[place]]))
             for funnel, numbered in self.steps.items()

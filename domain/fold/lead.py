@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
+from domain.fold.channel import DIRECT, Seen
 from domain.fold.funnel import Attempts
 from domain.fold.score import HeatState
 from domain.fold.stage import VISITOR
@@ -52,6 +53,41 @@ class StageEntry(Struct, array_like=True, gc=False):
     touchpoint: str
 
 
+class Arrival(Struct, array_like=True, gc=False):
+    """Where a lead came from, and the instant from which that held: `seen` is an origin with its channel."""
+
+    at: int
+    seen: Seen
+
+
+class Sources(Struct, array_like=True, gc=False):
+    """Where a lead came from: first, last, and at its stages. Direct is nowhere in here: it is what is missing."""
+
+    first: Arrival | None = None
+    last: Arrival | None = None
+    then: dict[str, Arrival] = field(default_factory=dict)
+    """The last one at that instant, by what the lead became: a stage, when first entered; "": identified."""
+
+    @property
+    def current(self) -> Seen:
+        """Where the lead came from last, as conditions see it."""
+        return DIRECT if self.last is None else self.last.seen
+
+    def take(self, seen: Seen, instant: Instant) -> bool:
+        """The lead came from somewhere; whether that is another place than before."""
+        if self.last is not None and self.last.seen == seen:
+            return False
+        self.last = Arrival(instant, seen)
+        if self.first is None:
+            self.first = self.last
+        return True
+
+    def note(self, became: str, instant: Instant) -> None:
+        """The lead became something for the first time: what was last is where it came from then."""
+        if self.last is not None:
+            self.then[became] = Arrival(instant, self.last.seen)
+
+
 class Lead(Struct, array_like=True, gc=False):
     """The state of one person after some of their history (`domain.fold` steps it).
 
@@ -79,6 +115,7 @@ class Lead(Struct, array_like=True, gc=False):
     findings: list[list[Any]] = field(default_factory=list)
     """Data-quality findings: [kind, detail, instant], each (kind, detail) once."""
     now: Now = field(default_factory=Now)
+    sources: Sources = field(default_factory=Sources)
 
     def find(self, kind: str, detail: str, instant: Instant) -> None:
         """Note a data-quality finding, unless it is known."""

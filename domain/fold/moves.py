@@ -72,4 +72,6 @@ class Moves:
         if stage in self.ladder.without_hot:
             lead.now.cool(instant)
         lead.stage = stage
+        if not any(entry.stage == stage for entry in lead.stages):
+            lead.sources.note(stage, instant)
         lead.stages.append(StageEntry(stage, instant, source, touchpoint.id))

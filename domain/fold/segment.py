@@ -6,13 +6,13 @@ from math import ceil, floor, log2
 from typing import Any, Final, assert_never
 
 from domain.conditions.compile import compile_where
-from domain.conditions.tree import All, AnyOf, Condition, Did, Field, InGrade, InStage, Not, Op, Order
+from domain.conditions.tree import All, AnyOf, Condition, Did, Field, InGrade, InStage, Not, Of, Op, Order
 from domain.conditions.tree import Heat as HeatCondition
 from domain.fold.lead import Lead
 from domain.touchpoints.touchpoint import NEVER, Instant
 
 Input = str
-"""What a condition depends on: "profile", "stage", "heat", or the place of a `did`."""
+"""What a condition depends on: "profile", "source", "stage", "heat", or the place of a `did`."""
 
 Answer = tuple[bool, int]
 """Whether it holds, and the next instant at which time alone may change that (`NEVER`)."""
@@ -48,9 +48,9 @@ class Compiler:
         """The test of one condition."""
         match condition:
             case Field():
-                self.inputs.add("profile")
+                self.inputs.add("source" if condition.of is Of.SOURCE else "profile")
                 where = compile_where(condition)
-                return lambda lead, at: (where({}, lead.profile), NEVER)
+                return lambda lead, at: (where({}, lead.profile, lead.sources.current), NEVER)
             case All(parts):
                 return _joined([self.compile(part) for part in parts], False)
             case AnyOf(parts):

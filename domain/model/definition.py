@@ -26,8 +26,9 @@ from domain.files.durations import DAY
 from domain.files.places import located
 from domain.files.problems import Mistake, ModelError, Path, not_allowed, unknown
 from domain.files.values import read_flag, read_name, read_number, read_text, read_type
+from domain.model.channels import CHANNELS
 from domain.model.destinations import Destination
-from domain.model.file import explain, read_toml, repeated
+from domain.model.file import explain, read_toml, repeated, tables
 from domain.model.stages import declared, former_names
 from domain.model.starter import STARTER
 from domain.model.values import (
@@ -35,6 +36,7 @@ from domain.model.values import (
     check_present,
     read_claims,
     read_grades,
+    read_host,
     read_hot_at,
     read_label,
     read_length,
@@ -48,8 +50,8 @@ from domain.model.values import (
 from domain.touchpoints.touchpoint import NEVER
 
 __all__ = [
-    "STARTER", "VISITOR", "Destination", "Exclusion", "Fit", "FitRule", "Funnel", "Limit", "Model", "ModelError",
-    "Score", "ScoreRule", "Segment", "Stage", "Step", "parse_model",
+    "STARTER", "VISITOR", "ChannelRule", "Channels", "Destination", "Exclusion", "Fit", "FitRule", "Funnel", "Limit",
+    "Model", "ModelError", "Score", "ScoreRule", "Segment", "Stage", "Step", "parse_model",
 ]  # fmt: skip
 
 VISITOR: Final = "visitor"
@@ -66,6 +68,8 @@ _Points = Annotated[float, PlainValidator(read_number)]
 _Label = Annotated[str | dict[str, str] | None, PlainValidator(read_label)]
 _OfTouchpoint = Annotated[Condition | None, PlainValidator(read_where("touchpoint"))]
 _OfPerson = Annotated[Condition, PlainValidator(read_where("person"))]
+_OfSource = Annotated[Condition, PlainValidator(read_where("source"))]
+_Host = Annotated[str, BeforeValidator(read_host)]
 _OfLead = Annotated[Condition, PlainValidator(read_where("segment"))]
 
 
@@ -204,6 +208,22 @@ class Segment(_Part):
     when: _OfLead
 
 
+class ChannelRule(_Part):
+    """The sources for which `where` holds come through the channel `name`, which may be one of the default ones."""
+
+    name: _Name
+    label: _Label = None
+    where: _OfSource
+
+
+class Channels(_Part):
+    """How sources are grouped: the first rule that holds, else the default rules. `ignore` are hosts (with their
+    subdomains) that nobody comes from: pages of a payment, of a log-in."""
+
+    ignore: tuple[_Host, ...] = ()
+    rules: tuple[ChannelRule, ...] = ()
+
+
 class Funnel(_Part):
     """Steps taken in order, all within `window` (microseconds, its end included) of the first."""
 
@@ -223,6 +243,7 @@ class Model(_Part):
     score: Score = Score.model_validate({})
     fit: Fit = Fit.model_construct(grades={}, rules=())
     not_a_lead: tuple[Exclusion, ...] = ()
+    channels: Channels = Channels()
     segments: tuple[Segment, ...] = ()
     funnels: tuple[Funnel, ...] = ()
     destinations: tuple[Destination, ...] = ()
@@ -267,6 +288,8 @@ _KEYS: Final[Mapping[Path, tuple[str, ...]]] = {
         (("fit",), Fit),
         (("fit", "rules"), FitRule),
         (("not_a_lead",), Exclusion),
+        (("channels",), Channels),
+        (("channels", "rules"), ChannelRule),
         (("segments",), Segment),
         (("funnels",), Funnel),
         (("funnels", "steps"), Step),
@@ -279,7 +302,7 @@ def parse_model(text: str) -> Model:
     """The model that a file's text declares. Raises ModelError with everything that is wrong, and nothing else."""
     raw = read_toml(text)
     stages = declared(raw)
-    context = {"stages": stages.names, "ahead": stages.ahead, "former": stages.former}
+    context = {"stages": stages.names, "ahead": stages.ahead, "former": stages.former, "channels": _channels(raw)}
     problems: list[Mistake] = []
     try:
         model = Model.model_validate(raw, context=context)
@@ -291,6 +314,12 @@ def parse_model(text: str) -> Model:
         raise ModelError(problems, [located(mistake, text) for mistake in problems])
     model._text = text
     return model
+
+
+def _channels(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names that a channel may have: the default ones, and those of the file's rules."""
+    own = [rule["name"] for rule in tables(raw, ("channels", "rules")) if isinstance(rule.get("name"), str)]
+    return tuple(dict.fromkeys((*CHANNELS, *own)))
 
 
 _NOT_FOLDED: Final = frozenset({"label", "timezone", "won", "destinations"})

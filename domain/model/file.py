@@ -31,6 +31,7 @@ _NAMED: Final[tuple[Path, ...]] = (
     ("stages",),
     ("score", "rules"),
     ("fit", "rules"),
+    ("channels", "rules"),
     ("segments",),
     ("funnels",),
     ("destinations",),
@@ -157,5 +158,7 @@ def _list_at(path: Path) -> str:
         return 'a list of what moves a lead here, such as [ { on = "order_placed" } ]'
     if key == "steps":
         return _MISSING["steps"]
+    if key == "ignore":
+        return 'a list of hosts such as ["pay.example.com"]'
     whole = ".".join(part for part in path if isinstance(part, str))
     return f"a list of one or more tables, each written as [[{whole}]]"

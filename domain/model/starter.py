@@ -66,6 +66,13 @@ points = 20
 reason = "employee"
 where = { "profile.email" = { ends_with = "@example.com" } }
 
+# Where leads come from: campaigns, click ids and referrers, grouped into channels by default rules; yours come first.
+# [channels]
+# ignore = ["pay.example.com"]        # pages between yours that nobody comes from
+# [[channels.rules]]
+# name = "field sales"                # a channel of your own, or a default one, such as "partner"
+# where = { "source.medium" = "visit" }
+
 [[segments]]
 name = "pricing-returners"
 label = "Came back to pricing"

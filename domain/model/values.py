@@ -21,6 +21,7 @@ FITS: Final = GRADES[:-1]
 _LIMIT: Final = re.compile(r"(once|[0-9]{1,9}) per ([0-9]+[a-z])\Z")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
 _REQUIRED: Final = re.compile(r"profile\.[^.\s]+\Z")
+_HOST: Final = re.compile(r"[^\s/:@?#.]+(\.[^\s/:@?#.]+)*\Z")
 _ZONE: Final = re.compile(r"[A-Za-z_]+(/[A-Za-z0-9_+-]+)+\Z")
 
 
@@ -186,6 +187,14 @@ def read_rearm_at(raw: Any, hot_at: float | dict[str, float]) -> float:
     return rearm_at
 
 
+def read_host(raw: Any) -> str:
+    """A host such as "pay.example.com", in lower case."""
+    host = raw.lower().rstrip(".") if isinstance(raw, str) else ""
+    if not _HOST.match(host):
+        raise ValueError(not_allowed(raw, 'a host such as "pay.example.com", without scheme, port and path'))
+    return host
+
+
 def read_where(scope: Scope) -> Callable[[Any, ValidationInfo], Condition]:
     """A reader of conditions; the names of the file's stages come in the validation's context."""
 
@@ -194,7 +203,7 @@ def read_where(scope: Scope) -> Callable[[Any, ValidationInfo], Condition]:
             return raw
         if not info.context:
             return parse_condition(raw, scope)
-        return parse_condition(raw, scope, (), info.context["stages"], info.context["former"])
+        return parse_condition(raw, scope, (), info.context["stages"], info.context["former"], info.context["channels"])
 
     return read
 

@@ -35,6 +35,9 @@ FOR_A_PERSON: Final = frozenset({"email_unsubscribed", "email_complained", "emai
 """Types that are said for a person and count whoever delivered them: a mail program unsubscribes by POST."""
 
 
+OWN_REFERRER: Final = "own_referrer"
+"""In a context: the door found that the page before is on one of the installation's own sites."""
+
 _NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 

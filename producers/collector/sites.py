@@ -27,6 +27,11 @@ class Sites:
         """Whether any site counts."""
         return not self.origins
 
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Their hosts."""
+        return frozenset(host for origin in self.origins if (host := urlsplit(origin).hostname))
+
     def allows(self, origin: str | None) -> bool:
         """Whether this origin is one of ours."""
         return self.open or (origin is not None and origin in self.origins)

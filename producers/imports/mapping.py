@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from domain.conditions.compile import compile_where
+from domain.conditions.compile import NO_SOURCE, compile_where
 from domain.conditions.parse import parse_condition
 from domain.conditions.tree import Condition, fields_of
 from domain.errors import Problems
@@ -114,7 +114,7 @@ class ImportMapping:
             return lambda row: True
         matches = compile_where(self.only)
         nobody: Mapping[str, Any] = {}
-        return lambda row: matches(row, nobody)
+        return lambda row: matches(row, nobody, NO_SOURCE)
 
 
 def parse_mapping(text: str) -> ImportMapping:

@@ -64,7 +64,7 @@ def touchpoint(answers: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
         identities=_identities(answers, person_fields, arrival.conventions.region),
         profile=person.profile(person_fields, arrival.conventions.region),
         properties=page.described({**properties, "form": form}, page_fields),
-        context=_context(answers, arrival),
+        context=_context(answers, arrival) | page.own_referrer(properties, {}, arrival.conventions.sites),
     )
 
 
@@ -98,8 +98,14 @@ def _context(answers: Mapping[str, Any], arrival: Arrival) -> dict[str, Any]:
     context: dict[str, Any] = {}
     if machine(answers):
         context["machine"] = "honeypot"
-    if campaign := page.campaign(arrival.query_bytes) or page.campaign(page.query_of(arrival.referer)):
-        context["campaign"] = campaign
+    for campaign in (
+        page.campaign_of(answers.items()),
+        page.campaign(arrival.query_bytes),
+        page.campaign(page.query_of(arrival.referer)),
+    ):
+        if campaign:
+            context["campaign"] = campaign
+            break
     if arrival.user_agent:
         context["userAgent"] = arrival.user_agent
     return context

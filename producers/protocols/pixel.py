@@ -61,7 +61,7 @@ def touchpoint(sent: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
         identities=ordered(identities),
         profile=person.profile(submitted, region),
         properties=page.described(properties, {"url": url, "title": _first_value(sent.get("t"))}),
-        context=_context(sent, arrival, url),
+        context=_context(sent, arrival, url) | page.own_referrer(properties, {}, arrival.conventions.sites),
     )
 
 

@@ -19,12 +19,14 @@ Fields = Mapping[str, str]
 class Conventions:
     """`region` is the one whose national phone numbers are read ("": none); `forms` are the fields of forms by name.
 
-    `claims_back` is how far back, in microseconds, a claim may say that something happened.
+    `claims_back` is how far back, in microseconds, a claim may say that something happened. `sites` are the hosts of
+    the installation's own sites.
     """
 
     region: str = ""
     forms: Mapping[str, Fields] = field(default_factory=lambda: MappingProxyType({}))
     claims_back: int = 48 * HOUR
+    sites: frozenset[str] = frozenset()
 
     def fields(self, form: object) -> Fields:
         """What the fields of a form mean, by its name; those of every form stand behind its own."""

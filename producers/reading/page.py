@@ -1,10 +1,11 @@
 """The page on which something happened: its address, its path, and the campaign that led there."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from domain.touchpoints.claims import snake_case
+from domain.touchpoints.touchpoint import OWN_REFERRER
 from producers.reading.body import Malformed, fields
 
 FIELDS: Final = ("url", "path", "title", "referrer")
@@ -43,6 +44,17 @@ def described(properties: Mapping[str, Any], page: Mapping[str, Any]) -> dict[st
     if with_page.get("path") in (None, "") and (path := path_of(with_page.get("url"))) is not None:
         with_page["path"] = path
     return with_page
+
+
+def own_referrer(properties: Mapping[str, Any], page: Mapping[str, Any], sites: Collection[str]) -> dict[str, bool]:
+    """What a context says of a page before that is on one of these hosts: nobody came from there. {}: it is on none."""
+    referrer = properties.get("referrer") or page.get("referrer")
+    if not sites or not isinstance(referrer, str):
+        return {}
+    try:
+        return {OWN_REFERRER: True} if urlsplit(referrer).hostname in sites else {}
+    except ValueError:
+        return {}
 
 
 def campaign(query: bytes) -> dict[str, Any]:

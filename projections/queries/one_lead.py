@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from domain.conditions.compile import compile_where
+from domain.conditions.compile import NO_SOURCE, compile_where
 from domain.errors import NotFound
 from domain.files.durations import show_duration
 from domain.fold.fold import Fold
@@ -110,7 +110,7 @@ def score(view: View, lead: UUID) -> ScoreShape:
     """Every point explained: the increments in the order of the fold, and the fit rules that the profile meets."""
     fields = card(view, lead)
     explanation = view.lookup.explain(view.conn, Fold(view.model), lead)
-    met = [rule for rule in view.model.fit.rules if compile_where(rule.where)({}, fields["profile"])]
+    met = [rule for rule in view.model.fit.rules if compile_where(rule.where)({}, fields["profile"], NO_SOURCE)]
     return ScoreShape(
         lead=fields["id"],
         heat=explanation.heat,

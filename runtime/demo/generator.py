@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
-from domain.conditions.compile import compile_where
+from domain.conditions.compile import NO_SOURCE, compile_where
 from domain.model.definition import Funnel
 from domain.touchpoints.claims import snake_case
 from domain.touchpoints.identity import Identity
@@ -110,7 +110,7 @@ class Truth:
                 if act.at > first.at + window or (step == 0 and act is not first):
                     break
                 type_wanted, matches = tests[step]
-                if act.type == type_wanted and matches(act.properties, {}):
+                if act.type == type_wanted and matches(act.properties, {}, NO_SOURCE):
                     step += 1
                     if step == len(tests):
                         return step

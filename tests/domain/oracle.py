@@ -14,6 +14,7 @@ from typing import Any
 from domain.touchpoints.touchpoint import Touchpoint
 from tests.domain.oracle_conditions import Times, crossing, fits, microseconds, true_of_lead
 from tests.domain.oracle_funnels import Furthest, furthest
+from tests.domain.oracle_sources import ExpectedSources, source_of
 
 FOR_A_PERSON = ("email_unsubscribed", "email_complained", "email_bounced", "consent_changed")
 REMEMBERED = 8
@@ -28,6 +29,7 @@ class Event:
     type: str
     properties: Mapping[str, Any]
     profile: Mapping[str, Any]
+    source: Mapping[str, str]
 
 
 @dataclass
@@ -50,6 +52,7 @@ class Expected:
     segments: dict[str, int] = field(default_factory=dict)
     funnels: dict[str, Furthest] = field(default_factory=dict)
     findings: list[list[Any]] = field(default_factory=list)
+    sources: ExpectedSources = field(default_factory=ExpectedSources)
 
 
 class Oracle:
@@ -80,7 +83,12 @@ class Oracle:
             before = self._threshold(out)
             group = [each for each in people if each.instant == instant]
             for touchpoint in group:
+                self._come(out, touchpoint, instant)
+            identified = out.identified
+            for touchpoint in group:
                 self._learn(out, touchpoint)
+            if out.identified and not identified:
+                out.sources.became("", instant)
             self._judge(out)
             easier = self._threshold(out) < before
             start = len(events)
@@ -89,7 +97,18 @@ class Oracle:
             earned = self._award(out, events, start)
             self._hot(out, instant, earned == instant or (easier and earned is not None))
             looks.append(
-                (instant, Times(list(events), out.stage, out.grade, dict(out.profile), out.heat, self.half_life))
+                (
+                    instant,
+                    Times(
+                        list(events),
+                        out.stage,
+                        out.grade,
+                        dict(out.profile),
+                        out.sources.current,
+                        out.heat,
+                        self.half_life,
+                    ),
+                )
             )
         self._end_if_cooled(out, until)
         out.episodes = out.episodes[-REMEMBERED:]
@@ -107,6 +126,12 @@ class Oracle:
     def _machine(self, touchpoint: Touchpoint) -> bool:
         return "machine" in touchpoint.context and touchpoint.type not in FOR_A_PERSON
 
+    def _come(self, out: Expected, touchpoint: Touchpoint, instant: int) -> None:
+        source = source_of(touchpoint, self.raw.get("channels", {}).get("rules", []))
+        if source is not None and source != out.sources.current:
+            out.sources.last = (instant, source)
+            out.sources.first = out.sources.first or out.sources.last
+
     def _learn(self, out: Expected, touchpoint: Touchpoint) -> None:
         for kind, value in touchpoint.identities:
             out.identified = out.identified or kind != "anonymous_id"
@@ -122,11 +147,13 @@ class Oracle:
         fit = self.raw.get("fit", {"grades": {}})
         out.fit = 0.0
         for rule in fit.get("rules", []):
-            if fits(rule["where"], {}, out.profile):
+            if fits(rule["where"], {}, out.profile, {}):
                 out.fit += rule["points"]
         reached = [grade for grade in "ABC" if out.fit >= fit["grades"].get(grade, inf)]
         out.grade = reached[0] if reached else "D"
-        reasons = [each["reason"] for each in self.raw.get("not_a_lead", []) if fits(each["where"], {}, out.profile)]
+        reasons = [
+            each["reason"] for each in self.raw.get("not_a_lead", []) if fits(each["where"], {}, out.profile, {})
+        ]
         out.not_a_lead = reasons[0] if reasons else None
 
     def _take(self, out: Expected, touchpoint: Touchpoint, instant: int, events: list[Event]) -> None:
@@ -141,18 +168,22 @@ class Oracle:
                     properties[key] = self.present.get(properties[key], properties[key])
             if not self._change(out, touchpoint, properties, instant):
                 return
-        events.append(Event(instant, touchpoint.id, touchpoint.type, properties, dict(out.profile)))
+        events.append(
+            Event(instant, touchpoint.id, touchpoint.type, properties, dict(out.profile), out.sources.current)
+        )
         leads_to = [
             name
             for name in self.names
             for step in self.stage[name].get("enter", [])
-            if step["on"] == touchpoint.type and fits(step.get("where"), properties, out.profile)
+            if step["on"] == touchpoint.type and fits(step.get("where"), properties, out.profile, out.sources.current)
         ]
         if leads_to and self._forward(out.stage, leads_to[-1]):
             change = {"to": leads_to[-1], "from": out.stage}
             self._check_required(out, leads_to[-1], instant)
             self._enter(out, leads_to[-1], instant, "model", touchpoint)
-            events.append(Event(instant, touchpoint.id, "stage_changed", change, dict(out.profile)))
+            events.append(
+                Event(instant, touchpoint.id, "stage_changed", change, dict(out.profile), out.sources.current)
+            )
 
     def _change(self, out: Expected, touchpoint: Touchpoint, properties: Mapping[str, Any], instant: int) -> bool:
         policy, to = touchpoint.source.kind == "policy", properties.get("to")
@@ -191,6 +222,8 @@ class Oracle:
         if stage == out.stage:
             return
         out.stage = stage
+        if stage not in [entry[0] for entry in out.stages]:
+            out.sources.became(stage, instant)
         out.stages.append((stage, instant, source, touchpoint.id))
         if self._cold(stage):
             self._end(out, instant)
@@ -224,7 +257,7 @@ class Oracle:
             for number, rule in enumerate(self.score.get("rules", [])):
                 if rule["on"] != event.type or not rule["points"]:
                     continue
-                if not fits(rule.get("where"), event.properties, event.profile):
+                if not fits(rule.get("where"), event.properties, event.profile, event.source):
                     continue
                 if not self._within_limit(rule, number, event, given):
                     continue

@@ -26,6 +26,7 @@ class Times:
     stage: str
     grade: str
     profile: Mapping[str, Any]
+    source: Mapping[str, str]
     heat: tuple[float, int]
     half_life: int
 
@@ -68,7 +69,7 @@ def true_of_lead(when: Mapping[str, Any], times: Times, at: int) -> bool:
             case "where" | "at_least" | "at_most" | "within":
                 pass
             case _:
-                answers.append(fits({key: raw}, {}, times.profile))
+                answers.append(fits({key: raw}, {}, times.profile, times.source))
     return all(answers)
 
 
@@ -77,7 +78,7 @@ def _did(when: Mapping[str, Any], times: Times, at: int) -> bool:
     count = sum(
         event.type == when["did"]
         and start < event.at <= at
-        and fits(when.get("where"), event.properties, event.profile)
+        and fits(when.get("where"), event.properties, event.profile, event.source)
         for event in times.events
     )
     return when.get("at_least", 1) <= count <= when.get("at_most", count)
@@ -96,20 +97,25 @@ def _heat(op: str, level: float, times: Times, at: int) -> bool:
     return {"gt": above, "gte": reaches, "lt": not reaches, "lte": not above}[op]
 
 
-def fits(where: Mapping[str, Any] | None, properties: Mapping[str, Any], profile: Mapping[str, Any]) -> bool:
-    """Whether a condition holds of a touchpoint and its person."""
+def fits(
+    where: Mapping[str, Any] | None,
+    properties: Mapping[str, Any],
+    profile: Mapping[str, Any],
+    source: Mapping[str, Any],
+) -> bool:
+    """Whether a condition holds of a touchpoint, its person and where that came from."""
     answers = []
     for key, raw in (where or {}).items():
         match key:
             case "all":
-                answers.append(all(fits(part, properties, profile) for part in raw))
+                answers.append(all(fits(part, properties, profile, source) for part in raw))
             case "any":
-                answers.append(any(fits(part, properties, profile) for part in raw))
+                answers.append(any(fits(part, properties, profile, source) for part in raw))
             case "not":
-                answers.append(not fits(raw, properties, profile))
+                answers.append(not fits(raw, properties, profile, source))
             case _:
-                name = key.removeprefix("profile.")
-                value = (profile if name != key else properties).get(name)
+                kind, _, name = key.rpartition(".")
+                value = {"profile": profile, "source": source, "": properties}[kind].get(name)
                 table = raw if isinstance(raw, dict) else {"eq": raw}
                 answers.extend(_compared(op, operand, value) for op, operand in table.items())
     return all(answers)

@@ -20,7 +20,8 @@ class Furthest:
 def furthest(funnel: Mapping[str, Any], events: Sequence[Any]) -> Furthest | None:
     """None: nobody took the first step."""
     window, steps = microseconds(funnel["window"]), funnel["steps"]
-    meets = [[event.type == step["on"] and fits(step.get("where"), event.properties, event.profile) for step in steps]
+    meets = [[event.type == step["on"] and fits(step.get("where"), event.properties, event.profile, event.source)
+              for step in steps]
              for event in events]  # fmt: skip
     starts = sorted({event.at for event, answers in zip(events, meets, strict=True) if answers[0]})
     reached: dict[int, tuple[int, int]] = {}

@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from domain.touchpoints.touchpoint import Touchpoint
+from tests.domain.oracle_sources import PAGES
 from tests.domain.stories import at
 
 TYPES = ("page_viewed", "form_submitted", "email_opened", "order_placed", "email_unsubscribed", "identified")
@@ -16,6 +17,12 @@ VALUES: tuple[Any, ...] = ("/a", "/a/b", "/b", "7", 7, 8, True, 1, "", ["/a", 7]
 TITLES: tuple[Any, ...] = ("CEO", "clerk", "student", None, "", 7, True, ["CEO"], [0], [False], "2026-01-01")
 
 
+SOURCES: tuple[dict[str, Any], ...] = (
+    {"source.channel": "paid_search"}, {"source.channel": {"in": ["email", "event", "partner"]}},
+    {"source.channel": "direct"}, {"source.source": "n"}, {"source.campaign": {"exists": True}},
+    {"source.medium": {"ne": "referral"}},
+)  # fmt: skip
+_OWN = {"name": "partner", "where": {"source.source": {"in": ["google", "Hannover"]}}}
 _FIT = {
     "grades": {"A": 20, "B": 10, "C": 0},
     "rules": [
@@ -55,6 +62,7 @@ class Draw:
             "score": self._score(stages),
             "segments": [{"name": f"s{n}", "when": self._lead(names)} for n in range(self.random.randint(2, 7))],
             "funnels": [self._funnel(n) for n in range(self._count(3))],
+            "channels": {"ignore": ["pay.example"], "rules": [_OWN] if self._maybe(0.3) else []},
             "not_a_lead": [{"reason": f"n{n}", "where": self._person()} for n in range(self._count(2))],
         }
         if self._maybe(0.7):
@@ -164,7 +172,7 @@ class Draw:
         return {"profile.title": self._compared(TITLES)}
 
     def _touch(self, depth: int = 2) -> dict[str, Any]:
-        plain = self.pick({"path": self._compared(VALUES)}, {"path": self._compared(VALUES)}, self._person())
+        plain = self.pick(*({"path": self._compared(VALUES)} for _ in range(3)), self._person(), self.pick(*SOURCES))
         if depth and self._maybe(0.3):
             parts = [self._touch(depth - 1), self._touch(depth - 1)]
             return self.pick({"all": parts}, {"any": parts}, {"not": parts[0]}, {**plain, "not": parts[0]})
@@ -174,7 +182,7 @@ class Draw:
         if depth and self._maybe(0.5):
             parts = [self._lead(stages, depth - 1) for _ in range(2)]
             return self.pick({"all": parts}, {"any": parts}, {"not": parts[0]})
-        kind = self.pick("did", "did", "did", "stage", "grade", "heat", "person")
+        kind = self.pick("did", "did", "did", "stage", "grade", "heat", "person", "source")
         if kind == "did":
             return self._did()
         if kind == "heat":
@@ -183,6 +191,7 @@ class Draw:
             "stage": {"stage": self.random.sample(["visitor", *stages], 2)},
             "grade": {"grade": self.random.sample("ABCD", 2)},
             "person": self._person(),
+            "source": dict(self.pick(*SOURCES)),
         }[kind]
 
     def _did(self) -> dict[str, Any]:
@@ -210,6 +219,8 @@ class Draw:
             more["source"] = "api"
         elif (value := self.pick(*VALUES)) is not None:
             more["path"] = value
+        if self._maybe(0.3):
+            more |= self.pick(*PAGES)[0]
         if self._maybe(0.4):
             more["profile"] = {self.pick("title", "title", "company"): self.pick(*self.titles)}
         if self._maybe(0.1):

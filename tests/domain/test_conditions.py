@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.conditions.compile import compile_where
+from domain.conditions.compile import NO_SOURCE, compile_where
 from domain.conditions.parse import Scope, parse_condition
-from domain.conditions.tree import All, AnyOf, Condition, Did, Field, Heat, InGrade, InStage, Not, Op
+from domain.conditions.tree import All, AnyOf, Condition, Did, Field, Heat, InGrade, InStage, Not, Of, Op
 from domain.conditions.words import in_words
 from domain.files.durations import DAY
 from domain.files.problems import ModelError
@@ -16,7 +16,7 @@ from domain.files.problems import ModelError
 
 def holds(raw: dict[str, Any], properties: dict[str, Any] | None = None, **profile: Any) -> bool:
     """Given a condition of a touchpoint, when it is asked about these properties and person, then this."""
-    return compile_where(parse_condition(raw, "touchpoint"))(properties or {}, profile)
+    return compile_where(parse_condition(raw, "touchpoint"))(properties or {}, profile, NO_SOURCE)
 
 
 # ---- what they mean ----------------------------------------------------------------------------------------------
@@ -144,12 +144,12 @@ def test_several_keys_hold_together_and_all_any_not_nest() -> None:
 
 def test_a_row_has_columns_whatever_they_are_called() -> None:
     where = compile_where(parse_condition({"profile.x": "1", "did": "y", "a.b": {"gt": 2}}, "row"))
-    assert where({"profile.x": "1", "did": "y", "a.b": "3"}, {})
-    assert not where({"profile.x": "1", "did": "y", "a": {"b": 3}}, {})
+    assert where({"profile.x": "1", "did": "y", "a.b": "3"}, {}, NO_SOURCE)
+    assert not where({"profile.x": "1", "did": "y", "a": {"b": 3}}, {}, NO_SOURCE)
 
 
 def test_no_condition_holds_for_everything() -> None:
-    assert compile_where(None)({}, {}) is True
+    assert compile_where(None)({}, {}, NO_SOURCE) is True
 
 
 def test_what_only_a_lead_can_answer_does_not_compile() -> None:
@@ -170,8 +170,8 @@ def test_a_segment_asks_for_history_and_state() -> None:
     condition = parse_condition(raw, "segment", stages=("lead", "customer"))
     assert isinstance(condition, All)
     assert set(condition.parts) == {
-        Field(("country",), True, "eq", "CN"),
-        Did("page_viewed", Field(("path",), False, "eq", "/p"), 3, 9, 7 * DAY),
+        Field(("country",), Of.PERSON, "eq", "CN"),
+        Did("page_viewed", Field(("path",), Of.TOUCHPOINT, "eq", "/p"), 3, 9, 7 * DAY),
         InGrade(frozenset("A")),
         Not(InStage(frozenset({"customer", "visitor"}))),
         Heat("gte", 5.0),
@@ -230,17 +230,17 @@ def test_a_condition_is_true_or_false_of_any_json(raw: Any, properties: Any, pro
     condition = parse_condition(raw, "touchpoint")
     where = compile_where(condition)
     before = repr((properties, profile))
-    answer = where(properties, profile)
+    answer = where(properties, profile, NO_SOURCE)
     assert answer is True or answer is False
-    assert compile_where(condition)(properties, profile) is answer
+    assert compile_where(condition)(properties, profile, NO_SOURCE) is answer
     assert repr((properties, profile)) == before
-    assert compile_where(Not(condition))(properties, profile) is not answer
+    assert compile_where(Not(condition))(properties, profile, NO_SOURCE) is not answer
 
 
 @given(tables, objects, objects)
 def test_the_compiled_form_agrees_with_a_plain_reading(raw: Any, properties: Any, profile: Any) -> None:
     condition = parse_condition(raw, "touchpoint")
-    assert compile_where(condition)(properties, profile) is plain(condition, properties, profile)
+    assert compile_where(condition)(properties, profile, NO_SOURCE) is plain(condition, properties, profile)
 
 
 def plain(condition: Condition, properties: Any, profile: Any) -> bool:
@@ -253,7 +253,7 @@ def plain(condition: Condition, properties: Any, profile: Any) -> bool:
         case Not(part):
             return not plain(part, properties, profile)
         case Field():
-            return compile_where(condition)(properties, profile)
+            return compile_where(condition)(properties, profile, NO_SOURCE)
     raise AssertionError(condition)
 
 

@@ -4,7 +4,7 @@ from datetime import time
 
 import pytest
 
-from domain.conditions.compile import compile_where
+from domain.conditions.compile import NO_SOURCE, compile_where
 from domain.model.definition import Destination, ModelError, parse_model
 from domain.model.destinations import SIGNALS, DestinationType, Hold, Variable
 from domain.signals.kinds import SignalKind
@@ -88,7 +88,7 @@ def test_of_every_kind_of_signal_somebody_may_be_told_but_of_what_waits_for_a_pr
 )
 def test_where_asks_what_a_signal_bears(where: str, facts: dict[str, object], holds: bool) -> None:
     condition = declared(BERLIN + f"where = {where}").where
-    assert compile_where(condition)(facts, {}) is holds
+    assert compile_where(condition)(facts, {}, NO_SOURCE) is holds
 
 
 @pytest.mark.parametrize(

@@ -68,14 +68,14 @@ def test_asked_again_it_says_the_same_whatever_was_asked_before(
 ) -> None:
     known = of_model()
     for properties, profile in asked:
-        assert known.hits(properties, profile) == of_model().hits(properties, profile)
+        assert known.hits(properties, profile, {}) == of_model().hits(properties, profile, {})
 
 
 def test_one_and_true_and_their_texts_are_four_things() -> None:
     known = of_model()
 
     def names(value: Any) -> set[str]:
-        return {rule.name for rule in known.hits({"n": value}, {}).rules}
+        return {rule.name for rule in known.hits({"n": value}, {}, {}).rules}
 
     for _ in range(2):
         assert names("1") == {"one", "text", "theirs"}
@@ -89,7 +89,7 @@ def test_what_is_remembered_is_bounded(monkeypatch: Any) -> None:
     monkeypatch.setattr(asked_module, "_REMEMBERED", 10)
     known = of_model()
     for n in range(1_000):
-        known.hits({"n": f"text {n}"}, {})
-        known.hits({"n": "x" * (n + 1)}, {})
+        known.hits({"n": f"text {n}"}, {}, {})
+        known.hits({"n": "x" * (n + 1)}, {}, {})
     assert len(known._remembered) <= 10
     assert all(len(text or "") <= 200 for key in known._remembered for text in key)

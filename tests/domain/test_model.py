@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.conditions.tree import Field, Op
+from domain.conditions.tree import Field, Of, Op
 from domain.files.durations import DAY, HOUR, SECOND, parse_duration, show_duration
 from domain.model.definition import (
     STARTER,
@@ -57,7 +57,7 @@ def test_a_whole_file_keeps_its_text_and_its_values() -> None:
     assert model.stages[0].label == "New lead"
     pricing = model.score.rules[1]
     assert (pricing.name, pricing.on, pricing.points) == ("viewed pricing", "page_viewed", 10.0)
-    assert pricing.where == Field(("path",), False, "starts_with", "/pricing")
+    assert pricing.where == Field(("path",), Of.TOUCHPOINT, "starts_with", "/pricing")
     assert pricing.limit == Limit(3, 24 * HOUR)
     assert model.fit.grades == {"A": 20.0, "B": 10.0, "C": 0.0}
     assert model.not_a_lead[0].reason == "employee"
@@ -77,7 +77,7 @@ def test_the_examples_are_models() -> None:
 def test_what_the_reference_shows_is_as_it_says() -> None:
     page = REFERENCE.read_text(encoding="utf-8")
     blocks = re.findall(r"^```toml\n(.*?)^```$", page, re.S | re.M)
-    assert len(blocks) == 11
+    assert len(blocks) == 12
     for block in blocks:
         assert parse_model(block if "[[stages]]" in block else STAGES + block)
     keys = [key for part in PARTS for key in part.model_fields]

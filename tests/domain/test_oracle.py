@@ -5,11 +5,12 @@ Here few models are tried, about 10 s; `make oracle` tries 200 (`ARGS=1000`: as 
 """
 
 import os
+from collections.abc import Mapping
 
 import pytest
 
 from domain.fold.fold import Fold
-from domain.fold.lead import Lead, Now
+from domain.fold.lead import Arrival, Lead, Now
 from domain.fold.trace import Trace
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import Touchpoint
@@ -31,6 +32,8 @@ def compared(lead: Lead, now: Now, trace: Trace) -> dict[str, object]:
         "person": (repr(lead.profile), lead.identified, lead.grade, lead.fit, lead.not_a_lead),
         "stages": (lead.stage, [(entry.stage, entry.at, entry.source, entry.touchpoint) for entry in lead.stages]),
         "findings": lead.findings,
+        "sources": (held(lead.sources.first), held(lead.sources.last)),
+        "then": {became: held(each) for became, each in sorted(lead.sources.then.items())},
         "heat": (lead.heat.value, lead.heat.at),
         "awards": [(award.rule, award.touchpoint, award.type, award.at, award.points) for award in trace.awards],
         "hot": (now.hot_since, now.cools_at, now.episodes),
@@ -40,6 +43,10 @@ def compared(lead: Lead, now: Now, trace: Trace) -> dict[str, object]:
     }
 
 
+def held(arrival: Arrival | None) -> tuple[int, Mapping[str, str]] | None:
+    return None if arrival is None else (arrival.at, arrival.seen)
+
+
 def expected(fold: Fold, said: Expected, people: int) -> dict[str, object]:
     """What the oracle says; `people` is how many touchpoints count."""
     return {
@@ -47,6 +54,8 @@ def expected(fold: Fold, said: Expected, people: int) -> dict[str, object]:
         "person": (repr(said.profile), said.identified, said.grade, said.fit, said.not_a_lead),
         "stages": (said.stage, said.stages),
         "findings": said.findings,
+        "sources": (said.sources.first, said.sources.last),
+        "then": dict(sorted(said.sources.then.items())),
         "heat": said.heat,
         "awards": said.awards,
         "hot": (said.hot_since, said.cools_at, said.episodes),

@@ -8,12 +8,15 @@ import orjson
 
 from domain.touchpoints.claims import refusal, snake_case
 from domain.touchpoints.identity import Identity, canonical, ordered
-from domain.touchpoints.touchpoint import Instant, Source, Touchpoint, rfc3339
+from domain.touchpoints.touchpoint import OWN_REFERRER, Instant, Source, Touchpoint, rfc3339
 from producers.reading import instants, page, person
 from producers.reading.arrival import Arrival, Unusable
 from producers.reading.ids import given_id
 
 CALLS: Final = ("identify", "track", "page", "screen", "group", "alias")
+
+_NOT_KEPT: Final = ("traits", "machine", "said_at", OWN_REFERRER)
+"""Of a context, what the door says itself, and the traits, which are the profile's."""
 
 _NAMES: Final = {
     "identify": "identified",
@@ -63,7 +66,8 @@ def touchpoint(call: str, item: Item, arrival: Arrival, place: int = 0, repeat: 
             **(person.company(item.get("groupId"), _table(item, "traits")) if call == "group" else {}),
         },
         properties=properties,
-        context=_context(context, properties, arrival) | ({} if believed == said_at else {"said_at": rfc3339(said_at)}),
+        context=_context(context, properties, properties if type_ == "form_submitted" else {}, arrival)
+        | ({} if believed == said_at else {"said_at": rfc3339(said_at)}),
     )
 
 
@@ -126,16 +130,17 @@ def _identities(call: str, item: Item, traits: list[Mapping[str, Any]], region: 
     return ordered(identities)
 
 
-def _context(context: Item, properties: Item, arrival: Arrival) -> dict[str, Any]:
+def _context(context: Item, properties: Item, form: Item, arrival: Arrival) -> dict[str, Any]:
     """The context as sent, without the traits (they are the profile's) and with the door's own verdict alone."""
-    kept = {key: value for key, value in context.items() if key not in ("traits", "machine", "said_at")}
+    kept = {key: value for key, value in context.items() if key not in _NOT_KEPT}
     flags = (context.get("machine"), context.get("bot"), properties.get("machine"), properties.get("bot"))
     if any(flag is True or (isinstance(flag, str) and flag.casefold() == "true") for flag in flags):
         kept["machine"] = "reported"
     if not kept.get("campaign"):
         url = _table(context, "page").get("url") or properties.get("url")
-        if campaign := page.campaign(page.query_of(url)):
+        if campaign := page.campaign(page.query_of(url)) or page.campaign_of(form.items()):
             kept["campaign"] = campaign
+    kept |= page.own_referrer(properties, _table(context, "page"), arrival.conventions.sites)
     if arrival.user_agent and arrival.source.kind == "browser":
         kept.setdefault("userAgent", arrival.user_agent)
     return kept
