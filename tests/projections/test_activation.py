@@ -120,6 +120,19 @@ def test_where_a_told_and_a_quiet_one_meet_the_told_one_stays(switching: Switchi
     assert not [kind for kind, _ in switching.said(before) if kind.startswith("lead")]
 
 
+def test_one_that_was_told_after_the_other_became_quiet_stays_too(switching: Switching) -> None:
+    world = switching.world
+    world.play([[form(5, "e:a@x.test")]])
+    switching.to(EASY)
+    world.clock += 1_000_000
+    world.play([[form(9, "e:b@x.test")]])
+    signal = switching.hot()[switching.lead("e:b@x.test")]
+    before = switching.end
+    world.play([[at(20, "merged", "e:a@x.test", source="api", **side("e:b@x.test"))]])
+    assert signal is not None and list(switching.hot().values()) == [signal]
+    assert not [kind for kind, _ in switching.said(before) if kind.startswith("lead")]
+
+
 def test_two_quiet_ones_that_meet_stay_quiet(switching: Switching) -> None:
     switching.world.play([[form(5, "e:a@x.test"), form(9, "e:b@x.test")]])
     switching.to(EASY)
