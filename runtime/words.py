@@ -23,6 +23,7 @@ class Words:
         self._zone = ZoneInfo(model.timezone)
         self.zone = model.timezone
         self._stages = {stage.name: stage.label for stage in model.stages}
+        self._channels = {rule.name: rule.label for rule in model.channels.rules}
         self._segments = {segment.name: segment.label for segment in model.segments}
 
     def stage(self, name: str) -> str:
@@ -32,6 +33,10 @@ class Words:
     def segment(self, name: str) -> str:
         """What people call a segment."""
         return self.label(self._segments.get(name), name)
+
+    def channel(self, name: str) -> str:
+        """What people call a channel: of a default one without a label of the model's, its name."""
+        return self.label(self._channels.get(name), name.replace("_", " "))
 
     def subject(self, name: str) -> str:
         """What people call the stage or segment that a signal is about."""

@@ -121,6 +121,8 @@ def card_fields(view: View, row: Row[Any]) -> dict[str, Any]:
         "last_touch": row.last_touch,
         "touches": row.touches,
         "findings": said["findings"],
+        "first_channel": row.first_channel,
+        "last_channel": row.last_channel,
     }
 
 

@@ -24,6 +24,7 @@ from projections.queries.shapes import (
     TouchpointShape,
     WithheldShape,
 )
+from projections.queries.sources import sources_of
 from projections.queries.view import View
 
 
@@ -65,13 +66,16 @@ def card(view: View, lead: UUID) -> dict[str, Any]:
 
 
 def lead_detail(view: View, lead: UUID) -> LeadDetail:
-    """One live lead with its stages and segments. Raises NotFound."""
+    """One live lead with its stages, segments and sources. Raises NotFound."""
     history, members = view.tables.stage_history, view.tables.segment_members
     stages = select(history.c.stage, history.c.at, history.c.source).where(history.c.lead == lead).order_by(history.c.n)
     segments = select(members.c.segment).where(members.c.lead == lead).order_by(members.c.segment)
+    fields = card(view, lead)
+    entered = [StageShape(stage=row.stage, at=row.at, source=row.source) for row in view.conn.execute(stages)]
     return LeadDetail(
-        **card(view, lead),
-        stages=[StageShape(stage=row.stage, at=row.at, source=row.source) for row in view.conn.execute(stages)],
+        **fields,
+        **sources_of(view, lead, fields, entered),
+        stages=entered,
         segments=list(view.conn.execute(segments).scalars()),
         clock=view.clock,
     )

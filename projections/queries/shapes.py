@@ -36,6 +36,18 @@ class IdentityShape(Shape):
     value: str
 
 
+class SourceShape(Shape):
+    """Where a lead came from, and since when that held; of what nobody said null."""
+
+    since: Moment
+    channel: Annotated[str, Field(description="direct: no source is known")]
+    source: str | None = None
+    medium: str | None = None
+    campaign: str | None = None
+    content: str | None = None
+    term: str | None = None
+
+
 class LeadShape(Shape):
     """One person, as the lead card shows them at the projector's clock."""
 
@@ -61,6 +73,8 @@ class LeadShape(Shape):
     last_touch: Moment
     touches: int
     findings: Annotated[list[Any], Field(description="data-quality findings")]
+    first_channel: Annotated[str, Field(description="of the first source; direct: there is none")]
+    last_channel: str
 
 
 class StageShape(Shape):
@@ -72,10 +86,14 @@ class StageShape(Shape):
 
 
 class LeadDetail(LeadShape):
-    """A lead with its stages and segments."""
+    """A lead with its stages, segments and sources."""
 
     stages: list[StageShape]
     segments: list[str]
+    first_source: SourceShape
+    last_source: SourceShape
+    identified_source: Annotated[SourceShape | None, Field(description="the last one at becoming identified")]
+    stage_sources: Annotated[dict[str, SourceShape], Field(description="the last one at first entering each stage")]
     clock: Annotated[Moment, Field(description="the instant that heat is decayed to")]
 
 

@@ -6,6 +6,7 @@ import orjson
 import sqlalchemy as sa
 
 from domain.fold.fold import Fold
+from domain.model.channels import Channel
 from projections.read_models.family import OneRow, Row, Subject
 
 IDENTITIES: Final = 20
@@ -13,7 +14,7 @@ IDENTITIES: Final = 20
 
 
 def _row(fold: Fold, subject: Subject) -> Row:
-    lead = subject.lead
+    lead, sources = subject.lead, subject.lead.sources
     findings = [*lead.findings, *subject.findings]
     return (
         subject.id,
@@ -27,6 +28,8 @@ def _row(fold: Fold, subject: Subject) -> Row:
         orjson.dumps(lead.profile, option=orjson.OPT_SORT_KEYS).decode() if lead.profile else "{}",
         orjson.dumps(findings).decode() if findings else "[]",
         len(subject.identities),
+        Channel.DIRECT.value if sources.first is None else sources.first.seen["channel"],
+        sources.current["channel"],
     )
 
 

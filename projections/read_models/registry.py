@@ -4,12 +4,13 @@ from typing import Final
 
 from projections.read_models.family import Family, OneRow, SeveralRows
 from projections.read_models.funnel_leads import FUNNEL_LEADS
+from projections.read_models.lead_sources import LEAD_SOURCES
 from projections.read_models.leads import LEADS
 from projections.read_models.scores import SCORES
 from projections.read_models.segment_members import SEGMENT_MEMBERS
 from projections.read_models.stage_history import STAGE_HISTORY
 
-FAMILIES: Final[tuple[Family, ...]] = (LEADS, SCORES, STAGE_HISTORY, SEGMENT_MEMBERS, FUNNEL_LEADS)
+FAMILIES: Final[tuple[Family, ...]] = (LEADS, SCORES, STAGE_HISTORY, SEGMENT_MEMBERS, FUNNEL_LEADS, LEAD_SOURCES)
 
 ALWAYS: Final[tuple[OneRow, ...]] = tuple(each for each in FAMILIES if isinstance(each, OneRow))
 """Those that are written whenever a lead is shown."""

@@ -10,7 +10,15 @@ from domain.signals.kinds import SignalKind
 from projections.queries import one_lead
 from projections.queries.leads import find_leads, leads_of
 from projections.queries.periods import bound
-from projections.queries.shapes import FunnelShape, LeadDetail, LeadShape, ScoreShape, SegmentShape, SignalShape
+from projections.queries.shapes import (
+    FunnelShape,
+    LeadDetail,
+    LeadShape,
+    ScoreShape,
+    SegmentShape,
+    SignalShape,
+    SourceShape,
+)
 from projections.reports import funnels as funnel_report
 from projections.reports import segments as segment_report
 from projections.reports import signals as signal_report
@@ -143,10 +151,18 @@ def _card(lead: LeadDetail, words: Words) -> list[tuple[str, object]]:
         ("heat", f"{cell(lead.heat)}{until}"),
         ("grade", f"{lead.grade} ({cell(lead.fit)} points)"),
         ("not a lead", lead.not_a_lead),
+        ("first source", _source(lead.first_source, words)),
+        ("last source", _source(lead.last_source, words)),
         ("segments", ", ".join(words.segment(segment) for segment in lead.segments)),
         ("touches", f"{lead.touches}, from {first} to {last}"),
         ("findings", "; ".join(str(finding) for finding in lead.findings)),
     ]
+
+
+def _source(source: SourceShape, words: Words) -> str:
+    said = [part for part in (source.source, source.medium, source.campaign) if part]
+    where = f": {' / '.join(said)}" if said else ""
+    return f"{words.channel(source.channel)}{where} since {cell(words.when(source.since))}"
 
 
 def score_listing(points: ScoreShape, words: Words) -> Listing:

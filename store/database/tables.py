@@ -110,6 +110,7 @@ class Derived:
     stage_history: Table
     segment_members: Table
     funnel_leads: Table
+    lead_sources: Table
 
     @property
     def all(self) -> tuple[Table, ...]:
@@ -182,6 +183,8 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("profile", Text, nullable=False),  # JSON object
             Column("findings", Text, nullable=False),  # JSON list of data-quality findings
             Column("identity_count", Integer, nullable=False),  # of all
+            Column("first_channel", Text, nullable=False),  # of its sources; "direct" where there is none
+            Column("last_channel", Text, nullable=False),
             **hot_fill,
         ),
         scores=Table(
@@ -227,6 +230,21 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("reached_at", BigInteger, nullable=False),  # when that attempt reached `step`
             Column("open_until", BigInteger),  # last instant for the next step; null after the last step
             Index(prefix + "funnel_leads_started", "funnel", "started_at"),
+            **hot_fill,
+        ),
+        lead_sources=Table(
+            prefix + "lead_sources",
+            meta,
+            Column("lead", Uuid, primary_key=True),
+            Column("which", Text, primary_key=True),  # first, last, identified, stage
+            Column("stage", Text, primary_key=True),  # which one, where `which` is stage; else empty
+            Column("since", BigInteger, nullable=False),
+            Column("channel", Text, nullable=False),
+            Column("source", Text),  # these where somebody said them
+            Column("medium", Text),
+            Column("campaign", Text),
+            Column("content", Text),
+            Column("term", Text),
             **hot_fill,
         ),
     )

@@ -146,6 +146,8 @@ def _derived() -> None:
         sa.Column("profile", sa.Text(), nullable=False),
         sa.Column("findings", sa.Text(), nullable=False),
         sa.Column("identity_count", sa.Integer(), nullable=False),
+        sa.Column("first_channel", sa.Text(), nullable=False),
+        sa.Column("last_channel", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("lead"),
         postgresql_with={"fillfactor": 50},
     )
@@ -194,6 +196,21 @@ def _derived() -> None:
         postgresql_with={"fillfactor": 50},
     )
     op.create_index("funnel_leads_started", "funnel_leads", ["funnel", "started_at"], unique=False)
+    op.create_table(
+        "lead_sources",
+        sa.Column("lead", sa.Uuid(), nullable=False),
+        sa.Column("which", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=True),
+        sa.Column("medium", sa.Text(), nullable=True),
+        sa.Column("campaign", sa.Text(), nullable=True),
+        sa.Column("content", sa.Text(), nullable=True),
+        sa.Column("term", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("lead", "which", "stage"),
+        postgresql_with={"fillfactor": 50},
+    )
 
 
 def _decided() -> None:
