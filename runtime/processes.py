@@ -4,7 +4,6 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
-from types import FrameType
 from typing import Final, TypeVar
 
 import structlog
@@ -26,6 +25,9 @@ from web.connections import ConnectionLimits, bounded
 from web.health import Health
 
 T = TypeVar("T")
+
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+"""What asks a process to stop."""
 
 GRACE: Final = 20.0
 """Seconds that parts have to finish what they are at."""
@@ -121,19 +123,6 @@ def _limits(settings: Settings) -> ConnectionLimits:
     )
 
 
-class _Server(uvicorn.Server):
-    """Streams must hear of a signal at once, or they keep the server waiting."""
-
-    def __init__(self, config: uvicorn.Config, stop: threading.Event) -> None:
-        super().__init__(config)
-        self._stop = stop
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """A signal came."""
-        self._stop.set()
-        super().handle_exit(sig, frame)
-
-
 class Process:
     """One process: it starts its workers, serves until SIGTERM or SIGINT, and stops cleanly."""
 
@@ -141,10 +130,13 @@ class Process:
         self.wiring = wiring
         self.workers = Workers()
         self.log = structlog.get_logger()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
+        # A handler would run between any two steps of the main thread. Setting the event there while that thread is
+        # setting it, for a signal just before, waits for a lock that is its own. So a thread of its own waits for them.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        threading.Thread(target=self._await_signal, name="signals", daemon=True).start()
 
-    def _stop(self, number: int, frame: FrameType | None) -> None:
+    def _await_signal(self) -> None:
+        signal.sigwait(_SIGNALS)
         self.workers.stop.set()
 
     def start(self, *makers: Callable[[Wiring], Run]) -> None:
@@ -200,7 +192,7 @@ class Process:
             timeout_graceful_shutdown=5,
             timeout_keep_alive=30,
         )
-        server = _Server(config, self.workers.stop)
+        server = uvicorn.Server(config)
 
         def leave() -> None:
             self.workers.stop.wait()
