@@ -45,7 +45,8 @@ ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
     "doctor": {"doctor": "Look at everything; exit 1 if something is wrong."},
     "starting": {"init": "Write a commented model file."},
     "demo": {"demo": "Play an hour of made-up traffic, and show the hottest leads with their reasons."},
-    "refused": {"notify": "Tell sales of hot leads: not built yet.", "erase": "Erase a person: not built yet."},
+    "notifying": {"notify": "Tell the destinations of the model file of signals."},
+    "refused": {"erase": "Erase a person: not built yet."},
 }
 """The modules of `runtime.commands`, and what each adds, with the first line of its help: a command loads no other's
 libraries, and the list of all loads none."""

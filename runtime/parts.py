@@ -1,11 +1,16 @@
-"""What the threads of a process run: recorder, projector, publisher, promoter; and the model that is active first."""
+"""What the threads of a process run: recorder, projector, publisher, promoter, notifier.
 
+And the model that is active first.
+"""
+
+import os
 import threading
 from contextlib import closing
 from typing import Final
 
 import structlog
 
+from consumers.notify.notifier import Notifier
 from consumers.promote.promoter import Promoter
 from consumers.publish.publisher import Publisher
 from consumers.record.recorder import Recorder
@@ -52,6 +57,11 @@ def publisher(wiring: Wiring) -> Run:
 def promoter(wiring: Wiring) -> Run:
     """Ledger to what the policy asks for, on the log; one of all processes at a time."""
     return Promoter(wiring.database, wiring.log).run
+
+
+def notifier(wiring: Wiring) -> Run:
+    """Ledger to the destinations of the active model; of all processes one a destination at a time."""
+    return Notifier(wiring.database, os.environ).run
 
 
 def check_model_file(wiring: Wiring) -> None:

@@ -34,7 +34,8 @@ GRACE: Final = 20.0
 
 
 def serve(wiring: Wiring) -> None:
-    """Everything in one process: collector and API under one address, recorder, projector, publisher, promoter."""
+    """Everything in one process: collector and API under one address, recorder, projector, publisher, promoter,
+    notifier."""
     wiring.settings.refuse_open_access(collector=True, api=True)
     parts.check_model_file(wiring)
     process = Process(wiring)
@@ -44,7 +45,7 @@ def serve(wiring: Wiring) -> None:
     def make() -> ASGIApp:
         parts.settle_model(wiring, activate_changed=True)
         app_log = wiring.collector_log  # opened before anything works: a file that is no log refuses the start
-        process.start(parts.recorder, parts.projector, parts.publisher, parts.promoter)
+        process.start(parts.recorder, parts.projector, parts.publisher, parts.promoter, parts.notifier)
         health = Health(private(wiring.settings), status_registry(wiring), readiness(wiring, collector=True))
         rest = collector_app(wiring, health)
         return both(api_app(wiring, app_log, process.workers.stop.is_set), rest)
@@ -98,6 +99,16 @@ def project(wiring: Wiring) -> None:
     if process.database_there():
         parts.settle_model(wiring)
         process.start(parts.projector, parts.publisher, parts.promoter)
+        process.wait()
+
+
+def notify(wiring: Wiring) -> None:
+    """Tells the destinations. Further ones stand by, destination by destination, until the active one is gone."""
+    _needs_kafka(wiring, "notify")
+    _needs_database(wiring, "notify")
+    process = Process(wiring)
+    if process.database_there():
+        process.start(parts.notifier)
         process.wait()
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from producers.protocols import forms
 from store.database.database import Database
 from store.database.tables import events, ledger, live, models, rejected, tracking
+from store.deliveries import Tally, tallies
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Status:
     folded_with: str | None
     """Hash of the model that the read models were folded with."""
     leads: int
+    destinations: list[Tally]
+    """What waits and what is dead, by destination."""
 
     @property
     def lag(self) -> int:
@@ -80,6 +83,7 @@ def status_of(database: Database) -> Status:
             model=conn.execute(select(models.c.hash).order_by(models.c.activation.desc()).limit(1)).scalar(),
             folded_with=None if progress is None else progress.model,
             leads=count(select(func.count()).select_from(live.leads)),
+            destinations=tallies(conn),
         )
 
 
@@ -109,8 +113,21 @@ class StatusMetrics(Collector):
         yield GaugeMetricFamily("leadline_rejected", "Refused input that waits for a replay", now.rejected)
         yield GaugeMetricFamily("leadline_rejected_forms", "Of that, forms that people filled in", now.rejected_forms)
         yield GaugeMetricFamily("leadline_leads", "Leads, visitors included", now.leads)
+        yield from _of_destinations(now.destinations)
         if now.clock is not None:
             seconds = max(0, now.now - now.clock) / 1_000_000
             yield GaugeMetricFamily("leadline_clock_lag_seconds", "Age of the read models' clock", seconds)
             ahead = max(0, now.clock - now.now) / 1_000_000
             yield GaugeMetricFamily("leadline_clock_ahead_seconds", "How far it is ahead: a clock was wrong", ahead)
+
+
+def _of_destinations(destinations: Iterable[Tally]) -> Iterable[GaugeMetricFamily]:
+    waiting = GaugeMetricFamily("leadline_deliveries_waiting", "Signals that wait", labels=["destination"])
+    dead = GaugeMetricFamily("leadline_deliveries_dead", "Signals that were given up", labels=["destination"])
+    last = GaugeMetricFamily("leadline_delivery_last_success", "When the last one arrived", labels=["destination"])
+    for tally in destinations:
+        waiting.add_metric([tally.name], tally.waiting)
+        dead.add_metric([tally.name], tally.dead)
+        if tally.last_success is not None:
+            last.add_metric([tally.name], tally.last_success / 1_000_000)
+    yield from (waiting, dead, last)

@@ -85,6 +85,8 @@ def commands(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     for name, command in sorted(getattr(group, "commands", {}).items()):
         below = f"{path} {name}".strip()
         if hasattr(command, "commands"):
+            if command.invoke_without_command:
+                yield below, command
             yield from commands(command, below)
         else:
             yield below, command

@@ -1,10 +1,10 @@
 """The signal ledger as its readers take it: rows in their order, whatever they do with them."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from domain.errors import Misconfigured
 from domain.signals.kinds import SignalKind
@@ -45,6 +45,15 @@ class Ask(NamedTuple):
 def signals_after(conn: Connection, position: int, limit: int) -> list[Signal]:
     """The next rows behind a position. Raises Misconfigured at a kind that this release does not know."""
     query = select(ledger).where(ledger.c.position > position).order_by(ledger.c.position).limit(limit)
+    return _signals(conn, query)
+
+
+def signals_of(conn: Connection, ids: Collection[str]) -> list[Signal]:
+    """The signals of some hundred ids, in their order."""
+    return _signals(conn, select(ledger).where(ledger.c.id.in_(ids)).order_by(ledger.c.position)) if ids else []
+
+
+def _signals(conn: Connection, query: Select[Any]) -> list[Signal]:
     return [Signal(number, id, _kind(number, kind), *rest) for number, id, kind, *rest in conn.execute(query)]
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from domain.model.definition import Model, parse_model
 from store.database.tables import models
+from store.deliveries import begin
 
 
 def active_model(conn: Connection) -> Model | None:
@@ -23,7 +24,13 @@ def active_model(conn: Connection) -> Model | None:
 
 
 def record_activation(conn: Connection, model: Model, at: int) -> int:
-    """Write that a model is active from an instant (microseconds) on; which activation that is."""
+    """Write that a model is active from an instant (microseconds) on; which activation that is.
+
+    Destinations that the model before had not hear of what is announced from now on.
+    """
+    before = active_model(conn)
+    known = {destination.name for destination in before.destinations} if before else set()
+    begin(conn, [destination.name for destination in model.destinations if destination.name not in known])
     number = int(conn.execute(select(func.max(models.c.activation))).scalar_one() or 0) + 1
     row = {"activation": number, "hash": model.hash, "text": model.text, "activated_at": at}
     conn.execute(insert(models).values(row))

@@ -1,7 +1,9 @@
 """`doctor`: settings, versions, reachability, positions and lag, what was put aside: is all well?"""
 
+import os
 import platform
 from dataclasses import dataclass, field
+from datetime import UTC
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +11,8 @@ from typing import Annotated
 import typer
 from eventsourcing.persistence import PersistenceError
 
-from domain.errors import Failed, LeadlineError, Refused
+from consumers.notify.destinations.registry import sender_of
+from domain.errors import Failed, LeadlineError, Misconfigured, Refused
 from domain.model.definition import Model, ModelError
 from domain.touchpoints.touchpoint import rfc3339
 from projections.projecting.projector import CLOCK_HINT, WRONG
@@ -76,6 +79,7 @@ def doctor(
         status = _database(wiring, findings)
         _log(wiring, findings, status)
         _model(wiring, findings, status)
+        _destinations(wiring, findings, status)
         _folder(wiring, findings)
     if as_json:
         print_json(
@@ -165,6 +169,28 @@ def _model(wiring: Wiring, findings: Findings, status: Status | None) -> None:
         findings.say("model file", f"{wiring.settings.model} ({file.hash}) {same if active else 'is valid'}")
         if active is not None:
             _activation(wiring, findings, file)
+
+
+def _destinations(wiring: Wiring, findings: Findings, status: Status | None) -> None:
+    """What the active model tells whom: what waits, what is dead, and whether it can be spoken to from here."""
+    if status is None:
+        return
+    with wiring.database.snapshot() as conn:
+        model = active_model(conn)
+    known = {tally.name: tally for tally in status.destinations}
+    for destination in model.destinations if model else ():
+        what = f"destination {destination.name}"
+        try:
+            sender_of(destination, os.environ, UTC)
+        except Misconfigured as error:
+            findings.wrong(what, error)
+        tally = known.get(destination.name)
+        if tally is None:
+            continue
+        last = "none yet" if tally.last_success is None else rfc3339(tally.last_success)
+        findings.say(what, f"{tally.waiting:,} wait, {tally.dead:,} dead, last success {last}")
+        if tally.dead:
+            findings.wrong(what, f"{tally.dead:,} were given up: `leadline notify dead list`")
 
 
 def _activation(wiring: Wiring, findings: Findings, file: Model) -> None:

@@ -8,13 +8,7 @@ from runtime.errors import not_built
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     anything = {"allow_extra_args": True, "ignore_unknown_options": True}
-    app.command(context_settings=anything)(notify)
     app.command(context_settings=anything)(erase)
-
-
-def notify() -> None:
-    """Tell sales of hot leads: not built yet."""
-    raise not_built("`leadline notify`")
 
 
 def erase() -> None:

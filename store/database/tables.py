@@ -286,3 +286,39 @@ open_signals: Final = Table(
     Column("waits", Boolean, nullable=False),  # the promotion of a hot lead waits for what its stage requires
     Index("open_signals_to_tell", "holder", postgresql_where=text("earned = -1"), sqlite_where=text("earned = -1")),
 )
+
+# ---- delivered: what became of each signal at each destination ----------------------------------------------------
+
+destinations: Final = Table(
+    "destinations",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),  # in the ledger: what is behind it was looked at
+    Column("ready", BigInteger, nullable=False),  # nothing is sent before: its rate, or a pause after a failure
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("last_success", BigInteger),
+)
+
+deliveries: Final = Table(
+    "deliveries",
+    metadata,
+    Column("destination", Text, primary_key=True),
+    Column("signal", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),  # of the signal in the ledger
+    Column("lead", Uuid, nullable=False),  # signals of one lead arrive in their order
+    Column("state", Text, nullable=False),  # "waiting", "delivered", "canceled", "dead"
+    Column("attempts", Integer, nullable=False),
+    Column("due", BigInteger, nullable=False),  # when it is tried (again)
+    Column("in_doubt", Boolean, nullable=False),  # it was handed over, and no answer is known
+    Column("outcome", Text, nullable=False),  # what was answered last
+    Column("at", BigInteger, nullable=False),  # of the state
+    Index(
+        "deliveries_waiting", "destination", "position", postgresql_where=text("state = 'waiting'"),
+        sqlite_where=text("state = 'waiting'"),
+    ),
+    Index(
+        "deliveries_order", "destination", "lead", "position", postgresql_where=text("state = 'waiting'"),
+        sqlite_where=text("state = 'waiting'"),
+    ),
+    Index("deliveries_dead", "at", postgresql_where=text("state = 'dead'"), sqlite_where=text("state = 'dead'")),
+)  # fmt: skip

@@ -18,6 +18,7 @@ def upgrade() -> None:
     _recorded()
     _derived()
     _decided()
+    _delivered()
     _topics()
     installation = sa.table("installation", sa.column("name", sa.Text), sa.column("value", sa.LargeBinary))
     op.bulk_insert(installation, [{"name": "id_key", "value": secrets.token_bytes(32)}])
@@ -247,6 +248,39 @@ def _decided() -> None:
     )
     to_tell = sa.text("earned = -1")
     op.create_index("open_signals_to_tell", "open_signals", ["holder"], postgresql_where=to_tell, sqlite_where=to_tell)
+
+
+def _delivered() -> None:
+    op.create_table(
+        "destinations",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("ready", sa.BigInteger(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_success", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "deliveries",
+        sa.Column("destination", sa.Text(), nullable=False),
+        sa.Column("signal", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("lead", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=False),
+        sa.Column("in_doubt", sa.Boolean(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("destination", "signal"),
+    )
+    waiting, dead = sa.text("state = 'waiting'"), sa.text("state = 'dead'")
+    for name, columns, where in (
+        ("deliveries_waiting", ["destination", "position"], waiting),
+        ("deliveries_order", ["destination", "lead", "position"], waiting),
+        ("deliveries_dead", ["at"], dead),
+    ):
+        op.create_index(name, "deliveries", columns, postgresql_where=where, sqlite_where=where)
 
 
 def _topics() -> None:

@@ -1,0 +1,1 @@
+"""Signal ledger to people and programs: destinations of the model file."""

@@ -1,0 +1,40 @@
+"""Which sender speaks to which type of destination, and how it gets its secrets."""
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import assert_never
+
+from consumers.notify.destinations.webhook import WebhookSender
+from consumers.notify.parcel import Sender, Setup
+from domain.errors import Misconfigured
+from domain.model.definition import Destination
+from domain.model.destinations import DestinationType
+
+
+def sender_of(destination: Destination, environment: Mapping[str, str], zone: tzinfo) -> Sender:
+    """The sender of a destination. Raises Misconfigured with the destination, the variable and what is allowed."""
+    named = destination.variables()
+    for variable in named.values():
+        if not environment.get(variable, "").strip():
+            raise Misconfigured(f"destination {destination.name!r}: {variable} is not set in the environment")
+    url = environment[named["url"]].strip() if "url" in named else str(destination.url)
+    secret = environment.get(named.get("secret", ""), "")
+    keys = tuple(key.strip() for key in secret.split(",") if key.strip())
+    try:
+        return _made(Setup(destination, url, keys, zone))
+    except ValueError as error:
+        where = " or ".join(named.values()) or "url"
+        raise Misconfigured(f"destination {destination.name!r} ({where}): {error}") from None
+
+
+def _made(setup: Setup) -> Sender:
+    match setup.destination.type:
+        case DestinationType.WEBHOOK:
+            return WebhookSender(setup)
+        case (
+            DestinationType.SLACK | DestinationType.WECOM | DestinationType.DINGTALK
+            | DestinationType.FEISHU | DestinationType.MAIL
+        ):  # fmt: skip
+            raise ValueError(f"type {setup.destination.type} is not built yet")
+        case _:
+            assert_never(setup.destination.type)

@@ -1,0 +1,39 @@
+"""A sample for a destination, so that somebody sees whether and how it arrives."""
+
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from consumers.notify.destinations.registry import sender_of
+from consumers.notify.parcel import Delivered, Parcel, note_of
+from domain.model.definition import Destination
+from domain.signals.kinds import SignalKind
+from domain.touchpoints.touchpoint import Instant, rfc3339
+from store.ledger import Signal
+
+_SAMPLE: Final[Mapping[str, Any]] = {
+    "name": "Ada Sample", "company": "Sample & Sons", "title": "CEO",
+    "email": "ada@example.com", "phone": "+4930123456", "grade": "A", "heat": 84.0, "hot_at": 80.0, "stage": "lead",
+    "reasons": [{"rule": "asked for a demo", "count": 1, "points": 50.0, "now": 50.0},
+                {"rule": "viewed pricing", "count": 3, "points": 34.0, "now": 34.0}],
+}  # fmt: skip
+_LEAD: Final = UUID(int=0)
+
+
+def sample(now: Instant) -> Signal:
+    """A hot lead that nobody is."""
+    data = orjson.dumps({**_SAMPLE, "since": rfc3339(now), "test": True}).decode()
+    return Signal(0, f"test:{uuid4()}", SignalKind.HOT, _LEAD, _LEAD, "", now, None, data, None)
+
+
+def send_sample(destination: Destination, environment: Mapping[str, str], zone: str) -> tuple[bool, str]:
+    """Send one now; whether it arrived, and what was answered. Raises Misconfigured."""
+    sender = sender_of(destination, environment, ZoneInfo(zone))
+    now = Instant(time.time_ns() // 1000)
+    signal = sample(now)
+    outcome = sender.send(Parcel(signal.id, (note_of(signal, destination.may_leave),), now, is_test=True))
+    return isinstance(outcome, Delivered), outcome.outcome

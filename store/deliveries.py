@@ -1,0 +1,172 @@
+"""Deliveries: what became of each signal at each destination, and how far each destination has come in the ledger.
+
+A delivery waits until it is delivered, canceled (what it told of ended before) or dead (given up; a person may replay).
+Before a message is handed over that is written down (`in_doubt`): after a kill it is handed over again, under its key.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final, Literal, NamedTuple, get_args
+from uuid import UUID
+
+from sqlalchemy import Connection, exists, func, select, update
+
+from domain.touchpoints.touchpoint import Instant
+from store.database import bulk
+from store.database.errors import PositionMoved
+from store.database.tables import deliveries, destinations, ledger
+
+State = Literal["waiting", "delivered", "canceled", "dead"]
+STATES: Final[tuple[State, ...]] = get_args(State)
+
+_HELD_BACK: Final = "the destination was taken out of the model file"
+
+
+class Delivery(NamedTuple):
+    """A row, in its columns' order. Instants in microseconds."""
+
+    destination: str
+    signal: str
+    position: int
+    lead: UUID
+    state: State
+    attempts: int
+    due: Instant
+    in_doubt: bool
+    outcome: str
+    at: Instant
+
+
+class Place(NamedTuple):
+    """How far a destination has come in the ledger, and when it may be sent something again."""
+
+    name: str
+    position: int
+    ready: Instant
+    failures: int
+    last_success: Instant | None
+
+
+def begin(conn: Connection, names: Collection[str]) -> None:
+    """Destinations that are new, or there again: they hear of what is announced from now on."""
+    if not names:
+        return
+    end = int(conn.execute(select(func.max(ledger.c.position))).scalar_one() or 0)
+    bulk.upsert(conn, destinations, [Place(name, end, Instant(0), 0, None) for name in names])
+    left = deliveries.c.destination.in_(names) & (deliveries.c.state == "waiting")
+    conn.execute(update(deliveries).where(left).values(state="canceled", outcome=_HELD_BACK))
+
+
+def place_of(conn: Connection, name: str) -> Place | None:
+    """Where a destination stands; None: no activation ever began it."""
+    row = conn.execute(select(destinations).where(destinations.c.name == name)).one_or_none()
+    return None if row is None else Place(*row)
+
+
+def take_in(conn: Connection, name: str, to: int, expected: int, new: Sequence[Delivery]) -> None:
+    """What the destination is to be told of the ledger from one position to another. Raises PositionMoved."""
+    here = (destinations.c.name == name) & (destinations.c.position == expected)
+    if conn.execute(update(destinations).where(here).values(position=to)).rowcount != 1:
+        raise PositionMoved(f"destination {name!r} is not at {expected}: another process works for it, or it is new")
+    bulk.insert_new(conn, deliveries, new)
+
+
+def of_signals(conn: Connection, name: str, signals: Collection[str]) -> dict[str, Delivery]:
+    """What became of some hundred signals at a destination, by their ids."""
+    if not signals:
+        return {}
+    query = select(deliveries).where(deliveries.c.destination == name, deliveries.c.signal.in_(signals))
+    return {row.signal: Delivery(*row) for row in conn.execute(query)}
+
+
+def due(conn: Connection, name: str, now: Instant, limit: int) -> list[Delivery]:
+    """What may be handed over now, oldest first: nothing of a lead before what waits of it from earlier."""
+    earlier = deliveries.alias()
+    blocked = exists().where(
+        earlier.c.destination == name, earlier.c.lead == deliveries.c.lead, earlier.c.state == "waiting",
+        earlier.c.position < deliveries.c.position, earlier.c.due > now,
+    )  # fmt: skip
+    waiting = (deliveries.c.destination == name) & (deliveries.c.state == "waiting")
+    query = select(deliveries).where(waiting, deliveries.c.due <= now, ~blocked).order_by(deliveries.c.position)
+    return [Delivery(*row) for row in conn.execute(query.limit(limit))]
+
+
+def hand_over(conn: Connection, name: str, signals: Collection[str], ready: Instant) -> None:
+    """Write down that these are about to be handed over, and that nothing else is before `ready`."""
+    conn.execute(
+        update(deliveries).where(*_these(name, signals)).values(attempts=deliveries.c.attempts + 1, in_doubt=True)
+    )
+    conn.execute(update(destinations).where(destinations.c.name == name).values(ready=ready))
+
+
+def delivered(conn: Connection, name: str, signals: Collection[str], outcome: str, now: Instant) -> None:
+    """They arrived."""
+    _settle(conn, name, signals, state="delivered", in_doubt=False, outcome=outcome, at=now)
+    here = destinations.c.name == name
+    conn.execute(update(destinations).where(here).values(failures=0, last_success=now))
+
+
+def dead(conn: Connection, name: str, signals: Collection[str], outcome: str, now: Instant) -> None:
+    """They are given up."""
+    _settle(conn, name, signals, state="dead", outcome=outcome, at=now)
+
+
+def later(conn: Connection, name: str, signals: Collection[str], outcome: str, due: Instant, *, in_doubt: bool) -> None:
+    """They are tried again from an instant on."""
+    _settle(conn, name, signals, outcome=outcome, due=due, in_doubt=in_doubt)
+
+
+def pause(conn: Connection, name: str, ready: Instant, failures: int) -> None:
+    """Nothing is sent to the destination before an instant, after so many failures in a row."""
+    conn.execute(update(destinations).where(destinations.c.name == name).values(ready=ready, failures=failures))
+
+
+def cancel(conn: Connection, name: str, signals: Collection[str], outcome: str, now: Instant) -> None:
+    """What these told of has ended before anybody was told."""
+    _settle(conn, name, signals, state="canceled", outcome=outcome, at=now)
+
+
+def dead_letters(conn: Connection, limit: int, name: str | None = None, offset: int = 0) -> list[Delivery]:
+    """What was given up, newest first."""
+    query = select(deliveries).where(deliveries.c.state == "dead").order_by(deliveries.c.at.desc(), deliveries.c.signal)
+    if name is not None:
+        query = query.where(deliveries.c.destination == name)
+    return [Delivery(*row) for row in conn.execute(query.limit(limit).offset(offset))]
+
+
+def replay(conn: Connection, now: Instant, name: str | None = None, signal: str | None = None) -> int:
+    """Try what was given up again, from the beginning; how many."""
+    chosen = deliveries.c.state == "dead"
+    if name is not None:
+        chosen &= deliveries.c.destination == name
+    if signal is not None:
+        chosen &= deliveries.c.signal.startswith(signal, autoescape=True)
+    return conn.execute(update(deliveries).where(chosen).values(state="waiting", attempts=0, due=now, at=now)).rowcount
+
+
+class Tally(NamedTuple):
+    """Of a destination: how much waits, how much is dead, and when something last arrived."""
+
+    name: str
+    waiting: int
+    dead: int
+    last_success: Instant | None
+
+
+def tallies(conn: Connection, names: Iterable[str] | None = None) -> list[Tally]:
+    """Of every destination that there ever was (or of these), by name."""
+    of_it = deliveries.c.destination == destinations.c.name
+    counted = [
+        select(func.count()).where(of_it, deliveries.c.state == state).correlate(destinations).scalar_subquery()
+        for state in ("waiting", "dead")
+    ]
+    query: Any = select(destinations.c.name, *counted, destinations.c.last_success).order_by(destinations.c.name)
+    rows = [Tally(*row) for row in conn.execute(query)]
+    return rows if names is None else [row for row in rows if row.name in set(names)]
+
+
+def _settle(conn: Connection, name: str, signals: Collection[str], **values: Any) -> None:
+    conn.execute(update(deliveries).where(*_these(name, signals)).values(values))
+
+
+def _these(name: str, signals: Collection[str]) -> tuple[Any, ...]:
+    return deliveries.c.destination == name, deliveries.c.signal.in_(signals), deliveries.c.state == "waiting"
