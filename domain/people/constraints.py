@@ -10,6 +10,8 @@ Pair = frozenset[Identity]
 Order = tuple[int, int, str, str]
 
 BY_HAND: Final = ("merged", "unmerged")
+NAMES_OTHERS: Final = frozenset((*BY_HAND, "aliased"))
+"""Types whose touchpoints link more than the identities that they carry."""
 
 
 def other_side(touchpoint: Touchpoint) -> tuple[Identity, ...]:

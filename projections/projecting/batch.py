@@ -305,8 +305,10 @@ class Batches:
         for holding, member, rendered in shows:
             changes.show(member.shown, rendered)
             member.shown = rendered.shown
-            self._linker.name(holding.id, cluster.number)
             rows.append(lead_row(cluster, holding.id, member, holding.now.due))
+        for number in todo.renamed:
+            if (id := todo.touched.get(number)) is not None:
+                self._linker.name(id, cluster.number)
         for id in todo.ceased:
             changes.gone(id)
         if todo.ceased or cluster.ceased:

@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from domain.fold.lead import Lead
-from domain.people.constraints import looks_back
+from domain.people.constraints import NAMES_OTHERS, looks_back
 from domain.people.facts import Facts
 from domain.people.order import walk_key
 from domain.people.walk import Walk, assign
@@ -130,7 +130,7 @@ class Cluster:
         last = self.last
         for touchpoint in touchpoints:
             instant = touchpoint.instant
-            if not last < instant <= clock or looks_back(touchpoint):
+            if not last < instant <= clock or (touchpoint.type in NAMES_OTHERS and looks_back(touchpoint)):
                 return False
             last = instant
         return True

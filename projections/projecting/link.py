@@ -6,12 +6,11 @@ lie touchpoints of many clusters.
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection, update
 
-from domain.people.constraints import BY_HAND, other_side
+from domain.people.constraints import NAMES_OTHERS, other_side
 from domain.people.facts import Facts, Links
 from domain.people.sharing import LIMITS, Limits, claimings, sightings
 from domain.touchpoints.identity import Identity
@@ -24,9 +23,6 @@ from store.events.store import Recorded
 
 _LIMIT = 200_000
 """Identities remembered before the memory is dropped (some 60 MB)."""
-
-_NAMES_OTHERS: Final = (*BY_HAND, "aliased")
-"""Types whose touchpoints link more than the identities that they carry."""
 
 ReadRecorded = Callable[[Mapping[int, int]], Iterable[Touchpoint]]
 """The touchpoints, recorded before this batch, of the trails of some clusters that have any from an instant on."""
@@ -239,7 +235,7 @@ class Linker:
 
     def _known_home(self, touchpoint: Touchpoint) -> int | None:
         """The cluster of a touchpoint that links nothing, as nearly all: its one identity is known and not shared."""
-        if len(touchpoint.identities) > 1 or touchpoint.type in _NAMES_OTHERS:
+        if len(touchpoint.identities) > 1 or touchpoint.type in NAMES_OTHERS:
             return None
         [identity] = touchpoint.identities
         known = self._met[identity]
@@ -248,7 +244,7 @@ class Linker:
         return self._find(known.cluster)
 
     def _facts_of(self, touchpoint: Touchpoint) -> Facts:
-        if touchpoint.type in _NAMES_OTHERS:
+        if touchpoint.type in NAMES_OTHERS:
             return self.facts((*touchpoint.identities, *other_side(touchpoint)))
         return self.facts(touchpoint.identities)
 
@@ -336,6 +332,6 @@ def mentioned(touchpoints: Iterable[Touchpoint]) -> Collection[Identity]:
     for touchpoint in touchpoints:
         for identity in touchpoint.identities:
             names[identity] = None
-        if touchpoint.type in _NAMES_OTHERS:
+        if touchpoint.type in NAMES_OTHERS:
             names.update(dict.fromkeys(other_side(touchpoint)))
     return names.keys()

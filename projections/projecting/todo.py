@@ -39,10 +39,9 @@ class Todo:
         members, people = self.cluster.members, self.cluster.walk.people
         renamed = self.renamed
         if not renamed and not self.refolds:  # nearly always: nobody's name changes
+            by_number = {number: members[id] for number, id in self.touched.items() if id is not None}
             for number, instant, group in self.steps:
-                id = self.touched[number]
-                assert id is not None
-                member = members[id]
+                member = by_number[number]
                 fold.step(member.lead, group, instant)
                 if member.fingerprint is not None:
                     member.fingerprint = fingerprint(ids, group, member.fingerprint)
