@@ -56,7 +56,10 @@ class Settings(BaseModel):
     sites: Annotated[
         Sites,
         PlainValidator(parse.sites),
-        Field(description="origins that forms and pixels come from and redirect to; none: any, on loopback only"),
+        Field(
+            description="origins that forms and pixels come from and redirect to, none of them a lead's source; "
+            "none: any, on loopback only"
+        ),
     ] = Sites(frozenset())
     region: Annotated[
         str | None,

@@ -14,6 +14,10 @@ from domain.touchpoints.touchpoint import OWN_REFERRER, Touchpoint
 LONGEST: Final = 200
 """Longest text of an origin, in characters: the rest is cut."""
 
+_ADDRESS: Final = 2_000
+"""Of an address so many characters are read, and remembered: an item may be 16 times as long."""
+_REMEMBERED: Final = 1_024
+
 SAYS_ITSELF: Final = frozenset({"import", "server", "api"})
 """Kinds of sources whose properties `source`, `medium` and `campaign` count first."""
 
@@ -47,7 +51,7 @@ def reader(ignored: Collection[str]) -> Reader:
     """
     ignores = frozenset(ignored)
 
-    @lru_cache(4_096)
+    @lru_cache(_REMEMBERED)
     def referred(referrer: str, url: str, own: bool) -> Origin | None:
         """The origin in an address and the page before it."""
         if "?" in url and (origin := _of_query(url)) is not None:
@@ -75,10 +79,12 @@ def reader(ignored: Collection[str]) -> Reader:
         if "campaign" in context and isinstance(context["campaign"], Mapping):
             named = _named(context["campaign"], "name", False)
             if named is not None:
-                return _clicked(named, url) if "?" in url else named
+                return _clicked(named, url[:_ADDRESS]) if "?" in url else named
         if type(referrer) is not str:
             referrer = ""
-        return referred(referrer, url, OWN_REFERRER in context) if referrer or "?" in url else None
+        if not referrer and "?" not in url:
+            return None
+        return referred(referrer[:_ADDRESS], url[:_ADDRESS], OWN_REFERRER in context)
 
     return origin
 
@@ -127,11 +133,11 @@ def _query(url: str) -> Mapping[str, str]:
 def _of_host(host: str) -> Origin:
     site = site_of_host(host)
     if site is None:
-        return Origin(host[:LONGEST], "referral")
+        return Origin(host, "referral")
     return Origin(site.name, "organic" if site.kind == "search" else "referral")
 
 
-@lru_cache(4_096)
+@lru_cache(_REMEMBERED)
 def _host(address: str) -> str:
     """The host of a web address in lower case, without a leading `www.`; "" where it is none."""
     try:
@@ -139,7 +145,7 @@ def _host(address: str) -> str:
         host = parts.hostname if parts.scheme in ("http", "https", "android-app") else None
     except ValueError:
         host = None
-    return (host or "").removeprefix("www.")
+    return (host or "")[:LONGEST].removeprefix("www.")
 
 
 def _within(host: str, hosts: Collection[str]) -> bool:
