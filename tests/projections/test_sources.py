@@ -8,6 +8,8 @@ import pytest
 from domain.touchpoints.touchpoint import Touchpoint
 from tests.domain.histories import side
 from tests.domain.stories import at, us
+from tests.given_model import MODEL
+from tests.projections.switching import Switching
 from tests.projections.world import World
 
 SHOP = "https://www.shop.example"
@@ -64,3 +66,27 @@ def test_a_merge_takes_the_earlier_persons_first_source_and_an_unmerge_gives_it_
     assert not world.verify().differences
     world.play([[at(10, "unmerged", "u:1", source="api", **side("u:2"))]])
     assert [lead.first_channel for lead in world.leads()] == ["event", "paid_search", "direct"]
+
+
+CAME_BY_MAIL = """
+[channels]
+ignore = ["baidu.com"]
+[[channels.rules]]
+name = "newsletter"
+where = { "source.source" = "news" }
+[[segments]]
+name = "mailed"
+when = { "source.channel" = "newsletter" }
+"""
+
+
+def test_another_model_regroups_the_past(switching: Switching) -> None:
+    world = switching.world
+    world.play([VISITS, [page(7, "/", "https://m.baidu.com/", "c:j")]])
+    assert [lead.last_channel for lead in world.leads()] == ["email", "organic_search"]
+    switching.to(MODEL + CAME_BY_MAIL)
+    assert [lead.last_channel for lead in world.leads()] == ["newsletter", "direct"]
+    assert [row.segment for row in world.rows("segment_members") if row.segment == "mailed"] == ["mailed"]
+    world.play([[page(8, "/?utm_source=news", "", "c:j")]])
+    assert [lead.last_channel for lead in world.leads()] == ["newsletter", "newsletter"]
+    assert not world.verify().differences
