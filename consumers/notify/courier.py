@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from consumers.notify.backoff import MOST, pause, retry_delay
 from consumers.notify.choose import choose
 from consumers.notify.hours import is_held
-from consumers.notify.parcel import LONGEST, Delivered, Later, Never, Outcome, Parcel, Sender, note_of
+from consumers.notify.parcel import LONGEST, Delivered, Later, Messenger, Never, Outcome, Parcel, note_of
 from domain.errors import Fenced
 from domain.model.definition import Destination
 from domain.touchpoints.touchpoint import Instant, moment
@@ -46,7 +46,7 @@ class Courier:
         self,
         database: Database,
         destination: Destination,
-        sender: Sender | None,
+        sender: Messenger | None,
         zone: tzinfo,
         *,
         clock: Callable[[], Instant] | None = None,
@@ -112,7 +112,7 @@ class Courier:
 
     # ---- to the destination ----
 
-    def _hand_over(self, sender: Sender, place: Place) -> bool:
+    def _hand_over(self, sender: Messenger, place: Place) -> bool:
         """Hand over what is due. False: nothing is, or not now."""
         now = self._now()
         if place.ready > now or is_held(self._destination.hold, moment(now).astimezone(self._zone)):
@@ -141,14 +141,14 @@ class Courier:
         key = ids[0] if len(ids) == 1 else "digest:" + hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:32]
         return Parcel(key, notes, now)
 
-    def _sent(self, sender: Sender, parcel: Parcel) -> Outcome:
+    def _sent(self, sender: Messenger, parcel: Parcel) -> Outcome:
         try:
             return sender.send(parcel)
         except Exception as error:  # a fault, of this message: others go on
             _log.error("notify.fault", destination=self._name, key=parcel.key, exc_info=error)
             return Never(f"{type(error).__name__}: {error}"[:LONGEST])
 
-    def _settle(self, due: Sequence[Delivery], outcome: Outcome, failures: int, sender: Sender) -> None:
+    def _settle(self, due: Sequence[Delivery], outcome: Outcome, failures: int, sender: Messenger) -> None:
         """Write down what became of it."""
         signals, now = [each.signal for each in due], self._now()
         with self._database.transaction() as conn:

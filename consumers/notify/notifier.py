@@ -14,7 +14,7 @@ import structlog
 
 from consumers.notify.courier import Courier
 from consumers.notify.destinations.registry import sender_of
-from consumers.notify.parcel import Sender
+from consumers.notify.parcel import Messenger
 from domain.errors import Misconfigured, Retry
 from domain.model.definition import Destination, Model
 from store.database.database import Database
@@ -82,7 +82,7 @@ class Notifier:
         self._working[destination.name] = _Working(destination, zone, stop, thread)
         thread.start()
 
-    def _sender(self, destination: Destination, zone: tzinfo) -> Sender | None:
+    def _sender(self, destination: Destination, zone: tzinfo) -> Messenger | None:
         try:
             return sender_of(destination, self._environment, zone)
         except Misconfigured as error:

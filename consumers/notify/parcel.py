@@ -120,7 +120,7 @@ LONGEST: Final = 300
 """Characters that are kept of an answer."""
 
 
-class Sender(Protocol):
+class Messenger(Protocol):
     """Speaks to one destination. One thread uses it."""
 
     interval: float

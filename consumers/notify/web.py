@@ -14,8 +14,10 @@ from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 import httpx2
+import orjson
 
 from consumers.notify.parcel import LONGEST, Delivered, Later, Never, Outcome
+from domain.errors import Retry
 
 CONNECT: Final = 5.0
 """Seconds to connect."""
@@ -28,20 +30,22 @@ _NEVER: Final = frozenset({400, 410, 413, 422})
 """What a receiver says of this message, and not of itself."""
 
 
-class Judged(Exception):
+class AddressRefused(Retry):
     """The address may not be connected to, or there is none; the message says why."""
 
 
 def addresses_of(host: str, port: int, allow_private: bool) -> list[str]:
-    """The addresses of a host, looked up now. Raises Judged where one of them is not to be connected to."""
+    """The addresses of a host, looked up now. Raises AddressRefused where one of them is not to be connected to."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        records = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Judged(f"{host} has no address: {error}") from None
-    addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+        raise AddressRefused(f"{host} has no address: {error}") from None
+    addresses = list(dict.fromkeys(str(each[4][0]) for each in records))
     for address in addresses:
         if not allow_private and not _is_public(address):
-            raise Judged(f"{host} is {address}, an address of a private network: `allow_private = true` allows it")
+            raise AddressRefused(
+                f"{host} is {address}, an address of a private network: `allow_private = true` allows it"
+            )
     return addresses
 
 
@@ -93,7 +97,7 @@ class Web:
         url = self._url if query is None else self._url.copy_merge_params(query)
         try:
             addresses = addresses_of(url.host, url.port or {"https": 443, "http": 80}[url.scheme], self._allow_private)
-        except Judged as error:
+        except AddressRefused as error:
             return Later(str(error))
         timeout = httpx2.Timeout(ANSWER, connect=CONNECT)
         outcome: Answer | Later = Later(f"{url.host} has no address")
@@ -138,6 +142,16 @@ def _asked(text: str | None) -> float | None:
         seconds = (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
         return min(max(0.0, seconds), _LONGEST_ASKED)
     return None
+
+
+def code_in(answer: Answer, *keys: str) -> int | None:
+    """The number under the first of these keys in an answer that is a JSON object; None: there is none."""
+    try:
+        body = orjson.loads(answer.body)
+    except ValueError:
+        return None
+    codes = [body[key] for key in keys if isinstance(body.get(key), int)] if isinstance(body, dict) else []
+    return codes[0] if codes else None
 
 
 def by_status(answer: Answer) -> Outcome:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from consumers.notify.courier import Courier
 from consumers.notify.destinations.registry import sender_of
-from consumers.notify.parcel import Sender
+from consumers.notify.parcel import Messenger
 from domain.model.definition import Destination, parse_model
 from domain.touchpoints.touchpoint import Instant
 from store.database.database import Database
@@ -44,7 +44,7 @@ class Notifying:
         self.database = database
         self.destination = destination
         self.now = AT + 1_000_000
-        self.sender: Sender = sender_of(destination, {**ENVIRONMENT, **environment}, ZoneInfo("UTC"))
+        self.sender: Messenger = sender_of(destination, {**ENVIRONMENT, **environment}, ZoneInfo("UTC"))
         self.start()
 
     def start(self) -> None:

@@ -4,14 +4,19 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import assert_never
 
+from consumers.notify.destinations.dingtalk import DingtalkSender
+from consumers.notify.destinations.feishu import FeishuSender
+from consumers.notify.destinations.mail import MailSender
+from consumers.notify.destinations.slack import SlackSender
 from consumers.notify.destinations.webhook import WebhookSender
-from consumers.notify.parcel import Sender, Setup
+from consumers.notify.destinations.wecom import WecomSender
+from consumers.notify.parcel import Messenger, Setup
 from domain.errors import Misconfigured
 from domain.model.definition import Destination
 from domain.model.destinations import DestinationType
 
 
-def sender_of(destination: Destination, environment: Mapping[str, str], zone: tzinfo) -> Sender:
+def sender_of(destination: Destination, environment: Mapping[str, str], zone: tzinfo) -> Messenger:
     """The sender of a destination. Raises Misconfigured with the destination, the variable and what is allowed."""
     named = destination.variables()
     for variable in named.values():
@@ -27,14 +32,19 @@ def sender_of(destination: Destination, environment: Mapping[str, str], zone: tz
         raise Misconfigured(f"destination {destination.name!r} ({where}): {error}") from None
 
 
-def _made(setup: Setup) -> Sender:
+def _made(setup: Setup) -> Messenger:
     match setup.destination.type:
         case DestinationType.WEBHOOK:
             return WebhookSender(setup)
-        case (
-            DestinationType.SLACK | DestinationType.WECOM | DestinationType.DINGTALK
-            | DestinationType.FEISHU | DestinationType.MAIL
-        ):  # fmt: skip
-            raise ValueError(f"type {setup.destination.type} is not built yet")
+        case DestinationType.SLACK:
+            return SlackSender(setup)
+        case DestinationType.WECOM:
+            return WecomSender(setup)
+        case DestinationType.DINGTALK:
+            return DingtalkSender(setup)
+        case DestinationType.FEISHU:
+            return FeishuSender(setup)
+        case DestinationType.MAIL:
+            return MailSender(setup)
         case _:
             assert_never(setup.destination.type)

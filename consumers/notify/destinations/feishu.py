@@ -1,0 +1,60 @@
+"""Feishu's (Lark's) group robot: signed in the body, 100 a minute and 5 a second, 20 kB, `code` in the body."""
+
+import base64
+import hashlib
+import hmac
+import time
+from typing import Final
+
+import orjson
+
+from consumers.notify.parcel import Delivered, Later, Never, Outcome, Parcel, Setup
+from consumers.notify.web import Web, by_status, code_in
+from consumers.notify.words import Phrases, harmless, in_bytes
+
+_LONGEST: Final = 18_000
+_BUSY: Final = 11232
+_OF_MESSAGE: Final = frozenset({9499})
+"""What is said of a message: it is malformed."""
+
+
+class FeishuSender:
+    """Posts to a group."""
+
+    interval = 0.61
+    digests = True
+
+    def __init__(self, setup: Setup) -> None:
+        """Raises ValueError where the address is none."""
+        self._web = Web(setup.url, allow_private=setup.destination.allow_private)
+        self._words = Phrases(setup.destination.language, setup.zone)
+        self._key = setup.keys[0] if setup.keys else None
+        self._keyword = setup.destination.keyword
+
+    def send(self, parcel: Parcel) -> Outcome:
+        """Post a text."""
+        text = harmless(self._words.text(parcel, _LONGEST, in_bytes))
+        if self._keyword and self._keyword not in text:
+            text = f"{text}\n{self._keyword}"
+        sign = {} if self._key is None else signed(self._key, int(time.time()))
+        body = orjson.dumps({**sign, "msg_type": "text", "content": {"text": text}})
+        answer = self._web.post(body, {"Content-Type": "application/json"})
+        if isinstance(answer, Later):
+            return answer
+        match code_in(answer, "code", "StatusCode"):
+            case None:
+                return by_status(answer) if answer.status >= 300 else Later(answer.said)
+            case 0:
+                return Delivered(answer.said)
+            case code if code == _BUSY:
+                return Later(answer.said, after=60.0)
+            case code if code in _OF_MESSAGE:
+                return Never(answer.said)
+            case _:
+                return Later(answer.said)
+
+
+def signed(key: str, seconds: int) -> dict[str, str]:
+    """What signs a body: HMAC-SHA256 of nothing, with the instant and the key as the key."""
+    code = hmac.new(f"{seconds}\n{key}".encode(), b"", hashlib.sha256).digest()
+    return {"timestamp": str(seconds), "sign": base64.b64encode(code).decode()}

@@ -1,0 +1,45 @@
+"""WeCom's group robot: text of at most 2,048 bytes, 20 a minute, errors as `errcode` inside HTTP 200."""
+
+from typing import Final
+
+import orjson
+
+from consumers.notify.parcel import Delivered, Later, Never, Outcome, Parcel, Setup
+from consumers.notify.web import Web, by_status, code_in
+from consumers.notify.words import Phrases, harmless, in_bytes
+
+_LONGEST: Final = 2_048
+_BUSY: Final = 45009
+_OF_MESSAGE: Final = frozenset({40008, 40058, 44004, 45002})
+"""What is said of a message: its type, its parameters, empty, too long."""
+
+
+class WecomSender:
+    """Posts to a group."""
+
+    interval = 3.1
+    digests = True
+
+    def __init__(self, setup: Setup) -> None:
+        """Raises ValueError where the address is none."""
+        self._web = Web(setup.url, allow_private=setup.destination.allow_private)
+        self._words = Phrases(setup.destination.language, setup.zone)
+
+    def send(self, parcel: Parcel) -> Outcome:
+        """Post a text: also WeChat shows it, which knows no markdown of robots."""
+        text = harmless(self._words.text(parcel, _LONGEST, lambda text: in_bytes(harmless(text))))
+        body = orjson.dumps({"msgtype": "text", "text": {"content": text}})
+        answer = self._web.post(body, {"Content-Type": "application/json"})
+        if isinstance(answer, Later):
+            return answer
+        match code_in(answer, "errcode"):
+            case None:
+                return by_status(answer) if answer.status >= 300 else Later(answer.said)
+            case 0:
+                return Delivered(answer.said)
+            case code if code == _BUSY:
+                return Later(answer.said, after=60.0)
+            case code if code in _OF_MESSAGE:
+                return Never(answer.said)
+            case _:
+                return Later(answer.said)

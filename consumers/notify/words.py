@@ -1,0 +1,191 @@
+"""Signals in words, in English and Chinese: a headline and few lines that a phone shows at a glance. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any, Final, assert_never
+
+from consumers.notify.parcel import Note, Parcel
+from domain.signals.kinds import SignalKind
+
+_MOST_REASONS: Final = 5
+_ENGLISH: Final[Mapping[str, str]] = {
+    "hot": "Hot lead: {who}{score}", "retracted": "No longer hot: {who}", "cooled": "Cooled: {who}",
+    "stage": "{who}: {before} → {after}", "entered": "Now in {segment}: {who}", "left": "No longer in {segment}: {who}",
+    "other": "{kind}: {who}", "score": " – {grade}, {heat:.0f}", "heat": " – {heat:.0f}", "grade": " – {grade}",
+    "lead": "lead {id}", "of": "{name}, {company}", "entitled": "{name} ({title})", "why": "Why: {reasons}",
+    "call": "Reach: {ways}", "from": "From: {source}", "until": "Hot until {at}", "told": "You were told {at}: {first}",
+    "void": "What made it hot no longer counts", "owner": "Owner: {owner}", "test": "TEST – ", "comma": ", ",
+    "digest": "{count} messages from {start} to {end}", "more": "and {count} more",
+}  # fmt: skip
+_CHINESE: Final[Mapping[str, str]] = {
+    "hot": "热线索：{who}{score}", "retracted": "不再是热线索：{who}", "cooled": "已降温：{who}",
+    "stage": "{who}：{before} → {after}", "entered": "进入“{segment}”：{who}", "left": "离开“{segment}”：{who}",
+    "other": "{kind}：{who}", "score": "（{grade} 级，{heat:.0f} 分）", "heat": "（{heat:.0f} 分）",
+    "grade": "（{grade} 级）",
+    "lead": "线索 {id}", "of": "{name}，{company}", "entitled": "{name}（{title}）", "why": "原因：{reasons}",
+    "call": "联系：{ways}", "from": "来源：{source}", "until": "热度保持到 {at}", "told": "{at} 曾通知：{first}",
+    "void": "使其变热的行为不再计入", "owner": "负责人：{owner}", "test": "测试 – ", "comma": "，",
+    "digest": "{start} 至 {end} 共 {count} 条消息", "more": "另有 {count} 条",
+}  # fmt: skip
+LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {"en": _ENGLISH, "zh": _CHINESE}
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A message for people: what it is about, and what stands below."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """How signals are told in a language and time zone."""
+
+    language: str
+    zone: tzinfo
+
+    def told(self, parcel: Parcel) -> Wording:
+        """One message: of one signal all that there is to say, of several a line each, newest first."""
+        test = self._say("test") if parcel.is_test else ""
+        if len(parcel.notes) == 1:
+            (note,) = parcel.notes
+            return Wording(test + self.headline(note), tuple(self._lines(note)))
+        newest, oldest = parcel.notes[0], parcel.notes[-1]
+        title = self._say("digest", count=len(parcel.notes), start=self._when(oldest.at), end=self._when(newest.at))
+        return Wording(test + title, tuple(f"{self._when(note.at)} {self.headline(note)}" for note in parcel.notes))
+
+    def text(self, parcel: Parcel, limit: int, size: Callable[[str], int] = len) -> str:
+        """The message as one text of at most so many characters, or whatever `size` counts; what does not fit is
+        counted."""
+        told = self.told(parcel)
+        is_digest = len(parcel.notes) > 1
+        kept = [_cut(told.title, limit // 2, size)]
+        for place, line in enumerate(told.lines):
+            rest = len(told.lines) - place
+            closing = f"\n{self._say('more', count=rest)}" if is_digest and rest > 1 else ""
+            if size("\n".join([*kept, line]) + closing) > limit:
+                if not is_digest:
+                    continue
+                while len(kept) > 1 and size("\n".join([*kept, self._say("more", count=rest)])) > limit:
+                    kept.pop()
+                    rest += 1
+                return "\n".join([*kept, self._say("more", count=rest)])
+            kept.append(line)
+        return "\n".join(kept)
+
+    def headline(self, note: Note) -> str:
+        """What it is about, in one line."""
+        who = self._who(note)
+        match note.kind:
+            case SignalKind.HOT:
+                return self._say("hot", who=who, score=self._score(note))
+            case SignalKind.RETRACTED:
+                return self._say("retracted", who=who)
+            case SignalKind.COOLED:
+                return self._say("cooled", who=who)
+            case SignalKind.STAGE:
+                return self._say("stage", who=who, before=note.text("from"), after=note.text("to"))
+            case SignalKind.ENTERED:
+                return self._say("entered", who=who, segment=note.signal.subject)
+            case SignalKind.LEFT:
+                return self._say("left", who=who, segment=note.signal.subject)
+            case SignalKind.PROMOTABLE:
+                return self._say("other", who=who, kind=note.kind.value)
+            case _:
+                assert_never(note.kind)
+
+    def _lines(self, note: Note) -> list[str]:
+        lines = []
+        if note.kind == SignalKind.RETRACTED:
+            lines.append(self._say("void"))
+        if note.first is not None:
+            lines.append(self._say("told", at=self._when(note.first.at), first=self.headline(note.first)))
+        if note.kind == SignalKind.HOT:
+            lines += self._about_hot(note)
+        if ways := [way for key in ("phone", "email") if (way := note.text(key))]:
+            lines.append(self._say("call", ways=", ".join(ways)))
+        if owner := note.text("owner"):
+            lines.append(self._say("owner", owner=owner))
+        if link := note.text("link"):
+            lines.append(link)
+        return lines
+
+    def _about_hot(self, note: Note) -> Sequence[str]:
+        lines = []
+        if reasons := [self._reason(reason) for reason in note.reasons[:_MOST_REASONS]]:
+            lines.append(self._say("why", reasons=self._say("comma").join(reasons)))
+        if source := _source(note.data):
+            lines.append(self._say("from", source=source))
+        if (cools_at := _instant(note.text("cools_at"))) is not None:
+            lines.append(self._say("until", at=self._when(cools_at)))
+        return lines
+
+    def _who(self, note: Note) -> str:
+        known = note if note.text("name") or note.text("company") or note.first is None else note.first
+        name, company, title = known.text("name"), known.text("company"), known.text("title")
+        if name and title:
+            name = self._say("entitled", name=name, title=title)
+        if name and company:
+            return self._say("of", name=name, company=company)
+        contact = known.text("phone") or known.text("email")
+        return name or company or contact or self._say("lead", id=str(note.signal.lead_now)[:8])
+
+    def _score(self, note: Note) -> str:
+        grade, heat = note.text("grade"), note.number("heat")
+        if heat is None:
+            return self._say("grade", grade=grade) if grade else ""
+        return self._say("score" if grade else "heat", grade=grade, heat=heat)
+
+    def _reason(self, reason: Mapping[str, Any]) -> str:
+        label = reason.get("label")
+        if isinstance(label, Mapping):
+            label = label.get(self.language) or next(iter(label.values()), None)
+        count, points = reason.get("count"), reason.get("points")
+        times = f" ×{count}" if isinstance(count, int) and count > 1 else ""
+        earned = f" {points:+.0f}" if isinstance(points, int | float) else ""
+        return f"{label or reason.get('rule', '')}{times}{earned}"
+
+    def _when(self, at: datetime) -> str:
+        return at.astimezone(self.zone).strftime("%m-%d %H:%M")
+
+    def _say(self, key: str, **values: Any) -> str:
+        return LANGUAGES[self.language][key].format(**values)
+
+
+def _source(data: Mapping[str, Any]) -> str:
+    """The source in words, of whichever shape: a text, or its parts (of the last one, else the first)."""
+    source = data.get("source") or data.get("last_source") or data.get("first_source")
+    if isinstance(source, Mapping):
+        inner = source.get("last") or source.get("first")
+        parts = inner if isinstance(inner, Mapping) else source
+        keys = ("channel", "source", "campaign")
+        return " / ".join(str(parts[key]) for key in keys if parts.get(key))
+    return str(source) if source else ""
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
+
+
+def _cut(text: str, limit: int, size: Callable[[str], int]) -> str:
+    if size(text) <= limit:
+        return text
+    while text and size(text + "…") > limit:
+        text = text[:-1]
+    return text + "…"
+
+
+def in_bytes(text: str) -> int:
+    """The size of a text in UTF-8."""
+    return len(text.encode())
+
+
+def harmless(text: str) -> str:
+    """A text in which no chat finds a mention: a visitor may call themselves `<@all>` or `<at ...>`."""
+    return text.replace("<", "‹").replace(">", "›")
