@@ -25,6 +25,8 @@ class Words:
         self._stages = {stage.name: stage.label for stage in model.stages}
         self._channels = {rule.name: rule.label for rule in model.channels.rules}
         self._segments = {segment.name: segment.label for segment in model.segments}
+        self._rules = {rule.name: rule.label for rule in model.score.rules}
+        self._reasons = {exclusion.reason: exclusion.label for exclusion in reversed(model.not_a_lead)}
 
     def stage(self, name: str) -> str:
         """What people call a stage."""
@@ -33,6 +35,14 @@ class Words:
     def segment(self, name: str) -> str:
         """What people call a segment."""
         return self.label(self._segments.get(name), name)
+
+    def rule(self, name: str) -> str:
+        """What people call a score rule."""
+        return self.label(self._rules.get(name), name)
+
+    def exclusion(self, reason: str) -> str:
+        """What people call the reason of an exclusion."""
+        return self.label(self._reasons.get(reason), reason)
 
     def channel(self, name: str) -> str:
         """What people call a channel: of a default one without a label of the model's, its name."""

@@ -1,7 +1,10 @@
 """Channels: what groups where leads come from. Those that are there by default, and what of a source may be asked."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
+
+from domain.model.file import tables
 
 
 class Channel(StrEnum):
@@ -33,3 +36,9 @@ class Channel(StrEnum):
 
 
 CHANNELS: Final = tuple(map(str, Channel))
+
+
+def channel_names(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names that a channel may have: the default ones, and those of a raw model file's rules."""
+    own = [rule["name"] for rule in tables(raw, ("channels", "rules")) if isinstance(rule.get("name"), str)]
+    return tuple(dict.fromkeys((*CHANNELS, *own)))

@@ -26,9 +26,9 @@ from domain.files.durations import DAY
 from domain.files.places import located
 from domain.files.problems import Mistake, ModelError, Path, not_allowed, unknown
 from domain.files.values import read_flag, read_name, read_number, read_text, read_type
-from domain.model.channels import CHANNELS
+from domain.model.channels import channel_names
 from domain.model.destinations import Destination
-from domain.model.file import explain, read_toml, repeated, tables
+from domain.model.file import explain, read_toml, repeated
 from domain.model.stages import declared, former_names
 from domain.model.starter import STARTER
 from domain.model.values import (
@@ -78,7 +78,7 @@ class _Part(BaseModel):
 
 
 class Step(_Part):
-    """A step of a funnel, or what enters a stage: a touchpoint of type `on` for which `where` holds."""
+    """What a funnel's step asks for, or what enters a stage: a touchpoint of type `on` for which `where` holds."""
 
     on: _Type
     where: _OfTouchpoint = None
@@ -130,6 +130,7 @@ class ScoreRule(_Part):
     """Points for a touchpoint of type `on` for which `where` holds."""
 
     name: Annotated[str, BeforeValidator(read_text)]
+    label: _Label = None
     on: _Type
     where: _OfTouchpoint = None
     points: _Points
@@ -182,6 +183,7 @@ class FitRule(_Part):
     """Points of fit for a person for whom `where` holds."""
 
     name: Annotated[str, BeforeValidator(read_text)]
+    label: _Label = None
     where: _OfPerson
     points: _Points
 
@@ -197,6 +199,7 @@ class Exclusion(_Part):
     """People for whom `where` holds are not leads: never hot, for this reason."""
 
     reason: Annotated[str, BeforeValidator(read_text)]
+    label: _Label = None
     where: _OfPerson
 
 
@@ -224,6 +227,12 @@ class Channels(_Part):
     rules: tuple[ChannelRule, ...] = ()
 
 
+class FunnelStep(Step):
+    """A step of a funnel, as people call it."""
+
+    label: _Label = None
+
+
 class Funnel(_Part):
     """Steps taken in order, all within `window` (microseconds, its end included) of the first."""
 
@@ -231,7 +240,7 @@ class Funnel(_Part):
     label: _Label = None
     order: Annotated[str, PlainValidator(read_order)] = "ordered"
     window: _Length
-    steps: Annotated[tuple[Step, ...], Default(min_length=1)]
+    steps: Annotated[tuple[FunnelStep, ...], Default(min_length=1)]
 
 
 class Model(_Part):
@@ -292,7 +301,7 @@ _KEYS: Final[Mapping[Path, tuple[str, ...]]] = {
         (("channels", "rules"), ChannelRule),
         (("segments",), Segment),
         (("funnels",), Funnel),
-        (("funnels", "steps"), Step),
+        (("funnels", "steps"), FunnelStep),
         (("destinations",), Destination),
     )
 }
@@ -302,7 +311,7 @@ def parse_model(text: str) -> Model:
     """The model that a file's text declares. Raises ModelError with everything that is wrong, and nothing else."""
     raw = read_toml(text)
     stages = declared(raw)
-    context = {"stages": stages.names, "ahead": stages.ahead, "former": stages.former, "channels": _channels(raw)}
+    context = {"stages": stages.names, "ahead": stages.ahead, "former": stages.former, "channels": channel_names(raw)}
     problems: list[Mistake] = []
     try:
         model = Model.model_validate(raw, context=context)
@@ -314,12 +323,6 @@ def parse_model(text: str) -> Model:
         raise ModelError(problems, [located(mistake, text) for mistake in problems])
     model._text = text
     return model
-
-
-def _channels(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names that a channel may have: the default ones, and those of the file's rules."""
-    own = [rule["name"] for rule in tables(raw, ("channels", "rules")) if isinstance(rule.get("name"), str)]
-    return tuple(dict.fromkeys((*CHANNELS, *own)))
 
 
 _NOT_FOLDED: Final = frozenset({"label", "timezone", "won", "destinations"})

@@ -180,6 +180,7 @@ class StepShape(Shape):
     """A funnel's step: who reached it, and for how many of those that stand at it the next step's window is open."""
 
     on: str
+    label: Any = None
     where: Annotated[str | None, Field(description="the step's condition, in words")] = None
     leads: int
     pending: int

@@ -25,7 +25,8 @@ def funnel(view: View, name: str, started_from: int | None = None, started_to: i
     for number, step in enumerate(plan.steps, 1):
         reached = sum(count for furthest, (count, _) in at_step.items() if furthest >= number)
         where = None if step.where is None else in_words(step.where)
-        steps.append(StepShape(on=step.on, where=where, leads=reached, pending=at_step.get(number, (0, 0))[1]))
+        pending = at_step.get(number, (0, 0))[1]
+        steps.append(StepShape(on=step.on, label=step.label, where=where, leads=reached, pending=pending))
     return FunnelShape(
         funnel=name,
         label=plan.label,

@@ -150,7 +150,7 @@ def _card(lead: LeadDetail, words: Words) -> list[tuple[str, object]]:
         ("stages", " > ".join(words.stage(stage.stage) for stage in lead.stages)),
         ("heat", f"{cell(lead.heat)}{until}"),
         ("grade", f"{lead.grade} ({cell(lead.fit)} points)"),
-        ("not a lead", lead.not_a_lead),
+        ("not a lead", lead.not_a_lead and words.exclusion(lead.not_a_lead)),
         ("first source", _source(lead.first_source, words)),
         ("last source", _source(lead.last_source, words)),
         ("segments", ", ".join(words.segment(segment) for segment in lead.segments)),
@@ -167,7 +167,7 @@ def _source(source: SourceShape, words: Words) -> str:
 
 def score_listing(points: ScoreShape, words: Words) -> Listing:
     """Every point explained."""
-    rows = [(words.when(each.at), each.rule, each.type, each.points, each.now) for each in points.items]
+    rows = [(words.when(each.at), words.rule(each.rule), each.type, each.points, each.now) for each in points.items]
     columns = (Column("when", 2), Column("rule"), Column("touchpoint", 1), Column("points", number=True))
     title = f"Heat {cell(points.heat)}, halves every {points.half_life}"
     return Listing(title, (*columns, Column("now", number=True)), rows)
@@ -219,7 +219,7 @@ def funnel_listing(report: FunnelShape, words: Words) -> Listing:
     rows = [
         (
             number,
-            " ".join(filter(None, (step.on, step.where))),
+            words.label(step.label, " ".join(filter(None, (step.on, step.where)))),
             step.leads,
             f"{step.leads / first:.1%}" if first else None,
             step.pending,
@@ -285,7 +285,7 @@ def signals(
             each.kind,
             leads.get(each.lead_now, each.lead_now),
             words.subject(each.subject) if each.subject else None,
-            because(each),
+            because(each, words),
         )
         for each in page.items
     ]
@@ -303,10 +303,10 @@ _SIGNALS = (
 )
 
 
-def because(signal: SignalShape) -> str | None:
+def because(signal: SignalShape, words: Words) -> str | None:
     """Why it was announced, in words: the rules that made a lead hot, or the reason of an end."""
     fields = signal.model_extra or {}
-    rules = [f"{each['count']} x {each['rule']}" for each in fields.get("reasons") or ()]
+    rules = [f"{each['count']} x {words.rule(each['rule'])}" for each in fields.get("reasons") or ()]
     return ", ".join(rules) or fields.get("reason")
 
 

@@ -155,6 +155,8 @@ SMALL = (
         ('within = "24h"', 'within = "1d", at_least = 1'),
         ('window = "14d"', 'order = "ordered"\nwindow = "336h"\nlabel = "F"'),
         ('name = "g"', 'name = "g"\nlabel = { zh = "组" }'),
+        ('name = "r"', 'name = "r"\nlabel = { zh = "规则" }'),
+        ('{ on = "a" }', '{ on = "a", label = "First" }'),
     ],
 )  # fmt: skip
 def test_what_has_no_meaning_is_not_in_the_version(before: str, after: str) -> None:
@@ -183,6 +185,18 @@ def test_what_has_no_meaning_is_not_in_the_version(before: str, after: str) -> N
 def test_what_has_meaning_is_in_the_version(before: str, after: str) -> None:
     assert before in SMALL
     assert parse_model(SMALL.replace(before, after, 1)).hash != parse_model(SMALL).hash
+
+
+def test_rules_exclusions_and_steps_have_labels_that_are_not_in_the_version() -> None:
+    file = (
+        '[[stages]]\nname = "lead"\n[fit]\ngrades = { A = 1 }\n'
+        '[[fit.rules]]\nname = "f"\nlabel = "Fits"\npoints = 1\nwhere = { "profile.a" = 1 }\n'
+        '[[not_a_lead]]\nreason = "x"\nlabel = { en = "Ours", zh = "自己人" }\nwhere = { "profile.b" = 1 }\n'
+    )
+    model = parse_model(file)
+    assert (model.fit.rules[0].label, model.not_a_lead[0].label) == ("Fits", {"en": "Ours", "zh": "自己人"})
+    bare = "\n".join(line for line in file.splitlines() if not line.startswith("label"))
+    assert parse_model(bare).hash == model.hash
 
 
 def test_the_version_is_the_same_for_ever() -> None:

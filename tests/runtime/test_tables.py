@@ -23,7 +23,16 @@ hot_at = 10
 [[score.rules]]
 name = "sent a form"
 on = "form_submitted"
+label = { en = "Sent a form", zh = "提交表单" }
 points = 12
+[[not_a_lead]]
+reason = "tester"
+label = { en = "One of our testers", zh = "测试人员" }
+where = { "profile.name" = "Person 3" }
+[[funnels]]
+name = "first"
+window = "1d"
+steps = [ { on = "form_submitted", label = { en = "Asks", zh = "咨询" } }, { on = "page_viewed" } ]
 [[segments]]
 name = "engines"
 label = { en = "Engine makers", zh = "发动机" }
@@ -143,13 +152,19 @@ def test_labels_are_shown_in_the_language_that_is_asked_for(here: Path) -> None:
     assert any("新线索" in line for line in at_a_terminal(here, 80, "leads", LANG="zh_CN.UTF-8"))
     assert "发动机" in piped("segments", "--lang", "zh_CN")
     assert "Engine makers" in piped("signals", "--lang", "fr")
+    assert "提交表单" in piped("signals", "--lang", "zh")
+    tester = piped("lead", "p4@example.org", "--lang", "zh")
+    assert "测试人员" in tester and "提交表单" in tester and "sent a form" not in tester
+    assert [line.split("\t")[1] for line in piped("funnel", "first", "--lang", "zh").splitlines()] == [
+        "step", "咨询", "page_viewed",
+    ]  # fmt: skip
 
 
 def test_signals_name_the_lead_and_say_why(here: Path) -> None:
     lines = piped("signals").splitlines()
     hot = [line.split("\t") for line in lines if "\tlead.hot\t" in line]
-    assert hot and all("1 x sent a form" in row for row in hot)
-    assert {row[lines[0].split("\t").index("who")] for row in hot} >= {"Person 3"}
+    assert hot and all("1 x Sent a form" in row for row in hot)
+    assert {row[lines[0].split("\t").index("who")] for row in hot} >= {"Person 5"}
 
 
 def test_what_stands_in_brackets_is_text(here: Path) -> None:
