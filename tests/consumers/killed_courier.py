@@ -1,0 +1,51 @@
+"""A courier in a process of its own that kills itself at a step: `python -m tests.consumers.killed_courier`.
+
+Arguments: the database's URL, the destination's URL, the step and "before" or "after" it.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from consumers.notify.courier import Courier
+from consumers.notify.destinations.registry import sender_of
+from store import deliveries
+from store.database.database import open_database
+from store.models import active_model
+from tests.given_receivers import KEY
+
+
+def dying(call: Callable[..., Any], when: str) -> Callable[..., Any]:
+    """The call, and kill -9 before or after it."""
+
+    def die(*given: Any, **named: Any) -> Any:
+        if when == "after":
+            call(*given, **named)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    return die
+
+
+def main(database_url: str, url: str, step: str, when: str) -> None:
+    """Work until killed."""
+    database = open_database(database_url, b"an id key for tests only")
+    with database.snapshot() as conn:
+        model = active_model(conn)
+    assert model is not None
+    (destination,) = model.destinations
+    sender = sender_of(destination, {"LEADLINE_BERLIN_URL": url, "LEADLINE_BERLIN_KEY": KEY}, ZoneInfo("UTC"))
+    if step == "send":
+        sender.send = dying(sender.send, when)  # type: ignore[method-assign]
+    elif step != "none":
+        setattr(deliveries, step, dying(getattr(deliveries, step), when))
+    courier = Courier(database, destination, sender, ZoneInfo("UTC"))
+    while courier.run_once():
+        pass
+    database.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,56 @@
+"""kill -9 of a process at each step of a delivery: every signal arrives, none twice for who honours the key."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from store.database.database import Database, open_database
+from tests.consumers.notifying import activated, webhook
+from tests.given_ledger import put, row
+from tests.given_mail_server import mailing
+from tests.given_receivers import receiving
+
+STEPS = [(step, when) for step in ("take_in", "hand_over", "send", "delivered") for when in ("before", "after")]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    database = open_database(f"sqlite:///{tmp_path / 'leadline.db'}", b"an id key for tests only")
+    database.migrate()
+    return database
+
+
+def worked(database: Database, url: str, step: str = "none", when: str = "") -> int:
+    """The exit code of a process that works, and is killed at a step."""
+    program = [sys.executable, "-m", "tests.consumers.killed_courier"]
+    return subprocess.run(
+        [*program, f"sqlite:///{database.path}", url, step, when], check=False, timeout=120
+    ).returncode
+
+
+@pytest.mark.parametrize(("step", "when"), STEPS)
+def test_a_webhook_hears_of_each_signal_once(database: Database, step: str, when: str) -> None:
+    activated(database, webhook())
+    rows = [row(position) for position in range(1, 4)]
+    put(database, rows)
+    with receiving() as receiver:
+        assert worked(database, receiver.url, step, when) == -9
+        assert worked(database, receiver.url, step, when) == -9 or (step, when) == ("take_in", "after")
+        assert worked(database, receiver.url) == 0
+        assert [said["data"]["id"] for said in receiver.accepted()] == [each["id"] for each in rows]
+
+
+@pytest.mark.parametrize(("step", "when"), [("send", "before"), ("send", "after"), ("delivered", "before")])
+def test_a_mail_that_comes_again_bears_the_same_id(database: Database, step: str, when: str) -> None:
+    mail = webhook(kind="mail", more='to = "a@example.com"').replace('secret = { env = "LEADLINE_BERLIN_KEY" }\n', "")
+    activated(database, mail)
+    put(database, [row(1)])
+    with mailing() as mailbox:
+        assert worked(database, mailbox.url, step, when) == -9
+        with database.transaction() as conn:  # its rate's clock goes on
+            conn.exec_driver_sql("UPDATE destinations SET ready = 0")
+        assert worked(database, mailbox.url) == 0
+        assert len(mailbox.mails) == (1 if when == "before" and step == "send" else 2)
+        assert len({each["Message-ID"] for each in mailbox.mails}) == 1
