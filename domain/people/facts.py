@@ -15,11 +15,14 @@ Hashed = Callable[[Identity], str]
 Links = dict[str, list[str]]
 """Trusted links of an e-mail or phone: by kind, the hashes of the higher identities that trusted sources reported."""
 
+Disputes = list[tuple[int, Identity]]
+"""With whom claims named an e-mail or phone though its trusted links say otherwise: the first instant of each."""
+
 
 class Facts:
     """What is known of some identities. Of those that are missing here nothing is."""
 
-    __slots__ = ("hashed", "overclaimed", "shared", "trusted")
+    __slots__ = ("disputed", "hashed", "overclaimed", "shared", "trusted")
 
     def __init__(
         self,
@@ -27,6 +30,7 @@ class Facts:
         shared: Mapping[Identity, int] | None = None,
         trusted: Mapping[Identity, Links] | None = None,
         overclaimed: Mapping[Identity, int] | None = None,
+        disputed: Mapping[Identity, Disputes] | None = None,
     ) -> None:
         self.hashed = hashed
         self.shared: dict[Identity, int] = dict(shared or {})
@@ -34,16 +38,19 @@ class Facts:
         self.trusted: dict[Identity, Links] = dict(trusted or {})
         self.overclaimed: dict[Identity, int] = dict(overclaimed or {})
         """From which instant claims have named an e-mail or phone with too many different higher identities."""
+        self.disputed: dict[Identity, Disputes] = dict(disputed or {})
+        """Claims that trusted links contradict. They bind nothing: whoever owns the e-mail or phone is told of them."""
 
     def copy(self) -> "Facts":
         """An independent copy."""
-        return Facts(self.hashed, self.shared, self.trusted, self.overclaimed)
+        return Facts(self.hashed, self.shared, self.trusted, self.overclaimed, self.disputed)
 
     def add(self, other: "Facts") -> None:
         """Take over what others are known by."""
         self.shared.update(other.shared)
         self.trusted.update(other.trusted)
         self.overclaimed.update(other.overclaimed)
+        self.disputed.update(other.disputed)
 
     def with_others(self, other: "Facts") -> "Facts":
         """What both know, `other` where they differ; this one, which several walks may share, stays as it is."""
@@ -57,6 +64,7 @@ class Facts:
             self.shared.items() >= other.shared.items()
             and self.overclaimed.items() >= other.overclaimed.items()
             and all(self.trusted.get(identity) == links for identity, links in other.trusted.items())
+            and all(self.disputed.get(identity, []) == claims for identity, claims in other.disputed.items())
         )
 
     def is_shared(self, identity: Identity, instant: int) -> bool:
@@ -136,10 +144,11 @@ class Facts:
                     return True
         return False
 
-    def saved(self) -> tuple[dict[Identity, int], dict[Identity, Links], dict[Identity, int]]:
-        """What is shared, trusted and overclaimed, in an order that does not depend on arrival."""
+    def saved(self) -> tuple[dict[Identity, int], dict[Identity, Links], dict[Identity, int], dict[Identity, Disputes]]:
+        """What is shared, trusted, overclaimed and disputed, in an order that does not depend on arrival."""
         return (
             dict(sorted(self.shared.items())),
             dict(sorted(self.trusted.items())),
             dict(sorted(self.overclaimed.items())),
+            dict(sorted((identity, claims) for identity, claims in self.disputed.items() if claims)),
         )

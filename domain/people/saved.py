@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct, msgpack
 
 from domain.people.constraints import Pair
-from domain.people.facts import Facts, Hashed, Links
+from domain.people.facts import Disputes, Facts, Hashed, Links
 from domain.people.order import WalkKey
 from domain.people.person import Finding, Person
 from domain.people.walk import Walk
@@ -23,6 +23,7 @@ class SavedWalk(Struct, array_like=True):
     shared: dict[Identity, int]
     trusted: dict[Identity, Links]
     overclaimed: dict[Identity, int]
+    disputed: dict[Identity, Disputes]
     decided: list[Identity]
 
 
@@ -39,7 +40,7 @@ def dump_walk(walk: Walk) -> bytes:
 def load_walk(saved: bytes, hashed: Hashed) -> Walk:
     """The walk that was dumped. Raises msgspec.ValidationError."""
     state = _DECODER.decode(saved)
-    walk = Walk(Facts(hashed, state.shared, state.trusted, state.overclaimed))
+    walk = Walk(Facts(hashed, state.shared, state.trusted, state.overclaimed, state.disputed))
     for number, owned, heads, findings in state.people:
         person = walk.people[number] = Person(number)
         person.owned, person.heads, person.findings = owned, heads, findings

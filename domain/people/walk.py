@@ -10,7 +10,7 @@ machine did binds nobody.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from domain.people.constraints import Pair, standing
 from domain.people.facts import Facts, Links
@@ -282,6 +282,9 @@ class Walk:
                 if identity in self.owner:
                     self.changed.add(self.owner[identity].number)  # what counts as theirs
                 again = again or (since <= last and (before is not None or identity in self.owner))
+        for identity, claims in facts.disputed.items():
+            if identity in self.owner and current.disputed.get(identity, []) != claims:
+                self.changed.add(self.owner[identity].number)  # whom it is a finding of
         for identity, links in facts.trusted.items():
             again = again or self._depends(identity, current.trusted.get(identity, {}), links)
         self.facts = current.with_others(facts)
@@ -319,17 +322,6 @@ class Walk:
     def owned(self, person: Person, until: int) -> tuple[Identity, ...]:
         """The identities that count as the person's at an instant, in canonical order."""
         return ordered(i for i in person.owned if i.kind in RANK and not self.facts.is_shared(i, until))
-
-    def findings(self, person: Person) -> list[list[Any]]:
-        """What a data steward should know of how this person was put together: [kind, detail, instant]."""
-        if not self.skipped:
-            return [list(finding) for finding in person.findings] if person.findings else []
-        skipped = [
-            ["merge_skipped", f"{identity} with {other}: they were unmerged", instant]
-            for instant, identity, other in self.skipped
-            if person in (self.owner.get(identity), self.owner.get(other))
-        ]
-        return skipped + [list(finding) for finding in person.findings]
 
 
 def assign(touchpoints: Iterable[Touchpoint], facts: Facts | None = None) -> tuple[Walk, dict[int, list[Touchpoint]]]:

@@ -2,14 +2,15 @@
 
 import orjson
 
-from domain.people.facts import Links
+from domain.people.facts import Disputes, Hashed, Links
 from domain.people.sharing import Seen
+from domain.touchpoints.identity import Identity
 
 
 class Known(Seen):
     """What is known of an identity: of whom it was seen with, and besides."""
 
-    __slots__ = ("_links", "claimed", "cluster")
+    __slots__ = ("_disputes", "_links", "claimed", "cluster")
 
     def __init__(
         self,
@@ -20,8 +21,9 @@ class Known(Seen):
         super().__init__(seen)
         self.cluster = cluster
         self.claimed = None if claimed is None else Seen(claimed)
-        """Of an e-mail or phone: with which higher identities claims named it."""
+        """Of an e-mail or phone: with which higher identities claims named it, by value."""
         self._links: Links | None = None
+        self._disputes: Disputes | None = None
 
     @classmethod
     def read(cls, cluster: int | None, seen: str | None, claimed: str | None) -> "Known":
@@ -36,14 +38,28 @@ class Known(Seen):
         """Take note of a sighting; whether anything changed."""
         changed = super().see(kind, higher, instant, limit)
         if changed:
-            self._links = None
+            self._links = self._disputes = None
         return changed
 
     def claim(self, kind: str, higher: str, instant: int, limit: int) -> bool:
         """Take note of whom a claim named it with; whether anything changed."""
         if self.claimed is None:
             self.claimed = Seen()
+        self._disputes = None
         return self.claimed.see(kind, higher, instant, limit)
+
+    def disputes(self, hashed: Hashed) -> Disputes:
+        """With whom claims named it though its trusted links of that kind are others. Not to be changed."""
+        if self._disputes is None:
+            links = self.links()
+            self._disputes = sorted(
+                (instant, name)
+                for kind, claimed in (self.claimed.kinds.items() if self.claimed and links else ())
+                if kind in links
+                for value, instant in claimed.items()
+                if hashed(name := Identity(kind, value)) not in links[kind]
+            )
+        return self._disputes
 
     def crowded(self, limit: int) -> bool:
         """Whether it was seen with more of a kind than the limit: from some instant it is shared."""
@@ -62,7 +78,7 @@ class Known(Seen):
             self._links = super().links()
         return self._links
 
-    def may_turn(self, before: Links, after: Links, limit: int) -> bool:
+    def may_turn(self, before: Links, after: Links, limit: int, hashed: Hashed) -> bool:
         """Whether with other trusted links some claim may carry it that did not, or no longer."""
         for kind, claimed in self.claimed.kinds.items() if self.claimed else ():
             old, new = before.get(kind, []), after.get(kind, [])
@@ -70,7 +86,8 @@ class Known(Seen):
                 continue
             if len(claimed) > limit:
                 return True  # not all who claimed it are known
-            if any((bool(old) and each not in old) != (bool(new) and each not in new) for each in claimed):
+            names = [hashed(Identity(kind, value)) for value in claimed]
+            if any((bool(old) and each not in old) != (bool(new) and each not in new) for each in names):
                 return True
         return False
 

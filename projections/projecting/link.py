@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, update
 
 from domain.people.constraints import NAMES_OTHERS, other_side
-from domain.people.facts import Facts, Links
+from domain.people.facts import Disputes, Facts, Links
 from domain.people.sharing import LIMITS, Limits, claimings, sightings
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
@@ -51,6 +51,7 @@ class _Before:
     shared: int | None
     overclaimed: int | None
     links: Links
+    disputes: Disputes
     highs: set[Identity] = field(default_factory=set)
     """Who was seen or claimed with it in the batch."""
 
@@ -122,6 +123,7 @@ class Linker:
         shared: dict[Identity, int] = {}
         trusted: dict[Identity, Links] = {}
         overclaimed: dict[Identity, int] = {}
+        disputed: dict[Identity, Disputes] = {}
         for identity in identities:
             limit = self._limits.get(identity.kind)
             if limit is None:
@@ -135,8 +137,10 @@ class Linker:
                     trusted[identity] = known.links()
             if known.claimed is not None and (since := known.overclaimed_from(limit)) is not None:
                 overclaimed[identity] = since
+            if known.claimed is not None and known.kinds:
+                disputed[identity] = known.disputes(self._ids.hex)  # empty too: what was may be no more
         if shared or trusted or overclaimed:
-            return Facts(self._ids.hex, shared, trusted, overclaimed)
+            return Facts(self._ids.hex, shared, trusted, overclaimed, disputed)
         return self._nothing
 
     def cluster_of(self, identity: Identity) -> int | None:
@@ -198,12 +202,13 @@ class Linker:
     def _note(
         self, low: Identity, high: Identity, instant: int, before: dict[Identity, _Before], *, claimed: bool = False
     ) -> None:
-        known, limit, hash = self._met[low], self._limits[low.kind], self._ids.hex(high)
+        known, limit = self._met[low], self._limits[low.kind]
+        name = high.value if claimed else self._ids.hex(high)
         notes = known.claimed if claimed else known
-        if notes is not None and notes.knows(high.kind, hash, instant):
+        if notes is not None and notes.knows(high.kind, name, instant):
             return
         was = self._state(low)
-        if (known.claim if claimed else known.see)(high.kind, hash, instant, limit):
+        if (known.claim if claimed else known.see)(high.kind, name, instant, limit):
             self._changed.add(self._ids.of(low))
             if self._state(low) != was:
                 before.setdefault(low, was).highs.add(high)
@@ -212,7 +217,8 @@ class Linker:
         """What is known now."""
         known, limit = self._met[identity], self._limits[identity.kind]
         links = {} if identity.kind == "anonymous_id" else known.links()
-        return _Before(known.crowded_from(limit), known.overclaimed_from(limit), links)
+        disputes = known.disputes(self._ids.hex) if known.claimed else []
+        return _Before(known.crowded_from(limit), known.overclaimed_from(limit), links, disputes)
 
     def _in_doubt(self, before: Mapping[Identity, _Before]) -> dict[int, int]:
         """Clusters in which touchpoints of before the batch may bind otherwise now, and from which instant on."""
@@ -225,7 +231,7 @@ class Linker:
                 if since is not None and since != earlier
             ]
             places = {identity: min(moved)} if moved else {}
-            if self._met[identity].may_turn(was.links, now.links, self._limits[identity.kind]):
+            if self._met[identity].may_turn(was.links, now.links, self._limits[identity.kind], self._ids.hex):
                 places = dict.fromkeys([identity, *was.highs], -1)
             for place, instant in places.items():
                 cluster = self.cluster_of(place)

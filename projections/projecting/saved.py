@@ -30,7 +30,7 @@ from projections.read_models.registry import REMEMBERED
 from store.database import bulk
 from store.database.tables import Derived
 
-FORMAT: Final = 8
+FORMAT: Final = 9
 """Of the saved state: a release that saves other fields counts on, and asks for a rebuild."""
 
 

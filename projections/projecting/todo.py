@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.fold.fold import Fold
 from domain.people.facts import Facts
+from domain.people.findings import findings
 from domain.people.order import WalkKey
 from domain.people.person import Person
 from domain.people.walk import Walk
@@ -165,7 +166,7 @@ def _cards(walks: Iterable[Walk]) -> dict[Identity, _Card]:
 
 
 def _card(walk: Walk, person: Person) -> _Card:
-    return frozenset(person.owned), walk.findings(person)
+    return frozenset(person.owned), findings(walk, person)
 
 
 def _owners_of_shared(walk: Walk) -> set[int]:

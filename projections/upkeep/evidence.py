@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from domain.people.facts import Facts, Links
+from domain.people.facts import Disputes, Facts, Links
 from domain.people.sharing import LIMITS, Limits, claimings, sightings
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
@@ -33,7 +33,19 @@ class Evidence:
             for low, kinds in self._seen.items()
             if low.kind != "anonymous_id"
         }
-        return Facts(self._ids.hex, self._crowded(self._seen), trusted, self._crowded(self._claimed))
+        disputed = {low: claims for low, links in trusted.items() if (claims := self._disputes(low, links))}
+        return Facts(self._ids.hex, self._crowded(self._seen), trusted, self._crowded(self._claimed), disputed)
+
+    def _disputes(self, low: Identity, links: Links) -> Disputes:
+        """Of the first that claims of each kind named it with, those who are others than its trusted links."""
+        count = self._limits[low.kind] + 1
+        earliest = [
+            each
+            for kind, claimed in self._claimed.get(low, {}).items()
+            if kind in links
+            for each in sorted((instant, high) for high, instant in claimed.items())[:count]
+        ]
+        return sorted((instant, high) for instant, high in earliest if self._ids.hex(high) not in links[high.kind])
 
     def _crowded(self, first: _First) -> dict[Identity, int]:
         """Who was named with too many of a kind, and the instant of the one too many."""

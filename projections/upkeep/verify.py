@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Table, select
 
 from domain.fold.fold import Fold
 from domain.people.facts import Facts
+from domain.people.findings import findings
 from domain.people.sharing import LIMITS, Limits
 from domain.people.walk import Walk, assign
 from domain.touchpoints.event import TouchpointRecorded
@@ -159,7 +160,8 @@ class _Spool:
             shared = {identity: facts.shared[identity] for identity in names if identity in facts.shared}
             trusted = {identity: facts.trusted[identity] for identity in names if identity in facts.trusted}
             overclaimed = {identity: facts.overclaimed[identity] for identity in names if identity in facts.overclaimed}
-            yield touchpoints, Facts(facts.hashed, shared, trusted, overclaimed)
+            disputed = {identity: facts.disputed[identity] for identity in names if identity in facts.disputed}
+            yield touchpoints, Facts(facts.hashed, shared, trusted, overclaimed, disputed)
 
     def _find(self, id: UUID) -> UUID:
         while (parent := self._parent.get(id)) is not None:
@@ -207,8 +209,8 @@ class _Rows:
     ) -> list[list[Row]]:
         """The rows of one person of a walk, by family."""
         person, lead = walk.people[number], fold.fold(history, clock)
-        owned, findings = walk.owned(person, clock), walk.findings(person)
-        subject = Subject(ids.of(person.name()), lead, fold.at(lead, clock), owned, findings)
+        owned = walk.owned(person, clock)
+        subject = Subject(ids.of(person.name()), lead, fold.at(lead, clock), owned, findings(walk, person))
         return [family.rows(fold, subject) for family in FAMILIES]
 
     def add(self, rows: list[list[Row]]) -> None:

@@ -140,7 +140,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("id", Uuid, primary_key=True),  # H(identity), and every lead id
             Column("cluster", BigInteger),  # none while nothing that it binds was seen
             Column("seen", Text),  # JSON {kind: {H(higher identity): first instant}}, of each kind the limit + 1 least
-            Column("claimed", Text),  # the same of whom claims named an e-mail or phone with
+            Column("claimed", Text),  # the same of whom claims named it with, by value: findings say it
             Index(prefix + "identities_cluster", "cluster"),
             **hot_fill,
         ),

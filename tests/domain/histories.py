@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from domain.people.facts import Facts, Links
+from domain.people.facts import Disputes, Facts, Links
 from domain.people.sharing import LIMITS, Limits, claimings, sightings
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
@@ -56,7 +56,17 @@ def facts_of(history: Iterable[Touchpoint], limits: Limits = LIMITS) -> Facts:
             }
             most = limits[low.kind] + 1
             trusted[low] = {kind: sorted(name for _, name in ranked[kind][:most]) for kind in sorted(ranked)}
-    return Facts(str, _crowded(seen, limits), trusted, _crowded(claimed, limits))
+    disputed = {low: _disputes(claimed.get(low, {}), links, limits[low.kind] + 1) for low, links in trusted.items()}
+    return Facts(str, _crowded(seen, limits), trusted, _crowded(claimed, limits), disputed)
+
+
+def _disputes(claimed: dict[str, dict[Identity, int]], links: Links, most: int) -> Disputes:
+    names = [
+        (instant, high)
+        for kind in claimed.keys() & links.keys()
+        for instant, high in sorted((instant, high) for high, instant in claimed[kind].items())[:most]
+    ]
+    return sorted((instant, high) for instant, high in names if str(high) not in links[high.kind])
 
 
 _First = dict[Identity, dict[str, dict[Identity, int]]]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.people.findings import findings
 from domain.people.person import FINDINGS
 from domain.people.saved import dump_walk
 from domain.people.walk import Walk, assign
@@ -61,7 +62,7 @@ def walked(touchpoints: Sequence[Touchpoint]) -> Walk:
 
 def found(walk: Walk, name: str) -> list[tuple[str, str]]:
     """The findings of whoever owns an identity: kinds and details."""
-    return [(kind, detail) for kind, detail, _ in walk.findings(walk.owner[identity(name)])]
+    return [(kind, detail) for kind, detail, _ in findings(walk, walk.owner[identity(name)])]
 
 
 CEO = [server("u:ceo", "e:ceo@x.de"), provider("e:ceo@x.de"), server("u:ceo")]
@@ -228,6 +229,40 @@ def test_findings_are_said_once_a_pair_and_twenty_a_lead() -> None:
     walk = walked(happened([*(claim("u:first", mail) for mail in two), *many, *many], range(62)))
     assert len(found(walk, "u:first")) == len(set(found(walk, "u:first"))) == FINDINGS
     assert len(found(walk, "u:7")) == 2
+
+
+CONTRADICTED: dict[str, tuple[list[Said], str, str, str]] = {
+    "an e-mail of another user": (
+        [server("u:1", "e:a@x.de"), claim("u:9", "e:a@x.de")], "u:1", "u:9", "email:a@x.de with user_id:9",
+    ),
+    "the phone of another user": (
+        [server("u:1", PHONE), claim("u:9", PHONE)], "u:1", "u:9", "phone:+491111111 with user_id:9",
+    ),
+    "the phone of another e-mail": (
+        [server("e:a@x.de", PHONE), claim("e:b@x.de", PHONE)],
+        "e:a@x.de", "e:b@x.de", "phone:+491111111 with email:b@x.de",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CONTRADICTED)
+def test_a_claim_that_a_trusted_link_contradicts_is_a_finding_of_both_leads(name: str) -> None:
+    said, owner, claimer, pair = CONTRADICTED[name]
+    for touchpoints in every_order([*said, said[1]]):
+        walk = walked(touchpoints)
+        assert walk.owner[identity(owner)] is not walk.owner[identity(claimer)]
+        assert found(walk, owner) == found(walk, claimer) == [("claim_not_bound", pair)]
+
+
+def test_what_somebody_claims_of_what_is_theirs_is_no_finding_of_others_claims() -> None:
+    said = [server("u:1", "e:a@x.de", PHONE), claim("u:1", "e:new@x.de"), claim("u:1", "e:new@x.de", PHONE)]
+    assert found(walked(happened(said, [1, 2, 3])), "u:1") == [("claim_not_bound", "phone:+491111111 with user_id:1")]
+
+
+def test_of_many_that_a_trusted_link_contradicts_the_first_twenty_are_the_owner_s() -> None:
+    many = [claim(f"u:{n}", "e:a@x.de") for n in range(10, 40)]
+    walk = walked(happened([server("u:1", "e:a@x.de"), *many, *many], range(61)))
+    assert found(walk, "u:1") == [("claim_not_bound", f"email:a@x.de with user_id:{n}") for n in range(10, 30)]
 
 
 def test_claims_make_no_e_mail_shared_and_trusted_reports_do() -> None:

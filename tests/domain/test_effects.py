@@ -5,6 +5,7 @@ import pytest
 from domain.fold.fold import Fold
 from domain.fold.lead import Lead
 from domain.model.definition import parse_model
+from domain.people.findings import findings
 from domain.people.walk import assign
 from domain.touchpoints.touchpoint import Touchpoint
 from tests.domain.stories import at, us
@@ -68,7 +69,7 @@ def test_a_merge_that_was_forbidden_is_listed_with_both() -> None:
             at(6, "merged", "c:k", source="api", **{"with": e}),
         ]
     )
-    listed = {walk.people[number].name().kind: walk.findings(walk.people[number]) for number in histories}
+    listed = {walk.people[number].name().kind: findings(walk, walk.people[number]) for number in histories}
     finding = ["merge_skipped", "anonymous_id:k with email:a@x.test: they were unmerged", us(6)]
     assert listed == {"user_id": [finding], "email": [finding]}
 

@@ -106,3 +106,17 @@ def test_it_leaves_the_card_of_one_who_is_not_touched_when_it_is_shared_by_other
     world.play([[at(1, "identified", "c:k", "u:1")], [at(n, "identified", f"u:{n}") for n in range(2, 8)]])
     world.play([[at(50 + n, "identified", "c:k", f"u:{n}")] for n in range(2, 7)], restart=True)
     assert not any("anonymous_id" in row.identities for row in world.leads())
+
+
+@pytest.mark.parametrize("restart", [True, False])
+@pytest.mark.parametrize("order", ["the link first", "the claim first", "at once"])
+def test_a_claim_that_a_trusted_link_contradicts_is_a_finding_of_both_until_a_link_agrees(
+    world: World, order: str, restart: bool
+) -> None:
+    link, claim = at(1, "identified", "u:1", "e:a@x.test"), at(2, "identified", "u:9", "e:a@x.test", source="browser")
+    batches = {"the link first": [[link], [claim]], "the claim first": [[claim], [link]], "at once": [[claim, link]]}
+    world.play(batches[order], restart=restart)
+    said = ["claim_not_bound", "email:a@x.test with user_id:9", us(2)]
+    assert [orjson.loads(row.findings) for row in world.rows("leads")] == [[said], [said]]
+    world.play([[at(3, "page_viewed", "u:1")], [at(1.5, "identified", "u:9", "e:a@x.test")]], restart=restart)
+    assert [orjson.loads(row.findings) for row in world.rows("leads")] == [[], []]

@@ -1,0 +1,34 @@
+"""What a data steward should know of how a person was put together."""
+
+from typing import Any
+
+from domain.people.person import FINDINGS, Finding, Person
+from domain.people.walk import Walk
+
+
+def findings(walk: Walk, person: Person) -> list[list[Any]]:
+    """Of one person of a walk: [kind, detail, instant]. First the merges that a standing unmerge forbids."""
+    skipped: list[Finding] = [
+        ("merge_skipped", f"{identity} with {other}: they were unmerged", instant)
+        for instant, identity, other in walk.skipped
+        if person in (walk.owner.get(identity), walk.owner.get(other))
+    ]
+    return [list(finding) for finding in (*skipped, *_of_claims(walk, person))]
+
+
+def _of_claims(walk: Walk, person: Person) -> list[Finding]:
+    """What the walk kept, and what others claimed of the person's and trusted links contradict: each pair once."""
+    if not walk.facts.disputed:
+        return person.findings
+    disputed = [
+        ("claim_not_bound", f"{identity} with {name}", instant)
+        for identity in person.owned
+        for instant, name in walk.facts.disputed.get(identity, ())
+        if walk.owner.get(name) is not person
+    ]
+    if not disputed:
+        return person.findings
+    first: dict[tuple[str, str], Finding] = {}
+    for finding in sorted({*person.findings, *disputed}, key=lambda finding: (finding[2], finding)):
+        first.setdefault(finding[:2], finding)
+    return list(first.values())[:FINDINGS]
