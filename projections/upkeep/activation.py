@@ -4,10 +4,11 @@ Memberships are mirrored, so their changes are announced. An alert is not: who i
 quiet until they earn again, and who is not hot any more is withdrawn aloud.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, and_, func, select, update
 
 from domain.errors import Refused
 from domain.model.definition import Model, Stage
@@ -16,6 +17,7 @@ from projections.projecting.projector import LOCK, Progress, read_progress
 from projections.upkeep.beside import Report, build_beside, put_in_place
 from projections.upkeep.moved import Moved, moved
 from projections.upkeep.settle import settle
+from store.database import bulk
 from store.database.database import Database
 from store.database.tables import Derived, live, open_signals
 from store.events.ids import Ids
@@ -61,11 +63,13 @@ def activate(
     def switch(conn: Connection, tables: Derived, now: Progress) -> Activated:
         check_stages(conn, active_model(conn) or model, model)
         changed = moved(conn, tables)
+        aside = _aside_to_be_told(conn)
         put_in_place(conn, tables, now)
         number = record_activation(conn, model, max(database.now(conn), now.clock))
-        aside = live.clusters.c.aside.is_not(None)
-        conn.execute(update(live.clusters).where(aside).values(activation=number))
+        still_aside = live.clusters.c.aside.is_not(None)
+        conn.execute(update(live.clusters).where(still_aside).values(activation=number))
         settle(database, conn, ids, model, now, number)
+        _keep_to_be_told(conn, aside)
         return Activated(model.hash, False, True, changed, _quiet(database, conn, announce))
 
     return build_beside(database, ids, model, report, switch)
@@ -82,6 +86,24 @@ def _quiet(database: Database, conn: Connection, announce: bool) -> int:
         conn.execute(update(live.clusters).where(aside > 0).values(activation=-aside))
         conn.execute(update(live.projector).values(build=live.projector.c.build + 1))  # so that it looks
     return int(count)
+
+
+def _aside_to_be_told(conn: Connection) -> Sequence[UUID]:
+    """The identities of clusters that are put aside and that an earlier `announce` waits for."""
+    clusters, identities = live.clusters, live.identities
+    query = select(identities.c.id).join(clusters, clusters.c.cluster == identities.c.cluster)
+    return conn.execute(query.where(clusters.c.aside.is_not(None), clusters.c.activation < 0)).scalars().all()
+
+
+def _keep_to_be_told(conn: Connection, ids: Sequence[UUID]) -> None:
+    """This activation does not take back that they be told: of whom it folded again, and who is still put aside."""
+    clusters, states, quiet = live.clusters, live.lead_states, open_signals
+    rows = bulk.select_in(conn, live.identities, ["cluster"], "id", ids)
+    for number in {number for (number,) in rows if number is not None}:
+        waits = and_(clusters.c.cluster == number, clusters.c.activation > 0)
+        conn.execute(update(clusters).where(waits).values(activation=-clusters.c.activation))
+        leads = select(states.c.lead).where(states.c.cluster == number)
+        conn.execute(update(quiet).where(quiet.c.signal.is_(None), quiet.c.holder.in_(leads)).values(earned=TELL))
 
 
 # ---- what may not vanish -----------------------------------------------------------------------------------------

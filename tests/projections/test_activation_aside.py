@@ -64,6 +64,45 @@ def test_announce_reaches_who_was_put_aside_when_they_are_folded_again(
     assert [kind for kind, _ in switching.said(before)].count("lead.hot") == 1
 
 
+@pytest.mark.parametrize("mended", ["before the second", "after it"])
+def test_another_activation_does_not_take_back_that_who_was_put_aside_shall_be_told(
+    switching: Switching, failing: Callable[[bool], None], mended: str
+) -> None:
+    world = switching.world
+    world.play([[form(5, "e:b@x.test")], [form(5, "e:c@x.test")]])
+    failing(True)
+    world.play([[form(4, "e:b@x.test", seq=1)]])
+    switching.to(EASY, announce=True)
+    world.project()
+    failing(mended == "after it")
+    before = switching.end
+    switching.to(EASY.replace("hot_at = 10", "hot_at = 9"))
+    failing(False)
+    world.projector.retry_aside()
+    world.project()
+    assert [kind for kind, _ in switching.said(before)].count("lead.hot") == 1
+    assert None not in switching.hot().values()
+
+
+@pytest.mark.parametrize("mended", ["before the rebuild", "after it"])
+def test_a_rebuild_keeps_what_the_ledger_waits_for_of_who_was_put_aside(
+    switching: Switching, failing: Callable[[bool], None], mended: str
+) -> None:
+    world = switching.world
+    world.play([[form(5, "e:b@x.test")]])
+    failing(True)
+    world.play([[form(4, "e:b@x.test", seq=1)]])
+    switching.to(EASY, announce=True)
+    failing(mended == "after it")
+    rebuild(world.database, world.ids, world.model)
+    failing(False)
+    before = switching.end
+    world.restart()
+    world.projector.retry_aside()
+    world.project()
+    assert [kind for kind, _ in switching.said(before)].count("lead.hot") == 1
+
+
 def test_what_a_rebuild_mends_is_announced_when_a_projector_looks_at_it(
     switching: Switching, failing: Callable[[bool], None]
 ) -> None:
