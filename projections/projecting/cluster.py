@@ -17,6 +17,7 @@ from domain.signals.signal import Open
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import NEVER, Instant, Touchpoint
 from projections.read_models.changes import NOTHING, Shown
+from projections.read_models.family import Row
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +33,8 @@ class Member:
     shown: Shown = field(default_factory=lambda: NOTHING)
     fingerprint: int | None = None
     """Of the history that the lead was folded of; None: it was the only one of its cluster, and is folded anew."""
+    rows: Sequence[Row] = ()
+    """Those that it has in tables of one row. Not saved: none where they are not known."""
     owned: tuple[Identity, ...] | None = None
     """What counts as the lead's, as long as nothing changes that. Not saved."""
 

@@ -1,5 +1,6 @@
 """The writes of one batch to the read models, family by family."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -41,15 +42,20 @@ class Changes:
         self._gone: list[UUID] = []
         self._emptied: list[list[UUID]] = [[] for _ in REMEMBERED]
         self._several: list[list[Row]] = [[] for _ in REMEMBERED]
-        self._always: list[list[Row]] = []
+        self._always: list[list[Row]] = [[] for _ in ALWAYS]
 
     def gone(self, id: UUID) -> None:
         """The lead ceased: nothing of it is to be seen."""
         self._gone.append(id)
 
-    def show(self, before: Shown, after: Rendered) -> None:
-        """Bring the tables from what they hold of a lead to what is to be seen of it."""
-        self._always.append(after.rows)
+    def show(self, before: Shown, after: Rendered, rows_before: Sequence[Row] = ()) -> None:
+        """Bring the tables from what they hold of a lead to what is to be seen of it.
+
+        `rows_before`: its rows of the tables of one row; none: they are not known, and are written.
+        """
+        for place, row in enumerate(after.rows):
+            if not rows_before or rows_before[place] != row:
+                self._always[place].append(row)
         shown = after.shown
         for place, family in enumerate(REMEMBERED):
             if before[place] != shown[place]:
@@ -65,6 +71,6 @@ class Changes:
         for several, emptied in zip(REMEMBERED, self._emptied, strict=True):
             bulk.delete(conn, several.table(self._tables), "lead", emptied)
         for place, always in enumerate(ALWAYS):
-            bulk.upsert(conn, always.table(self._tables), [rows[place] for rows in self._always])
+            bulk.upsert(conn, always.table(self._tables), self._always[place])
         for several, rows in zip(REMEMBERED, self._several, strict=True):
             bulk.upsert(conn, several.table(self._tables), rows)

@@ -33,7 +33,7 @@ class Subject(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OneRow:
-    """A table with one row a lead: it is written whenever the lead is shown."""
+    """A table with one row a lead: it is written when the lead is shown, unless it is known to be the same."""
 
     table: Callable[[Derived], Table]
     row: Callable[[Fold, Subject], Row]

@@ -13,6 +13,6 @@ from projections.read_models.stage_history import STAGE_HISTORY
 FAMILIES: Final[tuple[Family, ...]] = (LEADS, SCORES, STAGE_HISTORY, SEGMENT_MEMBERS, FUNNEL_LEADS, LEAD_SOURCES)
 
 ALWAYS: Final[tuple[OneRow, ...]] = tuple(each for each in FAMILIES if isinstance(each, OneRow))
-"""Those that are written whenever a lead is shown."""
+"""Those of which every lead has a row."""
 REMEMBERED: Final[tuple[SeveralRows, ...]] = tuple(each for each in FAMILIES if isinstance(each, SeveralRows))
 """Those of which a lead's saved state remembers what is written."""

@@ -93,5 +93,5 @@ def test_a_new_cookie_writes_the_walk_and_one_lead(chained: World, monkeypatch: 
 
 
 def test_an_identity_that_moves_writes_both(chained: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    both = dict.fromkeys(ONE, 2)
+    both = dict.fromkeys(ONE, 2) | {"scores": 1}  # who loses it earns nothing
     assert Traffic(monkeypatch).of(chained, 100, "u:3", "c:9") == both | {"clusters": 1}
