@@ -18,6 +18,7 @@ class Request(NamedTuple):
     path: str
     headers: Mapping[str, str]
     body: bytes
+    method: str = "POST"
 
     @property
     def json(self) -> Any:
@@ -46,7 +47,9 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                request = Request(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+                request = Request(
+                    self.path, {name.lower(): value for name, value in self.headers.items()}, body, self.command
+                )
                 receiver.requests.append(request)
                 answer = receiver.answer(request)
                 if answer.wait is not None:
@@ -59,6 +62,8 @@ class Receiver:
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(answer.body)
+
+            do_GET = do_PUT = do_POST
 
             def log_message(self, *_: Any) -> None:
                 """Nothing: a test looks at the requests."""

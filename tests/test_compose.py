@@ -20,7 +20,7 @@ from tests.services.absent import without
 from tests.services.service import ServiceUnavailable, free_ports
 
 ROOT = Path(__file__).parents[1]
-PROCESSES = ("collect", "api", "consume", "project")
+PROCESSES = ("collect", "api", "consume", "project", "notify")
 
 
 def filled(value: Any) -> Any:
