@@ -14,6 +14,7 @@ from api.answers import answer_problems, not_built, plain
 from api.stream import SignalFeed
 from domain.signals.kinds import SignalKind
 from projections.queries import one_lead
+from projections.queries import score as lead_score
 from projections.queries.leads import find_leads
 from projections.queries.periods import bound
 from projections.queries.shapes import (
@@ -177,10 +178,11 @@ def _leads(readers: Readers) -> APIRouter:
             )
 
     @router.get("/leads/{lead}/score", summary="Every point explained")
-    def score(lead: str, parameters: Annotated[_AsOf, Query()]) -> ScoreShape:
+    def score(lead: str, parameters: Annotated[_Paged, Query()]) -> ScoreShape:
         parameters.refuse()
         with reader.view() as view:
-            return one_lead.score(view, one_lead.live_lead(view, lead))
+            live = one_lead.live_lead(view, lead)
+            return lead_score.score(view, live, limit=parameters.limit, cursor=parameters.cursor)
 
     return router
 

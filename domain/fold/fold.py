@@ -102,9 +102,9 @@ class Fold:
                 changed.add("source")
         if learn(lead, group, self._claims_update) or first:
             changed.add("profile")
-            before = self._threshold(lead)
+            before = self.threshold_of(lead)
             self._judge(lead)
-            easier = self._threshold(lead) < before
+            easier = self.threshold_of(lead) < before
         if not identified and lead.identified:
             lead.sources.note("", instant)
         met = self._meet(lead, group, instant)
@@ -223,7 +223,7 @@ class Fold:
         """The heat at which a lead of this grade becomes hot; None: never."""
         return self._hot_at.get(grade)
 
-    def _threshold(self, lead: Lead) -> float:
+    def threshold_of(self, lead: Lead) -> float:
         """The heat at which this lead becomes hot; infinite where it never does."""
         if lead.not_a_lead is not None or lead.stage in self.ladder.without_hot:
             return inf
@@ -232,7 +232,7 @@ class Fold:
     def _heat_up(self, lead: Lead, instant: Instant, may_begin: bool) -> None:
         """Begin, prolong or end the hot episode."""
         now, heat = lead.now, lead.heat
-        threshold, rearm_at = self._threshold(lead), self._rearm_at
+        threshold, rearm_at = self.threshold_of(lead), self._rearm_at
         if threshold == inf or rearm_at is None:
             now.cool(instant)
             return

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from domain.conditions.compile import Where, compile_where
 from domain.conditions.tree import Condition, Of, fields_of
 from domain.fold.segment import Counter
-from domain.model.definition import Limit, Model
+from domain.model.definition import Limit, Model, ScoreRule
 
 _REMEMBERED: Final = 4_096
 """Answers that are remembered, a touchpoint type: of a site's pages there are few, and each is viewed often."""
@@ -92,6 +92,11 @@ class TypeIndex:
         )
 
 
+def compiled(place: int, rule: ScoreRule) -> Rule:
+    """The score rule at this place of the model."""
+    return Rule(str(place), rule.name, float(rule.points), rule.limit)
+
+
 def index_by_type(model: Model, counters: Iterable[Counter]) -> dict[str, TypeIndex]:
     """What a model asks, by touchpoint type; `counters` are those of its segments."""
     by_type: dict[str, TypeIndex] = {}
@@ -102,7 +107,7 @@ def index_by_type(model: Model, counters: Iterable[Counter]) -> dict[str, TypeIn
     for place, rule in enumerate(model.score.rules):
         if rule.points:
             index = index_of(rule.on)
-            index.rules.append((Rule(str(place), rule.name, float(rule.points), rule.limit), index.place(rule.where)))
+            index.rules.append((compiled(place, rule), index.place(rule.where)))
     for counter in counters:
         index = index_of(counter.type)
         index.counters.append((counter, index.place(counter.condition)))

@@ -1,28 +1,21 @@
-"""One lead: whose id or identity it is, its card, its timeline, and every point of its score."""
+"""One lead: whose id or identity it is, its card and its timeline."""
 
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
-from domain.conditions.compile import NO_SOURCE, compile_where
 from domain.errors import NotFound
-from domain.files.durations import show_duration
-from domain.fold.fold import Fold
 from domain.touchpoints.identity import KINDS, canonical
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.queries.cursors import give, take
 from projections.queries.leads import card_fields, cards
 from projections.queries.shapes import (
-    AwardShape,
-    FitShape,
     IdentityShape,
     LeadDetail,
     Page,
-    ScoreShape,
     StageShape,
     TouchpointShape,
-    WithheldShape,
 )
 from projections.queries.sources import sources_of
 from projections.queries.view import View
@@ -107,46 +100,4 @@ def _touchpoint(touchpoint: Touchpoint) -> TouchpointShape:
         properties=dict(touchpoint.properties),
         profile=dict(touchpoint.profile),
         context=dict(touchpoint.context),
-    )
-
-
-def score(view: View, lead: UUID) -> ScoreShape:
-    """Every point explained: the increments in the order of the fold, and the fit rules that the profile meets."""
-    fields = card(view, lead)
-    explanation = view.lookup.explain(view.conn, Fold(view.model), lead)
-    met = [rule for rule in view.model.fit.rules if compile_where(rule.where)({}, fields["profile"], NO_SOURCE)]
-    return ScoreShape(
-        lead=fields["id"],
-        heat=explanation.heat,
-        half_life=show_duration(view.model.score.half_life),
-        hot=fields["hot"],
-        cools_at=fields["cools_at"],
-        grade=fields["grade"],
-        fit=fields["fit"],
-        fit_items=[FitShape(rule=rule.name, points=rule.points) for rule in met],
-        not_a_lead=fields["not_a_lead"],
-        clock=view.clock,
-        items=[
-            AwardShape(
-                rule=point.award.rule,
-                touchpoint=point.award.touchpoint,
-                type=point.award.type,
-                at=point.award.at,
-                points=point.award.points,
-                now=point.now,
-            )
-            for point in explanation.points
-        ],
-        withheld=[
-            WithheldShape(
-                rule=withheld.rule,
-                touchpoint=withheld.touchpoint,
-                type=withheld.type,
-                at=withheld.at,
-                points=withheld.points,
-                why=withheld.why,
-                until=withheld.until,
-            )
-            for withheld in explanation.withheld
-        ],
     )

@@ -1,6 +1,6 @@
 """The shapes of the answers of `/api` and of `--json`: a contract with their readers. More fields may be added."""
 
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
@@ -111,6 +111,13 @@ class TouchpointShape(Shape):
     context: dict[str, Any]
 
 
+class AboutShape(Shape):
+    """What a touchpoint was about: the property that tells most, and its value as text (at most 200 characters)."""
+
+    property: str
+    value: str
+
+
 class AwardShape(Shape):
     """Points that one touchpoint got from one rule. `now`: what is left of them; these add up to the heat shown.
 
@@ -118,19 +125,24 @@ class AwardShape(Shape):
     """
 
     rule: str
+    label: Any = None
     touchpoint: str
     type: str
+    about: AboutShape | None = None
     at: Moment
     points: float
     now: float
 
 
 class WithheldShape(Shape):
-    """A rule that held for a touchpoint and gave nothing: `why` is "limit", or "machine: " and the reason."""
+    """A rule that held for a touchpoint and gave nothing: `why` is "limit", or "machine: " and the reason; "reset": it
+    gave points, and a later reset took them away."""
 
     rule: str
+    label: Any = None
     touchpoint: str
     type: str
+    about: AboutShape | None = None
     at: Moment
     points: Annotated[float, Field(description="what it would have given")]
     why: str
@@ -141,11 +153,44 @@ class FitShape(Shape):
     """A fit rule that the profile meets."""
 
     rule: str
+    label: Any = None
     points: float
 
 
+class EnoughShape(Shape):
+    """A rule that would make the lead hot with one touchpoint of this type now."""
+
+    rule: str
+    label: Any = None
+    on: str
+    points: float
+
+
+class DistanceShape(Shape):
+    """How far the lead is from hot."""
+
+    threshold: Annotated[float | None, Field(description="the heat at which it becomes hot; null: never")]
+    missing: Annotated[float, Field(description="what is missing to the threshold; 0: nothing")]
+    never: Annotated[
+        Literal["model", "excluded", "stage", "grade"] | None,
+        Field(description="why it is never hot: the model has no hot_at, it is excluded, its stage or grade has none"),
+    ]
+    enough: Annotated[list[EnoughShape], Field(description="each alone would do; the fewest points first")]
+
+
+class ComingShape(Shape):
+    """What time alone will change: the lead cools, its heat falls to the threshold, it enters or leaves a segment."""
+
+    at: Moment
+    what: Literal["cools", "falls_below", "enters", "leaves"]
+    segment: str | None = None
+
+
 class ScoreShape(Shape):
-    """Every point explained. `items` are in the order of the fold."""
+    """Every point explained. `items` are in the order of the fold, and so is what gave nothing, `withheld`.
+
+    A page holds so many of both together; only the items of all pages add up to the heat.
+    """
 
     lead: str
     heat: float
@@ -156,6 +201,9 @@ class ScoreShape(Shape):
     fit: float
     fit_items: list[FitShape]
     not_a_lead: str | None
+    not_a_lead_label: Any = None
+    distance: DistanceShape
+    coming: Annotated[list[ComingShape], Field(description="the next first, at most ten")]
     clock: Moment
     items: list[AwardShape]
     withheld: list[WithheldShape]

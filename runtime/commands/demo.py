@@ -21,6 +21,7 @@ from domain.files.durations import HOUR
 from domain.model.definition import parse_model
 from projections.queries import one_lead
 from projections.queries.leads import find_leads
+from projections.queries.score import score
 from projections.queries.view import Reader, View
 from projections.reports import funnels as funnel_report
 from projections.reports import segments as segment_report
@@ -216,7 +217,7 @@ def _reasons(view: View, lead: str) -> list[str]:
     """The rules that a lead's heat is made of, the strongest first."""
     counts: Counter[str] = Counter()
     left: dict[str, float] = {}
-    for award in one_lead.score(view, one_lead.live_lead(view, lead)).items:
+    for award in score(view, one_lead.live_lead(view, lead)).items:
         counts[award.rule] += 1
         left[award.rule] = left.get(award.rule, 0.0) + award.now
     strongest = sorted(left, key=lambda rule: -left[rule])[:4]

@@ -10,6 +10,7 @@ from domain.signals.kinds import SignalKind
 from projections.queries import one_lead
 from projections.queries.leads import find_leads, leads_of
 from projections.queries.periods import bound
+from projections.queries.score import score
 from projections.queries.shapes import (
     FunnelShape,
     LeadDetail,
@@ -24,6 +25,7 @@ from projections.reports import segments as segment_report
 from projections.reports import signals as signal_report
 from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Language, Limit, reading
 from runtime.errors import not_built
+from runtime.explained import coming_in_words, distance_in_words, score_listings
 from runtime.show import Column, Listing, cell, plain, print_json, print_listings, say
 from runtime.words import Words, who
 
@@ -119,7 +121,7 @@ def lead(
     with reading(data, database) as view:
         lead_id = one_lead.lead_of_identity(view, of)
         card = one_lead.lead_detail(view, lead_id)
-        points = one_lead.score(view, lead_id)
+        points = score(view, lead_id)
         history = one_lead.timeline(view, lead_id, limit=limit, newest=True)
     if as_json:
         print_json({**plain(card), "score": plain(points), "timeline": plain(history)})
@@ -130,8 +132,8 @@ def lead(
         for each in history.items
     ]
     print_listings(
-        Listing(who(card), (Column("what"), Column("how it is")), _card(card, words)),
-        score_listing(points, words),
+        Listing(who(card), (Column("what"), Column("how it is")), _card(card, points, words)),
+        *score_listings(points, words),
         Listing(f"Timeline, newest first (times in {words.zone})", _TIMELINE, timeline_rows),
     )
 
@@ -139,7 +141,7 @@ def lead(
 _TIMELINE = (Column("when"), Column("type"), Column("source", 1), Column("properties", 2))
 
 
-def _card(lead: LeadDetail, words: Words) -> list[tuple[str, object]]:
+def _card(lead: LeadDetail, points: ScoreShape, words: Words) -> list[tuple[str, object]]:
     first, last = cell(words.when(lead.first_touch)), cell(words.when(lead.last_touch))
     until = f" (hot until {cell(words.when(lead.cools_at))})" if lead.hot else ""
     return [
@@ -149,6 +151,8 @@ def _card(lead: LeadDetail, words: Words) -> list[tuple[str, object]]:
         ("stage", f"{words.stage(lead.stage)} since {cell(words.when(lead.stage_since))}"),
         ("stages", " > ".join(words.stage(stage.stage) for stage in lead.stages)),
         ("heat", f"{cell(lead.heat)}{until}"),
+        ("hot?", distance_in_words(points, words)),
+        ("time alone", coming_in_words(points, words)),
         ("grade", f"{lead.grade} ({cell(lead.fit)} points)"),
         ("not a lead", lead.not_a_lead and words.exclusion(lead.not_a_lead)),
         ("first source", _source(lead.first_source, words)),
@@ -163,14 +167,6 @@ def _source(source: SourceShape, words: Words) -> str:
     said = [part for part in (source.source, source.medium, source.campaign) if part]
     where = f": {' / '.join(said)}" if said else ""
     return f"{words.channel(source.channel)}{where} since {cell(words.when(source.since))}"
-
-
-def score_listing(points: ScoreShape, words: Words) -> Listing:
-    """Every point explained."""
-    rows = [(words.when(each.at), words.rule(each.rule), each.type, each.points, each.now) for each in points.items]
-    columns = (Column("when", 2), Column("rule"), Column("touchpoint", 1), Column("points", number=True))
-    title = f"Heat {cell(points.heat)}, halves every {points.half_life}"
-    return Listing(title, (*columns, Column("now", number=True)), rows)
 
 
 def _brief(values: dict[str, object]) -> str:

@@ -61,6 +61,8 @@ def test_what_a_limit_held_back_is_explained_with_when_it_may_give_again() -> No
     assert [each.until for each in per] == [us(3600), us(3600)]
 
 
-def test_a_reset_begins_the_explanation_anew() -> None:
+def test_a_reset_begins_the_points_anew_and_says_what_it_took_away() -> None:
     reset = at(5, "score_reset", "c:k", source="api")
-    assert explain(fold_with('"once"'), [page(0, "/a"), page(1, "/a"), reset], us(9)).withheld == ()
+    explanation = explain(fold_with('"once"'), [page(0, "/a"), page(1, "/a"), reset], us(9))
+    assert (explanation.points, explanation.heat) == ((), 0)
+    assert [(each.at, each.why) for each in explanation.withheld] == [(us(0), "reset"), (us(1), "limit")]

@@ -109,7 +109,8 @@ def test_every_point_is_explained_and_the_parts_add_up(api: Asker, world: World)
     assert [item["rule"] for item in score["items"]] == ["page", "page", "form", "first form"]
     assert sum(round(item["now"] * 100) for item in score["items"]) == round(score["heat"] * 100)
     assert score["heat"] == api.get(f"/api/leads/{lead}").json()["heat"] < sum(i["points"] for i in score["items"])
-    assert score["fit_items"] == [{"rule": "decision maker", "points": 20.0}] and score["half_life"] == "1d"
+    assert score["fit_items"] == [{"rule": "decision maker", "label": None, "points": 20.0}]
+    assert score["half_life"] == "1d"
     employee = api.get(f"/api/leads/{world.ids.of(identity('u:7'))}/score").json()
     assert employee["not_a_lead"] == "employee" and employee["hot"] is False
 

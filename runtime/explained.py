@@ -1,0 +1,91 @@
+"""Why a lead is hot, or is not, in sentences and tables for people: labels by language, the sentences in English."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from projections.queries.shapes import AboutShape, ComingShape, ScoreShape, WithheldShape
+from runtime.show import Column, Listing, cell
+from runtime.words import Words
+
+_SHOWN: Final = 3
+"""Rules that are named of those that would do."""
+
+
+def score_listing(points: ScoreShape, words: Words) -> Listing:
+    """Every point explained."""
+    rows = [
+        (words.when(each.at), words.rule(each.rule), each.type, _about(each.about), each.points, each.now)
+        for each in points.items
+    ]
+    columns = (Column("when", 3), Column("rule"), Column("touchpoint", 1), Column("about", 2))
+    title = f"Heat {cell(points.heat)}, halves every {points.half_life}"
+    return Listing(title, (*columns, Column("points", number=True), Column("now", number=True)), rows)
+
+
+def withheld_listing(points: ScoreShape, words: Words) -> Listing:
+    """What held and gave nothing, and why."""
+    rows = [
+        (words.when(each.at), words.rule(each.rule), each.type, _about(each.about), each.points, _why(each, words))
+        for each in points.withheld
+    ]
+    columns = (Column("when", 3), Column("rule"), Column("touchpoint", 1), Column("about", 2))
+    return Listing("What gave nothing", (*columns, Column("points", 4, number=True), Column("why")), rows)
+
+
+def _about(about: AboutShape | None) -> str | None:
+    return None if about is None else about.value
+
+
+def _why(withheld: WithheldShape, words: Words) -> str:
+    match withheld.why:
+        case "limit" if withheld.until is not None:
+            return f"limit reached until {cell(words.when(withheld.until))}"
+        case "limit":
+            return "limit reached"
+        case "reset":
+            return "before a reset"
+        case why:
+            return why
+
+
+def distance_in_words(points: ScoreShape, words: Words) -> str:
+    """How far a lead is from hot: `12.8 below the 50 of grade B; one more would do: sent a form (12)`."""
+    left = points.distance
+    match left.never:
+        case "model":
+            return "never: the model has no hot_at"
+        case "excluded":
+            return f"never while not a lead: {words.exclusion(points.not_a_lead or '')}"
+        case "stage":
+            return "never in this stage"
+        case "grade":
+            return f"never with grade {points.grade}"
+        case None:
+            threshold = f"the {cell(left.threshold)} of grade {points.grade}"
+    if points.hot:
+        return f"hot; {cell(left.missing)} below {threshold}" if left.missing else f"hot; at or above {threshold}"
+    below = f"{cell(left.missing)} below {threshold}" if left.missing else f"at or above {threshold}, by opens alone"
+    enough = [f"{words.rule(rule.rule)} ({cell(rule.points)})" for rule in left.enough[:_SHOWN]]
+    return f"{below}; one more would do: {', '.join(enough)}" if enough else below
+
+
+def coming_in_words(points: ScoreShape, words: Words) -> str:
+    """What time alone will do, the next first."""
+    return "; ".join(f"{_change(each, words)} at {cell(words.when(each.at))}" for each in points.coming)
+
+
+def _change(coming: ComingShape, words: Words) -> str:
+    match coming.what:
+        case "cools":
+            return "cools"
+        case "falls_below":
+            return "heat falls below the threshold"
+        case "enters" | "leaves":
+            return f"{coming.what} {words.segment(coming.segment or '')}"
+
+
+def score_listings(points: ScoreShape, words: Words) -> Iterator[Listing]:
+    """What the score is made of, and what gave nothing where there is such."""
+    yield score_listing(points, words)
+    if points.withheld:
+        yield withheld_listing(points, words)
