@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final, Literal, NamedTuple, get_args
 from uuid import UUID
 
-from sqlalchemy import Connection, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, literal_column, select, update
 
 from domain.touchpoints.touchpoint import Instant
 from store.database import bulk
@@ -17,6 +17,10 @@ from store.database.tables import deliveries, destinations, ledger
 
 State = Literal["waiting", "delivered", "canceled", "dead"]
 STATES: Final[tuple[State, ...]] = get_args(State)
+
+_WAITING: Final[ColumnElement[str]] = literal_column("'waiting'")
+_DEAD: Final[ColumnElement[str]] = literal_column("'dead'")
+"""In the statement itself: SQLite proves of no parameter that a partial index has the rows."""
 
 _HELD_BACK: Final = "the destination was taken out of the model file"
 
@@ -52,7 +56,7 @@ def begin(conn: Connection, names: Collection[str]) -> None:
         return
     end = int(conn.execute(select(func.max(ledger.c.position))).scalar_one() or 0)
     bulk.upsert(conn, destinations, [Place(name, end, Instant(0), 0, None) for name in names])
-    left = deliveries.c.destination.in_(names) & (deliveries.c.state == "waiting")
+    left = deliveries.c.destination.in_(names) & (deliveries.c.state == _WAITING)
     conn.execute(update(deliveries).where(left).values(state="canceled", outcome=_HELD_BACK))
 
 
@@ -80,14 +84,19 @@ def of_signals(conn: Connection, name: str, signals: Collection[str]) -> dict[st
 
 def due(conn: Connection, name: str, now: Instant, limit: int) -> list[Delivery]:
     """What may be handed over now, oldest first: nothing of a lead before what waits of it from earlier."""
+    return [Delivery(*row) for row in conn.execute(due_query(name, now, limit))]
+
+
+def due_query(name: str, now: Instant, limit: int) -> Select[Any]:
+    """The query of `due`: asked ten times a second for each destination."""
     earlier = deliveries.alias()
     blocked = exists().where(
-        earlier.c.destination == name, earlier.c.lead == deliveries.c.lead, earlier.c.state == "waiting",
+        earlier.c.destination == name, earlier.c.lead == deliveries.c.lead, earlier.c.state == _WAITING,
         earlier.c.position < deliveries.c.position, earlier.c.due > now,
     )  # fmt: skip
-    waiting = (deliveries.c.destination == name) & (deliveries.c.state == "waiting")
+    waiting = (deliveries.c.destination == name) & (deliveries.c.state == _WAITING)
     query = select(deliveries).where(waiting, deliveries.c.due <= now, ~blocked).order_by(deliveries.c.position)
-    return [Delivery(*row) for row in conn.execute(query.limit(limit))]
+    return query.limit(limit)
 
 
 def hand_over(conn: Connection, name: str, signals: Collection[str], ready: Instant) -> None:
@@ -127,7 +136,7 @@ def cancel(conn: Connection, name: str, signals: Collection[str], outcome: str, 
 
 def dead_letters(conn: Connection, limit: int, name: str | None = None, offset: int = 0) -> list[Delivery]:
     """What was given up, newest first."""
-    query = select(deliveries).where(deliveries.c.state == "dead").order_by(deliveries.c.at.desc(), deliveries.c.signal)
+    query = select(deliveries).where(deliveries.c.state == _DEAD).order_by(deliveries.c.at.desc(), deliveries.c.signal)
     if name is not None:
         query = query.where(deliveries.c.destination == name)
     return [Delivery(*row) for row in conn.execute(query.limit(limit).offset(offset))]
@@ -135,7 +144,7 @@ def dead_letters(conn: Connection, limit: int, name: str | None = None, offset: 
 
 def replay(conn: Connection, now: Instant, name: str | None = None, signal: str | None = None) -> int:
     """Try what was given up again, from the beginning; how many."""
-    chosen = deliveries.c.state == "dead"
+    chosen = deliveries.c.state == _DEAD
     if name is not None:
         chosen &= deliveries.c.destination == name
     if signal is not None:
@@ -157,7 +166,7 @@ def tallies(conn: Connection, names: Iterable[str] | None = None) -> list[Tally]
     of_it = deliveries.c.destination == destinations.c.name
     counted = [
         select(func.count()).where(of_it, deliveries.c.state == state).correlate(destinations).scalar_subquery()
-        for state in ("waiting", "dead")
+        for state in (_WAITING, _DEAD)
     ]
     query: Any = select(destinations.c.name, *counted, destinations.c.last_success).order_by(destinations.c.name)
     rows = [Tally(*row) for row in conn.execute(query)]
@@ -169,4 +178,4 @@ def _settle(conn: Connection, name: str, signals: Collection[str], **values: Any
 
 
 def _these(name: str, signals: Collection[str]) -> tuple[Any, ...]:
-    return deliveries.c.destination == name, deliveries.c.signal.in_(signals), deliveries.c.state == "waiting"
+    return deliveries.c.destination == name, deliveries.c.signal.in_(signals), deliveries.c.state == _WAITING

@@ -1,6 +1,7 @@
 """Servers that destinations speak to: real sockets, answers as a test lays down, requests kept."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -92,9 +93,13 @@ class Receiver:
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
+def receiving(tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     """A receiver at work."""
     receiver = Receiver()
+    if tls is not None:
+        receiver.server.socket = tls.wrap_socket(
+            receiver.server.socket, server_side=True, do_handshake_on_connect=False
+        )
     thread = threading.Thread(target=receiver.server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

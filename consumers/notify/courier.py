@@ -87,13 +87,13 @@ class Courier:
         with self._database.snapshot() as conn:
             place = deliveries.place_of(conn, self._name)
             signals = signals_after(conn, place.position, self._batch) if place else []
+            now = self._now(conn)
         if place is None:
             return False
         if signals:
             self._take_in(place, signals)
-            if len(signals) == self._batch:
-                return True  # a retraction may stand behind
-        return self._hand_over(self._sender, place) if self._sender else bool(signals)
+            return True  # before anything is sent: a retraction may stand behind
+        return self._sender is not None and self._hand_over(self._sender, place, now)
 
     # ---- from the ledger ----
 
@@ -102,7 +102,7 @@ class Courier:
         with self._database.transaction() as conn:
             closed = {signal.id: signal for signal in signals_of(conn, ends)}
             choice = choose(self._destination, signals, closed, deliveries.of_signals(conn, self._name, ends))
-            now = self._now()
+            now = self._now(conn)
             new = [
                 Delivery(self._name, signal.id, signal.position, signal.lead, "waiting", 0, now, False, "", now)
                 for signal in choice.send
@@ -112,9 +112,8 @@ class Courier:
 
     # ---- to the destination ----
 
-    def _hand_over(self, sender: Messenger, place: Place) -> bool:
+    def _hand_over(self, sender: Messenger, place: Place, now: Instant) -> bool:
         """Hand over what is due. False: nothing is, or not now."""
-        now = self._now()
         if place.ready > now or is_held(self._destination.hold, moment(now).astimezone(self._zone)):
             return False
         with self._database.snapshot() as conn:
@@ -150,8 +149,9 @@ class Courier:
 
     def _settle(self, due: Sequence[Delivery], outcome: Outcome, failures: int, sender: Messenger) -> None:
         """Write down what became of it."""
-        signals, now = [each.signal for each in due], self._now()
+        signals = [each.signal for each in due]
         with self._database.transaction() as conn:
+            now = self._now(conn)
             match outcome:
                 case Delivered(said):
                     deliveries.delivered(conn, self._name, signals, said, now)
@@ -179,11 +179,8 @@ class Courier:
         due = self._after(now, retry_delay(attempts, self._chance(), asked))
         deliveries.later(conn, self._name, [each.signal], said, due, in_doubt=in_doubt)
 
-    def _now(self) -> Instant:
-        if self._clock is not None:
-            return self._clock()
-        with self._database.snapshot() as conn:
-            return Instant(self._database.now(conn))
+    def _now(self, conn: Connection) -> Instant:
+        return Instant(self._database.now(conn)) if self._clock is None else self._clock()
 
     @staticmethod
     def _after(now: Instant, seconds: float) -> Instant:

@@ -5,6 +5,7 @@ said once; its signals wait.
 """
 
 import threading
+import time
 from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Final, NamedTuple
@@ -26,7 +27,7 @@ _log = structlog.get_logger(__name__)
 LOOK: Final = 1.0
 """Seconds between looks at which model is active."""
 LEAVES: Final = 15.0
-"""Seconds that couriers have to finish what they are at."""
+"""Seconds that all couriers together have to finish what they are at; one that waits longer ends with the process."""
 
 
 class _Working(NamedTuple):
@@ -62,7 +63,7 @@ class Notifier:
                 if model is not None:
                     self._follow(model)
             stop.wait(pause)
-        self._end(list(self._working))
+        self._end(list(self._working), LEAVES)
 
     def _follow(self, model: Model) -> None:
         wanted = {destination.name: destination for destination in model.destinations}
@@ -90,9 +91,11 @@ class Notifier:
             _log.error("notify.misconfigured", reason=str(error), hint=hint)
             return None
 
-    def _end(self, names: list[str]) -> None:
+    def _end(self, names: list[str], seconds: float = 0.0) -> None:
+        """Tell couriers to stop. A successor stands by until its destination's lease is free: nobody waits for that."""
         ended = [self._working.pop(name) for name in names]
         for working in ended:
             working.stop.set()
+        until = time.monotonic() + seconds
         for working in ended:
-            working.thread.join(LEAVES)
+            working.thread.join(max(0.0, until - time.monotonic()))
