@@ -1,17 +1,15 @@
-"""The command line. Exit codes: 0 done, 1 done with a bad outcome, 2 refused before anything was done."""
+"""The command line. Exit codes: 0 done, 1 done with a bad outcome, 2 refused before anything was done, 130 Ctrl-C."""
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from io import TextIOWrapper
 from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
-
-INTERRUPTED: Final = 130
-"""Exit code after Ctrl-C, as shells have it."""
 
 _AS_JSON: Final = "leadline.as_json"
 """Where a context keeps whether its command answers in JSON."""
@@ -134,14 +132,11 @@ def _empty() -> typer.Typer:
     return app
 
 
-def main() -> None:
-    """The console script."""
+def load() -> Callable[[], None]:
+    """Load what the command of this process needs; what runs it."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show ends no command
-    try:
-        word = sys.argv[1] if len(sys.argv) > 1 else ""
-        known = any(word in names for names in ROOMS.values())
-        (create_app(word) if known else outline())(prog_name="leadline")
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    word = sys.argv[1] if len(sys.argv) > 1 else ""
+    known = any(word in names for names in ROOMS.values())
+    return partial(create_app(word) if known else outline(), prog_name="leadline")

@@ -43,7 +43,7 @@ _COMMAND_LINE: Final = """\
 <!-- Made from the code by `make docs`: change it there. -->
 
 Exit codes: 0 done; 1 done, and the outcome is bad (rows differ, something is still refused); 2 refused, nothing was
-done. Errors go to standard error, and say what to do. What is not built yet is refused by name.
+done; 130 ended by Ctrl-C. Errors go to standard error, and say what to do. What is not built yet is refused by name.
 
 Tables fit the terminal (or `COLUMNS`): where it is narrow, the less important columns are left out. In a pipe they are
 tab-separated, with the columns' names first, times with their offset and nothing left out. Times are in the model's

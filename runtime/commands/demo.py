@@ -94,7 +94,7 @@ def server(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Bind]]:
     lines = folder / "server.log"
     (folder / "settings.toml").write_text("", encoding="utf-8")
     with lines.open("wb") as out:
-        program = [sys.executable, "-P", "-c", "from runtime.cli import main; main()", "serve"]
+        program = [sys.executable, "-P", "-c", "from runtime.entry import main; main()", "serve"]
         process = subprocess.Popen(
             program, env=_environment(folder, bind), stdin=subprocess.DEVNULL, stdout=out, stderr=out
         )
