@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.bench import checkouts, cpu, documented, embedded, kafka_mode, report
+from tests.bench import checkouts, cpu, delivery, documented, embedded, kafka_mode, report
 from tests.bench.checkouts import Side
 from tests.bench.kafka_mode import Broker, Services
 from tests.bench.meter import Cost, Meter, Reader, looking
@@ -36,6 +36,9 @@ def main() -> None:
     """Measure in rounds, print medians, write the file."""
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # what was started is stopped
     asked = arguments()
+    if asked.only == "delivery":
+        print(delivery.measure())
+        return
     sides = [checkouts.here(), *([checkouts.against(asked.against)] if asked.against else [])]
     with services(sides, asked.only != "embedded") as shared:
         about = {"asked": vars(asked), "environment": environment(shared)}
@@ -52,6 +55,8 @@ def main() -> None:
             report.write(WRITTEN, slices, revs, about)  # whoever breaks it off keeps what there is
     report.show(slices, revs)
     print(f"written to {WRITTEN}")
+    if asked.only is None:
+        print(delivery.measure())
 
 
 def arguments() -> argparse.Namespace:
@@ -63,7 +68,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--commands", type=int, default=3_000, help="of the documented way, a round (0: leave it out)")
     parser.add_argument("--rounds", type=int, default=3, help="each over new databases")
     parser.add_argument("--against", metavar="REV", help="a commit to measure in alternation with this checkout")
-    parser.add_argument("--only", choices=("kafka", "embedded"), help="one mode alone")
+    parser.add_argument("--only", choices=("kafka", "embedded", "delivery"), help="one mode alone")
     return parser.parse_args()
 
 
