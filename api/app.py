@@ -15,6 +15,7 @@ from api.stream import SignalFeed
 from domain.signals.kinds import SignalKind
 from projections.queries import one_lead
 from projections.queries import score as lead_score
+from projections.queries import timeline as lead_timeline
 from projections.queries.leads import find_leads
 from projections.queries.periods import bound
 from projections.queries.shapes import (
@@ -165,11 +166,11 @@ def _leads(readers: Readers) -> APIRouter:
         with reader.view() as view:
             return one_lead.lead_detail(view, one_lead.live_lead(view, lead))
 
-    @router.get("/leads/{lead}/timeline", summary="What happened, in the order of the fold")
+    @router.get("/leads/{lead}/timeline", summary="What happened and what it did, in the order of the fold")
     def timeline(lead: str, parameters: Annotated[TimelineParameters, Query()]) -> Page[TouchpointShape]:
         parameters.refuse()
         with reader.view() as view:
-            return one_lead.timeline(
+            return lead_timeline.timeline(
                 view,
                 one_lead.live_lead(view, lead),
                 limit=parameters.limit,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from projections.queries.shapes import AboutShape, ComingShape, ScoreShape, WithheldShape
+from projections.queries.shapes import AboutShape, ComingShape, EffectShape, ScoreShape
 from runtime.show import Column, Listing, cell
 from runtime.words import Words
 
@@ -25,7 +25,14 @@ def score_listing(points: ScoreShape, words: Words) -> Listing:
 def withheld_listing(points: ScoreShape, words: Words) -> Listing:
     """What held and gave nothing, and why."""
     rows = [
-        (words.when(each.at), words.rule(each.rule), each.type, _about(each.about), each.points, _why(each, words))
+        (
+            words.when(each.at),
+            words.rule(each.rule),
+            each.type,
+            _about(each.about),
+            each.points,
+            _why(each.why, each.until, words),
+        )
         for each in points.withheld
     ]
     columns = (Column("when", 3), Column("rule"), Column("touchpoint", 1), Column("about", 2))
@@ -36,16 +43,29 @@ def _about(about: AboutShape | None) -> str | None:
     return None if about is None else about.value
 
 
-def _why(withheld: WithheldShape, words: Words) -> str:
-    match withheld.why:
-        case "limit" if withheld.until is not None:
-            return f"limit reached until {cell(words.when(withheld.until))}"
+def _why(reason: str, until: int | None, words: Words) -> str:
+    match reason:
+        case "limit" if until is not None:
+            return f"limit reached until {cell(words.when(until))}"
         case "limit":
             return "limit reached"
         case "reset":
             return "before a reset"
         case why:
             return why
+
+
+def effect_in_words(effect: EffectShape, words: Words) -> str:
+    """What a touchpoint did: `+20 Sent a form; New lead > Qualified`."""
+    if effect.machine is not None:
+        return f"nothing: a machine ({effect.machine})"
+    did = [f"{'+' if each.points > 0 else ''}{cell(each.points)} {words.rule(each.rule)}" for each in effect.gave]
+    did += [f"{words.rule(each.rule)}: {_why(each.why, each.until, words)}" for each in effect.gave_nothing]
+    if effect.moved is not None:
+        did.append(f"{words.stage(effect.moved.from_)} > {words.stage(effect.moved.to)}")
+    if effect.not_moved is not None:
+        did.append(f"no move: {effect.not_moved.replace('_', ' ')}")
+    return "; ".join(did)
 
 
 def distance_in_words(points: ScoreShape, words: Words) -> str:

@@ -107,7 +107,7 @@ class Fold:
             easier = self.threshold_of(lead) < before
         if not identified and lead.identified:
             lead.sources.note("", instant)
-        met = self._meet(lead, group, instant)
+        met = self._meet(lead, group, instant, trace)
         self._count(lead, met, instant, changed)
         self._award(lead, met, instant, trace)
         if stage != lead.stage:
@@ -157,23 +157,25 @@ class Fold:
                     trace.withhold(rule.name, touchpoint, rule.points, f"machine: {touchpoint.context['machine']}")
         return people
 
-    def _meet(self, lead: Lead, group: Sequence[Touchpoint], instant: Instant) -> Met:
+    def _meet(self, lead: Lead, group: Sequence[Touchpoint], instant: Instant, trace: Trace | None) -> Met:
         """Move the stage as touchpoints say; those that took effect, and what they meet."""
         met: list[tuple[Touchpoint, Hits]] = []
         for touchpoint in group:
-            if lead.identified and lead.stage == VISITOR:
+            before = lead.stage
+            if lead.identified and before == VISITOR:
                 self._moves.identify(lead, touchpoint, instant)
             taken: Touchpoint | None = touchpoint
             if touchpoint.type == CHANGED:
                 taken = self._moves.take(lead, touchpoint, instant)
-            if taken is None:
-                continue
-            hits = self._hits(lead, taken)
-            met.append((taken, hits))
-            if hits.enters:
+            hits = NOTHING if taken is None else self._hits(lead, taken)
+            if taken is not None:
+                met.append((taken, hits))
+            if taken is not None and hits.enters:
                 derived = self._moves.derive(lead, taken, hits.enters, instant)
                 if derived is not None:
                     met.append((derived, self._hits(lead, derived)))
+            if trace is not None:
+                self._moves.tell(trace, touchpoint, before, lead.stage, hits.enters)
         return met
 
     def _hits(self, lead: Lead, touchpoint: Touchpoint) -> Hits:

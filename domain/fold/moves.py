@@ -1,15 +1,30 @@
 """Moves from stage to stage: facts always take effect, a policy's and what the model derives only forward."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Final
 
 from domain.fold.lead import Lead, StageEntry
 from domain.fold.stage import VISITOR, Ladder
+from domain.fold.trace import Trace
 from domain.model.definition import CHANGED
 from domain.touchpoints.touchpoint import Instant, Touchpoint
 
 DERIVED: Final = "model"
 """Stands as the source of a move that nobody reported: the model's `enter` derived it."""
+
+
+class NotMoved(StrEnum):
+    """Why a touchpoint that asked for a move did not bring it about."""
+
+    ALREADY_THERE = "already_there"
+    ONLY_FORWARD = "only_forward"
+    """A policy, and what the model derives, move forward only, and into no detour."""
+    IN_DETOUR = "in_detour"
+    """They lead out of no detour either."""
+    UNKNOWN_STAGE = "unknown_stage"
+    NOTHING_WITHDRAWN = "nothing_withdrawn"
+    """A policy withdrew a move that is not the last one, or never was."""
 
 
 class Moves:
@@ -53,6 +68,24 @@ class Moves:
         self._check_required(lead, to, instant)
         self._enter(lead, to, instant, touchpoint, DERIVED)
         return touchpoint._replace(type=CHANGED, properties={"to": to, "from": before})
+
+    def tell(self, trace: Trace, touchpoint: Touchpoint, before: str, stage: str, enters: Sequence[str]) -> None:
+        """Tell what a touchpoint did to the stage, or why it did nothing where it asked for a move."""
+        if stage != before:
+            trace.moved(touchpoint, before, stage)
+        elif touchpoint.type == CHANGED or enters:
+            trace.not_moved(touchpoint, self._why_not(before, touchpoint, enters))
+
+    def _why_not(self, stage: str, touchpoint: Touchpoint, enters: Sequence[str]) -> NotMoved:
+        """Which of the reasons it was that a move took no effect."""
+        if touchpoint.type == CHANGED and touchpoint.properties.get("withdraws") is not None:
+            return NotMoved.NOTHING_WITHDRAWN
+        to = self.ladder.present(touchpoint.properties.get("to")) if touchpoint.type == CHANGED else enters[-1]
+        if not self.ladder.knows(to):
+            return NotMoved.UNKNOWN_STAGE
+        if to == stage:
+            return NotMoved.ALREADY_THERE
+        return NotMoved.IN_DETOUR if self.ladder.is_detour(stage) else NotMoved.ONLY_FORWARD
 
     def _withdraw(self, lead: Lead, promotion: object, instant: Instant, touchpoint: Touchpoint) -> None:
         last = lead.stages[-1] if lead.stages else None

@@ -38,6 +38,10 @@ class Ladder:
         """Whether the model has a stage of this (present) name."""
         return isinstance(name, str) and name in self._rank
 
+    def is_detour(self, stage: str) -> bool:
+        """Whether a stage is a detour."""
+        return stage in self._detours
+
     def forward(self, current: str, to: str) -> bool:
         """Whether automation may move from one stage to the other."""
         if current in self._detours or to in self._detours:

@@ -66,3 +66,53 @@ class Trace:
         ]
         self.withheld.sort(key=lambda withheld: withheld.at)
         self.awards.clear()
+
+    def moved(self, touchpoint: Touchpoint, before: str, stage: str) -> None:
+        """A touchpoint moved the lead from one stage to another."""
+
+    def not_moved(self, touchpoint: Touchpoint, why: str) -> None:
+        """A touchpoint asked for a move that took no effect."""
+
+
+@dataclass(slots=True)
+class Effect:
+    """What one touchpoint did; points also where a later reset took them away."""
+
+    awards: list[Award] = field(default_factory=list)
+    withheld: list[Withheld] = field(default_factory=list)
+    stage: tuple[str, str] | None = None
+    """The stages before and after it, where it moved the lead."""
+    not_moved: str | None = None
+    """Why it did not, where it asked for a move."""
+
+
+NO_EFFECT: Final = Effect()
+
+
+@dataclass(slots=True)
+class Journal(Trace):
+    """A trace that also knows what each touchpoint did, by its key."""
+
+    effects: dict[tuple[str, str], Effect] = field(default_factory=dict)
+
+    def of(self, touchpoint: Touchpoint) -> Effect:
+        """What it did, to write into."""
+        return self.effects.setdefault(touchpoint.key, Effect())
+
+    def award(self, rule: str, touchpoint: Touchpoint, points: float) -> None:
+        """A rule gave its points."""
+        Trace.award(self, rule, touchpoint, points)
+        self.of(touchpoint).awards.append(self.awards[-1])
+
+    def withhold(self, rule: str, touchpoint: Touchpoint, points: float, why: str, until: int | None = None) -> None:
+        """A rule held and gave nothing."""
+        Trace.withhold(self, rule, touchpoint, points, why, until)
+        self.of(touchpoint).withheld.append(self.withheld[-1])
+
+    def moved(self, touchpoint: Touchpoint, before: str, stage: str) -> None:
+        """A touchpoint moved the lead from one stage to another."""
+        self.of(touchpoint).stage = (before, stage)
+
+    def not_moved(self, touchpoint: Touchpoint, why: str) -> None:
+        """A touchpoint asked for a move that took no effect."""
+        self.of(touchpoint).not_moved = why

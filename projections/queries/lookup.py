@@ -6,6 +6,7 @@ from sqlalchemy import Connection, select
 
 from domain.fold.explain import Explanation, explain
 from domain.fold.fold import Fold
+from domain.fold.trace import NO_EFFECT, Effect, Journal
 from domain.people.sharing import LIMITS, Limits
 from domain.people.walk import assign
 from domain.touchpoints.identity import Identity
@@ -67,6 +68,13 @@ class Lookup:
     def history(self, conn: Connection, lead: UUID) -> tuple[Touchpoint, ...]:
         """A live lead's touchpoints as reported, in the order of the fold, up to the stored (position, clock)."""
         return tuple(reported for reported, _ in self._history(conn, lead, read_progress(conn, self._tables)))
+
+    def journal(self, conn: Connection, fold: Fold, lead: UUID) -> list[tuple[Touchpoint, Effect]]:
+        """The same history, each touchpoint with what it did by the model of a fold."""
+        progress, journal = read_progress(conn, self._tables), Journal()
+        history = self._history(conn, lead, progress)
+        fold.fold([folded for _, folded in history], progress.clock, journal)
+        return [(reported, journal.effects.get(reported.key, NO_EFFECT)) for reported, _ in history]
 
     def explain(self, conn: Connection, fold: Fold, lead: UUID) -> Explanation:
         """Every point of a live lead, at the stored clock."""

@@ -1,4 +1,4 @@
-"""One lead: whose id or identity it is, its card and its timeline."""
+"""One lead: whose id or identity it is, and its card."""
 
 from typing import Any
 from uuid import UUID
@@ -7,15 +7,11 @@ from sqlalchemy import select
 
 from domain.errors import NotFound
 from domain.touchpoints.identity import KINDS, canonical
-from domain.touchpoints.touchpoint import Touchpoint
-from projections.queries.cursors import give, take
 from projections.queries.leads import card_fields, cards
 from projections.queries.shapes import (
     IdentityShape,
     LeadDetail,
-    Page,
     StageShape,
-    TouchpointShape,
 )
 from projections.queries.sources import sources_of
 from projections.queries.view import View
@@ -71,33 +67,4 @@ def lead_detail(view: View, lead: UUID) -> LeadDetail:
         stages=entered,
         segments=list(view.conn.execute(segments).scalars()),
         clock=view.clock,
-    )
-
-
-def timeline(
-    view: View, lead: UUID, *, limit: int = 100, cursor: str | None = None, newest: bool = False
-) -> Page[TouchpointShape]:
-    """A lead's touchpoints in the order of the fold, or the other way round."""
-    name = "timeline-newest" if newest else "timeline"
-    history: list[Touchpoint] = list(view.lookup.history(view.conn, lead))
-    if newest:
-        history.reverse()
-    if cursor is not None:
-        place = tuple(take(name, cursor, int, int, str, str))
-        history = [each for each in history if (each.order < place if newest else each.order > place)]
-    following = give(name, *history[limit - 1].order) if len(history) > limit else None
-    return Page[TouchpointShape](items=[_touchpoint(each) for each in history[:limit]], next=following)
-
-
-def _touchpoint(touchpoint: Touchpoint) -> TouchpointShape:
-    return TouchpointShape(
-        id=touchpoint.id,
-        type=touchpoint.type,
-        source={"kind": touchpoint.source.kind, "name": touchpoint.source.name},
-        occurred_at=touchpoint.occurred_at,
-        received_at=touchpoint.received_at,
-        identities=[IdentityShape(kind=kind, value=value) for kind, value in touchpoint.identities],
-        properties=dict(touchpoint.properties),
-        profile=dict(touchpoint.profile),
-        context=dict(touchpoint.context),
     )

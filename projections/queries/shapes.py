@@ -97,6 +97,45 @@ class LeadDetail(LeadShape):
     clock: Annotated[Moment, Field(description="the instant that heat is decayed to")]
 
 
+class GaveShape(Shape):
+    """Points that a rule gave."""
+
+    rule: str
+    label: Any = None
+    points: float
+
+
+class GaveNothingShape(GaveShape):
+    """A rule that held and gave nothing, and why, as in the score of a lead."""
+
+    why: str
+    until: Moment | None
+
+
+class MovedShape(Shape):
+    """A move from stage to stage."""
+
+    from_: Annotated[str, Field(serialization_alias="from")]
+    to: str
+
+
+class EffectShape(Shape):
+    """What a touchpoint did by the active model."""
+
+    points: Annotated[float, Field(description="that it gave; a later reset may have taken them away")]
+    gave: list[GaveShape]
+    gave_nothing: list[GaveNothingShape]
+    moved: MovedShape | None
+    not_moved: Annotated[
+        str | None,
+        Field(
+            description="why it moved nobody, where it asked for that: already_there, only_forward, in_detour, "
+            "unknown_stage, nothing_withdrawn"
+        ),
+    ]
+    machine: Annotated[str | None, Field(description="how it is known that a machine did it: it counts nowhere")]
+
+
 class TouchpointShape(Shape):
     """One thing that happened, as its source reported it."""
 
@@ -109,6 +148,7 @@ class TouchpointShape(Shape):
     properties: dict[str, Any]
     profile: dict[str, Any]
     context: dict[str, Any]
+    effect: EffectShape
 
 
 class AboutShape(Shape):

@@ -20,12 +20,13 @@ from projections.queries.shapes import (
     SignalShape,
     SourceShape,
 )
+from projections.queries.timeline import timeline
 from projections.reports import funnels as funnel_report
 from projections.reports import segments as segment_report
 from projections.reports import signals as signal_report
 from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Language, Limit, reading
 from runtime.errors import not_built
-from runtime.explained import coming_in_words, distance_in_words, score_listings
+from runtime.explained import coming_in_words, distance_in_words, effect_in_words, score_listings
 from runtime.show import Column, Listing, cell, plain, print_json, print_listings, say
 from runtime.words import Words, who
 
@@ -122,13 +123,19 @@ def lead(
         lead_id = one_lead.lead_of_identity(view, of)
         card = one_lead.lead_detail(view, lead_id)
         points = score(view, lead_id)
-        history = one_lead.timeline(view, lead_id, limit=limit, newest=True)
+        history = timeline(view, lead_id, limit=limit, newest=True)
     if as_json:
         print_json({**plain(card), "score": plain(points), "timeline": plain(history)})
         return
     words = Words(view.model, lang)
     timeline_rows = [
-        (words.when(each.occurred_at), each.type, each.source["name"], _brief(each.properties))
+        (
+            words.when(each.occurred_at),
+            each.type,
+            each.source["name"],
+            effect_in_words(each.effect, words),
+            _brief(each.properties),
+        )
         for each in history.items
     ]
     print_listings(
@@ -138,7 +145,7 @@ def lead(
     )
 
 
-_TIMELINE = (Column("when"), Column("type"), Column("source", 1), Column("properties", 2))
+_TIMELINE = (Column("when"), Column("type"), Column("source", 2), Column("did", 1), Column("properties", 3))
 
 
 def _card(lead: LeadDetail, points: ScoreShape, words: Words) -> list[tuple[str, object]]:

@@ -194,3 +194,28 @@ def shown(folder: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
     result = CliRunner().invoke(create_app(), ["lead", *words, "--data", str(folder)])
     assert result.exit_code == 0, result.output
     return result.output
+
+
+def test_the_timeline_says_what_each_did(seen: Seen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bot = at(3, "page_viewed", "e:a@x.de", context={"machine": "reported"})
+    back = at(5, "stage_changed", "e:a@x.de", source="policy", to="lead")
+    pages = [at(1, "page_viewed", "e:a@x.de", id=str(n)) for n in range(3)]
+    form, won = at(2, "form_submitted", "e:a@x.de"), at(4, "stage_changed", "e:a@x.de", source="api", to="customer")
+    seen.play(*pages, form, bot, won, back, at(6, "email_delivered", "e:a@x.de"))
+    lead = seen.world.ids.of(identity("e:a@x.de"))
+    told = [item["effect"] for item in seen.api.get(f"/api/leads/{lead}/timeline").json()["items"]]
+    assert [effect["points"] for effect in told] == [5, 5, 0, 20, 0, 0, 0, 0]
+    assert told[0]["moved"] == {"from": "visitor", "to": "lead"}
+    assert told[5]["moved"] == {"from": "lead", "to": "customer"}
+    label = {"en": "Sent a form", "zh": "提交表单"}
+    assert told[3]["gave"] == [{"rule": "form", "label": label, "points": 20.0}]
+    (nothing,) = told[2]["gave_nothing"]
+    assert (nothing["why"], nothing["until"]) == ("limit", rfc3339(us(1 + DAY)))
+    assert (told[4]["machine"], told[6]["not_moved"]) == ("reported", "only_forward")
+    assert told[7] == {
+        "points": 0.0, "gave": [], "gave_nothing": [], "moved": None, "not_moved": None, "machine": None,
+    }  # fmt: skip
+    text = shown(tmp_path, monkeypatch, "a@x.de", "--lang", "zh")
+    for did in ("+20 提交表单", "+5 page; visitor > lead", "page: limit reached until 2023",
+                "nothing: a machine (reported)", "no move: only forward"):  # fmt: skip
+        assert f"\t{did}" in text, text
