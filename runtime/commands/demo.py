@@ -45,6 +45,10 @@ START: Final = 30.0
 """Seconds that the server has to be ready."""
 PATIENCE: Final = 120.0
 """Seconds that everything has to be projected."""
+_SEED: Final = (
+    "The same seed plays the same traffic: the same leads, segments and funnels. How many changes are announced on the "
+    "way depends on when the projector looks."
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -56,7 +60,7 @@ def demo(
     *,
     keep: Annotated[bool, typer.Option("--keep", help="Stay up afterwards, until Ctrl-C.")] = False,
     people: Annotated[int, typer.Option(min=1, max=20_000, help="How many people visit.")] = 200,
-    seed: Annotated[int, typer.Option(help="The same seed plays the same traffic.")] = 1,
+    seed: Annotated[int, typer.Option(help=_SEED)] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Play an hour of made-up traffic, and show the hottest leads with their reasons."""
