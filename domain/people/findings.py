@@ -8,6 +8,8 @@ from domain.people.walk import Walk
 
 def findings(walk: Walk, person: Person) -> list[list[Any]]:
     """Of one person of a walk: [kind, detail, instant]. First the merges that a standing unmerge forbids."""
+    if not walk.skipped and not walk.facts.disputed and not person.findings:  # nearly always
+        return []
     skipped: list[Finding] = [
         ("merge_skipped", f"{identity} with {other}: they were unmerged", instant)
         for instant, identity, other in walk.skipped
