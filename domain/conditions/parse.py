@@ -25,7 +25,7 @@ from domain.conditions.tree import (
     fields_of,
 )
 from domain.files.problems import Mistake, ModelError, Path, meant, not_allowed, unknown
-from domain.files.values import is_number, read_count, read_duration, read_number, read_type
+from domain.files.values import is_number, read_count, read_duration, read_number, read_property, read_type
 
 Scope = Literal["touchpoint", "person", "segment", "source", "row"]
 """What a condition is asked about: a touchpoint, its person and source; a person's profile alone; a lead (profile,
@@ -40,7 +40,7 @@ _UNREAD: Final[Operand] = ""
 _NEVER: Final = AnyOf(())
 """Stands where a part could not be read: the whole is refused anyway."""
 
-_DID_KEYS: Final = ("where", "at_least", "at_most", "within")
+_DID_KEYS: Final = ("where", "same", "at_least", "at_most", "within")
 _OPS: Final = frozenset(Op)
 _HOLDS: Final = (Word.ALL, Word.ANY, Word.NOT)
 _OF_LEAD: Final = tuple(word for word in Word if word not in _HOLDS)
@@ -240,7 +240,17 @@ class _Reader:
             self.refuse((*path, "at_least"), "found 0, allowed is 1 or more; 0 only with at_most, as it always holds")
         if "within" in raw:
             within = self.value((*path, "within"), lambda: read_duration(raw["within"]), 1)
-        return Did(on, where, at_least, at_most, within)
+        return Did(on, where, at_least, at_most, within, self.same(raw, path, at_least))
+
+    def same(self, raw: Mapping[str, Any], path: Path, at_least: int) -> tuple[str, ...]:
+        """The property of which one value must repeat."""
+        if "same" not in raw:
+            return ()
+        if "at_most" in raw:
+            self.refuse((*path, "at_most"), "found at_most beside same, allowed is at_least; for less use not")
+        elif at_least < 2:
+            self.refuse((*path, "same"), f"found same with at_least {at_least}, allowed is 2 or more: one repeats none")
+        return self.value((*path, "same"), lambda: read_property(raw["same"]), ())
 
     def names(self, raw: Any, path: Path, kind: str, declared: Collection[str] | None) -> frozenset[str]:
         """The value of `stage` or `grade`: a name or a list of names."""

@@ -102,7 +102,8 @@ class Not:
 class Did:
     """The history has at least `at_least` and at most `at_most` touchpoints of type `on` for which `where` holds.
 
-    `within` is microseconds: a rolling window d at T is (T-d, T]; None is the whole history.
+    `within` is microseconds: a rolling window d at T is (T-d, T]; None is the whole history. `same` is the path of a
+    property: then they must have one value of it in common.
     """
 
     on: str
@@ -110,6 +111,7 @@ class Did:
     at_least: int = 1
     at_most: int | None = None
     within: int | None = None
+    same: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +190,9 @@ def meaning(condition: Condition | None) -> Any:
             return [word(condition), [meaning(part) for part in parts]]
         case Not(part):
             return [word(condition), meaning(part)]
-        case Did(on, where, at_least, at_most, within):
-            return [word(condition), on, meaning(where), at_least, at_most, within]
+        case Did(on, where, at_least, at_most, within, same):
+            counted = [word(condition), on, meaning(where), at_least, at_most, within]
+            return [*counted, list(same)] if same else counted
         case InStage(names) | InGrade(names):
             return [word(condition), sorted(names)]
         case Heat(op, value):

@@ -34,7 +34,8 @@ def _did(did: Did) -> str:
     most = "" if did.at_most is None else f" and at most {did.at_most}"
     where = "" if did.where is None else f" where {in_words(did.where)}"
     within = "" if did.within is None else f" within {show_duration(did.within)}"
-    return f"did {did.on}{where} at least {did.at_least}{most} times{within}"
+    same = f" with the same {'.'.join(did.same)}" if did.same else ""
+    return f"did {did.on}{where} at least {did.at_least}{most} times{same}{within}"
 
 
 def _compared(op: Op) -> str:

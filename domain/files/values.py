@@ -48,6 +48,14 @@ def read_type(raw: Any) -> str:
     raise ValueError(not_allowed(raw, f"a touchpoint type in snake_case such as page_viewed{hint}"))
 
 
+def read_property(raw: Any) -> tuple[str, ...]:
+    """The path of a property of a touchpoint: "path", "utm.source"."""
+    names = tuple(raw.split(".")) if isinstance(raw, str) else ()
+    if not all(names) or not names or names[0] in ("profile", "context"):
+        raise ValueError(not_allowed(raw, 'a property of the touchpoint such as "path"'))
+    return names
+
+
 def read_flag(raw: Any) -> bool:
     """true or false."""
     if not isinstance(raw, bool):

@@ -183,13 +183,16 @@ class Fold:
         return NOTHING if index is None else index.hits(touchpoint.properties, lead.profile, lead.sources.current)
 
     def _count(self, lead: Lead, met: Met, instant: Instant, changed: set[Input]) -> None:
-        for _, hits in met:
+        for touchpoint, hits in met:
             for counter in hits.counters:
+                changed.add(counter.place)
+                if counter.same:
+                    counter.note(lead.did, touchpoint.properties, instant)
+                    continue
                 matches = lead.did.setdefault(counter.place, [])
                 matches.append(instant)
                 if len(matches) > counter.keep:
                     del matches[0]
-                changed.add(counter.place)
 
     def _award(self, lead: Lead, met: Met, instant: Instant, trace: Trace | None) -> None:
         """Give points, and note when they were earned, an open earning none."""

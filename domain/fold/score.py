@@ -11,7 +11,8 @@ from msgspec import Struct, field
 from domain.touchpoints.touchpoint import Instant
 
 VALUES: Final = 200
-"""Different values of `per` that a limited rule remembers of one lead; beyond them a new one gives nothing."""
+"""Different values that are remembered of one lead: of `per` by a limited rule, beyond which a new one gives nothing,
+and of `same` by a `did`, beyond which the one that was longest not seen is forgotten."""
 
 
 def decayed(heat: float, heat_at: int, half_life: int, at: int) -> float:
@@ -85,7 +86,13 @@ class HeatState(Struct, array_like=True, gc=False):
 
 def value_key(place: str, per: tuple[str, ...], properties: Mapping[str, Any]) -> str:
     """Under which the awards of the rule at this place for one value of a property are remembered; short."""
-    value: Any = properties
-    for name in per:
-        value = value.get(name) if isinstance(value, Mapping) else None
+    value = value_at(per, properties)
     return f"{place} {blake2b(json.dumps(value, sort_keys=True).encode(), digest_size=8).hexdigest()}"
+
+
+def value_at(path: tuple[str, ...], properties: Mapping[str, Any]) -> Any:
+    """The value of the property at a path; None: there is none."""
+    value: Any = properties
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value

@@ -1,6 +1,6 @@
 """Segments: whether a condition tree holds of a lead at an instant, and when time alone may change that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil, floor, log2
 from typing import Any, Final, assert_never
@@ -9,6 +9,7 @@ from domain.conditions.compile import compile_where
 from domain.conditions.tree import All, AnyOf, Condition, Did, Field, InGrade, InStage, Not, Of, Op, Order
 from domain.conditions.tree import Heat as HeatCondition
 from domain.fold.lead import Lead
+from domain.fold.score import VALUES, value_at, value_key
 from domain.touchpoints.touchpoint import NEVER, Instant
 
 Input = str
@@ -28,6 +29,25 @@ class Counter:
     type: str
     condition: Condition | None
     keep: int
+    same: tuple[str, ...] = ()
+    """The property whose values are counted each alone."""
+
+    def note(self, did: dict[str, list[int]], properties: Mapping[str, Any], instant: Instant) -> None:
+        """Take note of a match under its value. Beyond `VALUES` values the one that was longest not seen is forgotten:
+        the state stays small, and what repeats is seen again and again."""
+        value = value_at(self.same, properties)
+        if value in (None, "", []):
+            return
+        key = value_key(self.place, self.same, properties)
+        matches = did.get(key)
+        if matches is None:
+            known = [each for each in did if each.startswith(self.place + " ")]
+            if len(known) >= VALUES:
+                del did[min(known, key=lambda each: (did[each][-1], each))]
+            did[key] = [instant]
+        else:
+            matches.append(instant)
+            del matches[: -self.keep]
 
 
 class Compiler:
@@ -76,8 +96,10 @@ class Compiler:
         place = str(len(self.counters))
         self.inputs.add(place)
         keep = max(did.at_least, 0 if did.at_most is None else did.at_most + 1)
-        self.counters.append(Counter(place, did.on, did.where, max(keep, 1)))
+        self.counters.append(Counter(place, did.on, did.where, max(keep, 1), did.same))
         at_least, at_most, within = did.at_least, did.at_most, did.within
+        if did.same:
+            return _repeated(place + " ", at_least, within)
 
         def test(lead: Lead, at: Instant) -> Answer:
             matches = lead.did.get(place, ())
@@ -90,6 +112,21 @@ class Compiler:
             return holds, until
 
         return test
+
+
+def _repeated(prefix: str, count: int, within: int | None) -> Test:
+    """Whether any one value was matched so often; time ends that when it ends it for the last of such values."""
+
+    def test(lead: Lead, at: Instant) -> Answer:
+        last = 0
+        for key, matches in lead.did.items():
+            if key.startswith(prefix):
+                holds, ends = _still(matches, count, within, at)
+                if holds:
+                    last = max(last, ends)
+        return (True, last) if last else (False, NEVER)
+
+    return test
 
 
 def _still(matches: Any, count: int, within: int | None, at: Instant) -> Answer:

@@ -13,7 +13,7 @@ from domain.conditions.parse import GRADES, Scope, parse_condition
 from domain.conditions.tree import Condition
 from domain.files.durations import parse_duration
 from domain.files.problems import Mistake, ModelError, Path, meant, not_allowed, unknown
-from domain.files.values import MANY, read_count, read_duration, read_number, read_text
+from domain.files.values import MANY, read_count, read_duration, read_number, read_property, read_text
 
 FITS: Final = GRADES[:-1]
 """The grades that `fit.grades` may give points for; the last is for what is left."""
@@ -60,20 +60,13 @@ def _limit_of_table(raw: dict[str, Any]) -> Limit:
     readers: dict[str, Callable[[Any], Any]] = {
         "count": lambda value: read_count(value, 1),
         "within": read_duration,
-        "per": _read_per,
+        "per": read_property,
     }
     problems = [Mistake((key,), unknown(key, readers)) for key in raw if key not in readers]
     if "count" not in raw:
         problems.append(Mistake(("count",), "missing, required is how many times, such as count = 1"))
     given = {key: value for key, value in raw.items() if key in readers}
     return Limit(**_each(given, lambda key, value: readers[key](value), problems))
-
-
-def _read_per(raw: Any) -> tuple[str, ...]:
-    names = tuple(raw.split(".")) if isinstance(raw, str) else ()
-    if not all(names) or not names or names[0] in ("profile", "context"):
-        raise ValueError(not_allowed(raw, 'a property of the touchpoint such as "path"'))
-    return names
 
 
 def read_length(raw: Any, info: ValidationInfo) -> int:

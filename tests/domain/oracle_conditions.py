@@ -1,5 +1,6 @@
 """The oracle's conditions: raw tables against a touchpoint, a person, a lead at an instant."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log2
@@ -66,7 +67,7 @@ def true_of_lead(when: Mapping[str, Any], times: Times, at: int) -> bool:
                 answers.extend(_heat(op, level, times, at) for op, level in raw.items())
             case "did":
                 answers.append(_did(when, times, at))
-            case "where" | "at_least" | "at_most" | "within":
+            case "where" | "same" | "at_least" | "at_most" | "within":
                 pass
             case _:
                 answers.append(fits({key: raw}, {}, times.profile, times.source))
@@ -75,12 +76,18 @@ def true_of_lead(when: Mapping[str, Any], times: Times, at: int) -> bool:
 
 def _did(when: Mapping[str, Any], times: Times, at: int) -> bool:
     start = at - microseconds(when["within"]) if "within" in when else -1
-    count = sum(
-        event.type == when["did"]
+    counted = [
+        event
+        for event in times.events
+        if event.type == when["did"]
         and start < event.at <= at
         and fits(when.get("where"), event.properties, event.profile, event.source)
-        for event in times.events
-    )
+    ]
+    if "same" in when:
+        values = [json.dumps(event.properties.get(when["same"])) for event in counted]
+        count = max((values.count(value) for value in values if value not in ("null", '""', "[]")), default=0)
+    else:
+        count = len(counted)
     return when.get("at_least", 1) <= count <= when.get("at_most", count)
 
 

@@ -201,6 +201,8 @@ class Draw:
         did["at_least"] = least
         if least == 0 or self._maybe(0.2):
             did["at_most"] = least + self.pick(0, 1)
+        elif self._maybe(0.3):
+            did |= {"same": "path", "at_least": self.pick(2, 2, 3)}
         if self._maybe(0.6):
             did["within"] = self.pick(*WINDOWS)
         return did

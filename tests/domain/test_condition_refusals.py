@@ -17,7 +17,7 @@ def refused(raw: Any, scope: Scope = "touchpoint", path: str = "where") -> list[
 
 
 EXAMPLE = 'a condition: a table such as { path = { starts_with = "/pricing" } }'
-LEAD_KEYS = "all, any, not, did, where, at_least, at_most, within, stage, grade, heat"
+LEAD_KEYS = "all, any, not, did, where, same, at_least, at_most, within, stage, grade, heat"
 ALL_OPS = ", ".join(list(Op))
 
 
@@ -93,6 +93,11 @@ def test_a_persons_where_refuses(raw: Any, line: str) -> None:
         ({"did": "a", "at_most": 0},
          'when.at_most: found 0, allowed is at_least (1) or more (for "never" give at_least = 0 too, or use not)'),
         ({"did": "a", "at_least": 3, "at_most": 2}, "when.at_most: found 2, allowed is at_least (3) or more"),
+        ({"did": "a", "same": "path"}, "when.same: found same with at_least 1, allowed is 2 or more: one repeats none"),
+        ({"did": "a", "same": "path", "at_least": 2, "at_most": 3},
+         "when.at_most: found at_most beside same, allowed is at_least; for less use not"),
+        ({"did": "a", "same": "profile.x", "at_least": 2},
+         'when.same: found "profile.x", allowed is a property of the touchpoint such as "path"'),
         ({"did": "a", "within": "1w"},
          'when.within: found "1w", allowed is a whole number of s, m, h or d up to 36500d, such as '
          '"90s", "15m", "24h" or "14d"'),

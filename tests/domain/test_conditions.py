@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.conditions.compile import NO_SOURCE, compile_where
 from domain.conditions.parse import Scope, parse_condition
-from domain.conditions.tree import All, AnyOf, Condition, Did, Field, Heat, InGrade, InStage, Not, Of, Op
+from domain.conditions.tree import All, AnyOf, Condition, Did, Field, Heat, InGrade, InStage, Not, Of, Op, meaning
 from domain.conditions.words import in_words
 from domain.files.durations import DAY
 from domain.files.problems import ModelError
@@ -181,6 +181,13 @@ def test_a_segment_asks_for_history_and_state() -> None:
 
 def test_never_did_is_at_least_and_at_most_0() -> None:
     assert parse_condition({"did": "a", "at_least": 0, "at_most": 0}, "segment") == Did("a", None, 0, 0, None)
+
+
+def test_a_did_may_count_repeats_of_one_value() -> None:
+    repeats = parse_condition({"did": "a", "same": "utm.source", "at_least": 3}, "segment")
+    assert repeats == Did("a", None, 3, None, None, ("utm", "source"))
+    assert in_words(repeats) == "did a at least 3 times with the same utm.source"
+    assert meaning(repeats) != meaning(Did("a", None, 3)) == ["did", "a", None, 3, None, None]
 
 
 # ---- laws ----------------------------------------------------------------------------------------------------------

@@ -101,7 +101,7 @@ SCORES = [
      "score.promote_to: found 1, allowed is the name of a stage after the first that is no detour"),
     (with_stages("[score]\n[score.rules]"), f"score.rules: found an empty table, allowed is {TABLES}[[score.rules]]"),
     (rule('when = "x"'),
-     'score.rules[0].when: unknown key "when" (did you mean where?); allowed: name, on, where, points, limit'),
+     'score.rules[0].when: unknown key "when" (did you mean where?); allowed: name, label, on, where, points, limit'),
     (rule('on = "Demo Requested"'),
      'score.rules[0].on: found "Demo Requested", allowed is a touchpoint type in snake_case such as page_viewed '
      "(did you mean demo_requested?)"),
@@ -160,7 +160,7 @@ LISTS = [
      "allowed: visitor, lead, customer, lost"),
     (with_stages('[[segments]]\nname = "s"\nwhen = { segment = "t" }'),
      "segments[0].when.segment: segment is not built yet; "
-     "allowed: all, any, not, did, where, at_least, at_most, within, stage, grade, heat"),
+     "allowed: all, any, not, did, where, same, at_least, at_most, within, stage, grade, heat"),
     (with_stages('[[segments]]\nname = "s"\nwhen = { all = [ { "profile.a" = 1 }, { "profile.b" = { is = 2 } } ] }'),
      'segments[0].when.all[1]."profile.b".is: unknown operator "is"; allowed: eq, ne, in, not_in, gt, gte, lt, lte, '
      'starts_with, ends_with, contains, exists; a nested field is quoted whole: "profile.b_is"'),
@@ -189,7 +189,7 @@ LISTS = [
     (with_stages(FUNNEL + 'window = "1d"\norder = "loose"\n' + STEP),
      'funnels[0].order: found "loose", allowed is "ordered"'),
     (with_stages(FUNNEL + 'window = "1d"\nsteps = [{ on = "a", if = 1 }]'),
-     'funnels[0].steps[0].if: unknown key "if"; allowed: on, where'),
+     'funnels[0].steps[0].if: unknown key "if"; allowed: on, where, label'),
     (with_stages((FUNNEL + 'window = "1d"\n' + STEP) * 2),
      'funnels[1].name: found "f", allowed is a name of its own (funnels[0] has this one)'),
 ]  # fmt: skip
