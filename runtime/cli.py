@@ -25,7 +25,7 @@ ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
     "importing": {"import": "Import a file's rows as touchpoints."},
     "reading": {
         "leads": "List leads, hottest first.",
-        "lead": "Show one lead: the card, every point explained, the newest touchpoints.",
+        "lead": "Show one lead: how far it is from hot, every point explained, what the newest touchpoints did.",
         "funnel": "Show how many leads reached each step of a funnel.",
         "segments": "List segments and their sizes.",
         "signals": "List what was announced, oldest first.",

@@ -84,7 +84,11 @@ def distance_in_words(points: ScoreShape, words: Words) -> str:
             threshold = f"the {cell(left.threshold)} of grade {points.grade}"
     if points.hot:
         return f"hot; {cell(left.missing)} below {threshold}" if left.missing else f"hot; at or above {threshold}"
-    below = f"{cell(left.missing)} below {threshold}" if left.missing else f"at or above {threshold}, by opens alone"
+    below = (
+        f"{cell(left.missing)} below {threshold}"
+        if left.missing
+        else f"at or above {threshold}, not hot until points are earned"
+    )
     enough = [f"{words.rule(rule.rule)} ({cell(rule.points)})" for rule in left.enough[:_SHOWN]]
     return f"{below}; one more would do: {', '.join(enough)}" if enough else below
 

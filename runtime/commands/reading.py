@@ -117,7 +117,7 @@ def lead(
     data: Data = None,
     database: DatabaseUrl = None,
 ) -> None:
-    """Show one lead: the card, every point explained, the newest touchpoints."""
+    """Show one lead: how far it is from hot, every point explained, what the newest touchpoints did."""
     refuse_as_of(as_of)
     with reading(data, database) as view:
         lead_id = one_lead.lead_of_identity(view, of)
