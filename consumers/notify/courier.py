@@ -18,8 +18,8 @@ from sqlalchemy import Connection
 from consumers.notify.backoff import MOST, pause, retry_delay
 from consumers.notify.choose import choose
 from consumers.notify.hours import is_held
-from consumers.notify.parcel import LONGEST, Delivered, Later, Messenger, Never, Outcome, Parcel, note_of
-from domain.errors import Fenced
+from consumers.notify.parcel import LONGEST, Delivered, Later, Messenger, Outcome, Parcel, Undeliverable, note_of
+from domain.errors import Fenced, LeadlineError, Retry
 from domain.model.definition import Destination
 from domain.touchpoints.touchpoint import Instant, moment
 from store import deliveries, turn
@@ -32,7 +32,7 @@ _log = structlog.get_logger(__name__)
 IDLE: Final = 0.1
 """Seconds between looks with nothing to do."""
 
-DIGEST: Final = 200
+DIGEST: Final = 1_000
 """Most signals of one digest."""
 
 _HINT: Final = "no signal is lost: each waits for its destination, and goes out once the reason is gone"
@@ -78,9 +78,18 @@ class Courier:
             return
         try:
             self._held = lease.held
-            yield turn.Term(self.run_once, lease.held)
+            yield turn.Term(self._turn, lease.held)
         finally:
             lease.release()
+
+    def _turn(self) -> bool:
+        """One turn, whose every error says what it is: the loop waits it out, and tells of it in one line."""
+        try:
+            return self.run_once()
+        except LeadlineError:
+            raise
+        except Exception as error:
+            raise Retry(f"{type(error).__name__}: {error}") from error
 
     def run_once(self) -> bool:
         """One turn. False: there was nothing to do. Raises Fenced, Retry; nothing is remembered anyway."""
@@ -145,7 +154,7 @@ class Courier:
             return sender.send(parcel)
         except Exception as error:  # a fault, of this message: others go on
             _log.error("notify.fault", destination=self._name, key=parcel.key, exc_info=error)
-            return Never(f"{type(error).__name__}: {error}"[:LONGEST])
+            return Undeliverable(f"{type(error).__name__}: {error}"[:LONGEST])
 
     def _settle(self, due: Sequence[Delivery], outcome: Outcome, failures: int, sender: Messenger) -> None:
         """Write down what became of it."""
@@ -155,7 +164,7 @@ class Courier:
             match outcome:
                 case Delivered(said):
                     deliveries.delivered(conn, self._name, signals, said, now)
-                case Never(said):
+                case Undeliverable(said):
                     deliveries.dead(conn, self._name, signals, said, now)
                     _log.warning("notify.dead", destination=self._name, signals=signals[:5], reason=said)
                 case Later(said, in_doubt, asked):

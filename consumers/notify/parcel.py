@@ -108,13 +108,13 @@ class Later:
 
 
 @dataclass(frozen=True, slots=True)
-class Never:
+class Undeliverable:
     """This message is not taken, however often it is tried."""
 
     outcome: str
 
 
-Outcome: TypeAlias = Delivered | Later | Never
+Outcome: TypeAlias = Delivered | Later | Undeliverable
 
 LONGEST: Final = 300
 """Characters that are kept of an answer."""

@@ -16,7 +16,7 @@ from typing import Final
 import httpx2
 import orjson
 
-from consumers.notify.parcel import LONGEST, Delivered, Later, Never, Outcome
+from consumers.notify.parcel import LONGEST, Delivered, Later, Outcome, Undeliverable
 from domain.errors import Retry
 
 CONNECT: Final = 5.0
@@ -162,6 +162,6 @@ def by_status(answer: Answer) -> Outcome:
         case status if 300 <= status < 400:
             return Later(f"{status}: it redirects, and nothing follows: write down where it is")
         case status if status in _NEVER:
-            return Never(answer.said)
+            return Undeliverable(answer.said)
         case _:
             return Later(answer.said, after=answer.after)

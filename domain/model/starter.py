@@ -89,4 +89,13 @@ steps = [
   { on = "form_submitted" },
   { on = "stage_changed", where = { to = "customer" } },
 ]
+
+# Who is told, by `leadline notify` or `leadline serve`. Addresses and keys stand in the environment.
+# [[destinations]]
+# name = "sales"
+# type = "slack"                      # or webhook, wecom, dingtalk, feishu, mail
+# url = { env = "LEADLINE_SALES_URL" }
+# on = ["lead.hot", "lead.hot.retracted"]
+# where = { grade = ["A", "B"] }
+# hold = { days = ["Sat", "Sun"], from = "20:00", to = "08:00" }
 """

@@ -17,7 +17,7 @@ import pytest
 
 from consumers.notify import web
 from consumers.notify.destinations.registry import sender_of
-from consumers.notify.parcel import Delivered, Later, Messenger, Never, Outcome, Parcel, note_of
+from consumers.notify.parcel import Delivered, Later, Messenger, Outcome, Parcel, Undeliverable, note_of
 from domain.errors import Misconfigured
 from domain.model.definition import parse_model
 from domain.model.destinations import DestinationType
@@ -149,7 +149,7 @@ def test_too_many_and_out_of_order_are_later(tell: Make, kind: str) -> None:
 
 
 ANSWERS: list[tuple[str, Answer, Outcome]] = [
-    ("slack", Answer(400, b"invalid_payload"), Never("400 invalid_payload")),
+    ("slack", Answer(400, b"invalid_payload"), Undeliverable("400 invalid_payload")),
     ("slack", Answer(410, b"channel_is_archived"), Later("410 channel_is_archived")),
     ("slack", Answer(404, b"no_service"), Later("404 no_service")),
     ("wecom", Answer(200, b'{"errcode":45009,"errmsg":"api freq out of limit"}'),
@@ -157,19 +157,20 @@ ANSWERS: list[tuple[str, Answer, Outcome]] = [
     ("wecom", Answer(200, b'{"errcode":93000,"errmsg":"invalid webhook url"}'),
      Later('200 {"errcode":93000,"errmsg":"invalid webhook url"}')),
     ("wecom", Answer(200, b'{"errcode":40058,"errmsg":"exceed max length"}'),
-     Never('200 {"errcode":40058,"errmsg":"exceed max length"}')),
+     Undeliverable('200 {"errcode":40058,"errmsg":"exceed max length"}')),
     ("wecom", Answer(200, b"<html>log in first</html>"), Later("200 <html>log in first</html>")),
     ("dingtalk", Answer(200, b'{"errcode":130101,"errmsg":"send too fast"}'),
      Later('200 {"errcode":130101,"errmsg":"send too fast"}', after=600.0)),
     ("dingtalk", Answer(200, b'{"errcode":310000,"errmsg":"keywords not in content"}'),
      Later('200 {"errcode":310000,"errmsg":"keywords not in content"}')),
     ("dingtalk", Answer(200, b'{"errcode":430102,"errmsg":"inappropriate text"}'),
-     Never('200 {"errcode":430102,"errmsg":"inappropriate text"}')),
+     Undeliverable('200 {"errcode":430102,"errmsg":"inappropriate text"}')),
     ("feishu", Answer(200, b'{"code":11232,"msg":"frequency limited"}'),
      Later('200 {"code":11232,"msg":"frequency limited"}', after=60.0)),
     ("feishu", Answer(200, b'{"code":19021,"msg":"sign match fail"}'),
      Later('200 {"code":19021,"msg":"sign match fail"}')),
-    ("feishu", Answer(200, b'{"code":9499,"msg":"Bad Request"}'), Never('200 {"code":9499,"msg":"Bad Request"}')),
+    ("feishu", Answer(200, b'{"code":9499,"msg":"Bad Request"}'),
+     Undeliverable('200 {"code":9499,"msg":"Bad Request"}')),
     ("feishu", Answer(200, b'{"StatusCode":0,"StatusMessage":"success"}'),
      Delivered('200 {"StatusCode":0,"StatusMessage":"success"}')),
 ]  # fmt: skip
@@ -258,8 +259,9 @@ def test_a_mail_has_a_text_and_a_page_and_one_id(tell: Make) -> None:
 @pytest.mark.parametrize(
     ("answers", "outcome"),
     [
-        ({"RCPT": "550 no such user"}, Never), ({"RCPT": "451 greylisted"}, Later),
-        ({"DATA": "554 spam"}, Never), ({"DATA": "452 full"}, Later), ({"a@example.com": "550 gone"}, Delivered),
+        ({"RCPT": "550 no such user"}, Undeliverable), ({"RCPT": "451 greylisted"}, Later),
+        ({"DATA": "554 spam"}, Undeliverable), ({"DATA": "452 full"}, Later),
+        ({"a@example.com": "550 gone"}, Delivered),
     ],
 )  # fmt: skip
 def test_what_a_mail_server_says(tell: Make, answers: dict[str, str], outcome: type) -> None:

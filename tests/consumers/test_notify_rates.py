@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from consumers.notify.notifier import Notifier
-from consumers.notify.parcel import Never
+from consumers.notify.parcel import Undeliverable
 from store.database.database import Database
 from store.ledger import signals_after
 from tests.consumers.notifying import ENVIRONMENT, Notifying, activated, webhook
@@ -111,7 +111,7 @@ def test_a_blocked_robot_is_left_alone_for_ten_minutes(database: Database, group
 
 def test_a_digest_that_is_refused_is_dead_as_a_whole(database: Database, group: Receiver) -> None:
     berlin = told(database, group)
-    berlin.sender.send = lambda parcel: Never("no")  # type: ignore[method-assign]
+    berlin.sender.send = lambda parcel: Undeliverable("no")  # type: ignore[method-assign]
     put(database, [hot(1, "Ann"), hot(2, "Ben")])
     berlin.work()
     assert berlin.states() == [("dead", 1)] * 2

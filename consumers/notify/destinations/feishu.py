@@ -8,7 +8,7 @@ from typing import Final
 
 import orjson
 
-from consumers.notify.parcel import Delivered, Later, Never, Outcome, Parcel, Setup
+from consumers.notify.parcel import Delivered, Later, Outcome, Parcel, Setup, Undeliverable
 from consumers.notify.web import Web, by_status, code_in
 from consumers.notify.words import Phrases, harmless, in_bytes
 
@@ -49,7 +49,7 @@ class FeishuSender:
             case code if code == _BUSY:
                 return Later(answer.said, after=60.0)
             case code if code in _OF_MESSAGE:
-                return Never(answer.said)
+                return Undeliverable(answer.said)
             case _:
                 return Later(answer.said)
 

@@ -15,7 +15,7 @@ from email.utils import format_datetime, parseaddr
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from consumers.notify.parcel import LONGEST, Delivered, Later, Never, Outcome, Parcel, Setup
+from consumers.notify.parcel import LONGEST, Delivered, Later, Outcome, Parcel, Setup, Undeliverable
 from consumers.notify.web import ANSWER, AddressRefused, addresses_of
 from consumers.notify.words import Phrases, Wording
 from domain.touchpoints.touchpoint import moment
@@ -135,7 +135,7 @@ class _Connection(smtplib.SMTP):
 
 def _by_code(code: int, said: str) -> Outcome:
     """5xx is said of the mail for good, anything else passes."""
-    return Never(said) if 500 <= code < 600 else Later(said)
+    return Undeliverable(said) if 500 <= code < 600 else Later(said)
 
 
 def _said(code: int, text: bytes | str) -> str:
