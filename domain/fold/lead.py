@@ -53,7 +53,7 @@ class StageEntry(Struct, array_like=True, gc=False):
     touchpoint: str
 
 
-class Arrival(Struct, array_like=True, gc=False):
+class Attribution(Struct, array_like=True, gc=False):
     """Where a lead came from, and the instant from which that held: `seen` is an origin with its channel."""
 
     at: int
@@ -63,9 +63,9 @@ class Arrival(Struct, array_like=True, gc=False):
 class Sources(Struct, array_like=True, gc=False):
     """Where a lead came from: first, last, and at its stages. Direct is nowhere in here: it is what is missing."""
 
-    first: Arrival | None = None
-    last: Arrival | None = None
-    then: dict[str, Arrival] = field(default_factory=dict)
+    first: Attribution | None = None
+    last: Attribution | None = None
+    then: dict[str, Attribution] = field(default_factory=dict)
     """The last one at that instant, by what the lead became: a stage, when first entered; "": identified."""
 
     @property
@@ -77,7 +77,7 @@ class Sources(Struct, array_like=True, gc=False):
         """The lead came from somewhere; whether that is another place than before."""
         if self.last is not None and self.last.seen == seen:
             return False
-        self.last = Arrival(instant, seen)
+        self.last = Attribution(instant, seen)
         if self.first is None:
             self.first = self.last
         return True
@@ -85,7 +85,7 @@ class Sources(Struct, array_like=True, gc=False):
     def note(self, became: str, instant: Instant) -> None:
         """The lead became something for the first time: what was last is where it came from then."""
         if self.last is not None:
-            self.then[became] = Arrival(instant, self.last.seen)
+            self.then[became] = Attribution(instant, self.last.seen)
 
 
 class Lead(Struct, array_like=True, gc=False):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.conditions.tree import SOURCE_FIELDS
 from domain.fold.fold import Fold
-from domain.fold.lead import Arrival
+from domain.fold.lead import Attribution
 from projections.read_models.family import Entries, Key, Row, SeveralRows, Subject
 
 FIRST: Final = "first"
@@ -28,7 +28,7 @@ def _entries(fold: Fold, subject: Subject) -> Entries:
     return entries
 
 
-def _columns(arrival: Arrival) -> list[Any]:
+def _columns(arrival: Attribution) -> list[Any]:
     return [arrival.at, *map(arrival.seen.get, SOURCE_FIELDS)]
 
 

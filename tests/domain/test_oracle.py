@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pytest
 
 from domain.fold.fold import Fold
-from domain.fold.lead import Arrival, Lead, Now
+from domain.fold.lead import Attribution, Lead, Now
 from domain.fold.trace import Trace
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import Touchpoint
@@ -43,7 +43,7 @@ def compared(lead: Lead, now: Now, trace: Trace) -> dict[str, object]:
     }
 
 
-def held(arrival: Arrival | None) -> tuple[int, Mapping[str, str]] | None:
+def held(arrival: Attribution | None) -> tuple[int, Mapping[str, str]] | None:
     return None if arrival is None else (arrival.at, arrival.seen)
 
 
