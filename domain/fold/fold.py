@@ -174,7 +174,7 @@ class Fold:
                 derived = self._moves.derive(lead, taken, hits.enters, instant)
                 if derived is not None:
                     met.append((derived, self._hits(lead, derived)))
-            if trace is not None:
+            if trace is not None and (hits.enters or touchpoint.type == CHANGED or lead.stage != before):
                 self._moves.tell(trace, touchpoint, before, lead.stage, hits.enters)
         return met
 

@@ -70,10 +70,10 @@ class Moves:
         return touchpoint._replace(type=CHANGED, properties={"to": to, "from": before})
 
     def tell(self, trace: Trace, touchpoint: Touchpoint, before: str, stage: str, enters: Sequence[str]) -> None:
-        """Tell what a touchpoint did to the stage, or why it did nothing where it asked for a move."""
+        """Tell what a touchpoint did to the stage; where it asked for a move and did nothing, why."""
         if stage != before:
             trace.moved(touchpoint, before, stage)
-        elif touchpoint.type == CHANGED or enters:
+        else:
             trace.not_moved(touchpoint, self._why_not(before, touchpoint, enters))
 
     def _why_not(self, stage: str, touchpoint: Touchpoint, enters: Sequence[str]) -> NotMoved:

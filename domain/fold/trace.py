@@ -1,7 +1,8 @@
 """What a fold tells whoever listens: every award, and every rule that held and gave nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from domain.fold.about import About, about
 from domain.touchpoints.touchpoint import Touchpoint
@@ -19,7 +20,13 @@ class Award:
     type: str
     at: int
     points: float
-    about: About | None = None
+    properties: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Of the touchpoint."""
+
+    @property
+    def about(self) -> About | None:
+        """What the touchpoint was about; looked for when somebody asks, as a signal does not."""
+        return about(self.type, self.properties)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,13 @@ class Withheld:
     points: float
     why: str
     until: int | None = None
-    about: About | None = None
+    properties: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Of the touchpoint."""
+
+    @property
+    def about(self) -> About | None:
+        """What the touchpoint was about; looked for when somebody asks, as a signal does not."""
+        return about(self.type, self.properties)
 
 
 @dataclass(slots=True)
@@ -49,19 +62,18 @@ class Trace:
 
     def award(self, rule: str, touchpoint: Touchpoint, points: float) -> None:
         """A rule gave its points."""
-        of = about(touchpoint.type, touchpoint.properties)
-        self.awards.append(Award(rule, touchpoint.id, touchpoint.type, touchpoint.instant, points, of))
+        instant, properties = touchpoint.instant, touchpoint.properties
+        self.awards.append(Award(rule, touchpoint.id, touchpoint.type, instant, points, properties))
 
     def withhold(self, rule: str, touchpoint: Touchpoint, points: float, why: str, until: int | None = None) -> None:
         """A rule held and gave nothing."""
-        of = about(touchpoint.type, touchpoint.properties)
-        instant = touchpoint.instant
-        self.withheld.append(Withheld(rule, touchpoint.id, touchpoint.type, instant, points, why, until, of))
+        instant, properties = touchpoint.instant, touchpoint.properties
+        self.withheld.append(Withheld(rule, touchpoint.id, touchpoint.type, instant, points, why, until, properties))
 
     def reset(self) -> None:
         """Start anew: what was before counts no longer."""
         self.withheld += [
-            Withheld(award.rule, award.touchpoint, award.type, award.at, award.points, RESET, None, award.about)
+            Withheld(award.rule, award.touchpoint, award.type, award.at, award.points, RESET, None, award.properties)
             for award in self.awards
         ]
         self.withheld.sort(key=lambda withheld: withheld.at)
