@@ -81,8 +81,8 @@ class Web:
         """Raises ValueError where it is no URL that may be posted to."""
         try:
             self._url = httpx2.URL(url)
-        except httpx2.InvalidURL as error:
-            raise ValueError(f"the address is no URL: {error}") from None
+        except httpx2.InvalidURL:  # what it says would show the address, which is a secret
+            raise ValueError("the address is no URL") from None
         allowed = ("https", "http") if allow_private else ("https",)
         if self._url.scheme not in allowed or not self._url.host:
             raise ValueError(

@@ -87,3 +87,15 @@ def test_a_wait_that_is_asked_for_is_at_most_a_day() -> None:
     assert web._asked("soon") is None
     assert web._asked("Wed, 21 Oct 2015 07:28:00 GMT") == 0
     assert web.by_status(Answer(503, b"", 7.0)) == Later("503", after=7.0)
+
+
+@pytest.mark.parametrize("secret", ["https://hook.example:s3cret/x", "s3cret"])
+def test_an_address_that_is_none_is_not_shown(secret: str) -> None:
+    with pytest.raises(ValueError, match="the address") as error:
+        Web(secret, allow_private=False)
+    assert "s3cret" not in str(error.value)
+
+
+def test_no_answer_shows_the_address() -> None:
+    outcome = Web("http://127.0.0.1:1/robot?key=s3cret", allow_private=True).post(b"{}", {})
+    assert isinstance(outcome, Later) and "s3cret" not in outcome.outcome
