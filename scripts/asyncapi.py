@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import yaml
 
+from domain.model.destinations import PERSON
 from domain.signals.kinds import TRAITS, Datum, SignalKind
 from domain.touchpoints.envelope import Envelope
 from projections.queries.shapes import SignalShape
@@ -22,6 +23,12 @@ _DATA: Final[dict[str, dict[str, Any]]] = {
     "number": {"type": "number"},
     "instant": {**_TEXT, "format": "date-time"},
     "reasons": {"type": "array", "items": {"type": "object"}},
+    "person": {
+        "type": "object",
+        "properties": {name: {"type": ["string", "null"]} for name in PERSON},
+        "required": list(PERSON),
+    },
+    "source": {"type": "object", "additionalProperties": _TEXT, "required": ["channel", "since"]},
 }
 """The schema of each type of a signal's data."""
 
@@ -163,6 +170,12 @@ def _bears(data: tuple[Datum, ...]) -> dict[str, Any]:
     """The schema of what a kind of signal bears beside the fields of all."""
     return {
         "type": "object",
-        "properties": {datum.name: {**_DATA[datum.type], "description": datum.about} for datum in data},
+        "properties": {datum.name: _type(datum) for datum in data},
         "required": [datum.name for datum in data if datum.always],
     }
+
+
+def _type(datum: Datum) -> dict[str, Any]:
+    schema = _DATA[datum.type]
+    null = {"type": [schema["type"], "null"]} if datum.null else {}
+    return {**schema, **null, "description": datum.about}

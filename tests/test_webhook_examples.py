@@ -120,7 +120,7 @@ def test_a_list_of_listmonk_follows_a_segment(tmp_path: Path) -> None:
         address = server.url.removesuffix("/hook")
         settings = {"LISTMONK_URL": address, "LISTMONK_USER": "leadline", "LISTMONK_TOKEN": "t", "LISTMONK_LIST": "3"}
         with running(tmp_path, "listmonk.py", **settings) as (url, _):
-            ann = {"email": "ann@example.com", "name": "Ann"}
+            ann = {"person": {"email": "ann@example.com", "name": "Ann"}}
             listmonk.away = True
             assert isinstance(told(url, SignalKind.ENTERED, 1, **ann), Later)
             listmonk.away = False

@@ -61,7 +61,9 @@ def facts(signal: Signal, closed: Signal | None = None) -> dict[str, Any]:
     """What `where` may ask of a signal; what it does not bear itself is that of the one that it ends."""
     data = ({} if closed is None else data_of(closed)) | data_of(signal)
     if "to" in data:
-        data.setdefault("stage", data["to"])
+        data["stage"] = data["to"]
+    if isinstance(source := data.get("last_source"), Mapping):
+        data.setdefault("source", source)
     return dict(_flat(data))
 
 

@@ -41,6 +41,11 @@ class Note:
         value = self.data.get(name)
         return "" if value is None else str(value)
 
+    def who(self, name: str) -> str:
+        """What is known of the person and may leave, one of `PERSON`; "" where there is nothing."""
+        value = self.data.get("person", {}).get(name)
+        return "" if value is None else str(value)
+
     def number(self, name: str) -> float | None:
         """A datum that is a number."""
         value = self.data.get(name)
@@ -68,8 +73,12 @@ class Note:
 
 def note_of(signal: Signal, may_leave: frozenset[str], first: Signal | None = None) -> Note:
     """A signal as a destination may show it."""
-    kept = {key: value for key, value in data_of(signal).items() if key not in PERSON or key in may_leave}
-    return Note(signal, kept, None if first is None else note_of(first, may_leave))
+    data = data_of(signal)
+    person = data.get("person")
+    if person is not None:
+        known = person if isinstance(person, Mapping) else {}
+        data["person"] = {key: value for key, value in known.items() if key in PERSON and key in may_leave}
+    return Note(signal, data, None if first is None else note_of(first, may_leave))
 
 
 def data_of(signal: Signal) -> dict[str, Any]:

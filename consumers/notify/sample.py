@@ -16,10 +16,12 @@ from domain.touchpoints.touchpoint import Instant, rfc3339
 from store.ledger import Signal
 
 _SAMPLE: Final[Mapping[str, Any]] = {
-    "name": "Ada Sample", "company": "Sample & Sons", "title": "CEO",
-    "email": "ada@example.com", "phone": "+4930123456", "grade": "A", "heat": 84.0, "hot_at": 80.0, "stage": "lead",
-    "reasons": [{"rule": "asked for a demo", "count": 1, "points": 50.0, "now": 50.0},
-                {"rule": "viewed pricing", "count": 3, "points": 34.0, "now": 34.0}],
+    "person": {"name": "Ada Sample", "company": "Sample & Sons", "title": "CEO",
+               "email": "ada@example.com", "phone": "+4930123456"},
+    "grade": "A", "heat": 84.0, "hot_at": 80.0, "stage": "lead", "model": "", "cools_at": None,
+    "reasons": [{"rule": "demo", "label": "asked for a demo", "count": 1, "points": 50.0, "now": 50.0},
+                {"rule": "pricing", "label": "viewed pricing", "count": 3, "points": 34.0, "now": 34.0}],
+    "first_source": None, "last_source": None, "owner": None, "due": None,
 }  # fmt: skip
 _LEAD: Final = UUID(int=0)
 

@@ -104,7 +104,7 @@ class Phrases:
             lines.append(self._say("told", at=self._when(note.first.at), first=self.headline(note.first)))
         if note.kind == SignalKind.HOT:
             lines += self._about_hot(note)
-        if ways := [way for key in ("phone", "email") if (way := note.text(key))]:
+        if ways := [way for key in ("phone", "email") if (way := note.who(key))]:
             lines.append(self._say("call", ways=", ".join(ways)))
         if owner := note.text("owner"):
             lines.append(self._say("owner", owner=owner))
@@ -123,13 +123,13 @@ class Phrases:
         return lines
 
     def _who(self, note: Note) -> str:
-        known = note if note.text("name") or note.text("company") or note.first is None else note.first
-        name, company, title = known.text("name"), known.text("company"), known.text("title")
+        known = note if note.who("name") or note.who("company") or note.first is None else note.first
+        name, company, title = known.who("name"), known.who("company"), known.who("title")
         if name and title:
             name = self._say("entitled", name=name, title=title)
         if name and company:
             return self._say("of", name=name, company=company)
-        contact = known.text("phone") or known.text("email")
+        contact = known.who("phone") or known.who("email")
         return name or company or contact or self._say("lead", id=str(note.signal.lead_now)[:8])
 
     def _score(self, note: Note) -> str:
@@ -155,14 +155,11 @@ class Phrases:
 
 
 def _source(data: Mapping[str, Any]) -> str:
-    """The source in words, of whichever shape: a text, or its parts (of the last one, else the first)."""
-    source = data.get("source") or data.get("last_source") or data.get("first_source")
-    if isinstance(source, Mapping):
-        inner = source.get("last") or source.get("first")
-        parts = inner if isinstance(inner, Mapping) else source
-        keys = ("channel", "source", "campaign")
-        return " / ".join(str(parts[key]) for key in keys if parts.get(key))
-    return str(source) if source else ""
+    """Where the lead came from last, in words."""
+    source = data.get("last_source")
+    if not isinstance(source, Mapping):
+        return ""
+    return " / ".join(str(source[key]) for key in ("channel", "source", "campaign") if source.get(key))
 
 
 def _instant(text: str) -> datetime | None:

@@ -1,7 +1,7 @@
 """The one table of signal kinds: its topic, what it closes, what it bears. All else follows from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final, Literal, assert_never
 
@@ -55,10 +55,12 @@ class Datum:
     """A field of a signal's data. An `instant` is microseconds in the domain, RFC 3339 in the ledger."""
 
     name: str
-    type: Literal["text", "number", "instant", "reasons"]
+    type: Literal["text", "number", "instant", "reasons", "person", "source"]
     about: str
     always: bool = True
     """Whether every signal of the kind bears it."""
+    null: bool = False
+    """Whether it may be null: not known, or not there yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,17 @@ class Traits:
 _SEGMENT: Final = Datum("segment", "text", "the segment's name")
 _REASON: Final = Datum("reason", "text", "why, where it is nothing that the lead did: `model`, `merged`, `gone`", False)
 
+_PERSON: Final = Datum(
+    "person", "person", "who: `name`, `company`, `title`, `email`, `phone`, each null where it is not known", False
+)
+_STANDING: Final = (
+    _PERSON,
+    Datum("stage", "text", "the stage", False),
+    Datum("grade", "text", "the grade", False),
+    Datum("model", "text", "the version of the model that judged so", False),
+)
+"""What every kind says of the lead, unless nobody is left whom it is about."""
+
 
 def traits(kind: SignalKind) -> Traits:
     """The row of the table. A kind that has none does not pass the type checker."""
@@ -85,41 +98,49 @@ def traits(kind: SignalKind) -> Traits:
                 Datum("since", "instant", "when the episode began"),
                 Datum("heat", "number", "heat at the decision's instant"),
                 Datum("hot_at", "number", "the heat at which a lead of this grade becomes hot"),
-                Datum("grade", "text", "the grade"),
-                Datum("stage", "text", "the stage"),
+                Datum("cools_at", "instant", "when it cools, if nothing happens until then", null=True),
                 Datum(
                     "reasons",
                     "reasons",
-                    "the rules that gave most: `rule`, `count`, `points`, `now`, `last`",
+                    "the rules that gave most: `rule`, `label` (or null), `count`, `points`, `now`, `last`",
                 ),
+                Datum("first_source", "source", "where the lead came from first; null: nobody knows", null=True),
+                Datum("last_source", "source", "where the lead came from last; null: nobody knows", null=True),
+                Datum("owner", "text", "who takes care of the lead; null: nobody yet", null=True),
+                Datum("due", "instant", "until when; null: nobody said", null=True),
                 Datum("promote_to", "text", "the stage into which the lead is asked", False),
                 Datum("waits_for", "text", "what that stage requires and the lead lacks: asked when it comes", False),
+                *(replace(datum, always=True) for datum in _STANDING),
             )
             return Traits(Topic.HOT_LEADS, True, None, "a lead became hot", data)
         case SignalKind.RETRACTED:
             reason = Datum("reason", "text", "why it does not count; `model`: another model was activated")
-            return Traits(Topic.HOT_LEADS, False, HOT, "what made it hot no longer counts", (reason,))
+            return Traits(Topic.HOT_LEADS, False, HOT, "what made it hot no longer counts", (reason, *_STANDING))
         case SignalKind.COOLED:
             ended = Datum("ended", "instant", "when the episode ended", False)
-            return Traits(Topic.HOT_LEADS, False, HOT, "a hot lead cooled", (ended, _REASON))
+            return Traits(Topic.HOT_LEADS, False, HOT, "a hot lead cooled", (ended, _REASON, *_STANDING))
         case SignalKind.PROMOTABLE:
             data = (
                 Datum("hot", "text", "the id of the lead's open `lead.hot`"),
                 Datum("promote_to", "text", "the stage into which the lead is asked now"),
+                *_STANDING,
             )
             return Traits(Topic.HOT_LEADS, False, None, "what a hot lead's promotion waited for has come", data)
         case SignalKind.ENTERED:
             since = Datum("since", "instant", "when the lead entered it")
-            return Traits(Topic.SEGMENT_CHANGES, True, None, "a lead entered a segment", (_SEGMENT, since, _REASON))
+            data = (_SEGMENT, since, _REASON, *_STANDING)
+            return Traits(Topic.SEGMENT_CHANGES, True, None, "a lead entered a segment", data)
         case SignalKind.LEFT:
             ended = Datum("ended", "instant", "when the lead left it", False)
-            return Traits(Topic.SEGMENT_CHANGES, False, ENTERED, "a lead left a segment", (_SEGMENT, ended, _REASON))
+            data = (_SEGMENT, ended, _REASON, *_STANDING)
+            return Traits(Topic.SEGMENT_CHANGES, False, ENTERED, "a lead left a segment", data)
         case SignalKind.STAGE:
             data = (
                 Datum("from", "text", "the stage that was announced before; `visitor` if none was"),
                 Datum("to", "text", "the stage that it is in now"),
                 Datum("since", "instant", "when the lead entered it", False),
                 _REASON,
+                *_STANDING,
             )
             return Traits(Topic.STAGE_CHANGES, True, STAGE, "a lead changed its stage", data)
         case _:

@@ -16,7 +16,8 @@ from receive import serve
 
 def follow(message: dict[str, Any]) -> None:
     """Bring the list in line with one signal. Raises where listmonk does not take it: then it comes again."""
-    email = message["data"].get("email")
+    person = message["data"].get("person") or {}
+    email = person.get("email")
     if not email or message["type"] not in ("segment.entered", "segment.left"):
         return
     token = f"{os.environ['LISTMONK_USER']}:{os.environ['LISTMONK_TOKEN']}"
@@ -33,7 +34,7 @@ def follow(message: dict[str, Any]) -> None:
             change = {"ids": [subscriber["id"]], "action": action, "target_list_ids": [chosen], "status": "confirmed"}
             listmonk.put("/api/subscribers/lists", json=change).raise_for_status()
         elif message["type"] == "segment.entered":
-            name = message["data"].get("name") or email
+            name = person.get("name") or email
             new = {
                 "email": email, "name": name, "status": "enabled", "lists": [chosen], "preconfirm_subscriptions": True,
             }  # fmt: skip

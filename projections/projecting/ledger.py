@@ -8,11 +8,13 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection, func, select
 
-from domain.fold.explain import explain, reasons
+from domain.fold.explain import explain
 from domain.fold.fold import Fold
+from domain.people.person import Person
 from domain.people.walk import assign
 from domain.signals.decide import decide
 from domain.signals.kinds import HOT, MODEL, TRAITS, SignalKind
+from domain.signals.message import hot_message, standing
 from domain.signals.signal import Change, Decision, Holding, Kept, Open, hand_over, to_be_told
 from domain.touchpoints.touchpoint import Touchpoint, rfc3339
 from projections.projecting.cluster import Cluster
@@ -72,9 +74,8 @@ class Ledger:
             return None
         if not changes and not successors:
             return None
-        return _Plan(
-            cluster, changes, {*successors, *(successor for successor in successors.values() if successor is not None)}
-        )
+        moved = {*successors, *(successor for successor in successors.values() if successor is not None)}
+        return _Plan(cluster, holdings, changes, moved)
 
     def _hand_over(
         self, cluster: Cluster, successors: Mapping[UUID, UUID | None], holdings: Sequence[Holding]
@@ -159,22 +160,26 @@ class Ledger:
                 for person, touchpoints in mine.items():
                     id = self._ids.of(walk.people[person].name())
                     if id in hot[number]:
-                        explained[id] = self._hot_data(touchpoints, clock)
+                        explanation = explain(self._fold, touchpoints, clock)
+                        identities = chosen[number].walk.owned(self._seen(chosen[number])[id], clock)
+                        explained[id] = hot_message(self._fold, explanation, clock, identities)
             except Exception as error:
                 chosen[number].put_aside(error)
         return explained
 
-    def _hot_data(self, history: Sequence[Touchpoint], clock: int) -> dict[str, Any]:
-        explanation = explain(self._fold, history, clock)
-        lead = explanation.lead
-        why = [{**reason, "last": rfc3339(reason["last"])} for reason in reasons(explanation)]
+    def _standing(self, plan: "_Plan", clock: int) -> dict[UUID, dict[str, Any]]:
+        """What is said of the leads of one cluster of which something is to be written."""
+        decided = {each.lead_now for each in plan.changes if isinstance(each, Decision) and each.kind != HOT}
+        leads = {holding.id: holding.lead for holding in plan.holdings if holding.id in decided}
+        seen = self._seen(plan.cluster) if leads else {}
         return {
-            "heat": explanation.heat,
-            "hot_at": self._fold.threshold(lead.grade),
-            "grade": lead.grade,
-            "stage": lead.stage,
-            "reasons": why,
+            id: standing(self._fold, lead, plan.cluster.walk.owned(seen[id], clock) if id in seen else ())
+            for id, lead in leads.items()
         }
+
+    def _seen(self, cluster: Cluster) -> dict[UUID, Person]:
+        """The people of a cluster that touched; some are only named, by hand."""
+        return {self._ids.of(person.name()): person for person in cluster.walk.people.values() if person.heads}
 
     # ---- writing ----
 
@@ -183,6 +188,7 @@ class Ledger:
     ) -> Iterator[str]:
         """Write the rows; their signal ids."""
         decided = [(each, plan) for plan in plans for each in plan.changes if isinstance(each, Decision)]
+        standings = {plan.cluster.number: self._standing(plan, clock) for plan in plans}
         if not decided:
             return iter(())
         self._database.lock(conn, "ledger")
@@ -192,9 +198,10 @@ class Ledger:
         for number, (decision, plan) in enumerate(decided, position + 1):
             counted = counters[decision.lead, decision.kind] = counters.get((decision.lead, decision.kind), 0) + 1
             ids.append(f"{decision.lead}:{decision.kind}:{counted}")
-            data = {**decision.data, **(explained.get(decision.lead_now, {}) if decision.kind == HOT else {})}
+            said = explained if decision.kind == HOT else standings[plan.cluster.number]
+            data = {**said.get(decision.lead_now, {}), **decision.data}
             for datum in TRAITS[decision.kind].data:
-                if datum.type == "instant" and datum.name in data:
+                if datum.type == "instant" and isinstance(data.get(datum.name), int):
                     data[datum.name] = rfc3339(data[datum.name])
             ask = self._ask(decision, ids[-1], plan.cluster, clock)
             rows.append((
@@ -220,10 +227,9 @@ class Ledger:
                 id, properties = f"{hot.signal}:withdraw", {"withdraws": f"{hot.signal}:promote"}
             case _:
                 return None
-        seen = [person for person in cluster.walk.people.values() if person.heads]  # some are only named, by hand
-        for person in seen:
-            if self._ids.of(person.name()) == decision.lead_now and (owned := cluster.walk.owned(person, clock)):
-                return Ask(id, (owned[0].kind, owned[0].value), properties)
+        person = self._seen(cluster).get(decision.lead_now)
+        if person is not None and (owned := cluster.walk.owned(person, clock)):
+            return Ask(id, (owned[0].kind, owned[0].value), properties)
         return None
 
     def _counters(self, conn: Connection, leads: Sequence[UUID]) -> dict[tuple[UUID, str], int]:
@@ -249,6 +255,7 @@ class _Plan:
     """What is to be said of leads of one cluster. `moved`: those whose open announcements changed hands."""
 
     cluster: Cluster
+    holdings: Sequence[Holding]
     changes: list[Change]
     moved: set[UUID]
 

@@ -35,7 +35,8 @@ FINE = {
     "dingtalk": b'{"errcode":0,"errmsg":"ok"}', "feishu": b'{"code":0,"msg":"success","data":{}}',
 }  # fmt: skip
 DATA = {
-    "name": "Wang <at user_id=\"all\">", "company": "ACME & Co", "email": "wang@example.com", "phone": "+8613912345678",
+    "person": {"name": "Wang <at user_id=\"all\">", "company": "ACME & Co", "email": "wang@example.com",
+               "phone": "+8613912345678"},
     "grade": "A", "heat": 84.2, "reasons": [{"rule": "asked for a demo", "count": 2, "points": 50.0}],
 }  # fmt: skip
 
@@ -199,7 +200,7 @@ def test_nobody_is_mentioned_by_what_a_visitor_calls_themselves(tell: Make, kind
 )
 def test_a_digest_fits_newest_first_and_counts_the_rest(tell: Make, kind: str, most: int) -> None:
     told = tell(kind, 'language = "zh"')
-    many = [signal(place, name=f"王芳{place:03}") for place in range(200, 0, -1)]
+    many = [signal(place, person={"name": f"王芳{place:03}"}) for place in range(200, 0, -1)]
     assert isinstance(told.sender.send(parcel(*many)), Delivered)
     body = json.loads(told.text())
     texts = {

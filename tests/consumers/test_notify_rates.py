@@ -31,7 +31,7 @@ def told(database: Database, group: Receiver, more: str = "") -> Notifying:
 
 
 def hot(position: int, name: str) -> dict[str, object]:
-    return row(position, data=orjson.dumps({"name": name}).decode())
+    return row(position, data=orjson.dumps({"person": {"name": name}}).decode())
 
 
 def texts(group: Receiver) -> list[str]:

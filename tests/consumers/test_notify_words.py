@@ -17,10 +17,11 @@ from tests.given_ledger import AT
 
 LEAD = uuid.UUID("31fa0840-0000-0000-0000-000000000000")
 FULL = {
-    "name": "Wang Fang", "company": "ACME", "title": "CEO", "phone": "+8613912345678", "grade": "A", "heat": 84.2,
+    "person": {"name": "Wang Fang", "company": "ACME", "title": "CEO", "phone": "+8613912345678"},
+    "grade": "A", "heat": 84.2,
     "reasons": [{"rule": "asked", "label": {"en": "asked for a demo", "zh": "申请演示"}, "count": 1, "points": 50.0},
                 {"rule": "viewed pricing", "count": 3, "points": 34.0}],
-    "source": {"first": {"channel": "search", "source": "baidu"}, "last": {"channel": "mail"}},
+    "first_source": {"channel": "search", "source": "baidu"}, "last_source": {"channel": "mail"},
     "cools_at": "2026-09-23T10:00:00Z", "link": "https://leads.example.com/31fa0840",
 }  # fmt: skip
 
@@ -58,10 +59,12 @@ def test_a_hot_lead_in_chinese() -> None:
     [
         (SignalKind.HOT, {}, "Hot lead: lead 31fa0840", "热线索：线索 31fa0840"),
         (SignalKind.HOT, {"heat": 20.0}, "Hot lead: lead 31fa0840 – 20", "热线索：线索 31fa0840（20 分）"),
-        (SignalKind.COOLED, {"name": "Ann"}, "Cooled: Ann", "已降温：Ann"),
-        (SignalKind.STAGE, {"name": "Ann", "from": "lead", "to": "won"}, "Ann: lead → won", "Ann：lead → won"),
-        (SignalKind.ENTERED, {"company": "ACME"}, "Now in returners: ACME", "进入“returners”：ACME"),
-        (SignalKind.LEFT, {"email": "a@b.example"}, "No longer in returners: a@b.example\nReach: a@b.example",
+        (SignalKind.COOLED, {"person": {"name": "Ann"}}, "Cooled: Ann", "已降温：Ann"),
+        (SignalKind.STAGE, {"person": {"name": "Ann"}, "from": "lead", "to": "won"},
+         "Ann: lead → won", "Ann：lead → won"),
+        (SignalKind.ENTERED, {"person": {"company": "ACME"}}, "Now in returners: ACME", "进入“returners”：ACME"),
+        (SignalKind.LEFT, {"person": {"email": "a@b.example"}},
+         "No longer in returners: a@b.example\nReach: a@b.example",
          "离开“returners”：a@b.example\n联系：a@b.example"),
     ],
 )  # fmt: skip
@@ -71,4 +74,4 @@ def test_other_kinds(kind: SignalKind, data: dict[str, Any], en: str, zh: str) -
 
 
 def test_what_is_in_braces_is_no_template() -> None:
-    assert text(SignalKind.HOT, "en", {"name": "{who} {0}"}) == "Hot lead: {who} {0}"
+    assert text(SignalKind.HOT, "en", {"person": {"name": "{who} {0}"}}) == "Hot lead: {who} {0}"

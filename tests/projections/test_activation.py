@@ -79,7 +79,7 @@ def test_who_was_told_and_is_not_hot_any_more_is_withdrawn_aloud_and_keeps_the_p
     before = switching.end
     done = switching.to(NEVER)
     assert [move.leads for move in done.moved.hot if move.before == "hot"] == [1]
-    assert ("lead.hot.retracted", {"reason": "model"}) in switching.said(before)
+    assert [data["reason"] for kind, data in switching.said(before) if kind == "lead.hot.retracted"] == ["model"]
     assert switching.hot() == {}
     assert len(switching.asks()) == 1
 
@@ -235,10 +235,11 @@ def test_it_may_be_renamed_or_kept(switching: Switching, stage: str) -> None:
     text = MODEL.replace('name = "customer"\nwon = true', stage)
     assert text != MODEL
     done = switching.to(text)
-    renamed = [data | {"since": ""} for kind, data in switching.said(before) if kind == "stage.changed"]
+    told = ("from", "to", "reason", "stage")
+    renamed = [{name: data[name] for name in told} for kind, data in switching.said(before) if kind == "stage.changed"]
     if "buyer" in stage:
         assert [(move.before, move.now, move.leads) for move in done.moved.stages] == [("customer", "buyer", 1)]
-        assert renamed == [{"from": "customer", "to": "buyer", "since": "", "reason": "model"}]
+        assert renamed == [{"from": "customer", "to": "buyer", "reason": "model", "stage": "buyer"}]
         with pytest.raises(ActivationRefused, match="'customer'"):  # what was reported under that name would be lost
             switching.to(text.replace('was = ["customer"]\n', ""))
     else:

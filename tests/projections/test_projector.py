@@ -156,7 +156,8 @@ def test_memberships_say_since_when_and_until_when_however_late_they_are_looked_
     assert said["segment.left"]["ended"] == rfc3339(us(day))
     with world.database.snapshot() as conn:
         [stage] = conn.execute(select(ledger.c.data).where(ledger.c.kind == "stage.changed")).scalars()
-    assert orjson.loads(stage) == {"from": "visitor", "to": "lead", "since": rfc3339(us(0))}
+    moved = {"from": "visitor", "to": "lead", "since": rfc3339(us(0))}
+    assert orjson.loads(stage).items() >= moved.items()
 
 
 def test_of_two_that_become_one_the_second_stage_says_where_they_are_now(world: World) -> None:
@@ -165,4 +166,5 @@ def test_of_two_that_become_one_the_second_stage_says_where_they_are_now(world: 
     with world.database.snapshot() as conn:
         rows = conn.execute(select(ledger.c.data).where(ledger.c.kind == "stage.changed")).scalars().all()
     merged = [data for row in rows if (data := orjson.loads(row)).get("reason") == "merged"]
-    assert merged == [{"from": "customer", "to": "customer", "since": rfc3339(us(2)), "reason": "merged"}]
+    stayed = {"from": "customer", "to": "customer", "since": rfc3339(us(2)), "reason": "merged"}
+    assert [data.items() >= stayed.items() for data in merged] == [True]

@@ -1,0 +1,110 @@
+"""What a signal says of its lead, kind by kind, as the ledger bears it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import select
+
+from domain.model.definition import parse_model
+from domain.signals.kinds import TRAITS, SignalKind
+from domain.touchpoints.touchpoint import Touchpoint, rfc3339
+from store.database.tables import ledger
+from tests.domain.stories import SECOND, at, us
+from tests.given_model import MODEL
+from tests.projections.shelf import CLOCK, Shelf
+from tests.projections.world import World
+
+TEXT = MODEL.replace('name = "form"\n', 'name = "form"\nlabel = { en = "asked", zh = "咨询" }\n')
+LABELLED = parse_model(TEXT)
+NOBODY = {"name": None, "company": None, "title": None, "email": None, "phone": None}
+WANG = {"first_name": "芳", "last_name": "王", "company": "Acme", "title": "CEO"}
+WANG_SAID = {"name": "王芳", "company": "Acme", "title": "CEO", "email": "a@x.test", "phone": "+4930123456"}
+DAY = 86_400
+
+
+@pytest.fixture
+def world(shelf: Shelf) -> Iterator[World]:
+    with shelf.place(LABELLED) as folder:
+        opened = World.on_sqlite(folder, LABELLED, CLOCK, ready=True)
+        yield opened
+        assert opened.verify().differing == 0
+        opened.close()
+
+
+def data(world: World, kind: str) -> dict[str, Any]:
+    """Of the first signal of a kind."""
+    with world.database.snapshot() as conn:
+        rows = conn.execute(select(ledger.c.data).where(ledger.c.kind == kind).order_by(ledger.c.position)).scalars()
+        return dict(orjson.loads(next(iter(rows))))
+
+
+def wang(*more: Touchpoint) -> list[Touchpoint]:
+    page = {"page": {"url": "https://example.com/?gclid=1&utm_campaign=spring"}}
+    return [
+        at(0, "page_viewed", "e:a@x.test", "p:+4930123456", profile=WANG, context=page),
+        at(5, "form_submitted", "e:a@x.test"),
+        at(6, "form_submitted", "e:a@x.test"),
+        *more,
+    ]
+
+
+def test_a_hot_lead_says_who_why_where_from_and_until_when(world: World) -> None:
+    world.play([wang()])
+    hot = data(world, "lead.hot")
+    assert hot["person"] == WANG_SAID
+    assert {reason["rule"]: reason["label"] for reason in hot["reasons"]} == {
+        "form": {"en": "asked", "zh": "咨询"}, "first form": None, "page": None,
+    }  # fmt: skip
+    assert (hot["first_source"]["campaign"], hot["first_source"]["since"]) == ("spring", rfc3339(us(0)))
+    assert hot["last_source"] == hot["first_source"]
+    assert hot["cools_at"] > rfc3339(us(6))
+    assert hot["heat"] >= hot["hot_at"]
+    assert hot["model"] == LABELLED.hash
+    assert (hot["owner"], hot["due"]) == (None, None)
+
+
+def test_of_whom_nothing_is_known_but_a_user_id_all_of_the_person_is_null(world: World) -> None:
+    world.play([[at(5, "form_submitted", "u:1"), at(6, "form_submitted", "u:1")]])
+    hot = data(world, "lead.hot")
+    assert hot["person"] == NOBODY
+    assert (hot["first_source"], hot["last_source"]) == (None, None)
+
+
+@pytest.mark.parametrize("kind", ["stage.changed", "segment.entered", "segment.left", "lead.cooled"])
+def test_every_other_kind_says_who_stage_grade_and_model(world: World, kind: str) -> None:
+    world.play([wang()])
+    world.clock = CLOCK + 30 * DAY * SECOND
+    world.project()
+    said = data(world, kind)
+    assert said["person"] == WANG_SAID
+    assert (said["stage"], said["model"]) == ("lead", LABELLED.hash)
+    assert said["grade"] in ("A", "B", "C", "D")
+
+
+def test_a_retracted_hot_lead_says_who_and_how_they_stand_now(world: World) -> None:
+    world.play([wang()])
+    world.play([[at(7, "identified", "e:a@x.test", profile={"email": "wang@us.example"})]])
+    said = data(world, "lead.hot.retracted")
+    assert said["reason"] == "not a lead: employee"
+    assert said["person"] == WANG_SAID | {"email": "wang@us.example"}
+    assert said["model"] == LABELLED.hash
+
+
+def test_the_rows_bear_what_the_table_of_kinds_says_and_nothing_else(world: World) -> None:
+    world.play([wang(), [at(5, "form_submitted", "u:1"), at(6, "form_submitted", "u:1")]])
+    world.play([[at(7, "identified", "e:a@x.test", profile={"email": "wang@us.example"})]])
+    world.clock = CLOCK + 30 * DAY * SECOND
+    world.project()
+    with world.database.snapshot() as conn:
+        rows = conn.execute(select(ledger.c.kind, ledger.c.data)).all()
+    assert {row.kind for row in rows} == set(SignalKind) - {SignalKind.PROMOTABLE}
+    for row in rows:
+        said = orjson.loads(row.data)
+        table = {datum.name: datum for datum in TRAITS[SignalKind(row.kind)].data}
+        assert said.keys() <= table.keys()
+        assert {name for name, datum in table.items() if datum.always} <= said.keys(), row.kind
+        assert {name for name, value in said.items() if value is None} <= {
+            name for name, datum in table.items() if datum.null
+        }
