@@ -56,6 +56,8 @@ class Readers:
     """Whether the server is on its way out: streams end then."""
     streams: int = 200
     """How many streams of signals may be open."""
+    public_url: str | None = None
+    """Where people open Leadline: signals link to it."""
 
 
 class _Parameters(BaseModel):
@@ -226,9 +228,11 @@ def _signals(readers: Readers) -> APIRouter:
         kinds = parameters.kinds()
         with readers.database.snapshot() as conn:
             after = 0 if parameters.after is None else signal_report.ledger_place(conn, parameters.after)
-            return signal_report.signals(conn, after, kinds=kinds, limit=parameters.limit)
+            return signal_report.signals(
+                conn, after, kinds=kinds, limit=parameters.limit, public_url=readers.public_url
+            )
 
-    feed = SignalFeed(readers.database, readers.streams, readers.stopping)
+    feed = SignalFeed(readers.database, readers.streams, readers.stopping, readers.public_url)
 
     async def place(
         parameters: Annotated[SignalsParameters, Query()], last_event_id: Annotated[str | None, Header()] = None

@@ -42,7 +42,14 @@ class Told(NamedTuple):
 class SignalFeed:
     """What is added to the ledger, for at most `most` readers. All of it belongs to one event loop."""
 
-    def __init__(self, database: Database, most: int, stopping: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        database: Database,
+        most: int,
+        stopping: Callable[[], bool] = lambda: False,
+        public_url: str | None = None,
+    ) -> None:
+        self._public_url = public_url
         self._database = database
         self._most = most
         self._stopping = stopping
@@ -109,7 +116,7 @@ class SignalFeed:
         """What is to be sent now, and the position behind all that was looked at."""
         with self._database.snapshot() as conn:
             end = ledger_end(conn)
-            page = signals(conn, position, kinds=kinds, limit=PAGE)
+            page = signals(conn, position, kinds=kinds, limit=PAGE, public_url=self._public_url)
         return [_told(each) for each in page.items], end if page.next is None else int(page.next)
 
     # ---- the poller ----
@@ -138,7 +145,8 @@ class SignalFeed:
             if self._end == _NOT_YET:
                 self._floor = self._end = ledger_end(conn)
                 return []
-            return [_told(each) for each in signals(conn, self._end, limit=PAGE).items]
+            page = signals(conn, self._end, limit=PAGE, public_url=self._public_url)
+        return [_told(each) for each in page.items]
 
     def _add(self, added: list[Told]) -> None:
         if added:

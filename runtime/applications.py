@@ -40,7 +40,10 @@ def collector_app(wiring: Wiring, health: Health) -> ASGIApp:
 
 def api_app(wiring: Wiring, log: Log, stopping: Callable[[], bool]) -> ASGIApp:
     """The private API: queries, and commands onto a log."""
-    readers = Readers(wiring.database, wiring.events, wiring.ids, stopping, wiring.settings.streams)
+    settings = wiring.settings
+    readers = Readers(
+        wiring.database, wiring.events, wiring.ids, stopping, settings.streams, public_url=settings.public_url
+    )
     reader = Reader(wiring.database, wiring.events, wiring.ids)
     return create_api(readers, private(wiring.settings), command_routes(Commander(reader, wiring.ids, log, clock)))
 

@@ -112,6 +112,13 @@ def kafka(value: object) -> tuple[str, ...]:
     return servers
 
 
+def public_url(value: object) -> object:
+    parts = urlsplit(value) if isinstance(value, str) else None
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("allowed is an address such as https://leads.example.com")
+    return parts.geturl().rstrip("/")
+
+
 def proxies(value: object) -> tuple[str, ...]:
     addresses = tuple(listed(value))
     for part in addresses:

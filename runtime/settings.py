@@ -79,6 +79,11 @@ class Settings(BaseModel):
         BeforeValidator(parse.proxies),
         Field(description="addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"),
     ] = ("127.0.0.1", "::1")
+    public_url: Annotated[
+        str | None,
+        BeforeValidator(parse.public_url),
+        Field(description="address under which people open Leadline: signals link to their leads; none: no links"),
+    ] = None
     id_key: Annotated[
         SecretStr | None,
         BeforeValidator(parse.id_key),

@@ -10,7 +10,7 @@ _HEAD: Final = """\
 <!-- Made from the code by `make docs`: change it there. -->
 
 What is announced, kind by kind. Where and how: [topics](topics.md). Beside these fields every signal has
-`id`, `kind`, `lead`, `lead_now`, `at`, `subject` and `closes`.
+`id`, `kind`, `lead`, `lead_now`, `at`, `subject`, `closes` and `link` (null without `LEADLINE_PUBLIC_URL`).
 """
 
 

@@ -52,6 +52,7 @@ class Courier:
         clock: Callable[[], Instant] | None = None,
         chance: Callable[[], float] = random.random,
         batch: int = 500,
+        public_url: str | None = None,
     ) -> None:
         """`sender` None: it cannot be spoken to before a person acts; what it is to be told of waits."""
         self._database = database
@@ -62,6 +63,7 @@ class Courier:
         self._clock = clock
         self._chance = chance
         self._batch = batch
+        self._public_url = public_url
         self._held: Callable[[], bool] = lambda: True
 
     def run(self, stop: threading.Event) -> None:
@@ -145,7 +147,9 @@ class Courier:
             told = [id for id, known in deliveries.of_signals(conn, self._name, ends).items() if known.attempts]
             firsts = {first.id: first for first in signals_of(conn, told)}
         may_leave = self._destination.may_leave
-        notes = tuple(note_of(each, may_leave, firsts.get(each.closes or "")) for each in reversed(signals))
+        notes = tuple(
+            note_of(each, may_leave, firsts.get(each.closes or ""), self._public_url) for each in reversed(signals)
+        )
         key = ids[0] if len(ids) == 1 else "digest:" + hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:32]
         return Parcel(key, notes, now)
 

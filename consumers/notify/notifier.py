@@ -40,10 +40,11 @@ class _Working(NamedTuple):
 class Notifier:
     """Sees to it that each destination has its courier. One thread drives it."""
 
-    def __init__(self, database: Database, environment: Mapping[str, str]) -> None:
+    def __init__(self, database: Database, environment: Mapping[str, str], public_url: str | None = None) -> None:
         """`environment` holds the secrets that the model file names."""
         self._database = database
         self._environment = environment
+        self._public_url = public_url
         self._working: dict[str, _Working] = {}
 
     def run(self, stop: threading.Event) -> None:
@@ -77,7 +78,8 @@ class Notifier:
                 self._begin(destination, model.timezone)
 
     def _begin(self, destination: Destination, zone: str) -> None:
-        courier = Courier(self._database, destination, self._sender(destination, ZoneInfo(zone)), ZoneInfo(zone))
+        sender = self._sender(destination, ZoneInfo(zone))
+        courier = Courier(self._database, destination, sender, ZoneInfo(zone), public_url=self._public_url)
         stop = threading.Event()
         thread = threading.Thread(target=courier.run, args=(stop,), name=f"notify {destination.name}", daemon=True)
         self._working[destination.name] = _Working(destination, zone, stop, thread)

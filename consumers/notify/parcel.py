@@ -10,6 +10,7 @@ import orjson
 from domain.model.definition import Destination
 from domain.model.destinations import PERSON
 from domain.signals.kinds import SignalKind
+from domain.signals.message import link_of
 from domain.touchpoints.touchpoint import Instant, moment, rfc3339
 from store.ledger import Signal
 
@@ -71,14 +72,16 @@ class Note:
         }
 
 
-def note_of(signal: Signal, may_leave: frozenset[str], first: Signal | None = None) -> Note:
+def note_of(
+    signal: Signal, may_leave: frozenset[str], first: Signal | None = None, public_url: str | None = None
+) -> Note:
     """A signal as a destination may show it."""
-    data = data_of(signal)
+    data = {"link": link_of(public_url, signal.lead_now)} | data_of(signal)
     person = data.get("person")
     if person is not None:
         known = person if isinstance(person, Mapping) else {}
         data["person"] = {key: value for key, value in known.items() if key in PERSON and key in may_leave}
-    return Note(signal, data, None if first is None else note_of(first, may_leave))
+    return Note(signal, data, None if first is None else note_of(first, may_leave, public_url=public_url))
 
 
 def data_of(signal: Signal) -> dict[str, Any]:

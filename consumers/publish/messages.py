@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import orjson
 
+from domain.signals.message import link_of
 from domain.touchpoints.touchpoint import rfc3339
 from store.ledger import Signal
 from store.log.cloudevents import ID, SOURCE, headers
@@ -12,7 +13,7 @@ from store.log.port import Entry, Record
 _POSITION: Final = "leadline_position"
 
 
-def message(signal: Signal) -> Record:
+def message(signal: Signal, public_url: str | None = None) -> Record:
     """The message that announces a signal."""
     body: dict[str, Any] = {
         **orjson.loads(signal.data),
@@ -23,6 +24,7 @@ def message(signal: Signal) -> Record:
         "at": rfc3339(signal.at),
         "subject": signal.subject,
         "closes": signal.closes,
+        "link": link_of(public_url, signal.lead_now),
     }
     attributes = headers(id=signal.id, type=signal.kind.value, source=SOURCE, at=signal.at)
     place = (("ce_subject", signal.key), (_POSITION, b"%d" % signal.position))

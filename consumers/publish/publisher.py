@@ -57,11 +57,12 @@ class Published:
 class Publisher:
     """Reads the ledger behind its stored position. One thread drives it."""
 
-    def __init__(self, database: Database, log: Log, batch: int = 500) -> None:
+    def __init__(self, database: Database, log: Log, batch: int = 500, public_url: str | None = None) -> None:
         """`log` takes the messages where others read it too (an Outlet); else only the position goes on."""
         self._database = database
         self._outlet = log if isinstance(log, Outlet) else None
         self._batch = batch
+        self._public_url = public_url
         self._position: int | None = None
         self._loaded = False
         self._ends: dict[Partition, int] = {}
@@ -196,7 +197,7 @@ class Publisher:
         for signal in signals:
             topic = TRAITS[signal.kind].topic.value
             if not self._is_there(topic, signal):
-                by_topic.setdefault(topic, []).append(message(signal))
+                by_topic.setdefault(topic, []).append(message(signal, self._public_url))
         for topic, records in by_topic.items():
             self._must_hold()
             self._in_doubt = True

@@ -298,4 +298,5 @@ class SignalShape(Shape):
     at: Moment
     subject: Annotated[str, Field(description="the segment or the stage; empty for hot")]
     closes: Annotated[str | None, Field(description="id of the signal that this one ends")]
+    link: Annotated[str | None, Field(description="where people read about the lead; null without LEADLINE_PUBLIC_URL")]
     position: Annotated[int, Field(description="place in the ledger: the event id of the stream")]

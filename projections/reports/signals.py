@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, func, select
 
+from domain.signals.message import link_of
 from projections.queries.cursors import BadCursor
 from projections.queries.shapes import Page, SignalShape
 from store.database.tables import ledger
@@ -26,17 +27,19 @@ def ledger_place(conn: Connection, after: str) -> int:
     return int(position)
 
 
-def signals(conn: Connection, after: int, *, kinds: Sequence[str] = (), limit: int = 100) -> Page[SignalShape]:
+def signals(
+    conn: Connection, after: int, *, kinds: Sequence[str] = (), limit: int = 100, public_url: str | None = None
+) -> Page[SignalShape]:
     """Announced signals after a ledger position, oldest first."""
     query = select(ledger).where(ledger.c.position > after).order_by(ledger.c.position)
     if kinds:
         query = query.where(ledger.c.kind.in_(kinds))
     rows = list(conn.execute(query.limit(limit + 1)))
     following = str(rows[limit - 1].position) if len(rows) > limit else None
-    return Page[SignalShape](items=[_signal(row) for row in rows[:limit]], next=following)
+    return Page[SignalShape](items=[_signal(row, public_url) for row in rows[:limit]], next=following)
 
 
-def _signal(row: Row[Any]) -> SignalShape:
+def _signal(row: Row[Any], public_url: str | None) -> SignalShape:
     fixed = {
         "id": row.id,
         "kind": row.kind,
@@ -46,5 +49,6 @@ def _signal(row: Row[Any]) -> SignalShape:
         "subject": row.subject,
         "closes": row.closes,
         "position": row.position,
+        "link": link_of(public_url, row.lead_now),
     }
     return SignalShape(**{**orjson.loads(row.data), **fixed})

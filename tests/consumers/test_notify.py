@@ -8,12 +8,16 @@ import orjson
 import pytest
 
 from consumers.notify import courier
+from consumers.notify.parcel import note_of
 from domain.errors import Fenced
+from domain.signals.kinds import SignalKind
+from domain.touchpoints.touchpoint import Instant
 from store import deliveries
 from store.database.database import Database
 from store.database.errors import DatabaseAway
+from store.ledger import Signal
 from tests.consumers.notifying import Notifying, activated, webhook
-from tests.given_ledger import put, row
+from tests.given_ledger import AT, put, row
 from tests.given_receivers import Answer, Receiver, Request, receiving
 
 LEAD = uuid.UUID(int=7)
@@ -51,6 +55,13 @@ def test_a_signal_arrives_signed_with_its_id_as_the_key(database: Database, rece
     assert receiver.requests[0].headers["webhook-id"] == hot["id"]
     assert berlin.states() == [("delivered", 1)]
     assert berlin.place().last_success == berlin.now
+
+
+def test_what_is_handed_over_links_to_the_lead_and_keeps_what_may_not_leave() -> None:
+    told = Signal(1, "x", SignalKind.HOT, LEAD, LEAD, "", Instant(AT), None, data(**HOT), None)
+    said = note_of(told, frozenset({"name"}), public_url="https://leads.example.com").message()
+    assert said["link"] == f"https://leads.example.com/leads/{LEAD}"
+    assert said["person"] == {"name": "Wang Fang"}
 
 
 def test_a_kill_after_the_hand_over_sends_the_same_id_again(

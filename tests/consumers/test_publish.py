@@ -13,6 +13,7 @@ from sqlalchemy import insert
 from consumers.publish.publisher import POSITION, Published, Publisher
 from domain.errors import Fenced
 from domain.signals.kinds import Topic
+from projections.reports.signals import signals
 from store.database.database import Database
 from store.database.errors import DatabaseAway
 from store.database.tables import tracking
@@ -68,9 +69,9 @@ def publisher(database: Database, kafka_bootstrap: str) -> Iterator[Callable[...
     """Makes publishers with logs of their own, as processes have."""
     logs: list[KafkaLog] = []
 
-    def make(kind: type[Publisher] = Publisher) -> Publisher:
+    def make(kind: type[Publisher] = Publisher, public_url: str | None = None) -> Publisher:
         logs.append(KafkaLog(kafka_bootstrap))
-        return kind(database, logs[-1])
+        return kind(database, logs[-1], public_url=public_url)
 
     yield make
     for log in logs:
@@ -103,7 +104,7 @@ def test_a_signal_is_a_cloudevent_in_binary_mode(
     }  # fmt: skip
     assert orjson.loads(first.value) == {
         "id": hot["id"], "kind": "lead.hot", "lead": str(hot["lead"]), "lead_now": str(hot["lead"]),
-        "at": "2026-09-21T14:13:20.000001Z", "closes": None, "subject": "", "heat": 91.5,
+        "at": "2026-09-21T14:13:20.000001Z", "closes": None, "subject": "", "heat": 91.5, "link": None,
         "reasons": [{"rule": "viewed pricing"}],
     }  # fmt: skip
     second = found[b"2"]
@@ -111,6 +112,19 @@ def test_a_signal_is_a_cloudevent_in_binary_mode(
     assert orjson.loads(second.value)["closes"] == hot["id"]
     assert orjson.loads(second.value)["lead_now"] == str(cooled["lead_now"])
     assert (found[b"3"].partition.topic, found[b"4"].partition.topic) == (Topic.SEGMENT_CHANGES, Topic.STAGE_CHANGES)
+
+
+def test_a_message_links_to_the_lead_where_the_address_is_known(
+    database: Database, topics: Topics, publisher: Callable[..., Publisher]
+) -> None:
+    hot = row(1)
+    put(database, [hot])
+    drained(publisher(public_url="https://leads.example.com"))
+    [entry] = topics.read(1)
+    assert orjson.loads(entry.value)["link"] == f"https://leads.example.com/leads/{hot['lead_now']}"
+    with database.snapshot() as conn:
+        [told] = signals(conn, 0, public_url="https://other.example.com").items
+    assert told.link == f"https://other.example.com/leads/{hot['lead_now']}"
 
 
 class Dying(Publisher):

@@ -82,6 +82,13 @@ def test_a_database_url_that_cannot_be_read_says_how_it_is_written(place: str) -
     assert read_settings({"LEADLINE_DATABASE": "postgresql://u:a%5Bb@[::1]:5432/db"}).database is not None
 
 
+def test_the_address_that_people_open_is_one_of_the_web() -> None:
+    assert (
+        read_settings({"LEADLINE_PUBLIC_URL": "https://leads.example.com/"}).public_url == "https://leads.example.com"
+    )
+    assert "https://leads.example.com" in told({"LEADLINE_PUBLIC_URL": "leads.example.com"})
+
+
 @pytest.mark.parametrize("name", ["api", "promote", "default", "forms", "pixel", "policy"])
 def test_a_source_has_no_name_of_ours(name: str) -> None:
     text = told({"LEADLINE_WRITE_KEYS": f"web:public:a,{name}:server:{SECRET}"})
