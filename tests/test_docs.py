@@ -1,5 +1,6 @@
 """The documentation says what the code does: commands, settings, topics, endpoints, files, and examples that run."""
 
+import ast
 import re
 import tomllib
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from scripts.reference import FOLDER, PAGES, commands
 from store.database.tables import ledger, live
 from store.ledger import Signal
 from store.log import topics
+from tests.given_samples import SAMPLES, blocks, pages
 from tests.services import kafka, postgres
 from web.health import Health
 from web.private import Private
@@ -160,6 +162,32 @@ def test_models_in_the_documentation_are_valid(page: Path) -> None:
         else:
             stages = "" if "stages" in raw else '[[stages]]\nname = "lead"\n[[stages]]\nname = "customer"\n'
             parse_model(block + stages)
+
+
+def _pasted(file: str) -> set[tuple[str, str]]:
+    """Page and start of every block that a test file executes: what it gives to `sample`."""
+    calls = (node for node in ast.walk(ast.parse((ROOT / file).read_text())) if isinstance(node, ast.Call))
+    return {
+        (page, start)
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id == "sample"
+        for page, start in [[argument.value for argument in call.args if isinstance(argument, ast.Constant)]]
+    }
+
+
+@pytest.mark.parametrize("page", pages())
+def test_every_block_of_a_how_to_page_is_executed_or_says_why_not(page: str) -> None:
+    starts = SAMPLES.get(page, {})
+    for block in blocks(page):
+        known = [start for start in starts if block.startswith(start)]
+        assert len(known) == 1, f"execute it, or say in tests/given_samples.py why not:\n{block}"
+    for start, how in starts.items():
+        assert sum(block.startswith(start) for block in blocks(page)) == 1, f"{page} has no such block: {start}"
+        assert how.startswith("not executed: ") or (page, start) in _pasted(how), f"{how} does not execute {start}"
+
+
+def test_pages_of_samples_exist() -> None:
+    assert set(SAMPLES) <= set(pages())
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "examples").rglob("*.toml")), ids=lambda file: file.name)

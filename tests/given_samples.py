@@ -1,0 +1,98 @@
+"""The code blocks of the how-to pages: where each is executed, or why it is not; and a shell to paste them into."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+HOW_TO: Final = Path(__file__).parents[1] / "docs" / "how-to"
+
+DOORS: Final = "tests/test_samples_doors.py"
+FILES: Final = "tests/test_samples_files.py"
+SERVERS: Final = "tests/test_samples_servers.py"
+CONTAINERS: Final = "not executed: Docker's; tests/test_compose.py tries what docker-compose.yml says"
+
+SAMPLES: Final[dict[str, dict[str, str]]] = {
+    "back-up.md": {
+        "leadline backup": FILES,
+        "leadline restore": FILES,
+        "pg_dump": SERVERS,
+        "createdb": SERVERS,
+    },
+    "change-the-model.md": {"leadline model check": FILES, "[[stages]]": FILES},
+    "connect-a-website.md": {
+        "export LEADLINE_WRITE_KEYS": DOORS,
+        "// In the browser": DOORS,
+        "# On a server": DOORS,
+        "<form": DOORS,
+        "<script>": DOORS,
+        "export LEADLINE_PROXIES": DOORS,
+    },
+    "import-a-file.md": {'source = "crm"': FILES, "leadline import": FILES, "leadline rejected list": FILES},
+    "operate.md": {"docker compose": CONTAINERS, "leadline doctor": FILES},
+    "receive-hot-leads.md": {"from kafka import KafkaConsumer": SERVERS, "curl -N": DOORS, "curl -H": DOORS},
+    "run-on-kafka-and-postgresql.md": {
+        "docker compose": CONTAINERS,
+        "kafka-topics.sh": "not executed: Apache Kafka's own program",
+        "export LEADLINE_KAFKA": SERVERS,
+        "# public": SERVERS,
+        "leadline model check": SERVERS,
+        "leadline import": SERVERS,
+    },
+    "send-touchpoints.md": {
+        "const analytics = AnalyticsBrowser": DOORS,
+        "// Node.js": DOORS,
+        "navigator.sendBeacon": DOORS,
+        '<input type="hidden" name="_aid">': DOORS,
+    },
+}
+"""Page, how a block of it begins, and the test file that executes it with `sample`, or the reason why none does."""
+
+
+def pages() -> list[str]:
+    """The how-to pages."""
+    return sorted(page.name for page in HOW_TO.glob("*.md"))
+
+
+def blocks(page: str) -> list[str]:
+    """The text of every fenced block of a page."""
+    return re.findall(r"^```\w*\n(.*?)^```$", (HOW_TO / page).read_text(), re.MULTILINE | re.DOTALL)
+
+
+def sample(page: str, start: str) -> str:
+    """The one block of a page that begins so."""
+    [block] = [block for block in blocks(page) if block.startswith(start)]
+    return block
+
+
+class Shell:
+    """Somebody who pastes a block into bash in a folder: `leadline` is on the PATH, LEADLINE_ variables are theirs."""
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        self.folder = folder
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("LEADLINE_")}
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        self.environment = {**clean, "PATH": path, "COLUMNS": "200", **variables}
+
+    def pastes(self, text: str, status: int = 0) -> str:
+        """What the block prints, errors included. The first command that fails ends it, and must be expected."""
+        done = subprocess.run(
+            ["bash", "-ec", text], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == status, f"{text}\n{done.stdout}"
+        return done.stdout
+
+    def starts(self, text: str) -> subprocess.Popen[bytes]:
+        """The command of a block that goes on; the caller ends it."""
+        with (self.folder / "started.log").open("ab") as out:
+            return subprocess.Popen(
+                ["bash", "-ec", f"exec {text}"], cwd=self.folder, env=self.environment, stdout=out, stderr=out
+            )
+
+    def exported(self, text: str) -> dict[str, str]:
+        """The LEADLINE_ variables that a block exports."""
+        lines = self.pastes(f"{text}\nenv").splitlines()
+        return dict(line.split("=", 1) for line in lines if line.startswith("LEADLINE_"))

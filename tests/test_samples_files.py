@@ -1,0 +1,79 @@
+"""What the how-to pages show of files, done in a folder: import, look, back up and restore, change the model."""
+
+import gzip
+
+import pytest
+
+from domain.model.starter import STARTER
+from tests.given_samples import Shell, sample
+from tests.runtime.serving import eventually
+from tests.services.service import free_ports
+
+SALES = '[[funnels]]\nname = "sales"\nwindow = "90d"\nsteps = [ { on = "call_logged" }, { on = "meeting_held" } ]\n'
+ACTIVITIES = """\
+activity_id,happened,kind,mail,tel,account_name,job_title,owner
+A-1,14.09.2026 10:20,Call,bo@engines.example,+44 20 7946 0958,Engines Ltd,CTO,kim
+A-2,02.10.2026 09:00,Meeting,bo@engines.example,,Engines Ltd,CTO,kim
+A-3,21.10.2026 16:45,Won,bo@engines.example,,Engines Ltd,CTO,kim
+A-4,2026-10-22,Call,cy@engines.example,,Engines Ltd,,kim
+A-5,23.10.2026 08:00,Lunch,cy@engines.example,,Engines Ltd,,kim
+"""
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """In a folder with a model and what a CRM exported: a row of it has another format of times."""
+    shell = Shell(tmp_path_factory.mktemp("files"), LEADLINE_BIND=f"127.0.0.1:{free_ports(1)[0]}")
+    (shell.folder / "leadline.toml").write_text(STARTER + SALES)
+    (shell.folder / "activities.csv.gz").write_bytes(gzip.compress(ACTIVITIES.encode()))
+    return shell
+
+
+@pytest.fixture(scope="module")
+def imported(shell: Shell) -> str:
+    """What the import page's commands print."""
+    (shell.folder / "crm.toml").write_text(sample("import-a-file.md", 'source = "crm"'))
+    return shell.pastes(sample("import-a-file.md", "leadline import"))
+
+
+def test_a_mapping_makes_touchpoints_of_rows(shell: Shell, imported: str) -> None:
+    counted = {name: line for line in imported.splitlines() for name in ("call_logged", "meeting_held") if name in line}
+    assert counted["call_logged"].split()[1:3] == ["call_logged", "1"] and "1" in counted["meeting_held"], imported
+    lead = shell.pastes("leadline lead bo@engines.example")
+    for text in ("customer", "Engines Ltd", "CTO", "+442079460958"):
+        assert text in lead
+
+
+def test_refused_rows_are_listed_and_taken_by_a_mended_mapping(shell: Shell, imported: str) -> None:
+    listed, replayed = sample("import-a-file.md", "leadline rejected list").splitlines()
+    assert "2026-10-22" in shell.pastes(listed)
+    mapping = shell.folder / "crm.toml"
+    mapping.write_text(mapping.read_text().replace('"%d.%m.%Y %H:%M"', '"iso"'))
+    assert "1" in shell.pastes(replayed)
+
+
+def test_all_is_well_before_and_after_a_restore(shell: Shell, imported: str) -> None:
+    looked = shell.pastes(sample("operate.md", "leadline doctor"))
+    assert "is free: no server runs on it" in looked and "0 differ" in looked and "rejected" in looked
+    shell.pastes(sample("back-up.md", "leadline backup"))
+    restore, serve, verify = sample("back-up.md", "leadline restore").splitlines()
+    shell.pastes(restore)
+    # bash, not a process that it starts, is what is given the variable of the line
+    server = shell.starts(serve.replace("LEADLINE_DATA", "env LEADLINE_DATA"))
+    try:
+        eventually(lambda: "serving" in (shell.folder / "started.log").read_text())
+        shell.pastes(verify)
+    finally:
+        server.terminate()
+        assert server.wait(60) == 0
+    assert "bo@engines.example" in shell.pastes("leadline leads --data restored-data")
+
+
+def test_a_stage_that_was_called_otherwise_is_activated_over_what_is_recorded(shell: Shell, imported: str) -> None:
+    renamed = STARTER.replace(
+        '[[stages]]\nname = "customer"\nwon = true\n', sample("change-the-model.md", "[[stages]]")
+    )
+    (shell.folder / "leadline.toml").write_text(renamed + SALES)
+    said = shell.pastes(sample("change-the-model.md", "leadline model check"))
+    assert "is a valid model: 5 stages" in said and "is the active model now" in said
+    assert "bo@engines.example" in shell.pastes("leadline leads --stage customer")
