@@ -10,6 +10,8 @@ from typing import Final
 HOW_TO: Final = Path(__file__).parents[1] / "docs" / "how-to"
 
 DOORS: Final = "tests/test_samples_doors.py"
+MODELS: Final = "tests/test_samples_models.py"
+RECEIVERS: Final = "not executed: tests/test_webhook_examples.py runs these programs, on ports of its own"
 FILES: Final = "tests/test_samples_files.py"
 SERVERS: Final = "tests/test_samples_servers.py"
 CONTAINERS: Final = "not executed: Docker's; tests/test_compose.py tries what docker-compose.yml says"
@@ -30,7 +32,18 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "<script>": DOORS,
         "export LEADLINE_PROXIES": DOORS,
     },
+    "follow-a-segment.md": {"[[segments]]": MODELS, "pip install": RECEIVERS},
     "import-a-file.md": {'source = "crm"': FILES, "leadline import": FILES, "leadline rejected list": FILES},
+    "notify-a-webhook.md": {
+        "[[destinations]]": MODELS,
+        "WEBHOOK_KEY=": RECEIVERS,
+        "POST /hook": "not executed: what a receiver gets; tests/consumers/test_destination_types.py verifies it",
+    },
+    "notify-by-mail.md": {"[[destinations]]": MODELS},
+    "notify-dingtalk.md": {"[[destinations]]": MODELS},
+    "notify-feishu.md": {"[[destinations]]": MODELS},
+    "notify-slack.md": {"[[destinations]]": MODELS},
+    "notify-wecom.md": {"[[destinations]]": MODELS},
     "operate.md": {"docker compose": CONTAINERS, "leadline doctor": FILES},
     "receive-hot-leads.md": {"from kafka import KafkaConsumer": SERVERS, "curl -N": DOORS, "curl -H": DOORS},
     "run-on-kafka-and-postgresql.md": {
@@ -40,6 +53,12 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "# public": SERVERS,
         "leadline model check": SERVERS,
         "leadline import": SERVERS,
+    },
+    "see-where-leads-come-from.md": {
+        "[channels]": MODELS,
+        "curl -u": DOORS,
+        "[[channels.rules]]": MODELS,
+        "[[score.rules]]": MODELS,
     },
     "send-touchpoints.md": {
         "const analytics = AnalyticsBrowser": DOORS,

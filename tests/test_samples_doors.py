@@ -131,6 +131,13 @@ def test_a_plain_form_goes_on_to_the_sites_page_and_ties_earlier_views(server: S
     eventually(lambda: sorted(types(server, email="bo@example.org")) == ["form_submitted", "page_viewed"])
 
 
+def test_a_server_says_itself_where_somebody_came_from(server: Server, tmp_path: Path) -> None:
+    curl = here(server, sample("see-where-leads-come-from.md", "curl -u")).replace("u-1", "u-fair")
+    Shell(tmp_path, KEY="srv-EXAMPLE-change-me").pastes(curl)
+    [lead] = eventually(lambda: server.http.get("/api/leads", params={"user_id": "u-fair"}).json()["items"])
+    assert lead["first_channel"] == "event"
+
+
 @pytest.fixture
 def announced(server: Server) -> str:
     """The id of a lead that is hot."""
