@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
@@ -98,17 +98,17 @@ def test_four_processes_a_model_an_import_a_dump_and_its_restore(
     def found() -> bool:
         try:
             asked = f"http://{installation.api}/api/leads?user_id=u-1"
-            answer = httpx.get(asked, headers={"Authorization": "Bearer sample-token-change-me"})
+            answer = httpx2.get(asked, headers={"Authorization": "Bearer sample-token-change-me"})
             return answer.status_code == 200 and bool(answer.json()["items"])
-        except httpx.TransportError:
+        except httpx2.TransportError:
             return False
 
     def taken() -> bool:
         try:
             call = {"userId": "u-1", "event": "Demo Requested", "messageId": "m-1"}
-            sent = httpx.post(f"http://{installation.collect}/v1/track", json=call, auth=("sample-server-key", ""))
+            sent = httpx2.post(f"http://{installation.collect}/v1/track", json=call, auth=("sample-server-key", ""))
             return sent.status_code == 200
-        except httpx.TransportError:
+        except httpx2.TransportError:
             return False
 
     eventually(taken)
