@@ -158,7 +158,7 @@ def _say_moves(activated: Activated) -> None:
     if rows:
         print_listings(Listing("What changed", _CHANGED, rows))
     elif activated.refolded:
-        print("no lead is another one by it")
+        print("no lead changes")
 
 
 _CHANGED = (Column("of"), Column("move"), Column("leads", number=True), Column("such as", 1))
