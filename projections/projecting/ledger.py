@@ -156,13 +156,14 @@ class Ledger:
         explained: dict[UUID, dict[str, Any]] = {}
         for number, history in histories(list(chosen.values())).items():
             try:
+                seen = self._seen(chosen[number])
                 walk, mine = assign((t for t in history if t.instant <= clock), chosen[number].walk.facts)
                 for person, touchpoints in mine.items():
                     id = self._ids.of(walk.people[person].name())
                     if id in hot[number]:
                         explanation = explain(self._fold, touchpoints, clock)
-                        identities = chosen[number].walk.owned(self._seen(chosen[number])[id], clock)
-                        explained[id] = hot_message(self._fold, explanation, clock, identities)
+                        owned = chosen[number].walk.owned(seen[id], clock) if id in seen else ()
+                        explained[id] = hot_message(self._fold, explanation, clock, owned)
             except Exception as error:
                 chosen[number].put_aside(error)
         return explained
