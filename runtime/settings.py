@@ -187,6 +187,7 @@ class Settings(BaseModel):
             "bind": str(self.bind),
             "write_keys": ",".join(f"{source.name}:{source.kind}:***" for source in self.write_keys.sources.values()),
             "sites": ",".join(sorted(self.sites.origins)),
+            "public_url": self.public_url or "",
             "region": self.region or "",
             "forms": ",".join(
                 f"{form}:{field}:{name}"

@@ -1,6 +1,7 @@
 """What every test may ask for: real services, started when the first test asks. See tests/services/."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -89,3 +90,11 @@ def no_log_set_up_of_another_test() -> Iterator[None]:
     """A command that ran in this process has bound the log lines to a stderr that is closed by now."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True)
+def no_signals_blocked_by_another_test() -> Iterator[None]:
+    """A server that was refused in this process has blocked the signals that end one; processes would inherit that."""
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    yield
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)

@@ -70,7 +70,7 @@ main()
 
 
 @pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
-@pytest.mark.parametrize("delay", [0.0, 0.05, 0.2, 0.5, 1.0])
+@pytest.mark.parametrize("delay", [0.0, 0.3])
 def test_ctrl_c_while_a_command_starts_ends_it_without_a_traceback(
     tmp_path: Path, words: tuple[str, ...], delay: float
 ) -> None:
