@@ -1,5 +1,6 @@
 """The lead card: who a lead is, its stage, its touches, and its profile."""
 
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -7,6 +8,7 @@ import sqlalchemy as sa
 
 from domain.fold.fold import Fold
 from domain.model.channels import Channel
+from domain.touchpoints.identity import Identity
 from projections.read_models.family import OneRow, Row, Subject
 
 IDENTITIES: Final = 20
@@ -24,13 +26,19 @@ def _row(fold: Fold, subject: Subject) -> Row:
         lead.first_touch,
         lead.last_touch,
         lead.touches,
-        orjson.dumps([list(identity) for identity in subject.identities[:IDENTITIES]]).decode(),
+        _as_json(tuple(subject.identities[:IDENTITIES])),
         orjson.dumps(lead.profile, option=orjson.OPT_SORT_KEYS).decode() if lead.profile else "{}",
         orjson.dumps(findings).decode() if findings else "[]",
         len(subject.identities),
         Channel.DIRECT.value if sources.first is None else sources.first.seen["channel"],
         sources.current["channel"],
     )
+
+
+@lru_cache(20_000)
+def _as_json(identities: tuple[Identity, ...]) -> str:
+    """Pairs of kind and value; remembered, since they seldom change."""
+    return orjson.dumps([list(identity) for identity in identities]).decode()
 
 
 def said_of(row: sa.Row[Any]) -> dict[str, Any]:
