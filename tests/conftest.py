@@ -20,9 +20,12 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """With services of our own, one for each worker; what others gave us is used by one test at a time."""
+    """With services of our own, one for each worker; what others gave us is used by one test at a time.
+
+    One worker more than there are cores: many tests wait for processes.
+    """
     given = os.environ.get(postgres.GIVEN) or os.environ.get(kafka.GIVEN)
-    return 1 if given else min(os.cpu_count() or 1, 4)
+    return 1 if given else min((os.cpu_count() or 1) + 1, 4)
 
 
 @pytest.fixture(scope="session")
