@@ -92,6 +92,8 @@ def chapters() -> dict[str, list[str]]:
 
 def test_the_tutorial_leads_to_a_hot_lead(reader: Reader) -> None:
     steps = chapters()
+    assert list(steps) == ["1", "2", "3", "4", "5", "6", "7"], "one more: follow it here"
+    assert steps["1"] == ["make demo"], "tests/runtime/test_demo.py runs what it runs"
     assert steps["2"][1:] == ["leadline init", "leadline model check"] and steps["3"] == ["leadline serve"]
     reader.types("leadline model check")
     *visits, asks = steps["4"]

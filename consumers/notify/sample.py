@@ -32,10 +32,14 @@ def sample(now: Instant) -> Signal:
     return Signal(0, f"test:{uuid4()}", SignalKind.HOT, _LEAD, _LEAD, "", now, None, data, None)
 
 
-def send_sample(destination: Destination, environment: Mapping[str, str], zone: str) -> tuple[bool, str]:
+def send_sample(
+    destination: Destination, environment: Mapping[str, str], zone: str, public_url: str | None = None
+) -> tuple[bool, str]:
     """Send one now; whether it arrived, and what was answered. Raises Misconfigured."""
     sender = sender_of(destination, environment, ZoneInfo(zone))
     now = Instant(time.time_ns() // 1000)
     signal = sample(now)
-    outcome = sender.send(Parcel(signal.id, (note_of(signal, destination.may_leave),), now, is_test=True))
+    outcome = sender.send(
+        Parcel(signal.id, (note_of(signal, destination.may_leave, public_url=public_url),), now, is_test=True)
+    )
     return isinstance(outcome, Delivered), outcome.outcome

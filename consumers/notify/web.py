@@ -5,7 +5,7 @@ No redirects, no proxies, TLS verified against the host's name, answers read up 
 
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -152,6 +152,19 @@ def code_in(answer: Answer, *keys: str) -> int | None:
         return None
     codes = [body[key] for key in keys if isinstance(body.get(key), int)] if isinstance(body, dict) else []
     return codes[0] if codes else None
+
+
+def by_code(answer: Answer, keys: Sequence[str], busy: Mapping[int, float], of_message: Collection[int]) -> Outcome:
+    """What a number in the body says, of a robot that answers 200 to everything; 0: it arrived.
+
+    `busy`: after how many seconds to try again, by number; `of_message`: what is said of the message, not of the robot.
+    """
+    code = code_in(answer, *keys)
+    if code is None:
+        return by_status(answer) if answer.status >= 300 else Later(answer.said)
+    if code == 0:
+        return Delivered(answer.said)
+    return Undeliverable(answer.said) if code in of_message else Later(answer.said, after=busy.get(code))
 
 
 def by_status(answer: Answer) -> Outcome:

@@ -200,22 +200,27 @@ class Walk:
     # ---- claims ----
 
     def _claim(self, named: Person, other: Person | None, identity: Identity, claim: Claim) -> Person:
-        """An e-mail or phone is claimed: only what nobody owns, or whose owner has nothing above it, can be had."""
-        if identity.kind == "user_id":
-            pass  # a second one: a claim joins no user ids
-        elif other is None:
-            if not self._contradicted(named, [identity]):
+        """An e-mail or phone is claimed: only what nobody owns, or whose owner has nothing above it, can be had.
+
+        A second user id cannot: a claim joins no user ids.
+        """
+        if identity.kind != "user_id":
+            if other is not None and self._may_become_one(named, other, identity):
+                return self._unite(named, other, claim)
+            if other is None and not self._contradicted(named, [identity]):
                 self._give(named, identity)
                 return named
-        elif not (
+        self._refuse(identity, claim, named, other)
+        return named
+
+    def _may_become_one(self, named: Person, other: Person, identity: Identity) -> bool:
+        """Whether a claim of an identity makes one person of who is named and its owner."""
+        return not (
             other.owns_above(RANK[identity.kind])
             or named.differs(other, _COOKIE)
             or self._kept_apart(named, other)
             or self._contradicted(named, other.owned)
-        ):
-            return self._unite(named, other, claim)
-        self._refuse(identity, claim, named, other)
-        return named
+        )
 
     def _contradicted(self, person: Person, others: Sequence[Identity]) -> bool:
         """Whether trusted links are against one person who owns what the person does and what others own."""

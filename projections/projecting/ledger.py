@@ -69,13 +69,14 @@ class Ledger:
                 changes += decide(holding, opens[holding.id], self._fold, clock, by_model=by_model)
             if cluster.activation is not None and cluster.activation < 0:
                 changes = [to_be_told(change) for change in changes]
+            standings = self._standings(cluster, holdings, changes, clock)
         except Exception as error:
             cluster.put_aside(error)
             return None
         if not changes and not successors:
             return None
         moved = {*successors, *(successor for successor in successors.values() if successor is not None)}
-        return _Plan(cluster, holdings, changes, moved)
+        return _Plan(cluster, changes, moved, standings)
 
     def _hand_over(
         self, cluster: Cluster, successors: Mapping[UUID, UUID | None], holdings: Sequence[Holding]
@@ -168,13 +169,15 @@ class Ledger:
                 chosen[number].put_aside(error)
         return explained
 
-    def _standing(self, plan: "_Plan", clock: int) -> dict[UUID, dict[str, Any]]:
+    def _standings(
+        self, cluster: Cluster, holdings: Sequence[Holding], changes: Sequence[Change], clock: int
+    ) -> dict[UUID, dict[str, Any]]:
         """What is said of the leads of one cluster of which something is to be written."""
-        decided = {each.lead_now for each in plan.changes if isinstance(each, Decision) and each.kind != HOT}
-        leads = {holding.id: holding.lead for holding in plan.holdings if holding.id in decided}
-        seen = self._seen(plan.cluster) if leads else {}
+        decided = {each.lead_now for each in changes if isinstance(each, Decision) and each.kind != HOT}
+        leads = {holding.id: holding.lead for holding in holdings if holding.id in decided}
+        seen = self._seen(cluster) if leads else {}
         return {
-            id: standing(self._fold, lead, plan.cluster.walk.owned(seen[id], clock) if id in seen else ())
+            id: standing(self._fold, lead, cluster.walk.owned(seen[id], clock) if id in seen else ())
             for id, lead in leads.items()
         }
 
@@ -189,7 +192,6 @@ class Ledger:
     ) -> Iterator[str]:
         """Write the rows; their signal ids."""
         decided = [(each, plan) for plan in plans for each in plan.changes if isinstance(each, Decision)]
-        standings = {plan.cluster.number: self._standing(plan, clock) for plan in plans}
         if not decided:
             return iter(())
         self._database.lock(conn, "ledger")
@@ -199,7 +201,7 @@ class Ledger:
         for number, (decision, plan) in enumerate(decided, position + 1):
             counted = counters[decision.lead, decision.kind] = counters.get((decision.lead, decision.kind), 0) + 1
             ids.append(f"{decision.lead}:{decision.kind}:{counted}")
-            said = explained if decision.kind == HOT else standings[plan.cluster.number]
+            said = explained if decision.kind == HOT else plan.standings
             data = {**said.get(decision.lead_now, {}), **decision.data}
             for datum in TRAITS[decision.kind].data:
                 if datum.type == "instant" and isinstance(data.get(datum.name), int):
@@ -256,9 +258,10 @@ class _Plan:
     """What is to be said of leads of one cluster. `moved`: those whose open announcements changed hands."""
 
     cluster: Cluster
-    holdings: Sequence[Holding]
     changes: list[Change]
     moved: set[UUID]
+    standings: Mapping[UUID, Mapping[str, Any]]
+    """What signals of every kind but `lead.hot` say beside what was decided, by the lead that it is now."""
 
     def hot(self) -> set[UUID]:
         """The leads that become hot."""

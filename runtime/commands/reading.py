@@ -24,7 +24,7 @@ from projections.queries.timeline import timeline
 from projections.reports import funnels as funnel_report
 from projections.reports import segments as segment_report
 from projections.reports import signals as signal_report
-from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Language, Limit, reading
+from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Language, Limit, reading, wiring_of
 from runtime.errors import not_built
 from runtime.explained import coming_in_words, distance_in_words, effect_in_words, score_listings
 from runtime.show import Column, Listing, cell, plain, print_json, print_listings, say
@@ -273,9 +273,11 @@ def signals(
     """List what was announced, oldest first."""
     if kind is not None and kind not in set(SignalKind):
         raise Refused(f"--kind: found {kind!r}, allowed are {', '.join(SignalKind)}")
-    with reading(data, database) as view:
+    with wiring_of(data=data, database=database) as wiring, wiring.reader.view() as view:
         place = 0 if after is None else signal_report.ledger_place(view.conn, after)
-        page = signal_report.signals(view.conn, place, kinds=(kind,) if kind else (), limit=limit)
+        page = signal_report.signals(
+            view.conn, place, kinds=(kind,) if kind else (), limit=limit, public_url=wiring.settings.public_url
+        )
         leads = {lead.id: who(lead) for lead in leads_of(view, {each.lead_now for each in page.items})}
     if as_json:
         print_json(page)

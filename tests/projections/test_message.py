@@ -1,16 +1,20 @@
 """What a signal says of its lead, kind by kind, as the ledger bears it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
 import pytest
 from sqlalchemy import select
 
+from domain.fold.fold import Fold
+from domain.fold.lead import Lead
 from domain.model.definition import parse_model
 from domain.signals.kinds import TRAITS, SignalKind
+from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint, rfc3339
-from store.database.tables import ledger
+from projections.projecting import ledger as ledger_module
+from store.database.tables import ledger, live
 from tests.domain.stories import SECOND, at, us
 from tests.given_model import MODEL
 from tests.projections.shelf import CLOCK, Shelf
@@ -108,3 +112,22 @@ def test_the_rows_bear_what_the_table_of_kinds_says_and_nothing_else(world: Worl
         assert {name for name, value in said.items() if value is None} <= {
             name for name, datum in table.items() if datum.null
         }
+
+
+def test_a_lead_of_whom_nothing_can_be_said_stops_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = ledger_module.standing
+
+    def fails(fold: Fold, lead: Lead, identities: Sequence[Identity]) -> dict[str, Any]:
+        if any(identity.value == "bad" for identity in identities):
+            raise RuntimeError("a fault")
+        return real(fold, lead, identities)
+
+    monkeypatch.setattr(ledger_module, "standing", fails)
+    world.play([[at(0, "form_submitted", "u:bad"), at(1, "form_submitted", "u:good")]])
+    with world.database.snapshot() as conn:
+        assert len(conn.execute(select(live.clusters.c.aside).where(live.clusters.c.aside.is_not(None))).all()) == 1
+        assert len(conn.execute(select(ledger.c.lead).where(ledger.c.kind == "stage.changed")).all()) == 1
+    monkeypatch.setattr(ledger_module, "standing", real)
+    world.projector.retry_aside()
+    with world.database.snapshot() as conn:
+        assert len(conn.execute(select(ledger.c.lead).where(ledger.c.kind == "stage.changed")).all()) == 2

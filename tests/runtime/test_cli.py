@@ -162,7 +162,8 @@ def test_an_import_without_a_server_records_and_projects_by_itself() -> None:
     assert leadline("verify", "--digest", "--json").stdout == digest
 
 
-def test_tables_are_for_people_and_json_for_programs() -> None:
+def test_tables_are_for_people_and_json_for_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADLINE_PUBLIC_URL", "https://leads.example.com")
     imported()
     assert "Engines" in leadline("leads", "--limit", "3").stdout
     page = json.loads(leadline("leads", "--limit", "3", "--json").stdout)
@@ -174,7 +175,8 @@ def test_tables_are_for_people_and_json_for_programs() -> None:
     assert json.loads(leadline("lead", "email:p1@example.org", "--json").stdout)["timeline"]["items"]
     assert json.loads(leadline("funnel", "signup", "--json").stdout)["steps"][0]["on"] == "page_viewed"
     assert "pricing-returners" in leadline("segments").stdout
-    assert json.loads(leadline("signals", "--json", "--kind", "stage.changed").stdout)["items"]
+    [first, *_] = json.loads(leadline("signals", "--json", "--kind", "stage.changed").stdout)["items"]
+    assert first["link"] == f"https://leads.example.com/leads/{first['lead_now']}"
     found = json.loads(leadline("doctor", "--json").stdout)
     assert found["problems"] == [] and found["found"]["recorded"] == "200 touchpoints"
     assert "is the active model" in found["found"]["model file"]

@@ -91,9 +91,11 @@ def test_a_destination_added_later_is_followed_without_a_restart(folder: Path, r
 
 
 def test_a_sample_shows_whether_it_arrives(folder: Path, receiver: Receiver) -> None:
-    sample = run(folder, "notify", "test", "berlin", BERLIN_URL=receiver.url, BERLIN_KEY=KEY)
+    there = {"BERLIN_URL": receiver.url, "BERLIN_KEY": KEY, "PUBLIC_URL": "https://leads.example.com"}
+    sample = run(folder, "notify", "test", "berlin", **there)
     assert (sample.returncode, sample.stdout) == (0, "berlin: 200 ok\n")
-    assert receiver.accepted()[0]["data"]["test"] is True
+    data = receiver.accepted()[0]["data"]
+    assert data["test"] is True and data["link"].startswith("https://leads.example.com/leads/")
     without = run(folder, "notify", "test", "berlin", BERLIN_KEY=KEY)
     assert without.returncode == 2
     assert "destination 'berlin': LEADLINE_BERLIN_URL is not set in the environment" in without.stderr

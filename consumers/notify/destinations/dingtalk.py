@@ -8,8 +8,8 @@ from typing import Final
 
 import orjson
 
-from consumers.notify.parcel import Delivered, Later, Outcome, Parcel, Setup, Undeliverable
-from consumers.notify.web import Web, by_status, code_in
+from consumers.notify.parcel import Later, Outcome, Parcel, Setup
+from consumers.notify.web import Web, by_code
 from consumers.notify.words import Phrases, harmless, in_bytes
 
 _LONGEST: Final = 19_000
@@ -39,19 +39,7 @@ class DingtalkSender:
         body = orjson.dumps({"msgtype": "text", "text": {"content": text}, "at": {"isAtAll": False}})
         query = None if self._key is None else signed(self._key, time.time_ns() // 1_000_000)
         answer = self._web.post(body, {"Content-Type": "application/json"}, query)
-        if isinstance(answer, Later):
-            return answer
-        match code_in(answer, "errcode"):
-            case None:
-                return by_status(answer) if answer.status >= 300 else Later(answer.said)
-            case 0:
-                return Delivered(answer.said)
-            case code if code == _BLOCKED:
-                return Later(answer.said, after=600.0)
-            case code if code in _OF_MESSAGE:
-                return Undeliverable(answer.said)
-            case _:
-                return Later(answer.said)
+        return answer if isinstance(answer, Later) else by_code(answer, ("errcode",), {_BLOCKED: 600.0}, _OF_MESSAGE)
 
 
 def signed(key: str, milliseconds: int) -> dict[str, str]:

@@ -4,8 +4,8 @@ from typing import Final
 
 import orjson
 
-from consumers.notify.parcel import Delivered, Later, Outcome, Parcel, Setup, Undeliverable
-from consumers.notify.web import Web, by_status, code_in
+from consumers.notify.parcel import Later, Outcome, Parcel, Setup
+from consumers.notify.web import Web, by_code
 from consumers.notify.words import Phrases, harmless, in_bytes
 
 _LONGEST: Final = 2_048
@@ -30,16 +30,4 @@ class WecomSender:
         text = harmless(self._words.text(parcel, _LONGEST, lambda text: in_bytes(harmless(text))))
         body = orjson.dumps({"msgtype": "text", "text": {"content": text}})
         answer = self._web.post(body, {"Content-Type": "application/json"})
-        if isinstance(answer, Later):
-            return answer
-        match code_in(answer, "errcode"):
-            case None:
-                return by_status(answer) if answer.status >= 300 else Later(answer.said)
-            case 0:
-                return Delivered(answer.said)
-            case code if code == _BUSY:
-                return Later(answer.said, after=60.0)
-            case code if code in _OF_MESSAGE:
-                return Undeliverable(answer.said)
-            case _:
-                return Later(answer.said)
+        return answer if isinstance(answer, Later) else by_code(answer, ("errcode",), {_BUSY: 60.0}, _OF_MESSAGE)
