@@ -36,27 +36,47 @@ def main() -> None:
     """Measure in rounds, print medians, write the file."""
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # what was started is stopped
     asked = arguments()
-    if asked.only == "delivery":
-        print(delivery.measure())
-        return
     sides = [checkouts.here(), *([checkouts.against(asked.against)] if asked.against else [])]
     with services(sides, asked.only != "embedded") as shared:
-        about = {"asked": vars(asked), "environment": environment(shared)}
+        about: dict[str, Any] = {"asked": vars(asked), "environment": environment(shared)}
         print("; ".join(f"{name}: {value}" for name, value in about["environment"].items()))
-        if not cpu.AVAILABLE:
-            print("the CPU time of other processes is read on Linux only: wall time alone is printed here")
-        played = list(play(asked.warm_up + 2 * asked.touchpoints, datetime.now(UTC)))
-        for broker in shared.brokers.values():
-            warm_broker(broker, batches(played))
         revs = {side.name: side.rev for side in sides}
         slices: list[report.Slice] = []
-        for number in range(1, asked.rounds + 1):
-            slices += one_round(number, sides, shared, played, asked)
-            report.write(WRITTEN, slices, revs, about)  # whoever breaks it off keeps what there is
-    report.show(slices, revs)
+        if asked.only != "delivery":
+            slices = measure_costs(sides, shared, asked, lambda found: report.write(WRITTEN, found, revs, about))
+            report.show(slices, revs)
+        if asked.only in (None, "delivery"):
+            about["delivery"] = measure_delays(shared, shared.brokers[sides[0].name].topic)
+            report.write(WRITTEN, slices, revs, about)
     print(f"written to {WRITTEN}")
-    if asked.only is None:
-        print(delivery.measure())
+
+
+def measure_costs(
+    sides: Sequence[Side], shared: Services, asked: argparse.Namespace, keep: Callable[[Sequence[report.Slice]], None]
+) -> list[report.Slice]:
+    """All rounds; `keep` after each of them, so that whoever breaks it off has what there is."""
+    if not cpu.AVAILABLE:
+        print("the CPU time of other processes is read on Linux only: wall time alone is printed here")
+    played = list(play(asked.warm_up + 2 * asked.touchpoints, datetime.now(UTC)))
+    for broker in shared.brokers.values():
+        warm_broker(broker, batches(played))
+    slices: list[report.Slice] = []
+    for number in range(1, asked.rounds + 1):
+        slices += one_round(number, sides, shared, played, asked)
+        keep(slices)
+    return slices
+
+
+def measure_delays(shared: Services, topic: Topic) -> dict[str, dict[str, float]]:
+    """How long a hot lead takes in each mode, printed too."""
+    topic.anew()
+    url = shared.postgres.create()
+    try:
+        found = [delivery.embedded(), delivery.kafka(url, topic.bootstrap)]
+    finally:
+        shared.postgres.drop(url)
+    print("\nfrom a form's acknowledgement to who hears of the hot lead", *found, sep="\n")
+    return {each.mode: each.values for each in found}
 
 
 def arguments() -> argparse.Namespace:

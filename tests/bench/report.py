@@ -39,7 +39,7 @@ class Row(NamedTuple):
 
 def rows(slices: Sequence[Slice], side: str, other: str | None = None) -> Iterator[Row]:
     """The figures of a side, beside those of another."""
-    for step, names in slices[0].get(side, {}).items():
+    for step, names in slices[0].get(side, {}).items() if slices else ():
         for name in names:
             values = _values(slices, side, step, name)
             old = _values(slices, other, step, name) if other else []

@@ -73,3 +73,10 @@ def test_the_play_is_the_same_bytes_for_ever() -> None:
     assert wire["id"] == json.loads(first.line)["id"] == dict(first.headers)["ce_id"].decode()
     [known] = {each.type for each in played if each.profile}
     assert known == "identified"
+
+
+def test_what_has_no_slices_is_written_too(tmp_path: Path) -> None:
+    figures = {"delivery": {"embedded": {"form to webhook, p50": 0.1}}}
+    report.write(tmp_path / "bench.json", [], {"here": "abc"}, figures)
+    found = json.loads((tmp_path / "bench.json").read_text())
+    assert found["delivery"] == figures["delivery"] and found["slices"] == []
