@@ -9,18 +9,14 @@ import time
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from eventsourcing.persistence import DataError, IntegrityError, PersistenceError, ProgrammingError
 from sqlalchemy import event, func, insert, inspect, select, text
 
 from domain.errors import Misconfigured, Retry
 from store.database.database import Database, open_database
 from store.database.errors import DatabaseAway, DatabaseFull, NewerDatabase, OlderDatabase
-from store.database.migrate import REVISIONS, SCRIPTS
-from store.database.tables import installation, live, metadata, models
+from store.database.migrate import SCRIPTS
+from store.database.tables import installation, live, models
 from tests.given_release_0_1 import make_database_of_release_0_1
 from tests.services.service import free_ports
 
@@ -80,41 +76,6 @@ def test_sqlite_is_wal_with_every_commit_on_disk(sqlite_url: str) -> None:
 
 
 # ---- migrations --------------------------------------------------------------------------------------------------
-
-
-def test_the_migrated_schema_equals_the_tables(database: Database) -> None:
-    with database.snapshot() as conn:
-        context = MigrationContext.configure(conn, opts={"compare_type": True, "compare_server_default": True})
-        assert compare_metadata(context, metadata) == []
-        assert set(inspect(conn).get_table_names()) == {*metadata.tables, "alembic_version"}
-
-
-def test_the_topics_out_are_views_of_the_ledger(database: Database) -> None:
-    with database.snapshot() as conn:
-        assert set(inspect(conn).get_view_names()) == {"hot_leads", "segment_changes", "stage_changes"}
-        assert conn.execute(text("SELECT lead, kind, at, data FROM hot_leads")).all() == []
-
-
-def test_storage_options_are_migrated_too(postgres: Database) -> None:
-    with postgres.snapshot() as conn:
-        rows = conn.execute(
-            text("SELECT relname, reloptions FROM pg_class WHERE reloptions IS NOT NULL AND relkind = 'r'")
-        )
-        found = {name: dict(option.split("=") for option in options) for name, options in rows}
-    wanted = {
-        table.name: {key: str(value) for key, value in table.dialect_options["postgresql"]["with"].items()}
-        for table in metadata.sorted_tables
-        if table.dialect_options["postgresql"]["with"]
-    }
-    assert found == wanted
-
-
-def test_every_revision_is_listed() -> None:
-    config = Config()
-    config.set_main_option("script_location", str(SCRIPTS))
-    scripts = ScriptDirectory.from_config(config)
-    assert [script.revision for script in scripts.walk_revisions()][::-1] == list(REVISIONS)
-    assert scripts.get_heads() == [REVISIONS[-1]]
 
 
 def test_migrating_again_is_quick_and_waits_for_nobody(database: Database) -> None:

@@ -1,11 +1,9 @@
-"""The baseline: every table, and the installation's id key. What release 0.1 made (0001) is refused, not upgraded."""
+"""The schema of release 0.2: every table, and the installation's id key. Frozen: what changed since is in 0003."""
 
 import secrets
 
 import sqlalchemy as sa
 from alembic import op
-
-from domain.signals.kinds import TRAITS, Topic
 
 revision = "0002"
 down_revision = None
@@ -18,7 +16,6 @@ def upgrade() -> None:
     _recorded()
     _derived()
     _decided()
-    _delivered()
     _topics()
     installation = sa.table("installation", sa.column("name", sa.Text), sa.column("value", sa.LargeBinary))
     op.bulk_insert(installation, [{"name": "id_key", "value": secrets.token_bytes(32)}])
@@ -124,7 +121,7 @@ def _derived() -> None:
         sa.Column("lead", sa.Uuid(), nullable=False),
         sa.Column("cluster", sa.BigInteger(), nullable=False),
         sa.Column("last", sa.BigInteger(), nullable=False),
-        sa.Column("fingerprint", sa.BigInteger(), nullable=True),
+        sa.Column("fingerprint", sa.BigInteger(), nullable=False),
         sa.Column("due", sa.BigInteger(), nullable=True),
         sa.Column("state", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("lead"),
@@ -147,8 +144,6 @@ def _derived() -> None:
         sa.Column("profile", sa.Text(), nullable=False),
         sa.Column("findings", sa.Text(), nullable=False),
         sa.Column("identity_count", sa.Integer(), nullable=False),
-        sa.Column("first_channel", sa.Text(), nullable=False),
-        sa.Column("last_channel", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("lead"),
         postgresql_with={"fillfactor": 50},
     )
@@ -197,21 +192,6 @@ def _derived() -> None:
         postgresql_with={"fillfactor": 50},
     )
     op.create_index("funnel_leads_started", "funnel_leads", ["funnel", "started_at"], unique=False)
-    op.create_table(
-        "lead_sources",
-        sa.Column("lead", sa.Uuid(), nullable=False),
-        sa.Column("which", sa.Text(), nullable=False),
-        sa.Column("stage", sa.Text(), nullable=False),
-        sa.Column("since", sa.BigInteger(), nullable=False),
-        sa.Column("channel", sa.Text(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=True),
-        sa.Column("medium", sa.Text(), nullable=True),
-        sa.Column("campaign", sa.Text(), nullable=True),
-        sa.Column("content", sa.Text(), nullable=True),
-        sa.Column("term", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("lead", "which", "stage"),
-        postgresql_with={"fillfactor": 50},
-    )
 
 
 def _decided() -> None:
@@ -250,44 +230,14 @@ def _decided() -> None:
     op.create_index("open_signals_to_tell", "open_signals", ["holder"], postgresql_where=to_tell, sqlite_where=to_tell)
 
 
-def _delivered() -> None:
-    op.create_table(
-        "destinations",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.Column("ready", sa.BigInteger(), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("last_success", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("name"),
-    )
-    op.create_table(
-        "deliveries",
-        sa.Column("destination", sa.Text(), nullable=False),
-        sa.Column("signal", sa.Text(), nullable=False),
-        sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.Column("lead", sa.Uuid(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("due", sa.BigInteger(), nullable=False),
-        sa.Column("in_doubt", sa.Boolean(), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("destination", "signal"),
-    )
-    waiting, dead = sa.text("state = 'waiting'"), sa.text("state = 'dead'")
-    for name, columns, where in (
-        ("deliveries_waiting", ["destination", "position"], waiting),
-        ("deliveries_order", ["destination", "lead", "position"], waiting),
-        ("deliveries_dead", ["at"], dead),
-    ):
-        op.create_index(name, "deliveries", columns, postgresql_where=where, sqlite_where=where)
-
-
 def _topics() -> None:
     """The topics out as views of the ledger: the same messages, in the same order, where there is no Kafka."""
-    for topic in Topic:
-        chosen = ", ".join(f"'{kind.value}'" for kind, traits in TRAITS.items() if traits.topic is topic)
+    for view, kinds in (
+        ("hot_leads", "'lead.hot', 'lead.hot.retracted', 'lead.cooled', 'lead.promotable'"),
+        ("segment_changes", "'segment.entered', 'segment.left'"),
+        ("stage_changes", "'stage.changed'"),
+    ):
         op.execute(
-            f"CREATE VIEW {topic.view} AS SELECT position, id, kind, lead, lead_now, subject, at, closes, data"
-            f" FROM ledger WHERE kind IN ({chosen})"
+            f"CREATE VIEW {view} AS SELECT position, id, kind, lead, lead_now, subject, at, closes, data"
+            f" FROM ledger WHERE kind IN ({kinds})"
         )

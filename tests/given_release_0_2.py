@@ -1,0 +1,22 @@
+"""A database as release 0.2.0 wrote it: the dumps in tests/releases, loaded into an empty database."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import psycopg2
+from sqlalchemy import make_url
+
+DUMPS: Final = Path(__file__).parent / "releases"
+
+
+def load_release_0_2(url: str) -> None:
+    """Fill the empty database of a URL. Its id key is that of test worlds."""
+    dump = (DUMPS / f"0_2.{make_url(url).get_backend_name()}.sql").read_text(encoding="utf-8")
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(make_url(url).database or "")) as file:
+            file.executescript(dump)
+        return
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(dump)
