@@ -1,12 +1,15 @@
-"""A database, a log and a recorder between them: SQLite always, PostgreSQL where the test asks for both."""
+"""A database (SQLite always, PostgreSQL where the test asks for both), a log, Kafka's topics, publishers to them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from consumers.publish.publisher import Publisher
 from store.database.database import Database, open_database
+from store.log.kafka.log import KafkaLog
 from store.log.sql import SqlLog
+from tests.consumers.publishing import Topics
 
 KEY = b"an id key for tests only"
 
@@ -28,3 +31,33 @@ def log(tmp_path: Path) -> Iterator[SqlLog]:
     log = SqlLog(tmp_path / "log.db")
     yield log
     log.close()
+
+
+@pytest.fixture
+def kafka(kafka_bootstrap: str) -> Iterator[KafkaLog]:
+    log = KafkaLog(kafka_bootstrap)
+    yield log
+    log.close()
+
+
+@pytest.fixture
+def topics(kafka: KafkaLog) -> Iterator[Topics]:
+    topics = Topics(kafka)
+    yield topics
+    topics.subscription.close()
+
+
+@pytest.fixture
+def publisher(request: pytest.FixtureRequest, kafka_bootstrap: str) -> Iterator[Callable[..., Publisher]]:
+    """Makes publishers with logs of their own, as processes have; of `database` where none is given."""
+    logs: list[KafkaLog] = []
+
+    def make(
+        kind: type[Publisher] = Publisher, public_url: str | None = None, database: Database | None = None
+    ) -> Publisher:
+        logs.append(KafkaLog(kafka_bootstrap))
+        return kind(database or request.getfixturevalue("database"), logs[-1], public_url=public_url)
+
+    yield make
+    for log in logs:
+        log.close()

@@ -3,7 +3,7 @@
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -19,70 +19,10 @@ from store.database.errors import DatabaseAway
 from store.database.tables import tracking
 from store.events.positions import position_of
 from store.log.kafka.log import KafkaLog
-from store.log.port import Entry, Partition, Record
+from store.log.port import Record
 from store.log.sql import SqlLog
-from store.log.topics import OUT
+from tests.consumers.publishing import Topics, drained
 from tests.given_ledger import position, put, row
-
-
-class Topics:
-    """What arrives on the topics out from now on."""
-
-    def __init__(self, log: KafkaLog) -> None:
-        self.log = log
-        self.after: dict[Partition, int | None] = dict(log.ends(OUT))
-        self.subscription = log.subscribe(OUT, uuid.uuid4().hex)
-        self.entries: list[Entry] = []
-
-    def read(self, count: int, seconds: float = 15, extra: float = 0.5) -> list[Entry]:
-        """Read until there are so many, and a little longer, so that what is too much is seen."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            if len(self.entries) >= count:
-                until = min(until, time.monotonic() + extra)
-            wanted = {partition: self.after[partition] for partition in self.subscription.assigned()}
-            for entry in self.subscription.poll(wanted, 1000, 0.1):
-                self.entries.append(entry)
-                self.after[entry.partition] = entry.offset
-        return self.entries
-
-    def ids(self, count: int) -> list[str]:
-        return [(entry.header("ce_id") or b"").decode() for entry in self.read(count)]
-
-
-@pytest.fixture
-def kafka(kafka_bootstrap: str) -> Iterator[KafkaLog]:
-    log = KafkaLog(kafka_bootstrap)
-    yield log
-    log.close()
-
-
-@pytest.fixture
-def topics(kafka: KafkaLog) -> Iterator[Topics]:
-    topics = Topics(kafka)
-    yield topics
-    topics.subscription.close()
-
-
-@pytest.fixture
-def publisher(database: Database, kafka_bootstrap: str) -> Iterator[Callable[..., Publisher]]:
-    """Makes publishers with logs of their own, as processes have."""
-    logs: list[KafkaLog] = []
-
-    def make(kind: type[Publisher] = Publisher, public_url: str | None = None) -> Publisher:
-        logs.append(KafkaLog(kafka_bootstrap))
-        return kind(database, logs[-1], public_url=public_url)
-
-    yield make
-    for log in logs:
-        log.close()
-
-
-def drained(publisher: Publisher) -> Published:
-    total = Published()
-    while (done := publisher.run_once()).read:
-        total.add(done)
-    return total
 
 
 def test_a_signal_is_a_cloudevent_in_binary_mode(

@@ -1,0 +1,62 @@
+"""kill -9 of a process at each step of publishing: each signal is on its topic, once, in order, under its id."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from consumers.publish.publisher import Publisher
+from store.database.database import open_database
+from store.log.kafka.log import KafkaLog
+from tests.consumers.publishing import Topics
+from tests.given_ledger import put, row
+
+STEPS = [
+    ("_mark", "after"),
+    ("append", "before"),
+    ("third record", "before"),
+    ("third record", "after"),
+    ("append", "after"),
+    ("_advance", "before"),
+    ("_advance", "after"),
+    ("_unmark", "before"),
+]
+"""Elected and marked; before the first topic, within it, and after it; around the position's commit; a clean end."""
+KINDS = ("lead.hot", "segment.entered", "stage.changed")
+
+
+def killed(database_url: str, bootstrap: str, step: str, when: str) -> bool:
+    """A process publishes, and is killed at a step."""
+    program = [sys.executable, "-m", "tests.consumers.killed_publisher", database_url, bootstrap, step, when]
+    return subprocess.run(program, check=False, timeout=120).returncode == -9
+
+
+@pytest.mark.parametrize(("step", "when"), STEPS)
+def test_each_signal_is_on_its_topic_once(
+    postgres_url: str,
+    kafka_bootstrap: str,
+    topics: Topics,
+    publisher: Callable[..., Publisher],
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    when: str,
+) -> None:
+    monkeypatch.setattr(KafkaLog, "settles_after", 0.3)  # what was sent to a broker on this machine is there by then
+    database = open_database(postgres_url, b"an id key for tests only")
+    database.migrate()
+    rows = [row(number, KINDS[number % 3]) for number in range(1, 16)]
+    put(database, rows[:12])
+    assert killed(postgres_url, kafka_bootstrap, step, when)
+    put(database, rows[12:])
+    with publisher(database=database).term(threading.Event().wait) as term:
+        assert term is not None
+        while term.turn():
+            pass
+    assert sorted(topics.ids(15)) == sorted(each["id"] for each in rows)
+    for partition in {entry.partition for entry in topics.entries}:
+        mine = [entry for entry in topics.entries if entry.partition == partition]
+        order = [int(entry.header("leadline_position") or 0) for entry in mine]
+        assert order == sorted(order)
+    database.close()
