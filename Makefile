@@ -4,6 +4,9 @@
 .PHONY: help demo test oracle check format docs bench lock clean
 ARGS ?=
 
+# A command loads some 700 modules: where it may not keep them compiled, as many containers have it, each start takes twice as long.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
 
