@@ -1,12 +1,15 @@
 """What every test may ask for: real services, started when the first test asks. See tests/services/."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 
+from store.database.database import open_database
 from tests.services import kafka, postgres
 from tests.services.absent import without
 from tests.services.kafka import KafkaBroker
@@ -48,6 +51,51 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     url = postgres_server.create()
     yield url
     postgres_server.drop(url)
+
+
+def migrated(url: str) -> str:
+    """The URL of a database that has the schema now, and no connection."""
+    database = open_database(url)
+    database.migrate()
+    database.close()
+    return url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of a database with the schema, which tests copy: making the schema takes longer than most of them."""
+    url = migrated(postgres_server.create())
+    yield url
+    postgres_server.drop(url)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the schema, which tests copy."""
+    file = tmp_path_factory.mktemp("template") / "leadline.db"
+    migrated(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres_server: PostgresServer, postgres_template: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database with the schema, dropped after the test."""
+    url = postgres_server.create(postgres_template)
+    yield url
+    postgres_server.drop(url)
+
+
+@pytest.fixture
+def migrated_sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The URL of the file `leadline.db` in the test's folder, with the schema."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'leadline.db')}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a database with the schema, of each kind in turn."""
+    name = "migrated_sqlite_url" if request.param == "sqlite" else "migrated_postgres_url"
+    return str(request.getfixturevalue(name))
 
 
 @pytest.fixture

@@ -14,14 +14,9 @@ from tests.consumers.publishing import Topics
 KEY = b"an id key for tests only"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'leadline.db'}"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    database = open_database(url, KEY)
-    database.migrate()
+@pytest.fixture
+def database(migrated_url: str) -> Iterator[Database]:
+    database = open_database(migrated_url, KEY)
     yield database
     database.close()
 

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -16,10 +15,8 @@ STEPS = [(step, when) for step in ("take_in", "hand_over", "send", "delivered") 
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
-    database = open_database(f"sqlite:///{tmp_path / 'leadline.db'}", b"an id key for tests only")
-    database.migrate()
-    return database
+def database(migrated_sqlite_url: str) -> Database:
+    return open_database(migrated_sqlite_url, b"an id key for tests only")
 
 
 def worked(database: Database, url: str, step: str = "none", when: str = "") -> int:

@@ -117,9 +117,8 @@ def test_one_that_is_told_to_stop_while_it_waits_leaves_the_mark_and_sends_nothi
     assert topics.sent == []
 
 
-def test_of_two_that_begin_at_once_one_is_fenced(postgres_url: str) -> None:
-    database = open_database(postgres_url, b"k" * 16)
-    database.migrate()
+def test_of_two_that_begin_at_once_one_is_fenced(migrated_postgres_url: str) -> None:
+    database = open_database(migrated_postgres_url, b"k" * 16)
     told: list[BaseException] = []
 
     def begin() -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from tests.domain.stories import START, at, identity
 from tests.given_model import MODEL
 from tests.projections.world import World
 from tests.runtime.asking import Asker, problem
+from tests.services.postgres import PostgresServer
 from web.private import Private
 
 NOBODY = "5ad09e35-9b1a-4c7e-8a53-0d6f2f9d3c11"
@@ -24,10 +26,13 @@ TOKEN = "sample-token"
 CLOCK = START + 600_000_000
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path / 'leadline.db'}" if sqlite else request.getfixturevalue("postgres_url")
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a database with some leads; each test has a copy."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('played') / 'leadline.db'}"
+    else:
+        url = request.getfixturevalue("postgres_server").create()
     world = World(url, parse_model(MODEL), CLOCK)
     world.play([
         [at(0, "page_viewed", "c:1", path="/pricing"), at(1, "page_viewed", "c:1", path="/pricing/team")],
@@ -37,8 +42,24 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
         [at(6, "email_opened", "e:cy@example.org"), at(7, "identified", "c:9", "p:+4930123456")],
         [at(8, "identified", "u:8", "e:ada2@example.org"), at(9, "identified", "u:8", "c:1")],
     ])  # fmt: skip
-    yield world
-    world.database.close()
+    world.close()
+    return url
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, played: str, tmp_path: Path) -> Iterator[World]:
+    if played.startswith("sqlite:"):
+        url = f"sqlite:///{shutil.copy(played.removeprefix('sqlite:///'), tmp_path)}"
+        world = World(url, parse_model(MODEL), CLOCK, ready=True)
+        yield world
+        world.close()
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        url = server.create(played)
+        world = World(url, parse_model(MODEL), CLOCK, ready=True)
+        yield world
+        world.close()
+        server.drop(url)
 
 
 @pytest.fixture

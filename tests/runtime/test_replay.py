@@ -13,9 +13,8 @@ from store.log.topics import TOUCHPOINTS
 from store.rejected import Rejected, keep, listed
 
 
-def test_what_was_cut_is_not_replayed_and_says_what_to_do(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'leadline.db'}", b"an id key for tests only")
-    database.migrate()
+def test_what_was_cut_is_not_replayed_and_says_what_to_do(tmp_path: Path, migrated_sqlite_url: str) -> None:
+    database = open_database(migrated_sqlite_url, b"an id key for tests only")
     meta = '{"cut":true,"bytes":1000000,"received_at":1,"made_id":"x"}'
     with database.transaction() as conn:
         keep(conn, [Rejected("id", 1, "v1/track", "too large", "server:shop", b'{"event":', meta)])
@@ -30,9 +29,10 @@ def test_what_was_cut_is_not_replayed_and_says_what_to_do(tmp_path: Path) -> Non
     database.close()
 
 
-def test_of_a_batch_what_is_a_touchpoint_now_is_appended_and_the_rest_stays(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'leadline.db'}", b"an id key for tests only")
-    database.migrate()
+def test_of_a_batch_what_is_a_touchpoint_now_is_appended_and_the_rest_stays(
+    tmp_path: Path, migrated_sqlite_url: str
+) -> None:
+    database = open_database(migrated_sqlite_url, b"an id key for tests only")
     items = [{"type": "track", "event": event, "userId": "u-1"} for event in ("Bought", "Erased")]
     raw, meta = json.dumps({"batch": items}).encode(), json.dumps({"received_at": 1, "made_id": "x", "places": [3, 7]})
     with database.transaction() as conn:
@@ -46,9 +46,8 @@ def test_of_a_batch_what_is_a_touchpoint_now_is_appended_and_the_rest_stays(tmp_
     database.close()
 
 
-def test_a_refused_form_is_counted_and_taken_with_a_mapping(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'leadline.db'}", b"an id key for tests only")
-    database.migrate()
+def test_a_refused_form_is_counted_and_taken_with_a_mapping(tmp_path: Path, migrated_sqlite_url: str) -> None:
+    database = open_database(migrated_sqlite_url, b"an id key for tests only")
     raw, meta = b"f7=0171+1234567&f8=Engines", json.dumps({"received_at": 1_000_000, "made_id": "made"})
     with database.transaction() as conn:
         keep(conn, [Rejected("id", 1, "f/contact", "no usable identity", "browser:www.example.com", raw, meta)])

@@ -23,18 +23,16 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+def database(migrated_url: str) -> Iterator[Database]:
     """A migrated database, of each kind in turn, with a fixed id key."""
-    opened = open_database(database_url, ID_KEY)
-    opened.migrate()
+    opened = open_database(migrated_url, ID_KEY)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def postgres(postgres_url: str) -> Iterator[Database]:
+def postgres(migrated_postgres_url: str) -> Iterator[Database]:
     """A migrated PostgreSQL."""
-    opened = open_database(postgres_url, ID_KEY)
-    opened.migrate()
+    opened = open_database(migrated_postgres_url, ID_KEY)
     yield opened
     opened.close()

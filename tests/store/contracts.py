@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from store.database.database import Database, open_database
+from store.database.database import open_database
 from store.events.library.recorders import Datastore
 
 
@@ -17,9 +17,7 @@ class OnDatabase:
 
     def datastore(self) -> Datastore:
         """The recorders' way to this test's database."""
-        opened: Database = open_database(self.url)
-        opened.migrate()
-        return Datastore(opened)
+        return Datastore(open_database(self.url))
 
     def _configured(self, url: str, folder: Path) -> Iterator[None]:
         self.url = url
@@ -37,13 +35,13 @@ class OnSqlite(OnDatabase):
     """On a SQLite file."""
 
     @pytest.fixture(autouse=True)
-    def _database(self, tmp_path: Path) -> Iterator[None]:
-        yield from self._configured(f"sqlite:///{tmp_path / 'events.db'}", tmp_path)
+    def _database(self, migrated_sqlite_url: str, tmp_path: Path) -> Iterator[None]:
+        yield from self._configured(migrated_sqlite_url, tmp_path)
 
 
 class OnPostgres(OnDatabase):
     """On a database of PostgreSQL."""
 
     @pytest.fixture(autouse=True)
-    def _database(self, postgres_url: str, tmp_path: Path) -> Iterator[None]:
-        yield from self._configured(postgres_url, tmp_path)
+    def _database(self, migrated_postgres_url: str, tmp_path: Path) -> Iterator[None]:
+        yield from self._configured(migrated_postgres_url, tmp_path)

@@ -32,7 +32,8 @@ def spooled(tmp_path: Path) -> Iterator[Callable[..., SpooledLog]]:
     opened: list[SpooledLog] = []
 
     def open_it(bootstrap: str, limit: int | None = None) -> SpooledLog:
-        log = SpooledLog(KafkaLog(bootstrap, partitions=3), SqlLog(tmp_path / "spool.db", limit))
+        options = {"bootstrap_timeout_ms": 200} if bootstrap == NOWHERE else {}
+        log = SpooledLog(KafkaLog(bootstrap, 3, options), SqlLog(tmp_path / "spool.db", limit))
         opened.append(log)
         return log
 
