@@ -10,6 +10,7 @@ from typing import Any
 
 from consumers.notify.parcel import data_of
 from domain.conditions.compile import NO_SOURCE, compile_where
+from domain.fold.channel import DIRECT
 from domain.model.definition import Destination
 from domain.signals.kinds import HOT, MODEL, RETRACTED
 from store.deliveries import Delivery
@@ -62,8 +63,8 @@ def facts(signal: Signal, closed: Signal | None = None) -> dict[str, Any]:
     data = ({} if closed is None else data_of(closed)) | data_of(signal)
     if "to" in data:
         data["stage"] = data["to"]
-    if isinstance(source := data.get("last_source"), Mapping):
-        data.setdefault("source", source)
+    if "last_source" in data:
+        data["source"] = data["last_source"] or DIRECT
     return dict(_flat(data))
 
 

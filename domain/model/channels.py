@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
-from domain.model.file import tables
+from domain.model.file import names
 
 
 class Channel(StrEnum):
@@ -40,5 +40,4 @@ CHANNELS: Final = tuple(map(str, Channel))
 
 def channel_names(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """The names that a channel may have: the default ones, and those of a raw model file's rules."""
-    own = [rule["name"] for rule in tables(raw, ("channels", "rules")) if isinstance(rule.get("name"), str)]
-    return tuple(dict.fromkeys((*CHANNELS, *own)))
+    return tuple(dict.fromkeys((*CHANNELS, *names(raw, ("channels", "rules")))))

@@ -28,7 +28,7 @@ from domain.files.problems import Mistake, ModelError, Path, not_allowed, unknow
 from domain.files.values import read_flag, read_name, read_number, read_text, read_type
 from domain.model.channels import channel_names
 from domain.model.destinations import Destination
-from domain.model.file import explain, read_toml, repeated
+from domain.model.file import explain, names, read_toml, repeated
 from domain.model.stages import declared, former_names
 from domain.model.starter import STARTER
 from domain.model.values import (
@@ -311,7 +311,10 @@ def parse_model(text: str) -> Model:
     """The model that a file's text declares. Raises ModelError with everything that is wrong, and nothing else."""
     raw = read_toml(text)
     stages = declared(raw)
-    context = {"stages": stages.names, "ahead": stages.ahead, "former": stages.former, "channels": channel_names(raw)}
+    context = {
+        "stages": stages.names, "ahead": stages.ahead, "former": stages.former, "channels": channel_names(raw),
+        "segments": names(raw, ("segments",)),
+    }  # fmt: skip
     problems: list[Mistake] = []
     try:
         model = Model.model_validate(raw, context=context)

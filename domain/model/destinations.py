@@ -4,7 +4,7 @@ Secrets stand in the environment alone: the file names the variables.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
@@ -13,8 +13,8 @@ from typing import Annotated, Any, Final, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, ValidationInfo, model_validator
 
 from domain.conditions.parse import GRADES, parse_condition
-from domain.conditions.tree import Condition, Op, fields_of
-from domain.files.problems import Mistake, ModelError, not_allowed, unknown
+from domain.conditions.tree import SOURCE_FIELDS, Condition, Op
+from domain.files.problems import Mistake, ModelError, Path, not_allowed, unknown
 from domain.files.values import read_flag, read_name, read_text
 
 SIGNALS: Final = (
@@ -25,8 +25,8 @@ DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LANGUAGES: Final = ("en", "zh")
 PERSON: Final = ("name", "company", "title", "email", "phone")
 """What a signal may say of the person."""
-ASKED: Final = ("grade", "stage", "heat", "segment", "owner", "source")
-"""What a destination's `where` may ask of a signal; of `source` also its parts, as `source.channel`."""
+ASKED: Final = ("grade", "stage", "heat", "segment", "owner", *(f"source.{field}" for field in SOURCE_FIELDS))
+"""What a destination's `where` may ask of a signal."""
 
 _HOLD: Final = ("days", "from", "to")
 _VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,99}\Z")
@@ -166,20 +166,60 @@ def _read_where(raw: Any, info: ValidationInfo) -> Condition:
     """A condition over what a signal bears: `grade = ["A", "B"]` is any of them."""
     if isinstance(raw, Condition):
         return raw
-    condition = parse_condition(_plain(raw), "row")
-    stages = ("visitor", *info.context["stages"]) if info.context else None
-    problems = []
-    for asked in fields_of(condition):
-        name = asked.path[0]
-        if name.partition(".")[0] not in ASKED:
-            problems.append(Mistake((name,), unknown(name, ASKED)))
-        known = GRADES if name == "grade" else stages if name == "stage" else None
-        if known and asked.op in (Op.EQ, Op.NE, Op.IN, Op.NOT_IN):
-            operands = asked.operand if isinstance(asked.operand, tuple) else (asked.operand,)
-            problems += [Mistake((name,), unknown(str(each), known, name)) for each in operands if each not in known]
+    known = {"grade": GRADES} | _declared(info.context or {})
+    problems: list[Mistake] = []
+    for path, name, value in _asked(raw, ()):
+        if name not in ASKED:
+            problems.append(Mistake(path, unknown(name, ASKED)))
+        for word in _equals(value) if name in known else ():
+            if word not in known[name]:
+                problems.append(Mistake(path, unknown(str(word), known[name], name.removeprefix("source."))))
     if problems:
         raise ModelError(problems)
-    return condition
+    return parse_condition(_plain(raw), "row")
+
+
+def _declared(context: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The names that a file declares, by what asks for them: another one would never hold. None of a model without."""
+    if not context:
+        return {}
+    return {
+        "stage": ("visitor", *context["stages"]),
+        "segment": context["segments"],
+        "source.channel": context["channels"],
+    }
+
+
+def _asked(raw: Any, path: Path) -> Iterator[tuple[Path, str, Any]]:
+    """Each thing that a condition asks: where it stands, its name, and what it is compared with."""
+    for key, value in raw.items() if isinstance(raw, dict) else ():
+        here = (*path, key)
+        if key in ("all", "any") and isinstance(value, list):
+            for place, part in enumerate(value):
+                yield from _asked(part, (*here, place))
+        elif key == "not":
+            yield from _asked(value, here)
+        elif _is_nested(key, value):
+            for part, inner in value.items():
+                yield (*here, part), f"source.{part}", inner
+        elif key not in ("all", "any"):
+            yield here, key, value
+
+
+def _is_nested(key: str, value: Any) -> bool:
+    """Whether it is what TOML makes of an unquoted `source.channel`."""
+    return key == "source" and isinstance(value, dict) and not set(value) & set(Op)
+
+
+def _equals(value: Any) -> Iterator[Any]:
+    """What a field may have to equal, or to differ from."""
+    if isinstance(value, dict):
+        for op in (Op.EQ, Op.NE, Op.IN, Op.NOT_IN):
+            yield from _equals(value[op]) if op in value else ()
+    elif isinstance(value, list):
+        yield from value
+    else:
+        yield value
 
 
 def _plain(raw: Any) -> Any:
@@ -192,7 +232,7 @@ def _plain(raw: Any) -> Any:
     for key, value in raw.items():
         if key in ("all", "any", "not"):
             table[key] = _plain(value)
-        elif key == "source" and isinstance(value, dict) and not set(value) & set(Op):
+        elif _is_nested(key, value):
             table |= {f"source.{part}": _any_of(inner) for part, inner in value.items()}
         else:
             table[key] = _any_of(value)

@@ -124,6 +124,11 @@ def tables(raw: Any, path: Path) -> list[Mapping[str, Any]]:
     return [entry if isinstance(entry, dict) else {} for entry in raw] if isinstance(raw, list) else []
 
 
+def names(raw: Any, path: Path) -> tuple[str, ...]:
+    """The names of the tables at a path, those that have one."""
+    return tuple(name for table in tables(raw, path) if isinstance(name := table.get("name"), str))
+
+
 def explain(error: ValidationError, keys: Mapping[Path, tuple[str, ...]]) -> Iterator[Mistake]:
     """Every problem that pydantic found. `keys` are the allowed keys by the path of their table, without places."""
     for problem in error.errors(include_url=False):

@@ -17,6 +17,11 @@ type = "webhook"
 url = { env = "LEADLINE_BERLIN_URL" }
 secret = { env = "LEADLINE_BERLIN_KEY" }
 """
+SEGMENT = """
+[[segments]]
+name = "returners"
+when = { did = "page_viewed", at_least = 2, within = "1d" }
+"""
 MAIL = """
 [[destinations]]
 name = "mail"
@@ -81,13 +86,18 @@ def test_of_every_kind_of_signal_somebody_may_be_told_but_of_what_waits_for_a_pr
         ('{ grade = "A" }', {}, False),
         ('{ segment = "returners", heat = { gte = 50 } }', {"segment": "returners", "heat": 60.5}, True),
         ('{ segment = "returners", heat = { gte = 50 } }', {"segment": "returners", "heat": 40}, False),
-        ('{ source.channel = ["search"] }', {"source.channel": "search"}, True),
+        ('{ source.channel = ["paid_search"] }', {"source.channel": "paid_search"}, True),
+        (
+            '{ source.channel = ["paid_search"], source.campaign = "may" }',
+            {"source.channel": "paid_search", "source.campaign": "june"},
+            False,
+        ),
         ('{ not = { stage = "customer" } }', {"stage": "lead"}, True),
         ('{ any = [{ owner = "ann" }, { grade = ["A"] }] }', {"owner": "ann"}, True),
     ],
 )
 def test_where_asks_what_a_signal_bears(where: str, facts: dict[str, object], holds: bool) -> None:
-    condition = declared(BERLIN + f"where = {where}").where
+    condition = declared(BERLIN + f"where = {where}\n{SEGMENT}").where
     assert compile_where(condition)(facts, {}, NO_SOURCE) is holds
 
 
@@ -104,6 +114,16 @@ def test_where_asks_what_a_signal_bears(where: str, facts: dict[str, object], ho
         (BERLIN + 'on = ["lead.hott"]', 'destinations[0].on[0]: unknown kind "lead.hott" (did you mean lead.hot?)'),
         (BERLIN + 'where = { grade = ["E"] }', 'destinations[0].where.grade: unknown grade "E"'),
         (BERLIN + 'where = { stage = "nowhere" }', 'destinations[0].where.stage: unknown stage "nowhere"'),
+        (BERLIN + 'where = { any = [{ grade = "A" }, { not = { stage = "nowhere" } }] }',
+         'destinations[0].where.any[1].not.stage: unknown stage "nowhere"'),
+        (BERLIN + 'where = { segment = "returnes" }' + SEGMENT,
+         'destinations[0].where.segment: unknown segment "returnes" (did you mean returners?)'),
+        (BERLIN + 'where = { segment = { not_in = ["x"] } }', 'destinations[0].where.segment: unknown segment "x"'),
+        (BERLIN + 'where = { source.channel = ["paid_serch"] }',
+         'destinations[0].where.source.channel: unknown channel "paid_serch" (did you mean paid_search?)'),
+        (BERLIN + 'where = { "source.campain" = "x" }',
+         'destinations[0].where."source.campain": unknown key "source.campain" (did you mean source.campaign?)'),
+        (BERLIN + 'where = { source = "google" }', 'destinations[0].where.source: unknown key "source"'),
         (BERLIN + 'where = { city = "Ulm" }', 'destinations[0].where.city: unknown key "city"'),
         (BERLIN + 'to = "a@example.com"', 'destinations[0].to: found beside type = "webhook"; allowed only of mail'),
         (BERLIN + 'fields = ["age"]', 'destinations[0].fields[0]: unknown field "age"'),
@@ -119,3 +139,10 @@ def test_where_asks_what_a_signal_bears(where: str, facts: dict[str, object], ho
 )  # fmt: skip
 def test_what_is_refused(text: str, line: str) -> None:
     assert line in refused(text)
+
+
+def test_a_name_that_there_is_not_is_told_with_its_line() -> None:
+    with pytest.raises(ModelError) as error:
+        parse_model(BERLIN.lstrip() + 'where = { segment = "returnes" }\n' + SEGMENT + STAGES)
+    [line] = error.value.lines
+    assert line.startswith('line 6, destinations[0] "berlin" where.segment: unknown segment "returnes"')
