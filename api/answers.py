@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import NotFound, Retry
 from projections.queries.cursors import BadCursor
+from projections.queries.filters import BadSearch
 from projections.queries.view import NotReady
 from web.limits import BodyLimit
 from web.problems import Problem, answer_problem
@@ -36,7 +37,8 @@ def answer_problems(app: FastAPI) -> None:
 
     app.add_exception_handler(Problem, answer_problem)
     on(NotFound, lambda error: Problem(404, str(error)))
-    on(BadCursor, lambda error: Problem(400, str(error)))
+    for bad in (BadCursor, BadSearch):
+        on(bad, lambda error: Problem(400, str(error)))
     on(RequestValidationError, _invalid)
     on(HTTPException, _no_route)
     for away in (NotReady, Retry):

@@ -1,9 +1,9 @@
 """`/api`: the queries over HTTP, with OpenAPI at `/api/docs`. Commands are routes that runtime adds."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib.metadata import version
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
@@ -13,15 +13,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.answers import answer_problems, not_built, plain
 from api.stream import SignalFeed
 from domain.signals.kinds import SignalKind
+from domain.touchpoints.identity import KINDS
 from projections.queries import one_lead
 from projections.queries import score as lead_score
 from projections.queries import timeline as lead_timeline
+from projections.queries.filters import Filters
 from projections.queries.leads import find_leads
+from projections.queries.orders import OrderName
 from projections.queries.periods import bound
 from projections.queries.shapes import (
     FunnelShape,
     LeadDetail,
-    LeadShape,
+    LeadPage,
     MemberShape,
     Page,
     ScoreShape,
@@ -83,6 +86,10 @@ class _Paged(_AsOf):
 class LeadsParameters(_Paged):
     """Filters of the list of leads; all must hold."""
 
+    q: Annotated[
+        str | None,
+        Field(description="beginnings of words of name, company, e-mail; of Chinese, Japanese or Korean any part"),
+    ] = None
     email: str | None = None
     user_id: str | None = None
     anonymous_id: str | None = None
@@ -91,7 +98,23 @@ class LeadsParameters(_Paged):
     segment: str | None = None
     grade: str | None = None
     hot: bool | None = None
-    order: Annotated[Literal["heat"], Field(description="hottest first")] = "heat"
+    announced: Annotated[bool | None, Field(description="hot, and somebody was told")] = None
+    excluded: Annotated[bool | None, Field(description="no lead: an employee, a competitor, ...")] = None
+    first_channel: Annotated[str | None, Field(description="of the first source: paid_search, direct, ...")] = None
+    last_channel: Annotated[str | None, Field(description="of the last source")] = None
+    campaign: Annotated[str | None, Field(description="of the first or the last source")] = None
+    changed_since: Annotated[str | None, Field(description="RFC 3339, or a day in the model's time zone")] = None
+    order: Annotated[OrderName, Field(description="hottest, last seen, last moved first; or by name")] = "heat"
+    count: Annotated[bool, Field(description="say also how many there are")] = False
+
+    def filters(self, zone: str) -> Filters:
+        """What the list is narrowed by; days begin in that time zone."""
+        asked = self.model_dump(include=_FILTERS)
+        identities = {kind: getattr(self, kind) for kind in KINDS}
+        return Filters(identities, changed_since=_bound("changed_since", self.changed_since, zone), **asked)
+
+
+_FILTERS: Final = {field.name for field in fields(Filters)} - {"identities", "changed_since"}
 
 
 class TimelineParameters(_Paged):
@@ -146,20 +169,17 @@ def create_api(readers: Readers, private: Private, *extra: APIRouter) -> FastAPI
 def _leads(readers: Readers) -> APIRouter:
     router, reader = APIRouter(tags=["leads"]), Reader(readers.database, readers.events, readers.ids)
 
-    @router.get("/leads", summary="Leads, hottest first")
-    def leads(parameters: Annotated[LeadsParameters, Query()]) -> Page[LeadShape]:
+    @router.get("/leads", summary="Leads in an order, narrowed by filters")
+    def leads(parameters: Annotated[LeadsParameters, Query()]) -> LeadPage:
         parameters.refuse()
-        identities = {kind: getattr(parameters, kind) for kind in ("email", "user_id", "anonymous_id", "phone")}
         with reader.view() as view:
             return find_leads(
                 view,
-                identities,
-                stage=parameters.stage,
-                segment=parameters.segment,
-                grade=parameters.grade,
-                hot=parameters.hot,
+                parameters.filters(view.model.timezone),
+                order=parameters.order,
                 limit=parameters.limit,
                 cursor=parameters.cursor,
+                count=parameters.count,
             )
 
     @router.get("/leads/{lead}", summary="One lead; a former id answers the live one")

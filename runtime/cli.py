@@ -23,9 +23,11 @@ ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
         "project": "Run the projector and the publisher: read models, signal ledger, topics out.",
     },
     "importing": {"import": "Import a file's rows as touchpoints."},
-    "reading": {
-        "leads": "List leads, hottest first.",
+    "leads": {
+        "leads": "List leads, narrowed and ordered as you say.",
         "lead": "Show one lead: how far it is from hot, every point explained, what the newest touchpoints did.",
+    },
+    "reading": {
         "funnel": "Show how many leads reached each step of a funnel.",
         "segments": "List segments and their sizes.",
         "signals": "List what was announced, oldest first.",

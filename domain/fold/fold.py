@@ -19,6 +19,7 @@ from domain.fold.segment import Compiler, Input, Test
 from domain.fold.stage import VISITOR, Ladder
 from domain.fold.trace import Trace
 from domain.model.definition import CHANGED, Model
+from domain.touchpoints.acts import is_own_act
 from domain.touchpoints.touchpoint import NEVER, Instant, Touchpoint
 
 WAITS: Final = "promotion_waits"
@@ -97,6 +98,8 @@ class Fold:
         stage, value, at = lead.stage, heat.value, heat.at
         easier, identified = False, lead.identified
         for touchpoint in group:
+            if lead.last_seen != instant and is_own_act(touchpoint):
+                lead.last_seen = instant
             origin = self._origin(touchpoint)
             if origin is not None and lead.sources.take(self._channels.seen(origin), instant):
                 changed.add("source")
@@ -206,6 +209,7 @@ class Fold:
                 if rule.limit and not self._allows(lead, rule, touchpoint, instant, trace):
                     continue
                 heat.add(rule.points, instant, self.half_life)
+                heat.note(rule.place, rule.points, instant, self.half_life)
                 if rule.points > 0 and touchpoint.type != OPEN:
                     heat.earned_at = instant
                 if trace is not None:

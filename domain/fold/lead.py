@@ -100,6 +100,8 @@ class Lead(Struct, array_like=True, gc=False):
     """First and last of what a person did; of whom only machines touched, of that."""
     touches: int = 0
     """How often, machines left out."""
+    last_seen: int | None = None
+    """Their own last act (`domain/touchpoints/acts.py`); None: they did nothing themselves."""
     identified: bool = False
     profile: dict[str, Any] = field(default_factory=dict)
     claimed: list[str] = field(default_factory=list)

@@ -32,6 +32,14 @@ def falls_to(heat: float, heat_at: int, half_life: int, level: float) -> int:
     return heat_at + ceil(half_life * log2(heat / level))
 
 
+class Share(Struct, array_like=True, gc=False):
+    """What one rule gave since the last reset: (value, at) is a decaying pair as a lead's heat is."""
+
+    value: float
+    at: int
+    count: int = 1
+
+
 class HeatState(Struct, array_like=True, gc=False):
     """The pair as it is saved, and what the limits must remember."""
 
@@ -41,6 +49,9 @@ class HeatState(Struct, array_like=True, gc=False):
     """Of limited rules, by place in the model (or `value_key`): the instants of the last awards, as many as count."""
     earned_at: int | None = None
     """The instant of the last award above 0 since the last reset, opens left out; None: there is none."""
+
+    shares: dict[str, Share] = field(default_factory=dict)
+    """What each rule gave, by its place in the model."""
 
     def add(self, points: float, instant: Instant, half_life: int) -> None:
         """Award points other than 0: only here does the pair move."""
@@ -55,6 +66,17 @@ class HeatState(Struct, array_like=True, gc=False):
         self.value = 0.0
         self.at = instant
         self.earned_at = None
+        self.shares = {}
+
+    def note(self, place: str, points: float, instant: Instant, half_life: int) -> None:
+        """Note which rule it was that gave points."""
+        share = self.shares.get(place)
+        if share is None:
+            self.shares[place] = Share(points, instant)
+            return
+        share.value = decayed(share.value, share.at, half_life, instant) + points
+        share.at = instant
+        share.count += 1
 
     def allows(self, key: str, count: int, within: int | None, instant: Instant) -> bool:
         """Whether a limited rule may award at this instant, of which it then takes note. The window is (T - d, T]."""

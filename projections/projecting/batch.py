@@ -23,7 +23,8 @@ from projections.projecting.todo import Todo, again, onward
 from projections.read_models.changes import Changes, Rendered, render
 from projections.read_models.family import Subject
 from store.database import bulk
-from store.database.tables import Derived, open_signals
+from store.database.derived import Derived
+from store.database.tables import open_signals
 from store.events.ids import Ids
 from store.events.store import EventStore, Recorded
 

@@ -17,7 +17,7 @@ from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.known import Known
 from store.database import bulk
-from store.database.tables import Derived
+from store.database.derived import Derived
 from store.events.ids import Ids
 from store.events.store import Recorded
 

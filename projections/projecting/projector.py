@@ -20,7 +20,8 @@ from projections.projecting.batch import Batches
 from projections.projecting.ledger import Ledger
 from store import turn
 from store.database.database import Database
-from store.database.tables import Derived, live
+from store.database.derived import Derived
+from store.database.tables import live
 from store.events.ids import Ids
 from store.events.store import EventStore, Recorded
 from store.models import active_model

@@ -28,9 +28,9 @@ from projections.projecting.cluster import Cluster, Member
 from projections.read_models.changes import Shown
 from projections.read_models.registry import REMEMBERED
 from store.database import bulk
-from store.database.tables import Derived
+from store.database.derived import Derived
 
-FORMAT: Final = 9
+FORMAT: Final = 10
 """Of the saved state: a release that saves other fields counts on, and asks for a rebuild."""
 
 

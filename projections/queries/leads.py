@@ -1,60 +1,45 @@
-"""Leads, hottest first, narrowed by what a reader names; and the card that each is shown with."""
+"""Leads in an order, narrowed by what a reader names; and the card that each is shown with."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, literal, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, func, select
 
-from domain.conditions.parse import GRADES
 from domain.fold.score import decayed
-from domain.signals.kinds import HOT
-from domain.touchpoints.identity import canonical
-from projections.queries.cursors import give, take
-from projections.queries.shapes import (
-    IdentityShape,
-    LeadShape,
-    Page,
-)
-from projections.queries.view import View, known, known_segment
+from projections.queries.filters import Filters, conditions, is_announced
+from projections.queries.orders import OrderName, page
+from projections.queries.shapes import IdentityShape, LeadPage, LeadShape, ReasonShape
+from projections.queries.view import View
 from projections.read_models.leads import said_of
-from store.database.tables import Derived, open_signals
+from store.database.derived import Derived
+
+EVERYBODY: Final = Filters()
 
 
 def find_leads(
     view: View,
-    identities: Mapping[str, str | None] | None = None,
+    filters: Filters = EVERYBODY,
     *,
-    stage: str | None = None,
-    segment: str | None = None,
-    grade: str | None = None,
-    hot: bool | None = None,
+    order: OrderName = "heat",
     limit: int = 100,
     cursor: str | None = None,
-) -> Page[LeadShape]:
-    """Leads, hottest first. `identities` maps kinds to values: of these there is one lead or none. Raises NotFound."""
-    query = cards(view.tables)
-    if stage is not None:
-        stages = ("visitor", *(each.name for each in view.model.stages))
-        query = query.where(view.tables.leads.c.stage == known("stage", stage, stages))
-    if grade is not None:
-        query = query.where(view.tables.scores.c.grade == known("grade", grade, GRADES))
-    if hot is not None:
-        query = query.where(view.tables.scores.c.hot.is_(hot))
-    if segment is not None:
-        member = view.tables.segment_members
-        inside = select(member.c.lead).where(member.c.segment == known_segment(view, segment))
-        query = query.where(view.tables.leads.c.lead.in_(inside))
-    for kind, value in (identities or {}).items():
-        if value is not None:
-            found = canonical(kind, value)
-            lead = None if found is None else view.lookup.holder(view.conn, view.ids.of(found))
-            if lead is None:
-                return Page[LeadShape](items=[])
-            query = query.where(view.tables.leads.c.lead == lead)
-    rows = _by_heat(view, query, limit + 1, cursor)
-    following = give("leads", rows[limit - 1].z, rows[limit - 1].lead) if len(rows) > limit else None
-    return Page[LeadShape](items=[lead_shape(view, row) for row in rows[:limit]], next=following)
+    count: bool = False,
+) -> LeadPage:
+    """Leads in an order, page by page; with `count` also how many there are by these filters. Raises NotFound."""
+    narrowed = conditions(view, filters)
+    query = cards(view.tables).where(*narrowed)
+    rows, following = page(view.conn, query, view.tables, order, limit, cursor)
+    counted = _count(view, narrowed) if count else None
+    return LeadPage(items=[lead_shape(view, row) for row in rows], next=following, count=counted)
+
+
+def _count(view: View, narrowed: Sequence[ColumnElement[bool]]) -> int:
+    leads, scores = view.tables.leads, view.tables.scores
+    query = select(func.count()).select_from(leads)
+    if narrowed:
+        query = query.join(scores, scores.c.lead == leads.c.lead).where(*narrowed)
+    return view.conn.execute(query).scalar_one()
 
 
 def leads_of(view: View, ids: Iterable[str]) -> list[LeadShape]:
@@ -64,32 +49,10 @@ def leads_of(view: View, ids: Iterable[str]) -> list[LeadShape]:
     return [lead_shape(view, row) for row in view.conn.execute(cards(view.tables).where(leads.c.lead.in_(wanted)))]
 
 
-def _by_heat(view: View, query: Select[Any], limit: int, cursor: str | None) -> list[Row[Any]]:
-    """Two ranges of one index, with heat and without: NULLS LAST would sort everything."""
-    scores = view.tables.scores
-    after = None if cursor is None else take("leads", cursor, float | None, UUID)
-    rows: list[Row[Any]] = []
-    if after is None or after[0] is not None:
-        ranked = query.where(scores.c.z.is_not(None)).order_by(scores.c.z.desc(), scores.c.lead.desc())
-        if after is not None:
-            place = tuple_(literal(after[0], scores.c.z.type), literal(after[1], scores.c.lead.type))
-            ranked = ranked.where(tuple_(scores.c.z, scores.c.lead) < place)
-        rows = list(view.conn.execute(ranked.limit(limit)))
-        after = None
-    if len(rows) < limit:
-        cold = query.where(scores.c.z.is_(None)).order_by(scores.c.lead.desc())
-        if after is not None:
-            cold = cold.where(scores.c.lead < after[1])
-        rows += view.conn.execute(cold.limit(limit - len(rows)))
-    return rows
-
-
 def cards(tables: Derived) -> Select[Any]:
     """Leads with their scores: the rows of which a card is made."""
     scores = [column for column in tables.scores.c if column.name != "lead"]
-    opened = open_signals.c
-    told = (opened.holder == tables.leads.c.lead) & (opened.kind == HOT.value) & opened.signal.is_not(None)
-    query = select(tables.leads, *scores, select(opened.holder).where(told).exists().label("announced"))
+    query = select(tables.leads, *scores, is_announced(tables).label("announced"))
     return query.join(tables.scores, tables.scores.c.lead == tables.leads.c.lead)
 
 
@@ -120,10 +83,29 @@ def card_fields(view: View, row: Row[Any]) -> dict[str, Any]:
         "first_touch": row.first_touch,
         "last_touch": row.last_touch,
         "touches": row.touches,
+        "last_seen": row.last_seen,
+        "changed_at": row.changed_at,
+        "reasons": _reasons(view, said["reasons"], row.heat_at),
         "findings": said["findings"],
         "first_channel": row.first_channel,
         "last_channel": row.last_channel,
     }
+
+
+def _reasons(view: View, stored: list[list[Any]], heat_at: int) -> list[ReasonShape]:
+    """The strongest rules of a row of `scores`, what is left of their points decayed to the view's clock."""
+    score = view.model.score
+    labels = {rule.name: rule.label for rule in score.rules}
+    return [
+        ReasonShape(
+            rule=rule,
+            label=labels.get(rule),
+            count=count,
+            last=last,
+            now=round(decayed(left, heat_at, score.half_life, view.clock), 2),
+        )
+        for rule, count, last, left in stored
+    ]
 
 
 def heat_now(view: View, heat: float, heat_at: int) -> float:

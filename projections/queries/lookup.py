@@ -15,7 +15,8 @@ from projections.projecting.cluster import Cluster
 from projections.projecting.link import Linker, mentioned
 from projections.projecting.projector import Progress, read_progress
 from projections.projecting.saved import load_cluster
-from store.database.tables import Derived, live
+from store.database.derived import Derived
+from store.database.tables import live
 from store.events.ids import Ids
 from store.events.store import EventStore
 

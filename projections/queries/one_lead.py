@@ -1,20 +1,23 @@
 """One lead: whose id or identity it is, and its card."""
 
-from typing import Any
+import re
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
 
 from domain.errors import NotFound
+from domain.fold.names import full_name
 from domain.touchpoints.identity import KINDS, canonical
-from projections.queries.leads import card_fields, cards
-from projections.queries.shapes import (
-    IdentityShape,
-    LeadDetail,
-    StageShape,
-)
+from projections.queries.filters import Filters
+from projections.queries.leads import card_fields, cards, find_leads
+from projections.queries.shapes import IdentityShape, LeadDetail, LeadShape, StageShape
 from projections.queries.sources import sources_of
 from projections.queries.view import View
+
+_LEAD_ID: Final = re.compile("[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
+_CANDIDATES: Final = 10
+"""Most leads that an error names."""
 
 
 def live_lead(view: View, lead: str) -> UUID:
@@ -28,18 +31,43 @@ def live_lead(view: View, lead: str) -> UUID:
     return resolved
 
 
-def lead_of_identity(view: View, text: str) -> UUID:
-    """The lead of `kind:value`, a bare e-mail address or a lead id. Raises NotFound."""
+def lead_called(view: View, text: str) -> UUID:
+    """The lead of an id, of `kind:value`, of an e-mail, or the only one that a search finds. Raises NotFound."""
     kind, _, value = text.partition(":")
-    if kind not in KINDS or not value:
-        if "@" not in text:
-            return live_lead(view, text)
-        kind, value = "email", text
+    if kind in KINDS and value:
+        return _named(view, kind, value)
+    if "@" in text:
+        return _named(view, "email", text)
+    if _LEAD_ID.fullmatch(text):
+        return live_lead(view, text)
+    return _searched(view, text)
+
+
+def _named(view: View, kind: str, value: str) -> UUID:
     identity = canonical(kind, value)
     lead = None if identity is None else view.lookup.holder(view.conn, view.ids.of(identity))
     if lead is None:
         raise NotFound(f"no lead has the {kind} {value!r}")
     return lead
+
+
+def _searched(view: View, text: str) -> UUID:
+    page = find_leads(view, Filters(q=text), limit=_CANDIDATES, count=True)
+    if not page.items:
+        raise NotFound(
+            f"no lead {text[:80]!r}: it is no lead's id, and no name, company or e-mail has words that begin so"
+        )
+    if len(page.items) > 1:
+        listed = "\n".join(f"{lead.id} {_label(lead)}" for lead in page.items)
+        raise NotFound(
+            f"{page.count} leads fit {text[:80]!r}: say which by its id (`leadline leads --q` lists all)\n{listed}"
+        )
+    return UUID(page.items[0].id)
+
+
+def _label(lead: LeadShape) -> str:
+    said = (full_name(lead.profile), lead.profile.get("company"), lead.profile.get("email"))
+    return ", ".join(str(each) for each in said if each)
 
 
 def card(view: View, lead: UUID) -> dict[str, Any]:

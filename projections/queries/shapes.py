@@ -48,6 +48,16 @@ class SourceShape(Shape):
     term: str | None = None
 
 
+class ReasonShape(Shape):
+    """What one rule of the model gave a lead since the last reset, all its awards together."""
+
+    rule: str
+    label: Any = None
+    count: Annotated[int, Field(description="how many awards")]
+    last: Annotated[Moment, Field(description="of the last award")]
+    now: Annotated[float, Field(description="what is left of the points, decayed to the clock")]
+
+
 class LeadShape(Shape):
     """One person, as the lead card shows them at the projector's clock."""
 
@@ -72,9 +82,20 @@ class LeadShape(Shape):
     first_touch: Moment
     last_touch: Moment
     touches: int
+    last_seen: Annotated[Moment | None, Field(description="the person's own last act; null: they did nothing")]
+    changed_at: Annotated[Moment, Field(description="when a touchpoint, or time alone, last changed something")]
+    reasons: Annotated[
+        list[ReasonShape], Field(description="the rules that gave most, at most five, the strongest first")
+    ]
     findings: Annotated[list[Any], Field(description="data-quality findings")]
     first_channel: Annotated[str, Field(description="of the first source; direct: there is none")]
     last_channel: str
+
+
+class LeadPage(Page[LeadShape]):
+    """A list of leads."""
+
+    count: Annotated[int | None, Field(description="how many leads the filters hold for, if asked")] = None
 
 
 class StageShape(Shape):

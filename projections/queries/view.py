@@ -13,7 +13,8 @@ from domain.touchpoints.touchpoint import Position
 from projections.projecting.projector import read_progress
 from projections.queries.lookup import Lookup
 from store.database.database import Database
-from store.database.tables import Derived, live
+from store.database.derived import Derived
+from store.database.tables import live
 from store.events.ids import Ids
 from store.events.store import EventStore
 from store.models import active_model

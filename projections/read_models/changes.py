@@ -10,7 +10,7 @@ from domain.fold.fold import Fold
 from projections.read_models.family import Entries, Row, Subject
 from projections.read_models.registry import ALWAYS, FAMILIES, REMEMBERED
 from store.database import bulk
-from store.database.tables import Derived
+from store.database.derived import Derived
 
 Shown = list[Entries]
 """What the tables hold of one lead, by the families of which that is remembered."""

@@ -10,7 +10,7 @@ from sqlalchemy import Table
 from domain.fold.fold import Fold
 from domain.fold.lead import Lead, Now
 from domain.touchpoints.identity import Identity
-from store.database.tables import Derived
+from store.database.derived import Derived
 
 Row = tuple[Any, ...]
 """A row of a table, in the order of its columns."""
@@ -62,4 +62,22 @@ class SeveralRows:
         return anew, [self.row(id, key, values) for key, values in after.items() if kept.get(key) != values]
 
 
-Family = OneRow | SeveralRows
+@dataclass(frozen=True, slots=True)
+class AllRows:
+    """A table whose rows of a lead are made together, of a few values: these are saved, one change writes all rows."""
+
+    table: Callable[[Derived], Table]
+    entries: Callable[[Fold, Subject], Entries]
+    rows_of: Callable[[UUID, Entries], list[Row]]
+
+    def rows(self, fold: Fold, subject: Subject) -> list[Row]:
+        """All rows of the lead."""
+        return self.rows_of(subject.id, self.entries(fold, subject))
+
+    def difference(self, id: UUID, before: Entries, after: Entries) -> tuple[bool, list[Row]]:
+        """Whether what the table holds of the lead must go first, and the rows to write then."""
+        return bool(before), self.rows_of(id, after)
+
+
+Remembered = SeveralRows | AllRows
+Family = OneRow | Remembered

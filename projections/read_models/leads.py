@@ -7,6 +7,7 @@ import orjson
 import sqlalchemy as sa
 
 from domain.fold.fold import Fold
+from domain.fold.lead import Lead, Now
 from domain.model.channels import Channel
 from domain.touchpoints.identity import Identity
 from projections.read_models.family import OneRow, Row, Subject
@@ -32,7 +33,18 @@ def _row(fold: Fold, subject: Subject) -> Row:
         len(subject.identities),
         Channel.DIRECT.value if sources.first is None else sources.first.seen["channel"],
         sources.current["channel"],
+        lead.last_seen,
+        _changed_at(lead, subject.now),
     )
+
+
+def _changed_at(lead: Lead, now: Now) -> int:
+    """When something of the lead last changed: a touchpoint, or, by time alone, a segment or the hot episode."""
+    changed_at = lead.last_touch
+    for instants in (now.segments, now.left):
+        if instants:
+            changed_at = max(changed_at, *instants.values())
+    return max(changed_at, now.episodes[-1][1]) if now.episodes else changed_at
 
 
 @lru_cache(20_000)
@@ -42,8 +54,8 @@ def _as_json(identities: tuple[Identity, ...]) -> str:
 
 
 def said_of(row: sa.Row[Any]) -> dict[str, Any]:
-    """What the columns that hold JSON say: `identities` as [kind, value] pairs, `profile`, `findings`."""
-    return {name: orjson.loads(getattr(row, name)) for name in ("identities", "profile", "findings")}
+    """What the columns that hold JSON say, of a row of `leads` with `scores`; `identities` as [kind, value] pairs."""
+    return {name: orjson.loads(getattr(row, name)) for name in ("identities", "profile", "findings", "reasons")}
 
 
 LEADS = OneRow(lambda tables: tables.leads, _row)

@@ -2,17 +2,28 @@
 
 from typing import Final
 
-from projections.read_models.family import Family, OneRow, SeveralRows
+from projections.read_models.family import Family, OneRow, Remembered
 from projections.read_models.funnel_leads import FUNNEL_LEADS
 from projections.read_models.lead_sources import LEAD_SOURCES
+from projections.read_models.lead_terms import LEAD_TERMS
 from projections.read_models.leads import LEADS
 from projections.read_models.scores import SCORES
 from projections.read_models.segment_members import SEGMENT_MEMBERS
+from projections.read_models.sort_keys import SORT_KEYS
 from projections.read_models.stage_history import STAGE_HISTORY
 
-FAMILIES: Final[tuple[Family, ...]] = (LEADS, SCORES, STAGE_HISTORY, SEGMENT_MEMBERS, FUNNEL_LEADS, LEAD_SOURCES)
+FAMILIES: Final[tuple[Family, ...]] = (
+    LEADS,
+    SORT_KEYS,
+    LEAD_TERMS,
+    SCORES,
+    STAGE_HISTORY,
+    SEGMENT_MEMBERS,
+    FUNNEL_LEADS,
+    LEAD_SOURCES,
+)
 
 ALWAYS: Final[tuple[OneRow, ...]] = tuple(each for each in FAMILIES if isinstance(each, OneRow))
 """Those of which every lead has a row."""
-REMEMBERED: Final[tuple[SeveralRows, ...]] = tuple(each for each in FAMILIES if isinstance(each, SeveralRows))
+REMEMBERED: Final[tuple[Remembered, ...]] = tuple(each for each in FAMILIES if not isinstance(each, OneRow))
 """Those of which a lead's saved state remembers what is written."""

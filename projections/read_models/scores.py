@@ -1,8 +1,15 @@
-"""Heat and grade: the pair as it is saved, the hot episode, and the fit of the profile."""
+"""Heat and grade: the pair as it is saved, the hot episode, the fit of the profile, and the strongest rules."""
+
+from typing import Any, Final
+
+import orjson
 
 from domain.fold.fold import Fold
-from domain.fold.score import zero_point
+from domain.fold.score import HeatState, decayed, zero_point
 from projections.read_models.family import OneRow, Row, Subject
+
+REASONS: Final = 5
+"""Most rules in the row."""
 
 
 def _row(fold: Fold, subject: Subject) -> Row:
@@ -18,7 +25,28 @@ def _row(fold: Fold, subject: Subject) -> Row:
         lead.grade,
         lead.fit,
         lead.not_a_lead,
+        orjson.dumps(_reasons(fold, heat)).decode() if heat.shares else "[]",
     )
+
+
+def _reasons(fold: Fold, heat: HeatState) -> list[list[Any]]:
+    """The strongest rules first: name, how often, the last time, and what was left of their points at `heat.at`.
+
+    All decay alike: the order holds at every moment.
+    """
+    rules, half_life, at = fold.model.score.rules, fold.half_life, heat.at
+    left = []
+    for place, share in heat.shares.items():
+        value = share.value if share.at == at else decayed(share.value, share.at, half_life, at)
+        left.append([rules[int(place)].name, share.count, share.at, value])
+    if len(left) > 1:
+        left.sort(key=_strongest)
+        del left[REASONS:]
+    return left
+
+
+def _strongest(reason: list[Any]) -> tuple[float, str]:
+    return -reason[3], reason[0]
 
 
 SCORES = OneRow(lambda tables: tables.scores, _row)

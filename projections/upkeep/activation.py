@@ -19,7 +19,8 @@ from projections.upkeep.moved import Moved, moved
 from projections.upkeep.settle import settle
 from store.database import bulk
 from store.database.database import Database
-from store.database.tables import Derived, live, open_signals
+from store.database.derived import Derived
+from store.database.tables import live, open_signals
 from store.events.ids import Ids
 from store.models import active_model, record_activation
 

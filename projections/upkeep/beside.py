@@ -14,7 +14,8 @@ from domain.errors import Refused
 from domain.model.definition import Model
 from projections.projecting.projector import LOCK, Progress, Projector, read_progress
 from store.database.database import Database
-from store.database.tables import Derived, derived, live
+from store.database.derived import Derived, derived
+from store.database.tables import live
 from store.events.ids import Ids
 from store.events.store import EventStore
 

@@ -20,7 +20,8 @@ from sqlalchemy import (
     select,
 )
 
-from store.database.tables import Derived, live
+from store.database.derived import Derived
+from store.database.tables import live
 
 EXAMPLES: Final = 3
 """Leads that are named of each move."""

@@ -12,7 +12,8 @@ from projections.upkeep.beside import RebuildRefused, Report, build_beside, put_
 from projections.upkeep.settle import settle
 from store.database import bulk
 from store.database.database import Database
-from store.database.tables import Derived, live
+from store.database.derived import Derived
+from store.database.tables import live
 from store.events.ids import Ids
 from store.models import active_model
 

@@ -30,7 +30,8 @@ from projections.upkeep.evidence import Evidence
 from projections.upkeep.sums import wrong_sums
 from store.database import bulk
 from store.database.database import Database, open_database
-from store.database.tables import Derived, derived, live
+from store.database.derived import Derived, derived
+from store.database.tables import live
 from store.events import sealing
 from store.events.ids import Ids
 from store.events.library.notifications import notified

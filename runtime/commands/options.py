@@ -9,10 +9,13 @@ import typer
 
 from domain.errors import Refused
 from producers.imports.mapping import ImportMapping, MappingError, parse_mapping
+from projections.queries.periods import bound
 from projections.queries.view import View
+from runtime.errors import not_built
 from runtime.folder import private_files
 from runtime.logs import configure_logs
 from runtime.settings import Settings, read_settings
+from runtime.show import say
 from runtime.wiring import Wiring
 
 ModelFile = Annotated[Path | None, typer.Option("--model", help="Model file (LEADLINE_MODEL).")]
@@ -24,6 +27,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 Language = Annotated[str | None, typer.Option("--lang", help="Language of labels, such as zh (else that of LANG).")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Most rows.")]
 Cursor = Annotated[str | None, typer.Option("--cursor", help="`next` of the page before.")]
+
+AsOf = Annotated[str | None, typer.Option("--as-of", help="Not built yet.")]
 
 
 def settings_of(*, server: bool = False, **flags: Any) -> Settings:
@@ -55,3 +60,23 @@ def mapping_of(path: Path) -> ImportMapping:
         raise Refused(f"--mapping: {path} cannot be read: {error}") from None
     except MappingError as error:
         raise MappingError([f"{path}: {problem}" for problem in error.problems]) from None
+
+
+def bound_of(flag: str, text: str | None, zone: str) -> int | None:
+    """The instant that a flag gives, as a day in that time zone or as RFC 3339. Raises Refused."""
+    try:
+        return None if text is None else bound(text, zone)
+    except ValueError as error:
+        raise Refused(f"{flag}: {error}") from None
+
+
+def say_more(cursor: str | None, flag: str) -> None:
+    """Say how to read on, where there is more."""
+    if cursor:
+        say(f"more: {flag} {cursor}")
+
+
+def refuse_as_of(as_of: str | None) -> None:
+    """Refuse by name what is not built."""
+    if as_of is not None:
+        raise not_built("--as-of")

@@ -3,15 +3,13 @@
 Instants are BIGINT microseconds since 1970 UTC. `_text` columns hold JSON where they say so.
 """
 
-from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
-    Double,
     Index,
     Integer,
     LargeBinary,
@@ -22,6 +20,8 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+
+from store.database.derived import derived
 
 metadata: Final = MetaData()
 
@@ -92,163 +92,7 @@ models: Final = Table(
     Column("activated_at", BigInteger, nullable=False),
 )
 
-# ---- derived: saved state and read models ------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """The derived tables of one build: the live ones, or a build beside them (`prefix`)."""
-
-    prefix: str
-    metadata: MetaData
-    projector: Table
-    identities: Table
-    clusters: Table
-    lead_states: Table
-    leads: Table
-    scores: Table
-    stage_history: Table
-    segment_members: Table
-    funnel_leads: Table
-    lead_sources: Table
-
-    @property
-    def all(self) -> tuple[Table, ...]:
-        """Every derived table: what a rebuild builds anew and switches."""
-        return tuple(table for field in fields(self) if isinstance(table := getattr(self, field.name), Table))
-
-
-def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
-    """The derived tables under a name prefix."""
-    meta = MetaData() if into is None else into
-    hot_fill: dict[str, Any] = {"postgresql_with": {"fillfactor": 50}}
-    return Derived(
-        prefix,
-        meta,
-        projector=Table(
-            prefix + "projector",
-            meta,
-            Column("name", Text, primary_key=True),  # "projector"
-            Column("position", BigInteger, nullable=False),
-            Column("clock", BigInteger, nullable=False),
-            Column("model", Text, nullable=False),  # hash of the model that these rows were folded with
-            Column("build", BigInteger, nullable=False),  # counts the rebuilds that were switched to
-        ),
-        identities=Table(
-            prefix + "identities",
-            meta,
-            Column("id", Uuid, primary_key=True),  # H(identity), and every lead id
-            Column("cluster", BigInteger),  # none while nothing that it binds was seen
-            Column("seen", Text),  # JSON {kind: {H(higher identity): first instant}}, of each kind the limit + 1 least
-            Column("claimed", Text),  # the same of whom claims named it with, by value: findings say it
-            Index(prefix + "identities_cluster", "cluster"),
-            **hot_fill,
-        ),
-        clusters=Table(
-            prefix + "clusters",
-            meta,
-            Column("cluster", BigInteger, primary_key=True, autoincrement=False),
-            Column("state", LargeBinary, nullable=False),
-            Column("due", BigInteger),  # when it must be looked at though nothing happens
-            Column("aside", Text),  # why it was put aside; folded again after the mend
-            Column("activation", Integer),  # of a model: compare the ledger for it (< 0: and announce); null: none
-            Index(prefix + "clusters_due", "due", postgresql_where=Column("due").is_not(None)),
-            Index(prefix + "clusters_aside", "cluster", postgresql_where=Column("aside").is_not(None)),
-            **hot_fill,
-        ),
-        lead_states=Table(
-            prefix + "lead_states",
-            meta,
-            Column("lead", Uuid, primary_key=True),
-            Column("cluster", BigInteger, nullable=False),
-            Column("last", BigInteger, nullable=False),  # instant of its last touchpoint
-            Column("fingerprint", BigInteger),  # of the history it was folded of; null: the only one of its cluster
-            Column("due", BigInteger),  # when time alone next changes something of it
-            Column("state", LargeBinary, nullable=False),
-            Index(prefix + "lead_states_cluster", "cluster"),
-            Index(prefix + "lead_states_due", "due", postgresql_where=Column("due").is_not(None)),
-            **hot_fill,
-        ),
-        leads=Table(
-            prefix + "leads",
-            meta,
-            Column("lead", Uuid, primary_key=True),
-            Column("stage", Text, nullable=False),
-            Column("stage_since", BigInteger, nullable=False),
-            Column("identified", Boolean, nullable=False),
-            Column("first_touch", BigInteger, nullable=False),
-            Column("last_touch", BigInteger, nullable=False),
-            Column("touches", Integer, nullable=False),
-            Column("identities", Text, nullable=False),  # JSON [[kind, value], ...], at most the first twenty
-            Column("profile", Text, nullable=False),  # JSON object
-            Column("findings", Text, nullable=False),  # JSON list of data-quality findings
-            Column("identity_count", Integer, nullable=False),  # of all
-            Column("first_channel", Text, nullable=False),  # of its sources; "direct" where there is none
-            Column("last_channel", Text, nullable=False),
-            **hot_fill,
-        ),
-        scores=Table(
-            prefix + "scores",
-            meta,
-            Column("lead", Uuid, primary_key=True),
-            Column("heat", Double, nullable=False),  # the pair (heat, heat_at), saved as it is
-            Column("heat_at", BigInteger, nullable=False),
-            Column("z", Double),  # instant (microseconds) at which heat is 1; null when heat <= 0
-            Column("hot", Boolean, nullable=False),
-            Column("hot_since", BigInteger),
-            Column("cools_at", BigInteger),
-            Column("grade", Text, nullable=False),
-            Column("fit", Double, nullable=False),
-            Column("not_a_lead", Text),  # the reason, if excluded
-            Index(prefix + "scores_z", "z", "lead"),
-            **hot_fill,
-        ),
-        stage_history=Table(
-            prefix + "stage_history",
-            meta,
-            Column("lead", Uuid, primary_key=True),
-            Column("n", Integer, primary_key=True, autoincrement=False),
-            Column("stage", Text, nullable=False),
-            Column("at", BigInteger, nullable=False),
-            Column("source", Text, nullable=False),  # source kind that reported it, "" for the first
-        ),
-        segment_members=Table(
-            prefix + "segment_members",
-            meta,
-            Column("segment", Text, primary_key=True),
-            Column("lead", Uuid, primary_key=True),
-            Column("entered_at", BigInteger, nullable=False),
-            Index(prefix + "segment_members_lead", "lead"),
-        ),
-        funnel_leads=Table(
-            prefix + "funnel_leads",
-            meta,
-            Column("lead", Uuid, primary_key=True),
-            Column("funnel", Text, primary_key=True),
-            Column("step", Integer, nullable=False),  # furthest step reached, from 1
-            Column("started_at", BigInteger, nullable=False),  # first step of the earliest furthest attempt
-            Column("reached_at", BigInteger, nullable=False),  # when that attempt reached `step`
-            Column("open_until", BigInteger),  # last instant for the next step; null after the last step
-            Index(prefix + "funnel_leads_started", "funnel", "started_at"),
-            **hot_fill,
-        ),
-        lead_sources=Table(
-            prefix + "lead_sources",
-            meta,
-            Column("lead", Uuid, primary_key=True),
-            Column("which", Text, primary_key=True),  # first, last, identified, stage
-            Column("stage", Text, primary_key=True),  # which one, where `which` is stage; else empty
-            Column("since", BigInteger, nullable=False),
-            Column("channel", Text, nullable=False),
-            Column("source", Text),  # these where somebody said them
-            Column("medium", Text),
-            Column("campaign", Text),
-            Column("content", Text),
-            Column("term", Text),
-            **hot_fill,
-        ),
-    )
-
+# ---- derived -----------------------------------------------------------------------------------------------------
 
 live: Final = derived("", metadata)
 

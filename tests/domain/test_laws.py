@@ -184,6 +184,14 @@ def test_the_listed_awards_give_the_stored_bits(fold: Fold, history: list[Touchp
     assert not awards or heat.at == lead.heat.at
     apart = sum(award.points * 2 ** ((award.at - heat.at) / fold.half_life) for award in awards)
     assert heat.value == pytest.approx(apart, rel=1e-9, abs=1e-9)
+    by_rule = {rule.name: lead.heat.shares.get(str(place)) for place, rule in enumerate(fold.model.score.rules)}
+    for rule, share in by_rule.items():
+        mine = [award for award in awards if award.rule == rule]
+        left = sum(award.points * 2 ** ((award.at - heat.at) / fold.half_life) for award in mine)
+        assert (share is None) == (not mine)
+        if share is not None:
+            assert (share.count, share.at) == (len(mine), mine[-1].at)
+            assert share.value * 2 ** ((share.at - heat.at) / fold.half_life) == pytest.approx(left, rel=1e-9, abs=1e-9)
 
 
 @law(100)

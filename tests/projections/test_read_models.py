@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from projections.read_models.family import SeveralRows
-from projections.read_models.registry import FAMILIES, REMEMBERED
+from projections.read_models.lead_terms import LEAD_TERMS
+from projections.read_models.registry import FAMILIES
+from projections.read_models.stage_history import STAGE_HISTORY
 from store.database.tables import live
 from tests.domain.stories import at
 from tests.projections.world import World
@@ -49,11 +50,6 @@ def test_rebuild_and_verify_take_a_family_from_the_registry(world: World) -> Non
                 conn.execute(table.insert(), [dict(row) for row in rows])
 
 
-@pytest.fixture
-def family() -> SeveralRows:
-    return REMEMBERED[1]  # one of which the tests make up what it holds
-
-
 @pytest.mark.parametrize(("before", "after", "anew", "written"), [
     ({}, {"a": [1]}, False, ["a"]),
     ({"a": [1]}, {"a": [1]}, False, []),
@@ -64,11 +60,18 @@ def family() -> SeveralRows:
 ])  # fmt: skip
 def test_only_changes_are_written_and_what_goes_takes_the_others_along(
     world: World,
-    family: SeveralRows,
     before: dict[str | int, list[int]],
     after: dict[str | int, list[int]],
     anew: bool,
     written: list[str],
 ) -> None:
     id = world.ids.of(at(1, "page_viewed", "e:a@x.de").trail)
-    assert family.difference(id, before, after) == (anew, [family.row(id, key, after[key]) for key in written])
+    rows = [STAGE_HISTORY.row(id, key, after[key]) for key in written]
+    assert STAGE_HISTORY.difference(id, before, after) == (anew, rows)
+
+
+def test_rows_that_are_made_together_are_all_written_anew(world: World) -> None:
+    id = world.ids.of(at(1, "page_viewed", "e:a@x.de").trail)
+    assert LEAD_TERMS.difference(id, {}, {0: ["Ada Ries"]}) == (False, [(id, "ada"), (id, "ries")])
+    assert LEAD_TERMS.difference(id, {0: ["Ada Ries"]}, {0: ["Ada"]}) == (True, [(id, "ada")])
+    assert LEAD_TERMS.difference(id, {0: ["Ada"]}, {}) == (True, [])

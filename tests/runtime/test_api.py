@@ -81,6 +81,28 @@ def test_leads_come_hottest_first_and_page_by_page(api: Asker) -> None:
     assert paged == whole["items"]
 
 
+def test_leads_in_other_orders_counted_and_with_their_reasons(api: Asker) -> None:
+    def emails(query: str) -> list[str]:
+        page = api.get(f"/api/leads?count=true&{query}").json()
+        assert page["count"] == len(page["items"])
+        return [lead["identities"][0]["value"] for lead in page["items"]]
+
+    assert emails("order=last_seen&excluded=false&q=example.org") == ["cy@example.org", "ada@example.org", "8"]
+    assert emails("q=engin") == emails("q=ADA%20engin&hot=true") == emails("stage=lead&grade=A") == ["ada@example.org"]
+    assert emails("first_channel=direct&q=ada") == ["ada@example.org", "8"] and emails("campaign=a%00") == []
+    [lead] = api.get("/api/leads?q=engin").json()["items"]
+    score = api.get(f"/api/leads/{lead['id']}/score").json()
+    by_rule: dict[str, list[dict[str, Any]]] = {}
+    for award in score["items"]:
+        by_rule.setdefault(award["rule"], []).append(award)
+    assert {reason["rule"] for reason in lead["reasons"]} == set(by_rule)
+    for reason in lead["reasons"]:
+        awards = by_rule[reason["rule"]]
+        assert (reason["count"], reason["last"]) == (len(awards), awards[-1]["at"])
+        assert reason["now"] == pytest.approx(sum(award["now"] for award in awards), abs=0.011 * len(awards))
+    assert lead["reasons"] == sorted(lead["reasons"], key=lambda reason: -reason["now"])
+
+
 def test_a_lead_has_the_shape_of_the_contract(api: Asker) -> None:
     [lead] = api.get("/api/leads?email=ADA@example.org").json()["items"]
     assert lead["identities"][0] == {"kind": "email", "value": "ada@example.org"}
@@ -179,7 +201,10 @@ def test_signals_page_by_ledger_position_or_id(api: Asker) -> None:
     ("/api/leads?cursor=nonsense", 400, "cursor 'nonsense' is none of this list's"),
     ("/api/leads?limit=0", 400, "limit"),
     ("/api/leads?limit=1001", 400, "limit"),
-    ("/api/leads?order=name", 400, "order"),
+    ("/api/leads?order=colour", 400, "order"),
+    ("/api/leads?q=", 400, "q '' is no search: give 1 to 16 words with letters or digits, at most 400 characters"),
+    ("/api/leads?first_channel=tv", 404, "no channel 'tv': the model has direct, cross_network"),
+    ("/api/leads?changed_since=yesterday", 400, "changed_since: found 'yesterday', allowed is"),
     ("/api/leads?emial=a@b.example", 400, "emial"),
     ("/api/leads?segment=nope", 404, "the model has returners, quiet, warm"),
     ("/api/leads?stage=nope", 404, "no stage 'nope': the model has visitor, lead"),

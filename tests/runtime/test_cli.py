@@ -170,6 +170,14 @@ def test_tables_are_for_people_and_json_for_programs(monkeypatch: pytest.MonkeyP
     assert len(page["items"]) == 3
     rest = json.loads(leadline("leads", "--limit", "100", "--cursor", page["next"], "--json").stdout)
     assert len(rest["items"]) == 37 and rest["next"] is None
+    counted = json.loads(leadline("leads", "--q", "p1 engin", "--order", "last_seen", "--count", "--json").stdout)
+    assert counted["count"] == len(counted["items"]) == 11
+    seen = [lead["last_seen"] for lead in counted["items"]]
+    assert seen == sorted(seen, reverse=True) and counted["items"][0]["reasons"][0]["rule"] == "sent a form"
+    listed = leadline("leads", "--q", "p1 engin", "--order", "last_seen", "--count", "--limit", "3")
+    assert listed.stdout.count("@example.org") == 3 and "leads: 11" in listed.stderr
+    [only] = json.loads(leadline("leads", "--q", "p17", "--json").stdout)["items"]
+    assert json.loads(leadline("lead", "P17 engines", "--json").stdout)["id"] == only["id"]
     shown = leadline("lead", "p1@example.org").stdout
     assert "sent a form" in shown and "form_submitted" in shown
     assert json.loads(leadline("lead", "email:p1@example.org", "--json").stdout)["timeline"]["items"]
@@ -185,7 +193,12 @@ def test_tables_are_for_people_and_json_for_programs(monkeypatch: pytest.MonkeyP
 def test_what_is_asked_wrongly_is_told() -> None:
     imported()
     told(leadline("lead", "nobody@example.org", code=2), "no lead has the email 'nobody@example.org'")
-    told(leadline("lead", "nonsense", code=2), "a lead id is a UUID")
+    told(leadline("lead", "nonsense", code=2), "no name, company or e-mail has words that begin so")
+    told(leadline("lead", "engines", code=2), "40 leads fit 'engines': say which by its id", "Engines, p26@example.org")
+    told(leadline("leads", "--q", "?", code=2), "q '?' is no search: give 1 to 16 words")
+    told(leadline("leads", "--first-channel", "tv", code=2), "no channel 'tv': the model has direct")
+    told(leadline("leads", "--changed-since", "soon", code=2), "--changed-since: found 'soon', allowed is")
+    told(leadline("leads", "--order", "colour", code=2), "'heat', 'last_seen', 'stage_since', 'name'")
     told(leadline("funnel", "nope", code=2), "the model has signup")
     told(leadline("funnel", "signup", "--from", "soon", code=2), "--from: found 'soon', allowed is")
     told(leadline("leads", "--segment", "nope", code=2), "the model has pricing-returners")

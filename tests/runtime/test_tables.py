@@ -142,7 +142,7 @@ def test_a_list_in_a_pipe_has_exact_times_and_plain_numbers(here: Path) -> None:
     header, *rows = piped("leads").splitlines()
     leads = [dict(zip(header.split("\t"), row.split("\t"), strict=True)) for row in rows]
     last = next(lead for lead in leads if lead["who"] == "Person 0")
-    assert last["last touch"] == "2026-11-24T09:30:00+08:00", "in the model's time zone"
+    assert last["last seen"] == "2026-11-24T09:30:00+08:00", "in the model's time zone"
     assert last["hot"] in ("yes", "no") and float(last["heat"]) > 0
 
 

@@ -15,7 +15,8 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, Double, Integer,
 
 from store.database import bulk
 from store.database.database import Database
-from store.database.tables import derived, events, installation, ledger, live, metadata
+from store.database.derived import derived
+from store.database.tables import events, installation, ledger, live, metadata
 
 LIVE = sorted(metadata.tables)
 EXAMPLES = settings(

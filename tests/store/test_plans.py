@@ -1,12 +1,10 @@
 """The look-ups that run for ever use their indexes: PostgreSQL is asked for its plans."""
 
-import json
 from collections.abc import Iterator
-from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, SelectBase, func, select, tuple_
+from sqlalchemy import Connection, func, select, tuple_
 
 from projections.projecting.saved import due_query
 from store.database import bulk
@@ -14,6 +12,7 @@ from store.database.columns import array
 from store.database.database import Database, open_database
 from store.database.tables import events, live
 from store.events.store import EventStore
+from tests.given_plans import indexes, indexes_of
 from tests.services.postgres import PostgresServer
 from tests.store.touchpoints import NOW, incoming, trail
 
@@ -30,7 +29,7 @@ def filled(postgres_server: PostgresServer) -> Iterator[Database]:
     leads = [UUID(int=n) for n in range(COUNT)]
     with database.transaction() as conn:
         bulk.insert(conn, live.scores, [
-            (lead, 1.0, NOW, float(NOW + n) if n % 3 else None, False, None, None, "A", 0.0, None)
+            (lead, 1.0, NOW, float(NOW + n) if n % 3 else None, False, None, None, "A", 0.0, None, "[]")
             for n, lead in enumerate(leads)
         ])  # fmt: skip
         bulk.insert(conn, live.clusters, [
@@ -48,28 +47,6 @@ def filled(postgres_server: PostgresServer) -> Iterator[Database]:
     yield database
     database.close()
     postgres_server.drop(url)
-
-
-def indexes(conn: Connection, query: str, parameters: tuple[Any, ...] = ()) -> set[str]:
-    """The indexes of the query's plan. Fails on any scan of a whole table and on any sort of many rows."""
-    [(found,)] = conn.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {query}", parameters).all()
-    plan = found if isinstance(found, list) else json.loads(found)
-    used: set[str] = set()
-    nodes = [plan[0]["Plan"]]
-    while nodes:
-        node = nodes.pop()
-        assert node["Node Type"] != "Seq Scan", f"scans {node['Relation Name']}: {query[:200]}"
-        assert node["Node Type"] != "Sort" or node["Plan Rows"] < 10_000, (
-            f"sorts {node['Plan Rows']} rows: {query[:200]}"
-        )
-        if "Index Name" in node:
-            used.add(node["Index Name"])
-        nodes += node.get("Plans", ())
-    return used
-
-
-def indexes_of(conn: Connection, query: SelectBase) -> set[str]:
-    return indexes(conn, str(query.compile(conn, compile_kwargs={"literal_binds": True})))
 
 
 @pytest.fixture

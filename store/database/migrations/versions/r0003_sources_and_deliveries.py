@@ -1,4 +1,4 @@
-"""From the schema of release 0.2: where leads come from, and what became of each signal at each destination.
+"""From the schema of release 0.2: where leads come from, lists and search, what became of each signal where it went.
 
 Open until 0.3.0 is cut: edited in place together with `store/database/tables.py`, and frozen from then on.
 """
@@ -15,15 +15,20 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-Column = tuple[str, sa.types.TypeEngine[Any], str]
+Column = tuple[str, sa.types.TypeEngine[Any], str | None]
+
+BY_BYTES: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
     "leads": (
         ("first_channel", sa.Text(), "''"),
         ("last_channel", sa.Text(), "''"),
+        ("last_seen", sa.BigInteger(), None),
+        ("changed_at", sa.BigInteger(), "0"),
     ),
+    "scores": (("reasons", sa.Text(), "'[]'"),),
 }
-"""New columns of derived tables, all NOT NULL: name, type, and what stands in rows of 0.2 (SQL) until the rebuild."""
+"""New columns of derived tables: name, type, and what stands in rows of 0.2 (SQL) until the rebuild; None: NULL may."""
 
 
 def upgrade() -> None:
@@ -34,6 +39,7 @@ def upgrade() -> None:
         with op.batch_alter_table("lead_states") as lead_states:
             lead_states.alter_column("fingerprint", existing_type=sa.BigInteger(), nullable=True)
     _derived()
+    _lists()
     _delivered()
 
 
@@ -53,10 +59,12 @@ def _views_stay() -> Iterator[None]:
 def _add(table: str, columns: tuple[Column, ...]) -> None:
     """Add columns, filled from a default that the schema does not keep: a row without a value is a fault."""
     for name, kind, filled in columns:
-        op.add_column(table, sa.Column(name, kind, nullable=False, server_default=sa.text(filled)))
+        default = None if filled is None else sa.text(filled)
+        op.add_column(table, sa.Column(name, kind, nullable=filled is None, server_default=default))
     with op.batch_alter_table(table) as altered:
-        for name, kind, _ in columns:
-            altered.alter_column(name, existing_type=kind, server_default=None)
+        for name, kind, filled in columns:
+            if filled is not None:
+                altered.alter_column(name, existing_type=kind, server_default=None)
 
 
 def _derived() -> None:
@@ -75,6 +83,27 @@ def _derived() -> None:
         sa.PrimaryKeyConstraint("lead", "which", "stage"),
         postgresql_with={"fillfactor": 50},
     )
+
+
+def _lists() -> None:
+    op.create_index("leads_last_seen", "leads", ["last_seen", "lead"], unique=False)
+    op.create_table(
+        "sort_keys",
+        sa.Column("lead", sa.Uuid(), nullable=False),
+        sa.Column("stage_since", sa.BigInteger(), nullable=True),
+        sa.Column("name", BY_BYTES, nullable=True),
+        sa.PrimaryKeyConstraint("lead"),
+        postgresql_with={"fillfactor": 50},
+    )
+    op.create_index("sort_keys_stage_since", "sort_keys", ["stage_since", "lead"], unique=False)
+    op.create_index("sort_keys_name", "sort_keys", ["name", "lead"], unique=False)
+    op.create_table(
+        "lead_terms",
+        sa.Column("lead", sa.Uuid(), nullable=False),
+        sa.Column("term", BY_BYTES, nullable=False),
+        sa.PrimaryKeyConstraint("lead", "term"),
+    )
+    op.create_index("lead_terms_term", "lead_terms", ["term", "lead"], unique=False)
 
 
 def _delivered() -> None:

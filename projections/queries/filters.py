@@ -1,0 +1,133 @@
+"""What a reader narrows a list of leads by; all of it must hold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, false, select
+
+from domain.conditions.parse import GRADES
+from domain.errors import Refused
+from domain.fold.terms import READ, asked_for
+from domain.model.channels import CHANNELS
+from domain.signals.kinds import HOT
+from domain.touchpoints.identity import canonical
+from domain.touchpoints.text import storable
+from projections.queries.view import View, known, known_segment
+from projections.read_models.lead_sources import FIRST, LAST
+from store.database.derived import Derived
+from store.database.tables import open_signals
+
+
+class BadSearch(Refused):
+    """What is searched for is nothing that could be found, or too much."""
+
+
+MOST_TERMS: Final = 16
+"""What one search may ask for."""
+_LAST: Final = "\U0010ffff"
+"""Sorts behind every character that a term has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What is asked for; None: nothing is asked of it."""
+
+    identities: Mapping[str, str | None] = field(default_factory=dict)
+    """Kind -> value: of these there is one lead or none."""
+    q: str | None = None
+    """Beginnings of words of the name, the company or an e-mail; of Chinese, Japanese or Korean any part."""
+    stage: str | None = None
+    segment: str | None = None
+    grade: str | None = None
+    hot: bool | None = None
+    announced: bool | None = None
+    excluded: bool | None = None
+    """Whether the person is no lead (an employee, a competitor, ...)."""
+    first_channel: str | None = None
+    last_channel: str | None = None
+    campaign: str | None = None
+    """Of the first or the last source."""
+    changed_since: int | None = None
+    """An instant: at or after it a touchpoint, or time alone, changed something."""
+
+
+def conditions(view: View, filters: Filters) -> list[ColumnElement[bool]]:
+    """The filters as conditions over `leads` and `scores`. Raises NotFound, BadSearch."""
+    return [
+        *_of_rows(view, filters),
+        *_of_segment(view, filters.segment),
+        *_of_sources(view, filters),
+        *_found(view.tables, filters.q),
+        *(_named(view, kind, value) for kind, value in filters.identities.items() if value is not None),
+    ]
+
+
+def is_announced(tables: Derived) -> ColumnElement[bool]:
+    """Whether a lead is hot and somebody was told: a probe a lead, where EXISTS may read all that is open first."""
+    opened = open_signals.c
+    hot = select(opened.signal).where(opened.holder == tables.leads.c.lead, opened.kind == HOT.value)
+    return hot.where(opened.subject == "").scalar_subquery().is_not(None)
+
+
+def _of_rows(view: View, filters: Filters) -> list[ColumnElement[bool]]:
+    leads, scores = view.tables.leads.c, view.tables.scores.c
+    found: list[ColumnElement[bool]] = []
+    if filters.stage is not None:
+        stages = ("visitor", *(each.name for each in view.model.stages))
+        found.append(leads.stage == known("stage", filters.stage, stages))
+    if filters.grade is not None:
+        found.append(scores.grade == known("grade", filters.grade, GRADES))
+    if filters.hot is not None:
+        found.append(scores.hot.is_(filters.hot))
+    if filters.announced is not None:
+        announced = is_announced(view.tables)
+        found.append(announced if filters.announced else ~announced)
+    if filters.excluded is not None:
+        found.append(scores.not_a_lead.is_not(None) if filters.excluded else scores.not_a_lead.is_(None))
+    if filters.changed_since is not None:
+        found.append(leads.changed_at >= filters.changed_since)
+    return found
+
+
+def _of_segment(view: View, segment: str | None) -> list[ColumnElement[bool]]:
+    if segment is None:
+        return []
+    member = view.tables.segment_members
+    inside = select(member.c.lead).where(member.c.segment == known_segment(view, segment))
+    return [view.tables.leads.c.lead.in_(inside)]
+
+
+def _of_sources(view: View, filters: Filters) -> list[ColumnElement[bool]]:
+    leads, sources = view.tables.leads.c, view.tables.lead_sources.c
+    channels = tuple(dict.fromkeys((*CHANNELS, *(rule.name for rule in view.model.channels.rules))))
+    asked = ((leads.first_channel, filters.first_channel), (leads.last_channel, filters.last_channel))
+    found = [column == known("channel", name, channels) for column, name in asked if name is not None]
+    if filters.campaign is not None:
+        of_lead = select(sources.lead).where(sources.lead == leads.lead, sources.which.in_((FIRST, LAST)))
+        found.append(of_lead.where(sources.stage == "", sources.campaign == storable(filters.campaign)).exists())
+    return found
+
+
+def _found(tables: Derived, q: str | None) -> list[ColumnElement[bool]]:
+    """The leads that have a term for each that is asked for."""
+    if q is None:
+        return []
+    terms = asked_for(q)
+    if not 0 < len(terms) <= MOST_TERMS or len(q) > READ:
+        raise BadSearch(
+            f"q {q[:80]!r} is no search: give 1 to {MOST_TERMS} words with letters or digits, at most {READ} characters"
+        )
+    term = tables.lead_terms.c.term
+    return [
+        tables.leads.c.lead.in_(select(tables.lead_terms.c.lead).where(term >= begin, term < begin + _LAST))
+        for begin in terms
+    ]
+
+
+def _named(view: View, kind: str, value: str) -> ColumnElement[Any]:
+    """The lead that an identity names."""
+    identity = canonical(kind, value)
+    lead: UUID | None = None if identity is None else view.lookup.holder(view.conn, view.ids.of(identity))
+    return false() if lead is None else view.tables.leads.c.lead == lead

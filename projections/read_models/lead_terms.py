@@ -1,0 +1,28 @@
+"""What a lead is found by: terms of its name, its company and its e-mails."""
+
+from uuid import UUID
+
+from domain.fold.fold import Fold
+from domain.fold.names import full_name
+from domain.fold.terms import terms_of
+from projections.read_models.family import AllRows, Entries, Row, Subject
+
+
+def _entries(fold: Fold, subject: Subject) -> Entries:
+    """The texts as they were said: of which terms are made when they are written."""
+    texts: list[str] = []
+    if profile := subject.lead.profile:
+        for text in (full_name(profile), profile.get("company"), profile.get("email")):
+            if text and isinstance(text, str):
+                texts.append(text)
+    for kind, value in subject.identities:
+        if kind == "email" and value not in texts:
+            texts.append(value)
+    return {0: texts} if texts else {}
+
+
+def _rows(id: UUID, entries: Entries) -> list[Row]:
+    return [(id, term) for texts in entries.values() for term in terms_of(texts)]
+
+
+LEAD_TERMS = AllRows(lambda tables: tables.lead_terms, _entries, _rows)

@@ -1,0 +1,227 @@
+"""`leads`, `lead`: who they are and how they stand, straight from the database."""
+
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+import typer
+
+from projections.queries import one_lead
+from projections.queries.filters import Filters
+from projections.queries.leads import find_leads
+from projections.queries.orders import OrderName
+from projections.queries.score import score
+from projections.queries.shapes import LeadDetail, LeadShape, ReasonShape, ScoreShape, SourceShape
+from projections.queries.timeline import timeline
+from runtime.commands.options import (
+    AsJson,
+    AsOf,
+    Cursor,
+    Data,
+    DatabaseUrl,
+    Language,
+    Limit,
+    bound_of,
+    reading,
+    refuse_as_of,
+    say_more,
+)
+from runtime.explained import coming_in_words, distance_in_words, effect_in_words, score_listings
+from runtime.show import Column, Listing, cell, plain, print_json, print_listings, say
+from runtime.words import Words, who
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (leads, lead):
+        app.command()(command)
+
+
+def leads(
+    *,
+    q: Annotated[
+        str | None,
+        typer.Option("--q", help="Who is called so: beginnings of words of name, company, e-mail; 芳 finds 王芳."),
+    ] = None,
+    email: Annotated[str | None, typer.Option(help="Whom this e-mail names.")] = None,
+    user_id: Annotated[str | None, typer.Option(help="Whom this user id names.")] = None,
+    anonymous_id: Annotated[str | None, typer.Option(help="Whom this cookie names.")] = None,
+    phone: Annotated[str | None, typer.Option(help="Whom this phone number names.")] = None,
+    stage: Annotated[str | None, typer.Option(help="In this stage.")] = None,
+    segment: Annotated[str | None, typer.Option(help="In this segment.")] = None,
+    grade: Annotated[str | None, typer.Option(help="Of this grade: A, B, C or D.")] = None,
+    hot: Annotated[bool | None, typer.Option("--hot/--not-hot", help="Hot now, or not.")] = None,
+    announced: Annotated[
+        bool | None, typer.Option("--announced/--not-announced", help="Hot, and somebody was told, or not.")
+    ] = None,
+    excluded: Annotated[
+        bool | None, typer.Option("--excluded/--not-excluded", help="No lead (an employee, ...), or not.")
+    ] = None,
+    first_channel: Annotated[str | None, typer.Option(help="Came first from there: paid_search, direct, ...")] = None,
+    last_channel: Annotated[str | None, typer.Option(help="Came last from there.")] = None,
+    campaign: Annotated[str | None, typer.Option(help="Of the first or the last source.")] = None,
+    changed_since: Annotated[str | None, typer.Option(help="Changed at or after: a day or an RFC 3339 time.")] = None,
+    order: Annotated[
+        OrderName, typer.Option(help="Hottest, last seen, last moved to another stage first; or by name.")
+    ] = "heat",
+    count: Annotated[bool, typer.Option("--count", help="Say also how many there are.")] = False,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+    as_of: AsOf = None,
+    lang: Language = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseUrl = None,
+) -> None:
+    """List leads, narrowed and ordered as you say."""
+    refuse_as_of(as_of)
+    identities = {"email": email, "user_id": user_id, "anonymous_id": anonymous_id, "phone": phone}
+    with reading(data, database) as view:
+        filters = Filters(
+            identities,
+            q=q,
+            stage=stage,
+            segment=segment,
+            grade=grade,
+            hot=hot,
+            announced=announced,
+            excluded=excluded,
+            first_channel=first_channel,
+            last_channel=last_channel,
+            campaign=campaign,
+            changed_since=bound_of("--changed-since", changed_since, view.model.timezone),
+        )
+        page = find_leads(view, filters, order=order, limit=limit, cursor=cursor, count=count)
+    if as_json:
+        print_json(page)
+        return
+    words = Words(view.model, lang)
+    rows = [_row(each, words) for each in page.items]
+    print_listings(Listing(f"Leads, {_ORDERED[order]} (times in {words.zone})", _LEADS, rows))
+    if page.count is not None:
+        say(f"leads: {page.count}")
+    say_more(page.next, "--cursor")
+
+
+_ORDERED: Final[dict[OrderName, str]] = {
+    "heat": "hottest first",
+    "last_seen": "last seen first",
+    "stage_since": "last moved first",
+    "name": "by name",
+}
+
+
+_LEADS = (
+    Column("who"),
+    Column("company", 2),
+    Column("stage", 1),
+    Column("heat", number=True),
+    Column("grade", 3),
+    Column("hot"),
+    Column("why", 5),
+    Column("cools at", 4),
+    Column("last seen", 6),
+    Column("touches", 7, number=True),
+    Column("lead", 8),
+)
+
+
+def _row(lead: LeadShape, words: Words) -> tuple[object, ...]:
+    return (
+        who(lead),
+        lead.profile.get("company"),
+        words.stage(lead.stage),
+        lead.heat,
+        lead.grade,
+        lead.hot,
+        _why(lead.reasons, words),
+        words.when(lead.cools_at),
+        words.when(lead.last_seen),
+        lead.touches,
+        lead.id,
+    )
+
+
+def _why(reasons: Sequence[ReasonShape], words: Words) -> str:
+    """The three strongest rules, and how often each gave points."""
+    return ", ".join(f"{each.count} x {words.rule(each.rule)}" for each in reasons[:3])
+
+
+def lead(
+    *,
+    of: Annotated[
+        str,
+        typer.Argument(
+            metavar="WHO",
+            help="A lead's id, an e-mail, KIND:VALUE (user_id:u-1), or a name or company that only one has.",
+        ),
+    ],
+    limit: Limit = 20,
+    as_of: AsOf = None,
+    lang: Language = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseUrl = None,
+) -> None:
+    """Show one lead: how far it is from hot, every point explained, what the newest touchpoints did."""
+    refuse_as_of(as_of)
+    with reading(data, database) as view:
+        lead_id = one_lead.lead_called(view, of)
+        card = one_lead.lead_detail(view, lead_id)
+        points = score(view, lead_id)
+        history = timeline(view, lead_id, limit=limit, newest=True)
+    if as_json:
+        print_json({**plain(card), "score": plain(points), "timeline": plain(history)})
+        return
+    words = Words(view.model, lang)
+    timeline_rows = [
+        (
+            words.when(each.occurred_at),
+            each.type,
+            each.source["name"],
+            effect_in_words(each.effect, words),
+            _brief(each.properties),
+        )
+        for each in history.items
+    ]
+    print_listings(
+        Listing(who(card), (Column("what"), Column("how it is")), _card(card, points, words)),
+        *score_listings(points, words),
+        Listing(f"Timeline, newest first (times in {words.zone})", _TIMELINE, timeline_rows),
+    )
+
+
+_TIMELINE = (Column("when"), Column("type"), Column("source", 2), Column("did", 1), Column("properties", 3))
+
+
+def _card(lead: LeadDetail, points: ScoreShape, words: Words) -> list[tuple[str, object]]:
+    first, last = cell(words.when(lead.first_touch)), cell(words.when(lead.last_touch))
+    until = f" (hot until {cell(words.when(lead.cools_at))})" if lead.hot else ""
+    return [
+        ("id", lead.id),
+        ("identities", "  ".join(f"{identity.kind}:{identity.value}" for identity in lead.identities)),
+        ("profile", _brief(lead.profile)),
+        ("stage", f"{words.stage(lead.stage)} since {cell(words.when(lead.stage_since))}"),
+        ("stages", " > ".join(words.stage(stage.stage) for stage in lead.stages)),
+        ("heat", f"{cell(lead.heat)}{until}"),
+        ("hot?", distance_in_words(points, words)),
+        ("time alone", coming_in_words(points, words)),
+        ("grade", f"{lead.grade} ({cell(lead.fit)} points)"),
+        ("not a lead", lead.not_a_lead and words.exclusion(lead.not_a_lead)),
+        ("first source", _source(lead.first_source, words)),
+        ("last source", _source(lead.last_source, words)),
+        ("segments", ", ".join(words.segment(segment) for segment in lead.segments)),
+        ("touches", f"{lead.touches}, from {first} to {last}"),
+        ("last seen", words.when(lead.last_seen)),
+        ("findings", "; ".join(str(finding) for finding in lead.findings)),
+    ]
+
+
+def _source(source: SourceShape, words: Words) -> str:
+    said = [part for part in (source.source, source.medium, source.campaign) if part]
+    where = f": {' / '.join(said)}" if said else ""
+    return f"{words.channel(source.channel)}{where} since {cell(words.when(source.since))}"
+
+
+def _brief(values: dict[str, object]) -> str:
+    text = "  ".join(f"{name}={value}" for name, value in values.items())
+    return text if len(text) <= 200 else text[:199] + "…"

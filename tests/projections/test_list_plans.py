@@ -1,0 +1,140 @@
+"""Each order of a list of leads walks an index, on both databases: they are asked for their plans."""
+
+from collections.abc import Iterator
+from typing import get_args
+from uuid import UUID
+
+import pytest
+
+from domain.model.definition import parse_model
+from projections.queries.filters import Filters
+from projections.queries.leads import find_leads
+from projections.queries.lookup import Lookup
+from projections.queries.orders import OrderName
+from projections.queries.view import View
+from store.database import bulk
+from store.database.database import Database, open_database
+from store.database.tables import live, open_signals
+from store.events.ids import Ids
+from store.events.store import EventStore
+from tests.given_model import MODEL
+from tests.given_plans import indexes, sorts, statements_of
+
+COUNT = 30_000
+NOW = 1_700_000_000_000_000
+ORDERS: tuple[OrderName, ...] = get_args(OrderName)
+WALKED: dict[OrderName, str] = {
+    "heat": "scores_z",
+    "last_seen": "leads_last_seen",
+    "stage_since": "sort_keys_stage_since",
+    "name": "sort_keys_name",
+}
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A database with enough leads that a wrong plan would show."""
+    server = None if request.param == "sqlite" else request.getfixturevalue("postgres_server")
+    folder = tmp_path_factory.mktemp("lists")
+    url = f"sqlite:///{folder / 'leadline.db'}" if server is None else server.create()
+    database = open_database(url)
+    database.migrate()
+    leads = [UUID(int=n) for n in range(COUNT)]
+    with database.transaction() as conn:
+        bulk.insert(conn, live.leads, [_lead(n, lead) for n, lead in enumerate(leads)])
+        bulk.insert(conn, live.sort_keys, [
+            (lead, NOW + n % 7_919, f"person {n}" if n % 5 else None) for n, lead in enumerate(leads) if n % 10
+        ])  # fmt: skip
+        bulk.insert(conn, live.scores, [
+            (lead, 1.0, NOW, float(NOW + n) if n % 3 else None, n % 2 == 0, None, None, "A", 0.0, None, "[]")
+            for n, lead in enumerate(leads)
+        ])  # fmt: skip
+        bulk.insert(conn, live.lead_terms, [
+            (lead, term) for n, lead in enumerate(leads) for term in (f"w{n}", "person", f"王{chr(0x4E00 + n % 500)}")
+        ])  # fmt: skip
+        bulk.insert(conn, open_signals, [
+            (lead, "lead.hot", "", f"{n}", lead, NOW, "", NOW, None, False) for n, lead in enumerate(leads[::6])
+        ])  # fmt: skip
+    if server is not None:
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            conn.exec_driver_sql("VACUUM ANALYZE")
+    yield database
+    database.close()
+    if server is not None:
+        server.drop(url)
+
+
+def _lead(n: int, lead: UUID) -> tuple[object, ...]:
+    seen = NOW + n if n % 4 else None
+    return lead, "lead", NOW, True, NOW, NOW + n, 1, "[]", "{}", "[]", 0, "direct", "direct", seen, NOW + n
+
+
+@pytest.fixture
+def view(filled: Database) -> Iterator[View]:
+    ids = Ids(b"a fixed id key for the tests ...")
+    with filled.snapshot() as conn:
+        yield View(conn, ids, Lookup(EventStore(filled), ids), parse_model(MODEL), 1, NOW)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_each_page_of_each_order_is_read_off_its_index(view: View, order: OrderName) -> None:
+    cursor = None
+    with statements_of(view.conn) as asked:
+        for limit in (50, 1_000):
+            following = find_leads(view, order=order, limit=limit, cursor=cursor)
+            cursor = following.next
+    assert len(asked) == 2
+    for statement, parameters in asked:
+        assert WALKED[order] in indexes(view.conn, statement, parameters)
+        assert not sorts(view.conn, statement, parameters)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_those_without_a_key_come_last_and_are_not_sorted(view: View, order: OrderName) -> None:
+    cursor, keys, cursors = None, [], []
+    while cursor is not None or not keys:
+        page = find_leads(view, order=order, limit=1_000, cursor=cursor)
+        keys += [_key(each.id, order) for each in page.items]
+        cursors.append(cursor := page.next)
+    assert len(keys) == COUNT and keys.index(None) == COUNT - keys.count(None) > 0
+    with statements_of(view.conn) as asked:
+        find_leads(view, order=order, limit=50, cursor=cursors[-2])
+    [(statement, parameters)] = asked
+    assert indexes(view.conn, statement, parameters)
+    assert not sorts(view.conn, statement, parameters)
+
+
+def _key(id: str, order: OrderName) -> int | None:
+    """Whether the lead of this id has what it is ordered by, as `filled` made it."""
+    n = UUID(id).int
+    without = {"heat": 3, "last_seen": 4, "stage_since": 10, "name": 5}[order]
+    return n if n % without else None
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_filter_leaves_the_order_to_the_index(view: View, order: OrderName) -> None:
+    """SQLite, which keeps no statistics, may sort what a filter leaves where the order stands in a third table."""
+    if view.conn.dialect.name == "sqlite" and order in ("stage_since", "name"):
+        return
+    with statements_of(view.conn) as asked:
+        find_leads(view, Filters(stage="lead", hot=True, excluded=False), order=order, limit=50)
+    [(statement, parameters)] = asked
+    assert WALKED[order] in indexes(view.conn, statement, parameters)
+    assert not sorts(view.conn, statement, parameters)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("q", ["w777", "王丁", "w777 王", "person"])
+def test_a_search_reads_the_terms_of_one_index_and_no_table(view: View, q: str, order: OrderName) -> None:
+    """Of a rare word, or of one pair of neighbours, what is found is sorted; of a frequent one an order may lead."""
+    with statements_of(view.conn) as asked:
+        page = find_leads(view, Filters(q=q), order=order, limit=50)
+    assert page.items
+    for statement, parameters in asked:
+        assert any("lead_terms" in index for index in indexes(view.conn, statement, parameters))
+
+
+def test_a_page_of_a_hundred_leads_with_their_reasons_is_one_query(view: View) -> None:
+    with statements_of(view.conn) as asked:
+        assert len(find_leads(view, limit=100).items) == 100
+    assert len(asked) == 1
