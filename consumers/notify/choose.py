@@ -1,7 +1,8 @@
 """Which signals a destination is told of, and which of its messages are not needed any more. Pure.
 
 Who was told that a lead is hot is told that it is not, whatever `on` and `where` say; who was not told of the one hears
-nothing of the other.
+nothing of the other. Who was told that something began is told of its end where `on` asks for that, whatever has become
+of the lead meanwhile: a list that follows a segment loses whom it got.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +13,7 @@ from consumers.notify.parcel import data_of
 from domain.conditions.compile import NO_SOURCE, compile_where
 from domain.fold.channel import DIRECT
 from domain.model.definition import Destination
-from domain.signals.kinds import HOT, MODEL, RETRACTED
+from domain.signals.kinds import HOT, MODEL, RETRACTED, TRAITS
 from store.deliveries import Delivery
 from store.ledger import Signal
 
@@ -49,13 +50,20 @@ def choose(
             wanted = told
         else:
             before = closed.get(signal.closes or "")
-            wanted = signal.kind in destination.on and where(facts(signal, before), {}, NO_SOURCE)
+            ends_it = _only_ends(signal) and (told or waits)
+            wanted = signal.kind in destination.on and (ends_it or where(facts(signal, before), {}, NO_SOURCE))
         if wanted:
             choice.send.append(signal)
             chosen.add(signal.id)
     gone = set(choice.cancel)
     choice.send = [signal for signal in choice.send if signal.id not in gone]
     return choice
+
+
+def _only_ends(signal: Signal) -> bool:
+    """Whether it ends something, and is no news itself, as each stage is."""
+    traits = TRAITS[signal.kind]
+    return traits.closes is not None and not traits.opens
 
 
 def facts(signal: Signal, closed: Signal | None = None) -> dict[str, Any]:

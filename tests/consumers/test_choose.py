@@ -10,6 +10,7 @@ from consumers.notify.choose import choose
 from domain.model.definition import Destination, parse_model
 from domain.signals.kinds import SignalKind
 from domain.touchpoints.touchpoint import Instant
+from store.deliveries import Delivery, State
 from store.ledger import Signal
 from tests.consumers.notifying import STAGES, webhook
 from tests.given_ledger import AT
@@ -24,8 +25,14 @@ def signal(kind: SignalKind, **data: Any) -> Signal:
     return Signal(1, f"{LEAD}:{kind}:1", kind, LEAD, LEAD, data.get("segment", ""), Instant(AT), None, said, None)
 
 
+def known(first: Signal, state: State = "delivered") -> dict[str, Delivery]:
+    """What became of a signal at the destination."""
+    return {first.id: Delivery("berlin", first.id, 1, LEAD, state, 1, Instant(AT), False, "", Instant(AT))}
+
+
 def destination(where: str) -> Destination:
-    more = f'on = ["lead.hot", "segment.entered", "stage.changed"]\nwhere = {where}'
+    kinds = ["lead.hot", "lead.cooled", "segment.entered", "segment.left", "stage.changed"]
+    more = f"on = {orjson.dumps(kinds).decode()}\nwhere = {where}"
     segments = '[[segments]]\nname = "vip"\nwhen = { heat = { gte = 1 } }\n'
     (berlin,) = parse_model(STAGES + segments + webhook(more=more)).destinations
     return berlin
@@ -61,3 +68,25 @@ def test_what_bears_no_source_has_none_at_all() -> None:
 def test_a_segment_is_asked_by_its_name() -> None:
     vip, other = signal(SignalKind.ENTERED, segment="vip"), signal(SignalKind.ENTERED, segment="other")
     assert choose(destination('{ segment = "vip" }'), [vip, other], {}, {}).send == [vip]
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends"), [(SignalKind.ENTERED, SignalKind.LEFT), (SignalKind.HOT, SignalKind.COOLED)]
+)
+def test_who_was_told_that_it_began_is_told_of_its_end_whatever_the_lead_has_become(
+    begins: SignalKind, ends: SignalKind
+) -> None:
+    first = signal(begins, segment="vip", grade="A", last_source=ADVERT)
+    end = signal(ends, segment="vip", grade="C", last_source=FAIR)._replace(closes=first.id)
+    for where in ('{ source.channel = "paid_search" }', '{ grade = "A" }'):
+        berlin = destination(where)
+        for state in ("delivered", "waiting"):
+            assert choose(berlin, [end], {first.id: first}, known(first, state)).send == [end]
+        assert choose(berlin, [first, end], {first.id: first}, {}).send == [first, end]
+        assert choose(berlin, [end], {first.id: first}, {}).send == []
+
+
+def test_a_stage_is_news_and_no_mere_end_of_the_one_before() -> None:
+    first = signal(SignalKind.STAGE, to="lead", grade="A")
+    second = signal(SignalKind.STAGE, to="customer", grade="C")._replace(closes=first.id)
+    assert choose(destination('{ grade = "A" }'), [second], {first.id: first}, known(first)).send == []
