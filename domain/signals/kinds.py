@@ -82,6 +82,8 @@ _PERSON: Final = Datum(
 )
 _STANDING: Final = (
     _PERSON,
+    Datum("first_source", "source", "where the lead came from first; null: nobody knows", False, null=True),
+    Datum("last_source", "source", "where the lead came from last; null: nobody knows", False, null=True),
     Datum("stage", "text", "the stage", False),
     Datum("grade", "text", "the grade", False),
     Datum("model", "text", "the version of the model that judged so", False),
@@ -104,8 +106,6 @@ def traits(kind: SignalKind) -> Traits:
                     "reasons",
                     "the rules that gave most: `rule`, `label` (or null), `count`, `points`, `now`, `last`",
                 ),
-                Datum("first_source", "source", "where the lead came from first; null: nobody knows", null=True),
-                Datum("last_source", "source", "where the lead came from last; null: nobody knows", null=True),
                 Datum("owner", "text", "who takes care of the lead; null: nobody yet", null=True),
                 Datum("due", "instant", "until when; null: nobody said", null=True),
                 Datum("promote_to", "text", "the stage into which the lead is asked", False),

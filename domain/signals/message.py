@@ -25,10 +25,17 @@ def person_of(lead: Lead, identities: Sequence[Identity]) -> dict[str, Any]:
 
 
 def standing(fold: Fold, lead: Lead, identities: Sequence[Identity]) -> dict[str, Any]:
-    """What a signal of any kind says of a lead that is there: who, stage, grade, and the model that judged so."""
+    """What a signal of any kind says of a lead that is there: who, where from, stage, grade, and by which model."""
+    sources = lead.sources
+    first = _source(sources.first)
     return {
-        "person": person_of(lead, identities), "stage": lead.stage, "grade": lead.grade, "model": fold.model.hash,
-    }  # fmt: skip
+        "person": person_of(lead, identities),
+        "first_source": first,
+        "last_source": first if sources.last == sources.first else _source(sources.last),
+        "stage": lead.stage,
+        "grade": lead.grade,
+        "model": fold.model.hash,
+    }
 
 
 def hot_message(fold: Fold, explanation: Explanation, clock: int, identities: Sequence[Identity]) -> dict[str, Any]:
@@ -45,8 +52,6 @@ def hot_message(fold: Fold, explanation: Explanation, clock: int, identities: Se
             {**reason, "last": rfc3339(reason["last"]), "label": labels.get(reason["rule"])}
             for reason in reasons(explanation)
         ],
-        "first_source": _source(lead.sources.first),
-        "last_source": _source(lead.sources.last),
         "owner": None,
         "due": None,
     }

@@ -77,12 +77,15 @@ def test_of_whom_nothing_is_known_but_a_user_id_all_of_the_person_is_null(world:
 
 
 @pytest.mark.parametrize("kind", ["stage.changed", "segment.entered", "segment.left", "lead.cooled"])
-def test_every_other_kind_says_who_stage_grade_and_model(world: World, kind: str) -> None:
+def test_every_other_kind_says_who_where_from_stage_grade_and_model(world: World, kind: str) -> None:
     world.play([wang()])
     world.clock = CLOCK + 30 * DAY * SECOND
     world.project()
     said = data(world, kind)
     assert said["person"] == WANG_SAID
+    assert said["first_source"] == said["last_source"] == {
+        "channel": "paid_search", "source": "google", "medium": "cpc", "campaign": "spring", "since": rfc3339(us(0)),
+    }  # fmt: skip
     assert (said["stage"], said["model"]) == ("lead", LABELLED.hash)
     assert said["grade"] in ("A", "B", "C", "D")
 
