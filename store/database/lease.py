@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -77,11 +78,15 @@ class ConnectionLease:
             return bool(held)
 
     def release(self) -> None:
-        """Closes the connection, and with it the session that holds the lock."""
+        """Unlocks, so that the next one can have it at once, and closes the connection."""
         with self._mutex:
+            if self._connection is not None:
+                with suppress(SQLAlchemyError):
+                    self._connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": self._number})
             self._drop()
 
     def _drop(self) -> None:
+        """Closes the connection, and with it the session that holds the lock; the server notices a moment later."""
         connection, self._connection = self._connection, None
         if connection is not None:
             try:

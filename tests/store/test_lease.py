@@ -33,6 +33,17 @@ def test_one_holds_it_until_released(database: Database) -> None:
     other.close()
 
 
+def test_it_is_free_as_soon_as_it_is_released(database: Database) -> None:
+    for _ in range(50):  # the server takes a moment to notice that a connection is gone
+        lease = database.elect("rebuild")
+        assert lease is not None
+        assert database.elect("rebuild") is None, "this one's connection stands ready"
+        lease.release()
+        again = database.elect("rebuild")
+        assert again is not None
+        again.release()
+
+
 def test_it_outlives_the_pool(database: Database) -> None:
     lease = database.elect("projector")
     assert lease is not None
