@@ -41,6 +41,8 @@ class Status:
     """Hash of the active model."""
     folded_with: str | None
     """Hash of the model that the read models were folded with."""
+    format: int | None
+    """Of the saved state that the read models were folded with."""
     leads: int
     destinations: list[Tally]
     """What waits and what is dead, by destination."""
@@ -82,6 +84,7 @@ def status_of(database: Database) -> Status:
             rejected_forms=count(waiting.where(rejected.c.door.startswith(forms.PROTOCOL.prefix))),
             model=conn.execute(select(models.c.hash).order_by(models.c.activation.desc()).limit(1)).scalar(),
             folded_with=None if progress is None else progress.model,
+            format=None if progress is None else progress.format,
             leads=count(select(func.count()).select_from(live.leads)),
             destinations=tallies(conn),
         )

@@ -16,6 +16,7 @@ from domain.fold.fold import Fold
 from domain.model.definition import Model
 from domain.people.sharing import LIMITS, Limits
 from domain.touchpoints.touchpoint import Position, Touchpoint
+from projections.projecting import saved
 from projections.projecting.batch import Batches
 from projections.projecting.ledger import Ledger
 from store import turn
@@ -56,6 +57,13 @@ class Progress:
     model: str
     build: int = 0
     """Which rebuild these rows are of: after a switch the projector's memory is of other clusters."""
+    format: int = 0
+    """Of the saved state."""
+
+    def check_format(self) -> None:
+        """Raises SavedByAnother where another release saved what was folded."""
+        if self != _NONE:
+            saved.check_format(self.format)
 
 
 _NONE: Final = Progress(Position(0), 0, "")
@@ -64,7 +72,8 @@ _NONE: Final = Progress(Position(0), 0, "")
 def read_progress(conn: Connection, tables: Derived = live) -> Progress:
     """The stored pair; (0, 0) with no model where nothing was folded yet."""
     table = tables.projector
-    row = conn.execute(select(table.c.position, table.c.clock, table.c.model, table.c.build)).one_or_none()
+    columns = table.c.position, table.c.clock, table.c.model, table.c.build, table.c.format
+    row = conn.execute(select(*columns)).one_or_none()
     return _NONE if row is None else Progress(*row)
 
 
@@ -127,7 +136,8 @@ class Projector:
     def run_once(self, limit: int = BATCH, until: int | None = None) -> bool:
         """Project the next batch (positions up to `until`); False where there was nothing to do.
 
-        Raises Fenced, Retry, UnknownTopic; then nothing is written, and the next call starts from the stored.
+        Raises Fenced, Retry (SavedByAnother, before anything is read), UnknownTopic; then nothing is written, and the
+        next call starts from the stored.
         """
         try:
             return self._run_once(limit, until)
@@ -137,7 +147,7 @@ class Projector:
 
     def _run_once(self, limit: int, until: int | None) -> bool:
         with self._database.snapshot() as conn:
-            progress = read_progress(conn, self._tables)
+            progress = self._stored(conn)
             if progress != self._progress:
                 self._start_anew()
             batch = self._events.scan(conn, progress.position, limit, until)
@@ -157,17 +167,24 @@ class Projector:
 
     def finish(self, conn: Connection, goal: Progress, limit: int = 5_000) -> None:
         """Go on to exactly a pair, in the caller's transaction: for a rebuild that is to be switched to."""
-        progress = read_progress(conn, self._tables)
+        progress = self._stored(conn)
         if progress != self._progress:
             self._start_anew()
         while (progress.position, progress.clock) != (goal.position, goal.clock):
             batch = self._events.scan(conn, progress.position, limit, goal.position)
             progress = self._take(conn, progress, batch, goal.clock)
 
+    def _stored(self, conn: Connection) -> Progress:
+        """The stored pair, if this release can go on from it. Raises SavedByAnother."""
+        progress = read_progress(conn, self._tables)
+        progress.check_format()
+        return progress
+
     def _take(self, conn: Connection, progress: Progress, batch: Sequence[Recorded], now: int) -> Progress:
         """Project a batch behind the pair, and move it."""
         clock = self._clock_after(progress, now, [touchpoint for _, touchpoint in batch])
-        after = Progress(batch[-1][0] if batch else progress.position, clock, self.model.hash, progress.build)
+        position = batch[-1][0] if batch else progress.position
+        after = Progress(position, clock, self.model.hash, progress.build, saved.FORMAT)
         if progress.model and progress.model != self.model.hash:
             raise Fenced("another model was activated: the projector takes it up")
         self._batches.take(conn, batch, after.position, clock)
@@ -194,7 +211,7 @@ class Projector:
         """Fold anew what a former release put aside."""
         with self._database.transaction() as conn:
             self._database.lock(conn, LOCK)
-            progress = read_progress(conn, self._tables)
+            progress = self._stored(conn)
             self._batches.retry_aside(conn, progress.position, progress.clock)
         self._start_anew()
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from domain.errors import Misconfigured
+from domain.errors import Retry
 from domain.fold.lead import Lead
 from domain.people.facts import Hashed
 from domain.people.saved import dump_walk, load_walk
@@ -31,11 +31,15 @@ from store.database import bulk
 from store.database.derived import Derived
 
 FORMAT: Final = 10
-"""Of the saved state: a release that saves other fields counts on, and asks for a rebuild."""
+"""Of the saved state: a release that saves other fields counts on, and asks for a rebuild.
+
+It is stored with the progress, so that a projector knows before it reads any of it.
+"""
 
 
-class SavedByAnother(Misconfigured):
-    """The saved state is of another release: stop, and rebuild."""
+class SavedByAnother(Retry):
+    """The saved state is of another release: nothing of it is read or written until a rebuild, for which whoever works
+    waits."""
 
 
 class SavedCluster(Struct, array_like=True):
@@ -79,10 +83,10 @@ def load_cluster(
     """The cluster that was dumped, without its leads and the instant of the last. Raises SavedByAnother."""
     try:
         state = _CLUSTER.decode(saved)
+        check_format(state.format)
         walk = load_walk(state.walk, hashed)
     except DecodeError as error:
-        raise _another(f"cluster {number}", str(error)) from error
-    _check(f"cluster {number}", state.format, len(REMEMBERED))
+        raise _another(f"cluster {number}: {error}") from error
     return Cluster(
         number,
         walk,
@@ -106,20 +110,21 @@ def load_lead(id: UUID, saved: bytes, fingerprint: int | None) -> Member:
     try:
         state = _LEAD.decode(saved)
     except DecodeError as error:
-        raise _another(f"lead {id}", str(error)) from error
-    _check(f"lead {id}", state.format, len(state.shown))
+        raise _another(f"lead {id}: {error}") from error
+    check_format(state.format)
+    if len(state.shown) != len(REMEMBERED):
+        raise _another(f"{len(state.shown)} read models of several rows, this one's has {len(REMEMBERED)}")
     return Member(state.lead, state.shown, fingerprint)
 
 
-def _check(which: str, format: int, families: int) -> None:
+def check_format(format: int) -> None:
+    """Raises SavedByAnother where a format is not this release's."""
     if format != FORMAT:
-        raise _another(which, f"format {format}, this one's is {FORMAT}")
-    if families != len(REMEMBERED):
-        raise _another(which, f"with {families} read models of several rows, this one has {len(REMEMBERED)}")
+        raise _another(f"format {format}, this one's is {FORMAT}")
 
 
-def _another(which: str, what: str) -> SavedByAnother:
-    return SavedByAnother(f"{which} was saved by another release ({what}): run `leadline rebuild`")
+def _another(what: str) -> SavedByAnother:
+    return SavedByAnother(f"the read models were saved by another release ({what}): run `leadline rebuild`")
 
 
 # ---- tables ------------------------------------------------------------------------------------------------------

@@ -68,10 +68,14 @@ class Verified:
 
 
 def verify(database: Database, ids: Ids, report: Report | None = None, limits: Limits = LIMITS) -> Verified:
-    """Refold everything with the active model to the stored (position, clock); compare each read model row by row."""
+    """Refold everything with the active model to the stored (position, clock); compare each read model row by row.
+
+    Raises SavedByAnother: the rows are of a release whose read models were others.
+    """
     tell = report or (lambda done, of: None)
     with database.snapshot() as conn, tempfile.TemporaryDirectory(prefix="leadline-verify-") as folder:
         progress, model = read_progress(conn), active_model(conn)
+        progress.check_format()
         if model is None:
             return Verified(progress, 0, 0, (), 0, ())
         spool = _Spool(Path(folder) / "touchpoints.db", ids, limits)

@@ -16,6 +16,7 @@ from domain.errors import Failed, LeadlineError, Misconfigured, Refused
 from domain.model.definition import Model, ModelError
 from domain.touchpoints.touchpoint import rfc3339
 from projections.projecting.projector import CLOCK_HINT, WRONG
+from projections.projecting.saved import SavedByAnother, check_format
 from projections.upkeep.activation import ActivationRefused, check_stages
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, wiring_of
 from runtime.folder import held
@@ -118,6 +119,11 @@ def _database(wiring: Wiring, findings: Findings) -> Status | None:
         if status.now - status.clock > LATE:
             late = (status.now - status.clock) // 1_000_000
             findings.say("projector", f"its clock is {late:,} s old: none works on this database now")
+    if status.format is not None:
+        try:
+            check_format(status.format)
+        except SavedByAnother as error:
+            findings.wrong("projector", f"it waits: {error}")
     findings.say("leads", f"{status.leads:,}, visitors included")
     findings.say("signals", f"{status.announced:,} in the ledger")
     for cluster, reason in status.aside:

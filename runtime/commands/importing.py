@@ -14,6 +14,7 @@ from domain.errors import Failed, Refused, Retry
 from domain.touchpoints.touchpoint import Touchpoint
 from producers.imports.importer import ImportProgress, ImportResult, import_file
 from producers.imports.mapping import ImportMapping
+from projections.projecting.projector import read_progress
 from runtime import parts
 from runtime.clock import clock
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, mapping_of, wiring_of
@@ -58,6 +59,9 @@ def import_rows(
         wiring.database.migrate()
         if alone:
             parts.settle_model(wiring)
+        if wait:
+            with wiring.database.snapshot() as conn:
+                read_progress(conn).check_format()  # a projector that waits for a rebuild would be waited for
         result = _append(wiring, file, rules)
         if wait:
             _project(wiring, alone=alone)

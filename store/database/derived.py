@@ -64,6 +64,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("clock", BigInteger, nullable=False),
             Column("model", Text, nullable=False),  # hash of the model that these rows were folded with
             Column("build", BigInteger, nullable=False),  # counts the rebuilds that were switched to
+            Column("format", Integer, nullable=False),  # of the saved state
         ),
         identities=Table(
             prefix + "identities",

@@ -2,9 +2,9 @@
 
 import pytest
 
-from domain.errors import Misconfigured
 from domain.fold.fold import Fold
 from domain.fold.lead import Lead, Now
+from projections.projecting.saved import SavedByAnother
 from projections.upkeep.beside import RebuildRuns
 from projections.upkeep.rebuild import rebuild
 from tests.domain.stories import SECOND, at
@@ -87,8 +87,10 @@ def test_saved_state_of_another_release_says_what_to_do_and_a_rebuild_mends_it(
     monkeypatch.setattr("projections.projecting.saved.FORMAT", 99)
     world.restart()
     world.deliver([at(2, "page_viewed", "e:a@x.de")])
-    with pytest.raises(Misconfigured, match=r"saved by another release .* run `leadline rebuild`"):
+    with pytest.raises(SavedByAnother, match=r"saved by another release .* run `leadline rebuild`"):
         world.project()
     rebuild(world.database, world.ids, world.model)
     world.project()
     assert world.rows("leads")[0].touches == 2
+    monkeypatch.undo()
+    rebuild(world.database, world.ids, world.model)

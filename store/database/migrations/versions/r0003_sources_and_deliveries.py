@@ -1,6 +1,6 @@
 """From the schema of release 0.2: where leads come from, lists and search, what became of each signal where it went.
 
-Open until 0.3.0 is cut: edited in place together with `store/database/tables.py`, and frozen from then on.
+Open until 0.3.0 is cut: edited in place together with `tables.py` and `derived.py`, and frozen from then on.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ Column = tuple[str, sa.types.TypeEngine[Any], str | None]
 BY_BYTES: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
+    "projector": (("format", sa.Integer(), "6"),),
     "leads": (
         ("first_channel", sa.Text(), "''"),
         ("last_channel", sa.Text(), "''"),
