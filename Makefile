@@ -14,7 +14,7 @@ demo: .venv/.ready ## Play an hour of traffic and show the hottest leads (ARGS=-
 	@.venv/bin/leadline demo $(ARGS)
 
 test: .venv/.ready ## Run the tests, on a real PostgreSQL and Kafka where they can be had (ARGS="tests/test_docs.py -x")
-	@.venv/bin/python -m pytest -rs -n auto --dist loadfile $(ARGS)
+	@.venv/bin/python -m pytest -rs -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 oracle: .venv/.ready ## Compare the fold with a brute-force oracle on random models (ARGS=1000: so many, default 200)
 	@LEADLINE_TEST_ORACLE=$(or $(ARGS),200) .venv/bin/python -m pytest -q -n auto tests/domain/test_oracle.py

@@ -3,8 +3,10 @@
 import os
 import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 import structlog
@@ -15,6 +17,34 @@ from tests.services.absent import without
 from tests.services.kafka import KafkaBroker
 from tests.services.postgres import PostgresServer
 from tests.services.service import ServiceUnavailable
+
+MEMORY: Final = Path("/dev/shm")
+"""A file system in memory, where Linux has one: a sync, for which product and services ask as always, costs nothing."""
+
+ROOM: Final = 4 << 30
+"""Bytes that must be free there: some of a whole run, and far from all of it."""
+
+
+LONGEST: Final = (
+    "runtime/test_four_processes.py", "runtime/test_serve.py", "store/test_log_kafka.py", "runtime/test_backup.py",
+    "test_samples_servers.py", "store/test_log_spool.py", "consumers/test_record_kafka.py", "test_readme.py",
+    "test_samples_files.py", "runtime/test_notify.py", "runtime/test_clock.py", "test_tutorial.py",
+    "projections/test_path.py", "runtime/test_write_keys_unsaid.py", "test_services.py", "runtime/test_loans.py",
+)  # fmt: skip
+"""The files that take longest begin first, so that no worker is alone with one of them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; see LONGEST."""
+    turns = {Path(__file__).parent / name: turn for turn, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: turns.get(item.path, len(turns)))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Temporary files lie in memory where there is room, unless TMPDIR says where."""
+    if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONGEST
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ("domain", "store", "producers", "consumers", "projections", "web", "api", "runtime", "scripts", "tests")
 FILES = sorted(file for room in ROOMS for file in (ROOT / room).rglob("*.py"))
@@ -37,6 +39,11 @@ def test_tests_share_nothing_by_importing_each_other() -> None:
             if isinstance(node, ast.ImportFrom) and (node.module or "").rpartition(".")[2].startswith("test_"):
                 importing.append(file)
     assert not importing, f"import from test modules: {', '.join(named(importing))}"
+
+
+def test_the_files_that_begin_first_are_there() -> None:
+    missing = [name for name in LONGEST if not (ROOT / "tests" / name).exists()]
+    assert not missing, f"renamed, or gone: {missing} in tests/conftest.py"
 
 
 def _lines(file: Path) -> list[str]:

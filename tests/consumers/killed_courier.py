@@ -1,11 +1,7 @@
-"""A courier in a process of its own that kills itself at a step: `python -m tests.consumers.killed_courier`.
-
-Arguments: the database's URL, the destination's URL, the step and "before" or "after" it.
-"""
+"""A courier that kills its process at a step."""
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,7 +26,10 @@ def dying(call: Callable[..., Any], when: str) -> Callable[..., Any]:
 
 
 def main(database_url: str, url: str, step: str, when: str) -> None:
-    """Work until killed."""
+    """Work until killed at `step`, "before" or "after" it.
+
+    `url` is the destination's; the step is a function of `store.deliveries` that writes, "send", or "none".
+    """
     database = open_database(database_url, b"an id key for tests only")
     with database.snapshot() as conn:
         model = active_model(conn)
@@ -45,7 +44,3 @@ def main(database_url: str, url: str, step: str, when: str) -> None:
     while courier.run_once():
         pass
     database.close()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,15 +1,19 @@
 """kill -9 of a process at each step of a delivery: every signal arrives, none twice for who honours the key."""
 
-import subprocess
-import sys
+from multiprocessing import get_context
 
 import pytest
 
 from store.database.database import Database, open_database
+from tests.consumers import killed_courier
 from tests.consumers.notifying import activated, webhook
 from tests.given_ledger import put, row
 from tests.given_mail_server import mailing
 from tests.given_receivers import receiving
+
+PROCESSES = get_context("forkserver")
+"""Each process is a fork of one that has loaded the modules and done nothing: thirty would take long to load them."""
+PROCESSES.set_forkserver_preload(["tests.consumers.killed_courier"])
 
 STEPS = [(step, when) for step in ("take_in", "hand_over", "send", "delivered") for when in ("before", "after")]
 
@@ -19,12 +23,12 @@ def database(migrated_sqlite_url: str) -> Database:
     return open_database(migrated_sqlite_url, b"an id key for tests only")
 
 
-def worked(database: Database, url: str, step: str = "none", when: str = "") -> int:
+def worked(database: Database, url: str, step: str = "none", when: str = "") -> int | None:
     """The exit code of a process that works, and is killed at a step."""
-    program = [sys.executable, "-m", "tests.consumers.killed_courier"]
-    return subprocess.run(
-        [*program, f"sqlite:///{database.path}", url, step, when], check=False, timeout=120
-    ).returncode
+    process = PROCESSES.Process(target=killed_courier.main, args=(f"sqlite:///{database.path}", url, step, when))
+    process.start()
+    process.join(120)
+    return process.exitcode
 
 
 @pytest.mark.parametrize(("step", "when"), STEPS)

@@ -1,6 +1,5 @@
-"""Places for test worlds: copies of a database that was migrated once, on a file system that is quick to sync."""
+"""Places for test worlds: copies of a database that was migrated once."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,9 +12,6 @@ from tests.domain.stories import us
 from tests.given_model import MODEL
 from tests.projections.world import World
 from tests.services.postgres import PostgresServer
-
-MEMORY = Path("/dev/shm")
-"""Where it is there, an fsync (which the product asks for as always) costs nothing."""
 
 
 class Shelf:
@@ -77,13 +73,6 @@ def a_world(shelf: Shelf) -> Iterator[World]:
 
 @contextmanager
 def make_shelf() -> Iterator[Shelf]:
-    """A shelf in memory where that can be had."""
-    with tempfile.TemporaryDirectory(prefix="leadline-worlds-", dir=MEMORY if _usable(MEMORY) else None) as root:
+    """A shelf, emptied at the end."""
+    with tempfile.TemporaryDirectory(prefix="leadline-worlds-") as root:
         yield Shelf(Path(root))
-
-
-def _usable(folder: Path) -> bool:
-    try:
-        return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > 200 << 20
-    except OSError:
-        return False
