@@ -9,6 +9,7 @@ from domain.model.destinations import PERSON
 from domain.signals.kinds import TRAITS, Datum, SignalKind
 from domain.touchpoints.envelope import Envelope
 from projections.queries.shapes import SignalShape
+from scripts.examples import example
 from store.log.cloudevents import JSON, RAW, SOURCE
 from store.log.rejection import TYPE
 from store.log.topics import OUT, REJECTED, TOUCHPOINTS
@@ -22,7 +23,22 @@ _DATA: Final[dict[str, dict[str, Any]]] = {
     "text": _TEXT,
     "number": {"type": "number"},
     "instant": {**_TEXT, "format": "date-time"},
-    "reasons": {"type": "array", "items": {"type": "object"}},
+    "reasons": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "rule": _TEXT,
+                "label": {"type": ["string", "object", "null"], "description": "a text, or texts by language"},
+                "count": {"type": "integer"},
+                "points": {"type": "number", "description": "given in all"},
+                "now": {"type": "number", "description": "what is left of them"},
+                "last": {**_TEXT, "format": "date-time"},
+                "touchpoint": {**_TEXT, "description": "the id of the last one"},
+            },
+            "required": ["rule", "label", "count", "points", "now", "last", "touchpoint"],
+        },
+    },
     "person": {
         "type": "object",
         "properties": {name: {"type": ["string", "null"]} for name in PERSON},
@@ -163,6 +179,7 @@ def _signal(kind: SignalKind, fields: dict[str, str]) -> dict[str, Any]:
         "headers": {"type": "object", "properties": headers, "required": list(headers)},
         "payload": {"allOf": [fields, _bears(TRAITS[kind].data)]},
         "bindings": _keyed("the lead"),
+        "examples": [dict(zip(("headers", "payload"), example(kind), strict=True))],
     }
 
 

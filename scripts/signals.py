@@ -1,8 +1,10 @@
 """The page of signal kinds, made from the table that everything about them follows from."""
 
+import json
 from typing import Final
 
 from domain.signals.kinds import TRAITS, SignalKind
+from scripts.examples import example
 
 _HEAD: Final = """\
 # Signals
@@ -10,12 +12,14 @@ _HEAD: Final = """\
 <!-- Made from the code by `make docs`: change it there. -->
 
 What is announced, kind by kind. Where and how: [topics](topics.md). Beside these fields every signal has
-`id`, `kind`, `lead`, `lead_now`, `at`, `subject`, `closes` and `link` (null without `LEADLINE_PUBLIC_URL`).
+`id`, `kind`, `lead`, `lead_now`, `at`, `subject`, `closes` and `link` (null without `LEADLINE_PUBLIC_URL`). Each
+example is the value of a message on its topic, an item of `/api/signals` (which has `position` too), and `data` of what
+a webhook gets.
 """
 
 
 def signals_page() -> str:
-    """`signals.md`: each kind with its topic, what it closes and what it bears."""
+    """`signals.md`: each kind with its topic, what it closes, what it bears, and an example."""
     return "\n".join([_HEAD, *(_section(kind) for kind in SignalKind)])
 
 
@@ -28,4 +32,6 @@ def _section(kind: SignalKind) -> str:
         for datum in traits.data
     ]
     about = f"{traits.about[0].upper()}{traits.about[1:]}. Topic `{traits.topic.value}`; {closes}; {stays}."
-    return "\n".join([f"## {kind.value}\n\n{about}\n", "| field | type | |", "| --- | --- | --- |", *rows, ""])
+    shown = json.dumps(example(kind)[1], indent=2, ensure_ascii=False)
+    head = [f"## {kind.value}\n\n{about}\n", "| field | type | |", "| --- | --- | --- |"]
+    return "\n".join([*head, *rows, "", "```json", shown, "```", ""])

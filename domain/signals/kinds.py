@@ -104,7 +104,7 @@ def traits(kind: SignalKind) -> Traits:
                 Datum(
                     "reasons",
                     "reasons",
-                    "the rules that gave most: `rule`, `label` (or null), `count`, `points`, `now`, `last`",
+                    "what gave most: `rule`, `label` (or null), `count`, `points`, `now`, `last`, `touchpoint`",
                 ),
                 Datum("owner", "text", "who takes care of the lead; null: nobody yet", null=True),
                 Datum("due", "instant", "until when; null: nobody said", null=True),

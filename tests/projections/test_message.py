@@ -7,6 +7,7 @@ import orjson
 import pytest
 from sqlalchemy import select
 
+from consumers.publish.messages import message
 from domain.fold.fold import Fold
 from domain.fold.lead import Lead
 from domain.model.definition import parse_model
@@ -15,8 +16,10 @@ from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint, rfc3339
 from projections.projecting import ledger as ledger_module
 from store.database.tables import ledger, live
+from store.ledger import signals_after
 from tests.domain.stories import SECOND, at, us
 from tests.given_model import MODEL
+from tests.given_schemas import problems
 from tests.projections.shelf import CLOCK, Shelf
 from tests.projections.world import World
 
@@ -35,6 +38,28 @@ def world(shelf: Shelf) -> Iterator[World]:
         yield opened
         assert opened.verify().differing == 0
         opened.close()
+
+
+@pytest.fixture
+def everything(shelf: Shelf) -> Iterator[World]:
+    """A world whose ledger has every kind of signal in it."""
+    model = parse_model(TEXT.replace("rearm_at = 5", 'rearm_at = 5\npromote_to = "qualified"'))
+    with shelf.place(model) as folder:
+        world = World.on_sqlite(folder, model, CLOCK, ready=True)
+        world.play([wang(), [at(second, "form_submitted", who) for who in ("u:1", "e:b@x.test") for second in (5, 6)]])
+        world.play([[at(7, "identified", "e:b@x.test", profile={"company": "Bcme"})]])
+        world.play([[at(7, "identified", "e:a@x.test", profile={"email": "wang@us.example"})]])
+        world.clock = CLOCK + 30 * DAY * SECOND
+        world.project()
+        yield world
+        world.close()
+
+
+def hot_of(world: World, email: str) -> str:
+    """The id of the first `lead.hot` about a person."""
+    with world.database.snapshot() as conn:
+        rows = conn.execute(select(ledger).where(ledger.c.kind == "lead.hot").order_by(ledger.c.position)).all()
+    return next(str(row.id) for row in rows if orjson.loads(row.data)["person"]["email"] == email)
 
 
 def data(world: World, kind: str) -> dict[str, Any]:
@@ -99,14 +124,10 @@ def test_a_retracted_hot_lead_says_who_and_how_they_stand_now(world: World) -> N
     assert said["model"] == LABELLED.hash
 
 
-def test_the_rows_bear_what_the_table_of_kinds_says_and_nothing_else(world: World) -> None:
-    world.play([wang(), [at(5, "form_submitted", "u:1"), at(6, "form_submitted", "u:1")]])
-    world.play([[at(7, "identified", "e:a@x.test", profile={"email": "wang@us.example"})]])
-    world.clock = CLOCK + 30 * DAY * SECOND
-    world.project()
-    with world.database.snapshot() as conn:
+def test_the_rows_bear_what_the_table_of_kinds_says_and_nothing_else(everything: World) -> None:
+    with everything.database.snapshot() as conn:
         rows = conn.execute(select(ledger.c.kind, ledger.c.data)).all()
-    assert {row.kind for row in rows} == set(SignalKind) - {SignalKind.PROMOTABLE}
+    assert {row.kind for row in rows} == set(SignalKind)
     for row in rows:
         said = orjson.loads(row.data)
         table = {datum.name: datum for datum in TRAITS[SignalKind(row.kind)].data}
@@ -115,6 +136,27 @@ def test_the_rows_bear_what_the_table_of_kinds_says_and_nothing_else(world: Worl
         assert {name for name, value in said.items() if value is None} <= {
             name for name, datum in table.items() if datum.null
         }
+
+
+def test_what_goes_out_is_what_the_asyncapi_document_says(everything: World) -> None:
+    with everything.database.snapshot() as conn:
+        told = signals_after(conn, 0, 1_000)
+    assert {signal.kind for signal in told} == set(SignalKind)
+    for signal in told:
+        record = message(signal)
+        assert problems(signal.kind, orjson.loads(record.value)) == []
+        assert problems(signal.kind, {name: value.decode() for name, value in record.headers}, "headers") == []
+
+
+def test_what_is_promotable_names_the_hot_lead_and_the_stage(everything: World) -> None:
+    said = data(everything, "lead.promotable")
+    assert said == {
+        "hot": hot_of(everything, said["person"]["email"]),
+        "promote_to": "qualified",
+        "person": NOBODY | {"email": "b@x.test", "company": "Bcme"},
+        "first_source": None, "last_source": None, "stage": "lead", "grade": said["grade"],
+        "model": everything.model.hash,
+    }  # fmt: skip
 
 
 def test_a_lead_of_whom_nothing_can_be_said_stops_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -176,3 +176,23 @@ def test_more_streams_than_the_most_are_told_so(tmp_path: Path) -> None:
 
         eventually(open_again)
         assert server.stop() == 0
+
+
+def test_a_signal_links_to_its_lead_in_the_list_and_in_the_stream_live_or_later(tmp_path: Path) -> None:
+    (tmp_path / "leadline.toml").write_text(MODEL)
+    query = {"kind": "lead.hot"}
+
+    def first(answer: httpx2.Response) -> dict[str, object]:
+        line = next(line for line in answer.iter_lines() if line.startswith("data: "))
+        return dict(json.loads(line.removeprefix("data: ")))
+
+    with serving(tmp_path, PUBLIC_URL="https://leads.example.com/") as server:
+        with server.http.stream("GET", "/api/signals/stream", params=query) as answer:
+            assert server.http.post("/f/contact", data={"email": "ada@example.org"}).status_code == 303
+            live = first(answer)
+        with server.http.stream("GET", "/api/signals/stream", params={**query, "after": "0"}) as answer:
+            later = first(answer)
+        [listed] = server.http.get("/api/signals", params=query).json()["items"]
+        [lead] = server.http.get("/api/leads", params={"email": "ada@example.org"}).json()["items"]
+        assert listed["link"] == f"https://leads.example.com/leads/{lead['id']}"
+        assert live == later == listed
