@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import inspect, select, text
 
 from domain.errors import Retry
 from domain.model.definition import parse_model
@@ -123,6 +123,19 @@ def test_a_rebuild_announces_nothing_again_and_verify_finds_no_difference(given_
     assert world.signals()[len(before[0]) :] == [("segment.left", "quiet"), ("segment.entered", "warm")]
     verified = world.verify()
     assert (verified.differing, verified.aside, verified.touchpoints) == (0, (), 22)
+
+
+def test_what_a_rebuild_of_0_2_left_behind_is_in_nobodys_way(given_release_0_2: World) -> None:
+    """It was killed: the tables beside the live ones have the columns of 0.2."""
+    world = given_release_0_2
+    with world.database.transaction() as conn:
+        for name in ("projector", "leads", "lead_states"):
+            conn.execute(text(f"CREATE TABLE next_{name} AS SELECT * FROM {name}"))
+        conn.execute(text("ALTER TABLE next_leads DROP COLUMN first_channel"))
+    rebuilt(world)
+    assert world.verify().differing == 0
+    with world.database.snapshot() as conn:
+        assert [name for name in inspect(conn).get_table_names() if name.startswith("next_")] == []
 
 
 def test_what_0_2_did_not_derive_is_there_after_the_rebuild(given_release_0_2: World) -> None:
