@@ -218,9 +218,8 @@ class States:
         """Write those clusters that changed, and the rows of leads (`lead_row`)."""
         written = [cluster for cluster in clusters if cluster.unsaved]
         bulk.delete(conn, self._leads, "lead", ceased)
-        bulk.upsert(conn, self._leads, rows)
         changed = [(each.number, dump_cluster(each), each.due, each.aside, each.activation) for each in written]
-        bulk.upsert(conn, self._clusters, changed)
+        bulk.upsert_each(conn, [(self._leads, rows), (self._clusters, changed)])
         for cluster in written:
             cluster.saved()
 

@@ -66,11 +66,10 @@ class Changes:
 
     def write(self, conn: Connection) -> None:
         """Write everything, deletions first."""
-        for family in FAMILIES:
-            bulk.delete(conn, family.table(self._tables), "lead", self._gone)
-        for several, emptied in zip(REMEMBERED, self._emptied, strict=True):
-            bulk.delete(conn, several.table(self._tables), "lead", emptied)
-        for place, always in enumerate(ALWAYS):
-            bulk.upsert(conn, always.table(self._tables), self._always[place])
-        for several, rows in zip(REMEMBERED, self._several, strict=True):
-            bulk.upsert(conn, several.table(self._tables), rows)
+        tables = self._tables
+        gone = [(family.table(tables), "lead", self._gone) for family in FAMILIES]
+        emptied = [(each.table(tables), "lead", ids) for each, ids in zip(REMEMBERED, self._emptied, strict=True)]
+        bulk.delete_each(conn, gone + emptied)
+        always = [(each.table(tables), rows) for each, rows in zip(ALWAYS, self._always, strict=True)]
+        several = [(each.table(tables), rows) for each, rows in zip(REMEMBERED, self._several, strict=True)]
+        bulk.upsert_each(conn, always + several)

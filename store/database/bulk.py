@@ -4,7 +4,7 @@ Rows are tuples in the table's column order (or dicts by column name). Everythin
 What values are allowed: store/database/columns.py. Errors are the store's.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any, Final
 
@@ -38,41 +38,62 @@ def insert(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
 
 def insert_new(conn: Connection, table: Table, rows: Sequence[Row]) -> int:
     """Insert the rows whose keys are not taken, leave the others; how many were new. Of several the first wins."""
-    return _merge(conn, table, rows, replace=False)
+    if not rows:
+        return 0
+    with translated():
+        return conn.exec_driver_sql(*_merge(conn, table, rows, replace=False)).rowcount
 
 
 def upsert(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert the rows, or replace the ones with their keys. Of several with one key the last wins."""
-    _merge(conn, table, rows, replace=True)
+    upsert_each(conn, [(table, rows)])
 
 
-def _merge(conn: Connection, table: Table, rows: Sequence[Row], *, replace: bool) -> int:
-    if not rows:
-        return 0
+def upsert_each(conn: Connection, writes: Iterable[tuple[Table, Sequence[Row]]]) -> None:
+    """`upsert` of several tables, each given once. On PostgreSQL it is one round trip beside the rows."""
     with translated():
-        tuples = _one_of_each(table, _tuples(table, rows), last=replace)
-        conflict = _on_conflict(table, replace)
-        if conn.dialect.name != "postgresql":
-            return conn.exec_driver_sql(f"{_insert_into(table)} {conflict}", parameters(table, tuples)).rowcount
-        staged = _staged(conn, table)
-        _copy_in(conn, staged, table, tuples)
-        names = _columns(table)
-        statement = f"INSERT INTO {_name(table)} ({names}) SELECT {names} FROM {staged} {conflict}"
-        return conn.exec_driver_sql(statement).rowcount
+        merges = [_merge(conn, table, rows, replace=True) for table, rows in writes if rows]
+        if conn.dialect.name == "postgresql" and merges:
+            conn.exec_driver_sql("; ".join(statement for statement, _ in merges))
+        else:
+            for statement, tuples in merges:
+                conn.exec_driver_sql(statement, tuples)
+
+
+def _merge(conn: Connection, table: Table, rows: Sequence[Row], *, replace: bool) -> tuple[str, Any]:
+    """The statement that merges the rows, and its parameters; on PostgreSQL they are staged for it, and it has none."""
+    tuples = _one_of_each(table, _tuples(table, rows), last=replace)
+    conflict = _on_conflict(table, replace)
+    if conn.dialect.name != "postgresql":
+        return f"{_insert_into(table)} {conflict}", parameters(table, tuples)
+    staged = _staged(conn, table)
+    _copy_in(conn, staged, table, tuples)
+    names = _columns(table)
+    return f"INSERT INTO {_name(table)} ({names}) SELECT {names} FROM {staged} {conflict}", None
 
 
 def delete(conn: Connection, table: Table, column_name: str, values: Sequence[Any]) -> None:
     """Delete every row whose column has one of the values."""
-    if not values:
-        return
-    column = table.columns[column_name]
+    delete_each(conn, [(table, column_name, values)])
+
+
+def delete_each(conn: Connection, deletions: Iterable[tuple[Table, str, Sequence[Any]]]) -> None:
+    """`delete` from several tables: (table, column, values). On PostgreSQL it is one round trip."""
+    statements, arrays = [], []
     with translated():
-        if conn.dialect.name == "postgresql":
-            expression, parameter = array(column, values)
-            conn.exec_driver_sql(f'DELETE FROM {_name(table)} WHERE "{column.name}" = ANY({expression})', (parameter,))
-        else:
-            keys = [(value,) for value in key_parameters(column, values)]
-            conn.exec_driver_sql(f'DELETE FROM {_name(table)} WHERE "{column.name}" = ?', keys)
+        for table, column_name, values in deletions:
+            if not values:
+                continue
+            column = table.columns[column_name]
+            if conn.dialect.name == "postgresql":
+                expression, parameter = array(column, values)
+                statements.append(f'DELETE FROM {_name(table)} WHERE "{column.name}" = ANY({expression})')
+                arrays.append(parameter)
+            else:
+                keys = [(value,) for value in key_parameters(column, values)]
+                conn.exec_driver_sql(f'DELETE FROM {_name(table)} WHERE "{column.name}" = ?', keys)
+        if statements:
+            conn.exec_driver_sql("; ".join(statements), tuple(arrays))
 
 
 def select_in(
