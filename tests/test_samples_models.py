@@ -1,5 +1,6 @@
 """What the how-to pages show of model files: each block, below the starter model, is a model; its destinations work."""
 
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -7,7 +8,10 @@ import pytest
 from consumers.notify.destinations.registry import sender_of
 from domain.model.definition import parse_model
 from domain.model.starter import STARTER
+from projections.reports.signals import signals
+from tests.domain.stories import at, us
 from tests.given_samples import sample
+from tests.projections.world import World
 
 SECRETS = {
     "LEADLINE_BERLIN_URL": "https://crm.example.com/hook",
@@ -51,3 +55,17 @@ def test_channels_and_what_asks_for_them_are_a_model() -> None:
     assert model.channels.ignore == ("pay.example.com", "login.example.net")
     assert [rule.name for rule in model.channels.rules] == ["field sales"]
     assert "from-search" in [segment.name for segment in model.segments]
+
+
+def test_who_unsubscribes_leaves_the_segment_that_a_mail_tool_follows_and_still_has_an_address(tmp_path: Path) -> None:
+    model = parse_model('[[stages]]\nname = "lead"\n' + sample("follow-a-segment.md", "[[segments]]"))
+    world = World.on_sqlite(tmp_path, model, us(100))
+    views = [at(second, "page_viewed", "e:ann@example.com", path="/pricing") for second in (1, 2, 3)]
+    world.play([views, [at(9, "email_unsubscribed", "e:ann@example.com", source="provider")]])
+    with world.database.snapshot() as conn:
+        told = signals(conn, 0, kinds=["segment.entered", "segment.left"]).items
+    world.close()
+    assert [(each.kind, each.model_dump()["person"]["email"]) for each in told] == [
+        ("segment.entered", "ann@example.com"),
+        ("segment.left", "ann@example.com"),
+    ]
