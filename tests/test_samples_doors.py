@@ -1,5 +1,6 @@
 """What the how-to pages show of sending and hearing, done on a real server: scripts, forms, the pixel, curl."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -136,6 +137,24 @@ def test_a_server_says_itself_where_somebody_came_from(server: Server, tmp_path:
     Shell(tmp_path, KEY="srv-EXAMPLE-change-me").pastes(curl)
     [lead] = eventually(lambda: server.http.get("/api/leads", params={"user_id": "u-fair"}).json()["items"])
     assert lead["first_channel"] == "event"
+
+
+def test_leads_are_found_by_name_and_by_what_they_did(server: Server) -> None:
+    form = {"userId": "u-wang", "event": "Form Submitted", "writeKey": "srv-EXAMPLE-change-me"}
+    who = {"email": "wang@example.org", "name": "王芳", "company": "Engines Ltd"}
+    assert server.http.post("/v1/identify", json={**form, "traits": who}).status_code == 200
+    for number in range(3):
+        page = {"userId": "u-wang", "properties": {"path": f"/pricing/{number}"}, "writeKey": form["writeKey"]}
+        assert server.http.post("/v1/page", json=page).status_code == 200
+    assert server.http.post("/v1/track", json=form).status_code == 200
+    eventually(lambda: server.http.get("/api/leads", params={"user_id": "u-wang", "hot": "true"}).json()["items"])
+    shell = Shell(server.lines.parent, LEADLINE_API_TOKEN="")
+    commands = sample("find-leads.md", "leadline leads").splitlines()
+    for command in commands:
+        shown = shell.pastes(command.replace("ada", "wang").replace("event", "direct"))
+        assert "王芳" in shown, command
+    [lead] = json.loads(shell.pastes(here(server, sample("find-leads.md", "curl -G"))))["items"]
+    assert lead["profile"]["name"] == "王芳" and lead["reasons"]
 
 
 @pytest.fixture
