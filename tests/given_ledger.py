@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from domain.model.definition import Model
 from store.database import bulk
 from store.database.database import Database
 from store.database.tables import ledger
@@ -21,6 +22,20 @@ def row(position: int, kind: str = "lead.hot", lead: UUID | None = None, **more:
         "subject": "", "at": AT + position, "closes": None, "data": "{}", "asks": None,
     }  # fmt: skip
     return {**plain, **more}
+
+
+NOBODY = {"name": None, "company": None, "title": None, "email": None, "phone": None}
+"""What a signal says of a person of whom nothing is known."""
+
+
+def standing(
+    model: Model, *, stage: str = "lead", grade: str = "C", source: Any = None, **person: str
+) -> dict[str, Any]:
+    """What a signal of any kind says of a lead; `person`: what is known of it; `source`: its first and last."""
+    return {
+        "person": NOBODY | person, "first_source": source, "last_source": source, "stage": stage, "grade": grade,
+        "model": model.hash,
+    }  # fmt: skip
 
 
 def put(database: Database, rows: Sequence[dict[str, Any]]) -> None:

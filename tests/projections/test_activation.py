@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from domain.model.definition import parse_model
+from domain.touchpoints.touchpoint import rfc3339
 from projections.queries.leads import find_leads
 from projections.queries.view import Reader
 from projections.upkeep import activation
@@ -13,6 +14,7 @@ from projections.upkeep.activation import Activated, ActivationRefused, activate
 from store.database.tables import models
 from tests.domain.histories import side
 from tests.domain.stories import at, us
+from tests.given_ledger import standing
 from tests.given_model import MODEL
 from tests.projections.shelf import CLOCK, Shelf
 from tests.projections.switching import EASY, HOT_AT, NEVER, Switching, form
@@ -79,7 +81,8 @@ def test_who_was_told_and_is_not_hot_any_more_is_withdrawn_aloud_and_keeps_the_p
     before = switching.end
     done = switching.to(NEVER)
     assert [move.leads for move in done.moved.hot if move.before == "hot"] == [1]
-    assert [data["reason"] for kind, data in switching.said(before) if kind == "lead.hot.retracted"] == ["model"]
+    withdrawn = {"reason": "model", **standing(switching.world.model, email="a@x.test", company="Acme")}
+    assert ("lead.hot.retracted", withdrawn) in switching.said(before)
     assert switching.hot() == {}
     assert len(switching.asks()) == 1
 
@@ -159,14 +162,14 @@ def test_memberships_are_told_in_the_switch_with_the_model_as_reason(switching: 
     before = switching.end
     dropped = MODEL.replace('name = "warm"', 'name = "lukewarm"')
     done = switching.to(dropped)
-    said = switching.said(before)
-    assert sorted((kind, data["segment"], data["reason"]) for kind, data in said) == [
-        ("segment.entered", "lukewarm", "model"),
-        ("segment.entered", "lukewarm", "model"),
-        ("segment.left", "warm", "model"),
-        ("segment.left", "warm", "model"),
+    both = [
+        ({"since": rfc3339(us(second)), "reason": "model"}, standing(switching.world.model, email=email))
+        for second, email in ((5, "a@x.test"), (6, "b@x.test"))
     ]
-    assert all("since" in data for kind, data in said if kind == "segment.entered")
+    assert sorted(switching.said(before), key=lambda each: (each[0], each[1]["person"]["email"])) == [
+        *(("segment.entered", {"segment": "lukewarm", **when, **who}) for when, who in both),
+        *(("segment.left", {"segment": "warm", "reason": "model", **who}) for _, who in both),
+    ]
     assert {(move.before, move.now, move.leads) for move in done.moved.segments} == {
         ("", "lukewarm", 2),
         ("warm", "", 2),
@@ -235,11 +238,11 @@ def test_it_may_be_renamed_or_kept(switching: Switching, stage: str) -> None:
     text = MODEL.replace('name = "customer"\nwon = true', stage)
     assert text != MODEL
     done = switching.to(text)
-    told = ("from", "to", "reason", "stage")
-    renamed = [{name: data[name] for name in told} for kind, data in switching.said(before) if kind == "stage.changed"]
+    renamed = [data for kind, data in switching.said(before) if kind == "stage.changed"]
     if "buyer" in stage:
         assert [(move.before, move.now, move.leads) for move in done.moved.stages] == [("customer", "buyer", 1)]
-        assert renamed == [{"from": "customer", "to": "buyer", "reason": "model", "stage": "buyer"}]
+        one = standing(switching.world.model, stage="buyer", email="a@x.test")
+        assert renamed == [{"from": "customer", "to": "buyer", "since": rfc3339(us(6)), "reason": "model", **one}]
         with pytest.raises(ActivationRefused, match="'customer'"):  # what was reported under that name would be lost
             switching.to(text.replace('was = ["customer"]\n', ""))
     else:

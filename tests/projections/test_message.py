@@ -18,6 +18,7 @@ from projections.projecting import ledger as ledger_module
 from store.database.tables import ledger, live
 from store.ledger import signals_after
 from tests.domain.stories import SECOND, at, us
+from tests.given_ledger import NOBODY, standing
 from tests.given_model import MODEL
 from tests.given_schemas import problems
 from tests.projections.shelf import CLOCK, Shelf
@@ -25,7 +26,6 @@ from tests.projections.world import World
 
 TEXT = MODEL.replace('name = "form"\n', 'name = "form"\nlabel = { en = "asked", zh = "咨询" }\n')
 LABELLED = parse_model(TEXT)
-NOBODY = {"name": None, "company": None, "title": None, "email": None, "phone": None}
 WANG = {"first_name": "芳", "last_name": "王", "company": "Acme", "title": "CEO"}
 WANG_SAID = {"name": "王芳", "company": "Acme", "title": "CEO", "email": "a@x.test", "phone": "+4930123456"}
 DAY = 86_400
@@ -149,14 +149,11 @@ def test_what_goes_out_is_what_the_asyncapi_document_says(everything: World) -> 
 
 
 def test_what_is_promotable_names_the_hot_lead_and_the_stage(everything: World) -> None:
-    said = data(everything, "lead.promotable")
-    assert said == {
-        "hot": hot_of(everything, said["person"]["email"]),
+    assert data(everything, "lead.promotable") == {
+        "hot": hot_of(everything, "b@x.test"),
         "promote_to": "qualified",
-        "person": NOBODY | {"email": "b@x.test", "company": "Bcme"},
-        "first_source": None, "last_source": None, "stage": "lead", "grade": said["grade"],
-        "model": everything.model.hash,
-    }  # fmt: skip
+        **standing(everything.model, email="b@x.test", company="Bcme"),
+    }
 
 
 def test_a_lead_of_whom_nothing_can_be_said_stops_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

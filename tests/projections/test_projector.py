@@ -15,6 +15,7 @@ from store.database.tables import ledger
 from tests.domain.given_stories import STORIES
 from tests.domain.histories import side
 from tests.domain.stories import SECOND, at, us
+from tests.given_ledger import standing
 from tests.projections.paths import IDENTITIES
 from tests.projections.shelf import CLOCK, Shelf, a_world
 from tests.projections.world import World
@@ -151,13 +152,14 @@ def test_memberships_say_since_when_and_until_when_however_late_they_are_looked_
     world.project()
     with world.database.snapshot() as conn:
         rows = conn.execute(select(ledger.c.kind, ledger.c.data).where(ledger.c.subject == "returners")).all()
-    said = {row.kind: orjson.loads(row.data) for row in rows}
-    assert said["segment.entered"]["since"] == rfc3339(us(1))
-    assert said["segment.left"]["ended"] == rfc3339(us(day))
+    ann = standing(world.model, email="a@x.test")
+    assert {row.kind: orjson.loads(row.data) for row in rows} == {
+        "segment.entered": {"segment": "returners", "since": rfc3339(us(1)), **ann},
+        "segment.left": {"segment": "returners", "ended": rfc3339(us(day)), **ann},
+    }
     with world.database.snapshot() as conn:
         [stage] = conn.execute(select(ledger.c.data).where(ledger.c.kind == "stage.changed")).scalars()
-    moved = {"from": "visitor", "to": "lead", "since": rfc3339(us(0))}
-    assert orjson.loads(stage).items() >= moved.items()
+    assert orjson.loads(stage) == {"from": "visitor", "to": "lead", "since": rfc3339(us(0)), **ann}
 
 
 def test_of_two_that_become_one_the_second_stage_says_where_they_are_now(world: World) -> None:
@@ -166,5 +168,5 @@ def test_of_two_that_become_one_the_second_stage_says_where_they_are_now(world: 
     with world.database.snapshot() as conn:
         rows = conn.execute(select(ledger.c.data).where(ledger.c.kind == "stage.changed")).scalars().all()
     merged = [data for row in rows if (data := orjson.loads(row)).get("reason") == "merged"]
-    stayed = {"from": "customer", "to": "customer", "since": rfc3339(us(2)), "reason": "merged"}
-    assert [data.items() >= stayed.items() for data in merged] == [True]
+    one = standing(world.model, stage="customer", email="a@x.test")
+    assert merged == [{"from": "customer", "to": "customer", "since": rfc3339(us(2)), "reason": "merged", **one}]
