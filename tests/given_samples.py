@@ -32,7 +32,7 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "<script>": DOORS,
         "export LEADLINE_PROXIES": DOORS,
     },
-    "find-leads.md": {"leadline leads": DOORS, "curl -G": DOORS},
+    "find-leads.md": {"leadline leads": DOORS, "curl -sG": DOORS},
     "follow-a-segment.md": {"[[segments]]": MODELS, "pip install": RECEIVERS},
     "import-a-file.md": {'source = "crm"': FILES, "leadline import": FILES, "leadline rejected list": FILES},
     "notify-a-webhook.md": {

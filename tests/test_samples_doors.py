@@ -153,7 +153,7 @@ def test_leads_are_found_by_name_and_by_what_they_did(server: Server) -> None:
     for command in commands:
         shown = shell.pastes(command.replace("ada", "wang").replace("event", "direct"))
         assert "王芳" in shown, command
-    [lead] = json.loads(shell.pastes(here(server, sample("find-leads.md", "curl -G"))))["items"]
+    [lead] = json.loads(shell.pastes(here(server, sample("find-leads.md", "curl -sG"))))["items"]
     assert lead["profile"]["name"] == "王芳" and lead["reasons"]
 
 
