@@ -59,7 +59,7 @@ def conditions(view: View, filters: Filters) -> list[ColumnElement[bool]]:
         *_of_rows(view, filters),
         *_of_segment(view, filters.segment),
         *_of_sources(view, filters),
-        *_found(view.tables, filters.q),
+        *_searched(view.tables, filters.q),
         *(_named(view, kind, value) for kind, value in filters.identities.items() if value is not None),
     ]
 
@@ -73,22 +73,22 @@ def is_announced(tables: Derived) -> ColumnElement[bool]:
 
 def _of_rows(view: View, filters: Filters) -> list[ColumnElement[bool]]:
     leads, scores = view.tables.leads.c, view.tables.scores.c
-    found: list[ColumnElement[bool]] = []
+    narrowed: list[ColumnElement[bool]] = []
     if filters.stage is not None:
         stages = ("visitor", *(each.name for each in view.model.stages))
-        found.append(leads.stage == known("stage", filters.stage, stages))
+        narrowed.append(leads.stage == known("stage", filters.stage, stages))
     if filters.grade is not None:
-        found.append(scores.grade == known("grade", filters.grade, GRADES))
+        narrowed.append(scores.grade == known("grade", filters.grade, GRADES))
     if filters.hot is not None:
-        found.append(scores.hot.is_(filters.hot))
+        narrowed.append(scores.hot.is_(filters.hot))
     if filters.announced is not None:
         announced = is_announced(view.tables)
-        found.append(announced if filters.announced else ~announced)
+        narrowed.append(announced if filters.announced else ~announced)
     if filters.excluded is not None:
-        found.append(scores.not_a_lead.is_not(None) if filters.excluded else scores.not_a_lead.is_(None))
+        narrowed.append(scores.not_a_lead.is_not(None) if filters.excluded else scores.not_a_lead.is_(None))
     if filters.changed_since is not None:
-        found.append(leads.changed_at >= filters.changed_since)
-    return found
+        narrowed.append(leads.changed_at >= filters.changed_since)
+    return narrowed
 
 
 def _of_segment(view: View, segment: str | None) -> list[ColumnElement[bool]]:
@@ -103,14 +103,14 @@ def _of_sources(view: View, filters: Filters) -> list[ColumnElement[bool]]:
     leads, sources = view.tables.leads.c, view.tables.lead_sources.c
     channels = tuple(dict.fromkeys((*CHANNELS, *(rule.name for rule in view.model.channels.rules))))
     asked = ((leads.first_channel, filters.first_channel), (leads.last_channel, filters.last_channel))
-    found = [column == known("channel", name, channels) for column, name in asked if name is not None]
+    narrowed = [column == known("channel", name, channels) for column, name in asked if name is not None]
     if filters.campaign is not None:
         of_lead = select(sources.lead).where(sources.lead == leads.lead, sources.which.in_((FIRST, LAST)))
-        found.append(of_lead.where(sources.stage == "", sources.campaign == storable(filters.campaign)).exists())
-    return found
+        narrowed.append(of_lead.where(sources.stage == "", sources.campaign == storable(filters.campaign)).exists())
+    return narrowed
 
 
-def _found(tables: Derived, q: str | None) -> list[ColumnElement[bool]]:
+def _searched(tables: Derived, q: str | None) -> list[ColumnElement[bool]]:
     """The leads that have a term for each that is asked for."""
     if q is None:
         return []
