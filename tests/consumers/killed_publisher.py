@@ -1,11 +1,7 @@
-"""A publisher in a process of its own that kills itself at a step: `python -m tests.consumers.killed_publisher`.
-
-Arguments: the database's URL, Kafka's bootstrap servers, the step and "before" or "after" it.
-"""
+"""A publisher that kills its process at a step."""
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from itertools import count
@@ -45,7 +41,10 @@ def dying_at_third(send: Callable[..., Any], when: str) -> Callable[..., Any]:
 
 
 def main(database_url: str, bootstrap: str, step: str, when: str) -> None:
-    """Publish until killed."""
+    """Publish until killed at `step`, "before" or "after" it: "append", "third record", or a method of the publisher.
+
+    `bootstrap` is Kafka's servers.
+    """
     database = open_database(database_url, b"an id key for tests only")
     log = KafkaLog(bootstrap)
     publisher = Publisher(database, log)
@@ -60,7 +59,3 @@ def main(database_url: str, bootstrap: str, step: str, when: str) -> None:
         assert term is not None
         while term.turn():
             pass
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

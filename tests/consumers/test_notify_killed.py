@@ -1,19 +1,14 @@
 """kill -9 of a process at each step of a delivery: every signal arrives, none twice for who honours the key."""
 
-from multiprocessing import get_context
-
 import pytest
 
 from store.database.database import Database, open_database
 from tests.consumers import killed_courier
+from tests.consumers.forks import exit_code
 from tests.consumers.notifying import activated, webhook
 from tests.given_ledger import put, row
 from tests.given_mail_server import mailing
 from tests.given_receivers import receiving
-
-PROCESSES = get_context("forkserver")
-"""Each process is a fork of one that has loaded the modules and done nothing: thirty would take long to load them."""
-PROCESSES.set_forkserver_preload(["tests.consumers.killed_courier"])
 
 STEPS = [(step, when) for step in ("take_in", "hand_over", "send", "delivered") for when in ("before", "after")]
 
@@ -25,10 +20,7 @@ def database(migrated_sqlite_url: str) -> Database:
 
 def worked(database: Database, url: str, step: str = "none", when: str = "") -> int | None:
     """The exit code of a process that works, and is killed at a step."""
-    process = PROCESSES.Process(target=killed_courier.main, args=(f"sqlite:///{database.path}", url, step, when))
-    process.start()
-    process.join(120)
-    return process.exitcode
+    return exit_code(killed_courier.main, f"sqlite:///{database.path}", url, step, when)
 
 
 @pytest.mark.parametrize(("step", "when"), STEPS)

@@ -1,7 +1,5 @@
 """kill -9 of a process at each step of publishing: each signal is on its topic, once, in order, under its id."""
 
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 
@@ -10,6 +8,8 @@ import pytest
 from consumers.publish.publisher import Publisher
 from store.database.database import open_database
 from store.log.kafka.log import KafkaLog
+from tests.consumers import killed_publisher
+from tests.consumers.forks import exit_code
 from tests.consumers.publishing import Topics
 from tests.given_ledger import put, row
 
@@ -29,13 +29,12 @@ KINDS = ("lead.hot", "segment.entered", "stage.changed")
 
 def killed(database_url: str, bootstrap: str, step: str, when: str) -> bool:
     """A process publishes, and is killed at a step."""
-    program = [sys.executable, "-m", "tests.consumers.killed_publisher", database_url, bootstrap, step, when]
-    return subprocess.run(program, check=False, timeout=120).returncode == -9
+    return exit_code(killed_publisher.main, database_url, bootstrap, step, when) == -9
 
 
 @pytest.mark.parametrize(("step", "when"), STEPS)
 def test_each_signal_is_on_its_topic_once(
-    postgres_url: str,
+    migrated_postgres_url: str,
     kafka_bootstrap: str,
     topics: Topics,
     publisher: Callable[..., Publisher],
@@ -44,11 +43,10 @@ def test_each_signal_is_on_its_topic_once(
     when: str,
 ) -> None:
     monkeypatch.setattr(KafkaLog, "settles_after", 0.3)  # what was sent to a broker on this machine is there by then
-    database = open_database(postgres_url, b"an id key for tests only")
-    database.migrate()
+    database = open_database(migrated_postgres_url, b"an id key for tests only")
     rows = [row(number, KINDS[number % 3]) for number in range(1, 16)]
     put(database, rows[:12])
-    assert killed(postgres_url, kafka_bootstrap, step, when)
+    assert killed(migrated_postgres_url, kafka_bootstrap, step, when)
     put(database, rows[12:])
     with publisher(database=database).term(threading.Event().wait) as term:
         assert term is not None

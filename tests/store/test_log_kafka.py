@@ -261,7 +261,10 @@ def test_what_is_no_topic_is_a_mistake_of_the_configuration(log: KafkaLog) -> No
         log.append("no topic!", [Record(b"k", b"v")])
 
 
-def test_an_outage_is_an_error_and_then_over(kafka_broker: KafkaBroker, log: KafkaLog, topic: str) -> None:
+def test_an_outage_is_an_error_and_then_over(
+    kafka_broker: KafkaBroker, log: KafkaLog, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.log.kafka.subscription._SILENCE", 1.0)
     log.append(topic, records(10))
     reader = Reader(log.subscribe([topic], "steady"))
     reader.read(10)
