@@ -1,7 +1,7 @@
 """People whom shared cookies chain together are one cluster: a touchpoint of one of them loads and writes that one."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -26,11 +26,13 @@ class Traffic:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.written: Counter[str] = Counter()
         self.loaded = 0
-        upsert, select_in = bulk.upsert, bulk.select_in
+        upsert_each, select_in = bulk.upsert_each, bulk.select_in
 
-        def counted(conn: Connection, table: Table, rows: Sequence[Any]) -> None:
-            self.written[table.name] += len(rows)
-            upsert(conn, table, rows)
+        def counted(conn: Connection, writes: Iterable[tuple[Table, Sequence[Any]]]) -> None:
+            each = list(writes)
+            for table, rows in each:
+                self.written[table.name] += len(rows)
+            upsert_each(conn, each)
 
         def looked_up(
             conn: Connection, table: Table, column_names: Sequence[str], key_column: str, values: Sequence[Any]
@@ -39,7 +41,7 @@ class Traffic:
             self.loaded += len(rows) if table.name == "lead_states" and "state" in column_names else 0
             return rows
 
-        monkeypatch.setattr(bulk, "upsert", counted)
+        monkeypatch.setattr(bulk, "upsert_each", counted)
         monkeypatch.setattr(bulk, "select_in", looked_up)
 
     def of(self, world: World, second: float, *names: str) -> dict[str, int]:
