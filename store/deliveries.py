@@ -4,7 +4,7 @@ A delivery waits until it is delivered, canceled (what it told of ended before) 
 Before a message is handed over that is written down (`in_doubt`): after a kill it is handed over again, under its key.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple, get_args
 from uuid import UUID
 
@@ -142,14 +142,56 @@ def dead_letters(conn: Connection, limit: int, name: str | None = None, offset: 
     return [Delivery(*row) for row in conn.execute(query.limit(limit).offset(offset))]
 
 
-def replay(conn: Connection, now: Instant, name: str | None = None, signal: str | None = None) -> int:
-    """Try what was given up again, from the beginning; how many."""
+class Replayed(NamedTuple):
+    """Of what was given up: how much waits `again`; how much is `over`, since its end was told meanwhile."""
+
+    again: int
+    over: int
+
+
+def replay(conn: Connection, now: Instant, name: str | None = None, signal: str | None = None) -> Replayed:
+    """Try what was given up again, from the beginning; cancel that of which the destination was told the end."""
     chosen = deliveries.c.state == _DEAD
     if name is not None:
         chosen &= deliveries.c.destination == name
     if signal is not None:
         chosen &= deliveries.c.signal.startswith(signal, autoescape=True)
-    return conn.execute(update(deliveries).where(chosen).values(state="waiting", attempts=0, due=now, at=now)).rowcount
+    given_up: dict[str, list[str]] = {}
+    for destination, id in conn.execute(select(deliveries.c.destination, deliveries.c.signal).where(chosen)):
+        given_up.setdefault(destination, []).append(id)
+    over = 0
+    for destination, ids in given_up.items():
+        for ended in _batches(_ended(conn, destination, ids)):
+            values = {"state": "canceled", "outcome": "its end was delivered before", "at": now}
+            row = (deliveries.c.destination == destination) & deliveries.c.signal.in_(ended)
+            over += conn.execute(update(deliveries).where(row).values(values)).rowcount
+    again = update(deliveries).where(chosen).values(state="waiting", attempts=0, due=now, at=now)
+    return Replayed(conn.execute(again).rowcount, over)
+
+
+def _ended(conn: Connection, name: str, signals: Collection[str]) -> list[str]:
+    """Those of these signals of which the destination was told the end, or the end of the end, and so on."""
+    leads = {lead for (lead,) in bulk.select_in(conn, ledger, ["lead"], "id", list(signals))}
+    closes = dict(bulk.select_in(conn, ledger, ["closes", "id"], "lead", list(leads)))
+    ends = [end for signal, end in closes.items() if signal is not None]
+    told: set[str] = set()
+    for some in _batches(ends):
+        told |= {each.signal for each in of_signals(conn, name, some).values() if each.state == "delivered"}
+    return [signal for signal in signals if any(end in told for end in _ends(closes, signal))]
+
+
+def _ends(closes: Mapping[str, str], signal: str) -> Iterator[str]:
+    """What closes a signal, what closes that, and so on."""
+    end = closes.get(signal)
+    while end is not None:
+        yield end
+        end = closes.get(end)
+
+
+def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """So many at a time as one statement takes."""
+    for start in range(0, len(ids), 500):
+        yield ids[start : start + 500]
 
 
 class Tally(NamedTuple):

@@ -105,13 +105,13 @@ def replayed(
 ) -> None:
     """Try what was given up again, as if for the first time."""
     with wiring_of(data=data, database=database) as wiring:
-        count = _replay(wiring, destination, signal)
-    if signal is not None and not count:
+        outcome = _replay(wiring, destination, signal)
+    if signal is not None and not any(outcome):
         raise Refused(f"nothing that was given up has the id {signal!r}: `leadline notify dead list` shows what has")
-    print(f"{count} wait again")
+    print(f"{outcome.again} wait again" + (f", {outcome.over} are over: their end was told" if outcome.over else ""))
 
 
-def _replay(wiring: Wiring, destination: str | None, signal: str | None) -> int:
+def _replay(wiring: Wiring, destination: str | None, signal: str | None) -> deliveries.Replayed:
     database = wiring.existing
     with database.transaction() as conn:
         model = active_model(conn)

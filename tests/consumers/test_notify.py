@@ -168,7 +168,7 @@ def test_a_message_that_is_refused_is_dead_at_once_and_can_be_replayed(database:
         assert {letter.outcome for letter in deliveries.dead_letters(conn, 10)} == {"400 no such field"}
     receiver.answer = lambda request: Answer()
     with database.transaction() as conn:
-        assert deliveries.replay(conn, berlin.now, "berlin") == 2
+        assert deliveries.replay(conn, berlin.now, "berlin") == (2, 0)
     berlin.work()
     assert berlin.states() == [("delivered", 1), ("delivered", 1)]
 

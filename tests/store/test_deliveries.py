@@ -9,6 +9,7 @@ from store import deliveries
 from store.database import bulk
 from store.database.database import Database
 from store.database.tables import deliveries as table
+from store.database.tables import ledger
 from store.deliveries import Delivery, Tally
 
 NOW = Instant(1_790_000_000_000_000)
@@ -54,11 +55,34 @@ def test_what_was_given_up_is_counted_listed_and_replayed_once(database: Databas
         deliveries.begin(conn, ["berlin"])
         assert deliveries.tallies(conn) == [Tally("berlin", 0, 3, None)], "what waited before it began is canceled"
         assert len(deliveries.dead_letters(conn, 2)) == 2
-        assert deliveries.replay(conn, NOW, "bonn") == 0
-        assert deliveries.replay(conn, NOW, "berlin", "s1") == 1
-        assert deliveries.replay(conn, NOW) == 2
-        assert deliveries.replay(conn, NOW) == 0
+        assert deliveries.replay(conn, NOW, "bonn") == (0, 0)
+        assert deliveries.replay(conn, NOW, "berlin", "s1") == (1, 0)
+        assert deliveries.replay(conn, NOW) == (2, 0)
+        assert deliveries.replay(conn, NOW) == (0, 0)
     assert due(database) == ["s1", "s2", "s3"]
+
+
+def test_what_was_given_up_and_ended_since_is_not_told_after_its_end(database: Database) -> None:
+    """A list that follows a segment keeps nobody who left; of stages only what is newer than the told one is told."""
+    lead = UUID(int=7)
+    rows = [(n, f"s{n}", kind, lead, lead, "", NOW, closes, "{}", None) for n, kind, closes in (
+        (1, "segment.entered", None), (2, "segment.left", "s1"),
+        (3, "segment.entered", None), (4, "segment.left", "s3"),
+        (5, "stage.changed", None), (6, "stage.changed", "s5"), (7, "stage.changed", "s6"), (8, "stage.changed", "s7"),
+    )]  # fmt: skip
+    with database.transaction() as conn:
+        bulk.insert(conn, ledger, rows)
+    dead, told = (1, 3, 4, 5, 6, 8), (2, 7)
+    put(database, *(delivery(n, lead=7, state="dead") for n in dead), *(delivery(n, 7, "delivered") for n in told))
+    put(database, Delivery("bonn", "s1", 1, lead, "dead", 0, NOW, False, "", NOW))
+    with database.transaction() as conn:
+        assert deliveries.replay(conn, NOW) == (4, 3)
+        states = {
+            id: each.state for id, each in deliveries.of_signals(conn, "berlin", [f"s{n}" for n in range(9)]).items()
+        }
+        assert [id for id, state in sorted(states.items()) if state == "canceled"] == ["s1", "s5", "s6"]
+        assert [id for id, state in sorted(states.items()) if state == "waiting"] == ["s3", "s4", "s8"]
+        assert deliveries.of_signals(conn, "bonn", ["s1"])["s1"].state == "waiting", "who was told of no end"
 
 
 def plan(database: Database, query: Select[object]) -> str:
