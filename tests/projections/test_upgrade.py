@@ -16,7 +16,7 @@ from store.database.database import Database
 from store.database.tables import ledger, live, open_signals
 from tests.domain.stories import SECOND, START, at
 from tests.given_model import MODEL
-from tests.given_release_0_2 import load_release_0_2
+from tests.given_releases import load_release
 from tests.projections.switching import EASY
 from tests.projections.world import World
 
@@ -29,7 +29,7 @@ def given_release_0_2(request: pytest.FixtureRequest) -> Iterator[World]:
     folder = request.getfixturevalue("tmp_path")
     sqlite = request.param == "sqlite"
     url = f"sqlite:///{folder / 'leadline.db'}" if sqlite else request.getfixturevalue("postgres_url")
-    load_release_0_2(url)
+    load_release(url)
     world = World(url, parse_model(MODEL), 0)
     with world.database.snapshot() as conn:
         world.clock = read_progress(conn).clock

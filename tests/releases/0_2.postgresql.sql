@@ -1,4 +1,4 @@
--- A small database as release 0.2.0 (commit e1f887e) wrote it on PostgreSQL: made by write_0_2.py, which says how. Never edited.
+-- A small database as release 0.2.0 (commit e1f887e) wrote it on PostgreSQL: made by write.py, which says how. Never edited.
 CREATE TABLE public.alembic_version (
     version_num character varying(32) NOT NULL
 );

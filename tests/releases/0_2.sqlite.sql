@@ -1,4 +1,4 @@
--- A small database as release 0.2.0 (commit e1f887e) wrote it on SQLite: made by write_0_2.py, which says how. Never edited.
+-- A small database as release 0.2.0 (commit e1f887e) wrote it on SQLite: made by write.py, which says how. Never edited.
 BEGIN TRANSACTION;
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 

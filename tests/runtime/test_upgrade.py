@@ -6,7 +6,7 @@ import pytest
 
 from tests.given_model import MODEL
 from tests.given_receivers import KEY, Answer, receiving
-from tests.given_release_0_2 import load_release_0_2
+from tests.given_releases import load_release
 from tests.runtime.serving import Process, eventually, run, serving
 
 BERLIN = """
@@ -25,7 +25,7 @@ MENDED = "run `leadline rebuild`"
 def folder(tmp_path: Path) -> Path:
     """Of an embedded server of 0.2.0: its data, and its model file."""
     (tmp_path / "data").mkdir()
-    load_release_0_2(f"sqlite:///{tmp_path / 'data' / 'leadline.db'}")
+    load_release(f"sqlite:///{tmp_path / 'data' / 'leadline.db'}")
     (tmp_path / "leadline.toml").write_text(MODEL)
     return tmp_path
 
@@ -58,7 +58,7 @@ def test_a_server_collects_and_answers_until_the_rebuild_and_then_goes_on(folder
 
 
 def test_a_projector_of_its_own_waits_for_the_rebuild(tmp_path: Path, postgres_url: str) -> None:
-    load_release_0_2(postgres_url)
+    load_release(postgres_url)
     settings = {"DATABASE": postgres_url, "KAFKA": "127.0.0.1:1"}
     projector = Process(tmp_path, ("project",), settings)
     try:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, inspect, text
 from store.database.database import Database, open_database
 from store.database.migrate import REVISIONS, SCRIPTS
 from store.database.tables import metadata
-from tests.given_release_0_2 import load_release_0_2
+from tests.given_releases import RELEASES, load_release
 
 
 @pytest.fixture
@@ -26,11 +26,11 @@ def config() -> Config:
     return config
 
 
-@pytest.fixture(params=["from nothing", "from 0.2"])
+@pytest.fixture(params=[None, *RELEASES], ids=lambda release: f"from {release}")
 def migrated(request: pytest.FixtureRequest, database_url: str) -> Iterator[Database]:
-    """A database at this release's schema: one that began empty, and one that release 0.2.0 wrote."""
-    if request.param == "from 0.2":
-        load_release_0_2(database_url)
+    """A database at this tree's schema: one that began empty, and those that releases wrote."""
+    if request.param is not None:
+        load_release(database_url, request.param)
     with closing(open_database(database_url)) as opened:
         opened.migrate()
         yield opened
@@ -85,9 +85,12 @@ def test_every_revision_is_listed(config: Config) -> None:
     assert scripts.get_heads() == [REVISIONS[-1]]
 
 
-def test_revision_0002_makes_what_release_0_2_made(database_url: str, config: Config) -> None:
-    """It is released: whoever edits it makes a schema that no upgrade begins with."""
-    load_release_0_2(database_url)
+@pytest.mark.parametrize(("release", "revision"), RELEASES.items())
+def test_a_released_revision_makes_what_its_release_made(
+    database_url: str, config: Config, release: str, revision: str
+) -> None:
+    """Whoever edits it makes a schema that no upgrade begins with."""
+    load_release(database_url, release)
     with closing(open_database(database_url)) as opened, opened.transaction() as conn:
         released = {**tables_of(conn), **views_of(conn)}
         for name in inspect(conn).get_view_names():
@@ -95,12 +98,13 @@ def test_revision_0002_makes_what_release_0_2_made(database_url: str, config: Co
         for name in inspect(conn).get_table_names():
             conn.execute(text(f"DROP TABLE {name}"))
         config.attributes["connection"] = conn
-        command.upgrade(config, "0002")
+        command.upgrade(config, revision)
         assert {**tables_of(conn), **views_of(conn)} == released
 
 
-def test_an_upgrade_keeps_every_row_and_the_views_that_analysts_made(database_url: str) -> None:
-    load_release_0_2(database_url)
+@pytest.mark.parametrize("release", RELEASES)
+def test_an_upgrade_keeps_every_row_and_the_views_that_analysts_made(database_url: str, release: str) -> None:
+    load_release(database_url, release)
     with closing(open_database(database_url)) as opened:
         with opened.transaction() as conn:
             conn.execute(text("CREATE VIEW their_leads AS SELECT stage, identity_count FROM leads"))

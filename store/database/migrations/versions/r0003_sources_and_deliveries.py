@@ -1,6 +1,6 @@
 """From the schema of release 0.2: where leads come from, lists and search, what became of each signal where it went.
 
-Open until 0.3.0 is cut: edited in place together with `tables.py` and `derived.py`, and frozen from then on.
+Released with 0.3.0, and never edited since.
 """
 
 from collections.abc import Iterator

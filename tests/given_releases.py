@@ -1,4 +1,4 @@
-"""A database as release 0.2.0 wrote it: the dumps in tests/releases, loaded into an empty database."""
+"""A database as a release wrote it: the dumps in tests/releases, loaded into an empty database."""
 
 import sqlite3
 from contextlib import closing
@@ -11,9 +11,13 @@ from sqlalchemy import make_url
 DUMPS: Final = Path(__file__).parent / "releases"
 
 
-def load_release_0_2(url: str) -> None:
+RELEASES: Final = {"0.2": "0002", "0.3": "0003"}
+"""Each release that must upgrade, and the newest revision of its schema."""
+
+
+def load_release(url: str, release: str = "0.2") -> None:
     """Fill the empty database of a URL. Its id key is that of test worlds."""
-    dump = (DUMPS / f"0_2.{make_url(url).get_backend_name()}.sql").read_text(encoding="utf-8")
+    dump = (DUMPS / f"{release.replace('.', '_')}.{make_url(url).get_backend_name()}.sql").read_text(encoding="utf-8")
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(make_url(url).database or "")) as file:
             file.executescript(dump)

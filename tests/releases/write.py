@@ -1,8 +1,8 @@
-"""Writes a small database with the code of release 0.2.0: what the dumps in this folder were made of.
+"""Writes a small database with the code of a release: what the dumps in this folder were made of.
 
-git archive e1f887e | tar -x -C TREE && mkdir TREE/tests/releases && cp tests/releases/write_0_2.py TREE/tests/releases/
-cd TREE && PYTHONPATH=. python tests/releases/write_0_2.py URL
-pg_dump --inserts --no-owner --no-acl URL     # or `sqlite3 FILE .dump`
+git archive RELEASE | tar -x -C TREE        # 0.2.0 has no tests/releases yet: this file was copied there
+cd TREE && PYTHONPATH=. python tests/releases/write.py URL
+pg_dump --inserts --no-owner --no-acl URL     # or `sqlite3 FILE .dump`; the lines that set or select nothing go
 """
 
 import sys
