@@ -142,14 +142,14 @@ def dead_letters(conn: Connection, limit: int, name: str | None = None, offset: 
     return [Delivery(*row) for row in conn.execute(query.limit(limit).offset(offset))]
 
 
-class Replayed(NamedTuple):
+class ReplayedDeliveries(NamedTuple):
     """Of what was given up: how much waits `again`; how much is `over`, since its end was told meanwhile."""
 
     again: int
     over: int
 
 
-def replay(conn: Connection, now: Instant, name: str | None = None, signal: str | None = None) -> Replayed:
+def replay(conn: Connection, now: Instant, name: str | None = None, signal: str | None = None) -> ReplayedDeliveries:
     """Try what was given up again, from the beginning; cancel that of which the destination was told the end."""
     chosen = deliveries.c.state == _DEAD
     if name is not None:
@@ -166,7 +166,7 @@ def replay(conn: Connection, now: Instant, name: str | None = None, signal: str 
             row = (deliveries.c.destination == destination) & deliveries.c.signal.in_(ended)
             over += conn.execute(update(deliveries).where(row).values(values)).rowcount
     again = update(deliveries).where(chosen).values(state="waiting", attempts=0, due=now, at=now)
-    return Replayed(conn.execute(again).rowcount, over)
+    return ReplayedDeliveries(conn.execute(again).rowcount, over)
 
 
 def _ended(conn: Connection, name: str, signals: Collection[str]) -> list[str]:

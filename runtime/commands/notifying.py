@@ -111,7 +111,7 @@ def replayed(
     print(f"{outcome.again} wait again" + (f", {outcome.over} are over: their end was told" if outcome.over else ""))
 
 
-def _replay(wiring: Wiring, destination: str | None, signal: str | None) -> deliveries.Replayed:
+def _replay(wiring: Wiring, destination: str | None, signal: str | None) -> deliveries.ReplayedDeliveries:
     database = wiring.existing
     with database.transaction() as conn:
         model = active_model(conn)
