@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from domain.fold.names import full_name
 from domain.model.definition import Model
 from domain.touchpoints.touchpoint import moment
 from projections.queries.shapes import LeadShape
@@ -48,10 +49,6 @@ class Words:
         """What people call a channel: of a default one without a label of the model's, its name."""
         return self.label(self._channels.get(name), name.replace("_", " "))
 
-    def subject(self, name: str) -> str:
-        """What people call the stage or segment that a signal is about."""
-        return self.stage(name) if name in self._stages else self.segment(name)
-
     def label(self, label: str | Mapping[str, str] | None, name: str) -> str:
         """A label in this language; where it lacks it in English, else in any; else the name."""
         if not label:
@@ -78,8 +75,7 @@ def environment_language(environment: Mapping[str, str] = os.environ) -> str:
 
 def who(lead: LeadShape) -> str:
     """What people call a lead: the name, else the e-mail, else the highest identity."""
-    name = lead.profile.get("name")
-    if isinstance(name, str) and name:
+    if name := full_name(lead.profile):
         return name
     values: dict[str, Any] = {identity.kind: identity.value for identity in reversed(lead.identities)}
     return next((str(values[kind]) for kind in _NAMES if kind in values), lead.id)

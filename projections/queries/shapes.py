@@ -317,7 +317,7 @@ class SignalShape(Shape):
     lead: Annotated[str, Field(description="under which it was announced")]
     lead_now: Annotated[str, Field(description="the lead that it is about now")]
     at: Moment
-    subject: Annotated[str, Field(description="the segment or the stage; empty for hot")]
+    subject: Annotated[str, Field(description="the segment; empty where it is about none")]
     closes: Annotated[str | None, Field(description="id of the signal that this one ends")]
     link: Annotated[str | None, Field(description="where people read about the lead; null without LEADLINE_PUBLIC_URL")]
     position: Annotated[int, Field(description="place in the ledger: the event id of the stream")]

@@ -141,7 +141,7 @@ def signals(
             words.when(each.at),
             each.kind,
             leads.get(each.lead_now, each.lead_now),
-            words.subject(each.subject) if each.subject else None,
+            about(each, words),
             because(each, words),
         )
         for each in page.items
@@ -158,6 +158,15 @@ _SIGNALS = (
     Column("about"),
     Column("because of", 1),
 )
+
+
+def about(signal: SignalShape, words: Words) -> str | None:
+    """The segment or the stages that a signal is about, in words."""
+    if signal.subject:
+        return words.segment(signal.subject)
+    fields = signal.model_extra or {}
+    stages = [words.stage(stage) for stage in (fields.get("from"), fields.get("to")) if stage]
+    return " > ".join(stages) or None
 
 
 def because(signal: SignalShape, words: Words) -> str | None:

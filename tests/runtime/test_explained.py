@@ -1,18 +1,28 @@
-"""The sentences of `leadline lead`: how far from hot, and what time alone will do."""
+"""The words of `leadline lead`, `leads` and `signals`: how far from hot, what time will do, who, and what about."""
 
 from typing import Any
 
 import pytest
 
 from domain.model.definition import parse_model
-from projections.queries.shapes import ComingShape, DistanceShape, EnoughShape, ScoreShape
+from projections.queries.shapes import (
+    ComingShape,
+    DistanceShape,
+    EnoughShape,
+    IdentityShape,
+    LeadShape,
+    ScoreShape,
+    SignalShape,
+)
+from runtime.commands.reading import about
 from runtime.explained import coming_in_words, distance_in_words
-from runtime.words import Words
+from runtime.words import Words, who
 from tests.domain.stories import us
 
 MODEL = """
 [[stages]]
 name = "lead"
+label = "New lead"
 [[score.rules]]
 name = "form"
 label = { en = "Sent a form", zh = "提交表单" }
@@ -65,3 +75,25 @@ def test_what_time_alone_will_do_is_told_in_order() -> None:
         "heat falls below the threshold at 2023-11-14 22:13:20; leaves Warm ones at 2023-11-14 22:13:21; "
         "cools at 2023-11-14 22:13:22"
     )
+
+
+@pytest.mark.parametrize(("profile", "called"), [
+    ({"name": "Ada"}, "Ada"),
+    ({"first_name": "Ada", "last_name": "Lovelace"}, "Ada Lovelace"),
+    ({"first_name": "芳", "last_name": "王"}, "王芳"),
+    ({"full_name": "Ada L"}, "Ada L"),
+    ({"company": "Engines"}, "ada@x.de"),
+])  # fmt: skip
+def test_people_are_called_by_their_names_however_these_were_said(profile: dict[str, Any], called: str) -> None:
+    email = IdentityShape(kind="email", value="ada@x.de")
+    assert who(LeadShape.model_construct(id="1", identities=[email], profile=profile)) == called
+
+
+@pytest.mark.parametrize(("subject", "fields", "words"), [
+    ("warm", {"segment": "warm"}, "Warm ones"),
+    ("", {"from": "visitor", "to": "lead"}, "visitor > New lead"),
+    ("", {"to": "gone"}, "gone"),
+    ("", {"heat": 80.0}, None),
+])  # fmt: skip
+def test_a_signal_is_about_a_segment_or_stages(subject: str, fields: dict[str, Any], words: str | None) -> None:
+    assert about(SignalShape.model_construct(subject=subject, **fields), WORDS) == words
