@@ -32,7 +32,7 @@ def take(list_name: str, cursor: str, *kinds: Any) -> list[Any]:
 def _part(part: Any, kind: Any) -> Any:
     if kind is UUID and isinstance(part, str):
         return UUID(part)
-    if not isinstance(part, kind) or (isinstance(part, int) and part.bit_length() > 63):
+    if not isinstance(part, kind) or isinstance(part, bool) or (isinstance(part, int) and part.bit_length() > 63):
         raise ValueError("of another type")
     if isinstance(part, str) and "\x00" in part:
         raise ValueError("no text of ours")

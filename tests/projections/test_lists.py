@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from domain.model.definition import parse_model
-from projections.queries.cursors import BadCursor
+from projections.queries.cursors import BadCursor, give
 from projections.queries.filters import Filters
 from projections.queries.leads import find_leads
 from projections.queries.orders import OrderName
@@ -102,6 +102,14 @@ def test_a_cursor_of_another_order_is_refused(world: World, given: OrderName, ta
         cursor = find_leads(view, order=given, limit=1).next
         with pytest.raises(BadCursor):
             find_leads(view, order=taken, cursor=cursor)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("key", [True, False, "\x00", 2**63, [], {}])
+def test_an_edited_cursor_is_refused_by_both_databases(world: World, order: OrderName, key: object) -> None:
+    cursor = give(f"leads by {order}", key, "00000000-0000-0000-0000-000000000000")
+    with looking(world) as view, pytest.raises(BadCursor):
+        find_leads(view, order=order, cursor=cursor)
 
 
 FILTERS = [
