@@ -8,13 +8,28 @@ from domain.touchpoints.text import storable
 
 SORTED_BY: Final = 60
 """Characters of a name that count where names are sorted."""
+_WHOLE: Final = ("name", "full_name")
+"""Fields that hold a whole name."""
 
 
 def full_name(profile: Mapping[str, Any]) -> str | None:
     """The name: whole where somebody said it so, else put together, the family name first where it is Han or Hangul."""
-    for field in ("name", "full_name"):
+    for field in _WHOLE:
         if name := _text(profile, field):
             return name
+    return _put_together(profile)
+
+
+def all_names(profile: Mapping[str, Any]) -> list[str]:
+    """Every name that somebody said, the one that people are called by first; without what another one holds."""
+    names: list[str] = []
+    for name in (*(_text(profile, field) for field in _WHOLE), _put_together(profile)):
+        if name and not any(name in other for other in names):
+            names.append(name)
+    return names
+
+
+def _put_together(profile: Mapping[str, Any]) -> str | None:
     first, last = _text(profile, "first_name"), _text(profile, "last_name")
     if first and last:
         return f"{last}{first}" if _family_name_first(first) and _family_name_first(last) else f"{first} {last}"

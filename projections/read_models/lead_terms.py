@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from domain.fold.fold import Fold
-from domain.fold.names import full_name
+from domain.fold.names import all_names
 from domain.fold.terms import terms_of
 from projections.read_models.family import AllRows, Entries, Row, Subject
 
@@ -12,7 +12,7 @@ def _entries(fold: Fold, subject: Subject) -> Entries:
     """The texts as they were said: of which terms are made when they are written."""
     texts: list[str] = []
     if profile := subject.lead.profile:
-        for text in (full_name(profile), profile.get("company"), profile.get("email")):
+        for text in (*all_names(profile), profile.get("company"), profile.get("email")):
             if text and isinstance(text, str):
                 texts.append(text)
     for kind, value in subject.identities:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.fold.names import SORTED_BY, full_name, sorted_by
+from domain.fold.names import SORTED_BY, all_names, full_name, sorted_by
 
 
 @pytest.mark.parametrize(("profile", "name"), [
@@ -18,6 +18,16 @@ from domain.fold.names import SORTED_BY, full_name, sorted_by
 ])  # fmt: skip
 def test_a_name_is_whole_or_put_together(profile: dict[str, Any], name: str | None) -> None:
     assert full_name(profile) == name
+    assert all_names(profile)[:1] == ([] if name is None else [name])
+
+
+@pytest.mark.parametrize(("profile", "names"), [
+    ({"name": "Fang", "first_name": "芳", "last_name": "王"}, ["Fang", "王芳"]),
+    ({"name": "Ada Lovelace", "first_name": "Ada"}, ["Ada Lovelace"]),
+    ({"name": "Ada", "full_name": "The Countess", "last_name": "King"}, ["Ada", "The Countess", "King"]),
+])  # fmt: skip
+def test_every_name_that_was_said_counts(profile: dict[str, Any], names: list[str]) -> None:
+    assert all_names(profile) == names
 
 
 @pytest.mark.parametrize(("name", "key"), [

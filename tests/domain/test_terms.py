@@ -46,6 +46,23 @@ def found_by(q: str, *texts: str) -> bool:
     ("corp", "ada.lovelace@x-corp.de"),
     ("o'bri", "O'Brien"),
     ("ＡＤＡ", "ada"),
+    ("محمد", "مُحَمَّد أحمد"),
+    ("احمد", "مُحَمَّد أحمد"),
+    ("مُحَمَّد", "محمد"),
+    ("محـــمد", "محمد"),
+    ("\u05d3\u05d5\u05d3", "\u05d3\u05b8\u05bc\u05d5\u05b4\u05d3 \u05db\u05d4\u05df"),
+    ("soren", "Søren Łukasz"),
+    ("lukasz", "Søren Łukasz"),
+    ("SØREN", "Soren"),
+    ("isik", "ışık"),
+    ("ışık", "IŞIK"),
+    ("aegir thor", "Ægir Þór"),
+    ("山田太郎", "山田 太郎"),
+    ("田太", "山田\u3000太郎"),
+    ("约翰史密斯", "约翰·史密斯"),
+    ("山田 太郎", "山田太郎"),
+    ("ada", "❤\ufe0fAda"),
+    ("葛城", "葛\U000e0100城"),
 ])  # fmt: skip
 def test_found(q: str, text: str) -> None:
     assert found_by(q, text)
@@ -58,12 +75,14 @@ def test_found(q: str, text: str) -> None:
     ("王芳", "王小芳"),
     ("王小芳", "王芳小"),
     ("x", "ada@y.de"),
+    ("❤\ufe0f", "☎\ufe0f Tel"),
+    ("王国", "王芳 IBM 中国"),
 ])  # fmt: skip
 def test_not_found(q: str, text: str) -> None:
     assert not found_by(q, text)
 
 
-@pytest.mark.parametrize("nothing", ["", "  ", "!?", "...", "\u0301"])
+@pytest.mark.parametrize("nothing", ["", "  ", "!?", "...", "\u0301", "❤\ufe0f", "\u094d"])
 def test_what_asks_for_nothing(nothing: str) -> None:
     assert asked_for(nothing) == []
 

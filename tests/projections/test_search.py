@@ -22,6 +22,12 @@ HISTORY = [
     at(3, "form_submitted", "e:wang@z.example", profile={"name": "王芳", "company": "上海星辰科技有限公司"}),
     at(4, "form_submitted", "e:li@z.example", profile={"last_name": "李", "first_name": "小芳"}),
     at(5, "page_viewed", "c:nobody"),
+    at(
+        6,
+        "identified",
+        "u:fang",
+        profile={"name": "Fang", "first_name": "芳", "last_name": "钱", "company": "山田 工業"},
+    ),
 ]
 
 
@@ -56,8 +62,9 @@ def test_who_is_found(world: World) -> None:
         assert found(view, "corp") == ["ada"]
         assert found(view, "ries adam") == ["adam"]
         assert found(view, "王芳") == ["wang"]
-        assert sorted(found(view, "芳")) == ["li", "wang"]
+        assert sorted(found(view, "芳")) == ["fang", "li", "wang"]
         assert found(view, "李小芳") == ["li"]
+        assert found(view, "钱芳") == found(view, "fang") == found(view, "山田工業") == ["fang"]
         assert found(view, "科技") == ["wang"]
         assert found(view, "z.exam 王") == ["wang"]
         assert found(view, "nobody") == found(view, "da") == found(view, "芳王") == []
