@@ -62,7 +62,8 @@ def test_another_one_takes_over(tmp_path: Path, postgres_url: str, database: Dat
     finally:
         first.popen.kill()
         first.popen.wait()
-    assert len(receiver.requests) == 3
+    # What was accepted, and not yet noted when the first was killed, comes again under its id.
+    assert len({request.headers["webhook-id"] for request in receiver.requests}) == 3
 
 
 def test_without_kafka_serve_does_it(tmp_path: Path) -> None:
