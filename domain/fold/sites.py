@@ -10,6 +10,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
+_NONE: Final = "none"
+"""Of the hosts of a known site at which it is none: its mail, its log-in."""
 KINDS: Final = ("search", "social", "video", "shopping")
 
 _SUFFIX: Final = re.compile(r"([a-z]{2,3}\.)?[a-z]{2,3}\Z")
@@ -24,7 +26,7 @@ class Site(NamedTuple):
 
 
 class _Sites(NamedTuple):
-    by_host: Mapping[str, Site]
+    by_host: Mapping[str, Site | None]
     by_name: Mapping[str, Site]
     clicks: Mapping[str, Mapping[str, str]]
 
@@ -37,7 +39,7 @@ def text() -> str:
 @cache
 def _sites() -> _Sites:
     raw: dict[str, Any] = tomllib.loads(text())
-    by_host: dict[str, Site] = {}
+    by_host: dict[str, Site | None] = {host: None for entry in raw[_NONE].values() for host in entry["hosts"]}
     by_name: dict[str, Site] = {}
     for kind in KINDS:
         for name, entry in raw[kind].items():
@@ -58,8 +60,9 @@ def site_of_host(host: str) -> Site | None:
     labels = host.split(".")
     by_host = _sites().by_host
     for start in range(len(labels) - 1):
-        if site := by_host.get(".".join(labels[start:])):
-            return site
+        host = ".".join(labels[start:])
+        if host in by_host:
+            return by_host[host]
         if _SUFFIX.match(".".join(labels[start + 1 :])) and (site := by_host.get(f"{labels[start]}.*")):
             return site
     return None
