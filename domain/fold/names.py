@@ -10,6 +10,8 @@ SORTED_BY: Final = 60
 """Characters of a name that count where names are sorted."""
 _WHOLE: Final = ("name", "full_name")
 """Fields that hold a whole name."""
+_APART: Final = frozenset({"full_name", "first_name", "last_name"})
+"""Fields that may say another name than `name` does; few people have them."""
 
 
 def full_name(profile: Mapping[str, Any]) -> str | None:
@@ -22,6 +24,9 @@ def full_name(profile: Mapping[str, Any]) -> str | None:
 
 def all_names(profile: Mapping[str, Any]) -> list[str]:
     """Every name that somebody said, the one that people are called by first; without what another one holds."""
+    if _APART.isdisjoint(profile):
+        name = _text(profile, "name")
+        return [name] if name else []
     names: list[str] = []
     for name in (*(_text(profile, field) for field in _WHOLE), _put_together(profile)):
         if name and not any(name in other for other in names):

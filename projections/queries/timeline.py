@@ -54,7 +54,7 @@ def _touchpoint(touchpoint: Touchpoint, effect: Effect, labels: Mapping[str, Any
 
 def _effect(touchpoint: Touchpoint, effect: Effect, labels: Mapping[str, Any]) -> EffectShape:
     return EffectShape(
-        points=sum(award.points for award in effect.awards),
+        points=round(sum(award.points for award in effect.awards), 6),
         gave=[GaveShape(rule=award.rule, label=labels.get(award.rule), points=award.points) for award in effect.awards],
         gave_nothing=[
             GaveNothingShape(

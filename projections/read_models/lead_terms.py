@@ -9,15 +9,17 @@ from projections.read_models.family import AllRows, Entries, Row, Subject
 
 
 def _entries(fold: Fold, subject: Subject) -> Entries:
-    """The texts as they were said: of which terms are made when they are written."""
+    """The texts as they were said, of which terms are made when they are written; first those that have few terms."""
     texts: list[str] = []
+    mails = [value for kind, value in subject.identities if kind == "email"]
     if profile := subject.lead.profile:
-        for text in (*all_names(profile), profile.get("company"), profile.get("email")):
-            if text and isinstance(text, str):
+        texts = all_names(profile)
+        for text in (profile.get("email"), *mails[:1], profile.get("company")):
+            if text and isinstance(text, str) and text not in texts:
                 texts.append(text)
-    for kind, value in subject.identities:
-        if kind == "email" and value not in texts:
-            texts.append(value)
+    for mail in mails:
+        if mail not in texts:
+            texts.append(mail)
     return {0: texts} if texts else {}
 
 

@@ -16,6 +16,8 @@ from tests.domain.stories import at, us
 from tests.given_model import MODEL
 from tests.projections.world import World
 
+LONG = "".join(map(chr, range(0x4E00, 0x4E00 + 60)))
+"""A company of more pairs of characters than count."""
 HISTORY = [
     at(1, "form_submitted", "e:ada@x-corp.de", profile={"name": "Ada Lovelace", "company": "Müller & Söhne"}),
     at(2, "form_submitted", "e:adam@y.example", profile={"first_name": "Adam", "last_name": "Ries"}),
@@ -28,6 +30,7 @@ HISTORY = [
         "u:fang",
         profile={"name": "Fang", "first_name": "芳", "last_name": "钱", "company": "山田 工業"},
     ),
+    at(8, "identified", "u:long", "e:zhao@w.example", profile={"name": "赵", "company": LONG}),
 ]
 
 
@@ -65,6 +68,7 @@ def test_who_is_found(world: World) -> None:
         assert sorted(found(view, "芳")) == ["fang", "li", "wang"]
         assert found(view, "李小芳") == ["li"]
         assert found(view, "钱芳") == found(view, "fang") == found(view, "山田工業") == ["fang"]
+        assert found(view, "zhao") == found(view, LONG[:9]) == ["long"]
         assert found(view, "科技") == ["wang"]
         assert found(view, "z.exam 王") == ["wang"]
         assert found(view, "nobody") == found(view, "da") == found(view, "芳王") == []

@@ -69,6 +69,7 @@ where = { "profile.email" = { ends_with = ".edu" } }
 name = "warm"
 when = { heat = { gte = 40 } }
 """
+TENTHS = "".join(f'[[score.rules]]\nname = "{tenths}"\non = "scrolled"\npoints = 0.{tenths}\n' for tenths in (1, 2))
 WON_AND_HOT = MODEL.replace("won = true", "won = true\nhot = true")
 
 
@@ -219,3 +220,11 @@ def test_the_timeline_says_what_each_did(seen: Seen, tmp_path: Path, monkeypatch
     for did in ("+20 提交表单", "+5 page; visitor > lead", "page: limit reached until 2023",
                 "nothing: a machine (reported)", "no move: only forward"):  # fmt: skip
         assert f"\t{did}" in text, text
+
+
+@pytest.mark.parametrize("seen", [MODEL + TENTHS], indirect=True)
+def test_points_of_a_touchpoint_are_shown_without_the_dust_of_their_sum(seen: Seen) -> None:
+    seen.play(at(1, "scrolled", "e:a@x.de"))
+    lead = seen.world.ids.of(identity("e:a@x.de"))
+    [told] = seen.api.get(f"/api/leads/{lead}/timeline").json()["items"]
+    assert told["effect"]["points"] == 0.3
