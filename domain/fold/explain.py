@@ -11,6 +11,8 @@ from domain.fold.score import decayed
 from domain.fold.trace import Award, Trace, Withheld
 from domain.touchpoints.touchpoint import Touchpoint
 
+REASONS: Final = 5
+"""Most rules that are named as reasons."""
 FLOOR: Final = "never shown below 0"
 """Not a rule: what is put beside the points of a lead whose heat is below 0, so that they add up to what is shown."""
 
@@ -60,8 +62,8 @@ def rounded(parts: Sequence[float], total: int) -> list[int]:
     return floors
 
 
-def reasons(explanation: Explanation, most: int = 5) -> list[dict[str, Any]]:
-    """The rules that made a lead hot, the strongest first: for people who read a signal."""
+def reasons(explanation: Explanation) -> list[dict[str, Any]]:
+    """The rules that made a lead hot, the strongest first: for people who read a signal. What took points is none."""
     rules: dict[str, dict[str, Any]] = {}
     for point in explanation.points:
         award = point.award
@@ -71,4 +73,5 @@ def reasons(explanation: Explanation, most: int = 5) -> list[dict[str, Any]]:
         reason["now"] = round(reason["now"] + point.now, 2)
         reason["last"] = award.at
         reason["touchpoint"] = award.touchpoint
-    return sorted(rules.values(), key=lambda rule: (-rule["now"], rule["rule"]))[:most]
+    strongest = sorted(rules.values(), key=lambda rule: (-rule["now"], rule["rule"]))
+    return [rule for rule in strongest[:REASONS] if rule["now"] > 0]

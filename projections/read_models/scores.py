@@ -1,15 +1,13 @@
 """Heat and grade: the pair as it is saved, the hot episode, the fit of the profile, and the strongest rules."""
 
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
+from domain.fold.explain import REASONS
 from domain.fold.fold import Fold
 from domain.fold.score import HeatState, decayed, zero_point
 from projections.read_models.family import OneRow, Row, Subject
-
-REASONS: Final = 5
-"""Most rules in the row."""
 
 
 def _row(fold: Fold, subject: Subject) -> Row:
@@ -32,13 +30,14 @@ def _row(fold: Fold, subject: Subject) -> Row:
 def _reasons(fold: Fold, heat: HeatState) -> list[list[Any]]:
     """The strongest rules first: name, how often, the last time, and what was left of their points at `heat.at`.
 
-    All decay alike: the order holds at every moment.
+    All decay alike: the order holds at every moment. What took points is no reason.
     """
     rules, half_life, at = fold.model.score.rules, fold.half_life, heat.at
     left = []
     for place, share in heat.shares.items():
         value = share.value if share.at == at else decayed(share.value, share.at, half_life, at)
-        left.append([rules[int(place)].name, share.count, share.at, value])
+        if value > 0:
+            left.append([rules[int(place)].name, share.count, share.at, value])
     if len(left) > 1:
         left.sort(key=_strongest)
         del left[REASONS:]

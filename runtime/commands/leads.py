@@ -132,7 +132,7 @@ def _row(lead: LeadShape, words: Words) -> tuple[object, ...]:
         words.stage(lead.stage),
         lead.heat,
         lead.grade,
-        lead.hot,
+        lead.hot if lead.not_a_lead is None else f"no: {words.exclusion(lead.not_a_lead)}",
         _why(lead.reasons, words),
         words.when(lead.cools_at),
         words.when(lead.last_seen),

@@ -70,6 +70,7 @@ name = "warm"
 when = { heat = { gte = 40 } }
 """
 TENTHS = "".join(f'[[score.rules]]\nname = "{tenths}"\non = "scrolled"\npoints = 0.{tenths}\n' for tenths in (1, 2))
+TAKES = MODEL + '[[score.rules]]\nname = "unsubscribed"\non = "email_unsubscribed"\npoints = -10\n'
 WON_AND_HOT = MODEL.replace("won = true", "won = true\nhot = true")
 
 
@@ -139,7 +140,8 @@ def test_a_student_of_much_engagement_is_never_hot_and_is_told_so(
     assert (score["heat"], score["grade"], score["hot"]) == (pytest.approx(120, abs=0.1), "D", False)
     assert score["distance"] == {"threshold": None, "missing": 0.0, "never": "excluded", "enough": []}
     assert score["not_a_lead_label"] == {"en": "A student", "zh": "学生"}
-    assert "hot?\tnever while not a lead: 学生" in shown(tmp_path, monkeypatch, "a@uni.edu", "--lang", "zh")
+    assert "hot?\tnever while not a lead: 学生" in shown(tmp_path, monkeypatch, "lead", "a@uni.edu", "--lang", "zh")
+    assert "\tno: 学生\t" in shown(tmp_path, monkeypatch, "leads", "--lang", "zh")
 
 
 @pytest.mark.parametrize(("seen", "hot"), [(MODEL, False), (WON_AND_HOT, True)], indirect=["seen"])
@@ -170,7 +172,7 @@ def test_what_it_was_for_what_gave_nothing_and_how_far_it_is(
     ]  # fmt: skip
     assert score["distance"]["missing"] == pytest.approx(50 - score["heat"]) and score["distance"]["threshold"] == 50
     assert [each["rule"] for each in score["distance"]["enough"]] == ["webinar"]
-    text = shown(tmp_path, monkeypatch, "a@x.de", "--lang", "zh")
+    text = shown(tmp_path, monkeypatch, "lead", "a@x.de", "--lang", "zh")
     assert "below the 50 of grade B; one more would do: webinar (64)" in text
     assert "提交表单\tform_submitted\tdemo\t20" in text and "before a reset" in text and "limit reached until" in text
 
@@ -190,9 +192,9 @@ def test_the_score_goes_on_page_by_page_and_the_pages_add_up(seen: Seen) -> None
 
 
 def shown(folder: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
-    """What `leadline lead` prints into a pipe."""
+    """What a command prints into a pipe."""
     monkeypatch.setenv("LEADLINE_ID_KEY", KEY.decode())
-    result = CliRunner().invoke(create_app(), ["lead", *words, "--data", str(folder)])
+    result = CliRunner().invoke(create_app(), [*words, "--data", str(folder)])
     assert result.exit_code == 0, result.output
     return result.output
 
@@ -216,7 +218,7 @@ def test_the_timeline_says_what_each_did(seen: Seen, tmp_path: Path, monkeypatch
     assert told[7] == {
         "points": 0.0, "gave": [], "gave_nothing": [], "moved": None, "not_moved": None, "machine": None,
     }  # fmt: skip
-    text = shown(tmp_path, monkeypatch, "a@x.de", "--lang", "zh")
+    text = shown(tmp_path, monkeypatch, "lead", "a@x.de", "--lang", "zh")
     for did in ("+20 提交表单", "+5 page; visitor > lead", "page: limit reached until 2023",
                 "nothing: a machine (reported)", "no move: only forward"):  # fmt: skip
         assert f"\t{did}" in text, text
@@ -228,3 +230,14 @@ def test_points_of_a_touchpoint_are_shown_without_the_dust_of_their_sum(seen: Se
     lead = seen.world.ids.of(identity("e:a@x.de"))
     [told] = seen.api.get(f"/api/leads/{lead}/timeline").json()["items"]
     assert told["effect"]["points"] == 0.3
+
+
+@pytest.mark.parametrize("seen", [TAKES], indirect=True)
+def test_what_takes_points_is_no_reason(seen: Seen) -> None:
+    forms = [at(n, "form_submitted", "e:a@x.de", profile={"title": "CEO"}) for n in (1, 2, 4, 5)]
+    seen.play(*forms[:2], at(3, "email_unsubscribed", "e:a@x.de"), *forms[2:])
+    [lead] = seen.api.get("/api/leads").json()["items"]
+    assert lead["heat"] == pytest.approx(70, abs=0.1)
+    [hot] = seen.api.get("/api/signals?kind=lead.hot").json()["items"]
+    for reasons in (lead["reasons"], hot["reasons"]):
+        assert [(reason["rule"], reason["count"]) for reason in reasons] == [("form", 4)]
