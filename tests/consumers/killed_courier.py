@@ -1,9 +1,5 @@
 """A courier that kills its process at a step."""
 
-import os
-import signal
-from collections.abc import Callable
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from consumers.notify.courier import Courier
@@ -11,18 +7,8 @@ from consumers.notify.destinations.registry import sender_of
 from store import deliveries
 from store.database.database import open_database
 from store.models import active_model
+from tests.consumers.dying import dying
 from tests.given_receivers import KEY
-
-
-def dying(call: Callable[..., Any], when: str) -> Callable[..., Any]:
-    """The call, and kill -9 before or after it."""
-
-    def die(*given: Any, **named: Any) -> Any:
-        if when == "after":
-            call(*given, **named)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    return die
 
 
 def main(database_url: str, url: str, step: str, when: str) -> None:

@@ -10,17 +10,7 @@ from typing import Any
 from consumers.publish.publisher import Publisher
 from store.database.database import open_database
 from store.log.kafka.log import KafkaLog
-
-
-def dying(call: Callable[..., Any], when: str) -> Callable[..., Any]:
-    """The call, and kill -9 before or after it."""
-
-    def die(*given: Any, **named: Any) -> Any:
-        if when == "after":
-            call(*given, **named)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    return die
+from tests.consumers.dying import dying
 
 
 def dying_at_third(send: Callable[..., Any], when: str) -> Callable[..., Any]:

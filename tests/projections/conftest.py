@@ -6,6 +6,9 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from domain.model.definition import parse_model
+from tests.domain.stories import us
+from tests.given_model import MODEL
 from tests.projections.shelf import Shelf, a_world, make_shelf
 from tests.projections.switching import Switching
 from tests.projections.world import World
@@ -22,6 +25,15 @@ def world(shelf: Shelf) -> Iterator[World]:
     """A world of its own, in which nothing differs from a refold at the end."""
     with a_world(shelf) as found:
         yield found
+
+
+@pytest.fixture
+def world_on_each(migrated_url: str) -> Iterator[World]:
+    """Such a world on each database in turn."""
+    world = World(migrated_url, parse_model(MODEL), us(60))
+    yield world
+    assert world.verify().differing == 0
+    world.close()
 
 
 @pytest.fixture

@@ -1,21 +1,16 @@
 """Lists of leads: their orders, page by page, their filters, and a count that agrees with them; on both databases."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import permutations
-from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from domain.model.definition import parse_model
 from projections.queries.cursors import BadCursor, give
 from projections.queries.filters import Filters
 from projections.queries.leads import find_leads
 from projections.queries.orders import OrderName
-from projections.queries.view import Reader, View
+from projections.queries.view import View
 from tests.domain.stories import at, us
-from tests.given_model import MODEL
 from tests.projections.world import World
 
 ORDERS: tuple[OrderName, ...] = get_args(OrderName)
@@ -34,20 +29,9 @@ CLOCK = us(48 * HOUR)
 """By then everybody has cooled."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path / 'leadline.db'}" if sqlite else request.getfixturevalue("postgres_url")
-    world = World(url, parse_model(MODEL), us(60))
-    yield world
-    assert world.verify().differing == 0
-    world.database.close()
-
-
-@contextmanager
-def looking(world: World) -> Iterator[View]:
-    with Reader(world.database, world.events, world.ids).view() as view:
-        yield view
+@pytest.fixture
+def world(world_on_each: World) -> World:
+    return world_on_each
 
 
 def listed(view: View, order: OrderName = "heat", filters: Filters | None = None, limit: int = 100) -> list[str]:
@@ -66,7 +50,7 @@ def listed(view: View, order: OrderName = "heat", filters: Filters | None = None
 @pytest.mark.parametrize("limit", [1, 2, 100])
 def test_the_orders_page_by_page(world: World, limit: int) -> None:
     world.play([HISTORY])
-    with looking(world) as view:
+    with world.view() as view:
         heat = listed(view, "heat", limit=limit)
         assert heat[:2] == ["ada Lovelace", "ADA lovelace"] and heat[-1] == "listed@x.de"
         assert listed(view, "last_seen", limit=limit) == [
@@ -84,7 +68,7 @@ def test_the_orders_page_by_page(world: World, limit: int) -> None:
 def test_leads_of_one_key_keep_their_places(world: World, order: OrderName) -> None:
     """Of all that is ordered by they have the same: only their ids tell them apart."""
     world.play([[at(1, "page_viewed", f"e:p{n}@x.de", profile={"name": "Ada"}) for n in range(7)]])
-    with looking(world) as view:
+    with world.view() as view:
         whole = [each.id for each in find_leads(view, order=order).items]
         assert sorted(whole, reverse=order != "name") == whole
         paged, cursor = [], None
@@ -98,7 +82,7 @@ def test_leads_of_one_key_keep_their_places(world: World, order: OrderName) -> N
 @pytest.mark.parametrize(("given", "taken"), list(permutations(ORDERS, 2)))
 def test_a_cursor_of_another_order_is_refused(world: World, given: OrderName, taken: OrderName) -> None:
     world.play([HISTORY])
-    with looking(world) as view:
+    with world.view() as view:
         cursor = find_leads(view, order=given, limit=1).next
         with pytest.raises(BadCursor):
             find_leads(view, order=taken, cursor=cursor)
@@ -108,7 +92,7 @@ def test_a_cursor_of_another_order_is_refused(world: World, given: OrderName, ta
 @pytest.mark.parametrize("key", [True, False, "\x00", 2**63, [], {}])
 def test_an_edited_cursor_is_refused_by_both_databases(world: World, order: OrderName, key: object) -> None:
     cursor = give(f"leads by {order}", key, "00000000-0000-0000-0000-000000000000")
-    with looking(world) as view, pytest.raises(BadCursor):
+    with world.view() as view, pytest.raises(BadCursor):
         find_leads(view, order=order, cursor=cursor)
 
 
@@ -133,7 +117,7 @@ FILTERS = [
 @pytest.mark.parametrize("order", ORDERS)
 def test_the_count_agrees_with_the_list(world: World, order: OrderName) -> None:
     world.play([HISTORY])
-    with looking(world) as view:
+    with world.view() as view:
         for filters, count in FILTERS:
             page = find_leads(view, filters, order=order, limit=2, count=True)
             assert page.count == count == len(listed(view, order, filters, limit=2) if count else page.items), filters
@@ -142,11 +126,11 @@ def test_the_count_agrees_with_the_list(world: World, order: OrderName) -> None:
 
 def test_time_alone_changes_a_lead_at_the_instant_at_which_it_does(world: World) -> None:
     world.play([HISTORY])
-    with looking(world) as view:
+    with world.view() as view:
         [before] = find_leads(view, Filters(identities={"email": "ada@x.de"})).items
     world.clock = CLOCK
     world.project()
-    with looking(world) as view:
+    with world.view() as view:
         [after] = find_leads(view, Filters(identities={"email": "ada@x.de"})).items
         assert before.changed_at == before.last_touch == us(7)
         assert before.last_seen == after.last_seen == us(1)

@@ -1,19 +1,13 @@
 """Search: leads by beginnings of their names, companies and e-mails, on both databases; and the only one called so."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 import pytest
 
 from domain.errors import NotFound
-from domain.model.definition import parse_model
 from projections.queries.filters import BadSearch, Filters
 from projections.queries.leads import find_leads
 from projections.queries.one_lead import lead_called
-from projections.queries.view import Reader, View
-from tests.domain.stories import at, us
-from tests.given_model import MODEL
+from projections.queries.view import View
+from tests.domain.stories import at
 from tests.projections.world import World
 
 LONG = "".join(map(chr, range(0x4E00, 0x4E00 + 60)))
@@ -34,20 +28,9 @@ HISTORY = [
 ]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path / 'leadline.db'}" if sqlite else request.getfixturevalue("postgres_url")
-    world = World(url, parse_model(MODEL), us(60))
-    yield world
-    assert world.verify().differing == 0
-    world.database.close()
-
-
-@contextmanager
-def looking(world: World) -> Iterator[View]:
-    with Reader(world.database, world.events, world.ids).view() as view:
-        yield view
+@pytest.fixture
+def world(world_on_each: World) -> World:
+    return world_on_each
 
 
 def found(view: View, q: str) -> list[str]:
@@ -58,7 +41,7 @@ def found(view: View, q: str) -> list[str]:
 
 def test_who_is_found(world: World) -> None:
     world.play([HISTORY])
-    with looking(world) as view:
+    with world.view() as view:
         assert found(view, "ada") == ["ada", "adam"]
         assert found(view, "ada love") == ["ada"]
         assert found(view, "muller") == ["ada"]
@@ -76,7 +59,7 @@ def test_who_is_found(world: World) -> None:
 
 @pytest.mark.parametrize("q", ["", " !? ", "a" * 401, " ".join(f"w{n}" for n in range(17))])
 def test_what_is_no_search_is_refused(world: World, q: str) -> None:
-    with looking(world) as view, pytest.raises(BadSearch, match="is no search: give 1 to 16 words"):
+    with world.view() as view, pytest.raises(BadSearch, match="is no search: give 1 to 16 words"):
         find_leads(view, Filters(q=q))
 
 
@@ -99,7 +82,7 @@ def test_the_terms_follow_what_becomes_known(world: World) -> None:
 
 def test_who_is_called_so(world: World) -> None:
     world.play([HISTORY])
-    with looking(world) as view:
+    with world.view() as view:
         ada = lead_called(view, "ada@x-corp.de")
         assert (
             lead_called(view, "love") == lead_called(view, str(ada)) == lead_called(view, "email:ada@x-corp.de") == ada

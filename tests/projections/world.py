@@ -1,6 +1,7 @@
 """A small world for tests: a real database and projector with a fixed clock; a restart is new objects on the same."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from domain.people.sharing import LIMITS, Limits
 from domain.touchpoints.envelope import encode
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.projector import Projector
+from projections.queries.view import Reader, View
 from projections.upkeep.verify import Verified, digest, verify
 from store.database.database import Database, open_database
 from store.database.tables import ledger, live, open_signals
@@ -94,6 +96,10 @@ class World:
             self.project()
             if restart:
                 self.restart()
+
+    def view(self) -> AbstractContextManager[View]:
+        """What a reader is told from."""
+        return Reader(self.database, self.events, self.ids).view()
 
     def digest(self) -> dict[str, str]:
         return digest(self.database)
