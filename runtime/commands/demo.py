@@ -19,9 +19,7 @@ import typer
 from domain.errors import Failed, Refused
 from domain.files.durations import HOUR
 from domain.model.definition import parse_model
-from projections.queries import one_lead
 from projections.queries.leads import find_leads
-from projections.queries.score import score
 from projections.queries.view import Reader, View
 from projections.reports import funnels as funnel_report
 from projections.reports import segments as segment_report
@@ -172,7 +170,7 @@ def _results(view: View) -> dict[str, Any]:
     hottest = [each for each in find_leads(view, limit=30).items if each.identified][:8]
     kinds = Counter(each.kind for each in signal_report.signals(view.conn, 0, limit=10_000).items)
     return {
-        "hottest": [(each, _reasons(view, each.id)) for each in hottest],
+        "hottest": hottest,
         "funnels": [funnel_report.funnel(view, funnel.name) for funnel in view.model.funnels],
         "segments": segment_report.segments(view).items,
         "signals": dict(sorted(kinds.items())),
@@ -194,9 +192,11 @@ def _print_tables(results: Mapping[str, Any], traffic: Traffic, played: Played) 
             each.grade,
             each.hot,
             words.stage(each.stage),
-            ", ".join(reasons),
+            ", ".join(
+                f"{reason.count} x {words.rule(reason.rule)} ({cell(reason.now)})" for reason in each.reasons[:4]
+            ),
         )
-        for each, reasons in results["hottest"]
+        for each in results["hottest"]
     ]
     print_tables(
         Listing("The hottest leads", _HOTTEST, rows),
@@ -215,17 +215,6 @@ _HOTTEST = (
     Column("stage", 3),
     Column("because of", 1),
 )
-
-
-def _reasons(view: View, lead: str) -> list[str]:
-    """The rules that a lead's heat is made of, the strongest first."""
-    counts: Counter[str] = Counter()
-    left: dict[str, float] = {}
-    for award in score(view, one_lead.live_lead(view, lead)).items:
-        counts[award.rule] += 1
-        left[award.rule] = left.get(award.rule, 0.0) + award.now
-    strongest = sorted(left, key=lambda rule: -left[rule])[:4]
-    return [f"{counts[rule]} x {rule} ({cell(left[rule])})" for rule in strongest]
 
 
 def _say_where(bind: Bind, keep: bool, tell: Callable[[str], None]) -> None:

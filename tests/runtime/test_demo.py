@@ -16,13 +16,13 @@ def test_what_it_shows_is_what_was_played(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     shown, truth = json.loads(ended.stdout), generate(4, 0, 40).truth
     assert shown["people"] == truth.leads
-    promoted = [lead for lead, _ in shown["hottest"] if lead["hot"] and lead["stage"] != MODEL.stages[0].name]
-    assert len(promoted) == sum(lead["hot"] for lead, _ in shown["hottest"]) > 0
-    assert all(reasons for _, reasons in shown["hottest"])
+    promoted = [lead for lead in shown["hottest"] if lead["hot"] and lead["stage"] != MODEL.stages[0].name]
+    assert len(promoted) == sum(lead["hot"] for lead in shown["hottest"]) > 0
+    assert all(lead["reasons"] for lead in shown["hottest"])
     for funnel, said in zip(MODEL.funnels, shown["funnels"], strict=True):
         if all(step.on != "stage_changed" for step in funnel.steps):  # what the policy asked for is no part of it
             assert tuple(step["leads"] for step in said["steps"]) == truth.funnel(funnel)
-    assert shown["signals"]["lead.hot"] == sum(lead["hot"] for lead, _ in shown["hottest"])
+    assert shown["signals"]["lead.hot"] == sum(lead["hot"] for lead in shown["hottest"])
     assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
 
 
