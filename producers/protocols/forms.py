@@ -7,7 +7,7 @@ import orjson
 
 from domain.touchpoints.identity import Identity, canonical, ordered
 from domain.touchpoints.touchpoint import Touchpoint
-from producers.reading import body, page, person
+from producers.reading import body, bots, page, person
 from producers.reading.arrival import ITEM_LIMIT, Arrival, RefusedPart, Taken, Unusable, take_one
 from producers.reading.body import Body
 from producers.reading.ids import given_id
@@ -95,7 +95,7 @@ def _identities(answers: Mapping[str, Any], person_fields: Mapping[str, Any], re
 
 
 def _context(answers: Mapping[str, Any], arrival: Arrival) -> dict[str, Any]:
-    context: dict[str, Any] = {}
+    context: dict[str, Any] = bots.machine(arrival.user_agent)
     if machine(answers):
         context["machine"] = "honeypot"
     for campaign in (

@@ -7,7 +7,7 @@ from typing import Any, Final
 from domain.touchpoints.claims import refusal, snake_case
 from domain.touchpoints.identity import canonical, ordered
 from domain.touchpoints.touchpoint import Touchpoint
-from producers.reading import body, page, person
+from producers.reading import body, bots, page, person
 from producers.reading.arrival import ITEM_LIMIT, Arrival, RefusedPart, Taken, Unusable, take_one
 from producers.reading.body import Body
 from producers.reading.ids import given_id
@@ -66,7 +66,7 @@ def touchpoint(sent: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
 
 
 def _context(sent: Mapping[str, Any], arrival: Arrival, url: str) -> dict[str, Any]:
-    context: dict[str, Any] = {}
+    context: dict[str, Any] = bots.machine(arrival.user_agent)
     if campaign := page.campaign_of(sent.items()) or page.campaign(page.query_of(url)):
         context["campaign"] = campaign
     if arrival.user_agent:

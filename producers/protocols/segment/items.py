@@ -9,7 +9,7 @@ import orjson
 from domain.touchpoints.claims import refusal, snake_case
 from domain.touchpoints.identity import Identity, canonical, ordered
 from domain.touchpoints.touchpoint import OWN_REFERRER, Instant, Source, Touchpoint, rfc3339
-from producers.reading import instants, page, person
+from producers.reading import bots, instants, page, person
 from producers.reading.arrival import Arrival, Unusable
 from producers.reading.ids import given_id
 
@@ -133,6 +133,8 @@ def _identities(call: str, item: Item, traits: list[Mapping[str, Any]], region: 
 def _context(context: Item, properties: Item, form: Item, arrival: Arrival) -> dict[str, Any]:
     """The context as sent, without the traits (they are the profile's) and with the door's own verdict alone."""
     kept = {key: value for key, value in context.items() if key not in _NOT_KEPT}
+    asks = arrival.user_agent if arrival.source.kind == "browser" else ""
+    kept |= bots.machine(context.get("userAgent"), asks)
     flags = (context.get("machine"), context.get("bot"), properties.get("machine"), properties.get("bot"))
     if any(flag is True or (isinstance(flag, str) and flag.casefold() == "true") for flag in flags):
         kept["machine"] = "reported"
@@ -141,8 +143,8 @@ def _context(context: Item, properties: Item, form: Item, arrival: Arrival) -> d
         if campaign := page.campaign(page.query_of(url)) or page.campaign_of(form.items()):
             kept["campaign"] = campaign
     kept |= page.own_referrer(properties, _table(context, "page"), arrival.conventions.sites)
-    if arrival.user_agent and arrival.source.kind == "browser":
-        kept.setdefault("userAgent", arrival.user_agent)
+    if asks:
+        kept.setdefault("userAgent", asks)
     return kept
 
 
