@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from domain.fold.sites import clicks, site_of_host, site_of_name
+from domain.fold.sites import between, clicks, site_of_host, site_of_name
 from domain.touchpoints.touchpoint import OWN_REFERRER, Touchpoint
 
 LONGEST: Final = 200
@@ -47,9 +47,9 @@ Reader = Callable[[Touchpoint], Origin | None]
 def reader(ignored: Collection[str]) -> Reader:
     """A function that gives the origin that a touchpoint bears; None: it is part of the visit before.
 
-    `ignored` are hosts, with their subdomains, that nobody comes from. Pure.
+    `ignored` are hosts, with their subdomains, that nobody comes from beside known log-ins and payment pages. Pure.
     """
-    ignores = frozenset(ignored)
+    ignores = between().union(ignored)
 
     @lru_cache(_REMEMBERED)
     def referred(referrer: str, url: str, own: bool) -> Origin | None:

@@ -11,7 +11,8 @@ from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
 _NONE: Final = "none"
-"""Of the hosts of a known site at which it is none: its mail, its log-in."""
+"""Of the hosts of a known site at which it is none: its mail, its documents."""
+_BETWEEN: Final = "between"
 KINDS: Final = ("search", "social", "video", "shopping")
 
 _SUFFIX: Final = re.compile(r"([a-z]{2,3}\.)?[a-z]{2,3}\Z")
@@ -29,6 +30,7 @@ class _Sites(NamedTuple):
     by_host: Mapping[str, Site | None]
     by_name: Mapping[str, Site]
     clicks: Mapping[str, Mapping[str, str]]
+    between: frozenset[str]
 
 
 def text() -> str:
@@ -39,14 +41,24 @@ def text() -> str:
 @cache
 def _sites() -> _Sites:
     raw: dict[str, Any] = tomllib.loads(text())
-    by_host: dict[str, Site | None] = {host: None for entry in raw[_NONE].values() for host in entry["hosts"]}
+    between = _hosts(raw, _BETWEEN)
+    by_host: dict[str, Site | None] = dict.fromkeys(between | _hosts(raw, _NONE))
     by_name: dict[str, Site] = {}
     for kind in KINDS:
         for name, entry in raw[kind].items():
             site = Site(name, kind)
             by_host |= dict.fromkeys(entry["hosts"], site)
             by_name |= dict.fromkeys((name, *entry.get("names", ())), site)
-    return _Sites(by_host, by_name, raw["clicks"])
+    return _Sites(by_host, by_name, raw["clicks"], between)
+
+
+def _hosts(raw: Mapping[str, Any], section: str) -> frozenset[str]:
+    return frozenset(host for entry in raw[section].values() for host in entry["hosts"])
+
+
+def between() -> frozenset[str]:
+    """Log-ins and payment pages, between two own pages: hosts that, with their subdomains, nobody comes from."""
+    return _sites().between
 
 
 def clicks() -> Mapping[str, Mapping[str, str]]:
