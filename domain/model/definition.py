@@ -29,6 +29,7 @@ from domain.files.values import read_flag, read_name, read_number, read_text, re
 from domain.model.channels import channel_names
 from domain.model.destinations import Destination
 from domain.model.file import explain, names, read_toml, repeated
+from domain.model.sales import Owner, Sales
 from domain.model.stages import declared, former_names
 from domain.model.starter import STARTER
 from domain.model.values import (
@@ -256,6 +257,7 @@ class Model(_Part):
     segments: tuple[Segment, ...] = ()
     funnels: tuple[Funnel, ...] = ()
     destinations: tuple[Destination, ...] = ()
+    sales: Sales = Sales()
     _text: str = PrivateAttr("")
     _activated_at: int = PrivateAttr(NEVER)
 
@@ -303,6 +305,8 @@ _KEYS: Final[Mapping[Path, tuple[str, ...]]] = {
         (("funnels",), Funnel),
         (("funnels", "steps"), FunnelStep),
         (("destinations",), Destination),
+        (("sales",), Sales),
+        (("sales", "owners"), Owner),
     )
 }
 
@@ -328,7 +332,7 @@ def parse_model(text: str) -> Model:
     return model
 
 
-_NOT_FOLDED: Final = frozenset({"label", "timezone", "won", "destinations"})
+_NOT_FOLDED: Final = frozenset({"label", "timezone", "won", "destinations", "sales"})
 """Keys that the fold does not read: `won` only says what `hot` is where that is not given."""
 
 

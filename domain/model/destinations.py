@@ -4,7 +4,7 @@ Secrets stand in the environment alone: the file names the variables.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
@@ -12,10 +12,10 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, ValidationInfo, model_validator
 
-from domain.conditions.parse import GRADES, parse_condition
-from domain.conditions.tree import SOURCE_FIELDS, Condition, Op
-from domain.files.problems import Mistake, ModelError, Path, not_allowed, unknown
+from domain.conditions.tree import SOURCE_FIELDS, Condition
+from domain.files.problems import Mistake, ModelError, not_allowed, unknown
 from domain.files.values import read_flag, read_name, read_text
+from domain.model.asked import read_asked
 
 SIGNALS: Final = (
     "lead.hot", "lead.hot.retracted", "lead.cooled", "stage.changed", "segment.entered", "segment.left",
@@ -124,7 +124,8 @@ def _read_to(raw: Any) -> tuple[str, ...]:
     return addresses
 
 
-def _read_sender(raw: Any) -> str:
+def read_address(raw: Any) -> str:
+    """One e-mail address."""
     return _read_to(raw)[0] if isinstance(raw, str) else _read_to(None)[0]
 
 
@@ -162,87 +163,6 @@ def _read_hold(raw: Any) -> Hold:
     return Hold(days, clock.get("from"), clock.get("to"))
 
 
-def _read_where(raw: Any, info: ValidationInfo) -> Condition:
-    """A condition over what a signal bears: `grade = ["A", "B"]` is any of them."""
-    if isinstance(raw, Condition):
-        return raw
-    known = {"grade": GRADES} | _declared(info.context or {})
-    problems: list[Mistake] = []
-    for path, name, value in _asked(raw, ()):
-        if name not in ASKED:
-            problems.append(Mistake(path, unknown(name, ASKED)))
-        for word in _equals(value) if name in known else ():
-            if word not in known[name]:
-                problems.append(Mistake(path, unknown(str(word), known[name], name.removeprefix("source."))))
-    if problems:
-        raise ModelError(problems)
-    return parse_condition(_plain(raw), "row")
-
-
-def _declared(context: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The names that a file declares, by what asks for them: another one would never hold. None of a model without."""
-    if not context:
-        return {}
-    return {
-        "stage": ("visitor", *context["stages"]),
-        "segment": context["segments"],
-        "source.channel": context["channels"],
-    }
-
-
-def _asked(raw: Any, path: Path) -> Iterator[tuple[Path, str, Any]]:
-    """Each thing that a condition asks: where it stands, its name, and what it is compared with."""
-    for key, value in raw.items() if isinstance(raw, dict) else ():
-        here = (*path, key)
-        if key in ("all", "any") and isinstance(value, list):
-            for place, part in enumerate(value):
-                yield from _asked(part, (*here, place))
-        elif key == "not":
-            yield from _asked(value, here)
-        elif _is_nested(key, value):
-            for part, inner in value.items():
-                yield (*here, part), f"source.{part}", inner
-        elif key not in ("all", "any"):
-            yield here, key, value
-
-
-def _is_nested(key: str, value: Any) -> bool:
-    """Whether it is what TOML makes of an unquoted `source.channel`."""
-    return key == "source" and isinstance(value, dict) and not set(value) & set(Op)
-
-
-def _equals(value: Any) -> Iterator[Any]:
-    """What a field may have to equal, or to differ from."""
-    if isinstance(value, dict):
-        for op in (Op.EQ, Op.NE, Op.IN, Op.NOT_IN):
-            yield from _equals(value[op]) if op in value else ()
-    elif isinstance(value, list):
-        yield from value
-    else:
-        yield value
-
-
-def _plain(raw: Any) -> Any:
-    """The table as conditions are written elsewhere: a bare list is `in`, an unquoted `source.channel` one name."""
-    if isinstance(raw, list):
-        return [_plain(part) for part in raw]
-    if not isinstance(raw, dict):
-        return raw
-    table: dict[str, Any] = {}
-    for key, value in raw.items():
-        if key in ("all", "any", "not"):
-            table[key] = _plain(value)
-        elif _is_nested(key, value):
-            table |= {f"source.{part}": _any_of(inner) for part, inner in value.items()}
-        else:
-            table[key] = _any_of(value)
-    return table
-
-
-def _any_of(value: Any) -> Any:
-    return {"in": value} if isinstance(value, list) else value
-
-
 class Destination(BaseModel):
     """Who is told of the signals of the kinds `on` for which `where` holds. `secret` signs, or logs in (mail).
 
@@ -256,10 +176,10 @@ class Destination(BaseModel):
     type: Annotated[DestinationType, PlainValidator(_read_type)]
     url: Annotated[Variable | str, PlainValidator(_read_url)]
     on: Annotated[tuple[str, ...], PlainValidator(_each(SIGNALS, "kind"))] = ("lead.hot", "lead.hot.retracted")
-    where: Annotated[Condition | None, PlainValidator(_read_where)] = None
+    where: Annotated[Condition | None, PlainValidator(read_asked(ASKED))] = None
     secret: Annotated[Variable | None, PlainValidator(_read_variable)] = None
     to: Annotated[tuple[str, ...], PlainValidator(_read_to)] = ()
-    sender: Annotated[str | None, PlainValidator(_read_sender)] = None
+    sender: Annotated[str | None, PlainValidator(read_address)] = None
     keyword: Annotated[str | None, BeforeValidator(read_text)] = None
     fields: Annotated[tuple[str, ...] | None, PlainValidator(_each(PERSON, "field"))] = None
     language: Annotated[str, PlainValidator(_read_language)] = "en"

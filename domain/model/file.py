@@ -35,6 +35,7 @@ _NAMED: Final[tuple[Path, ...]] = (
     ("segments",),
     ("funnels",),
     ("destinations",),
+    ("sales", "owners"),
 )
 _SHOWN: Final = 120
 """Characters of a line that an error repeats."""

@@ -112,5 +112,14 @@ def _of(region: str) -> "HolidayBase":
     return country_holidays(country, subdiv=subdivision or None)
 
 
+def known_region(region: str) -> bool:
+    """Whether there are holidays of a region; a part of a country that has no own ones is one too."""
+    from holidays import list_supported_countries
+
+    country, _, subdivision = region.partition("-")
+    supported = list_supported_countries(include_aliases=False)
+    return country in supported and (not subdivision or subdivision in supported[country])
+
+
 def _instant(when: datetime) -> int:
     return (when - _EPOCH) // _MICROSECOND

@@ -1,0 +1,87 @@
+"""`[sales]` of the model file: owners, hours, calendars; every problem at once; no part of the model's version."""
+
+from datetime import date, time
+
+import pytest
+
+from domain.model.definition import ModelError, parse_model
+from domain.model.hours import Calendar, Span
+from domain.model.sales import Away
+
+MODEL = """
+timezone = "Asia/Shanghai"
+[[stages]]
+name = "lead"
+"""
+SALES = """
+[sales]
+calendar = "CN"
+holidays = ["2027-02-05"]
+hours = [
+  { days = ["Mon", "Fri"], from = "13:00", to = "24:00" },
+  { days = ["Mon"], from = "09:00", to = "12:00" },
+]
+accept_within = "2h"
+fallback = "ana"
+[[sales.owners]]
+name = "ana"
+email = "ana@example.com"
+mention = { wecom = "13800000000" }
+where = { profile.country = "CN", grade = ["A", "B"], source.channel = "event" }
+away = [["2026-12-21", "2027-01-02"]]
+calendar = "HK"
+[[sales.owners]]
+name = "bo"
+weight = 2
+capacity = 20
+retired = true
+[[sales.owners]]
+name = "north"
+members = ["bo"]
+"""
+
+
+def test_owners_and_hours() -> None:
+    sales = parse_model(MODEL + SALES).sales
+    ana, bo, north = sales.owners
+    assert (ana.email, ana.weight, ana.away) == ("ana@example.com", 1, (Away(date(2026, 12, 21), date(2027, 1, 2)),))
+    assert ana.is_away(date(2027, 1, 2)) and not ana.is_away(date(2027, 1, 3))
+    assert (bo.weight, bo.capacity, bo.retired, north.members) == (2, 20, True, ("bo",))
+    assert sales.hours[0] == (Span(time(9), time(12)), Span(time(13), time(0))) and sales.hours[1] == ()
+    assert sales.calendar_of(ana) == Calendar("HK", frozenset({date(2027, 2, 5)}))
+    assert sales.calendar_of(bo).region == "CN" and sales.accept_within == 2 * 3_600_000_000
+
+
+def test_no_word_about_sales_changes_the_version_of_a_model() -> None:
+    assert parse_model(MODEL + SALES).hash == parse_model(MODEL).hash
+
+
+@pytest.mark.parametrize(("right", "wrong", "problem"), [
+    ('"CN"\nholidays', '"XX"\nholidays', 'sales.calendar: found "XX", allowed is a country or a part of one'),
+    ('"2027-02-05"', '"2027-02-30"', 'sales.holidays[0]: found "2027-02-30", allowed is a day such as'),
+    ('"Fri"]', '"Fry"]', 'sales.hours[0].days[1]: unknown day "Fry"'),
+    ('to = "12:00"', 'to = "25:00"', 'sales.hours[1].to: found "25:00", allowed is a time of day'),
+    ('to = "12:00"', 'to = "08:00"', 'sales.hours[1].to: found "08:00", allowed is a time later than from, 09:00'),
+    ('to = "12:00"', 'to = "14:00"', "sales.hours: found two spans of Mon that overlap"),
+    ('"2h"', '"2 h"', 'sales.accept_within: found "2 h"'),
+    ('fallback = "ana"', 'fallback = "anna"', 'sales.fallback: unknown owner "anna" (did you mean ana?)'),
+    ('fallback = "ana"', 'fallback = "bo"', 'sales.fallback: found "bo", allowed is an owner who is not retired'),
+    ("ana@example.com", "ana", 'sales.owners[0] "ana" email: found "ana", allowed is an e-mail address'),
+    ("wecom", "wechat", 'sales.owners[0] "ana" mention.wechat: unknown chat "wechat"'),
+    ('"A", "B"', '"A", "E"', 'sales.owners[0] "ana" where.grade: unknown grade "E"'),
+    ('"event"', '"tv"', 'sales.owners[0] "ana" where.source.channel: unknown channel "tv"'),
+    ("profile.country", "country", 'sales.owners[0] "ana" where.country: unknown key "country"'),
+    ('"2027-01-02"', '"2026-01-02"', '"ana" away[0]: found "2026-01-02", allowed is a last day not before'),
+    ("weight = 2", "weight = -1", 'sales.owners[1] "bo" weight: found -1, allowed is a whole number from 0'),
+    ('name = "bo"', 'name = "ana"', 'sales.owners[1] "ana" name: found "ana", allowed is a name of its own'),
+    ('members = ["bo"]', 'members = ["bob"]', 'sales.owners[2] "north" members[0]: unknown owner "bob"'),
+    ('members = ["bo"]', 'members = ["north"]', "allowed is a person: a team has no teams in it"),
+    ("weight = 2", "colour = 2", 'sales.owners[1] "bo" colour: unknown key "colour"'),
+    ("accept_within", "accept", 'sales.accept: unknown key "accept"'),
+    ("hours = [", 'workdays = ["2027-02-05"]\nhours = [', "workdays: found 2027-02-05 among the holidays too"),
+])  # fmt: skip
+def test_what_is_wrong_is_said_with_its_place(right: str, wrong: str, problem: str) -> None:
+    assert right in SALES
+    with pytest.raises(ModelError) as refused:
+        parse_model(MODEL + SALES.replace(right, wrong))
+    assert any(problem in line for line in refused.value.lines), refused.value.lines
