@@ -26,6 +26,8 @@ class Signal(NamedTuple):
     data: str
     asks: str | None
     """JSON of `Ask`: private, it is no part of the message."""
+    identity: str | None = None
+    """JSON [kind, value] of the lead's highest kind, of a kind of signals that owners answer: private too."""
 
     @property
     def key(self) -> bytes:

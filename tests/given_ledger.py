@@ -19,7 +19,7 @@ def row(position: int, kind: str = "lead.hot", lead: UUID | None = None, **more:
     lead = lead or uuid.uuid4()
     plain = {
         "position": position, "id": f"{lead}:{kind}:{position}", "kind": kind, "lead": lead, "lead_now": lead,
-        "subject": "", "at": AT + position, "closes": None, "data": "{}", "asks": None,
+        "subject": "", "at": AT + position, "closes": None, "data": "{}", "asks": None, "identity": None,
     }  # fmt: skip
     return {**plain, **more}
 

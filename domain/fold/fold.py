@@ -9,6 +9,7 @@ from domain.conditions.compile import NO_SOURCE, compile_where
 from domain.conditions.parse import GRADES
 from domain.fold.channel import Grouping
 from domain.fold.funnel import Attempts
+from domain.fold.handover import HAND_OVER, Rejection, take
 from domain.fold.index import NOTHING, Hits, Rule, index_by_type
 from domain.fold.lead import Lead, Now
 from domain.fold.moves import Moves
@@ -47,6 +48,7 @@ class Fold:
         by_grade = hot_at if isinstance(hot_at, Mapping) else {} if hot_at is None else dict.fromkeys(GRADES, hot_at)
         self._hot_at: Mapping[str, float] = by_grade
         self._rearm_at = model.score.rearm_at
+        self._fresh = model.score.fresh
         self._fit = [(compile_where(rule.where), float(rule.points)) for rule in model.fit.rules]
         self._grades = sorted(((least, grade) for grade, least in model.fit.grades.items()), reverse=True)
         self._excluded = [(exclusion.reason, compile_where(exclusion.where)) for exclusion in model.not_a_lead]
@@ -168,7 +170,9 @@ class Fold:
             if lead.identified and before == VISITOR:
                 self._moves.identify(lead, touchpoint, instant)
             taken: Touchpoint | None = touchpoint
-            if touchpoint.type == CHANGED:
+            if touchpoint.type in HAND_OVER:
+                take(lead, touchpoint, instant)
+            elif touchpoint.type == CHANGED:
                 taken = self._moves.take(lead, touchpoint, instant)
             hits = NOTHING if taken is None else self._hits(lead, taken)
             if taken is not None:
@@ -212,6 +216,8 @@ class Fold:
                 heat.note(rule.place, rule.points, instant, self.half_life)
                 if rule.points > 0 and touchpoint.type != OPEN:
                     heat.earned_at = instant
+                    if lead.rejection is not None:
+                        lead.rejection.earned += rule.points
                 if trace is not None:
                     trace.award(rule.name, touchpoint, rule.points)
 
@@ -248,12 +254,19 @@ class Fold:
         if now.hot_since is None:
             if not may_begin or decayed(heat.value, heat.at, self.half_life, instant) < threshold:
                 return
+            if lead.rejection is not None and not self._earned_afresh(lead.rejection, threshold):
+                return
+            lead.rejection = None
             now.hot_since = instant
         if self._promote_to is not None and lead.identified:
             self._note_waiting(lead, self._promote_to, instant)
         now.cools_at = falls_to(heat.value, heat.at, self.half_life, rearm_at)
         if now.cools_at <= instant:
             now.cool(instant)
+
+    def _earned_afresh(self, rejection: Rejection, threshold: float) -> bool:
+        """Whether a lead that an owner rejected may be hot again."""
+        return not rejection.final and rejection.earned >= (threshold / 4 if self._fresh is None else self._fresh)
 
     def _note_waiting(self, lead: Lead, to: str, instant: Instant) -> None:
         """A hot lead that cannot be promoted yet is a finding, until what the stage requires comes."""

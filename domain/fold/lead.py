@@ -6,6 +6,7 @@ from msgspec import Struct, field
 
 from domain.fold.channel import DIRECT, Seen
 from domain.fold.funnel import Attempts
+from domain.fold.handover import Handover, Rejection
 from domain.fold.score import HeatState
 from domain.fold.stage import VISITOR
 from domain.touchpoints.touchpoint import NEVER, Instant
@@ -118,6 +119,11 @@ class Lead(Struct, array_like=True, gc=False):
     """Data-quality findings: [kind, detail, instant], each (kind, detail) once."""
     now: Now = field(default_factory=Now)
     sources: Sources = field(default_factory=Sources)
+    owner: Handover | None = None
+    rejection: Rejection | None = None
+    """The last one, until the next hot episode begins."""
+    contacts: list[list[Any]] | None = None
+    """The last times that staff was in touch: instant, and who."""
 
     def find(self, kind: str, detail: str, instant: Instant) -> None:
         """Note a data-quality finding, unless it is known."""

@@ -14,6 +14,10 @@ DERIVED: Final = "model"
 """Stands as the source of a move that nobody reported: the model's `enter` derived it."""
 
 
+ANSWERS: Final = "policy"
+"""The name of the policy that moves a lead because an owner rejected it: a person's word, so in any direction."""
+
+
 class NotMoved(StrEnum):
     """Why a touchpoint that asked for a move did not bring it about."""
 
@@ -51,12 +55,14 @@ class Moves:
         if not isinstance(to, str) or not self.ladder.knows(to):
             lead.find("unknown_stage", str(to)[:100], instant)
             return touchpoint
-        if policy and not self.ladder.forward(lead.stage, to):
+        if policy and touchpoint.source.name != ANSWERS and not self.ladder.forward(lead.stage, to):
             return None
         if not policy:
             self._check_required(lead, to, instant)
         if to in self.ladder.retired and instant > self._activated_at:
             lead.find("retired_stage", to, instant)
+        if not policy and lead.rejection is not None and lead.rejection.final and to != lead.stage:
+            lead.rejection = None
         self._enter(lead, to, instant, touchpoint, touchpoint.source.kind)
         return touchpoint
 

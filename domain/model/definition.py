@@ -10,40 +10,35 @@ from functools import cached_property
 from typing import Annotated, Any, Final, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     PlainValidator,
     PrivateAttr,
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic import Field as Default
 
 from domain.conditions.tree import Condition, meaning
-from domain.files.durations import DAY
 from domain.files.places import located
-from domain.files.problems import Mistake, ModelError, Path, not_allowed, unknown
-from domain.files.values import read_flag, read_name, read_number, read_text, read_type
+from domain.files.problems import Mistake, ModelError, Path, not_allowed
+from domain.files.values import read_flag, read_text
 from domain.model.channels import channel_names
 from domain.model.destinations import Destination
 from domain.model.file import explain, names, read_toml, repeated
-from domain.model.sales import Owner, Sales
+from domain.model.owners import Owner
+from domain.model.part import Flag, Label, Length, Name, OfTouchpoint, Part, Points, TypeName
+from domain.model.sales import Activity, Answer, Reason, Sales
+from domain.model.scoring import Score, ScoreRule
 from domain.model.stages import declared, former_names
 from domain.model.starter import STARTER
 from domain.model.values import (
     Limit,
-    check_present,
     read_claims,
     read_grades,
     read_host,
-    read_hot_at,
-    read_label,
-    read_length,
-    read_limit,
     read_order,
-    read_rearm_at,
     read_required,
     read_timezone,
     read_where,
@@ -61,31 +56,20 @@ VISITOR: Final = "visitor"
 CHANGED: Final = "stage_changed"
 _MOVES_BY_ITSELF: Final = f'found "{CHANGED}", allowed is any other type: it says itself where it moves a lead'
 
-_Name = Annotated[str, BeforeValidator(read_name)]
-_Flag = Annotated[bool, BeforeValidator(read_flag)]
-_Type = Annotated[str, BeforeValidator(read_type)]
-_Length = Annotated[int, PlainValidator(read_length)]
-_Points = Annotated[float, PlainValidator(read_number)]
-_Label = Annotated[str | dict[str, str] | None, PlainValidator(read_label)]
-_OfTouchpoint = Annotated[Condition | None, PlainValidator(read_where("touchpoint"))]
 _OfPerson = Annotated[Condition, PlainValidator(read_where("person"))]
 _OfSource = Annotated[Condition, PlainValidator(read_where("source"))]
 _Host = Annotated[str, BeforeValidator(read_host)]
 _OfLead = Annotated[Condition, PlainValidator(read_where("segment"))]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Step(_Part):
+class Step(Part):
     """What a funnel's step asks for, or what enters a stage: a touchpoint of type `on` for which `where` holds."""
 
-    on: _Type
-    where: _OfTouchpoint = None
+    on: TypeName
+    where: OfTouchpoint = None
 
 
-class Stage(_Part):
+class Stage(Part):
     """A stage of a lead's life. A detour may be entered from anywhere and left to any earlier stage.
 
     `requires` are the fields of the person (`profile.company`) without which a move here is refused, `was` former
@@ -93,13 +77,13 @@ class Stage(_Part):
     `hot` None: as `may_be_hot` says.
     """
 
-    name: _Name
-    label: _Label = None
+    name: Name
+    label: Label = None
     requires: tuple[Annotated[str, BeforeValidator(read_required)], ...] = ()
-    won: _Flag = False
-    detour: _Flag = False
-    was: tuple[_Name, ...] = ()
-    retired: _Flag = False
+    won: Flag = False
+    detour: Flag = False
+    was: tuple[Name, ...] = ()
+    retired: Flag = False
     enter: tuple[Step, ...] = ()
     hot: Annotated[bool | None, PlainValidator(read_flag)] = None
 
@@ -127,100 +111,53 @@ class Stage(_Part):
         return enter
 
 
-class ScoreRule(_Part):
-    """Points for a touchpoint of type `on` for which `where` holds."""
-
-    name: Annotated[str, BeforeValidator(read_text)]
-    label: _Label = None
-    on: _Type
-    where: _OfTouchpoint = None
-    points: _Points
-    limit: Annotated[Limit | None, PlainValidator(read_limit)] = None
-
-
-class Score(_Part):
-    """Heat: how it decays (`half_life`, microseconds), when it makes a lead hot, and the rules that award it.
-
-    `hot_at` is for all grades, or by grade (one not named is never hot); None: nobody is ever hot. Then `rearm_at` is
-    None, else it is given or three quarters of the least `hot_at`.
-    """
-
-    half_life: _Length = 7 * DAY
-    hot_at: Annotated[float | dict[str, float] | None, PlainValidator(read_hot_at)] = None
-    rearm_at: float | None = Default(None, validate_default=True)
-    promote_to: str | None = None
-    rules: tuple[ScoreRule, ...] = ()
-
-    @field_validator("rearm_at", mode="plain")
-    @classmethod
-    def _not_above_hot(cls, raw: Any, info: ValidationInfo) -> float | None:
-        if info.data.get("hot_at") is not None:
-            return read_rearm_at(raw, info.data["hot_at"])
-        if raw is not None and "hot_at" in info.data:
-            raise ValueError("found rearm_at without hot_at; allowed only beside it")
-        return None if raw is None else read_number(raw)
-
-    @field_validator("promote_to", mode="plain")
-    @classmethod
-    def _a_stage_ahead(cls, raw: Any, info: ValidationInfo) -> str:
-        ahead = info.context["ahead"] if info.context else (raw,)
-        if not isinstance(raw, str):
-            raise ValueError(not_allowed(raw, "the name of a stage after the first that is no detour"))
-        check_present(raw, info)
-        if raw not in ahead:
-            raise ValueError(unknown(raw, ahead, "stage after the first (or a detour, or retired)"))
-        if "hot_at" in info.data and info.data["hot_at"] is None:
-            raise ValueError("found promote_to without hot_at; allowed only beside it: becoming hot asks for the stage")
-        return raw
-
-
-class Profile(_Part):
+class Profile(Part):
     """What is known of a person. `claims`: "fill" what no trusted source said, or also "update" what one did."""
 
     claims: Annotated[str, PlainValidator(read_claims)] = "fill"
 
 
-class FitRule(_Part):
+class FitRule(Part):
     """Points of fit for a person for whom `where` holds."""
 
     name: Annotated[str, BeforeValidator(read_text)]
-    label: _Label = None
+    label: Label = None
     where: _OfPerson
-    points: _Points
+    points: Points
 
 
-class Fit(_Part):
+class Fit(Part):
     """Grade: the best of A, B, C whose least points the person's fit reaches; else D. Never added to heat."""
 
     grades: Annotated[dict[str, float], PlainValidator(read_grades)]
     rules: tuple[FitRule, ...] = ()
 
 
-class Exclusion(_Part):
+class Exclusion(Part):
     """People for whom `where` holds are not leads: never hot, for this reason."""
 
     reason: Annotated[str, BeforeValidator(read_text)]
-    label: _Label = None
+    label: Label = None
     where: _OfPerson
 
 
-class Segment(_Part):
+class Segment(Part):
     """The leads for which `when` holds."""
 
-    name: _Name
-    label: _Label = None
+    name: Name
+    label: Label = None
     when: _OfLead
 
 
-class ChannelRule(_Part):
+class ChannelRule(Part):
     """The sources for which `where` holds come through the channel `name`, which may be one of the default ones."""
 
-    name: _Name
-    label: _Label = None
+    name: Name
+    label: Label = None
     where: _OfSource
 
 
-class Channels(_Part):
+class Channels(Part):
     """How sources are grouped: the first rule that holds, else the default rules. `ignore` are hosts (with their
     subdomains) that nobody comes from: pages of a payment, of a log-in."""
 
@@ -231,20 +168,20 @@ class Channels(_Part):
 class FunnelStep(Step):
     """A step of a funnel, as people call it."""
 
-    label: _Label = None
+    label: Label = None
 
 
-class Funnel(_Part):
+class Funnel(Part):
     """Steps taken in order, all within `window` (microseconds, its end included) of the first."""
 
-    name: _Name
-    label: _Label = None
+    name: Name
+    label: Label = None
     order: Annotated[str, PlainValidator(read_order)] = "ordered"
-    window: _Length
+    window: Length
     steps: Annotated[tuple[FunnelStep, ...], Default(min_length=1)]
 
 
-class Model(_Part):
+class Model(Part):
     """A company's model. `hash` is its version; `text` the file it was read from, word for word."""
 
     timezone: Annotated[str, PlainValidator(read_timezone)] = "UTC"
@@ -260,6 +197,21 @@ class Model(_Part):
     sales: Sales = Sales()
     _text: str = PrivateAttr("")
     _activated_at: int = PrivateAttr(NEVER)
+
+    @model_validator(mode="after")
+    def _rejected_leads_go_somewhere(self) -> Self:
+        """Where a rejection moves a lead, it can become hot again, or not, as the reason says."""
+        stages = {stage.name: stage for stage in self.stages}
+        asked: list[tuple[Path, str | None, bool]] = [(("recycle_to",), self.sales.recycle_to, True)]
+        asked += [(("reasons", place, "stage"), each.stage, False) for place, each in enumerate(self.sales.reasons)]
+        problems = []
+        for path, name, hot in asked:
+            if name in stages and (stages[name].retired or stages[name].may_be_hot != hot):
+                allowed = "a stage with hot = true" if hot else "a stage with hot = false, such as a detour"
+                problems.append(Mistake(("sales", *path), not_allowed(name, allowed)))
+        if problems:
+            raise ModelError(problems)
+        return self
 
     @property
     def text(self) -> str:
@@ -307,6 +259,9 @@ _KEYS: Final[Mapping[Path, tuple[str, ...]]] = {
         (("destinations",), Destination),
         (("sales",), Sales),
         (("sales", "owners"), Owner),
+        (("sales", "reasons"), Reason),
+        (("sales", "answer"), Answer),
+        (("sales", "activity"), Activity),
     )
 }
 
@@ -340,7 +295,7 @@ def _meaning(value: Any) -> Any:
     """A part of the model as JSON without what the fold does not read; defaults are left out, so that a key added by a
     later release leaves the hashes of models that do not use it."""
     match value:
-        case _Part():
+        case Part():
             fields = type(value).model_fields
             given = {name: getattr(value, name) for name in fields if name not in _NOT_FOLDED}
             if isinstance(value, Stage):

@@ -1,203 +1,125 @@
-"""Sales: who takes care of a hot lead, until when, and when people work. No part of the fold, so none of the hash."""
+"""Sales in the model file: who takes care of a hot lead, until when, and what reminds them. No part of the fold."""
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, time
-from itertools import pairwise
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, ValidationInfo, model_validator
+from pydantic import BeforeValidator, PlainValidator, ValidationInfo, model_validator
 
-from domain.conditions.tree import SOURCE_FIELDS, Condition
 from domain.files.problems import Mistake, ModelError, not_allowed, unknown
-from domain.files.values import MANY, read_count, read_duration, read_flag, read_name
-from domain.model.asked import read_asked
-from domain.model.destinations import DAYS, read_address
-from domain.model.hours import Calendar, Span, known_region
-from domain.model.values import read_length
+from domain.files.values import read_count, read_duration, read_name, read_property
+from domain.model.destinations import DAYS
+from domain.model.hours import Calendar, Hours, Span
+from domain.model.owners import Owner, Week, read_days, read_hours, read_region
+from domain.model.part import Label, Length, Name, OfTouchpoint, Part, TypeName
+from domain.model.values import Limit, check_present, read_length, read_limit
+from domain.touchpoints.touchpoint import Instant
 
-CHATS: Final = ("slack", "wecom", "dingtalk", "feishu")
-"""Where a message may mention somebody."""
-ASKED: Final = ("grade", "stage", "heat", *(f"source.{field}" for field in SOURCE_FIELDS))
-"""What an owner's `where` may ask of a lead, beside `profile.*`."""
+NOT_READY: Final = "not ready"
+"""The reason of a rejection by which a lead may become hot again, once it has earned afresh."""
 
-_SPAN: Final = ("days", "from", "to")
-_CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z")
-_EXAMPLE: Final = '[{ days = ["Mon", "Tue", "Wed", "Thu", "Fri"], from = "09:00", to = "18:00" }]'
-
-Week = tuple[tuple[Span, ...], ...]
-"""Of each weekday (0: Monday) its spans, in order and apart."""
+REPORTS: Final = ("owner", "team", "none")
 
 
-@dataclass(frozen=True, slots=True)
-class Away:
-    """Both days are part of it."""
-
-    first: date
-    last: date
-
-
-def _read_day(raw: Any) -> date:
-    if isinstance(raw, date):
-        return raw
-    try:
-        return date.fromisoformat(raw)
-    except (TypeError, ValueError):
-        raise ValueError(not_allowed(raw, 'a day such as "2026-12-21"')) from None
-
-
-def _read_each(raw: Any, read: Callable[[Any], Any], example: str) -> tuple[Any, ...]:
-    """A list, each entry read."""
-    if not isinstance(raw, list | tuple):
-        raise ValueError(not_allowed(raw, f"a list such as {example}"))
-    values: list[Any] = []
-    problems: list[Mistake] = []
-    for place, entry in enumerate(raw):
-        try:
-            values.append(read(entry))
-        except ModelError as error:
-            problems += error.under((place,))
-        except ValueError as error:
-            problems.append(Mistake((place,), str(error)))
-    if problems:
-        raise ModelError(problems)
-    return tuple(values)
-
-
-def _read_days(raw: Any) -> frozenset[date]:
-    return frozenset(_read_each(sorted(raw) if isinstance(raw, frozenset) else raw, _read_day, '["2026-12-24"]'))
-
-
-def _read_away(raw: Any) -> tuple[Away, ...]:
-    def pair(entry: Any) -> Away:
-        if isinstance(entry, Away):
-            return entry
-        if not isinstance(entry, list) or len(entry) != 2:
-            raise ValueError(not_allowed(entry, 'a first and a last day such as ["2026-12-21", "2027-01-02"]'))
-        first, last = _read_each(entry, _read_day, '["2026-12-21", "2027-01-02"]')
-        if last < first:
-            raise ValueError(not_allowed(str(last), f"a last day not before the first, {first}"))
-        return Away(first, last)
-
-    return _read_each(raw, pair, '[["2026-12-21", "2027-01-02"]]')
-
-
-def _read_hours(raw: Any) -> Week:
-    """A list of spans; those of one weekday may not meet."""
-    if isinstance(raw, tuple) and len(raw) == len(DAYS):
-        return raw
-    week: list[list[Span]] = [[] for _ in DAYS]
-    for days, span in _read_each(raw, _read_span, _EXAMPLE):
-        for day in days:
-            week[day].append(span)
-    for name, spans in zip(DAYS, week, strict=True):
-        spans.sort(key=lambda span: span.start)
-        for one, following in pairwise(spans):
-            if one.end == time.min or one.end > following.start:
-                raise ValueError(f"found two spans of {name} that overlap, allowed are spans apart from each other")
-    if not any(week):
-        raise ValueError(not_allowed(raw, f"one span or more, such as {_EXAMPLE}"))
-    return tuple(map(tuple, week))
-
-
-def _read_span(raw: Any) -> tuple[list[int], Span]:
-    if not isinstance(raw, dict):
-        raise ValueError(not_allowed(raw, 'a table such as { days = ["Mon"], from = "09:00", to = "18:00" }'))
-    problems = [Mistake((key,), unknown(key, _SPAN)) for key in raw if key not in _SPAN]
-    problems += [Mistake((key,), f"missing, required in {_EXAMPLE}") for key in _SPAN if key not in raw]
-    days = raw.get("days", list(DAYS))
-    if not isinstance(days, list) or not days:
-        problems.append(Mistake(("days",), not_allowed(days, f"a list of days: {', '.join(DAYS)}")))
-        days = []
-    problems += [
-        Mistake(("days", place), unknown(str(day), DAYS, "day")) for place, day in enumerate(days) if day not in DAYS
-    ]
-    clock = {}
-    for key in _SPAN[1:]:
-        text = raw.get(key, "00:00")
-        if isinstance(text, str) and (_CLOCK.match(text) or (key == "to" and text == "24:00")):
-            clock[key] = time.fromisoformat(text.replace("24:00", "00:00"))
-        else:
-            problems.append(Mistake((key,), not_allowed(text, 'a time of day such as "09:00"')))
-    if problems:
-        raise ModelError(problems)
-    if time.min != clock["to"] <= clock["from"]:
-        raise ModelError([Mistake(("to",), not_allowed(raw["to"], f"a time later than from, {raw['from']}"))])
-    return [DAYS.index(day) for day in days], Span(clock["from"], clock["to"])
-
-
-def _read_region(raw: Any) -> str:
-    if not isinstance(raw, str) or not known_region(raw):
-        raise ValueError(not_allowed(raw, 'a country or a part of one such as "CN" or "DE-BE" (ISO 3166)'))
+def _read_stage(raw: Any, info: ValidationInfo) -> str:
+    """A stage that the file has, by its present name."""
+    if not isinstance(raw, str):
+        raise ValueError(not_allowed(raw, "the name of a stage"))
+    check_present(raw, info)
+    stages = info.context["stages"] if info.context else (raw,)
+    if raw not in stages:
+        raise ValueError(unknown(raw, stages, "stage"))
     return raw
 
 
-def _read_mention(raw: Any) -> Mapping[str, str]:
-    if not isinstance(raw, Mapping) or not raw:
-        raise ValueError(not_allowed(raw, 'a table of ids by chat such as { wecom = "13800000000" }'))
-    problems = [Mistake((key,), unknown(key, CHATS, "chat")) for key in raw if key not in CHATS]
-    for key, value in raw.items():
-        if not isinstance(value, str) or not re.fullmatch(r"[^\s<>@&]{1,100}", value):
-            problems.append(Mistake((key,), not_allowed(value, "an id or a mobile number without spaces")))
+def _read_reminders(raw: Any, info: ValidationInfo) -> Mapping[str, int]:
+    """Durations by stage."""
+    if not isinstance(raw, Mapping):
+        raise ValueError(not_allowed(raw, 'a table of durations by stage such as { qualified = "3d" }'))
+    lengths: dict[str, int] = {}
+    problems: list[Mistake] = []
+    for stage, length in raw.items():
+        try:
+            lengths[_read_stage(stage, info)] = read_length(length, info)
+        except ValueError as error:
+            problems.append(Mistake((stage,), str(error)))
     if problems:
         raise ModelError(problems)
-    return dict(raw)
+    return lengths
 
 
-def _read_weight(raw: Any) -> int:
-    return read_count(raw, 0)
+def _read_report(raw: Any) -> str:
+    if raw not in REPORTS:
+        raise ValueError(not_allowed(raw, ", ".join(f'"{each}"' for each in REPORTS)))
+    return str(raw)
 
 
-def _read_capacity(raw: Any) -> int:
+def _read_repeats(raw: Any) -> int:
     return read_count(raw, 1)
 
 
-def _read_names(raw: Any) -> tuple[str, ...]:
-    return _read_each(raw, read_name, '["ana", "bo"]')
+def _read_same(raw: Any) -> tuple[str, ...]:
+    return raw if isinstance(raw, tuple) else read_property(raw)
 
 
-class Owner(BaseModel):
-    """Somebody who takes care of leads; one with `members` is a team. `where` is for whom (None: anybody).
+class Reason(Part):
+    """Why an owner rejects a lead for good. `stage`: where that moves it, one without hot episodes."""
 
-    Of those who may take a lead each gets as many as `weight` says; `capacity` is the most open leads at once. Who is
-    `retired` keeps those that they have and gets no more. `hours` and `calendar` None: those of `[sales]`.
+    name: Name
+    label: Label = None
+    stage: Annotated[str, PlainValidator(_read_stage)]
+
+
+class Answer(Part):
+    """What asks for an answer: a touchpoint of type `on` for which `where` holds. `within` is working time."""
+
+    on: TypeName
+    where: OfTouchpoint = None
+    within: Length
+
+
+class Activity(Part):
+    """What an owner is told that a hot or owned lead does: `at_least` touchpoints of type `on` for which `where` holds,
+    of one value of `same`, `within` so long; at most as often as `limit` says."""
+
+    name: Annotated[str | None, BeforeValidator(read_name)] = None
+    label: Label = None
+    on: TypeName
+    where: OfTouchpoint = None
+    same: Annotated[tuple[str, ...], PlainValidator(_read_same)] = ()
+    at_least: Annotated[int, PlainValidator(_read_repeats)] = 1
+    within: Length = read_duration("24h")
+    limit: Annotated[Limit, PlainValidator(read_limit)] = Limit(1, read_duration("24h"))
+
+    @property
+    def called(self) -> str:
+        """Its name; of one without, the type."""
+        return self.name or self.on
+
+
+class Sales(Part):
+    """Who takes care of hot leads, and until when. Without owners nobody is asked. Durations are working time.
+
+    `work_within` None: who accepted has no deadline. `recycle_to`: where `not ready` moves a lead (None: it stays).
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: Annotated[str, BeforeValidator(read_name)]
-    email: Annotated[str | None, PlainValidator(read_address)] = None
-    mention: Annotated[Mapping[str, str], PlainValidator(_read_mention)] = {}
-    where: Annotated[Condition | None, PlainValidator(read_asked(ASKED, profile=True))] = None
-    weight: Annotated[int, PlainValidator(_read_weight)] = 1
-    capacity: Annotated[int, PlainValidator(_read_capacity)] = MANY
-    away: Annotated[tuple[Away, ...], PlainValidator(_read_away)] = ()
-    hours: Annotated[Week | None, PlainValidator(_read_hours)] = None
-    calendar: Annotated[str | None, PlainValidator(_read_region)] = None
-    members: Annotated[tuple[str, ...], PlainValidator(_read_names)] = ()
-    retired: Annotated[bool, BeforeValidator(read_flag)] = False
-
-    def is_away(self, day: date) -> bool:
-        """Whether they are away on a day of their own."""
-        return any(each.first <= day <= each.last for each in self.away)
-
-
-class Sales(BaseModel):
-    """Who takes care of hot leads, and until when one of them must have accepted. Without owners nobody is asked."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     owners: tuple[Owner, ...] = ()
     fallback: Annotated[str | None, BeforeValidator(read_name)] = None
-    accept_within: Annotated[int, PlainValidator(read_length)] = read_duration("4h")
-    hours: Annotated[Week, PlainValidator(_read_hours)] = ((Span(time.min, time.min),),) * len(DAYS)
-    calendar: Annotated[str | None, PlainValidator(_read_region)] = None
-    holidays: Annotated[frozenset[date], PlainValidator(_read_days)] = frozenset()
-    workdays: Annotated[frozenset[date], PlainValidator(_read_days)] = frozenset()
+    accept_within: Length = read_duration("4h")
+    work_within: Annotated[int | None, PlainValidator(read_length)] = None
+    hours: Annotated[Week, PlainValidator(read_hours)] = ((Span(time.min, time.min),),) * len(DAYS)
+    calendar: Annotated[str | None, PlainValidator(read_region)] = None
+    holidays: Annotated[frozenset[date], PlainValidator(read_days)] = frozenset()
+    workdays: Annotated[frozenset[date], PlainValidator(read_days)] = frozenset()
+    recycle_to: Annotated[str | None, PlainValidator(_read_stage)] = None
+    reasons: tuple[Reason, ...] = ()
+    answer: tuple[Answer, ...] = ()
+    activity: tuple[Activity, ...] = ()
+    remind_after: Annotated[Mapping[str, int], PlainValidator(_read_reminders)] = {}
+    report_by: Annotated[Literal["owner", "team", "none"], PlainValidator(_read_report)] = "team"
 
     @model_validator(mode="after")
-    def _names_are_there(self, info: ValidationInfo) -> Self:
+    def _names_are_there(self) -> Self:
         """Who is named is an owner who may be asked."""
         owners = {owner.name: owner for owner in self.owners}
         problems: list[Mistake] = []
@@ -212,6 +134,10 @@ class Sales(BaseModel):
                     problems.append(Mistake(path, unknown(member, tuple(owners), "owner")))
                 elif owners[member].members:
                     problems.append(Mistake(path, not_allowed(member, "a person: a team has no teams in it")))
+        for place, reason in enumerate(self.reasons):
+            if reason.name == NOT_READY:
+                allowed = 'any other name: "not ready" is always there, and moves a lead to recycle_to'
+                problems.append(Mistake(("reasons", place, "name"), not_allowed(reason.name, allowed)))
         both = self.holidays & self.workdays
         if both:
             problems.append(Mistake(("workdays",), f"found {min(both)} among the holidays too; allowed is one of both"))
@@ -219,6 +145,18 @@ class Sales(BaseModel):
             raise ModelError(problems)
         return self
 
-    def calendar_of(self, owner: Owner) -> Calendar:
-        """Which days an owner has off."""
-        return Calendar(owner.calendar or self.calendar, self.holidays, self.workdays)
+    def owner(self, name: str | None) -> Owner | None:
+        """The owner of a name; None: there is none."""
+        return next((owner for owner in self.owners if owner.name == name), None)
+
+    def stage_after(self, reason: str) -> str | None:
+        """Where a rejection for this reason moves a lead; None: nowhere."""
+        if reason == NOT_READY:
+            return self.recycle_to
+        return next((each.stage for each in self.reasons if each.name == reason), None)
+
+    def due(self, zone: str, owner: Owner | None, start: Instant, length: int) -> Instant:
+        """When `length` of working time (microseconds) is over, of an owner or of everybody. Raises NoHours."""
+        calendar = Calendar((owner.calendar if owner else None) or self.calendar, self.holidays, self.workdays)
+        hours = (owner.hours if owner else None) or self.hours
+        return Hours(zone, hours, calendar).over(start, length)

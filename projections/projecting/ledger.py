@@ -210,7 +210,7 @@ class Ledger:
             rows.append((
                 number, ids[-1], decision.kind.value, decision.lead, decision.lead_now, decision.subject, clock,
                 decision.closes.signal if decision.closes else None, orjson.dumps(data).decode(),
-                None if ask is None else orjson.dumps([*ask]).decode(),
+                None if ask is None else orjson.dumps([*ask]).decode(), None,
             ))  # fmt: skip
         bulk.insert(conn, ledger, rows)
         return iter(ids)

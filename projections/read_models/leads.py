@@ -15,9 +15,11 @@ from projections.read_models.family import OneRow, Row, Subject
 IDENTITIES: Final = 20
 """Most identities in the row, highest kinds first: the walk knows all of them."""
 
+_NOBODYS: Final = (None, None, None, None)
+
 
 def _row(fold: Fold, subject: Subject) -> Row:
-    lead, sources = subject.lead, subject.lead.sources
+    lead, sources, owner = subject.lead, subject.lead.sources, subject.lead.owner
     findings = [*lead.findings, *subject.findings]
     return (
         subject.id,
@@ -35,6 +37,7 @@ def _row(fold: Fold, subject: Subject) -> Row:
         sources.current["channel"],
         lead.last_seen,
         _changed_at(lead, subject.now),
+        *(_NOBODYS if owner is None else (owner.owner, owner.since, owner.due, owner.accepted_at)),
     )
 
 

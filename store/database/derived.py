@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 
 BY_BYTES: Final = Text().with_variant(Text(collation="C"), "postgresql")
@@ -119,7 +120,18 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("last_channel", Text, nullable=False),
             Column("last_seen", BigInteger),  # the person's own last act; null: none
             Column("changed_at", BigInteger, nullable=False),  # when something of it last changed, by time alone too
+            Column("owner", Text),  # who takes care of it; null: nobody
+            Column("owner_since", BigInteger),
+            Column("owner_due", BigInteger),  # until when they must have accepted; null: nobody said
+            Column("accepted_at", BigInteger),
             Index(prefix + "leads_last_seen", "last_seen", "lead"),
+            Index(
+                prefix + "leads_owner",
+                "owner",
+                "lead",
+                postgresql_where=text("owner IS NOT NULL"),
+                sqlite_where=text("owner IS NOT NULL"),
+            ),
             **hot_fill,
         ),
         sort_keys=Table(  # beside `leads`, whose rows are written so often that each index on them is dear

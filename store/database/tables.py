@@ -111,6 +111,7 @@ ledger: Final = Table(
     Column("closes", Text),  # id of the signal that this one ends
     Column("data", Text, nullable=False),  # JSON: reasons, from, to, ...
     Column("asks", Text),  # JSON: what is asked of the lead because of it (store/ledger.py), null where nothing is
+    Column("identity", Text),  # JSON [kind, value] of the lead's highest kind, where it is hot or handed over; private
     CheckConstraint("position > 0", name="ledger_position"),
     Index("ledger_lead", "lead"),
 )
@@ -129,6 +130,32 @@ open_signals: Final = Table(
     Column("earned", BigInteger),  # of what is quiet: when the lead had last earned points; -1: to be announced
     Column("waits", Boolean, nullable=False),  # the promotion of a hot lead waits for what its stage requires
     Index("open_signals_to_tell", "holder", postgresql_where=text("earned = -1"), sqlite_where=text("earned = -1")),
+)
+
+owner_turns: Final = Table(
+    "owner_turns",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("credit", BigInteger, nullable=False),  # of the turns (domain/signals/turns.py): who has most is next
+)
+
+deadlines: Final = Table(
+    "deadlines",
+    metadata,
+    Column("kind", Text, primary_key=True),  # "accept", "work", "answer", "follow_up"
+    Column("cause", Text, primary_key=True),  # what asks: a signal's id, or a touchpoint's source and id
+    Column("lead", Uuid, nullable=False),  # whom it is about now
+    Column("owner", Text),  # who is asked; null: the lead had nobody
+    Column("signal", Text),  # the `lead.hot` that led to it
+    Column("asked", BigInteger, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),  # "open", "kept", "missed", "dropped"
+    Column("settled", BigInteger),  # when it was kept; of a missed one when it was done at last
+    Column("by", Text),  # who did it
+    Column("note", Text),  # of a follow-up
+    Index("deadlines_lead", "lead"),
+    Index("deadlines_asked", "asked"),
+    Index("deadlines_due", "due", postgresql_where=text("state = 'open'"), sqlite_where=text("state = 'open'")),
 )
 
 # ---- delivered: what became of each signal at each destination ----------------------------------------------------

@@ -1,93 +1,68 @@
-"""Whose turn it is: by weight, passing over who is away, full, retired or not meant; the fallback; until when."""
+"""Identity: the stories of the design, in every order of arrival."""
 
-from collections import Counter
-from datetime import datetime
-from zoneinfo import ZoneInfo
+import itertools
 
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
-from domain.model.definition import parse_model
-from domain.model.sales import Owner, Sales
-from domain.signals.assign import Assignment, Load, assign
-from domain.touchpoints.touchpoint import Instant, moment
+from domain.people.constraints import looks_back
+from domain.people.order import walk_key
+from domain.people.saved import dump_walk, load_walk
+from domain.people.walk import assign
+from domain.touchpoints.touchpoint import Touchpoint
+from tests.domain.given_stories import STORIES, leads
+from tests.domain.histories import facts_of, side
+from tests.domain.stories import START, at
 
-ZONE = "Asia/Shanghai"
-FRIDAY = Instant(int(datetime(2026, 6, 5, 17, 30, tzinfo=ZoneInfo(ZONE)).timestamp()) * 1_000_000)
-FILE = """
-timezone = "Asia/Shanghai"
-[[stages]]
-name = "lead"
-[sales]
-calendar = "CN"
-hours = [{ days = ["Mon", "Tue", "Wed", "Thu", "Fri"], from = "09:00", to = "18:00" }]
-fallback = "boss"
-[[sales.owners]]
-name = "ana"
-where = { profile.country = "CN" }
-[[sales.owners]]
-name = "bo"
-weight = 2
-capacity = 3
-[[sales.owners]]
-name = "cy"
-away = [["2026-06-05", "2026-06-05"]]
-[[sales.owners]]
-name = "dee"
-retired = true
-[[sales.owners]]
-name = "boss"
-weight = 0
-"""
-SALES = parse_model(FILE).sales
-CHINA = {"profile.country": "CN"}
+LATE = START * 2
 
 
-def turns(sales: Sales, count: int, facts: dict[str, str] | None = None) -> list[Assignment]:
-    """So many assignments, one after the other; nobody closes a lead."""
-    loads: dict[str, Load] = {}
-    assignments = []
-    for _ in range(count):
-        made = assign(sales, ZONE, facts or {}, loads, FRIDAY)
-        assert made is not None
-        for name, credit in made.credits.items():
-            loads[name] = Load(credit, loads.get(name, Load()).open + (name == made.owner))
-        assignments.append(made)
-    return assignments
+def sizes(touchpoints: list[Touchpoint]) -> list[int]:
+    return sorted((len(history) for history in leads(touchpoints).values()), reverse=True)
 
 
-def test_each_gets_as_many_as_their_weight_says_until_they_are_full() -> None:
-    assert [each.owner for each in turns(SALES, 5, CHINA)] == ["bo", "ana", "bo", "bo", "ana"]
-    assert [each.owner for each in turns(SALES, 5)] == ["bo", "bo", "bo", "boss", "boss"]
-    assert [each.fallback for each in turns(SALES, 5)] == [False] * 3 + [True] * 2
+@pytest.mark.parametrize("name", STORIES)
+def test_a_story_gives_its_leads_in_every_order(name: str) -> None:
+    touchpoints, expected = STORIES[name]
+    for order in itertools.islice(itertools.permutations(touchpoints), 5040):
+        assert {lead: len(history) for lead, history in leads(list(order)).items()} == expected
 
 
-def test_who_had_the_lead_is_passed_over() -> None:
-    made = assign(SALES, ZONE, CHINA, {}, FRIDAY, passed={"bo"})
-    assert made is not None and made.owner == "ana"
-    made = assign(SALES, ZONE, CHINA, {}, FRIDAY, passed={"ana", "bo"})
-    assert made is not None and (made.owner, made.fallback) == ("boss", True)
+@pytest.mark.parametrize("name", STORIES)
+def test_a_walk_that_is_saved_and_goes_on_is_the_whole_walk(name: str) -> None:
+    touchpoints = sorted(STORIES[name][0], key=walk_key)
+    for cut in range(1, len(touchpoints)):
+        if any(looks_back(t) for t in touchpoints[cut:]):
+            continue
+        facts = facts_of(touchpoints)
+        walk, _ = assign(touchpoints[:cut], facts)
+        for touchpoint in touchpoints[cut:]:
+            walk = load_walk(dump_walk(walk), str)
+            walk.take(touchpoint)
+        whole, _ = assign(touchpoints, facts)
+        got, want = (
+            sorted((str(p.name()), sorted(map(str, p.owned)), p.heads) for p in w.people.values() if p.heads)
+            for w in (walk, whole)
+        )
+        assert got == want
 
 
-def test_without_a_fallback_nobody_may_be_left() -> None:
-    assert assign(Sales(owners=(Owner(name="dee", retired=True),)), ZONE, {}, {}, FRIDAY) is None
-    assert assign(Sales(), ZONE, {}, {}, FRIDAY) is None
+def test_a_cookie_with_a_sixth_person_is_shared_from_then_on() -> None:
+    touchpoints = [at(n, "identified", "c:k", f"u:{n}") for n in range(1, 7)] + [at(9, "page_viewed", "c:k")]
+    assert facts_of(touchpoints).shared == {touchpoints[0].identities[1]: touchpoints[5].instant}
+    found = leads(touchpoints)
+    assert found["user_id:6"] == [touchpoints[5].id]
+    assert found["shared anonymous_id:k"] == [touchpoints[6].id]
+    assert found["user_id:5"] == [touchpoints[4].id]
 
 
-def test_it_is_due_in_business_hours_of_who_has_it() -> None:
-    [made] = turns(SALES, 1)
-    assert moment(made.due).astimezone(ZoneInfo(ZONE)).strftime("%a %H:%M") == "Mon 12:30"
-    always = Sales(owners=(Owner(name="ana"),))
-    made = next(iter(turns(always, 1)))
-    assert made.due == FRIDAY + always.accept_within
-
-
-@given(st.lists(st.integers(1, 9), min_size=1, max_size=6), st.integers(1, 4))
-def test_turns_are_fair_to_weights_at_every_round(weights: list[int], rounds: int) -> None:
-    """After each round of all weights everybody had exactly as many as theirs; credits never grow."""
-    sales = Sales(owners=tuple(Owner(name=f"o{n}", weight=weight) for n, weight in enumerate(weights)))
-    made = turns(sales, rounds * sum(weights))
-    counts = Counter(each.owner for each in made)
-    assert counts == {f"o{n}": weight * rounds for n, weight in enumerate(weights)}
-    assert all(abs(credit) <= sum(weights) for each in made for credit in each.credits.values())
-    assert set(made[-1].credits.values()) == {0}
+def test_a_merge_that_a_standing_unmerge_forbids_is_skipped_and_listed() -> None:
+    touchpoints = [
+        at(1, "merged", "u:1", source="api", **side("u:2")),
+        at(2, "merged", "u:2", source="api", **side("u:3")),
+        at(3, "unmerged", "u:1", source="api", **side("u:3")),
+    ]
+    walk, _ = assign(touchpoints)
+    assert len(walk.skipped) == 1
+    assert walk.owned(walk.owner[touchpoints[0].identities[0]], LATE) != walk.owned(
+        walk.owner[touchpoints[2].identities[0]._replace(value="3")], LATE
+    )

@@ -28,11 +28,15 @@ from domain.model.definition import (
     Step,
     parse_model,
 )
+from domain.model.owners import Owner
+from domain.model.sales import Activity, Answer, Reason, Sales
 from tests.domain.given_model_files import STAGES, rule, with_stages
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 REFERENCE = EXAMPLES.parent / "docs" / "reference" / "model-file.md"
-PARTS = (Stage, Score, ScoreRule, Fit, FitRule, Exclusion, Segment, Funnel, Step)
+PARTS = (
+    Stage, Score, ScoreRule, Fit, FitRule, Exclusion, Segment, Funnel, Step, Sales, Owner, Reason, Answer, Activity
+)  # fmt: skip
 
 
 # ---- what it means -----------------------------------------------------------------------------------------------
@@ -77,7 +81,7 @@ def test_the_examples_are_models() -> None:
 def test_what_the_reference_shows_is_as_it_says() -> None:
     page = REFERENCE.read_text(encoding="utf-8")
     blocks = re.findall(r"^```toml\n(.*?)^```$", page, re.S | re.M)
-    assert len(blocks) == 13
+    assert len(blocks) == 14
     for block in blocks:
         assert parse_model(block if "[[stages]]" in block else STAGES + block)
     keys = [key for part in PARTS for key in part.model_fields]

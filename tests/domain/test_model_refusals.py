@@ -38,7 +38,7 @@ SHAPES = [
     ('stages = ["a"]', 'stages[0]: found "a", allowed is a table'),
     ("timezon = 1\n" + STAGES,
      'timezon: unknown key "timezon" (did you mean timezone?); '
-     "allowed: timezone, stages, profile, score, fit, not_a_lead, channels, segments, funnels, destinations"),
+     "allowed: timezone, stages, profile, score, fit, not_a_lead, channels, segments, funnels, destinations, sales"),
     ('timezone = "Asia/Shanghi"\n' + STAGES,
      'timezone: found "Asia/Shanghi", allowed is the name of a time zone such as "Asia/Shanghai" '
      "(did you mean Asia/Shanghai?)"),
@@ -72,7 +72,8 @@ SHAPES = [
 SCORES = [
     ("score = 5\n" + STAGES, "score: found 5, allowed is a table"),
     (with_stages("[score]\nhot = 5"),
-     'score.hot: unknown key "hot" (did you mean hot_at?); allowed: half_life, hot_at, rearm_at, promote_to, rules'),
+     'score.hot: unknown key "hot" (did you mean hot_at?); '
+     "allowed: half_life, hot_at, rearm_at, promote_to, fresh, rules"),
     (with_stages("[score]\nhalf_life = 7"), f"score.half_life: found 7, allowed is {ALLOWED}"),
     (with_stages('[score]\nhalf_life = "0d"'), f'score.half_life: found "0d", allowed is {ALLOWED}'),
     (with_stages("[score]\nhot_at = 0"),

@@ -5,9 +5,10 @@ from datetime import date, time
 import pytest
 
 from domain.model.definition import ModelError, parse_model
-from domain.model.hours import Calendar, Span
-from domain.model.sales import Away
+from domain.model.hours import Span
+from domain.model.owners import Away
 
+HOUR = 3_600_000_000
 MODEL = """
 timezone = "Asia/Shanghai"
 [[stages]]
@@ -48,8 +49,7 @@ def test_owners_and_hours() -> None:
     assert ana.is_away(date(2027, 1, 2)) and not ana.is_away(date(2027, 1, 3))
     assert (bo.weight, bo.capacity, bo.retired, north.members) == (2, 20, True, ("bo",))
     assert sales.hours[0] == (Span(time(9), time(12)), Span(time(13), time(0))) and sales.hours[1] == ()
-    assert sales.calendar_of(ana) == Calendar("HK", frozenset({date(2027, 2, 5)}))
-    assert sales.calendar_of(bo).region == "CN" and sales.accept_within == 2 * 3_600_000_000
+    assert sales.accept_within == 2 * 3_600_000_000
 
 
 def test_no_word_about_sales_changes_the_version_of_a_model() -> None:
@@ -85,3 +85,60 @@ def test_what_is_wrong_is_said_with_its_place(right: str, wrong: str, problem: s
     with pytest.raises(ModelError) as refused:
         parse_model(MODEL + SALES.replace(right, wrong))
     assert any(problem in line for line in refused.value.lines), refused.value.lines
+
+
+STAGES = """
+[[stages]]
+name = "nurture"
+detour = true
+hot = true
+[[stages]]
+name = "spam"
+detour = true
+"""
+MORE = """
+[sales]
+work_within = "8h"
+recycle_to = "nurture"
+remind_after = { nurture = "24h" }
+report_by = "owner"
+[[sales.reasons]]
+name = "wrong person"
+stage = "spam"
+[[sales.answer]]
+on = "message_received"
+within = "9h"
+[[sales.activity]]
+on = "page_viewed"
+same = "path"
+at_least = 3
+"""
+
+
+def test_what_reminds_owners() -> None:
+    sales = parse_model(MODEL + STAGES + MORE).sales
+    assert (sales.recycle_to, sales.report_by, dict(sales.remind_after)) == ("nurture", "owner", {"nurture": 24 * HOUR})
+    assert (sales.stage_after("not ready"), sales.stage_after("wrong person")) == ("nurture", "spam")
+    assert sales.stage_after("nothing like that") is None
+    (activity,) = sales.activity
+    assert (activity.called, activity.same, activity.within, activity.limit.count) == (
+        "page_viewed", ("path",), 24 * HOUR, 1,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "wrong", "problem"), [
+    ('recycle_to = "nurture"', 'recycle_to = "spam"',
+     'sales.recycle_to: found "spam", allowed is a stage with hot = true'),
+    ('stage = "spam"', 'stage = "nurture"',
+     'stage: found "nurture", allowed is a stage with hot = false, such as a detour'),
+    ('recycle_to = "nurture"', 'recycle_to = "nirvana"', 'sales.recycle_to: unknown stage "nirvana"'),
+    ('nurture = "24h"', 'nirvana = "24h"', 'sales.remind_after.nirvana: unknown stage "nirvana"'),
+    ('"wrong person"', '"not ready"', 'name: found "not ready", allowed is any other name'),
+    ('report_by = "owner"', 'report_by = "boss"', 'sales.report_by: found "boss", allowed is "owner", "team", "none"'),
+    ('at_least = 3', 'at_least = 0', "sales.activity[0].at_least: found 0"),
+])  # fmt: skip
+def test_what_reminds_owners_is_checked(right: str, wrong: str, problem: str) -> None:
+    text = (MODEL + STAGES + MORE).replace(right, wrong)
+    with pytest.raises(ModelError) as caught:
+        parse_model(text)
+    assert [line for line in caught.value.lines if problem in line], caught.value.lines

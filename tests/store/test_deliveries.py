@@ -65,7 +65,7 @@ def test_what_was_given_up_is_counted_listed_and_replayed_once(database: Databas
 def test_what_was_given_up_and_ended_since_is_not_told_after_its_end(database: Database) -> None:
     """A list that follows a segment keeps nobody who left; of stages only what is newer than the told one is told."""
     lead = UUID(int=7)
-    rows = [(n, f"s{n}", kind, lead, lead, "", NOW, closes, "{}", None) for n, kind, closes in (
+    rows = [(n, f"s{n}", kind, lead, lead, "", NOW, closes, "{}", None, None) for n, kind, closes in (
         (1, "segment.entered", None), (2, "segment.left", "s1"),
         (3, "segment.entered", None), (4, "segment.left", "s3"),
         (5, "stage.changed", None), (6, "stage.changed", "s5"), (7, "stage.changed", "s6"), (8, "stage.changed", "s7"),

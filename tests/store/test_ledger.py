@@ -21,7 +21,8 @@ def put(database: Database) -> Callable[[list[str]], None]:
     """Write a row of each of some kinds, from position 1 on."""
 
     def write(kinds: list[str]) -> None:
-        rows = [(n, f"{LEAD}:{kind}:{n}", kind, LEAD, LEAD, "", n, None, "{}", None) for n, kind in enumerate(kinds, 1)]
+        each = enumerate(kinds, 1)
+        rows = [(n, f"{LEAD}:{kind}:{n}", kind, LEAD, LEAD, "", n, None, "{}", None, None) for n, kind in each]
         with database.transaction() as conn:
             bulk.insert(conn, ledger, rows)
 

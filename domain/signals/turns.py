@@ -1,4 +1,4 @@
-"""Assign: who takes care of a lead that became hot, and until when they must have accepted. Pure.
+"""Turns: who takes care of a lead that became hot, and until when they must have accepted. Pure.
 
 Of those who may, each gets as many as their weight says, in turn: every one of them gains their weight, who has most
 gets the lead and pays what all gained together. So who is new, or was away, is not flooded when they come.
@@ -13,8 +13,8 @@ from domain.conditions.compile import NO_SOURCE, compile_where
 from domain.fold.fold import Fold
 from domain.fold.lead import Lead
 from domain.fold.score import decayed
-from domain.model.hours import Hours
-from domain.model.sales import Owner, Sales
+from domain.model.owners import Owner
+from domain.model.sales import Sales
 from domain.touchpoints.touchpoint import Instant, moment
 
 
@@ -42,7 +42,7 @@ class Assignment:
     credits: Mapping[str, int]
 
 
-def assign(
+def next_owner(
     sales: Sales,
     zone: str,
     facts: Mapping[str, Any],
@@ -57,7 +57,9 @@ def assign(
     free = list(_free(sales, zone, facts, loads, clock, passed))
     if not free:
         fallback = next((owner for owner in sales.owners if owner.name == sales.fallback), None)
-        return None if fallback is None else Assignment(fallback.name, _due(sales, zone, fallback, clock), True, {})
+        if fallback is None or fallback.name in passed:
+            return None
+        return Assignment(fallback.name, _due(sales, zone, fallback, clock), True, {})
     credits = {owner.name: loads.get(owner.name, NOTHING).credit + owner.weight for owner in free}
     chosen = max(free, key=lambda owner: credits[owner.name])  # of several the first in the file
     credits[chosen.name] -= sum(owner.weight for owner in free)
@@ -82,7 +84,7 @@ def _free(
 
 
 def _due(sales: Sales, zone: str, owner: Owner, clock: Instant) -> Instant:
-    return Hours(zone, owner.hours or sales.hours, sales.calendar_of(owner)).over(clock, sales.accept_within)
+    return sales.due(zone, owner, clock, sales.accept_within)
 
 
 def facts_of(fold: Fold, lead: Lead, clock: Instant) -> dict[str, Any]:

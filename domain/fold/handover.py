@@ -1,0 +1,86 @@
+"""Hand-over: who takes care of a lead, what they answered, and when staff was in touch. Needs nothing of `[sales]`."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+
+from domain.model.sales import NOT_READY
+from domain.touchpoints.claims import STAFF
+from domain.touchpoints.touchpoint import Instant, Touchpoint, microseconds
+
+if TYPE_CHECKING:
+    from domain.fold.lead import Lead
+
+ASSIGNED: Final = "owner_assigned"
+ACCEPTED: Final = "owner_accepted"
+REJECTED: Final = "owner_rejected"
+HAND_OVER: Final = frozenset({ASSIGNED, ACCEPTED, REJECTED, *STAFF})
+"""Types that say something about who takes care of a lead, and whether they do."""
+CONTACTS: Final = 8
+"""How many of the last times that staff was in touch a lead remembers."""
+
+
+class Handover(Struct, array_like=True, gc=False):
+    """Who takes care of a lead since an instant, and until when they must have accepted (None: nobody said)."""
+
+    owner: str
+    since: int
+    due: int | None
+    assigned: str
+    """The id of the signal that announced it; "" where a person assigned it."""
+    accepted_at: int | None = None
+    by: str = ""
+    """Who accepted: of a team a member."""
+
+
+class Rejection(Struct, array_like=True, gc=False):
+    """An owner rejected the lead: its hot episode is over. `earned`: points above 0 since then, opens left out."""
+
+    at: int
+    owner: str
+    reason: str
+    earned: float = 0.0
+
+    @property
+    def final(self) -> bool:
+        """Whether it holds until a person moves the lead."""
+        return self.reason != NOT_READY
+
+
+def take(lead: "Lead", touchpoint: Touchpoint, instant: Instant) -> None:
+    """Take a touchpoint of hand-over. An answer counts from whoever has the lead at that instant, and once."""
+    said = touchpoint.properties
+    match touchpoint.type:
+        case "owner_assigned":
+            if owner := _text(said.get("owner")):
+                lead.owner = Handover(owner, instant, _instant(said.get("due")), _text(said.get("assigned")))
+        case "owner_accepted":
+            if _has(lead, said) and lead.owner is not None and lead.owner.accepted_at is None:
+                lead.owner.accepted_at = instant
+                lead.owner.by = _text(said.get("by")) or lead.owner.owner
+        case "owner_rejected":
+            if _has(lead, said):
+                lead.rejection = Rejection(instant, _text(said.get("owner")), _text(said.get("reason")) or NOT_READY)
+                lead.owner = None
+                lead.now.cool(instant)
+        case _:
+            contact = [instant, _text(said.get("by"))]
+            lead.contacts = [*(lead.contacts or ())[1 - CONTACTS :], contact]
+
+
+def _has(lead: "Lead", said: Any) -> bool:
+    """Whether who answers is who was asked."""
+    return lead.owner is not None and lead.owner.owner == said.get("owner")
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _instant(value: Any) -> int | None:
+    """Microseconds of an RFC 3339 text; None: it is none."""
+    try:
+        return microseconds(datetime.fromisoformat(value))
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,52 @@
+"""From the schema of release 0.3: who takes care of a lead, and what is to be done by when."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Rows of 0.3 stay, and are readable; what they lack comes with the rebuild that the projector asks for."""
+    for name, kind in (
+        ("owner", sa.Text()),
+        ("owner_since", sa.BigInteger()),
+        ("owner_due", sa.BigInteger()),
+        ("accepted_at", sa.BigInteger()),
+    ):
+        op.add_column("leads", sa.Column(name, kind))
+    owned = sa.text("owner IS NOT NULL")
+    op.create_index("leads_owner", "leads", ["owner", "lead"], postgresql_where=owned, sqlite_where=owned)
+    op.add_column("ledger", sa.Column("identity", sa.Text()))
+    _decided()
+
+
+def _decided() -> None:
+    op.create_table(
+        "owner_turns",
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("credit", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("owner"),
+    )
+    op.create_table(
+        "deadlines",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("lead", sa.Uuid(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("signal", sa.Text(), nullable=True),
+        sa.Column("asked", sa.BigInteger(), nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("settled", sa.BigInteger(), nullable=True),
+        sa.Column("by", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("kind", "cause"),
+    )
+    op.create_index("deadlines_lead", "deadlines", ["lead"], unique=False)
+    op.create_index("deadlines_asked", "deadlines", ["asked"], unique=False)
+    waiting = sa.text("state = 'open'")
+    op.create_index("deadlines_due", "deadlines", ["due"], postgresql_where=waiting, sqlite_where=waiting)
