@@ -1,5 +1,6 @@
 """`/api`: the queries over HTTP, with OpenAPI at `/api/docs`. Commands are routes that runtime adds."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, fields
 from importlib.metadata import version
@@ -8,7 +9,7 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Depends, FastAPI, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi_offline import FastAPIOffline
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from api.answers import answer_problems, not_built, plain
 from api.stream import SignalFeed
@@ -113,7 +114,15 @@ class LeadsParameters(_Paged):
         identities = {kind: getattr(self, kind) for kind in KINDS}
         return Filters(identities, changed_since=_bound("changed_since", self.changed_since, zone), **asked)
 
+    @field_validator("phone")
+    @classmethod
+    def _plus(cls, phone: str | None) -> str | None:
+        """A bare + is a space in a URL, and no phone number begins with one: `phone=+4930...` is meant as written."""
+        return None if phone is None else _DECODED_PLUS.sub("+", phone)
 
+
+_DECODED_PLUS: Final = re.compile(r"\A (?=[1-9])")
+"""At the beginning of a phone number, before its country."""
 _FILTERS: Final = {field.name for field in fields(Filters)} - {"identities", "changed_since"}
 
 

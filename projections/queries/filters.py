@@ -12,7 +12,7 @@ from domain.errors import Refused
 from domain.fold.terms import READ, asked_for
 from domain.model.channels import CHANNELS
 from domain.signals.kinds import HOT
-from domain.touchpoints.identity import canonical
+from domain.touchpoints.identity import Identity, NoIdentity, named
 from domain.touchpoints.text import storable
 from projections.queries.view import View, known, known_segment
 from projections.read_models.lead_sources import FIRST, LAST
@@ -62,6 +62,15 @@ def conditions(view: View, filters: Filters) -> list[ColumnElement[bool]]:
         *_searched(view.tables, filters.q),
         *(_named(view, kind, value) for kind, value in filters.identities.items() if value is not None),
     ]
+
+
+def asked_identity(kind: str, value: str) -> Identity:
+    """The identity that a reader asks for. Raises BadSearch where nobody could ever have it."""
+    try:
+        return named(kind, value)
+    except NoIdentity as error:
+        hint = " (a + is %2B in a URL)" if " " in value else ""
+        raise BadSearch(f"{kind}: found {value[:80]!r}, which names nobody: {error}{hint}") from None
 
 
 def is_announced(tables: Derived) -> ColumnElement[bool]:
@@ -127,7 +136,6 @@ def _searched(tables: Derived, q: str | None) -> list[ColumnElement[bool]]:
 
 
 def _named(view: View, kind: str, value: str) -> ColumnElement[Any]:
-    """The lead that an identity names."""
-    identity = canonical(kind, value)
-    lead: UUID | None = None if identity is None else view.lookup.holder(view.conn, view.ids.of(identity))
+    """The lead that an identity names. Raises BadSearch."""
+    lead: UUID | None = view.lookup.holder(view.conn, view.ids.of(asked_identity(kind, value)))
     return false() if lead is None else view.tables.leads.c.lead == lead

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from domain.errors import NotFound
 from domain.fold.names import full_name
-from domain.touchpoints.identity import KINDS, canonical
-from projections.queries.filters import Filters
+from domain.touchpoints.identity import KINDS
+from projections.queries.filters import Filters, asked_identity
 from projections.queries.leads import card_fields, cards, find_leads
 from projections.queries.shapes import IdentityShape, LeadDetail, LeadShape, StageShape
 from projections.queries.sources import sources_of
@@ -32,7 +32,10 @@ def live_lead(view: View, lead: str) -> UUID:
 
 
 def lead_called(view: View, text: str) -> UUID:
-    """The lead of an id, of `kind:value`, of an e-mail, or the only one that a search finds. Raises NotFound."""
+    """The lead of an id, of `kind:value`, of an e-mail, or the only one that a search finds.
+
+    Raises NotFound, BadSearch.
+    """
     kind, _, value = text.partition(":")
     if kind in KINDS and value:
         return _named(view, kind, value)
@@ -44,8 +47,7 @@ def lead_called(view: View, text: str) -> UUID:
 
 
 def _named(view: View, kind: str, value: str) -> UUID:
-    identity = canonical(kind, value)
-    lead = None if identity is None else view.lookup.holder(view.conn, view.ids.of(identity))
+    lead = view.lookup.holder(view.conn, view.ids.of(asked_identity(kind, value)))
     if lead is None:
         raise NotFound(f"no lead has the {kind} {value!r}")
     return lead

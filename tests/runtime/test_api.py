@@ -116,7 +116,8 @@ def test_a_lead_has_the_shape_of_the_contract(api: Asker) -> None:
 
 @pytest.mark.parametrize(("asked", "count"), [
     ("email=ada@example.org", 1), ("user_id=7", 1), ("anonymous_id=2", 1), ("phone=%2B4930123456", 1),
-    ("email=nobody@example.org", 0), ("email=null", 0), ("stage=visitor", 1), ("stage=lead", 5), ("hot=true", 1),
+    ("phone=+4930123456", 1), ("phone=+49%2030%20123456", 1),
+    ("email=nobody@example.org", 0), ("stage=visitor", 1), ("stage=lead", 5), ("hot=true", 1),
     ("hot=false", 5), ("grade=A", 1), ("segment=returners", 1), ("hot=true&grade=A&stage=lead&order=heat", 1),
     ("hot=true&grade=C", 0), ("email=ada@example.org&user_id=7", 0), ("email=ada@example.org&stage=visitor", 0),
 ])  # fmt: skip
@@ -205,6 +206,11 @@ def test_signals_page_by_ledger_position_or_id(api: Asker) -> None:
     ("/api/leads?q=", 400, "q '' is no search: give 1 to 16 words with letters or digits, at most 400 characters"),
     ("/api/leads?first_channel=tv", 404, "no channel 'tv': the model has direct, cross_network"),
     ("/api/leads?changed_since=yesterday", 400, "changed_since: found 'yesterday', allowed is"),
+    ("/api/leads?phone=030123456", 400, "phone: found '030123456', which names nobody: a national number"),
+    ("/api/leads?email=ada+news@example.org", 400, "email: found 'ada news@example.org', which names nobody: "),
+    ("/api/leads?email=ada+news@example.org", 400, "(a + is %2B in a URL)"),
+    ("/api/leads?email=null", 400, "email: found 'null', which names nobody"),
+    ("/api/leads?user_id=null", 400, "user_id: found 'null', which names nobody: it is a spelling of null"),
     ("/api/leads?emial=a@b.example", 400, "emial"),
     ("/api/leads?segment=nope", 404, "the model has returners, quiet, warm"),
     ("/api/leads?stage=nope", 404, "no stage 'nope': the model has visitor, lead"),
