@@ -7,12 +7,10 @@ from typing import Any, Final
 
 from domain.fold.fold import Fold
 from domain.fold.lead import Lead
-from domain.fold.score import decayed
+from domain.fold.score import REASONS, decayed
 from domain.fold.trace import Award, Trace, Withheld
 from domain.touchpoints.touchpoint import Touchpoint
 
-REASONS: Final = 5
-"""Most rules that are named as reasons."""
 FLOOR: Final = "never shown below 0"
 """Not a rule: what is put beside the points of a lead whose heat is below 0, so that they add up to what is shown."""
 

@@ -11,11 +11,11 @@ from domain.fold.channel import Grouping
 from domain.fold.funnel import Attempts
 from domain.fold.handover import HAND_OVER, Rejection, take
 from domain.fold.index import NOTHING, Hits, Rule, index_by_type
-from domain.fold.lead import Lead, Now
+from domain.fold.lead import Episode, Lead, Now
 from domain.fold.moves import Moves
 from domain.fold.origin import reader
 from domain.fold.profile import learn
-from domain.fold.score import decayed, falls_to, value_key
+from domain.fold.score import HeatState, decayed, falls_to, strongest, value_key
 from domain.fold.segment import Compiler, Input, Test
 from domain.fold.stage import VISITOR, Ladder
 from domain.fold.trace import Trace
@@ -41,6 +41,7 @@ class Fold:
         self.model = model
         self.ladder = Ladder(model.stages)
         self._promote_to = model.score.promote_to
+        self._rule_names = [rule.name for rule in model.score.rules]
         self._moves = Moves(self.ladder, model.activated_at)
         self.half_life = model.score.half_life
         self._claims_update = model.profile.claims == "update"
@@ -244,6 +245,10 @@ class Fold:
             return inf
         return self._hot_at.get(lead.grade, inf)
 
+    def reasons(self, heat: HeatState, at: int) -> list[list[Any]]:
+        """The rules that gave most of what is left at an instant, the strongest first."""
+        return strongest(heat, self._rule_names, self.half_life, at)
+
     def _heat_up(self, lead: Lead, instant: Instant, may_begin: bool) -> None:
         """Begin, prolong or end the hot episode."""
         now, heat = lead.now, lead.heat
@@ -251,13 +256,16 @@ class Fold:
         if threshold == inf or rearm_at is None:
             now.cool(instant)
             return
-        if now.hot_since is None:
-            if not may_begin or decayed(heat.value, heat.at, self.half_life, instant) < threshold:
+        if now.hot is None:
+            value = decayed(heat.value, heat.at, self.half_life, instant) if may_begin else 0.0
+            if not may_begin or value < threshold:
                 return
             if lead.rejection is not None and not self._earned_afresh(lead.rejection, threshold):
                 return
             lead.rejection = None
-            now.hot_since = instant
+            now.hot = Episode(instant, None, value, lead.stage, lead.grade, self.reasons(heat, instant))
+        elif heat.at == instant and heat.value > now.hot.peak:
+            now.hot.peak = heat.value
         if self._promote_to is not None and lead.identified:
             self._note_waiting(lead, self._promote_to, instant)
         now.cools_at = falls_to(heat.value, heat.at, self.half_life, rearm_at)

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from domain.fold.channel import DIRECT, Seen
 from domain.fold.funnel import Attempts
@@ -11,14 +12,30 @@ from domain.fold.score import HeatState
 from domain.fold.stage import VISITOR
 from domain.touchpoints.touchpoint import NEVER, Instant
 
-EPISODES: Final = 8
-"""How many past hot episodes a lead remembers: who announces must tell a cooled one from one that never was."""
+EPISODES: Final = 200
+"""How many past hot episodes a lead remembers, the last ones: years of them."""
+
+
+class Episode(Struct, array_like=True, gc=False):
+    """One time that a lead was hot by the rules, whoever was told."""
+
+    began: int
+    ended: int | None
+    """None: it goes on."""
+    peak: float
+    """The most heat, of the instants at which something happened to the lead."""
+    stage: str
+    grade: str
+    """Stage and grade that it began with."""
+    reasons: list[list[Any]]
+    """The strongest rules when it began: name, how often, the last time, and what was left of their points."""
 
 
 class Now(Struct, array_like=True, gc=False):
     """What time alone can change: the hot episode and the segments. Everything else moves with touchpoints only."""
 
-    hot_since: int | None = None
+    hot: Episode | None = None
+    """The hot episode that goes on."""
     cools_at: int | None = None
     segments: dict[str, int] = field(default_factory=dict)
     """Name -> the instant at which the lead entered it."""
@@ -26,23 +43,28 @@ class Now(Struct, array_like=True, gc=False):
     """Name -> the next instant at which time alone may change whether the lead is in that segment."""
     due: int = NEVER
     """The next instant at which something here changes by itself."""
-    episodes: list[list[int]] = field(default_factory=list)
-    """Begin and end of the last hot episodes that are over, at most `EPISODES`."""
+    episodes: list[Episode] = field(default_factory=list)
+    """The hot episodes that are over, the first one first; the last `EPISODES`."""
     left: dict[str, int] = field(default_factory=dict)
     """Name -> the instant at which the lead left a segment that it is not in."""
+
+    @property
+    def hot_since(self) -> int | None:
+        """When the hot episode that goes on began."""
+        return None if self.hot is None else self.hot.began
 
     def copy(self) -> "Now":
         """An independent copy."""
         return Now(
-            self.hot_since, self.cools_at, dict(self.segments), dict(self.dues), self.due, [*self.episodes],
+            self.hot, self.cools_at, dict(self.segments), dict(self.dues), self.due, [*self.episodes],
             dict(self.left),
         )  # fmt: skip
 
     def cool(self, instant: Instant) -> None:
         """End the hot episode, if there is one."""
-        if self.hot_since is not None:
-            self.episodes = [*self.episodes[1 - EPISODES :], [self.hot_since, instant]]
-        self.hot_since = self.cools_at = None
+        if self.hot is not None:
+            self.episodes = [*self.episodes[1 - EPISODES :], replace(self.hot, ended=instant)]
+        self.hot = self.cools_at = None
 
 
 class StageEntry(Struct, array_like=True, gc=False):

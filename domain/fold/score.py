@@ -1,7 +1,7 @@
 """Heat (engagement): the decaying pair, awards and their limits, and the hot episode."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from math import ceil, log2
 from typing import Any, Final
@@ -13,6 +13,9 @@ from domain.touchpoints.touchpoint import Instant
 VALUES: Final = 200
 """Different values that are remembered of one lead: of `per` by a limited rule, beyond which a new one gives nothing,
 and of `same` by a `did`, beyond which the one that was longest not seen is forgotten."""
+
+REASONS: Final = 5
+"""Most rules that are named as reasons."""
 
 
 def decayed(heat: float, heat_at: int, half_life: int, at: int) -> float:
@@ -104,6 +107,27 @@ class HeatState(Struct, array_like=True, gc=False):
         """The instant from which a rule that is at its limit may award again; None: never, or when others let it."""
         instants = self.awarded.get(key)
         return None if within is None or instants is None else instants[-count] + within
+
+
+def strongest(heat: HeatState, names: Sequence[str], half_life: int, at: int) -> list[list[Any]]:
+    """The rules that gave most of what is left at an instant: name, how often, the last time, and what is left.
+
+    `names` are the rules', in the model's order. All decay alike: the order holds at every moment. What took points is
+    no reason.
+    """
+    left = []
+    for place, share in heat.shares.items():
+        value = share.value if share.at == at else decayed(share.value, share.at, half_life, at)
+        if value > 0:
+            left.append([names[int(place)], share.count, share.at, value])
+    if len(left) > 1:
+        left.sort(key=_most_first)
+        del left[REASONS:]
+    return left
+
+
+def _most_first(reason: list[Any]) -> tuple[float, str]:
+    return -reason[3], reason[0]
 
 
 def value_key(place: str, per: tuple[str, ...], properties: Mapping[str, Any]) -> str:

@@ -119,10 +119,10 @@ def _ended(holding: Holding, announced: Open) -> Decision:
     if holding.lead.not_a_lead is not None:
         return closing(announced, holding.id, RETRACTED, {"reason": f"not a lead: {holding.lead.not_a_lead}"})
     episodes = holding.now.episodes
-    for began, ended in reversed(episodes):
-        if began <= announced.at and ended > announced.since:
-            return closing(announced, holding.id, COOLED, {"ended": ended})
-    if len(episodes) == EPISODES and episodes[0][0] > announced.at:
+    for episode in reversed(episodes):
+        if episode.began <= announced.at and episode.ended is not None and episode.ended > announced.since:
+            return closing(announced, holding.id, COOLED, {"ended": episode.ended})
+    if len(episodes) == EPISODES and episodes[0].began > announced.at:
         return closing(announced, holding.id, COOLED, {})
     return closing(announced, holding.id, RETRACTED, {"reason": "what made it hot no longer counts"})
 

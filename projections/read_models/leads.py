@@ -47,7 +47,7 @@ def _changed_at(lead: Lead, now: Now) -> int:
     for instants in (now.segments, now.left):
         if instants:
             changed_at = max(changed_at, *instants.values())
-    return max(changed_at, now.episodes[-1][1]) if now.episodes else changed_at
+    return max(changed_at, now.episodes[-1].ended or 0) if now.episodes else changed_at
 
 
 @lru_cache(20_000)

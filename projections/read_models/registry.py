@@ -4,6 +4,7 @@ from typing import Final
 
 from projections.read_models.family import Family, OneRow, Remembered
 from projections.read_models.funnel_leads import FUNNEL_LEADS
+from projections.read_models.hot_episodes import HOT_EPISODES
 from projections.read_models.lead_sources import LEAD_SOURCES
 from projections.read_models.lead_terms import LEAD_TERMS
 from projections.read_models.leads import LEADS
@@ -21,6 +22,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     SEGMENT_MEMBERS,
     FUNNEL_LEADS,
     LEAD_SOURCES,
+    HOT_EPISODES,
 )
 
 ALWAYS: Final[tuple[OneRow, ...]] = tuple(each for each in FAMILIES if isinstance(each, OneRow))

@@ -43,6 +43,7 @@ class Derived:
     segment_members: Table
     funnel_leads: Table
     lead_sources: Table
+    hot_episodes: Table
 
     @property
     def all(self) -> tuple[Table, ...]:
@@ -212,6 +213,18 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("campaign", Text),
             Column("content", Text),
             Column("term", Text),
+            **hot_fill,
+        ),
+        hot_episodes=Table(
+            prefix + "hot_episodes",
+            meta,
+            Column("lead", Uuid, primary_key=True),
+            Column("began_at", BigInteger, primary_key=True, autoincrement=False),
+            Column("ended_at", BigInteger),  # null: it goes on
+            Column("peak", Double, nullable=False),  # the most heat in it
+            Column("stage", Text, nullable=False),  # with which it began, and so the grade
+            Column("grade", Text, nullable=False),
+            Column("reasons", Text, nullable=False),  # JSON: [rule, how often, last, points left at began_at], five
             **hot_fill,
         ),
     )

@@ -17,7 +17,7 @@ from tests.domain.oracle_funnels import Furthest, furthest
 from tests.domain.oracle_sources import ExpectedSources, source_of
 
 FOR_A_PERSON = ("email_unsubscribed", "email_complained", "email_bounced", "consent_changed")
-REMEMBERED = 8
+REMEMBERED = 200
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,10 @@ class Expected:
     not_a_lead: str | None = None
     heat: tuple[float, int] = (0.0, 0)
     awards: list[tuple[str, str, str, int, float]] = field(default_factory=list)
-    hot_since: int | None = None
+    hot: list[Any] | None = None
+    """Of the episode that goes on: begin, end (None), peak, stage, grade."""
     cools_at: int | None = None
-    episodes: list[list[int]] = field(default_factory=list)
+    episodes: list[list[Any]] = field(default_factory=list)
     segments: dict[str, int] = field(default_factory=dict)
     funnels: dict[str, Furthest] = field(default_factory=dict)
     findings: list[list[Any]] = field(default_factory=list)
@@ -296,22 +297,24 @@ class Oracle:
         if threshold == inf or self._cold(out.stage):
             self._end(out, instant)
             return
-        if out.hot_since is None:
-            if not may_begin or value * 2.0 ** ((at - instant) / self.half_life) < threshold:
+        there = value * 2.0 ** ((at - instant) / self.half_life)
+        if out.hot is None:
+            if not may_begin or there < threshold:
                 return
-            out.hot_since = instant
+            out.hot = [instant, None, there, out.stage, out.grade]
+        out.hot[2] = max(out.hot[2], there)
         falls = crossing(value, self.rearm_at, self.half_life)
         out.cools_at = at if falls is None else at + ceil(falls)
         self._end_if_cooled(out, instant)
 
     def _end_if_cooled(self, out: Expected, instant: int) -> None:
         if out.cools_at is not None and out.cools_at <= instant:
-            self._end(out, max(out.cools_at, out.hot_since or 0))
+            self._end(out, max(out.cools_at, out.hot[0] if out.hot else 0))
 
     def _end(self, out: Expected, instant: int) -> None:
-        if out.hot_since is not None:
-            out.episodes.append([out.hot_since, instant])
-        out.hot_since = out.cools_at = None
+        if out.hot is not None:
+            out.episodes.append([out.hot[0], instant, *out.hot[2:]])
+        out.hot = out.cools_at = None
 
     # ---- segments ----
 

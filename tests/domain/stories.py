@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from domain.fold.lead import Now
 from domain.touchpoints.identity import Identity, ordered
 from domain.touchpoints.touchpoint import Source, Touchpoint
 
@@ -41,3 +42,8 @@ def at(second: float, type: str, *identities: str, source: str = "server", id: s
         properties=more,
         context=context,
     )
+
+
+def spans(now: Now) -> list[tuple[int, int | None]]:
+    """Begin and end of the hot episodes that are over."""
+    return [(episode.began, episode.ended) for episode in now.episodes]

@@ -1,12 +1,15 @@
 """The fold: given a model, when these touchpoints happen, then this is the lead."""
 
 import pytest
+from msgspec.structs import replace
 
 from domain.fold.fold import Fold
+from domain.fold.lead import EPISODES
+from domain.fold.score import decayed
 from domain.fold.trace import Trace
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import Touchpoint
-from tests.domain.stories import at, us
+from tests.domain.stories import at, spans, us
 from tests.given_model import MODEL
 
 DAY = 86_400
@@ -37,7 +40,33 @@ def test_hot_from_the_touchpoint_that_reaches_it_until_it_cools(fold: Fold) -> N
     assert cools_at is not None
     assert fold.at(lead, cools_at - 1).hot_since == us(9)
     cooled = fold.at(lead, cools_at)
-    assert cooled.hot_since is None and cooled.episodes == [[us(9), cools_at]]
+    assert cooled.hot_since is None and spans(cooled) == [(us(9), cools_at)]
+
+
+def test_an_episode_keeps_its_peak_and_what_it_began_with(fold: Fold) -> None:
+    """Who is told of a hot lead asks how hot it became, and why; the last reasons say nothing of the first."""
+    history = [
+        at(0, "page_viewed", "e:a@x.de"),
+        at(1, "page_viewed", "e:a@x.de"),
+        at(9, "form_submitted", "e:a@x.de"),
+        at(20, "page_viewed", "e:a@x.de"),
+        at(30, "identified", "e:a@x.de", profile={"title": "CEO"}),
+        at(40, "stage_changed", "e:a@x.de", to="customer"),
+    ]
+    hot = fold.fold(history[:5], us(30)).now.hot
+    assert hot is not None
+    peak = decayed(fold.fold(history[:3], us(9)).heat.value, us(9), fold.half_life, us(20)) + 5
+    assert (hot.began, hot.ended, hot.peak, hot.stage, hot.grade) == (us(9), None, peak, "lead", "C")
+    assert [reason[:3] for reason in hot.reasons] == [["form", 1, us(9)], ["page", 2, us(1)], ["first form", 1, us(9)]]
+    assert sum(reason[3] for reason in hot.reasons) == pytest.approx(fold.fold(history[:3], us(9)).heat.value)
+    [over] = fold.fold(history, us(99)).now.episodes
+    assert over == replace(hot, ended=us(40))
+
+
+def test_the_last_two_hundred_episodes_are_kept(fold: Fold) -> None:
+    days = [at(day * 4 * DAY, "form_submitted", "e:a@x.de", profile={"title": "CEO"}) for day in range(EPISODES + 3)]
+    now = fold.fold(days, days[-1].instant).now
+    assert [began for began, _ in spans(now)] == [each.instant for each in days[2:-1]]
 
 
 def test_an_open_alone_never_makes_hot_and_a_machine_scores_nothing(fold: Fold) -> None:

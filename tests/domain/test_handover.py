@@ -5,6 +5,7 @@ from domain.fold.lead import Lead
 from domain.model.definition import parse_model
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Instant, Source, Touchpoint
+from tests.domain.stories import spans
 
 MINUTE = 60_000_000
 MODEL = """
@@ -73,7 +74,7 @@ def test_rejected_as_not_ready_it_is_hot_again_when_it_earned_a_quarter_of_its_t
         at(1, "much"), at(2, "owner_assigned", owner="ana"), at(3, "owner_rejected", owner="ana", reason="not ready"),
     ]  # fmt: skip
     lead = fold(*story)
-    assert (lead.now.hot_since, lead.now.episodes, lead.owner) == (None, [[1 * MINUTE, 3 * MINUTE]], None)
+    assert (lead.now.hot_since, spans(lead.now), lead.owner) == (None, [(1 * MINUTE, 3 * MINUTE)], None)
     assert fold(*story, at(4, "ten")).now.hot_since is None
     assert fold(*story, at(4, "ten"), at(5, "email_opened"), at(6, "email_opened")).now.hot_since is None
     lead = fold(*story, at(4, "ten"), at(5, "ten"))

@@ -21,7 +21,7 @@ from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
 from tests.domain.given_stories import leads
 from tests.domain.histories import FEW, TYPES, facts_of, histories, in_order, law
-from tests.domain.stories import SECOND
+from tests.domain.stories import SECOND, spans
 from tests.given_model import MODEL
 
 DAY = 86_400 * SECOND
@@ -208,7 +208,7 @@ def test_a_lead_is_hot_until_the_instant_at_which_it_cools(fold: Fold, history: 
         now = fold.at(lead, instant)
         assert (now.hot_since is not None) == (cools_at is not None and instant < cools_at)
         if cools_at is not None and instant >= cools_at:
-            assert now.episodes[-1] == [lead.now.hot_since, cools_at]
+            assert spans(now)[-1] == (lead.now.hot_since, cools_at)
     if cools_at is not None:
         heat, tiny = lead.heat, 1e-12
         assert decayed(heat.value, heat.at, fold.half_life, cools_at) <= rearm_at * (1 + tiny)

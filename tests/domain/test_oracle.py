@@ -6,11 +6,12 @@ Here few models are tried, about 10 s; `make oracle` tries 200 (`ARGS=1000`: as 
 
 import os
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from domain.fold.fold import Fold
-from domain.fold.lead import Attribution, Lead, Now
+from domain.fold.lead import Attribution, Episode, Lead, Now
 from domain.fold.trace import Trace
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import Touchpoint
@@ -36,11 +37,15 @@ def compared(lead: Lead, now: Now, trace: Trace) -> dict[str, object]:
         "then": {became: held(each) for became, each in sorted(lead.sources.then.items())},
         "heat": (lead.heat.value, lead.heat.at),
         "awards": [(award.rule, award.touchpoint, award.type, award.at, award.points) for award in trace.awards],
-        "hot": (now.hot_since, now.cools_at, now.episodes),
+        "hot": (episode(now.hot), now.cools_at, [episode(each) for each in now.episodes]),
         "segments": dict(sorted(now.segments.items())),
         "funnels": {name: (each.step, each.started_at, each.reached_at) for name, each in sorted(attempts)},
         "latest": {name: each.latest for name, each in sorted(attempts)},
     }
+
+
+def episode(hot: Episode | None) -> list[Any] | None:
+    return None if hot is None else [hot.began, hot.ended, hot.peak, hot.stage, hot.grade]
 
 
 def held(arrival: Attribution | None) -> tuple[int, Mapping[str, str]] | None:
@@ -58,7 +63,7 @@ def expected(fold: Fold, said: Expected, people: int) -> dict[str, object]:
         "then": dict(sorted(said.sources.then.items())),
         "heat": said.heat,
         "awards": said.awards,
-        "hot": (said.hot_since, said.cools_at, said.episodes),
+        "hot": (said.hot, said.cools_at, said.episodes),
         "segments": dict(sorted(said.segments.items())),
         "funnels": {name: (each.step, each.started_at, each.reached_at) for name, each in sorted(said.funnels.items())},
         "latest": {name: each.latest for name, each in sorted(said.funnels.items())},

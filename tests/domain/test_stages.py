@@ -10,7 +10,7 @@ from domain.fold.stage import Ladder
 from domain.fold.trace import Trace
 from domain.model.definition import Model, ModelError, parse_model
 from domain.touchpoints.touchpoint import Touchpoint
-from tests.domain.stories import at, us
+from tests.domain.stories import at, spans, us
 
 MODEL = """
 [[stages]]
@@ -190,14 +190,14 @@ def test_entering_a_stage_without_hot_episodes_ends_one_and_leaving_it_begins_no
     history = [form(0), moved(5, stage), form(6), moved(8, "lead"), at(9, "identified", "u:1", profile={"a": 1})]
     assert fold.fold(history, us(4)).now.hot_since == us(0)
     there = fold.fold(history, us(7)).now
-    assert (there.hot_since, there.episodes) == (None, [[us(0), us(5)]])
+    assert (there.hot_since, spans(there)) == (None, [(us(0), us(5))])
     assert fold.fold(history, us(9)).now.hot_since is None
     assert fold.fold([*history, form(10)], us(10)).now.hot_since == us(10)
 
 
 def test_a_stage_that_is_only_passed_through_in_one_instant_ends_the_episode_too(fold: Fold) -> None:
     now = fold.fold([form(0), moved(5, "lost"), moved(5, "lead", seq=1)], us(9)).now
-    assert (now.hot_since, now.episodes) == (None, [[us(0), us(5)]])
+    assert (now.hot_since, spans(now)) == (None, [(us(0), us(5))])
 
 
 def test_a_better_grade_after_leaving_such_a_stage_begins_no_episode_before_points_do() -> None:

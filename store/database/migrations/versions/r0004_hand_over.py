@@ -1,4 +1,4 @@
-"""From the schema of release 0.3: who takes care of a lead, and what is to be done by when."""
+"""From the schema of release 0.3: who takes care of a lead, what is to be done by when, and all hot episodes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,7 +21,23 @@ def upgrade() -> None:
     owned = sa.text("owner IS NOT NULL")
     op.create_index("leads_owner", "leads", ["owner", "lead"], postgresql_where=owned, sqlite_where=owned)
     op.add_column("ledger", sa.Column("identity", sa.Text()))
+    _derived()
     _decided()
+
+
+def _derived() -> None:
+    op.create_table(
+        "hot_episodes",
+        sa.Column("lead", sa.Uuid(), nullable=False),
+        sa.Column("began_at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("peak", sa.Double(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("grade", sa.Text(), nullable=False),
+        sa.Column("reasons", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("lead", "began_at"),
+        postgresql_with={"fillfactor": 50},
+    )
 
 
 def _decided() -> None:
