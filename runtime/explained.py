@@ -1,4 +1,4 @@
-"""Why a lead is hot, or is not, in sentences and tables for people: labels by language, the sentences in English."""
+"""Why a lead is hot, or is not, in sentences and tables for people, in their language."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -9,6 +9,8 @@ from runtime.words import Words
 
 _SHOWN: Final = 3
 """Rules that are named of those that would do."""
+_MACHINE: Final = "machine: "
+_BOT: Final = "known bot "
 
 
 def score_listing(points: ScoreShape, words: Words) -> Listing:
@@ -18,7 +20,7 @@ def score_listing(points: ScoreShape, words: Words) -> Listing:
         for each in points.items
     ]
     columns = (Column("when", 3), Column("rule"), Column("touchpoint", 1), Column("about", 2))
-    title = f"Heat {cell(points.heat)}, halves every {points.half_life}"
+    title = words.say("heat_title", heat=cell(points.heat), half_life=points.half_life)
     return Listing(title, (*columns, Column("points", number=True), Column("now", number=True)), rows)
 
 
@@ -36,7 +38,7 @@ def withheld_listing(points: ScoreShape, words: Words) -> Listing:
         for each in points.withheld
     ]
     columns = (Column("when", 3), Column("rule"), Column("touchpoint", 1), Column("about", 2))
-    return Listing("What gave nothing", (*columns, Column("points", 4, number=True), Column("why")), rows)
+    return Listing(words.say("withheld_title"), (*columns, Column("points", 4, number=True), Column("why")), rows)
 
 
 def _about(about: AboutShape | None) -> str | None:
@@ -46,66 +48,62 @@ def _about(about: AboutShape | None) -> str | None:
 def _why(reason: str, until: int | None, words: Words) -> str:
     match reason:
         case "limit" if until is not None:
-            return f"limit reached until {cell(words.when(until))}"
-        case "limit":
-            return "limit reached"
-        case "reset":
-            return "before a reset"
-        case why:
-            return why
+            return words.say("limit_until", at=cell(words.when(until)))
+        case "limit" | "reset":
+            return words.say(reason)
+        case _ if reason.startswith(_MACHINE):
+            return words.say("machine", how=_how(reason.removeprefix(_MACHINE), words))
+        case _:
+            return reason
+
+
+def _how(machine: str, words: Words) -> str:
+    """How it is known that a machine did it."""
+    if machine.startswith(_BOT):
+        return words.say("bot", name=machine.removeprefix(_BOT))
+    return words.say(machine) if machine in ("honeypot", "reported") else machine
 
 
 def effect_in_words(effect: EffectShape, words: Words) -> str:
     """What a touchpoint did: `+20 Sent a form; New lead > Qualified`."""
     if effect.machine is not None:
-        return f"nothing: a machine ({effect.machine})"
+        return words.say("by_machine", how=_how(effect.machine, words))
     did = [f"{'+' if each.points > 0 else ''}{cell(each.points)} {words.rule(each.rule)}" for each in effect.gave]
-    did += [f"{words.rule(each.rule)}: {_why(each.why, each.until, words)}" for each in effect.gave_nothing]
+    for each in effect.gave_nothing:
+        why = _why(each.why, each.until, words)
+        did.append(words.say("rule_withheld", rule=words.rule(each.rule), why=why))
     if effect.moved is not None:
-        did.append(f"{words.stage(effect.moved.from_)} > {words.stage(effect.moved.to)}")
+        before, after = words.stage(effect.moved.from_), words.stage(effect.moved.to)
+        did.append(words.say("moved", before=before, after=after))
     if effect.not_moved is not None:
-        did.append(f"no move: {effect.not_moved.replace('_', ' ')}")
-    return "; ".join(did)
+        did.append(words.say("not_moved", why=words.say(effect.not_moved)))
+    return words.say("stop").join(did)
 
 
-def distance_in_words(points: ScoreShape, words: Words) -> str:
-    """How far a lead is from hot: `12.8 below the 50 of grade B; one more would do: sent a form (12)`."""
+def distance_in_words(points: ScoreShape, stage: str, words: Words) -> str:
+    """How far a lead in a stage is from hot: `12.8 below the 50 of grade B; one more would do: sent a form (12)`."""
     left = points.distance
-    match left.never:
-        case "model":
-            return "never: the model has no hot_at"
-        case "excluded":
-            return f"never while not a lead: {words.exclusion(points.not_a_lead or '')}"
-        case "stage":
-            return "never in this stage"
-        case "grade":
-            return f"never with grade {points.grade}"
-        case None:
-            threshold = f"the {cell(left.threshold)} of grade {points.grade}"
-    if points.hot:
-        return f"hot; {cell(left.missing)} below {threshold}" if left.missing else f"hot; at or above {threshold}"
-    below = (
-        f"{cell(left.missing)} below {threshold}"
-        if left.missing
-        else f"at or above {threshold}, not hot until points are earned"
-    )
-    enough = [f"{words.rule(rule.rule)} ({cell(rule.points)})" for rule in left.enough[:_SHOWN]]
-    return f"{below}; one more would do: {', '.join(enough)}" if enough else below
+    if left.never is not None:
+        reason = words.exclusion(points.not_a_lead or "")
+        return words.say(f"never.{left.never}", reason=reason, stage=words.stage(stage), grade=points.grade)
+    side = "below" if left.missing else "above"
+    name = f"hot_{side}" if points.hot else side
+    distance = words.say(name, missing=cell(left.missing), threshold=cell(left.threshold), grade=points.grade)
+    enough = [
+        words.say("rule_points", rule=words.rule(each.rule), points=cell(each.points)) for each in left.enough[:_SHOWN]
+    ]
+    if points.hot or not enough:
+        return distance
+    return words.say("enough", distance=distance, rules=words.say("comma").join(enough))
 
 
 def coming_in_words(points: ScoreShape, words: Words) -> str:
     """What time alone will do, the next first."""
-    return "; ".join(f"{_change(each, words)} at {cell(words.when(each.at))}" for each in points.coming)
+    return words.say("stop").join(_change(each, words) for each in points.coming)
 
 
 def _change(coming: ComingShape, words: Words) -> str:
-    match coming.what:
-        case "cools":
-            return "cools"
-        case "falls_below":
-            return "heat falls below the threshold"
-        case "enters" | "leaves":
-            return f"{coming.what} {words.segment(coming.segment or '')}"
+    return words.say(coming.what, at=cell(words.when(coming.at)), segment=words.segment(coming.segment or ""))
 
 
 def score_listings(points: ScoreShape, words: Words) -> Iterator[Listing]:

@@ -10,6 +10,7 @@ from domain.fold.names import full_name
 from domain.model.definition import Model
 from domain.touchpoints.touchpoint import moment
 from projections.queries.shapes import LeadShape
+from runtime.sentences import sentence
 
 _VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
 _NAMES: Final = ("email", "user_id", "phone", "anonymous_id")
@@ -20,7 +21,7 @@ class Words:
 
     def __init__(self, model: Model, language: str | None = None) -> None:
         """`language` is such as `zh` or `zh_CN`; None: that of the environment."""
-        self._language = (language or environment_language()).lower()
+        self._language = (language or environment_language()).lower().replace("-", "_")
         self._zone = ZoneInfo(model.timezone)
         self.zone = model.timezone
         self._stages = {stage.name: stage.label for stage in model.stages}
@@ -28,6 +29,10 @@ class Words:
         self._segments = {segment.name: segment.label for segment in model.segments}
         self._rules = {rule.name: rule.label for rule in model.score.rules}
         self._reasons = {exclusion.reason: exclusion.label for exclusion in reversed(model.not_a_lead)}
+
+    def say(self, name: str, /, **values: object) -> str:
+        """A sentence of `runtime.sentences` in this language."""
+        return sentence(self._language, name, **values)
 
     def stage(self, name: str) -> str:
         """What people call a stage."""

@@ -47,7 +47,8 @@ done; 130 ended by Ctrl-C. Errors go to standard error, and say what to do. What
 
 Tables fit the terminal (or `COLUMNS`): where it is narrow, the less important columns are left out. In a pipe they are
 tab-separated, with the columns' names first, times with their offset and nothing left out. Times are in the model's
-time zone; stages and segments bear their labels in the language of `--lang`, else of `LANG`.
+time zone; stages, segments and rules bear their labels in the language of `--lang`, else of `LANG`, and
+what is said of a lead is said in it (English or Chinese).
 """
 
 

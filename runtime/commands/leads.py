@@ -1,7 +1,7 @@
 """`leads`, `lead`: who they are and how they stand, straight from the database."""
 
 from collections.abc import Sequence
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -96,18 +96,10 @@ def leads(
         return
     words = Words(view.model, lang)
     rows = [_row(each, words) for each in page.items]
-    print_listings(Listing(f"Leads, {_ORDERED[order]} (times in {words.zone})", _LEADS, rows))
+    print_listings(Listing(words.say(f"leads_title.{order}", zone=words.zone), _LEADS, rows))
     if page.count is not None:
-        say(f"leads: {page.count}")
+        say(words.say("leads_counted", count=page.count))
     say_more(page.next, "--cursor")
-
-
-_ORDERED: Final[dict[OrderName, str]] = {
-    "heat": "hottest first",
-    "last_seen": "last seen first",
-    "stage_since": "last moved first",
-    "name": "by name",
-}
 
 
 _LEADS = (
@@ -132,7 +124,7 @@ def _row(lead: LeadShape, words: Words) -> tuple[object, ...]:
         words.stage(lead.stage),
         lead.heat,
         lead.grade,
-        lead.hot if lead.not_a_lead is None else f"no: {words.exclusion(lead.not_a_lead)}",
+        lead.hot if lead.not_a_lead is None else words.say("no_lead", reason=words.exclusion(lead.not_a_lead)),
         _why(lead.reasons, words),
         words.when(lead.cools_at),
         words.when(lead.last_seen),
@@ -143,7 +135,8 @@ def _row(lead: LeadShape, words: Words) -> tuple[object, ...]:
 
 def _why(reasons: Sequence[ReasonShape], words: Words) -> str:
     """The three strongest rules, and how often each gave points."""
-    return ", ".join(f"{each.count} x {words.rule(each.rule)}" for each in reasons[:3])
+    told = (words.say("times", count=each.count, rule=words.rule(each.rule)) for each in reasons[:3])
+    return words.say("comma").join(told)
 
 
 def lead(
@@ -186,7 +179,7 @@ def lead(
     print_listings(
         Listing(who(card), (Column("what"), Column("how it is")), _card(card, points, words)),
         *score_listings(points, words),
-        Listing(f"Timeline, newest first (times in {words.zone})", _TIMELINE, timeline_rows),
+        Listing(words.say("timeline_title", zone=words.zone), _TIMELINE, timeline_rows),
     )
 
 
@@ -195,22 +188,24 @@ _TIMELINE = (Column("when"), Column("type"), Column("source", 2), Column("did", 
 
 def _card(lead: LeadDetail, points: ScoreShape, words: Words) -> list[tuple[str, object]]:
     first, last = cell(words.when(lead.first_touch)), cell(words.when(lead.last_touch))
-    until = f" (hot until {cell(words.when(lead.cools_at))})" if lead.hot else ""
+    heat = cell(lead.heat)
+    if lead.hot:
+        heat = words.say("hot_until", heat=heat, at=cell(words.when(lead.cools_at)))
     return [
         ("id", lead.id),
         ("identities", "  ".join(f"{identity.kind}:{identity.value}" for identity in lead.identities)),
         ("profile", _brief(lead.profile)),
-        ("stage", f"{words.stage(lead.stage)} since {cell(words.when(lead.stage_since))}"),
+        ("stage", words.say("since", what=words.stage(lead.stage), at=cell(words.when(lead.stage_since)))),
         ("stages", " > ".join(words.stage(stage.stage) for stage in lead.stages)),
-        ("heat", f"{cell(lead.heat)}{until}"),
-        ("hot?", distance_in_words(points, words)),
+        ("heat", heat),
+        ("hot?", distance_in_words(points, lead.stage, words)),
         ("time alone", coming_in_words(points, words)),
-        ("grade", f"{lead.grade} ({cell(lead.fit)} points)"),
+        ("grade", words.say("fit", grade=lead.grade, points=cell(lead.fit))),
         ("not a lead", lead.not_a_lead and words.exclusion(lead.not_a_lead)),
         ("first source", _source(lead.first_source, words)),
         ("last source", _source(lead.last_source, words)),
-        ("segments", ", ".join(words.segment(segment) for segment in lead.segments)),
-        ("touches", f"{lead.touches}, from {first} to {last}"),
+        ("segments", words.say("comma").join(words.segment(segment) for segment in lead.segments)),
+        ("touches", words.say("touches", count=lead.touches, first=first, last=last)),
         ("last seen", words.when(lead.last_seen)),
         ("findings", "; ".join(str(finding) for finding in lead.findings)),
     ]
@@ -219,7 +214,7 @@ def _card(lead: LeadDetail, points: ScoreShape, words: Words) -> list[tuple[str,
 def _source(source: SourceShape, words: Words) -> str:
     said = [part for part in (source.source, source.medium, source.campaign) if part]
     where = f": {' / '.join(said)}" if said else ""
-    return f"{words.channel(source.channel)}{where} since {cell(words.when(source.since))}"
+    return words.say("since", what=f"{words.channel(source.channel)}{where}", at=cell(words.when(source.since)))
 
 
 def _brief(values: dict[str, object]) -> str:

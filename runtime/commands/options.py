@@ -24,7 +24,9 @@ DatabaseUrl = Annotated[str | None, typer.Option("--database", help="postgresql:
 Kafka = Annotated[str | None, typer.Option("--kafka", help="Kafka bootstrap servers (LEADLINE_KAFKA).")]
 BindTo = Annotated[str | None, typer.Option("--bind", help="HOST:PORT to listen on (LEADLINE_BIND).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Language = Annotated[str | None, typer.Option("--lang", help="Language of labels, such as zh (else that of LANG).")]
+Language = Annotated[
+    str | None, typer.Option("--lang", help="Language of labels and sentences, such as zh (else that of LANG).")
+]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Most rows.")]
 Cursor = Annotated[str | None, typer.Option("--cursor", help="`next` of the page before.")]
 

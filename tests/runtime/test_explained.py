@@ -1,28 +1,37 @@
 """The words of `leadline lead`, `leads` and `signals`: how far from hot, what time will do, who, and what about."""
 
-from typing import Any
+from string import Formatter
+from typing import Any, get_args
 
 import pytest
 
+from domain.fold.moves import NotMoved
+from domain.fold.outlook import Never, Passing
 from domain.model.definition import parse_model
+from projections.queries.orders import OrderName
 from projections.queries.shapes import (
     ComingShape,
     DistanceShape,
+    EffectShape,
     EnoughShape,
+    GaveNothingShape,
+    GaveShape,
     IdentityShape,
     LeadShape,
+    MovedShape,
     ScoreShape,
     SignalShape,
 )
 from runtime.commands.reading import about
-from runtime.explained import coming_in_words, distance_in_words
+from runtime.explained import coming_in_words, distance_in_words, effect_in_words
+from runtime.sentences import SENTENCES
 from runtime.words import Words, who
 from tests.domain.stories import us
 
 MODEL = """
 [[stages]]
 name = "lead"
-label = "New lead"
+label = { en = "New lead", zh = "新线索" }
 [[score.rules]]
 name = "form"
 label = { en = "Sent a form", zh = "提交表单" }
@@ -37,7 +46,7 @@ name = "warm"
 label = "Warm ones"
 when = { heat = { gte = 40 } }
 """
-WORDS = Words(parse_model(MODEL), "en")
+WORDS, CHINESE = (Words(parse_model(MODEL), language) for language in ("en", "zh"))
 FORM = EnoughShape(rule="form", on="form_submitted", points=20)
 
 
@@ -57,12 +66,43 @@ def score(distance: dict[str, Any], **more: Any) -> ScoreShape:
     ({"threshold": 50}, {"hot": True}, "hot; at or above the 50 of grade B"),
     ({"threshold": 50, "missing": 3.5}, {"hot": True}, "hot; 3.5 below the 50 of grade B"),
     ({"never": "excluded"}, {"not_a_lead": "student"}, "never while not a lead: A student"),
-    ({"never": "stage"}, {}, "never in this stage"),
+    ({"never": "stage"}, {}, "never in stage New lead"),
     ({"never": "grade"}, {}, "never with grade B"),
     ({"never": "model"}, {}, "never: the model has no hot_at"),
 ])  # fmt: skip
 def test_how_far_it_is_is_one_sentence(distance: dict[str, Any], more: dict[str, Any], sentence: str) -> None:
-    assert distance_in_words(score(distance, **more), WORDS) == sentence
+    assert distance_in_words(score(distance, **more), "lead", WORDS) == sentence
+
+
+@pytest.mark.parametrize(("distance", "more", "sentence"), [
+    ({"threshold": 50, "missing": 12.8, "enough": [FORM]}, {},
+     "比 B 级的 50 分低 12.8 分；再有一次即可：提交表单（20 分）"),
+    ({"threshold": 50, "missing": 3.5}, {"hot": True}, "热；比 B 级的 50 分低 3.5 分"),
+    ({"never": "excluded"}, {"not_a_lead": "student"}, "不会变热，因为不是线索：学生"),
+    ({"never": "stage"}, {}, "在阶段“新线索”不会变热"),
+])  # fmt: skip
+def test_it_is_one_in_chinese_too(distance: dict[str, Any], more: dict[str, Any], sentence: str) -> None:
+    for language in ("zh", "zh_CN", "zh-Hans"):
+        words = Words(parse_model(MODEL), language)
+        assert distance_in_words(score(distance, **more), "lead", words) == sentence
+
+
+def test_every_sentence_is_said_with_the_same_values_in_every_language() -> None:
+    english = SENTENCES["en"]
+    for texts in SENTENCES.values():
+        assert texts.keys() == english.keys()
+        for name, text in texts.items():
+            assert _values(text) == _values(english[name]), name
+
+
+def _values(text: str) -> set[str | None]:
+    return {field for _, field, _, _ in Formatter().parse(text)} - {None}
+
+
+def test_whatever_a_reader_may_be_told_has_its_sentence() -> None:
+    told = {*NotMoved, *Passing}
+    told |= {f"never.{why}" for why in Never} | {f"leads_title.{name}" for name in get_args(OrderName)}
+    assert told <= SENTENCES["en"].keys()
 
 
 def test_what_time_alone_will_do_is_told_in_order() -> None:
@@ -75,6 +115,29 @@ def test_what_time_alone_will_do_is_told_in_order() -> None:
         "heat falls below the threshold at 2023-11-14 22:13:20; leaves Warm ones at 2023-11-14 22:13:21; "
         "cools at 2023-11-14 22:13:22"
     )
+    assert coming_in_words(score({}, coming=changes[1:]), CHINESE) == (
+        "2023-11-14 22:13:21 离开“Warm ones”；2023-11-14 22:13:22 降温"
+    )
+
+
+@pytest.mark.parametrize(("effect", "english", "chinese"), [
+    ({"machine": "honeypot"}, "nothing: a machine (honeypot)", "不计：机器行为（填写了隐藏字段）"),
+    ({"machine": "known bot Bing"}, "nothing: a machine (known bot Bing)", "不计：机器行为（已知爬虫 Bing）"),
+    ({"machine": "burst"}, "nothing: a machine (burst)", "不计：机器行为（burst）"),
+    ({"not_moved": "only_forward"}, "no move: only forward", "阶段未变：只能前进"),
+    ({"gave": [GaveShape(rule="form", label=None, points=20)],
+      "moved": MovedShape(from_="visitor", to="lead")},
+     "+20 Sent a form; visitor > New lead", "+20 提交表单；visitor > 新线索"),
+    ({"gave_nothing": [GaveNothingShape(rule="form", label=None, points=20, why="limit", until=us(0))]},
+     "Sent a form: limit reached until 2023-11-14 22:13:20", "提交表单：已达上限，直到 2023-11-14 22:13:20"),
+])  # fmt: skip
+def test_what_a_touchpoint_did_is_told_in_the_readers_language(
+    effect: dict[str, Any], english: str, chinese: str
+) -> None:
+    did = EffectShape(
+        **{"points": 0, "gave": [], "gave_nothing": [], "moved": None, "not_moved": None, "machine": None, **effect}
+    )
+    assert (effect_in_words(did, WORDS), effect_in_words(did, CHINESE)) == (english, chinese)
 
 
 @pytest.mark.parametrize(("profile", "called"), [

@@ -140,8 +140,8 @@ def test_a_student_of_much_engagement_is_never_hot_and_is_told_so(
     assert (score["heat"], score["grade"], score["hot"]) == (pytest.approx(120, abs=0.1), "D", False)
     assert score["distance"] == {"threshold": None, "missing": 0.0, "never": "excluded", "enough": []}
     assert score["not_a_lead_label"] == {"en": "A student", "zh": "学生"}
-    assert "hot?\tnever while not a lead: 学生" in shown(tmp_path, monkeypatch, "lead", "a@uni.edu", "--lang", "zh")
-    assert "\tno: 学生\t" in shown(tmp_path, monkeypatch, "leads", "--lang", "zh")
+    assert "hot?\t不会变热，因为不是线索：学生" in shown(tmp_path, monkeypatch, "lead", "a@uni.edu", "--lang", "zh")
+    assert "\t否：学生\t" in shown(tmp_path, monkeypatch, "leads", "--lang", "zh")
 
 
 @pytest.mark.parametrize(("seen", "hot"), [(MODEL, False), (WON_AND_HOT, True)], indirect=["seen"])
@@ -173,8 +173,9 @@ def test_what_it_was_for_what_gave_nothing_and_how_far_it_is(
     assert score["distance"]["missing"] == pytest.approx(50 - score["heat"]) and score["distance"]["threshold"] == 50
     assert [each["rule"] for each in score["distance"]["enough"]] == ["webinar"]
     text = shown(tmp_path, monkeypatch, "lead", "a@x.de", "--lang", "zh")
-    assert "below the 50 of grade B; one more would do: webinar (64)" in text
-    assert "提交表单\tform_submitted\tdemo\t20" in text and "before a reset" in text and "limit reached until" in text
+    assert "比 B 级的 50 分低" in text and "；再有一次即可：webinar（64 分）" in text
+    assert "提交表单\tform_submitted\tdemo\t20" in text and "在清零之前" in text and "已达上限，直到" in text
+    assert "机器：来源已标明" in text
 
 
 def test_the_score_goes_on_page_by_page_and_the_pages_add_up(seen: Seen) -> None:
@@ -219,8 +220,8 @@ def test_the_timeline_says_what_each_did(seen: Seen, tmp_path: Path, monkeypatch
         "points": 0.0, "gave": [], "gave_nothing": [], "moved": None, "not_moved": None, "machine": None,
     }  # fmt: skip
     text = shown(tmp_path, monkeypatch, "lead", "a@x.de", "--lang", "zh")
-    for did in ("+20 提交表单", "+5 page; visitor > lead", "page: limit reached until 2023",
-                "nothing: a machine (reported)", "no move: only forward"):  # fmt: skip
+    for did in ("+20 提交表单", "+5 page；visitor > lead", "page：已达上限，直到 2023",
+                "不计：机器行为（来源已标明）", "阶段未变：只能前进"):  # fmt: skip
         assert f"\t{did}" in text, text
 
 

@@ -1,0 +1,66 @@
+"""What the command line says of a lead, in English and Chinese. Names of columns and codes are the same in both."""
+
+from collections.abc import Mapping
+from typing import Final
+
+_ENGLISH: Final[Mapping[str, str]] = {
+    "comma": ", ", "stop": "; ",
+    "heat_title": "Heat {heat}, halves every {half_life}", "withheld_title": "What gave nothing",
+    "timeline_title": "Timeline, newest first (times in {zone})",
+    "leads_title.heat": "Leads, hottest first (times in {zone})",
+    "leads_title.last_seen": "Leads, last seen first (times in {zone})",
+    "leads_title.stage_since": "Leads, last moved first (times in {zone})",
+    "leads_title.name": "Leads, by name (times in {zone})",
+    "leads_counted": "leads: {count}",
+    "limit_until": "limit reached until {at}", "limit": "limit reached", "reset": "before a reset",
+    "machine": "machine: {how}", "by_machine": "nothing: a machine ({how})",
+    "honeypot": "honeypot", "reported": "reported", "bot": "known bot {name}",
+    "rule_withheld": "{rule}: {why}", "moved": "{before} > {after}", "not_moved": "no move: {why}",
+    "already_there": "already there", "only_forward": "only forward", "in_detour": "in detour",
+    "unknown_stage": "unknown stage", "nothing_withdrawn": "nothing withdrawn",
+    "never.model": "never: the model has no hot_at", "never.excluded": "never while not a lead: {reason}",
+    "never.stage": "never in stage {stage}", "never.grade": "never with grade {grade}",
+    "hot_below": "hot; {missing} below the {threshold} of grade {grade}",
+    "hot_above": "hot; at or above the {threshold} of grade {grade}",
+    "below": "{missing} below the {threshold} of grade {grade}",
+    "above": "at or above the {threshold} of grade {grade}, not hot until points are earned",
+    "enough": "{distance}; one more would do: {rules}", "rule_points": "{rule} ({points})",
+    "cools": "cools at {at}", "falls_below": "heat falls below the threshold at {at}",
+    "enters": "enters {segment} at {at}", "leaves": "leaves {segment} at {at}",
+    "hot_until": "{heat} (hot until {at})", "since": "{what} since {at}", "fit": "{grade} ({points} points)",
+    "touches": "{count}, from {first} to {last}", "times": "{count} x {rule}", "no_lead": "no: {reason}",
+}  # fmt: skip
+_CHINESE: Final[Mapping[str, str]] = {
+    "comma": "、", "stop": "；",
+    "heat_title": "热度 {heat}，每 {half_life} 减半", "withheld_title": "未计分的行为",
+    "timeline_title": "时间线，最新的在前（时区 {zone}）",
+    "leads_title.heat": "线索，最热的在前（时区 {zone}）",
+    "leads_title.last_seen": "线索，最近活跃的在前（时区 {zone}）",
+    "leads_title.stage_since": "线索，最近变更阶段的在前（时区 {zone}）",
+    "leads_title.name": "线索，按姓名排序（时区 {zone}）",
+    "leads_counted": "线索数：{count}",
+    "limit_until": "已达上限，直到 {at}", "limit": "已达上限", "reset": "在清零之前",
+    "machine": "机器：{how}", "by_machine": "不计：机器行为（{how}）",
+    "honeypot": "填写了隐藏字段", "reported": "来源已标明", "bot": "已知爬虫 {name}",
+    "rule_withheld": "{rule}：{why}", "moved": "{before} > {after}", "not_moved": "阶段未变：{why}",
+    "already_there": "已在该阶段", "only_forward": "只能前进", "in_detour": "处于旁支阶段",
+    "unknown_stage": "没有这个阶段", "nothing_withdrawn": "没有可撤回的变更",
+    "never.model": "不会变热：模型没有 hot_at", "never.excluded": "不会变热，因为不是线索：{reason}",
+    "never.stage": "在阶段“{stage}”不会变热", "never.grade": "{grade} 级不会变热",
+    "hot_below": "热；比 {grade} 级的 {threshold} 分低 {missing} 分",
+    "hot_above": "热；已达到 {grade} 级的 {threshold} 分",
+    "below": "比 {grade} 级的 {threshold} 分低 {missing} 分",
+    "above": "已达到 {grade} 级的 {threshold} 分，再次得分后才会变热",
+    "enough": "{distance}；再有一次即可：{rules}", "rule_points": "{rule}（{points} 分）",
+    "cools": "{at} 降温", "falls_below": "{at} 热度降到门槛以下",
+    "enters": "{at} 进入“{segment}”", "leaves": "{at} 离开“{segment}”",
+    "hot_until": "{heat}（热度保持到 {at}）", "since": "{what}，自 {at}", "fit": "{grade}（{points} 分）",
+    "touches": "{count} 次，从 {first} 到 {last}", "times": "{count} 次 {rule}", "no_lead": "否：{reason}",
+}  # fmt: skip
+SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {"en": _ENGLISH, "zh": _CHINESE}
+
+
+def sentence(language: str, name: str, /, **values: object) -> str:
+    """A sentence in the language of `zh` or `zh_cn`; in English where it is in none of ours."""
+    texts = SENTENCES.get(language.partition("_")[0], _ENGLISH)
+    return texts[name].format(**values)
