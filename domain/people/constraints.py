@@ -67,8 +67,9 @@ def constraints(touchpoint: Touchpoint, seen: set[Identity]) -> Iterable[tuple[P
 
 def standing(
     touchpoints: Sequence[tuple[Touchpoint, Iterable[Identity]]],
-) -> tuple[frozenset[Pair], list[tuple[Order, Pair]]]:
-    """Who is kept apart, and who is joined and by what, in order: of what was said about a pair the last holds.
+) -> tuple[dict[Pair, int], list[tuple[Order, Pair]]]:
+    """Who is kept apart since when it was said, and who is joined and by what, in order: of what was said about a pair
+    the last holds.
 
     `touchpoints` are in the order of the walk, each with the identities that bind at it.
     """
@@ -79,6 +80,6 @@ def standing(
             if pair not in last or last[pair][0] <= touchpoint.order:
                 last[pair] = (touchpoint.order, together)
         seen.update(bound)
-    apart = frozenset(pair for pair, (_, together) in last.items() if not together)
+    apart = {pair: order[0] for pair, (order, together) in last.items() if not together}
     merges = [(order, sorted(pair), pair) for pair, (order, together) in last.items() if together]
     return apart, [(order, pair) for order, _, pair in sorted(merges, key=lambda merge: merge[:2])]

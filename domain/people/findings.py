@@ -1,4 +1,4 @@
-"""What a data steward should know of how a person was put together."""
+"""What a walk says of a person beside their touchpoints: what a data steward should know, and what was said by hand."""
 
 from typing import Any
 
@@ -16,6 +16,16 @@ def findings(walk: Walk, person: Person) -> list[list[Any]]:
         if person in (walk.owner.get(identity), walk.owner.get(other))
     ]
     return [list(finding) for finding in (*skipped, *_of_claims(walk, person))]
+
+
+def parted_at(walk: Walk, person: Person) -> int:
+    """When it was last said by hand that the person is not another one, or in vain that they are; 0: never."""
+    if not walk.apart and not walk.skipped:  # nearly always
+        return 0
+    owner = walk.owner
+    parted = [instant for pair, instant in walk.apart.items() if any(owner.get(each) is person for each in pair)]
+    parted += [instant for instant, *pair in walk.skipped if any(owner.get(each) is person for each in pair)]
+    return max(parted, default=0)
 
 
 def _of_claims(walk: Walk, person: Person) -> list[Finding]:

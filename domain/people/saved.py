@@ -18,7 +18,7 @@ class SavedWalk(Struct, array_like=True):
 
     people: list[tuple[int, list[Identity], dict[Identity, WalkKey], list[Finding]]]
     """Number, owned, heads, findings."""
-    apart: list[tuple[Identity, ...]]
+    apart: list[tuple[list[Identity], int]]
     skipped: Sequence[tuple[int, Identity, Identity]]
     shared: dict[Identity, int]
     trusted: dict[Identity, Links]
@@ -33,7 +33,7 @@ _DECODER: Final = msgpack.Decoder(SavedWalk)
 def dump_walk(walk: Walk) -> bytes:
     """The saved walk; `load_walk` gives the same."""
     people = [(person.number, person.owned, person.heads, person.findings) for person in walk.people.values()]
-    apart = sorted(tuple(sorted(pair)) for pair in walk.apart)
+    apart = sorted((sorted(pair), instant) for pair, instant in walk.apart.items())
     return msgpack.encode(SavedWalk(people, apart, walk.skipped, *walk.facts.saved(), sorted(walk.decided)))
 
 
@@ -45,6 +45,6 @@ def load_walk(saved: bytes, hashed: Hashed) -> Walk:
         person = walk.people[number] = Person(number)
         person.owned, person.heads, person.findings = owned, heads, findings
         walk.owner.update(dict.fromkeys(owned, person))
-    walk.apart = frozenset(Pair(pair) for pair in state.apart)
+    walk.apart = {Pair(pair): instant for pair, instant in state.apart}
     walk.skipped, walk.decided = state.skipped, frozenset(state.decided)
     return walk

@@ -9,7 +9,7 @@ differ in nothing. Neither a claim nor a cookie makes one person of two where a 
 machine did binds nobody.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from domain.people.constraints import Pair, standing
@@ -38,7 +38,7 @@ class Walk:
         self.facts = facts
         self.people: dict[int, Person] = {}
         self.owner: dict[Identity, Person] = {}
-        self.apart: frozenset[Pair] = frozenset()
+        self.apart: Mapping[Pair, int] = {}
         self.skipped: Sequence[tuple[int, Identity, Identity]] = ()
         """Merges that a standing unmerge forbids, with their instants."""
         self.decided: frozenset[Identity] = frozenset()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from domain.fold.fold import Fold
 from domain.people.facts import Facts
-from domain.people.findings import findings
+from domain.people.findings import findings, parted_at
 from domain.people.sharing import LIMITS, Limits
 from domain.people.walk import Walk
 from domain.signals.signal import TELL, Holding
@@ -325,7 +325,8 @@ class Batches:
         walk, member = cluster.walk, cluster.members[id]
         lead, now = member.lead, self._fold.at(member.lead, clock)
         owned = self._owned(cluster, member, number, clock)
-        subject = Subject(id, lead, now, owned, findings(walk, walk.people[number]))
+        person = walk.people[number]
+        subject = Subject(id, lead, now, owned, findings(walk, person), parted_at(walk, person))
         return Holding(id, lead, now), member, render(self._fold, subject)
 
     def _owned(self, cluster: Cluster, member: Member, number: int, clock: int) -> tuple[Identity, ...]:

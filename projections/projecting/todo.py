@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.fold.fold import Fold
 from domain.people.facts import Facts
-from domain.people.findings import findings
+from domain.people.findings import findings, parted_at
 from domain.people.order import WalkKey
 from domain.people.person import Person
 from domain.people.walk import Walk
@@ -157,16 +157,16 @@ def _touch_successors(todo: Todo, ids: Ids) -> None:
         todo.touched.setdefault(person.number, ids.of(person.name()))
 
 
-_Card = tuple[frozenset[Identity], list[Any]]
+_Card = tuple[frozenset[Identity], list[Any], int]
 
 
 def _cards(walks: Iterable[Walk]) -> dict[Identity, _Card]:
-    """What walks say of each person beside their history: identities and findings, by name."""
+    """What walks say of each person beside their history: identities, findings, when they were unmerged, by name."""
     return {person.name(): _card(walk, person) for walk in walks for person in walk.people.values() if person.heads}
 
 
 def _card(walk: Walk, person: Person) -> _Card:
-    return frozenset(person.owned), findings(walk, person)
+    return frozenset(person.owned), findings(walk, person), parted_at(walk, person)
 
 
 def _owners_of_shared(walk: Walk) -> set[int]:

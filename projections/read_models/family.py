@@ -29,6 +29,8 @@ class Subject(NamedTuple):
     """Those that count as the lead's at that instant, in canonical order."""
     findings: Sequence[list[Any]]
     """Of how the person was put together, beside those of the lead's history: [kind, detail, instant]."""
+    parted_at: int
+    """When it was last said by hand that the person is not another one; 0: never."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def _row(fold: Fold, subject: Subject) -> Row:
         Channel.DIRECT.value if sources.first is None else sources.first.seen["channel"],
         sources.current["channel"],
         lead.last_seen,
-        _changed_at(lead, subject.now),
+        max(_changed_at(lead, subject.now), subject.parted_at),
         *(_NOBODYS if owner is None else (owner.owner, owner.since, owner.due, owner.accepted_at)),
     )
 

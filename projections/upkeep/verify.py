@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Table, select
 
 from domain.fold.fold import Fold
 from domain.people.facts import Facts
-from domain.people.findings import findings
+from domain.people.findings import findings, parted_at
 from domain.people.sharing import LIMITS, Limits
 from domain.people.walk import Walk, assign
 from domain.touchpoints.event import TouchpointRecorded
@@ -215,7 +215,8 @@ class _Rows:
         """The rows of one person of a walk, by family."""
         person, lead = walk.people[number], fold.fold(history, clock)
         owned = walk.owned(person, clock)
-        subject = Subject(ids.of(person.name()), lead, fold.at(lead, clock), owned, findings(walk, person))
+        said, at = findings(walk, person), parted_at(walk, person)
+        subject = Subject(ids.of(person.name()), lead, fold.at(lead, clock), owned, said, at)
         return [family.rows(fold, subject) for family in FAMILIES]
 
     def add(self, rows: list[list[Row]]) -> None:

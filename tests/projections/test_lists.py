@@ -5,11 +5,13 @@ from typing import get_args
 
 import pytest
 
+from domain.touchpoints.touchpoint import Touchpoint
 from projections.queries.cursors import BadCursor, give
 from projections.queries.filters import Filters
 from projections.queries.leads import find_leads
 from projections.queries.orders import OrderName
 from projections.queries.view import View
+from tests.domain.histories import side
 from tests.domain.stories import at, us
 from tests.projections.world import World
 
@@ -137,6 +139,42 @@ def test_time_alone_changes_a_lead_at_the_instant_at_which_it_does(world: World)
         assert before.cools_at is not None and after.last_touch == us(7)
         assert us(7) < before.cools_at <= after.changed_at <= CLOCK
         assert after.id in {each.id for each in find_leads(view, Filters(changed_since=before.cools_at)).items}
+
+
+TORN = [
+    at(1, "page_viewed", "u:1"),
+    at(2, "page_viewed", "u:2"),
+    at(3, "identified", "u:3", "c:3"),
+    at(9, "merged", "u:1", source="api", **side("u:2")),
+    at(10, "unmerged", "u:1", source="api", **side("u:2")),
+]
+
+
+def changed(world: World) -> dict[str, int]:
+    """When each lead last changed, by its highest identity's value."""
+    with world.view() as view:
+        return {lead.identities[0].value: lead.changed_at for lead in find_leads(view).items}
+
+
+@pytest.mark.parametrize("batches", [[TORN], [[each] for each in TORN], [[each] for each in reversed(TORN)]])
+def test_an_unmerge_changes_both_sides_at_its_instant(world: World, batches: list[list[Touchpoint]]) -> None:
+    world.play(batches)
+    assert changed(world) == {"1": us(10), "2": us(10), "3": us(3)}
+    world.restart()
+    world.play([[at(11, "page_viewed", "u:1")]])
+    assert changed(world) == {"1": us(11), "2": us(10), "3": us(3)}
+    world.play([[at(12, "unmerged", "u:1", source="api", **side("u:2"))]])
+    assert changed(world) == {"1": us(12), "2": us(12), "3": us(3)}, "whose history is the same"
+    assert not world.verify().differences
+
+
+def test_what_is_said_in_vain_or_of_two_who_never_were_one_concerns_both(world: World) -> None:
+    world.play([TORN[:3], [at(20, "unmerged", "u:1", source="api", **side("u:3"))]])
+    assert changed(world) == {"1": us(20), "2": us(2), "3": us(20)}
+    joined = [at(30 + n, "merged", f"u:{n}", source="api", **side(f"u:{n + 1}")) for n in (1, 2)]
+    world.play([joined])
+    assert changed(world) == {"1": us(32), "3": us(32)}, "of the two merges one is skipped"
+    assert not world.verify().differences
 
 
 def test_the_keys_follow_what_becomes_known(world: World) -> None:
