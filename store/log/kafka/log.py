@@ -32,13 +32,17 @@ class KafkaLog:
     """A log on a Kafka cluster. `partitions` is for topics that are made; what exists stays as it is.
 
     `options` goes to every client as it is (security_protocol, sasl_mechanism, ssl_cafile, ...).
-    Nothing connects before it must, so a process starts while the broker is away.
+    Nothing connects before it must, so a process starts while the broker is away. A reader whose broker is silent for
+    `silence` seconds asks whether it is there.
     """
 
     settles_after = 2 * _CONNECT_MS / 1000 + DELIVERY_SECONDS + _SLACK
 
-    def __init__(self, bootstrap: str, partitions: int = 4, options: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, bootstrap: str, partitions: int = 4, options: Mapping[str, Any] | None = None, silence: float = 10.0
+    ) -> None:
         self.bootstrap = bootstrap
+        self._silence = silence
         self._partitions = partitions
         self._clients = {"bootstrap_servers": bootstrap.split(","), **(options or {})}
         self._clients.setdefault("bootstrap_timeout_ms", _CONNECT_MS)
@@ -218,7 +222,7 @@ class KafkaLog:
                 metrics_enabled=False,
             )
 
-        return KafkaSubscription(connect, names, self.bootstrap)
+        return KafkaSubscription(connect, names, self.bootstrap, self._silence)
 
     def ends(self, topics: Iterable[str]) -> dict[Partition, int | None]:
         """The offset of the last entry of each partition; see `Log.ends`."""

@@ -14,9 +14,6 @@ from store.log.port import Entry, LogAway, Partition
 
 _log = structlog.get_logger(__name__)
 
-_SILENCE: Final = 10.0
-"""Seconds without an entry after which the broker is asked whether it is there: the client waits for ever, silently."""
-
 _ANSWER_MS: Final = 5_000
 
 _JOIN_MS: Final = 3_000
@@ -24,12 +21,16 @@ _JOIN_MS: Final = 3_000
 
 
 class KafkaSubscription:
-    """See `Subscription`. Joins the group at the first call; no rebalance callback does any work."""
+    """See `Subscription`. Joins the group at the first call; no rebalance callback does any work.
 
-    def __init__(self, connect: Callable[[], Any], topics: Sequence[str], bootstrap: str) -> None:
+    After `silence` seconds without an entry the broker is asked whether it is there: the client waits for ever.
+    """
+
+    def __init__(self, connect: Callable[[], Any], topics: Sequence[str], bootstrap: str, silence: float) -> None:
         self._connect = connect
         self._topics = list(topics)
         self._bootstrap = bootstrap
+        self._silence = silence
         self._consumer: Any = None
         self._generation = -1
         self._at: dict[Any, int] = {}  # the next offset that the consumer will fetch, where it is known to us
@@ -212,7 +213,7 @@ class KafkaSubscription:
         now = time.monotonic()
         if answered:
             self._answered_at = now
-        elif now - self._answered_at > _SILENCE:
+        elif now - self._answered_at > self._silence:
             probe = TopicPartition(self._topics[0], 0)
             self._joined().end_offsets([probe], timeout_ms=_ANSWER_MS)
             self._answered_at = time.monotonic()
