@@ -38,6 +38,7 @@ class Bind(NamedTuple):
             return False
 
 
+_MOST_WORKERS: Final = 1_000
 _POSTGRES: Final = "postgresql://USER:PASSWORD@HOST:PORT/NAME"
 
 
@@ -127,6 +128,19 @@ def proxies(value: object) -> tuple[str, ...]:
         except ValueError:
             raise ValueError(f"{part!r} is no address: allowed are such as 10.0.0.7 or 10.0.0.0/8") from None
     return addresses
+
+
+def workers(value: object) -> int | str:
+    text = str(value).strip()
+    if text.isdecimal() and 1 <= int(text) <= _MOST_WORKERS:
+        return int(text)
+    try:
+        parts = urlsplit(text)
+        if parts.scheme in ("tcp", "tls") and parts.hostname and parts.port:
+            return text
+    except ValueError:
+        pass
+    raise ValueError(f"allowed is a number of processes up to {_MOST_WORKERS}, or an address such as tcp://host:8786")
 
 
 def id_key(value: object) -> object:

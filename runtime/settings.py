@@ -123,6 +123,14 @@ class Settings(BaseModel):
     head_limit: Annotated[
         ByteSize, Field(description="size of a request's line and headers", ge=4_096, le=1_048_576)
     ] = ByteSize(65_536)
+    workers: Annotated[
+        int | str | None,
+        BeforeValidator(parse.workers),
+        Field(
+            description="who does work over the whole history: a number of processes, or a Dask cluster's "
+            "tcp://HOST:PORT; none: the command itself"
+        ),
+    ] = None
     log: Annotated[
         Literal["auto", "text", "json"], Field(description="log lines: text, json, auto (text on a terminal)")
     ] = "auto"
@@ -206,6 +214,7 @@ class Settings(BaseModel):
             "head_seconds": f"{self.head_seconds:g}",
             "body_seconds": f"{self.body_seconds:g}",
             "head_limit": self.head_limit.human_readable(),
+            "workers": "" if self.workers is None else str(self.workers),
             "log": self.log,
             "log_level": self.log_level,
         }

@@ -20,6 +20,7 @@ from store.log.port import Log, LogError
 from store.log.sql import SqlLog
 
 if TYPE_CHECKING:
+    from projections.history.engines import Engine
     from store.log.kafka.log import KafkaLog
     from store.log.spool import SpooledLog
 
@@ -100,6 +101,24 @@ class Wiring:
     def events(self) -> EventStore:
         """The event store."""
         return EventStore(self.database)
+
+    @cached_property
+    def engine(self) -> "Engine":
+        """Who does work over the whole history. Raises Misconfigured."""
+        from projections.history.engines import INLINE, Dask, Pool
+
+        match self.settings.workers:
+            case None:
+                return INLINE
+            case int(processes):
+                return Pool(processes)
+            case address if self.settings.database is None:
+                raise Misconfigured(
+                    f"LEADLINE_WORKERS: the workers of a Dask cluster ({address}) read PostgreSQL: set "
+                    "LEADLINE_DATABASE, or name a number of processes"
+                )
+            case address:
+                return Dask(address)
 
     @cached_property
     def log(self) -> Log:

@@ -14,6 +14,7 @@ import structlog
 from store.database.database import open_database
 from tests.services import kafka, postgres
 from tests.services.absent import without
+from tests.services.dask import DaskCluster, running_dask
 from tests.services.kafka import KafkaBroker
 from tests.services.postgres import PostgresServer
 from tests.services.service import ServiceUnavailable
@@ -128,6 +129,20 @@ def migrated_url(request: pytest.FixtureRequest) -> str:
     """The URL of a database with the schema, of each kind in turn."""
     name = "migrated_sqlite_url" if request.param == "sqlite" else "migrated_postgres_url"
     return str(request.getfixturevalue(name))
+
+
+@pytest.fixture(scope="session")
+def dask_cluster() -> Iterator[DaskCluster]:
+    """A Dask scheduler with two worker processes, for the whole run."""
+    cluster = running_dask()
+    try:
+        started = cluster.__enter__()
+    except ServiceUnavailable as reason:
+        without(reason)
+    try:
+        yield started
+    finally:
+        cluster.__exit__(None, None, None)
 
 
 @pytest.fixture

@@ -67,6 +67,17 @@ class Facts:
             and all(self.disputed.get(identity, []) == claims for identity, claims in other.disputed.items())
         )
 
+    def of(self, identities: Iterable[Identity]) -> "Facts":
+        """What is known of these identities."""
+        names = list(identities)
+        return Facts(
+            self.hashed,
+            {name: self.shared[name] for name in names if name in self.shared},
+            {name: self.trusted[name] for name in names if name in self.trusted},
+            {name: self.overclaimed[name] for name in names if name in self.overclaimed},
+            {name: self.disputed[name] for name in names if name in self.disputed},
+        )
+
     def is_shared(self, identity: Identity, instant: int) -> bool:
         """Whether an identity is shared at an instant."""
         return self.shared.get(identity, instant + 1) <= instant

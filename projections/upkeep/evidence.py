@@ -8,7 +8,7 @@ from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
 from store.events.ids import Ids
 
-_First = dict[Identity, dict[str, dict[Identity, int]]]
+First = dict[Identity, dict[str, dict[Identity, int]]]
 """By identity and kind, the higher ones it was named with, and when first."""
 
 
@@ -18,13 +18,13 @@ class Evidence:
     def __init__(self, ids: Ids, limits: Limits = LIMITS) -> None:
         self._ids = ids
         self._limits = limits
-        self._seen: _First = {}
-        self._claimed: _First = {}
+        self._seen: First = {}
+        self._claimed: First = {}
 
-    def add(self, touchpoint: Touchpoint) -> None:
-        """Note who was seen and claimed with whom, in any order."""
-        _note(self._seen, sightings(touchpoint), touchpoint.instant)
-        _note(self._claimed, claimings(touchpoint), touchpoint.instant)
+    def add_all(self, seen: First, claimed: First) -> None:
+        """Take what `sighted` noted of some touchpoints; in any order."""
+        _note_all(self._seen, seen)
+        _note_all(self._claimed, claimed)
 
     def facts(self) -> Facts:
         """What all of them say."""
@@ -47,7 +47,7 @@ class Evidence:
         ]
         return sorted((instant, high) for instant, high in earliest if self._ids.hex(high) not in links[high.kind])
 
-    def _crowded(self, first: _First) -> dict[Identity, int]:
+    def _crowded(self, first: First) -> dict[Identity, int]:
         """Who was named with too many of a kind, and the instant of the one too many."""
         crowded = {}
         for low, kinds in first.items():
@@ -62,7 +62,21 @@ class Evidence:
         return sorted(hash for _, hash in ranked[:count])
 
 
-def _note(first: _First, pairs: Iterable[tuple[Identity, Identity]], instant: int) -> None:
+def sighted(touchpoint: Touchpoint, seen: First, claimed: First) -> None:
+    """Note who was seen and claimed with whom, in any order."""
+    _note(seen, sightings(touchpoint), touchpoint.instant)
+    _note(claimed, claimings(touchpoint), touchpoint.instant)
+
+
+def _note(first: First, pairs: Iterable[tuple[Identity, Identity]], instant: int) -> None:
     for low, high in pairs:
         seen = first.setdefault(low, {}).setdefault(high.kind, {})
         seen[high] = min(instant, seen.get(high, instant))
+
+
+def _note_all(first: First, more: First) -> None:
+    for low, kinds in more.items():
+        for kind, highs in kinds.items():
+            seen = first.setdefault(low, {}).setdefault(kind, {})
+            for high, instant in highs.items():
+                seen[high] = min(instant, seen.get(high, instant))

@@ -68,7 +68,7 @@ def check_rows(
             return
         _active(wiring)
         with progress("verify") as show_progress:
-            result = verify(wiring.existing, wiring.ids, show_progress)
+            result = verify(wiring.existing, wiring.ids, show_progress, engine=wiring.engine)
     if as_json:
         print_json(_verified(result))
     else:

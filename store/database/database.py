@@ -91,7 +91,8 @@ class Database:
     def __init__(self, engine: Engine, dialect: Dialect, id_key: bytes | None = None) -> None:
         self.engine = engine
         self.dialect: Dialect = dialect
-        self._id_key = id_key
+        self.given_id_key = id_key
+        """What overrides the installation's own key, if anything does."""
 
     def __repr__(self) -> str:
         return f"<Database {self.engine.url.render_as_string(hide_password=True)}>"
@@ -106,8 +107,11 @@ class Database:
             yield conn
 
     @contextmanager
-    def snapshot(self) -> Iterator[Connection]:
-        """One consistent, read-only view; it blocks no writer and waits for none."""
+    def snapshot(self, shared: str | None = None) -> Iterator[Connection]:
+        """One consistent, read-only view; it blocks no writer and waits for none.
+
+        `shared`: a name under which PostgreSQL exported another's, who still holds it: the same view.
+        """
         with translated(), self.engine.connect() as plain:
             if self.dialect == "sqlite":
                 conn = plain.execution_options(**{_SNAPSHOT: True})
@@ -117,6 +121,8 @@ class Database:
                 # A long look (`verify`) is in nobody's way, however long it thinks between two statements.
                 postgres = "SET LOCAL idle_in_transaction_session_timeout = 0"
                 conn.exec_driver_sql("PRAGMA query_only = ON" if self.dialect == "sqlite" else postgres)
+                if shared is not None:
+                    conn.exec_driver_sql("SET TRANSACTION SNAPSHOT '{}'".format(shared.replace("'", "''")))
                 try:
                     yield conn
                 finally:
@@ -150,6 +156,11 @@ class Database:
             return ConnectionLease.take(self.engine, name)
 
     @property
+    def address(self) -> str:
+        """The URL, with its password: for another process, never for a message."""
+        return self.engine.url.render_as_string(hide_password=False)
+
+    @property
     def path(self) -> Path:
         """SQLite's file."""
         if self.dialect != "sqlite" or not self.engine.url.database:
@@ -170,8 +181,8 @@ class Database:
 
     def id_key(self) -> bytes:
         """The key of all ids: the override, else the installation's own, made by the first migration."""
-        if self._id_key is not None:
-            return self._id_key
+        if self.given_id_key is not None:
+            return self.given_id_key
         with self.snapshot() as conn:
             query = select(installation.c.value).where(installation.c.name == "id_key")
             key = conn.execute(query).scalar_one_or_none()

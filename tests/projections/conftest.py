@@ -7,6 +7,7 @@ import pytest
 import structlog
 
 from domain.model.definition import parse_model
+from projections.history.engines import INLINE, Dask, Engine, Pool
 from tests.domain.stories import us
 from tests.given_model import MODEL
 from tests.projections.shelf import Shelf, a_world, make_shelf
@@ -39,6 +40,20 @@ def world_on_each(migrated_url: str) -> Iterator[World]:
 @pytest.fixture
 def switching(world: World) -> Switching:
     return Switching(world)
+
+
+@pytest.fixture(params=["pool", "dask"])
+def apart(request: pytest.FixtureRequest) -> Engine:
+    """Each engine that works in other processes."""
+    return Pool(2) if request.param == "pool" else Dask(request.getfixturevalue("dask_cluster").address)
+
+
+@pytest.fixture(params=["inline", "pool", "dask"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Each engine."""
+    if request.param == "inline":
+        return INLINE
+    return Pool(2) if request.param == "pool" else Dask(request.getfixturevalue("dask_cluster").address)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,135 @@
+"""Where tasks are run: in this process, in a pool of processes on this machine, or on a Dask cluster."""
+
+import gc
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, ClassVar, Final, ParamSpec, Protocol, TypeVar
+
+from domain.errors import Misconfigured, Retry
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_RETRIES: Final = 3
+"""How often Dask runs a task again whose worker died."""
+
+
+class ClusterAway(Retry):
+    """The Dask scheduler does not answer, or has no workers."""
+
+
+class Engine(Protocol):
+    """Gives executors, one after another."""
+
+    @property
+    def apart(self) -> bool:
+        """Whether tasks run in other processes, so that what they are given must be pickled."""
+        ...
+
+    def executor(self) -> AbstractContextManager[tuple[Executor, int]]:
+        """An executor, and how many tasks it should have at a time. At the end what waits is dropped."""
+        ...
+
+
+class Inline:
+    """Each task is run when it is submitted, in this process."""
+
+    apart: ClassVar[bool] = False
+
+    @contextmanager
+    def executor(self) -> Iterator[tuple[Executor, int]]:
+        """An executor that is never busy."""
+        yield _InlineExecutor(), 1
+
+
+INLINE: Final = Inline()
+
+
+class _InlineExecutor(Executor):
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run it. What it raises is the future's, but for what ends the program."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """So many processes of this machine, started for one piece of work."""
+
+    processes: int
+    apart: ClassVar[bool] = True
+
+    @contextmanager
+    def executor(self) -> Iterator[tuple[Executor, int]]:
+        """A pool. Its processes are not forked off this one, whose threads hold locks and connections."""
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["projections.upkeep.verify"])
+        pool = ProcessPoolExecutor(self.processes, context, _begin_worker)
+        try:
+            yield pool, 2 * self.processes
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin_worker() -> None:
+    """A worker is ended by whoever started it, and by nobody's Ctrl-C; with a parent that was killed it ends too."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])  # a server blocks it, and its children begin so
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 100)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Dask:
+    """A Dask cluster whose workers have this release of Leadline, and reach the database under the same address."""
+
+    address: str
+    patience: float = 10.0
+    """Seconds in which the scheduler must answer."""
+    apart: ClassVar[bool] = True
+
+    @contextmanager
+    def executor(self) -> Iterator[tuple[Executor, int]]:
+        """An executor of the cluster. Raises Misconfigured (Dask is not installed), ClusterAway."""
+        try:
+            connect: Any = import_module("distributed").Client
+        except ImportError:
+            raise Misconfigured(
+                f"LEADLINE_WORKERS: {self.address} is a Dask cluster, and Dask is not installed: install the "
+                "dependency group `dask`, or name a number of processes"
+            ) from None
+        try:
+            client: Any = connect(self.address, timeout=self.patience, set_as_default=False)
+        except OSError as error:
+            raise ClusterAway(f"LEADLINE_WORKERS: no Dask scheduler answers at {self.address}: {error}") from error
+        try:
+            threads = sum(client.nthreads().values())
+            if not threads:
+                raise ClusterAway(f"LEADLINE_WORKERS: the Dask cluster at {self.address} has no workers")
+            executor: Executor = client.get_executor(pure=False, retries=_RETRIES)
+            try:
+                yield executor, 2 * threads
+            finally:
+                executor.shutdown(wait=True)
+        finally:
+            client.close()
