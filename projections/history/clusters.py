@@ -57,11 +57,9 @@ def ranges(conn: Connection, touchpoints: int) -> Iterator[Range]:
     """Ranges of about so many touchpoints each: one that is larger holds a cluster that is."""
     leads, states = live.leads, live.lead_states
     query = select(states.c.cluster, func.sum(leads.c.touches)).join(leads, leads.c.lead == states.c.lead)
-    sizes = conn.execution_options(yield_per=_FETCHED).execute(
-        query.group_by(states.c.cluster).order_by(states.c.cluster)
-    )
+    query = query.group_by(states.c.cluster).order_by(states.c.cluster).execution_options(yield_per=_FETCHED)
     low, size = _FIRST, 0
-    for cluster, touches in sizes:
+    for cluster, touches in conn.execute(query):
         size += touches
         if size >= touchpoints:
             yield low, cluster

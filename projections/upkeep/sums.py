@@ -18,7 +18,7 @@ Wrong = tuple[str, tuple[Any, ...], tuple[Any, ...] | None, tuple[Any, ...] | No
 def wrong_sums(conn: Connection) -> Iterator[Wrong]:
     """Where the ledger's rows, what is open, and what holds do not agree. Clusters that were put aside are left out."""
     announced: dict[str, tuple[UUID, str, str]] = {}
-    rows = conn.execution_options(yield_per=2_000).execute(select(ledger).order_by(ledger.c.position))
+    rows = conn.execute(select(ledger).order_by(ledger.c.position).execution_options(yield_per=2_000))
     for expected, row in enumerate(rows, 1):
         kind = SignalKind(row.kind)
         if row.position != expected:

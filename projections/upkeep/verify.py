@@ -181,6 +181,5 @@ def digest(database: Database) -> dict[str, str]:
 def _rows(conn: Connection, table: Table) -> Iterator[Row]:
     """A table's rows in the order of its key, the same on both databases (names by their bytes)."""
     keys = bulk.key_by_bytes(conn, table)
-    result = conn.execution_options(yield_per=2_000).execute(select(table).order_by(*keys))
-    for row in result:
+    for row in conn.execute(select(table).order_by(*keys).execution_options(yield_per=2_000)):
         yield tuple(row)

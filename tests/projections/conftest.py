@@ -10,6 +10,7 @@ from domain.model.definition import parse_model
 from projections.history.engines import INLINE, Dask, Engine, Pool
 from tests.domain.stories import us
 from tests.given_model import MODEL
+from tests.projections.given_history import history
 from tests.projections.shelf import Shelf, a_world, make_shelf
 from tests.projections.switching import Switching
 from tests.projections.world import World
@@ -54,6 +55,25 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     if request.param == "inline":
         return INLINE
     return Pool(2) if request.param == "pool" else Dask(request.getfixturevalue("dask_cluster").address)
+
+
+@pytest.fixture
+def place_engine(place: str, request: pytest.FixtureRequest) -> Engine:
+    """The engine of a place (see given_history.py)."""
+    name = place.split()[1]
+    if name == "dask":
+        return Dask(request.getfixturevalue("dask_cluster").address)
+    return Pool(2) if name == "pool" else INLINE
+
+
+@pytest.fixture
+def full_world(place: str, request: pytest.FixtureRequest) -> Iterator[World]:
+    """On the database of a place many small clusters and some large ones, claims and what is shared among them."""
+    url = request.getfixturevalue("migrated_sqlite_url" if "sqlite" in place else "migrated_postgres_url")
+    world = World(url, parse_model(MODEL), us(60_000))
+    world.play([history()])
+    yield world
+    world.close()
 
 
 @pytest.fixture(autouse=True)

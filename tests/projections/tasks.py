@@ -5,7 +5,15 @@ import signal
 import time
 from pathlib import Path
 
+from domain.fold.fold import Fold
+from domain.model.definition import parse_model
 from domain.touchpoints.event import UnknownTopic
+from projections.history.clusters import Range, people_in
+from projections.projecting.projector import Progress
+from projections.read_models.family import Row
+from projections.read_models.leads import LEADS
+from store.database.exported import Source
+from store.events.ids import Ids
 
 
 def doubled(number: int) -> int:
@@ -37,3 +45,14 @@ def announced(number: int, marks: Path) -> int:
 def blocks_sigterm() -> bool:
     """Whether this process would not hear SIGTERM."""
     return signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def rows_of(source: Source, text: str, within: Range, at: Progress) -> list[Row]:
+    """The rows of `leads` that come of a range of clusters."""
+    with source.attached() as (database, conn):
+        ids, fold = Ids(database.id_key()), Fold(parse_model(text))
+        return [
+            LEADS.row(fold, person.subject(fold, ids, at.clock))
+            for people in people_in(database, conn, ids, within, at)
+            for person in people
+        ]

@@ -2,58 +2,27 @@
 
 import os
 import signal
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import delete, text, update
 
-from domain.model.definition import parse_model
-from domain.touchpoints.touchpoint import Touchpoint
-from projections.history.engines import INLINE, Dask, Engine, Pool
+from projections.history.engines import INLINE, Dask, Engine
 from projections.upkeep import verify as verify_module
 from projections.upkeep.verify import Verified, verify
 from store.database.tables import live
 from tests.bench import cpu
-from tests.domain.given_stories import STORIES
-from tests.domain.stories import at, us
-from tests.given_model import MODEL
+from tests.domain.stories import at
+from tests.projections.given_history import APART, PLACES, history
 from tests.projections.world import World
 
-APART = ("sqlite pool", "postgresql pool", "postgresql dask")
-"""A Dask cluster reads PostgreSQL only."""
-EVERYWHERE = pytest.mark.parametrize("place", ("sqlite inline", "postgresql inline", *APART))
+EVERYWHERE = pytest.mark.parametrize("place", PLACES)
 
 
 @pytest.fixture
-def engine(place: str, request: pytest.FixtureRequest) -> Engine:
-    name = place.split()[1]
-    if name == "dask":
-        return Dask(request.getfixturevalue("dask_cluster").address)
-    return Pool(2) if name == "pool" else INLINE
-
-
-@pytest.fixture
-def full(place: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """Many small clusters and some large ones, claims and what is shared among them, cut into many tasks."""
-    url = request.getfixturevalue("migrated_sqlite_url" if "sqlite" in place else "migrated_postgres_url")
+def full(full_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Cut into many tasks."""
     monkeypatch.setattr(verify_module, "_TASK", 7)
-    world = World(url, parse_model(MODEL), us(60_000))
-    world.play([history()])
-    yield world
-    world.close()
-
-
-def history() -> list[Touchpoint]:
-    """Every story, each under identities of its own, then a kiosk."""
-    touchpoints = [
-        each._replace(id=f"{number}-{each.id}", identities=tuple(
-            identity._replace(value=f"s{number}{identity.value}") for identity in each.identities
-        ))
-        for number, (story, _) in enumerate(STORIES.values())
-        for each in story
-    ]  # fmt: skip
-    kiosk = [at(n, "identified", f"u:k{n}", "c:kiosk", id=f"kiosk-{n}") for n in range(100, 110)]
-    return touchpoints + kiosk
+    return full_world
 
 
 def verified(world: World, engine: Engine) -> Verified:
@@ -61,15 +30,15 @@ def verified(world: World, engine: Engine) -> Verified:
 
 
 @EVERYWHERE
-def test_nothing_differs_and_everything_was_folded(full: World, engine: Engine) -> None:
-    seen = verified(full, engine)
+def test_nothing_differs_and_everything_was_folded(full: World, place_engine: Engine) -> None:
+    seen = verified(full, place_engine)
     assert (seen.differing, seen.differences, seen.failed, seen.aside) == (0, (), (), ())
     assert seen.touchpoints == len(history())
     assert seen == verified(full, INLINE)
 
 
 @EVERYWHERE
-def test_rows_that_were_spoilt_by_hand_are_told_in_one_order(full: World, engine: Engine) -> None:
+def test_rows_that_were_spoilt_by_hand_are_told_in_one_order(full: World, place_engine: Engine) -> None:
     [kept, *_, gone, doubled] = [row.lead for row in full.leads()]
     with full.database.transaction() as conn:
         conn.execute(update(live.scores).where(live.scores.c.lead == kept).values(heat=live.scores.c.heat + 1e-9))
@@ -80,7 +49,7 @@ def test_rows_that_were_spoilt_by_hand_are_told_in_one_order(full: World, engine
         conn.exec_driver_sql(
             f"INSERT INTO sort_keys (lead, {columns}) SELECT {nobody}, {columns} FROM sort_keys LIMIT 1"
         )
-    seen = verified(full, engine)
+    seen = verified(full, place_engine)
     assert seen == verified(full, INLINE)
     in_ledger = [each for each in seen.differences if each.table == "open_signals"]  # of the lead that is gone
     assert seen.differing == len(seen.differences) == len(full.leads()) + 3 + len(in_ledger)
@@ -92,8 +61,8 @@ def test_rows_that_were_spoilt_by_hand_are_told_in_one_order(full: World, engine
 
 
 @EVERYWHERE
-def test_what_happens_meanwhile_changes_nothing(full: World, engine: Engine) -> None:
-    before = verified(full, engine)
+def test_what_happens_meanwhile_changes_nothing(full: World, place_engine: Engine) -> None:
+    before = verified(full, place_engine)
     told: list[int] = []
 
     def live_traffic(done: int, of: int) -> None:
@@ -103,25 +72,25 @@ def test_what_happens_meanwhile_changes_nothing(full: World, engine: Engine) -> 
             full.project()
         told.append(done)
 
-    meanwhile = verify(full.database, full.ids, live_traffic, engine=engine)
+    meanwhile = verify(full.database, full.ids, live_traffic, engine=place_engine)
     assert meanwhile == before
     assert len(told) > 5
-    after = verified(full, engine)
+    after = verified(full, place_engine)
     assert after.differing == 0
     assert after.touchpoints == before.touchpoints + 20
 
 
 @pytest.mark.parametrize("place", APART)
-def test_a_worker_that_is_killed_costs_time_only(full: World, engine: Engine) -> None:
+def test_a_worker_that_is_killed_costs_time_only(full: World, place_engine: Engine) -> None:
     before = verified(full, INLINE)
     killed: list[int] = []
 
     def kill_one(done: int, of: int) -> None:
         if not killed and done > before.touchpoints:
-            killed.append(workers(engine)[0])
+            killed.append(workers(place_engine)[0])
             os.kill(killed[0], signal.SIGKILL)
 
-    assert verify(full.database, full.ids, kill_one, engine=engine) == before
+    assert verify(full.database, full.ids, kill_one, engine=place_engine) == before
     assert killed
 
 
@@ -137,10 +106,10 @@ def workers(engine: Engine) -> list[int]:
 
 
 @EVERYWHERE
-def test_whoever_reports_may_end_it(full: World, engine: Engine) -> None:
+def test_whoever_reports_may_end_it(full: World, place_engine: Engine) -> None:
     def stop(done: int, of: int) -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        verify(full.database, full.ids, stop, engine=engine)
-    assert verified(full, engine).differing == 0
+        verify(full.database, full.ids, stop, engine=place_engine)
+    assert verified(full, place_engine).differing == 0

@@ -1,0 +1,25 @@
+"""A history with everything in it, and the places where work over it is proved: a database and an engine each."""
+
+from typing import Final
+
+from domain.touchpoints.touchpoint import Touchpoint
+from tests.domain.given_stories import STORIES
+from tests.domain.stories import at
+
+APART: Final = ("sqlite pool", "postgresql pool", "postgresql dask")
+"""A Dask cluster reads PostgreSQL only."""
+PLACES: Final = ("sqlite inline", "postgresql inline", *APART)
+
+
+def history() -> list[Touchpoint]:
+    """Every story, each under identities of its own, then a kiosk."""
+    touchpoints = [
+        each._replace(
+            id=f"{number}-{each.id}",
+            identities=tuple(identity._replace(value=f"s{number}{identity.value}") for identity in each.identities),
+        )
+        for number, (story, _) in enumerate(STORIES.values())
+        for each in story
+    ]
+    kiosk = [at(n, "identified", f"u:k{n}", "c:kiosk", id=f"kiosk-{n}") for n in range(100, 110)]
+    return touchpoints + kiosk
