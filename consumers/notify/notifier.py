@@ -15,6 +15,7 @@ import structlog
 
 from consumers.notify.courier import Courier
 from consumers.notify.destinations.registry import sender_of
+from consumers.notify.labels import Labels, labels_of
 from consumers.notify.parcel import Messenger
 from domain.errors import Misconfigured, Retry
 from domain.model.definition import Destination, Model
@@ -33,6 +34,7 @@ LEAVES: Final = 15.0
 class _Working(NamedTuple):
     destination: Destination
     zone: str
+    labels: Labels
     stop: threading.Event
     thread: threading.Thread
 
@@ -68,26 +70,27 @@ class Notifier:
 
     def _follow(self, model: Model) -> None:
         wanted = {destination.name: destination for destination in model.destinations}
+        labels = labels_of(model)
         self._end([
             name
             for name, working in self._working.items()
-            if wanted.get(name) != working.destination or model.timezone != working.zone
+            if (wanted.get(name), model.timezone, labels) != (working.destination, working.zone, working.labels)
         ])  # fmt: skip
         for name, destination in wanted.items():
             if name not in self._working:
-                self._begin(destination, model.timezone)
+                self._begin(destination, model.timezone, labels)
 
-    def _begin(self, destination: Destination, zone: str) -> None:
-        sender = self._sender(destination, ZoneInfo(zone))
+    def _begin(self, destination: Destination, zone: str, labels: Labels) -> None:
+        sender = self._sender(destination, ZoneInfo(zone), labels)
         courier = Courier(self._database, destination, sender, ZoneInfo(zone), public_url=self._public_url)
         stop = threading.Event()
         thread = threading.Thread(target=courier.run, args=(stop,), name=f"notify {destination.name}", daemon=True)
-        self._working[destination.name] = _Working(destination, zone, stop, thread)
+        self._working[destination.name] = _Working(destination, zone, labels, stop, thread)
         thread.start()
 
-    def _sender(self, destination: Destination, zone: tzinfo) -> Messenger | None:
+    def _sender(self, destination: Destination, zone: tzinfo, labels: Labels) -> Messenger | None:
         try:
-            return sender_of(destination, self._environment, zone)
+            return sender_of(destination, self._environment, zone, labels)
         except Misconfigured as error:
             hint = "its signals wait: set the variable and start again, or mend the model file"
             _log.error("notify.misconfigured", reason=str(error), hint=hint)

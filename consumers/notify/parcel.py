@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 import orjson
 
+from consumers.notify.labels import UNNAMED, Labels
 from domain.model.definition import Destination
 from domain.model.destinations import PERSON
 from domain.signals.kinds import SignalKind
@@ -147,9 +148,10 @@ class Messenger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a sender is made of: the destination, its secrets in the clear, the time zone that people read."""
+    """What a sender is made of: the destination, its secrets in the clear, and what people read times and names in."""
 
     destination: Destination
     url: str
     keys: tuple[str, ...]
     zone: tzinfo
+    labels: Labels = UNNAMED

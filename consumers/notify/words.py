@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Final, assert_never
 
+from consumers.notify.labels import UNNAMED, Labels, called
 from consumers.notify.parcel import Note, Parcel
 from domain.signals.kinds import SignalKind
 
@@ -28,6 +29,7 @@ _CHINESE: Final[Mapping[str, str]] = {
     "void": "使其变热的行为不再计入", "owner": "负责人：{owner}", "test": "测试 – ", "comma": "，",
     "digest": "{start} 至 {end} 共 {count} 条消息", "more": "另有 {count} 条",
 }  # fmt: skip
+_WHERE: Final = ("source", "campaign")
 LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {"en": _ENGLISH, "zh": _CHINESE}
 
 
@@ -45,22 +47,30 @@ class Phrases:
 
     language: str
     zone: tzinfo
+    labels: Labels = UNNAMED
 
-    def told(self, parcel: Parcel) -> Wording:
-        """One message: of one signal all that there is to say, of several a line each, newest first."""
+    def told(self, parcel: Parcel, *, brief: bool = False) -> Wording:
+        """One message: of one signal all that there is to say, of several a paragraph each, newest first.
+
+        `brief`: of several a line each.
+        """
         test = self._say("test") if parcel.is_test else ""
         if len(parcel.notes) == 1:
             (note,) = parcel.notes
             return Wording(test + self.headline(note), tuple(self._lines(note)))
         newest, oldest = parcel.notes[0], parcel.notes[-1]
         title = self._say("digest", count=len(parcel.notes), start=self._when(oldest.at), end=self._when(newest.at))
-        return Wording(test + title, tuple(f"{self._when(note.at)} {self.headline(note)}" for note in parcel.notes))
+        return Wording(test + title, tuple(self._paragraph(note, brief) for note in parcel.notes))
 
     def text(self, parcel: Parcel, limit: int, size: Callable[[str], int] = len) -> str:
-        """The message as one text of at most so many characters, or whatever `size` counts; what does not fit is
-        counted."""
+        """The message as one text of at most so many characters, or whatever `size` counts.
+
+        A digest that is longer has a line a signal; what does not fit then is counted.
+        """
         told = self.told(parcel)
         is_digest = len(parcel.notes) > 1
+        if is_digest and size("\n".join([told.title, *told.lines])) > limit:
+            told = self.told(parcel, brief=True)
         kept = [_cut(told.title, limit // 2, size)]
         for place, line in enumerate(told.lines):
             rest = len(told.lines) - place
@@ -86,15 +96,34 @@ class Phrases:
             case SignalKind.COOLED:
                 return self._say("cooled", who=who)
             case SignalKind.STAGE:
-                return self._say("stage", who=who, before=note.text("from"), after=note.text("to"))
+                return self._say("stage", who=who, before=self._stage(note, "from"), after=self._stage(note, "to"))
             case SignalKind.ENTERED:
-                return self._say("entered", who=who, segment=note.signal.subject)
+                return self._say("entered", who=who, segment=self._segment(note))
             case SignalKind.LEFT:
-                return self._say("left", who=who, segment=note.signal.subject)
+                return self._say("left", who=who, segment=self._segment(note))
             case SignalKind.PROMOTABLE:
                 return self._say("other", who=who, kind=note.kind.value)
             case _:
                 assert_never(note.kind)
+
+    def _stage(self, note: Note, key: str) -> str:
+        name = note.text(key)
+        return called(self.labels.stages.get(name), name, self.language)
+
+    def _segment(self, note: Note) -> str:
+        name = note.signal.subject
+        return called(self.labels.segments.get(name), name, self.language)
+
+    def _paragraph(self, note: Note, brief: bool) -> str:
+        """A signal of a digest: when, what and who; of a hot lead, if there is room, how to reach them and the link."""
+        line = f"{self._when(note.at)} {self.headline(note)}"
+        if brief or note.kind != SignalKind.HOT:
+            return line
+        return "\n".join([line, *self._ways(note), *filter(None, [note.text("link")])])
+
+    def _ways(self, note: Note) -> list[str]:
+        ways = [way for key in ("phone", "email") if (way := note.who(key))]
+        return [self._say("call", ways=", ".join(ways))] if ways else []
 
     def _lines(self, note: Note) -> list[str]:
         lines = []
@@ -104,8 +133,7 @@ class Phrases:
             lines.append(self._say("told", at=self._when(note.first.at), first=self.headline(note.first)))
         if note.kind == SignalKind.HOT:
             lines += self._about_hot(note)
-        if ways := [way for key in ("phone", "email") if (way := note.who(key))]:
-            lines.append(self._say("call", ways=", ".join(ways)))
+        lines += self._ways(note)
         if owner := note.text("owner"):
             lines.append(self._say("owner", owner=owner))
         if link := note.text("link"):
@@ -116,7 +144,7 @@ class Phrases:
         lines = []
         if reasons := [self._reason(reason) for reason in note.reasons[:_MOST_REASONS]]:
             lines.append(self._say("why", reasons=self._say("comma").join(reasons)))
-        if source := _source(note.data):
+        if source := self._source(note.data):
             lines.append(self._say("from", source=source))
         if (cools_at := _instant(note.text("cools_at"))) is not None:
             lines.append(self._say("until", at=self._when(cools_at)))
@@ -139,27 +167,26 @@ class Phrases:
         return self._say("score" if grade else "heat", grade=grade, heat=heat)
 
     def _reason(self, reason: Mapping[str, Any]) -> str:
-        label = reason.get("label")
-        if isinstance(label, Mapping):
-            label = label.get(self.language) or next(iter(label.values()), None)
+        label = called(reason.get("label"), str(reason.get("rule", "")), self.language)
         count, points = reason.get("count"), reason.get("points")
         times = f" ×{count}" if isinstance(count, int) and count > 1 else ""
         earned = f" {points:+.0f}" if isinstance(points, int | float) else ""
-        return f"{label or reason.get('rule', '')}{times}{earned}"
+        return f"{label}{times}{earned}"
+
+    def _source(self, data: Mapping[str, Any]) -> str:
+        """Where the lead came from last, in words."""
+        source = data.get("last_source")
+        if not isinstance(source, Mapping):
+            return ""
+        channel = str(source.get("channel", ""))
+        channel = called(self.labels.channels.get(channel), channel.replace("_", " "), self.language)
+        return " / ".join(part for part in (channel, *(str(source.get(key) or "") for key in _WHERE)) if part)
 
     def _when(self, at: datetime) -> str:
         return at.astimezone(self.zone).strftime("%m-%d %H:%M")
 
     def _say(self, key: str, **values: Any) -> str:
         return LANGUAGES[self.language][key].format(**values)
-
-
-def _source(data: Mapping[str, Any]) -> str:
-    """Where the lead came from last, in words."""
-    source = data.get("last_source")
-    if not isinstance(source, Mapping):
-        return ""
-    return " / ".join(str(source[key]) for key in ("channel", "source", "campaign") if source.get(key))
 
 
 def _instant(text: str) -> datetime | None:

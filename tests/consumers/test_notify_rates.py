@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from itertools import count
 
 import orjson
 import pytest
@@ -136,3 +137,23 @@ def test_one_that_answers_nothing_slows_no_other(database: Database) -> None:
         stop.set()
         thread.join(30)
         assert not thread.is_alive()
+
+
+def test_another_label_is_read_in_the_next_message(database: Database, group: Receiver) -> None:
+    chat = webhook(kind="wecom", more='on = ["segment.entered"]')
+    segment = '[[segments]]\nname = "warm"\nlabel = "{}"\nwhen = {{ heat = {{ gte = 1 }} }}\n'
+    activated(database, chat + segment.format("Warm ones"))
+    stop = threading.Event()
+    notifier = Notifier(database, {**ENVIRONMENT, "LEADLINE_BERLIN_URL": group.url})
+    thread = threading.Thread(target=notifier.run, args=(stop,), daemon=True)
+    thread.start()
+    positions = count(1)
+    for label in ("Warm ones", "Those to call"):
+        activated(database, chat + segment.format(label))
+        until = time.monotonic() + 60
+        while not any(label in text for text in texts(group)) and time.monotonic() < until:
+            put(database, [row(next(positions), "segment.entered", subject="warm")])
+            time.sleep(0.5)
+        assert any(label in text for text in texts(group)), texts(group)
+    stop.set()
+    thread.join(30)

@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from consumers.notify.parcel import Parcel, note_of
+from consumers.notify.labels import UNNAMED, Labels
+from consumers.notify.parcel import Note, Parcel, note_of
 from consumers.notify.words import Phrases
 from domain.model.destinations import PERSON
 from domain.signals.kinds import SignalKind
@@ -15,6 +16,11 @@ from domain.touchpoints.touchpoint import Instant
 from store.ledger import Signal
 from tests.given_ledger import AT
 
+LABELS = Labels(
+    stages={"won": {"en": "Customer", "zh": "客户"}, "lead": None},
+    segments={"returners": {"en": "Came back", "zh": "回访"}},
+    channels={"mail": "Newsletter"},
+)
 LEAD = uuid.UUID("31fa0840-0000-0000-0000-000000000000")
 FULL = {
     "person": {"name": "Wang Fang", "company": "ACME", "title": "CEO", "phone": "+8613912345678"},
@@ -26,10 +32,13 @@ FULL = {
 }  # fmt: skip
 
 
-def text(kind: SignalKind, language: str, data: dict[str, Any], subject: str = "") -> str:
+def note(kind: SignalKind, data: dict[str, Any], subject: str = "") -> Note:
     signal = Signal(1, "x", kind, LEAD, LEAD, subject, Instant(AT), None, orjson.dumps(data).decode(), None)
-    note = note_of(signal, frozenset(PERSON))
-    return Phrases(language, UTC).text(Parcel("x", (note,), Instant(AT)), 4_000)
+    return note_of(signal, frozenset(PERSON))
+
+
+def text(kind: SignalKind, language: str, data: dict[str, Any], subject: str = "", labels: Labels = UNNAMED) -> str:
+    return Phrases(language, UTC, labels).text(Parcel("x", (note(kind, data, subject),), Instant(AT)), 4_000)
 
 
 def test_a_hot_lead_in_english() -> None:
@@ -75,3 +84,36 @@ def test_other_kinds(kind: SignalKind, data: dict[str, Any], en: str, zh: str) -
 
 def test_what_is_in_braces_is_no_template() -> None:
     assert text(SignalKind.HOT, "en", {"person": {"name": "{who} {0}"}}) == "Hot lead: {who} {0}"
+
+
+@pytest.mark.parametrize(("kind", "data", "en", "zh"), [
+    (SignalKind.STAGE, {"person": {"name": "Ann"}, "from": "lead", "to": "won"},
+     "Ann: lead → Customer", "Ann：lead → 客户"),
+    (SignalKind.ENTERED, {"person": {"name": "Ann"}}, "Now in Came back: Ann", "进入“回访”：Ann"),
+    (SignalKind.LEFT, {"person": {"name": "Ann"}}, "No longer in Came back: Ann", "离开“回访”：Ann"),
+    (SignalKind.HOT, {"last_source": {"channel": "mail", "source": "news"}},
+     "Hot lead: lead 31fa0840\nFrom: Newsletter / news", "热线索：线索 31fa0840\n来源：Newsletter / news"),
+    (SignalKind.HOT, {"last_source": {"channel": "paid_search", "campaign": "May"}},
+     "Hot lead: lead 31fa0840\nFrom: paid search / May", "热线索：线索 31fa0840\n来源：paid search / May"),
+])  # fmt: skip
+def test_stages_segments_and_channels_bear_the_models_labels(
+    kind: SignalKind, data: dict[str, Any], en: str, zh: str
+) -> None:
+    assert text(kind, "en", data, "returners", LABELS) == en
+    assert text(kind, "zh", data, "returners", LABELS) == zh
+
+
+def test_a_digest_says_of_each_hot_lead_how_to_reach_them_as_long_as_there_is_room() -> None:
+    notes = (note(SignalKind.HOT, FULL), note(SignalKind.COOLED, FULL))
+    digest, phrases = Parcel("x", notes, Instant(AT)), Phrases("en", UTC)
+    full = phrases.text(digest, 4_000)
+    assert full.splitlines()[1:] == [
+        "09-21 14:13 Hot lead: Wang Fang (CEO), ACME – A, 84",
+        "Reach: +8613912345678",
+        "https://leads.example.com/31fa0840",
+        "09-21 14:13 Cooled: Wang Fang (CEO), ACME",
+    ]
+    assert phrases.text(digest, len(full)) == full
+    assert phrases.text(digest, len(full) - 1).splitlines()[1:] == [
+        "09-21 14:13 Hot lead: Wang Fang (CEO), ACME – A, 84", "09-21 14:13 Cooled: Wang Fang (CEO), ACME"
+    ]  # fmt: skip

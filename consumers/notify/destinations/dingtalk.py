@@ -27,7 +27,7 @@ class DingtalkSender:
     def __init__(self, setup: Setup) -> None:
         """Raises ValueError where the address is none."""
         self._web = Web(setup.url, allow_private=setup.destination.allow_private)
-        self._words = Phrases(setup.destination.language, setup.zone)
+        self._words = Phrases(setup.destination.language, setup.zone, setup.labels)
         self._key = setup.keys[0] if setup.keys else None
         self._keyword = setup.destination.keyword
 

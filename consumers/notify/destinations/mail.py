@@ -44,7 +44,7 @@ class MailSender:
         if "@" not in parseaddr(sender)[1]:
             raise ValueError('the user is no e-mail address: name the sender, as sender = "leads@example.com"')
         self._from = sender
-        self._words = Phrases(setup.destination.language, setup.zone)
+        self._words = Phrases(setup.destination.language, setup.zone, setup.labels)
 
     def send(self, parcel: Parcel) -> Outcome:
         """Hand one mail to the server."""
@@ -145,7 +145,7 @@ def _said(code: int, text: bytes | str) -> str:
 
 def _page(told: Wording) -> str:
     """The message as HTML: large enough for a phone, links that can be pressed, nothing that is loaded."""
-    lines = "".join(f"<p>{_linked(line)}</p>" for line in told.lines)
+    lines = "".join(f"<p>{'<br>'.join(map(_linked, line.splitlines()))}</p>" for line in told.lines)
     style = "font:16px/1.5 sans-serif;max-width:40em"
     return f'<div style="{style}"><p style="font-size:20px"><b>{html.escape(told.title)}</b></p>{lines}</div>'
 

@@ -10,13 +10,16 @@ from consumers.notify.destinations.mail import MailSender
 from consumers.notify.destinations.slack import SlackSender
 from consumers.notify.destinations.webhook import WebhookSender
 from consumers.notify.destinations.wecom import WecomSender
+from consumers.notify.labels import UNNAMED, Labels
 from consumers.notify.parcel import Messenger, Setup
 from domain.errors import Misconfigured
 from domain.model.definition import Destination
 from domain.model.destinations import DestinationType
 
 
-def sender_of(destination: Destination, environment: Mapping[str, str], zone: tzinfo) -> Messenger:
+def sender_of(
+    destination: Destination, environment: Mapping[str, str], zone: tzinfo, labels: Labels = UNNAMED
+) -> Messenger:
     """The sender of a destination. Raises Misconfigured with the destination, the variable and what is allowed."""
     named = destination.variables()
     for variable in named.values():
@@ -26,7 +29,7 @@ def sender_of(destination: Destination, environment: Mapping[str, str], zone: tz
     secret = environment.get(named.get("secret", ""), "")
     keys = tuple(key.strip() for key in secret.split(",") if key.strip())
     try:
-        return _made(Setup(destination, url, keys, zone))
+        return _made(Setup(destination, url, keys, zone, labels))
     except ValueError as error:
         where = " or ".join(named.values()) or "url"
         raise Misconfigured(f"destination {destination.name!r} ({where}): {error}") from None

@@ -23,7 +23,7 @@ class SlackSender:
     def __init__(self, setup: Setup) -> None:
         """Raises ValueError where the address is none."""
         self._web = Web(setup.url, allow_private=setup.destination.allow_private)
-        self._words = Phrases(setup.destination.language, setup.zone)
+        self._words = Phrases(setup.destination.language, setup.zone, setup.labels)
 
     def send(self, parcel: Parcel) -> Outcome:
         """Post a header and a section."""
