@@ -82,7 +82,7 @@ def stage(lead: LeadCard, to: object, stages: Sequence[Stage], context: CommandC
     _check_detour(lead.stage, target, stages)
     if absent := missing(tuple(target.requires), lead.profile):
         raise CommandRefused(422, f"stage {to} requires {', '.join(absent)}: the lead has none yet", missing=absent)
-    return _about_lead(lead, "stage_changed", {"to": to}, context)
+    return about_lead(lead, "stage_changed", {"to": to}, context)
 
 
 def _check_detour(current: str, target: Stage, stages: Sequence[Stage]) -> None:
@@ -141,7 +141,7 @@ def unmerge(lead: LeadCard, identities: Sequence[object], context: CommandContex
 
 def reset(lead: LeadCard, context: CommandContext) -> Touchpoint:
     """Start the lead's heat anew, from this instant."""
-    return _about_lead(lead, "score_reset", {}, context)
+    return about_lead(lead, "score_reset", {}, context)
 
 
 def not_built(name: str) -> CommandRefused:
@@ -182,7 +182,7 @@ def _pairs(identities: Iterable[Identity]) -> list[dict[str, str]]:
     return [{"kind": identity.kind, "value": identity.value} for identity in identities]
 
 
-def _about_lead(lead: LeadCard, type: str, properties: dict[str, Any], context: CommandContext) -> Touchpoint:
+def about_lead(lead: LeadCard, type: str, properties: dict[str, Any], context: CommandContext) -> Touchpoint:
     """It carries one identity of the lead's highest kind: that one never moves to another lead."""
     return _touchpoint(type, (_head(lead),), properties, context)
 

@@ -9,7 +9,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.app import Readers, create_api
-from api.commands import Commander, command_routes
+from api.commander import Commander
+from api.commands import command_routes
+from api.handing_over import handing_over_routes
 from domain.errors import Misconfigured, Retry
 from producers.collector.app import Admission, collector
 from projections.queries.view import Reader
@@ -45,7 +47,9 @@ def api_app(wiring: Wiring, log: Log, stopping: Callable[[], bool]) -> ASGIApp:
         wiring.database, wiring.events, wiring.ids, stopping, settings.streams, public_url=settings.public_url
     )
     reader = Reader(wiring.database, wiring.events, wiring.ids)
-    return create_api(readers, private(wiring.settings), command_routes(Commander(reader, wiring.ids, log, clock)))
+    commander = Commander(reader, wiring.ids, log, clock)
+    commands = (command_routes(commander), handing_over_routes(commander))
+    return create_api(readers, private(wiring.settings), *commands)
 
 
 def status_registry(wiring: Wiring) -> CollectorRegistry:

@@ -29,6 +29,7 @@ _ENGLISH: Final[Mapping[str, str]] = {
     "enters": "enters {segment} at {at}", "leaves": "leaves {segment} at {at}",
     "hot_until": "{heat} (hot until {at})", "since": "{what} since {at}", "fit": "{grade} ({points} points)",
     "touches": "{count}, from {first} to {last}", "times": "{count} x {rule}", "no_lead": "no: {reason}",
+    "owner.nobody": "nobody", "owner.accepted": "{owner}, accepted at {at}", "owner.due": "{owner}, to accept by {at}",
 }  # fmt: skip
 _CHINESE: Final[Mapping[str, str]] = {
     "comma": "、", "stop": "；",
@@ -56,6 +57,7 @@ _CHINESE: Final[Mapping[str, str]] = {
     "enters": "{at} 进入“{segment}”", "leaves": "{at} 离开“{segment}”",
     "hot_until": "{heat}（热度保持到 {at}）", "since": "{what}，自 {at}", "fit": "{grade}（{points} 分）",
     "touches": "{count} 次，从 {first} 到 {last}", "times": "{count} 次 {rule}", "no_lead": "否：{reason}",
+    "owner.nobody": "无人负责", "owner.accepted": "{owner}，{at} 已接受", "owner.due": "{owner}，须在 {at} 前接受",
 }  # fmt: skip
 SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {"en": _ENGLISH, "zh": _CHINESE}
 

@@ -26,6 +26,8 @@ class BadSearch(Refused):
 
 MOST_TERMS: Final = 16
 """What one search may ask for."""
+NOBODY: Final = "none"
+"""What is asked for instead of an owner's name."""
 _LAST: Final = "\U0010ffff"
 """Sorts behind every character that a term has."""
 
@@ -49,6 +51,8 @@ class Filters:
     last_channel: str | None = None
     campaign: str | None = None
     """Of the first or the last source."""
+    owner: str | None = None
+    """Who takes care of it; NOBODY: nobody does."""
     changed_since: int | None = None
     """An instant: at or after it a touchpoint, or time alone, changed something."""
 
@@ -95,6 +99,11 @@ def _of_rows(view: View, filters: Filters) -> list[ColumnElement[bool]]:
         narrowed.append(announced if filters.announced else ~announced)
     if filters.excluded is not None:
         narrowed.append(scores.not_a_lead.is_not(None) if filters.excluded else scores.not_a_lead.is_(None))
+    if filters.owner == NOBODY:
+        narrowed.append(leads.owner.is_(None))
+    elif filters.owner is not None:
+        owners = (NOBODY, *(each.name for each in view.model.sales.owners))
+        narrowed.append(leads.owner == known("owner", filters.owner, owners))
     if filters.changed_since is not None:
         narrowed.append(leads.changed_at >= filters.changed_since)
     return narrowed

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, select
 from domain.fold.score import decayed
 from projections.queries.filters import Filters, conditions, is_announced
 from projections.queries.orders import OrderName, page
-from projections.queries.shapes import IdentityShape, LeadPage, LeadShape, ReasonShape
+from projections.queries.shapes import IdentityShape, LeadPage, LeadShape, OwnerShape, ReasonShape
 from projections.queries.view import View
 from projections.read_models.leads import said_of
 from store.database.derived import Derived
@@ -89,7 +89,14 @@ def card_fields(view: View, row: Row[Any]) -> dict[str, Any]:
         "findings": said["findings"],
         "first_channel": row.first_channel,
         "last_channel": row.last_channel,
+        "owner": _owner(row),
     }
+
+
+def _owner(row: Row[Any]) -> OwnerShape | None:
+    if row.owner is None:
+        return None
+    return OwnerShape(name=row.owner, since=row.owner_since, due=row.owner_due, accepted_at=row.accepted_at)
 
 
 def _reasons(view: View, stored: list[list[Any]], heat_at: int) -> list[ReasonShape]:

@@ -58,6 +58,15 @@ class ReasonShape(Shape):
     now: Annotated[float, Field(description="what is left of the points, decayed to the clock")]
 
 
+class OwnerShape(Shape):
+    """Who takes care of a lead. `due`: until when they must have accepted; null: nobody said."""
+
+    name: str
+    since: Moment
+    due: Moment | None
+    accepted_at: Annotated[Moment | None, Field(description="null: not yet")]
+
+
 class LeadShape(Shape):
     """One person, as the lead card shows them at the projector's clock."""
 
@@ -90,6 +99,7 @@ class LeadShape(Shape):
     findings: Annotated[list[Any], Field(description="data-quality findings")]
     first_channel: Annotated[str, Field(description="of the first source; direct: there is none")]
     last_channel: str
+    owner: Annotated[OwnerShape | None, Field(description="who takes care of it; null: nobody")] = None
 
 
 class LeadPage(Page[LeadShape]):

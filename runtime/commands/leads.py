@@ -10,7 +10,7 @@ from projections.queries.filters import Filters
 from projections.queries.leads import find_leads
 from projections.queries.orders import OrderName
 from projections.queries.score import score
-from projections.queries.shapes import LeadDetail, LeadShape, ReasonShape, ScoreShape, SourceShape
+from projections.queries.shapes import LeadDetail, LeadShape, OwnerShape, ReasonShape, ScoreShape, SourceShape
 from projections.queries.timeline import timeline
 from runtime.commands.options import (
     AsJson,
@@ -59,6 +59,7 @@ def leads(
     first_channel: Annotated[str | None, typer.Option(help="Came first from there: paid_search, direct, ...")] = None,
     last_channel: Annotated[str | None, typer.Option(help="Came last from there.")] = None,
     campaign: Annotated[str | None, typer.Option(help="Of the first or the last source.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Taken care of by this owner; none: by nobody.")] = None,
     changed_since: Annotated[str | None, typer.Option(help="Changed at or after: a day or an RFC 3339 time.")] = None,
     order: Annotated[
         OrderName, typer.Option(help="Hottest, last seen, last moved to another stage first; or by name.")
@@ -88,6 +89,7 @@ def leads(
             first_channel=first_channel,
             last_channel=last_channel,
             campaign=campaign,
+            owner=owner,
             changed_since=bound_of("--changed-since", changed_since, view.model.timezone),
         )
         page = find_leads(view, filters, order=order, limit=limit, cursor=cursor, count=count)
@@ -112,8 +114,9 @@ _LEADS = (
     Column("why", 5),
     Column("cools at", 4),
     Column("last seen", 6),
-    Column("touches", 7, number=True),
-    Column("lead", 8),
+    Column("owner", 7),
+    Column("touches", 8, number=True),
+    Column("lead", 9),
 )
 
 
@@ -128,6 +131,7 @@ def _row(lead: LeadShape, words: Words) -> tuple[object, ...]:
         _why(lead.reasons, words),
         words.when(lead.cools_at),
         words.when(lead.last_seen),
+        lead.owner and lead.owner.name,
         lead.touches,
         lead.id,
     )
@@ -204,6 +208,7 @@ def _card(lead: LeadDetail, points: ScoreShape, words: Words) -> list[tuple[str,
         ("not a lead", lead.not_a_lead and words.exclusion(lead.not_a_lead)),
         ("first source", _source(lead.first_source, words)),
         ("last source", _source(lead.last_source, words)),
+        ("owner", _owner(lead.owner, words)),
         ("segments", words.say("comma").join(words.segment(segment) for segment in lead.segments)),
         ("touches", words.say("touches", count=lead.touches, first=first, last=last)),
         ("last seen", words.when(lead.last_seen)),
@@ -215,6 +220,16 @@ def _source(source: SourceShape, words: Words) -> str:
     said = [part for part in (source.source, source.medium, source.campaign) if part]
     where = f": {' / '.join(said)}" if said else ""
     return words.say("since", what=f"{words.channel(source.channel)}{where}", at=cell(words.when(source.since)))
+
+
+def _owner(owner: OwnerShape | None, words: Words) -> str:
+    """Who takes care of the lead: `ana since 09:00, accepted at 09:20`."""
+    if owner is None:
+        return words.say("owner.nobody")
+    since = words.say("since", what=owner.name, at=cell(words.when(owner.since)))
+    if owner.accepted_at is not None:
+        return words.say("owner.accepted", owner=since, at=cell(words.when(owner.accepted_at)))
+    return since if owner.due is None else words.say("owner.due", owner=since, at=cell(words.when(owner.due)))
 
 
 def _brief(values: dict[str, object]) -> str:

@@ -20,6 +20,10 @@ from store.events.store import EventStore
 from tests.given_model import MODEL
 from tests.given_plans import indexes, sorts, statements_of
 
+OWNERS = """
+[[sales.owners]]
+name = "owner 6"
+"""
 COUNT = 30_000
 NOW = 1_700_000_000_000_000
 ORDERS: tuple[OrderName, ...] = get_args(OrderName)
@@ -66,14 +70,15 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def _lead(n: int, lead: UUID) -> tuple[object, ...]:
     seen = NOW + n if n % 4 else None
-    return lead, "lead", NOW, True, NOW, NOW + n, 1, "[]", "{}", "[]", 0, "direct", "direct", seen, NOW + n
+    owned = (f"owner {n % 300}", NOW, NOW, None) if n % 3 == 0 else (None, None, None, None)
+    return lead, "lead", NOW, True, NOW, NOW + n, 1, "[]", "{}", "[]", 0, "direct", "direct", seen, NOW + n, *owned
 
 
 @pytest.fixture
 def view(filled: Database) -> Iterator[View]:
     ids = Ids(b"a fixed id key for the tests ...")
     with filled.snapshot() as conn:
-        yield View(conn, ids, Lookup(EventStore(filled), ids), parse_model(MODEL), 1, NOW)
+        yield View(conn, ids, Lookup(EventStore(filled), ids), parse_model(MODEL + OWNERS), 1, NOW)
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -121,6 +126,16 @@ def test_a_filter_leaves_the_order_to_the_index(view: View, order: OrderName) ->
     [(statement, parameters)] = asked
     assert WALKED[order] in indexes(view.conn, statement, parameters)
     assert not sorts(view.conn, statement, parameters)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_the_leads_of_an_owner_are_read_off_an_index(view: View, order: OrderName) -> None:
+    """They are few, and what is found is sorted."""
+    with statements_of(view.conn) as asked:
+        page = find_leads(view, Filters(owner="owner 6"), order=order, limit=50)
+    assert {each.owner and each.owner.name for each in page.items} == {"owner 6"}
+    for statement, parameters in asked:
+        assert "leads_owner" in indexes(view.conn, statement, parameters)
 
 
 @pytest.mark.parametrize("order", ORDERS)

@@ -1,20 +1,26 @@
 """Lists of leads: their orders, page by page, their filters, and a count that agrees with them; on both databases."""
 
+from dataclasses import replace
 from itertools import permutations
 from typing import get_args
 
 import pytest
 
+from domain.errors import NotFound
+from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.queries.cursors import BadCursor, give
 from projections.queries.filters import Filters
 from projections.queries.leads import find_leads
 from projections.queries.orders import OrderName
+from projections.queries.shapes import OwnerShape
 from projections.queries.view import View
 from tests.domain.histories import side
 from tests.domain.stories import at, us
+from tests.given_model import MODEL
 from tests.projections.world import World
 
+OWNERS = "".join(f"[[sales.owners]]\nname = {name!r}\n" for name in ("ana", "bo", "cy"))
 ORDERS: tuple[OrderName, ...] = get_args(OrderName)
 HISTORY = [
     at(1, "form_submitted", "e:ada@x.de", profile={"name": "ada Lovelace", "title": "CEO"}),
@@ -96,6 +102,37 @@ def test_an_edited_cursor_is_refused_by_both_databases(world: World, order: Orde
     cursor = give(f"leads by {order}", key, "00000000-0000-0000-0000-000000000000")
     with world.view() as view, pytest.raises(BadCursor):
         find_leads(view, order=order, cursor=cursor)
+
+
+OWNED = [
+    *HISTORY,
+    at(9, "owner_assigned", "e:ada@x.de", source="api", owner="ana", due="2023-11-15T00:00:00Z"),
+    at(10, "owner_assigned", "e:wang@x.de", source="policy", owner="bo"),
+    at(11, "owner_accepted", "e:wang@x.de", source="api", owner="bo"),
+]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_leads_by_who_takes_care_of_them(world: World, order: OrderName) -> None:
+    world.play([OWNED])
+    with world.view() as whole:
+        view = replace(whole, model=parse_model(MODEL + OWNERS))
+        assert listed(view, order, Filters(owner="ana")) == ["ada Lovelace"]
+        assert listed(view, order, Filters(owner="bo", stage="lead")) == ["王芳"]
+        assert listed(view, order, Filters(owner="cy")) == []
+        assert len(listed(view, order, Filters(owner="none"))) == 4
+        with pytest.raises(NotFound, match="no owner 'dan': the model has none, ana, bo, cy"):
+            find_leads(view, Filters(owner="dan"))
+
+
+def test_a_lead_says_who_takes_care_of_it(world: World) -> None:
+    world.play([OWNED])
+    with world.view() as view:
+        owners = {each.identities[0].value: each.owner for each in find_leads(view).items}
+    due = 1_700_006_400_000_000
+    assert owners["ada@x.de"] == OwnerShape(name="ana", since=us(9), due=due, accepted_at=None)
+    assert owners["wang@x.de"] == OwnerShape(name="bo", since=us(10), due=None, accepted_at=us(11))
+    assert owners["bob@us.example"] is None
 
 
 FILTERS = [

@@ -1,0 +1,137 @@
+"""What the request of every command has, how it is run, and how it is answered."""
+
+import hashlib
+import json
+import re
+import time
+import uuid
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Annotated, Any, Final
+
+import anyio
+from anyio.to_thread import run_sync
+from fastapi import Header, Query, Request
+from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from api.commander import Accepted, Command, Commander
+from domain.files.durations import SECOND, parse_duration
+from producers.commands import CommandContext, CommandRefused
+from producers.reading.body import clean
+from projections.queries.shapes import LeadDetail
+from store.log.port import LogAway, LogError, LogFull
+from web.problems import Problem
+
+LONGEST_WAIT: Final = 60 * SECOND
+GLANCE: Final = 0.05
+"""Seconds between looks for the outcome of a command."""
+
+ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"model": LeadDetail, "description": "with `wait`: the lead after it"},
+    202: {"model": Accepted, "description": "the log has it"},
+}
+"""What a command is answered with."""
+
+
+class By(BaseModel):
+    """The body of a command: who asks."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, value: Any) -> Any:
+        try:
+            return clean(value)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
+
+    by: Annotated[str | None, Field(description="who asks: kept with the touchpoint")] = None
+
+
+class Said(By):
+    """The body of a command: who asks, and why."""
+
+    reason: Annotated[str | None, Field(description="why: kept with the touchpoint")] = None
+
+
+class _Waited(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    wait: Annotated[str | None, Field(description="such as 5s: answer with the lead after it")] = None
+
+    def seconds(self) -> float:
+        """How long to wait for the outcome."""
+        if self.wait is None:
+            return 0.0
+        try:
+            duration = 0 if re.fullmatch(r"0+[smhd]?", self.wait) else parse_duration(self.wait)
+        except ValueError as error:
+            raise Problem(400, f"wait: {error}") from None
+        return min(duration, LONGEST_WAIT) / SECOND
+
+
+Waited = Annotated[_Waited, Query()]
+Key = Annotated[str | None, Header(description="the same command asked twice is recorded once", max_length=200)]
+
+
+class JsonRoute(APIRoute):
+    """A route whose body is JSON whatever its Content-Type says: `curl -d` says that it is a form.
+
+    A page of another site can send such a body without asking first, but gets no further than the guard of the private
+    side: it bears no token, and without one the browser's `Origin` and `Sec-Fetch-Site` tell.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, which sees JSON."""
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            others = [header for header in request.scope["headers"] if header[0] != b"content-type"]
+            scope = {**request.scope, "headers": [*others, (b"content-type", b"application/json")]}
+            return await handler(Request(scope, request.receive))
+
+        return handle
+
+
+async def run(commander: Commander, id: str, lead: str, command: Command, wait: float) -> Response:
+    """The answer: 202 with the touchpoint's id, or 200 with the lead after it; after so many seconds 202."""
+    accepted = await run_sync(_append, commander, id, lead, command)
+    until = time.monotonic() + wait
+    while time.monotonic() < until:
+        if (after := await run_sync(commander.after, accepted)) is not None:
+            return JSONResponse(after.model_dump(mode="json"))
+        await anyio.sleep(GLANCE)
+    return JSONResponse(accepted.model_dump(), 202)
+
+
+def _append(commander: Commander, id: str, lead: str, command: Command) -> Accepted:
+    try:
+        return commander.append(id, lead, command)
+    except CommandRefused as error:
+        named = {"missing": error.missing, "allowed": error.allowed}
+        more: dict[str, Any] = {name: list(value) for name, value in named.items() if value}
+        raise Problem(error.status, error.problem, **more) from None
+    except (LogAway, LogFull) as error:
+        after = {"Retry-After": str(max(1, round(error.retry_after)))}
+        raise Problem(503, f"nothing was recorded: {error}", after) from None
+    except LogError as error:
+        raise Problem(503, f"nothing was recorded: {error}") from None
+
+
+def command_id(lead: str, name: str, requested: By, key: str | None) -> str:
+    """The id of a command's touchpoint: of what is asked and its key, so that a key serves no other command by mistake.
+
+    Without a key nothing tells asking again from asking for it twice.
+    """
+    if key is None:
+        return str(uuid.uuid4())
+    command_text = json.dumps([lead.lower(), name, requested.model_dump(mode="json"), key])
+    return f"asked-{hashlib.sha256(command_text.encode()).hexdigest()[:40]}"
+
+
+def context_of(context: CommandContext, said: By) -> CommandContext:
+    """The context with what the body says of who asks, and why."""
+    return replace(context, by=said.by, reason=said.reason if isinstance(said, Said) else None)

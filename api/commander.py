@@ -1,0 +1,92 @@
+"""Commands that are asked about a lead: checked against it, then put on the log as a touchpoint."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection, Row, select
+
+from domain.errors import NotFound
+from domain.touchpoints.identity import Identity
+from domain.touchpoints.touchpoint import Instant, Touchpoint
+from producers.commands import CommandContext
+from producers.reading.arrival import sealed
+from projections.queries import one_lead
+from projections.queries.shapes import LeadDetail, OwnerShape
+from projections.queries.view import Reader, View
+from store.database.tables import events
+from store.events.ids import Ids
+from store.log.port import Log
+from store.log.topics import TOUCHPOINTS
+
+SOURCE: Final = "api"
+"""The name of the source that commands come from."""
+
+Command = Callable[[View, "Card", CommandContext], Touchpoint]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a command must know of a lead."""
+
+    id: str
+    identities: tuple[Identity, ...]
+    profile: Mapping[str, Any]
+    stage: str
+    owner: OwnerShape | None = None
+
+    @classmethod
+    def of(cls, view: View, lead: str) -> "Card":
+        """The card of a live lead, or of whom a former id resolves to. Raises NotFound."""
+        fields = one_lead.card(view, one_lead.live_lead(view, lead))
+        identities = tuple(Identity(each.kind, each.value) for each in fields["identities"])
+        return cls(fields["id"], identities, fields["profile"], fields["stage"], fields["owner"])
+
+
+class Accepted(BaseModel):
+    """202: the log has the touchpoint durably; the lead follows."""
+
+    id: Annotated[str, Field(description="the touchpoint's id")]
+    type: str
+    lead: str
+
+
+class Commander:
+    """Checks a command, appends its touchpoint, and knows the lead after it."""
+
+    def __init__(self, reader: Reader, ids: Ids, log: Log, clock: Callable[[], Instant]) -> None:
+        self._reader = reader
+        self._ids = ids
+        self._log = log
+        self._clock = clock
+
+    def append(self, id: str, lead: str, command: Command) -> Accepted:
+        """Put the touchpoint on the log, under this id.
+
+        Raises CommandRefused, NotFound or LogError where nothing was recorded.
+        """
+        context = CommandContext(id=id, at=self._clock(), source=SOURCE)
+        with self._reader.view() as view:
+            if (earlier := self._recorded(view.conn, id)) is not None:  # done: now it would be refused
+                return Accepted(id=id, type=earlier.type, lead=str(one_lead.live_lead(view, lead)))
+            card = Card.of(view, lead)
+            touchpoint = command(view, card, context)
+        self._log.append(TOUCHPOINTS, [sealed(touchpoint)])
+        return Accepted(id=id, type=touchpoint.type, lead=card.id)
+
+    def after(self, accepted: Accepted) -> LeadDetail | None:
+        """The lead, once the touchpoint is recorded and projected."""
+        with self._reader.view() as view:
+            recorded = self._recorded(view.conn, accepted.id)
+            if recorded is None or view.position < recorded.position or view.clock < recorded.instant:
+                return None
+            try:
+                return one_lead.lead_detail(view, one_lead.live_lead(view, accepted.lead))
+            except NotFound:
+                return None
+
+    def _recorded(self, conn: Connection, id: str) -> Row[Any] | None:
+        """Where a command's touchpoint is in the event store, if it is there."""
+        about = [events.c.position, events.c.instant, events.c.type]
+        return conn.execute(select(*about).where(events.c.dedupe == self._ids.dedupe(SOURCE, id))).first()

@@ -1,0 +1,150 @@
+"""`POST /api/leads/{id}/{assign,accept,reject,remind,note}`: who takes care of a lead, and what they say."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+from fastapi.responses import Response
+from pydantic import Field
+
+from api.command_requests import ANSWERS, By, JsonRoute, Key, Said, Waited, command_id, context_of, run
+from api.commander import Card, Command, Commander
+from domain.touchpoints.touchpoint import Instant, Touchpoint
+from producers import handing_over
+from producers.commands import CommandContext, CommandRefused
+from projections.queries.periods import bound
+from projections.queries.view import View
+
+_Time = Annotated[str, Field(description="RFC 3339, or a day in the model's time zone; it lies ahead")]
+_Note = Annotated[str | None, Field(description="kept with the touchpoint")]
+
+
+class ToOwner(Said):
+    """Give the lead to an owner."""
+
+    owner: Annotated[str, Field(description="one of [[sales.owners]] that is not retired")]
+    due: Annotated[_Time | None, Field(description="until when they must have accepted; without it nobody waits")] = (
+        None
+    )
+
+
+class AcceptIt(By):
+    """The owner takes the lead on."""
+
+    by: Annotated[str | None, Field(description="who answers: of a team a member; without it the owner")] = None
+    owner: Annotated[str | None, Field(description="who was asked: refused where another has the lead now")] = None
+    signal: Annotated[str | None, Field(description="id of the signal that is answered", max_length=200)] = None
+
+
+class RejectIt(AcceptIt):
+    """The owner gives the lead back."""
+
+    reason: Annotated[str, Field(description="not ready, or the name of one of [[sales.reasons]]")]
+    note: _Note = None
+
+
+class RemindOf(By):
+    """Remind the owner."""
+
+    at: _Time
+    note: _Note = None
+
+
+class Noted(By):
+    """Keep a note."""
+
+    note: str
+
+
+def handing_over_routes(commander: Commander) -> APIRouter:
+    """The routes of hand-over."""
+    router = APIRouter(tags=["commands"], route_class=JsonRoute)
+
+    @router.post("/leads/{lead}/assign", summary="Give a lead to an owner", responses=ANSWERS)
+    async def assign(
+        lead: str, said: Annotated[ToOwner, Body()], waited: Waited, idempotency_key: Key = None
+    ) -> Response:
+        id = command_id(lead, "assign", said, idempotency_key)
+        return await run(commander, id, lead, to_assign(said), waited.seconds())
+
+    @router.post("/leads/{lead}/accept", summary="The owner takes a lead on", responses=ANSWERS)
+    async def accept(
+        lead: str, waited: Waited, said: Annotated[AcceptIt | None, Body()] = None, idempotency_key: Key = None
+    ) -> Response:
+        answer = said or AcceptIt()
+        id = command_id(lead, "accept", answer, idempotency_key)
+        return await run(commander, id, lead, to_accept(answer), waited.seconds())
+
+    @router.post("/leads/{lead}/reject", summary="The owner gives a lead back", responses=ANSWERS)
+    async def reject(
+        lead: str, said: Annotated[RejectIt, Body()], waited: Waited, idempotency_key: Key = None
+    ) -> Response:
+        id = command_id(lead, "reject", said, idempotency_key)
+        return await run(commander, id, lead, to_reject(said), waited.seconds())
+
+    @router.post("/leads/{lead}/remind", summary="Remind the owner of a lead", responses=ANSWERS)
+    async def remind(
+        lead: str, said: Annotated[RemindOf, Body()], waited: Waited, idempotency_key: Key = None
+    ) -> Response:
+        id = command_id(lead, "remind", said, idempotency_key)
+        return await run(commander, id, lead, to_remind(said), waited.seconds())
+
+    @router.post("/leads/{lead}/note", summary="Keep a note with a lead", responses=ANSWERS)
+    async def note(lead: str, said: Annotated[Noted, Body()], waited: Waited, idempotency_key: Key = None) -> Response:
+        id = command_id(lead, "note", said, idempotency_key)
+        return await run(commander, id, lead, to_note(said), waited.seconds())
+
+    return router
+
+
+def to_assign(said: ToOwner) -> Command:
+    """Give the lead to an owner."""
+
+    def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+        due = None if said.due is None else _instant("due", said.due, view)
+        return handing_over.assign(card, said.owner, due, view.model.sales, context_of(context, said))
+
+    return command
+
+
+def to_accept(said: AcceptIt) -> Command:
+    """The owner takes the lead on."""
+
+    def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+        return handing_over.accept(card, said.owner, said.signal, view.model.sales, context_of(context, said))
+
+    return command
+
+
+def to_reject(said: RejectIt) -> Command:
+    """The owner gives the lead back."""
+
+    def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+        answer = handing_over.Rejection(said.reason, said.note, said.owner, said.signal)
+        return handing_over.reject(card, answer, view.model.sales, context_of(context, said))
+
+    return command
+
+
+def to_remind(said: RemindOf) -> Command:
+    """Remind the owner at an instant."""
+
+    def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+        return handing_over.remind(card, _instant("at", said.at, view), said.note, context_of(context, said))
+
+    return command
+
+
+def to_note(said: Noted) -> Command:
+    """Keep a note with the lead."""
+
+    def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+        return handing_over.note(card, said.note, context_of(context, said))
+
+    return command
+
+
+def _instant(name: str, text: str, view: View) -> Instant:
+    try:
+        return Instant(bound(text, view.model.timezone))
+    except ValueError as error:
+        raise CommandRefused(400, f"{name}: {error}") from None

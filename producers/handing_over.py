@@ -1,0 +1,143 @@
+"""Commands of hand-over: give a lead to an owner, answer for it, be reminded of it, note something. Pure.
+
+A refusal records nothing, and names what is allowed.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from domain.files.problems import unknown
+from domain.model.sales import NOT_READY, Sales
+from domain.touchpoints.touchpoint import Instant, Touchpoint, rfc3339
+from producers.commands import CommandContext, CommandRefused, LeadCard, about_lead
+
+NOTE_LIMIT: Final = 5_000
+"""Most characters of a note."""
+
+
+class HeldBy(Protocol):
+    """Who takes care of a lead."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def accepted_at(self) -> int | None: ...
+
+
+class OwnedCard(LeadCard, Protocol):
+    """What these commands must know of a lead."""
+
+    @property
+    def owner(self) -> HeldBy | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """`reason`: "not ready", or one that the model names. `owner`: who was asked, if the client says so."""
+
+    reason: str
+    note: str | None = None
+    owner: str | None = None
+    signal: str | None = None
+
+
+def assign(lead: OwnedCard, owner: str, due: Instant | None, sales: Sales, context: CommandContext) -> Touchpoint:
+    """Give the lead to an owner. `due`: until when they must have accepted; None: nobody waits for it.
+
+    Refused: an owner who is unknown or retired, or has the lead already; a `due` that is over.
+    """
+    if lead.owner is not None and lead.owner.name == owner:
+        raise CommandRefused(409, f"{owner} has the lead already")
+    _check_owner(owner, sales)
+    properties: dict[str, Any] = {"owner": owner}
+    if due is not None:
+        properties["due"] = rfc3339(_ahead("due", due, context))
+    return about_lead(lead, "owner_assigned", properties, context)
+
+
+def accept(lead: OwnedCard, owner: str | None, signal: str | None, sales: Sales, context: CommandContext) -> Touchpoint:
+    """The owner takes the lead on; of a team a member, `context.by`. `owner`: who was asked, if the client says so.
+
+    Refused: nobody or somebody else has the lead, it was accepted already, or who answers is not of the team.
+    """
+    held = _held(lead, owner)
+    if held.accepted_at is not None:
+        raise CommandRefused(409, f"{held.name} has accepted the lead already")
+    return about_lead(lead, "owner_accepted", _answer(held, signal, sales, context), context)
+
+
+def reject(lead: OwnedCard, answer: Rejection, sales: Sales, context: CommandContext) -> Touchpoint:
+    """The owner gives the lead back. Refused as `accept`, but also after that; and for an unknown reason."""
+    held = _held(lead, answer.owner)
+    reasons = reasons_of(sales)
+    if answer.reason not in reasons:
+        raise CommandRefused(422, unknown(answer.reason, reasons, "reason"), allowed=reasons)
+    said = _answer(held, answer.signal, sales, context)
+    return about_lead(lead, "owner_rejected", {**said, "reason": answer.reason, **_noted(answer.note)}, context)
+
+
+def remind(lead: LeadCard, at: Instant, note: str | None, context: CommandContext) -> Touchpoint:
+    """Remind the owner at an instant, unless staff is in touch with the lead before. Refused: one that is over."""
+    return about_lead(lead, "reminder_set", {"at": rfc3339(_ahead("at", at, context)), **_noted(note)}, context)
+
+
+def note(lead: LeadCard, text: str, context: CommandContext) -> Touchpoint:
+    """Keep a note with the lead. Refused: an empty one."""
+    if not text.strip():
+        raise CommandRefused(422, "note: it is empty, allowed is a text")
+    return about_lead(lead, "noted", _noted(text), context)
+
+
+def reasons_of(sales: Sales) -> tuple[str, ...]:
+    """For what a lead may be rejected."""
+    return (NOT_READY, *(reason.name for reason in sales.reasons))
+
+
+def _check_owner(name: str, sales: Sales) -> None:
+    in_use = tuple(owner.name for owner in sales.owners if not owner.retired)
+    if not in_use:
+        raise CommandRefused(409, "the model has no owners: name some as [[sales.owners]]")
+    owner = sales.owner(name)
+    if owner is None:
+        raise CommandRefused(422, unknown(name, in_use, "owner"), allowed=in_use)
+    if owner.retired:
+        raise CommandRefused(422, f"owner {name} is retired; allowed: {', '.join(in_use)}", allowed=in_use)
+
+
+def _held(lead: OwnedCard, owner: str | None) -> HeldBy:
+    """Who has the lead. Raises CommandRefused: nobody, or another than the client says."""
+    held = lead.owner
+    if held is None:
+        raise CommandRefused(409, "nobody has the lead: there is nothing to answer")
+    if owner is not None and owner != held.name:
+        raise CommandRefused(409, f"{owner} does not have the lead: {held.name} has it", allowed=(held.name,))
+    return held
+
+
+def _answer(held: HeldBy, signal: str | None, sales: Sales, context: CommandContext) -> dict[str, Any]:
+    """Who was asked, who answers (about_lead adds it, where it is another), and which signal."""
+    allowed = answerers(held.name, sales)
+    if context.by and context.by not in allowed:
+        problem = f"by: {context.by} does not answer for {held.name}; allowed: {', '.join(allowed)}"
+        raise CommandRefused(422, problem, allowed=allowed)
+    return {"owner": held.name, **({"signal": signal} if signal else {})}
+
+
+def answerers(owner: str, sales: Sales) -> tuple[str, ...]:
+    """Who may answer for an owner: they, and of a team its members."""
+    known = sales.owner(owner)
+    return (owner, *(known.members if known else ()))
+
+
+def _ahead(name: str, instant: Instant, context: CommandContext) -> Instant:
+    if instant <= context.at:
+        raise CommandRefused(422, f"{name}: found {rfc3339(instant)}, allowed is a time after {rfc3339(context.at)}")
+    return instant
+
+
+def _noted(text: str | None) -> dict[str, str]:
+    if not text:
+        return {}
+    if len(text) > NOTE_LIMIT:
+        raise CommandRefused(422, f"note: has {len(text)} characters, allowed are {NOTE_LIMIT}")
+    return {"note": text}
