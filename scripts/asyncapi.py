@@ -23,6 +23,8 @@ _DATA: Final[dict[str, dict[str, Any]]] = {
     "text": _TEXT,
     "number": {"type": "number"},
     "instant": {**_TEXT, "format": "date-time"},
+    "flag": {"type": "boolean"},
+    "label": {"type": ["string", "object"], "description": "a text, or texts by language"},
     "reasons": {
         "type": "array",
         "items": {

@@ -46,8 +46,9 @@ _HOT: Final[Mapping[str, Any]] = {
         {"rule": "viewed pricing", "label": None, "count": 3, "points": 45.0, "now": 41.5,
          "last": "2026-09-21T14:01:07.310000Z", "touchpoint": "p-20260921-0417"},
     ],
-    "owner": None,
-    "due": None,
+    "owner": "wang fang",
+    "due": "2026-09-22T03:00:00.000000Z",
+    "assigned": f"{_LEAD}:lead.assigned:1",
     "promote_to": "qualified",
     "waits_for": "profile.employees",
 }  # fmt: skip
@@ -59,6 +60,30 @@ _DATA: Final[Mapping[SignalKind, Mapping[str, Any]]] = {
     SignalKind.STAGE: {"from": "lead", "to": "qualified", "since": _SINCE},
     SignalKind.ENTERED: {"segment": "pricing-returners", "since": _SINCE},
     SignalKind.LEFT: {"segment": "pricing-returners", "ended": _ENDED},
+    SignalKind.ASSIGNED: {
+        "owner": "wang fang",
+        "due": "2026-09-22T03:00:00.000000Z",
+        "before": None,
+        "reason": "hot",
+        "hot": f"{_LEAD}:lead.hot:1",
+    },
+    SignalKind.MISSED: {
+        "deadline": "accept",
+        "owner": "wang fang",
+        "asked": _SINCE,
+        "due": "2026-09-22T03:00:00.000000Z",
+        "next": "berlin",
+        "hot": f"{_LEAD}:lead.hot:1",
+    },
+    SignalKind.FOLLOW_UP: {"owner": "berlin", "asked": _SINCE, "due": _ENDED, "note": "asks for a quote in autumn"},
+    SignalKind.ACTIVE: {
+        "activity": "reads it again and again",
+        "owner": "berlin",
+        "happened": _ENDED,
+        "about": "/articles/robots",
+        "count": 3,
+        "touchpoint": "p-20260923-0099",
+    },
 }
 
 

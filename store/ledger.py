@@ -1,13 +1,16 @@
 """The signal ledger as its readers take it: rows in their order, whatever they do with them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Connection, Select, select
 
 from domain.errors import Misconfigured
+from domain.signals.asking import Ask
 from domain.signals.kinds import SignalKind
+from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Instant
 from store.database.tables import ledger
 
@@ -25,7 +28,7 @@ class Signal(NamedTuple):
     closes: str | None
     data: str
     asks: str | None
-    """JSON of `Ask`: private, it is no part of the message."""
+    """What is asked of the lead (`ask_of`): private, it is no part of the message."""
     identity: str | None = None
     """JSON [kind, value] of the lead's highest kind, of a kind of signals that owners answer: private too."""
 
@@ -35,13 +38,16 @@ class Signal(NamedTuple):
         return str(self.lead).encode()
 
 
-class Ask(NamedTuple):
-    """What a signal asks of its lead: the touchpoint that says so. Decided with the signal, by what was known then."""
+def as_text(ask: Ask, identity: tuple[str, str]) -> str:
+    """What is asked of the lead that has an identity, as it is stored."""
+    id, *rest = ask
+    return orjson.dumps([id, identity, *rest]).decode()
 
-    id: str
-    identity: tuple[str, str]
-    """Kind and value of the lead's highest kind: that one never moves away."""
-    properties: Mapping[str, str]
+
+def ask_of(text: str) -> tuple[Ask, Identity]:
+    """What is asked, and of whom; rows of 0.3 say nothing of type and policy, which were the promotion's."""
+    id, identity, *rest = orjson.loads(text)
+    return Ask(id, *rest), Identity(*identity)
 
 
 def signals_after(conn: Connection, position: int, limit: int) -> list[Signal]:

@@ -23,6 +23,11 @@ def active_model(conn: Connection) -> Model | None:
     return _parsed(row.text, int(conn.execute(since).scalar_one()))
 
 
+def last_activation(conn: Connection) -> int:
+    """The number of the last activation, of whatever it was; 0: there was none."""
+    return int(conn.execute(select(func.coalesce(func.max(models.c.activation), 0))).scalar_one())
+
+
 def record_activation(conn: Connection, model: Model, at: int) -> int:
     """Write that a model is active from an instant (microseconds) on; which activation that is.
 

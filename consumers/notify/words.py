@@ -18,6 +18,9 @@ _ENGLISH: Final[Mapping[str, str]] = {
     "call": "Reach: {ways}", "from": "From: {source}", "until": "Hot until {at}", "told": "You were told {at}: {first}",
     "void": "What made it hot no longer counts", "owner": "Owner: {owner}", "test": "TEST – ", "comma": ", ",
     "digest": "{count} messages from {start} to {end}", "more": "and {count} more",
+    "assigned": "For {owner}: {who}", "unassigned": "No owner any more: {who} (was {before})", "nobody": "nobody",
+    "missed_accept": "Not accepted in time by {owner}: {who}", "missed_work": "Nothing done in time by {owner}: {who}",
+    "missed_answer": "Not answered in time: {who}", "follow_up": "Follow up: {who}", "active": "{activity}: {who}",
 }  # fmt: skip
 _CHINESE: Final[Mapping[str, str]] = {
     "hot": "热线索：{who}{score}", "retracted": "不再是热线索：{who}", "cooled": "已降温：{who}",
@@ -28,6 +31,9 @@ _CHINESE: Final[Mapping[str, str]] = {
     "call": "联系：{ways}", "from": "来源：{source}", "until": "热度保持到 {at}", "told": "{at} 曾通知：{first}",
     "void": "使其变热的行为不再计入", "owner": "负责人：{owner}", "test": "测试 – ", "comma": "，",
     "digest": "{start} 至 {end} 共 {count} 条消息", "more": "另有 {count} 条",
+    "assigned": "分配给 {owner}：{who}", "unassigned": "不再有负责人：{who}（原为 {before}）", "nobody": "无人",
+    "missed_accept": "{owner} 未按时接受：{who}", "missed_work": "{owner} 未按时跟进：{who}",
+    "missed_answer": "未按时答复：{who}", "follow_up": "请跟进：{who}", "active": "{activity}：{who}",
 }  # fmt: skip
 _WHERE: Final = ("source", "campaign")
 LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {"en": _ENGLISH, "zh": _CHINESE}
@@ -101,6 +107,18 @@ class Phrases:
                 return self._say("entered", who=who, segment=self._segment(note))
             case SignalKind.LEFT:
                 return self._say("left", who=who, segment=self._segment(note))
+            case SignalKind.ASSIGNED:
+                if owner := note.text("owner"):
+                    return self._say("assigned", who=who, owner=owner)
+                return self._say("unassigned", who=who, before=note.text("before"))
+            case SignalKind.MISSED:
+                owner = note.text("owner") or self._say("nobody")
+                return self._say(f"missed_{note.text('deadline')}", who=who, owner=owner)
+            case SignalKind.FOLLOW_UP:
+                return self._say("follow_up", who=who)
+            case SignalKind.ACTIVE:
+                activity = called(note.data.get("label"), note.text("activity"), self.language)
+                return self._say("active", who=who, activity=activity)
             case SignalKind.PROMOTABLE:
                 return self._say("other", who=who, kind=note.kind.value)
             case _:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from consumers.promote.policy import promotions
+from consumers.promote.policy import asked_touchpoints
 from domain.touchpoints.envelope import encode
 from store import turn
 from store.database.database import Database
@@ -66,7 +66,7 @@ class Promoter:
         with self._database.snapshot() as conn:
             position = position_of(conn, POSITION)
             signals = signals_after(conn, position or 0, self._batch)
-        touchpoints = list(promotions(signals))
+        touchpoints = list(asked_touchpoints(signals))
         if not signals:
             return Promoted()
         self._log.append(TOUCHPOINTS, [touchpoint_record(touchpoint, encode(touchpoint)) for touchpoint in touchpoints])

@@ -260,9 +260,10 @@ class Fold:
             value = decayed(heat.value, heat.at, self.half_life, instant) if may_begin else 0.0
             if not may_begin or value < threshold:
                 return
-            if lead.rejection is not None and not self._earned_afresh(lead.rejection, threshold):
-                return
-            lead.rejection = None
+            if lead.rejection is not None and not lead.rejection.over:
+                if not self._earned_afresh(lead.rejection, threshold):
+                    return
+                lead.rejection.over = True
             now.hot = Episode(instant, None, value, lead.stage, lead.grade, self.reasons(heat, instant))
         elif heat.at == instant and heat.value > now.hot.peak:
             now.hot.peak = heat.value

@@ -41,6 +41,8 @@ class Rejection(Struct, array_like=True, gc=False):
     owner: str
     reason: str
     earned: float = 0.0
+    over: bool = False
+    """The lead was hot again since, or a person moved it on."""
 
     @property
     def final(self) -> bool:
@@ -54,7 +56,7 @@ def take(lead: "Lead", touchpoint: Touchpoint, instant: Instant) -> None:
     match touchpoint.type:
         case "owner_assigned":
             if owner := _text(said.get("owner")):
-                lead.owner = Handover(owner, instant, _instant(said.get("due")), _text(said.get("assigned")))
+                lead.owner = Handover(owner, instant, instant_of(said.get("due")), _text(said.get("assigned")))
         case "owner_accepted":
             if _has(lead, said) and lead.owner is not None and lead.owner.accepted_at is None:
                 lead.owner.accepted_at = instant
@@ -78,7 +80,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _instant(value: Any) -> int | None:
+def instant_of(value: Any) -> int | None:
     """Microseconds of an RFC 3339 text; None: it is none."""
     try:
         return microseconds(datetime.fromisoformat(value))

@@ -143,7 +143,7 @@ class Lead(Struct, array_like=True, gc=False):
     sources: Sources = field(default_factory=Sources)
     owner: Handover | None = None
     rejection: Rejection | None = None
-    """The last one, until the next hot episode begins."""
+    """The last one."""
     contacts: list[list[Any]] | None = None
     """The last times that staff was in touch: instant, and who."""
 

@@ -62,7 +62,7 @@ class Moves:
         if to in self.ladder.retired and instant > self._activated_at:
             lead.find("retired_stage", to, instant)
         if not policy and lead.rejection is not None and lead.rejection.final and to != lead.stage:
-            lead.rejection = None
+            lead.rejection.over = True
         self._enter(lead, to, instant, touchpoint, touchpoint.source.kind)
         return touchpoint
 

@@ -7,11 +7,24 @@ from typing import Final
 from domain.fold.fold import Fold
 from domain.fold.lead import EPISODES
 from domain.fold.stage import VISITOR
-from domain.signals.kinds import COOLED, ENTERED, GONE, HOT, LEFT, MODEL, PROMOTABLE, RETRACTED, STAGE
+from domain.signals.kinds import (
+    ASSIGNED,
+    COOLED,
+    ENTERED,
+    GONE,
+    HOT,
+    LEFT,
+    MODEL,
+    PROMOTABLE,
+    REJECTED,
+    RETRACTED,
+    STAGE,
+)
 from domain.signals.signal import Change, Decision, Holding, Kept, Open, Opened, closing, end, stage_since
 
 _HOT: Final = (HOT, "")
 _STAGE: Final = (STAGE, "")
+_OWNER: Final = (ASSIGNED, "")
 
 
 def decide(holding: Holding, opened: Opened, fold: Fold, clock: int, *, by_model: bool = False) -> list[Change]:
@@ -35,7 +48,7 @@ def decide(holding: Holding, opened: Opened, fold: Fold, clock: int, *, by_model
     if stage is None or stage.value != holding.lead.stage or not identified:
         changes += _stage(holding, stage, by_model)
     members = holding.now.segments if identified else {}
-    memberships = len(opened) - (hot is not None) - (stage is not None)
+    memberships = len(opened) - (hot is not None) - (stage is not None) - (_OWNER in opened)
     if memberships != len(members) or any((ENTERED, name) not in opened for name in members):
         changes += _segments(holding, members, opened, by_model)
     return changes
@@ -120,8 +133,11 @@ def _ended(holding: Holding, announced: Open) -> Decision:
         return closing(announced, holding.id, RETRACTED, {"reason": f"not a lead: {holding.lead.not_a_lead}"})
     episodes = holding.now.episodes
     for episode in reversed(episodes):
-        if episode.began <= announced.at and episode.ended is not None and episode.ended > announced.since:
-            return closing(announced, holding.id, COOLED, {"ended": episode.ended})
+        ended = episode.ended
+        if episode.began <= announced.at and ended is not None and ended > announced.since:
+            rejection = holding.lead.rejection
+            rejected = {"reason": REJECTED} if rejection is not None and rejection.at == ended else {}
+            return closing(announced, holding.id, COOLED, {"ended": ended} | rejected)
     if len(episodes) == EPISODES and episodes[0].began > announced.at:
         return closing(announced, holding.id, COOLED, {})
     return closing(announced, holding.id, RETRACTED, {"reason": "what made it hot no longer counts"})

@@ -12,6 +12,7 @@ class Topic(StrEnum):
     HOT_LEADS = "leadline.hot-leads"
     SEGMENT_CHANGES = "leadline.segment-changes"
     STAGE_CHANGES = "leadline.stage-changes"
+    HAND_OVERS = "leadline.hand-overs"
 
     @property
     def view(self) -> str:
@@ -29,6 +30,10 @@ class SignalKind(StrEnum):
     STAGE = "stage.changed"
     ENTERED = "segment.entered"
     LEFT = "segment.left"
+    ASSIGNED = "lead.assigned"
+    MISSED = "sla.missed"
+    FOLLOW_UP = "follow_up.due"
+    ACTIVE = "lead.active"
 
     __hash__ = str.__hash__  # an enumeration's own is a Python function: these are keys on the projector's hot path
 
@@ -40,6 +45,10 @@ PROMOTABLE: Final = SignalKind.PROMOTABLE
 STAGE: Final = SignalKind.STAGE
 ENTERED: Final = SignalKind.ENTERED
 LEFT: Final = SignalKind.LEFT
+ASSIGNED: Final = SignalKind.ASSIGNED
+MISSED: Final = SignalKind.MISSED
+FOLLOW_UP: Final = SignalKind.FOLLOW_UP
+ACTIVE: Final = SignalKind.ACTIVE
 
 MODEL: Final = "model"
 """Reason of what a change of the model brought about, and nothing that happened to the lead."""
@@ -47,7 +56,9 @@ MERGED: Final = "merged"
 """Reason of an end: its lead became one with another, for which the same was announced before."""
 GONE: Final = "gone"
 """Reason of an end: nobody is left whom it was announced of."""
-_ENDS: Final = (MERGED, GONE)
+REJECTED: Final = "rejected"
+"""Reason of an end: the lead's owner rejected it."""
+_ENDS: Final = (MERGED, GONE, REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,7 @@ class Datum:
     """A field of a signal's data. An `instant` is microseconds in the domain, RFC 3339 in the ledger."""
 
     name: str
-    type: Literal["text", "number", "instant", "reasons", "person", "source"]
+    type: Literal["text", "number", "instant", "flag", "label", "reasons", "person", "source"]
     about: str
     always: bool = True
     """Whether every signal of the kind bears it."""
@@ -107,7 +118,8 @@ def traits(kind: SignalKind) -> Traits:
                     "what gave most: `rule`, `label` (or null), `count`, `points`, `now`, `last`, `touchpoint`",
                 ),
                 Datum("owner", "text", "who takes care of the lead; null: nobody yet", null=True),
-                Datum("due", "instant", "until when; null: nobody said", null=True),
+                Datum("due", "instant", "until when they must have accepted; null: nobody said", null=True),
+                Datum("assigned", "text", "the id of the `lead.assigned` that says so", False),
                 Datum("promote_to", "text", "the stage into which the lead is asked", False),
                 Datum("waits_for", "text", "what that stage requires and the lead lacks: asked when it comes", False),
                 *(replace(datum, always=True) for datum in _STANDING),
@@ -143,6 +155,57 @@ def traits(kind: SignalKind) -> Traits:
                 *_STANDING,
             )
             return Traits(Topic.STAGE_CHANGES, True, STAGE, "a lead changed its stage", data)
+        case SignalKind.ASSIGNED:
+            data = (
+                Datum("owner", "text", "who takes care of the lead from now on; null: nobody", null=True),
+                Datum("due", "instant", "until when they must have accepted; null: nobody said", null=True),
+                Datum("before", "text", "who had it before; null: nobody", null=True),
+                Datum(
+                    "reason",
+                    "text",
+                    "`hot`: it is their turn; `missed`: the one before did not accept in time; `by_hand`: a person said"
+                    " so; `history`: a merge or an unmerge brought it; `rejected`, `merged`, `gone`: nobody has it",
+                ),
+                Datum("fallback", "flag", "true: nobody else was free", False),
+                Datum("hot", "text", "the id of the `lead.hot` that it is about", False),
+                Datum("rejected", "text", "why the one before rejected it", False),
+                *_STANDING,
+            )
+            return Traits(Topic.HAND_OVERS, True, ASSIGNED, "a lead got an owner, or has none any more", data)
+        case SignalKind.MISSED:
+            data = (
+                Datum("deadline", "text", "`accept`, `work` or `answer`: what was to be done"),
+                Datum("owner", "text", "who was to do it; null: nobody", null=True),
+                Datum("asked", "instant", "since when"),
+                Datum("due", "instant", "until when"),
+                Datum("next", "text", "who has the lead now, where it went on", False),
+                Datum("hot", "text", "the id of the `lead.hot` that led to it", False),
+                *_STANDING,
+            )
+            return Traits(Topic.HAND_OVERS, False, None, "an owner missed a deadline", data)
+        case SignalKind.FOLLOW_UP:
+            data = (
+                Datum("owner", "text", "who is reminded; null: nobody has the lead", null=True),
+                Datum("asked", "instant", "since when"),
+                Datum("due", "instant", "the instant of the reminder"),
+                Datum("note", "text", "what they noted", null=True),
+                *_STANDING,
+            )
+            return Traits(Topic.HAND_OVERS, False, None, "a lead was to be followed up by now", data)
+        case SignalKind.ACTIVE:
+            data = (
+                Datum("activity", "text", "the activity's name"),
+                Datum("label", "label", "what people call it", False),
+                Datum("owner", "text", "who has the lead; null: nobody", null=True),
+                Datum("happened", "instant", "when"),
+                Datum("about", "text", "the path, form, mail or link", False),
+                Datum("count", "number", "how often"),
+                Datum("touchpoint", "text", "the last touchpoint's id"),
+                *_STANDING,
+            )
+            return Traits(
+                Topic.HAND_OVERS, False, None, "a hot or owned lead did what its owner asked to hear of", data
+            )
         case _:
             assert_never(kind)
 

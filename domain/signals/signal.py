@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.fold.lead import Lead, Now
 from domain.fold.stage import VISITOR
-from domain.signals.kinds import COOLED, GONE, LEFT, MERGED, STAGE, SignalKind, announces, opens
+from domain.signals.kinds import ASSIGNED, COOLED, GONE, LEFT, MERGED, STAGE, SignalKind, announces, opens
 
 TELL: Final = -1
 """`earned` of what is quiet and shall be announced at the next look: whatever was earned is later."""
@@ -148,6 +148,9 @@ def end(announced: Open, lead: Lead | None, lead_now: UUID, reason: str) -> Deci
             return closing(announced, lead_now, STAGE, data)
         case SignalKind.STAGE:
             return closing(announced, lead_now, STAGE, {"from": announced.value, "to": VISITOR, "reason": reason})
+        case SignalKind.ASSIGNED:
+            data = {"owner": None, "due": None, "before": announced.value, "reason": reason}
+            return closing(announced, lead_now, ASSIGNED, data)
         case SignalKind.ENTERED:
             return closing(announced, lead_now, LEFT, {"segment": announced.subject, "reason": reason})
         case _:

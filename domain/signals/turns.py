@@ -5,7 +5,7 @@ gets the lead and pays what all gained together. So who is new, or was away, is 
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,72 +19,54 @@ from domain.touchpoints.touchpoint import Instant, moment
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """What an owner has: `credit` in the turns, and how many leads are `open`."""
-
-    credit: int = 0
-    open: int = 0
-
-
-NOTHING = Load()
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """Who takes care, and until when they must have accepted. `fallback`: nobody else was free.
-
-    `credits` are the owners' after this turn, those that changed.
-    """
+class Turn:
+    """Whose turn it is, and until when they must have accepted. `fallback`: nobody else was free."""
 
     owner: str
     due: Instant
     fallback: bool
-    credits: Mapping[str, int]
 
 
-def next_owner(
-    sales: Sales,
-    zone: str,
-    facts: Mapping[str, Any],
-    loads: Mapping[str, Load],
-    clock: Instant,
-    passed: Collection[str] = (),
-) -> Assignment | None:
-    """Whose turn it is at `clock`; `passed` are those who had this lead already. None: nobody, not even a fallback.
+@dataclass(slots=True)
+class Turns:
+    """Whose turn it was so far: `credits` by owner, and how many leads they have `open`. Each turn moves both."""
 
-    `facts` are what `where` of an owner asks (`facts_of`), `zone` is the model's. Raises NoHours.
-    """
-    free = list(_free(sales, zone, facts, loads, clock, passed))
-    if not free:
-        fallback = next((owner for owner in sales.owners if owner.name == sales.fallback), None)
-        if fallback is None or fallback.name in passed:
-            return None
-        return Assignment(fallback.name, _due(sales, zone, fallback, clock), True, {})
-    credits = {owner.name: loads.get(owner.name, NOTHING).credit + owner.weight for owner in free}
-    chosen = max(free, key=lambda owner: credits[owner.name])  # of several the first in the file
-    credits[chosen.name] -= sum(owner.weight for owner in free)
-    return Assignment(chosen.name, _due(sales, zone, chosen, clock), False, credits)
+    sales: Sales
+    zone: str
+    """The model's time zone."""
+    credits: dict[str, int] = field(default_factory=dict)
+    open: dict[str, int] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
+    """Whose credits changed."""
 
+    def take(self, facts: Mapping[str, Any], clock: Instant, passed: Collection[str] = ()) -> Turn | None:
+        """Whose turn it is at `clock`; `passed` are those who had this lead already. None: nobody's, no fallback.
 
-def _free(
-    sales: Sales,
-    zone: str,
-    facts: Mapping[str, Any],
-    loads: Mapping[str, Load],
-    clock: Instant,
-    passed: Collection[str],
-) -> Iterator[Owner]:
-    """The owners who may take the lead now, in the order of the file."""
-    today = moment(clock).astimezone(ZoneInfo(zone)).date()
-    for owner in sales.owners:
-        if owner.retired or not owner.weight or owner.name in passed or owner.is_away(today):
-            continue
-        if loads.get(owner.name, NOTHING).open < owner.capacity and compile_where(owner.where)(facts, {}, NO_SOURCE):
-            yield owner
+        `facts` are what `where` of an owner asks (`facts_of`). Raises NoHours.
+        """
+        free = list(self._free(facts, clock, passed))
+        if free:
+            for owner in free:
+                self.credits[owner.name] = self.credits.get(owner.name, 0) + owner.weight
+            chosen = max(free, key=lambda owner: self.credits[owner.name])  # of several the first in the file
+            self.credits[chosen.name] -= sum(owner.weight for owner in free)
+            self.moved.update(owner.name for owner in free)
+        else:
+            fallback = self.sales.owner(self.sales.fallback)
+            if fallback is None or fallback.name in passed:
+                return None
+            chosen = fallback
+        self.open[chosen.name] = self.open.get(chosen.name, 0) + 1
+        return Turn(chosen.name, self.sales.due(self.zone, chosen, clock, self.sales.accept_within), not free)
 
-
-def _due(sales: Sales, zone: str, owner: Owner, clock: Instant) -> Instant:
-    return sales.due(zone, owner, clock, sales.accept_within)
+    def _free(self, facts: Mapping[str, Any], clock: Instant, passed: Collection[str]) -> Iterator[Owner]:
+        """The owners who may take the lead now, in the order of the file."""
+        today = moment(clock).astimezone(ZoneInfo(self.zone)).date()
+        for owner in self.sales.owners:
+            if owner.retired or not owner.weight or owner.name in passed or owner.is_away(today):
+                continue
+            if self.open.get(owner.name, 0) < owner.capacity and compile_where(owner.where)(facts, {}, NO_SOURCE):
+                yield owner
 
 
 def facts_of(fold: Fold, lead: Lead, clock: Instant) -> dict[str, Any]:

@@ -12,14 +12,17 @@ from domain.people.facts import Facts
 from domain.people.findings import findings, parted_at
 from domain.people.sharing import LIMITS, Limits
 from domain.people.walk import Walk
+from domain.signals.handing_over import LATE
 from domain.signals.signal import TELL, Holding
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Position, Touchpoint
 from projections.projecting.cluster import Cluster, Member
-from projections.projecting.ledger import Holdings, Ledger
+from projections.projecting.hands import deadlines_due
+from projections.projecting.ledger import Histories, Ledger
 from projections.projecting.link import Linked, Linker, mentioned
+from projections.projecting.plan import Holdings
 from projections.projecting.saved import States, lead_row
-from projections.projecting.todo import Todo, again, onward
+from projections.projecting.todo import Todo, again, news_of, onward
 from projections.read_models.changes import Changes, Rendered, render
 from projections.read_models.family import Subject
 from store.database import bulk
@@ -69,6 +72,9 @@ class Batches:
         while due := self._states.due(conn, clock, _DUE):
             touched += self._load(conn, due)
             self._work(conn, self._load(conn, due), Linked(), position, clock, due)
+        if self._ledger is not None and (late := deadlines_due(conn, clock, _DUE)):
+            touched += self._load(conn, late)
+            self._work(conn, self._load(conn, late), Linked(), position, clock, late)
         self._forget(touched)
 
     def retry_aside(self, conn: Connection, position: Position, clock: int) -> None:
@@ -99,7 +105,9 @@ class Batches:
 
     def anything_due(self, conn: Connection, clock: int) -> bool:
         """Whether time alone changes anything by a clock."""
-        return self._states.anything_due(conn, clock)
+        if self._states.anything_due(conn, clock):
+            return True
+        return self._ledger is not None and bool(deadlines_due(conn, clock, 1))
 
     def anyone_to_tell(self, conn: Connection) -> bool:
         """Whether an activation left leads to be told."""
@@ -202,7 +210,9 @@ class Batches:
         shown = [todo for todo in todos if self._show(todo, clock, changes, rows, held)]
         changes.write(conn)
         if self._ledger is not None:
-            self._ledger.announce(conn, held, clock, lambda chosen: self.histories(conn, chosen, position), whole=whole)
+            news = news_of(shown, self._ledger.hands.types, clock - LATE)
+            histories: Histories = lambda chosen: self.histories(conn, chosen, position)  # noqa: E731
+            self._ledger.announce(conn, held, clock, histories, news=news, whole=whole)
         self._linker.write(conn, linked)
         self._states.write(conn, clusters, rows, [id for todo in shown for id in todo.ceased])
 

@@ -1,8 +1,7 @@
 """The signal ledger: what is announced is compared with what holds, and the difference is written, once, for ever."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -12,19 +11,24 @@ from domain.fold.explain import explain
 from domain.fold.fold import Fold
 from domain.people.person import Person
 from domain.people.walk import assign
+from domain.signals.asking import ask_of, to_accept
+from domain.signals.deadlines import Deadline
 from domain.signals.decide import decide
-from domain.signals.kinds import HOT, MODEL, TRAITS, SignalKind
+from domain.signals.handing_over import TURN
+from domain.signals.kinds import ASSIGNED, HOT, TRAITS
 from domain.signals.message import hot_message, standing
-from domain.signals.signal import Change, Decision, Holding, Kept, Open, hand_over, to_be_told
+from domain.signals.signal import Change, Decision, Holding, hand_over, to_be_told
 from domain.touchpoints.touchpoint import Touchpoint, rfc3339
 from projections.projecting.cluster import Cluster
+from projections.projecting.hands import Desk, Hands, News
+from projections.projecting.plan import OPEN_COLUMNS, Holdings, Plan, open_of, row_of
 from store.database import bulk
 from store.database.database import Database
 from store.database.tables import ledger, live, open_signals
 from store.events.ids import Ids
-from store.ledger import Ask
+from store.ledger import as_text
 
-Holdings = tuple[Sequence[Holding], Cluster]
+_NO_NEWS: Final[News] = {}
 Histories = Callable[[Sequence[Cluster]], Mapping[int, list[Touchpoint]]]
 
 
@@ -35,48 +39,79 @@ class Ledger:
         self._database = database
         self._ids = ids
         self._fold = fold
+        self.hands = Hands(fold, fold.model)
 
     def announce(
-        self, conn: Connection, clusters: Sequence[Holdings], clock: int, histories: Histories, *, whole: bool = False
+        self,
+        conn: Connection,
+        clusters: Sequence[Holdings],
+        clock: int,
+        histories: Histories,
+        *,
+        news: News = _NO_NEWS,
+        whole: bool = False,
     ) -> None:
         """Write what must be said about leads of these clusters; `clock` is the decisions' instant.
 
-        `whole`: these are all the leads of their clusters, and what is open of others there is nobody's any more.
+        `news` are touchpoints that may ask for something. `whole`: these are all the leads of their clusters, and what
+        is open of others there is nobody's any more.
         """
         if whole:
             self._read_whole(conn, clusters)
         else:
             self._read_opens(conn, clusters)
-        plans = [plan for holdings, cluster in clusters if (plan := self._plan(holdings, cluster, clock)) is not None]
+        desk = self._desk(conn, clusters, news, clock, histories)
+        plans = [plan for each in clusters if each[1].aside is None and (plan := self._plan(*each, clock, desk))]
         explained = self._explained(plans, clock, histories)
         plans = [plan for plan in plans if plan.cluster.aside is None]
         signals = self._write(conn, plans, clock, explained)
         self._keep_opens(conn, plans, signals, clock)
+        if desk is not None:
+            desk.write(conn, [deadline for plan in plans for deadline in plan.deadlines])
         for _, cluster in clusters:
             if cluster.activation is not None and cluster.aside is None:
                 cluster.activation = None
 
-    def _plan(self, holdings: Sequence[Holding], cluster: Cluster, clock: int) -> "_Plan | None":
+    def _desk(
+        self, conn: Connection, clusters: Sequence[Holdings], news: News, clock: int, histories: Histories
+    ) -> Desk | None:
+        """What handing over needs of these leads; None: nobody hands anything over."""
+        desk = self.hands.at(conn, clusters, news, clock)
+        if desk is not None and (asking := desk.asking(clusters)):
+            chosen = [cluster for _, cluster in clusters if cluster.number in asking]
+            desk.histories = {id: history for id, _, history in self._histories(chosen, asking, clock, histories)}
+            desk.read_told(clusters)
+        return desk
+
+    def _plan(self, holdings: Sequence[Holding], cluster: Cluster, clock: int, desk: Desk | None) -> Plan | None:
         """What is to be said of one cluster's leads; None: nothing."""
         by_model = cluster.activation is not None
         opens = cluster.opens
         changes: list[Change] = []
+        deadlines: list[Deadline] = []
         try:
             successors = self._successors(cluster) if cluster.ceased else {}
             if successors:
                 changes += self._hand_over(cluster, successors, holdings)
             for holding in holdings:
-                changes += decide(holding, opens[holding.id], self._fold, clock, by_model=by_model)
+                decided = decide(holding, opens[holding.id], self._fold, clock, by_model=by_model)
+                if desk is None:
+                    changes += decided
+                    continue
+                ceased = [id for id in cluster.ceased if self.successor(cluster, id) == holding.id]
+                looked, differing = desk.look(holding, opens[holding.id], decided, ceased)
+                changes += looked
+                deadlines += differing
             if cluster.activation is not None and cluster.activation < 0:
                 changes = [to_be_told(change) for change in changes]
             standings = self._standings(cluster, holdings, changes, clock)
         except Exception as error:
             cluster.put_aside(error)
             return None
-        if not changes and not successors:
+        if not changes and not successors and not deadlines:
             return None
         moved = {*successors, *(successor for successor in successors.values() if successor is not None)}
-        return _Plan(cluster, changes, moved, standings)
+        return Plan(cluster, changes, moved, standings, deadlines)
 
     def _hand_over(
         self, cluster: Cluster, successors: Mapping[UUID, UUID | None], holdings: Sequence[Holding]
@@ -131,8 +166,8 @@ class Ledger:
     def _read(self, conn: Connection, cold: Mapping[UUID, Cluster]) -> None:
         for holder, cluster in cold.items():
             cluster.opens[holder] = {}
-        for row in bulk.select_in(conn, open_signals, _COLUMNS, "holder", list(cold)):
-            each = _open(row)
+        for row in bulk.select_in(conn, open_signals, OPEN_COLUMNS, "holder", list(cold)):
+            each = open_of(row)
             cold[each.holder].opens[each.holder][each.kind, each.subject] = each
 
     def _read_whole(self, conn: Connection, clusters: Sequence[Holdings]) -> None:
@@ -142,32 +177,42 @@ class Ledger:
             cluster.opens = {holding.id: {} for holding in holdings}
         ids = bulk.select_in(conn, live.identities, ["cluster", "id"], "cluster", list(numbers))
         of_id = {id: numbers[number] for number, id in ids}
-        for row in bulk.select_in(conn, open_signals, _COLUMNS, "holder", list(of_id)):
-            each = _open(row)
+        for row in bulk.select_in(conn, open_signals, OPEN_COLUMNS, "holder", list(of_id)):
+            each = open_of(row)
             of_id[each.holder].opens.setdefault(each.holder, {})[each.kind, each.subject] = each
         for holdings, cluster in clusters:
             cluster.ceased = cluster.opens.keys() - {holding.id for holding in holdings}
 
-    def _explained(self, plans: Sequence["_Plan"], clock: int, histories: Histories) -> dict[UUID, dict[str, Any]]:
+    def _explained(self, plans: Sequence[Plan], clock: int, histories: Histories) -> dict[UUID, dict[str, Any]]:
         """The reasons of the leads that become hot. A cluster that cannot be explained is put aside."""
         hot = {plan.cluster.number: leads for plan in plans if (leads := plan.hot())}
         if not hot:
             return {}
-        chosen = {plan.cluster.number: plan.cluster for plan in plans if plan.cluster.number in hot}
+        chosen = [plan.cluster for plan in plans if plan.cluster.number in hot]
         explained: dict[UUID, dict[str, Any]] = {}
-        for number, history in histories(list(chosen.values())).items():
+        for id, cluster, history in self._histories(chosen, hot, clock, histories):
             try:
-                seen = self._seen(chosen[number])
-                walk, mine = assign((t for t in history if t.instant <= clock), chosen[number].walk.facts)
-                for person, touchpoints in mine.items():
-                    id = self._ids.of(walk.people[person].name())
-                    if id in hot[number]:
-                        explanation = explain(self._fold, touchpoints, clock)
-                        owned = chosen[number].walk.owned(seen[id], clock) if id in seen else ()
-                        explained[id] = hot_message(self._fold, explanation, clock, owned)
+                seen = self._seen(cluster)
+                owned = cluster.walk.owned(seen[id], clock) if id in seen else ()
+                explained[id] = hot_message(self._fold, explain(self._fold, history, clock), clock, owned)
             except Exception as error:
-                chosen[number].put_aside(error)
+                cluster.put_aside(error)
         return explained
+
+    def _histories(
+        self, clusters: Sequence[Cluster], leads: Mapping[int, Collection[UUID]], clock: int, histories: Histories
+    ) -> Iterator[tuple[UUID, Cluster, list[Touchpoint]]]:
+        """The histories of chosen leads, by the numbers of their clusters. One that cannot be walked is put aside."""
+        by_number = {cluster.number: cluster for cluster in clusters}
+        for number, history in histories(clusters).items():
+            cluster = by_number[number]
+            try:
+                walk, mine = assign((t for t in history if t.instant <= clock), cluster.walk.facts)
+                of_lead = {self._ids.of(walk.people[person].name()): each for person, each in mine.items()}
+            except Exception as error:
+                cluster.put_aside(error)
+                continue
+            yield from ((id, cluster, of_lead[id]) for id in leads[number] if id in of_lead)
 
     def _standings(
         self, cluster: Cluster, holdings: Sequence[Holding], changes: Sequence[Change], clock: int
@@ -188,52 +233,48 @@ class Ledger:
     # ---- writing ----
 
     def _write(
-        self, conn: Connection, plans: Sequence["_Plan"], clock: int, explained: Mapping[UUID, Mapping[str, Any]]
+        self, conn: Connection, plans: Sequence[Plan], clock: int, explained: Mapping[UUID, Mapping[str, Any]]
     ) -> Iterator[str]:
         """Write the rows; their signal ids."""
-        decided = [(each, plan) for plan in plans for each in plan.changes if isinstance(each, Decision)]
+        decided = [(decision, plan) for plan in plans for decision in plan.decisions]
         if not decided:
             return iter(())
         self._database.lock(conn, "ledger")
         position = int(conn.execute(select(func.max(ledger.c.position))).scalar_one() or 0)
-        counters = self._counters(conn, list({decision.lead for decision, _ in decided}))
-        rows, ids = [], []
-        for number, (decision, plan) in enumerate(decided, position + 1):
-            counted = counters[decision.lead, decision.kind] = counters.get((decision.lead, decision.kind), 0) + 1
-            ids.append(f"{decision.lead}:{decision.kind}:{counted}")
+        ids = self._numbered(conn, [decision for decision, _ in decided])
+        rows = []
+        for place, (decision, plan) in enumerate(decided):
             said = explained if decision.kind == HOT else plan.standings
             data = {**said.get(decision.lead_now, {}), **decision.data}
-            for datum in TRAITS[decision.kind].data:
-                if datum.type == "instant" and isinstance(data.get(datum.name), int):
-                    data[datum.name] = rfc3339(data[datum.name])
-            ask = self._ask(decision, ids[-1], plan.cluster, clock)
+            if decision.kind in (HOT, ASSIGNED):
+                data |= _of_each_other(decided, ids, place)
+                plan.deadlines.extend(to_accept(decision, data, ids[place], clock))
+            asked = ask_of(decision, ids[place], data, self.hands.sales)
+            named = decision.kind in (HOT, ASSIGNED)
+            identity = self._identity(decision, plan.cluster, clock) if named or asked is not None else None
             rows.append((
-                number, ids[-1], decision.kind.value, decision.lead, decision.lead_now, decision.subject, clock,
-                decision.closes.signal if decision.closes else None, orjson.dumps(data).decode(),
-                None if ask is None else orjson.dumps([*ask]).decode(), None,
+                position + place + 1, ids[place], decision.kind.value, decision.lead, decision.lead_now,
+                decision.subject, clock, decision.closes.signal if decision.closes else None, _as_json(decision, data),
+                None if asked is None or identity is None else as_text(asked, identity),
+                orjson.dumps(identity).decode() if named and identity is not None else None,
             ))  # fmt: skip
         bulk.insert(conn, ledger, rows)
         return iter(ids)
 
-    def _ask(self, decision: Decision, signal: str, cluster: Cluster, clock: int) -> Ask | None:
-        """What a signal asks of its lead: the promotion of an announced episode, once, or its withdrawal."""
-        match decision.kind:
-            case SignalKind.HOT if decision.value and not decision.waits:
-                id, properties = f"{signal}:promote", {"to": decision.value, "signal": signal}
-            case SignalKind.PROMOTABLE:
-                hot = decision.data["hot"]
-                id, properties = f"{hot}:promote", {"to": decision.data["promote_to"], "signal": hot}
-            case SignalKind.RETRACTED if decision.closes and decision.data["reason"] != MODEL:
-                hot = decision.closes
-                if not hot.value or hot.waits:
-                    return None
-                id, properties = f"{hot.signal}:withdraw", {"withdraws": f"{hot.signal}:promote"}
-            case _:
-                return None
+    def _numbered(self, conn: Connection, decisions: Sequence[Decision]) -> list[str]:
+        """The ids of these signals: of each lead and kind the next ones."""
+        counters = self._counters(conn, list({decision.lead for decision in decisions}))
+        ids = []
+        for decision in decisions:
+            counted = counters[decision.lead, decision.kind] = counters.get((decision.lead, decision.kind), 0) + 1
+            ids.append(f"{decision.lead}:{decision.kind}:{counted}")
+        return ids
+
+    def _identity(self, decision: Decision, cluster: Cluster, clock: int) -> tuple[str, str] | None:
+        """By which a touchpoint about the lead finds it: one of its highest kind, which never moves away."""
         person = self._seen(cluster).get(decision.lead_now)
-        if person is not None and (owned := cluster.walk.owned(person, clock)):
-            return Ask(id, (owned[0].kind, owned[0].value), properties)
-        return None
+        owned = cluster.walk.owned(person, clock) if person is not None else ()
+        return (owned[0].kind, owned[0].value) if owned else None
 
     def _counters(self, conn: Connection, leads: Sequence[UUID]) -> dict[tuple[UUID, str], int]:
         counters: dict[tuple[UUID, str], int] = {}
@@ -241,68 +282,36 @@ class Ledger:
             counters[lead, kind] = counters.get((lead, kind), 0) + 1
         return counters
 
-    def _keep_opens(self, conn: Connection, plans: Sequence["_Plan"], signals: Iterator[str], clock: int) -> None:
+    def _keep_opens(self, conn: Connection, plans: Sequence[Plan], signals: Iterator[str], clock: int) -> None:
         """Bring the table of what is open, and the clusters' copies, in line with what was decided."""
         touched: set[UUID] = set()
         rows = []
         for plan in plans:
             mine = plan.moved | plan.keep(signals, clock)
-            rows += [_row(each) for holder in mine for each in plan.cluster.opens[holder].values()]
+            rows += [row_of(each) for holder in mine for each in plan.cluster.opens[holder].values()]
             touched |= mine
         bulk.delete(conn, open_signals, "holder", list(touched))
         bulk.insert(conn, open_signals, rows)
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What is to be said of leads of one cluster. `moved`: those whose open announcements changed hands."""
-
-    cluster: Cluster
-    changes: list[Change]
-    moved: set[UUID]
-    standings: Mapping[UUID, Mapping[str, Any]]
-    """What signals of every kind but `lead.hot` say beside what was decided, by the lead that it is now."""
-
-    def hot(self) -> set[UUID]:
-        """The leads that become hot."""
-        return {each.lead_now for each in self.changes if isinstance(each, Decision) and each.kind == HOT}
-
-    def keep(self, signals: Iterator[str], clock: int) -> set[UUID]:
-        """Take the changes, whose signals have these ids, into what is open; the leads of which that differs now."""
-        changed: set[UUID] = set()
-        for change in self.changes:
-            signal = next(signals) if isinstance(change, Decision) else None
-            holder, kind, subject = change.place
-            held = self.cluster.opens.get(holder)
-            if held is None:  # what nobody holds any more has ended
-                continue
-            changed.add(holder)
-            match change:
-                case Kept(open=None):
-                    held.pop((kind, subject), None)
-                case Kept(open=Open() as open):
-                    held[kind, subject] = open
-                case Decision(closes=closes):
-                    current = held.get((kind, subject))
-                    if closes is not None and current is not None and current.signal == closes.signal:
-                        del held[kind, subject]
-                    if change.opens:
-                        held[kind, subject] = Open(
-                            *change.place, signal, change.lead, clock, change.value, change.since, waits=change.waits
-                        )
-        return changed
+def _of_each_other(decided: Sequence[tuple[Decision, Plan]], ids: Sequence[str], place: int) -> dict[str, str]:
+    """A `lead.hot` and the `lead.assigned` that stands behind it because of it name each other."""
+    decision, _ = decided[place]
+    if decision.kind == HOT:
+        behind = decided[place + 1][0] if place + 1 < len(decided) else None
+        return {"assigned": ids[place + 1]} if behind is not None and _for_hot(behind, decision) else {}
+    before = decided[place - 1][0] if place else None
+    return {"hot": ids[place - 1]} if before is not None and _for_hot(decision, before) else {}
 
 
-_COLUMNS = [column.name for column in open_signals.columns]
+def _for_hot(assigned: Decision, hot: Decision) -> bool:
+    same = assigned.lead_now == hot.lead_now and (assigned.kind, hot.kind) == (ASSIGNED, HOT)
+    return same and assigned.data["reason"] == TURN
 
 
-def _open(row: Iterable[Any]) -> Open:
-    holder, kind, *rest = row
-    return Open(holder, SignalKind(kind), *rest)
-
-
-def _row(open: Open) -> tuple[Any, ...]:
-    return (
-        open.holder, open.kind.value, open.subject, open.signal, open.lead, open.at, open.value, open.since,
-        open.earned, open.waits,
-    )  # fmt: skip
+def _as_json(decision: Decision, data: dict[str, Any]) -> str:
+    """The data, its instants as RFC 3339."""
+    for datum in TRAITS[decision.kind].data:
+        if datum.type == "instant" and isinstance(data.get(datum.name), int):
+            data[datum.name] = rfc3339(data[datum.name])
+    return orjson.dumps(data).decode()

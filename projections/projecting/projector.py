@@ -25,7 +25,7 @@ from store.database.derived import Derived
 from store.database.tables import live
 from store.events.ids import Ids
 from store.events.store import EventStore, Recorded
-from store.models import active_model
+from store.models import active_model, last_activation
 
 log = structlog.get_logger(__name__)
 
@@ -128,8 +128,11 @@ class Projector:
     def _start_anew(self) -> None:
         """Drop everything in memory: after any error the stored position says where to start."""
         ledger = Ledger(self._database, self._ids, self._fold) if self._announce else None
+        self._ledger = ledger
         self._batches = Batches(self._events, self._ids, self._fold, self._tables, ledger=ledger, limits=self._limits)
         self._progress: Progress | None = None
+        self._activation = 0
+        """By which `[sales]` leads are handed over; 0: by those of the model that it was made with."""
         self._told: UUID | None = UUID(int=0) if self._announce else None
         """Behind whom to look for those whom an activation left to be told; None: nobody is left."""
 
@@ -159,11 +162,21 @@ class Projector:
                 return False
         with self._database.transaction() as conn:
             self._database.lock(conn, LOCK)
+            self._take_up_sales(conn)
             after = self._take(conn, progress, batch, now)
             if self._told is not None:
                 self._told = self._batches.tell(conn, self._told, after.position, after.clock) if telling else None
         self._progress = after
         return True
+
+    def _take_up_sales(self, conn: Connection) -> None:
+        """Hand over by the newest file: one in which only `[sales]` differs is activated without a word to the fold."""
+        if self._ledger is None or (number := last_activation(conn)) == self._activation:
+            return
+        model = active_model(conn)
+        if model is not None and model.hash == self.model.hash:
+            self._activation = number
+            self._ledger.hands.use(model)
 
     def finish(self, conn: Connection, goal: Progress, limit: int = 5_000) -> None:
         """Go on to exactly a pair, in the caller's transaction: for a rebuild that is to be switched to."""

@@ -73,6 +73,24 @@ class Todo:
             self.touched[number] = id
 
 
+def news_of(todos: Iterable[Todo], types: AbstractSet[str], since: int) -> dict[UUID, list[Touchpoint]]:
+    """Touchpoints of some types later than an instant, by the lead whose they are, of what was carried out.
+
+    Of a lead that was folded anew also those that it had before.
+    """
+    news: dict[UUID, list[Touchpoint]] = {}
+    for todo in todos:
+        groups = [(number, group) for number, instant, group in todo.steps if instant > since]
+        for number, group in [*groups, *todo.refolds.items()]:
+            id = todo.touched.get(number)
+            if id is None:
+                continue
+            for touchpoint in group:
+                if touchpoint.type in types and touchpoint.instant > since:
+                    news.setdefault(id, []).append(touchpoint)
+    return news
+
+
 def onward(
     cluster: Cluster, ids: Ids, touchpoints: Sequence[Touchpoint], clock: int, due: Collection[UUID] = ()
 ) -> Todo | None:

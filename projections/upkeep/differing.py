@@ -16,7 +16,9 @@ def differing(conn: Connection) -> list[int]:
     Quiet leads and promotions that wait are among them: what they wait for may differ.
     """
     opened = open_signals.c
-    waiting = select(opened.holder.label("lead")).where(or_(opened.signal.is_(None), opened.waits))
+    waiting = select(opened.holder.label("lead")).where(
+        or_(opened.signal.is_(None), and_(opened.waits, opened.kind == HOT.value))
+    )
     leads = union(*_parts().values(), waiting).subquery()
     identities, clusters = live.identities, live.clusters
     query = select(clusters.c.cluster).distinct()

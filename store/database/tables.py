@@ -129,8 +129,12 @@ open_signals: Final = Table(
     Column("since", BigInteger, nullable=False),  # when what it announces began
     Column("earned", BigInteger),  # of what is quiet: when the lead had last earned points; -1: to be announced
     Column("waits", Boolean, nullable=False),  # the promotion of a hot lead waits for what its stage requires
+    Index(
+        "open_signals_owned", "value", postgresql_where=text("kind = 'lead.assigned'"),
+        sqlite_where=text("kind = 'lead.assigned'"),
+    ),
     Index("open_signals_to_tell", "holder", postgresql_where=text("earned = -1"), sqlite_where=text("earned = -1")),
-)
+)  # fmt: skip
 
 owner_turns: Final = Table(
     "owner_turns",

@@ -7,7 +7,7 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from consumers.promote.policy import promotions
+from consumers.promote.policy import asked_touchpoints
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.upkeep.activation import activate
@@ -37,7 +37,7 @@ def world(shelf: Shelf) -> Iterator[World]:
 def asked_for(world: World) -> list[Touchpoint]:
     """What the policy puts on the log."""
     with world.database.snapshot() as conn:
-        return list(promotions(signals_after(conn, 0, 1_000)))
+        return list(asked_touchpoints(signals_after(conn, 0, 1_000)))
 
 
 def data(world: World, kind: str) -> list[dict[str, Any]]:

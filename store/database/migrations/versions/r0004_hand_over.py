@@ -65,4 +65,10 @@ def _decided() -> None:
     op.create_index("deadlines_lead", "deadlines", ["lead"], unique=False)
     op.create_index("deadlines_asked", "deadlines", ["asked"], unique=False)
     waiting = sa.text("state = 'open'")
+    owner = sa.text("kind = 'lead.assigned'")
+    op.create_index("open_signals_owned", "open_signals", ["value"], postgresql_where=owner, sqlite_where=owner)
+    op.execute(
+        "CREATE VIEW hand_overs AS SELECT position, id, kind, lead, lead_now, subject, at, closes, data FROM ledger"
+        " WHERE kind IN ('lead.assigned', 'sla.missed', 'follow_up.due', 'lead.active')"
+    )
     op.create_index("deadlines_due", "deadlines", ["due"], postgresql_where=waiting, sqlite_where=waiting)

@@ -1,0 +1,82 @@
+"""Activity: a hot or owned lead does what its owner asked to hear of. Told, and never withdrawn. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from domain.conditions.compile import compile_where
+from domain.fold.about import about
+from domain.fold.score import value_at
+from domain.model.sales import Activity, Sales
+from domain.signals.kinds import ACTIVE
+from domain.signals.look import OWNER
+from domain.signals.signal import Decision, Holding, Opened
+from domain.touchpoints.touchpoint import Touchpoint
+
+Told = tuple[str, int, str]
+"""Of a `lead.active` that was told of the lead: the activity, when it happened, and the touchpoint's id."""
+
+
+def asks(sales: Sales, touchpoint: Touchpoint, holding: Holding, opened: Opened) -> bool:
+    """Whether a touchpoint may be what an activity asks for: only then its lead's history is read."""
+    if holding.now.hot_since is None and OWNER not in opened:
+        return False
+    return any(_holds(activity, touchpoint, holding) for activity in sales.activity)
+
+
+def active(
+    sales: Sales,
+    holding: Holding,
+    opened: Opened,
+    news: Iterable[Touchpoint],
+    history: Sequence[Touchpoint],
+    told: Sequence[Told],
+) -> Iterator[Decision]:
+    """What is to be told of a lead because of `news`, touchpoints of its `history`."""
+    known = list(told)
+    owned = opened.get(OWNER)
+    for touchpoint in news:
+        for activity in sales.activity:
+            if not _holds(activity, touchpoint, holding) or not _allowed(activity, touchpoint, known):
+                continue
+            count = sum(_counts(activity, touchpoint, each, holding) for each in history)
+            if count < activity.at_least:
+                continue
+            known.append((activity.called, touchpoint.instant, touchpoint.id))
+            data: dict[str, Any] = {
+                "activity": activity.called, "owner": owned.value if owned is not None else None,
+                "happened": touchpoint.instant, "count": count, "touchpoint": touchpoint.id,
+            }  # fmt: skip
+            if activity.label is not None:
+                data["label"] = activity.label
+            if (subject := about(touchpoint.type, touchpoint.properties)) is not None:
+                data["about"] = subject.value
+            under = holding.id if owned is None else owned.lead
+            yield Decision(ACTIVE, under, holding.id, activity.called, None, data)
+
+
+def _holds(activity: Activity, touchpoint: Touchpoint, holding: Holding) -> bool:
+    if activity.on != touchpoint.type or touchpoint.by_machine:
+        return False
+    lead = holding.lead
+    return compile_where(activity.where)(touchpoint.properties, lead.profile, lead.sources.current)
+
+
+def _allowed(activity: Activity, touchpoint: Touchpoint, told: Sequence[Told]) -> bool:
+    """Whether the limit lets it be told; the same touchpoint is told once."""
+    mine = [(at, id) for name, at, id in told if name == activity.called]
+    if any(id == touchpoint.id for _, id in mine):
+        return False
+    limit = activity.limit
+    within = [at for at, _ in mine if limit.within is None or abs(touchpoint.instant - at) < limit.within]
+    return len(within) < limit.count
+
+
+def _counts(activity: Activity, touchpoint: Touchpoint, each: Touchpoint, holding: Holding) -> bool:
+    """Whether another touchpoint counts beside this one: within so long before, and of the same value."""
+    if not touchpoint.instant - activity.within < each.instant <= touchpoint.instant:
+        return False
+    if activity.same:
+        value = value_at(activity.same, touchpoint.properties)
+        if value in (None, "", []) or value_at(activity.same, each.properties) != value:
+            return False
+    return _holds(activity, each, holding)

@@ -1,0 +1,59 @@
+"""Deadlines: what is to be done about a lead by when. Decided once, with the hours and holidays known then."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class DeadlineKind(StrEnum):
+    """What is to be done."""
+
+    ACCEPT = "accept"
+    """Who was assigned says that they take care of the lead."""
+    WORK = "work"
+    """Who accepted calls, meets or writes."""
+    ANSWER = "answer"
+    """Somebody answers what the lead asked."""
+    FOLLOW_UP = "follow_up"
+    """A reminder: at its instant, unless staff was in touch before."""
+
+
+class DeadlineState(StrEnum):
+    """What became of it."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    MISSED = "missed"
+    """Of a follow-up: its instant came."""
+    DROPPED = "dropped"
+    """Nobody waits for it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """One, in the order of the columns of its table. Instants are microseconds."""
+
+    kind: DeadlineKind
+    cause: str
+    """What asks: the id of the `lead.assigned`, or a touchpoint's source and id; one of a kind."""
+    lead: UUID
+    owner: str | None
+    signal: str | None
+    """The `lead.hot` that led to it."""
+    asked: int
+    due: int
+    state: DeadlineState = DeadlineState.OPEN
+    settled: int | None = None
+    """When it was done, also if that was late."""
+    by: str | None = None
+    note: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Its primary key."""
+        return self.kind, self.cause
+
+    @property
+    def open(self) -> bool:
+        """Whether it is waited for."""
+        return self.state == DeadlineState.OPEN

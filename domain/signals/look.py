@@ -1,0 +1,63 @@
+"""A look at one lead: what is announced of its owner, its deadlines, and what is decided about them. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeGuard
+
+from domain.signals.deadlines import Deadline, DeadlineKind
+from domain.signals.kinds import ASSIGNED, HOT, STAGE, SignalKind
+from domain.signals.signal import Change, Decision, Holding, Open, Opened
+from domain.touchpoints.touchpoint import Touchpoint
+
+OWNER: Final = (ASSIGNED, "")
+"""Where among what is open of a lead its owner stands."""
+
+
+@dataclass(slots=True)
+class Look:
+    """One look at one lead: `changes` are what `decide` said of it, with what hand-over adds among them."""
+
+    holding: Holding
+    owned: Open | None
+    """The announcement of who has the lead."""
+    deadlines: dict[tuple[str, str], Deadline]
+    """All that ever were of the lead."""
+    changes: list[Change]
+    changed: list[Deadline] = field(default_factory=list)
+    """Deadlines that are new or differ now."""
+
+    def put(self, deadline: Deadline) -> None:
+        """Note a deadline as it is now."""
+        self.deadlines[deadline.key] = deadline
+        self.changed.append(deadline)
+
+    def open(self, *kinds: DeadlineKind) -> list[Deadline]:
+        """Those of these kinds that are waited for."""
+        return [each for each in self.deadlines.values() if each.open and each.kind in kinds]
+
+
+def concerns(holding: Holding, opened: Opened, deadlines: object, news: object, changes: Sequence[Change]) -> bool:
+    """Whether there is anything to look at: nearly never."""
+    return bool(
+        holding.lead.owner is not None
+        or deadlines
+        or news
+        or OWNER in opened
+        or any(isinstance(change, Decision) and change.kind in (HOT, STAGE) for change in changes)
+    )
+
+
+def is_of(change: Change, kind: SignalKind) -> TypeGuard[Decision]:
+    return isinstance(change, Decision) and change.kind == kind
+
+
+def contact_since(holding: Holding, deadline: Deadline) -> tuple[int, str] | None:
+    """When staff was first in touch since a deadline was asked, and who."""
+    return next((
+        (at, by) for at, by in holding.lead.contacts or () if at >= deadline.asked
+    ), None)  # fmt: skip
+
+
+def cause_of(touchpoint: Touchpoint) -> str:
+    """A touchpoint as the cause of a deadline."""
+    return f"{touchpoint.source.name}/{touchpoint.id}"

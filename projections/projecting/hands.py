@@ -1,0 +1,189 @@
+"""Hands: what handing over needs of the database, read and written in the ledger's transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Connection, func, select
+
+from domain.files.values import MANY
+from domain.fold.fold import Fold
+from domain.model.definition import Model
+from domain.model.sales import Sales
+from domain.signals.activity import Told, active, asks
+from domain.signals.deadlines import Deadline, DeadlineKind, DeadlineState
+from domain.signals.handing_over import REMINDER, HandingOver
+from domain.signals.kinds import ACTIVE, ASSIGNED
+from domain.signals.look import OWNER, concerns
+from domain.signals.signal import Change, Holding, Opened
+from domain.signals.turns import Turns
+from domain.touchpoints.touchpoint import Instant, Touchpoint, microseconds
+from projections.projecting.plan import Holdings
+from store.database import bulk
+from store.database.tables import deadlines, ledger, live, open_signals, owner_turns
+
+News = Mapping[UUID, Sequence[Touchpoint]]
+"""Touchpoints of a batch that may ask for something, by lead."""
+
+_TOLD: Final = ["kind", "lead", "subject", "data"]
+_COLUMNS: Final = [column.name for column in deadlines.columns]
+
+
+class Hands:
+    """Of one model. Its `[sales]` may be replaced while the fold stays: it is no part of that."""
+
+    def __init__(self, fold: Fold, model: Model) -> None:
+        self._fold = fold
+        self.use(model)
+
+    def use(self, model: Model) -> None:
+        """Decide by the `[sales]` of a model from now on."""
+        self.sales, self._zone = model.sales, model.timezone
+        answers = {answer.on for answer in self.sales.answer}
+        self.types = frozenset({REMINDER, *answers, *(activity.on for activity in self.sales.activity)})
+        """Types of touchpoints that may ask for something."""
+        self._in_use = self.sales != Sales()
+
+    def at(self, conn: Connection, clusters: Sequence[Holdings], news: News, clock: int) -> "Desk | None":
+        """What is needed to look at leads of these clusters; None: nobody hands anything over here."""
+        if not self._in_use and not news:
+            self._in_use = conn.execute(select(deadlines.c.lead).limit(1)).first() is not None
+            if not self._in_use:
+                return None
+        leads = [holding.id for holdings, _ in clusters for holding in holdings]
+        leads += [id for _, cluster in clusters for id in cluster.ceased]
+        known: dict[UUID, list[Deadline]] = {}
+        for row in bulk.select_in(conn, deadlines, _COLUMNS, "lead", leads):
+            deadline = _deadline(row)
+            known.setdefault(deadline.lead, []).append(deadline)
+        return Desk(conn, self._fold, self.sales, self._zone, news, known, Instant(clock))
+
+
+class Desk:
+    """One transaction's: looks at its leads one after another, then writes."""
+
+    def __init__(
+        self,
+        conn: Connection,
+        fold: Fold,
+        sales: Sales,
+        zone: str,
+        news: News,
+        known: dict[UUID, list[Deadline]],
+        clock: Instant,
+    ) -> None:
+        self._conn = conn
+        self._sales = sales
+        self._zone = zone
+        self._news = news
+        self._known = known
+        self._turns: Turns | None = None
+        self._handing_over = HandingOver(fold, sales, zone, self._take_turns, clock)
+        self.histories: Mapping[UUID, Sequence[Touchpoint]] = {}
+        """Of the leads that `asking` names."""
+        self._told: dict[UUID, list[Told]] = {}
+
+    def _take_turns(self) -> Turns:
+        """Whose turn it was so far, read when the first lead is given to somebody."""
+        if self._turns is None:
+            credits = {row.owner: row.credit for row in self._conn.execute(select(owner_turns))}
+            open: dict[str, int] = {}
+            if any(owner.capacity < MANY for owner in self._sales.owners):
+                owned = open_signals.c
+                query = select(owned.value, func.count()).where(owned.kind == ASSIGNED.value, owned.waits)
+                open = {row[0]: row[1] for row in self._conn.execute(query.group_by(owned.value))}
+            self._turns = Turns(self._sales, self._zone, credits, open)
+        return self._turns
+
+    # ---- activity ----
+
+    def asking(self, clusters: Sequence[Holdings]) -> dict[int, set[UUID]]:
+        """The leads whose histories an activity asks for, by cluster."""
+        wanted: dict[int, set[UUID]] = {}
+        if self._news and self._sales.activity:
+            for holdings, cluster in clusters:
+                for holding in holdings:
+                    opened = cluster.opens[holding.id]
+                    news = self._news.get(holding.id, ())
+                    if any(asks(self._sales, touchpoint, holding, opened) for touchpoint in news):
+                        wanted.setdefault(cluster.number, set()).add(holding.id)
+        return wanted
+
+    def read_told(self, clusters: Sequence[Holdings]) -> None:
+        """What was told before of the activity of those leads."""
+        under = {
+            _under(holding.id, cluster.opens[holding.id])
+            for holdings, cluster in clusters
+            for holding in holdings
+            if holding.id in self.histories
+        }
+        for kind, lead, subject, data in bulk.select_in(self._conn, ledger, _TOLD, "lead", list(under)):
+            if kind == ACTIVE.value:
+                said = orjson.loads(data)
+                at = microseconds(datetime.fromisoformat(said["happened"]))
+                self._told.setdefault(lead, []).append((subject, at, said["touchpoint"]))
+
+    # ---- looking ----
+
+    def look(
+        self, holding: Holding, opened: Opened, decided: list[Change], ceased: Sequence[UUID]
+    ) -> tuple[list[Change], list[Deadline]]:
+        """What is decided of a lead with what handing over adds, and the deadlines that differ now.
+
+        `ceased` are leads that became this one: what was waited for of them is waited for of it.
+        """
+        known, news = self._known.get(holding.id, []), self._news.get(holding.id, ())
+        came = [replace(each, lead=holding.id) for id in ceased for each in self._known.get(id, ())]
+        if not concerns(holding, opened, known or came, news, decided):
+            return decided, []
+        look = self._handing_over.look(holding, opened, [*known, *came], news, decided)
+        if holding.id in self.histories:
+            history, told = self.histories[holding.id], self._told.get(_under(holding.id, opened), ())
+            look.changes += active(self._sales, holding, opened, news, history, told)
+        return look.changes, [*came, *look.changed]
+
+    def nobodys(self, id: UUID) -> list[Deadline]:
+        """What nobody waits for any more: the lead is gone."""
+        return [replace(each, state=DeadlineState.DROPPED) for each in self._known.get(id, ()) if each.open]
+
+    # ---- writing ----
+
+    def write(self, conn: Connection, changed: Sequence[Deadline]) -> None:
+        """Write deadlines, of several of one key the last, and whose turn it was."""
+        bulk.upsert(conn, deadlines, [_row(deadline) for deadline in {each.key: each for each in changed}.values()])
+        if self._turns is not None:
+            bulk.upsert(conn, owner_turns, [(owner, self._turns.credits[owner]) for owner in sorted(self._turns.moved)])
+
+
+def deadlines_due(conn: Connection, clock: int, limit: int) -> dict[int, list[UUID]]:
+    """The leads of which something is due by a clock, by cluster; those of clusters put aside are left out."""
+    clusters, identities = live.clusters.c, live.identities.c
+    query = select(clusters.cluster, deadlines.c.lead).distinct()
+    query = query.join_from(deadlines, live.identities, identities.id == deadlines.c.lead)
+    query = query.join(live.clusters, clusters.cluster == identities.cluster)
+    query = query.where(deadlines.c.state == DeadlineState.OPEN.value, deadlines.c.due <= clock)
+    leads: dict[int, list[UUID]] = {}
+    for number, lead in conn.execute(query.where(clusters.aside.is_(None)).limit(limit)):
+        leads.setdefault(number, []).append(lead)
+    return leads
+
+
+def _under(id: UUID, opened: Opened) -> UUID:
+    """Under which id things are told of a lead that has an owner."""
+    owned = opened.get(OWNER)
+    return id if owned is None else owned.lead
+
+
+def _deadline(row: Sequence[Any]) -> Deadline:
+    kind, cause, lead, owner, signal, asked, due, state, *rest = row
+    return Deadline(DeadlineKind(kind), cause, lead, owner, signal, asked, due, DeadlineState(state), *rest)
+
+
+def _row(deadline: Deadline) -> tuple[Any, ...]:
+    return (
+        deadline.kind.value, deadline.cause, deadline.lead, deadline.owner, deadline.signal, deadline.asked,
+        deadline.due, deadline.state.value, deadline.settled, deadline.by, deadline.note,
+    )  # fmt: skip
