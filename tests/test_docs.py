@@ -100,7 +100,7 @@ def test_topics_and_kinds_are_documented() -> None:
     text = (FOLDER / "topics.md").read_text()
     for name in (*topics.ALL, *SignalKind):
         assert name in text, name
-    named = set(re.findall(r"leadline\.(?:touchpoints|hot|segment|stage)[a-z.-]*(?<![.-])", text))
+    named = set(re.findall(r"leadline\.(?:touchpoints|hot|segment|stage|hand)[a-z.-]*(?<![.-])", text))
     assert named <= set(topics.ALL)
 
 

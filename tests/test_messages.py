@@ -10,7 +10,7 @@ from domain.signals.kinds import TRAITS, SignalKind
 from tests.given_schemas import DOCUMENT, asyncapi, problems
 
 EVERY_KIND = pytest.mark.parametrize("kind", SignalKind)
-FREE = {"reason", "ended"}
+FREE = {"reason", "ended", "fallback", "rejected", "label"}
 """Of some kinds one of them is there, of others both may lack."""
 
 

@@ -19,6 +19,7 @@ from domain.model.asked import read_asked
 
 SIGNALS: Final = (
     "lead.hot", "lead.hot.retracted", "lead.cooled", "stage.changed", "segment.entered", "segment.left",
+    "lead.assigned", "sla.missed", "follow_up.due", "lead.active",
 )  # fmt: skip
 """The kinds of signals that somebody may be told of: all of `domain/signals/kinds.py` but `lead.promotable`."""
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -29,6 +29,14 @@ LABELLED = parse_model(TEXT)
 WANG = {"first_name": "芳", "last_name": "王", "company": "Acme", "title": "CEO"}
 WANG_SAID = {"name": "王芳", "company": "Acme", "title": "CEO", "email": "a@x.test", "phone": "+4930123456"}
 DAY = 86_400
+SALES = """
+[[sales.owners]]
+name = "ana"
+[[sales.activity]]
+name = "asks"
+label = { en = "asks again", zh = "再次咨询" }
+on = "form_submitted"
+"""
 
 
 @pytest.fixture
@@ -43,11 +51,13 @@ def world(shelf: Shelf) -> Iterator[World]:
 @pytest.fixture
 def everything(shelf: Shelf) -> Iterator[World]:
     """A world whose ledger has every kind of signal in it."""
-    model = parse_model(TEXT.replace("rearm_at = 5", 'rearm_at = 5\npromote_to = "qualified"'))
+    model = parse_model(TEXT.replace("rearm_at = 5", 'rearm_at = 5\npromote_to = "qualified"') + SALES)
     with shelf.place(model) as folder:
         world = World.on_sqlite(folder, model, CLOCK, ready=True)
         world.play([wang(), [at(second, "form_submitted", who) for who in ("u:1", "e:b@x.test") for second in (5, 6)]])
         world.play([[at(7, "identified", "e:b@x.test", profile={"company": "Bcme"})]])
+        reminder = {"at": rfc3339(CLOCK + DAY * SECOND), "note": "asks in June"}
+        world.play([[at(8, "reminder_set", "e:b@x.test", source="api", **reminder)]])
         world.play([[at(7, "identified", "e:a@x.test", profile={"email": "wang@us.example"})]])
         world.clock = CLOCK + 30 * DAY * SECOND
         world.project()

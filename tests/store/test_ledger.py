@@ -47,6 +47,6 @@ def test_rows_come_in_order_behind_a_position(database: Database, put: Callable[
 def test_a_kind_of_a_newer_release_stops_its_reader_with_a_clear_line(
     database: Database, put: Callable[[list[str]], None]
 ) -> None:
-    put(["lead.hot", "sla.missed"])
-    with database.snapshot() as conn, pytest.raises(Misconfigured, match=r"'sla\.missed' at position 2.*newer release"):
+    put(["lead.hot", "lead.sold"])
+    with database.snapshot() as conn, pytest.raises(Misconfigured, match=r"'lead\.sold' at position 2.*newer release"):
         signals_after(conn, 0, 100)

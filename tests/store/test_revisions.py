@@ -56,10 +56,10 @@ def test_indexes_and_keys_equal_those_of_the_tables(migrated: Database) -> None:
 
 def test_the_topics_out_are_views_of_the_ledger(migrated: Database) -> None:
     with migrated.snapshot() as conn:
-        assert set(inspect(conn).get_view_names()) == {"hot_leads", "segment_changes", "stage_changes"}
+        assert set(inspect(conn).get_view_names()) == {"hot_leads", "segment_changes", "stage_changes", "hand_overs"}
         shown = [
             (row.position, row.kind)
-            for view in ("hot_leads", "segment_changes", "stage_changes")
+            for view in ("hot_leads", "segment_changes", "stage_changes", "hand_overs")
             for row in conn.execute(text(f"SELECT position, kind, lead, at, data FROM {view}"))
         ]
         assert sorted(shown) == conn.execute(text("SELECT position, kind FROM ledger ORDER BY position")).all()
