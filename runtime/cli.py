@@ -36,7 +36,7 @@ ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
     "upkeep": {
         "rebuild": "Build the read models anew from the event store, beside the live ones, and switch.",
         "verify": "Refold everything and compare with the live read models; exit 1 if a row differs.",
-        "model": "Check and activate the model file.",
+        "model": "Check, compare and activate the model file.",
     },
     "backup": {
         "backup": "Copy the data folder's files into a new folder, while a server works on them or after a kill.",

@@ -23,7 +23,7 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "pg_dump": SERVERS,
         "createdb": SERVERS,
     },
-    "change-the-model.md": {"leadline model check": FILES, "[[stages]]": FILES},
+    "change-the-model.md": {"leadline model check": FILES, "leadline model try": FILES, "[[stages]]": FILES},
     "connect-a-website.md": {
         "export LEADLINE_WRITE_KEYS": DOORS,
         "// In the browser": DOORS,

@@ -69,6 +69,12 @@ def test_all_is_well_before_and_after_a_restore(shell: Shell, imported: str) -> 
     assert "bo@engines.example" in shell.pastes("leadline leads --data restored-data")
 
 
+def test_other_numbers_are_tried_over_what_is_recorded(shell: Shell, imported: str) -> None:
+    said = shell.pastes(sample("change-the-model.md", "leadline model try"))
+    assert said.count("leads change; heat is another of") == 2
+    assert "120\t0 of 1: 0% (0 to 79), too few" in said and "all\tactive\t" in said
+
+
 def test_a_stage_that_was_called_otherwise_is_activated_over_what_is_recorded(shell: Shell, imported: str) -> None:
     renamed = STARTER.replace(
         '[[stages]]\nname = "customer"\nwon = true\n', sample("change-the-model.md", "[[stages]]")

@@ -7,7 +7,7 @@ from statistics import quantiles
 from typing import Final, NamedTuple
 
 from domain.files.durations import DAY
-from domain.judging.outcome import Hot, Outcome
+from domain.judging.outcome import Hot, LeadOutcome
 
 FEW: Final = 20
 """A share of fewer than so many tells too little."""
@@ -28,31 +28,31 @@ class Period(NamedTuple):
     clock: int
 
 
-class Share(NamedTuple):
+class Portion(NamedTuple):
     """So many of so many, and within what the share lies with 95 % confidence (Wilson's interval); None of none."""
 
-    count: int
-    of: int
+    part: int
+    whole: int
 
     @property
     def share(self) -> float | None:
         """From 0 to 1."""
-        return self.count / self.of if self.of else None
+        return self.part / self.whole if self.whole else None
 
     @property
     def between(self) -> tuple[float, float] | None:
         """Lowest and highest."""
-        if not self.of:
+        if not self.whole:
             return None
-        share, square = self.count / self.of, _Z * _Z / self.of
+        share, square = self.part / self.whole, _Z * _Z / self.whole
         middle = (share + square / 2) / (1 + square)
-        around = _Z / (1 + square) * sqrt(share * (1 - share) / self.of + square / (4 * self.of))
+        around = _Z / (1 + square) * sqrt(share * (1 - share) / self.whole + square / (4 * self.whole))
         return max(0.0, middle - around), min(1.0, middle + around)
 
     @property
     def too_few(self) -> bool:
         """Whether it is of too few to tell anything."""
-        return self.of < FEW
+        return self.whole < FEW
 
 
 class Days(NamedTuple):
@@ -82,14 +82,14 @@ class Numbers:
     """Microseconds from the last time that it became hot until it was won, of each that was won and hot before."""
 
     @property
-    def recall(self) -> Share:
+    def recall(self) -> Portion:
         """Of the deals won, who was hot before."""
-        return Share(self.won_hot, self.won)
+        return Portion(self.won_hot, self.won)
 
     @property
-    def precision(self) -> Share:
+    def precision(self) -> Portion:
         """Of those who became hot, who was won in time."""
-        return Share(self.hot_won, self.hot)
+        return Portion(self.hot_won, self.hot)
 
     @property
     def days(self) -> Days | None:
@@ -111,7 +111,7 @@ class Numbers:
 
 
 @dataclass(slots=True)
-class Tally:
+class TrackRecord:
     """Counts what became of leads: of all, and by grade and by channel.
 
     A lead that was hot stands under the grade that it became hot with, one that never was under that of now.
@@ -121,7 +121,7 @@ class Tally:
     grades: dict[str, Numbers] = field(default_factory=dict)
     channels: dict[str, Numbers] = field(default_factory=dict)
 
-    def count(self, outcome: Outcome, period: Period) -> None:
+    def count(self, outcome: LeadOutcome, period: Period) -> None:
         """Count one lead."""
         won_at = outcome.won_at
         before = [hot for hot in outcome.hot if won_at is None or hot.began < won_at]
@@ -131,7 +131,7 @@ class Tally:
         if became is not None:
             self._became_hot(outcome, became, period)
 
-    def add(self, other: "Tally") -> None:
+    def add(self, other: "TrackRecord") -> None:
         """Take what was counted elsewhere."""
         self.all.add(other.all)
         for mine, others in ((self.grades, other.grades), (self.channels, other.channels)):
@@ -143,14 +143,14 @@ class Tally:
         yield self.grades.setdefault(grade, Numbers())
         yield self.channels.setdefault(channel, Numbers())
 
-    def _won(self, outcome: Outcome, hot: Hot | None, won_at: int) -> None:
+    def _won(self, outcome: LeadOutcome, hot: Hot | None, won_at: int) -> None:
         for numbers in self._groups(outcome.grade if hot is None else hot.grade, outcome.channel):
             numbers.won += 1
             if hot is not None:
                 numbers.won_hot += 1
                 numbers.waits.append(won_at - hot.began)
 
-    def _became_hot(self, outcome: Outcome, hot: Hot, period: Period) -> None:
+    def _became_hot(self, outcome: LeadOutcome, hot: Hot, period: Period) -> None:
         until = hot.began + period.within
         for numbers in self._groups(hot.grade, outcome.channel):
             if until > period.clock:

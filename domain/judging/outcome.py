@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from domain.fold.fold import Fold
+from domain.fold.channel import DIRECT
 from domain.fold.lead import Lead, Now
 from domain.model.definition import Model
 from domain.touchpoints.touchpoint import Instant
@@ -17,7 +17,7 @@ class Hot(NamedTuple):
     """With which it began."""
 
 
-class Outcome(NamedTuple):
+class LeadOutcome(NamedTuple):
     """What became of an identified lead. `hot` are its episodes in their order."""
 
     hot: Sequence[Hot]
@@ -40,12 +40,13 @@ def told(known_at: Instant, began: int, ended: int | None, grade: str) -> Hot | 
     return Hot(Instant(max(began, known_at)), grade)
 
 
-def outcome(fold: Fold, lead: Lead, now: Now, won: frozenset[str], channel: str) -> Outcome | None:
-    """What became of a lead at an instant; None: nothing identifies it. It is known since it entered its first stage."""
+def outcome(lead: Lead, now: Now, won: frozenset[str]) -> LeadOutcome | None:
+    """What became of a lead, which is known since it entered its first stage; None: nothing identifies it."""
     if not lead.identified or not lead.stages:
         return None
     known_at = Instant(lead.stages[0].at)
     episodes = now.episodes if now.hot is None else [*now.episodes, now.hot]
     hot = [told(known_at, each.began, each.ended, each.grade) for each in episodes]
     won_at = next((entry.at for entry in lead.stages if entry.stage in won), None)
-    return Outcome([each for each in hot if each is not None], won_at, lead.grade, channel)
+    seen = DIRECT if lead.sources.first is None else lead.sources.first.seen
+    return LeadOutcome([each for each in hot if each is not None], won_at, lead.grade, seen["channel"])

@@ -268,7 +268,11 @@ _KEYS: Final[Mapping[Path, tuple[str, ...]]] = {
 
 def parse_model(text: str) -> Model:
     """The model that a file's text declares. Raises ModelError with everything that is wrong, and nothing else."""
-    raw = read_toml(text)
+    return model_of(read_toml(text), text)
+
+
+def model_of(raw: Mapping[str, Any], text: str) -> Model:
+    """The model that the tables of a file's text declare, as they are or changed. Raises ModelError."""
     stages = declared(raw)
     context = {
         "stages": stages.names, "ahead": stages.ahead, "former": stages.former, "channels": channel_names(raw),

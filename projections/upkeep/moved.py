@@ -121,11 +121,11 @@ def _moves(conn: Connection, build: Derived, rows: Select[Any] | CompoundSelect[
         .order_by(numbered.c.leads.desc(), numbered.c.before, numbered.c.now, numbered.c.place)
     )
     for (before, now, count), group_rows in groupby(listed, key=lambda row: (row.before, row.now, row.leads)):
-        examples = tuple(Example(str(row.lead), _who(row.identities)) for row in group_rows)
+        examples = tuple(Example(str(row.lead), who(row.identities)) for row in group_rows)
         yield Move(before, now, count, examples)
 
 
-def _who(identities: str) -> str:
+def who(identities: str) -> str:
     """The identity by which people know a lead best."""
     values: dict[str, str] = dict(orjson.loads(identities))
     kind = next((kind for kind in ("email", "phone", "user_id", "anonymous_id") if kind in values), None)

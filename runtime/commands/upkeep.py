@@ -8,12 +8,14 @@ import typer
 
 from domain.errors import Failed, Refused
 from domain.model.definition import Model
+from projections.reports.model_diff import moves_of
 from projections.upkeep.activation import Activated
 from projections.upkeep.activation import activate as activate_model
 from projections.upkeep.rebuild import rebuild as rebuild_tables
 from projections.upkeep.verify import Verified, digest, verify
+from runtime.commands.judging import backtest, compare_models, try_numbers
 from runtime.commands.options import AsJson, Data, DatabaseUrl, ModelFile, settings_of, wiring_of
-from runtime.errors import not_built
+from runtime.judged import moves_listing
 from runtime.show import Column, Listing, print_json, print_listings, progress, say
 from runtime.wiring import Wiring
 from store.models import active_model
@@ -23,11 +25,12 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(rebuild)
     app.command("verify")(check_rows)
-    model = typer.Typer(help="Check and activate the model file.", no_args_is_help=True)
+    model = typer.Typer(help="Check, compare and activate the model file.", no_args_is_help=True)
     model.command()(check)
     model.command()(activate)
-    anything = {"allow_extra_args": True, "ignore_unknown_options": True}
-    model.command(context_settings=anything)(diff)
+    model.command("diff")(compare_models)
+    model.command()(backtest)
+    model.command("try")(try_numbers)
     app.add_typer(model, name="model")
 
 
@@ -150,23 +153,11 @@ def activate(
 
 def _say_moves(activated: Activated) -> None:
     """What the activation changed, kind by kind."""
-    rows = [
-        (kind, f"{move.before or '-'} -> {move.now or '-'}", move.leads, ", ".join(each.who for each in move.examples))
-        for kind, moves in activated.moved.kinds()
-        for move in moves
-    ]
-    if rows:
-        print_listings(Listing("What changed", _CHANGED, rows))
+    listing = moves_listing("What changed", moves_of(activated.moved))
+    if listing.rows:
+        print_listings(listing)
     elif activated.refolded:
         print("no lead changes")
-
-
-_CHANGED = (Column("of"), Column("move"), Column("leads", number=True), Column("such as", 1))
-
-
-def diff() -> None:
-    """Compare two models on the recorded events: not built yet."""
-    raise not_built("`leadline model diff`")
 
 
 def _active(wiring: Wiring) -> Model:

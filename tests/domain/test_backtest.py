@@ -6,8 +6,8 @@ import pytest
 
 from domain.files.durations import DAY
 from domain.fold.fold import Fold
-from domain.judging.backtest import Days, Numbers, Period, Share, Tally
-from domain.judging.outcome import Hot, Outcome, outcome, won_stages
+from domain.judging.backtest import Days, Numbers, Period, Portion, TrackRecord
+from domain.judging.outcome import Hot, LeadOutcome, outcome, won_stages
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import Instant
 from tests.domain.stories import at, us
@@ -16,17 +16,17 @@ from tests.given_model import MODEL
 MONTH = Period(100 * DAY, 130 * DAY, 10 * DAY, 150 * DAY)
 
 
-def lead(*began: float, won: float | None = None, grade: str = "B", channel: str = "direct") -> Outcome:
+def lead(*began: float, won: float | None = None, grade: str = "B", channel: str = "direct") -> LeadOutcome:
     """A lead that became hot on these days, and was won on that day."""
     hot = [Hot(Instant(int(day * DAY)), "A") for day in began]
-    return Outcome(hot, None if won is None else int(won * DAY), grade, channel)
+    return LeadOutcome(hot, None if won is None else int(won * DAY), grade, channel)
 
 
-def counted(*leads: Outcome, period: Period = MONTH) -> Tally:
-    tally = Tally()
+def counted(*leads: LeadOutcome, period: Period = MONTH) -> TrackRecord:
+    record = TrackRecord()
     for each in leads:
-        tally.count(each, period)
-    return tally
+        record.count(each, period)
+    return record
 
 
 @pytest.mark.parametrize(("each", "won", "won_hot"), [
@@ -40,9 +40,9 @@ def counted(*leads: Outcome, period: Period = MONTH) -> Tally:
     (lead(110), 0, 0),
 ])  # fmt: skip
 def test_a_deal_won_in_the_period_counts_and_it_was_hot_if_an_episode_began_before(
-    each: Outcome, won: int, won_hot: int
+    each: LeadOutcome, won: int, won_hot: int
 ) -> None:
-    assert counted(each).all.recall == Share(won_hot, won)
+    assert counted(each).all.recall == Portion(won_hot, won)
 
 
 @pytest.mark.parametrize(("each", "hot", "hot_won", "pending"), [
@@ -56,7 +56,7 @@ def test_a_deal_won_in_the_period_counts_and_it_was_hot_if_an_episode_began_befo
     (lead(110, won=105), 0, 0, 0),
 ])  # fmt: skip
 def test_who_became_hot_in_the_period_counts_once_by_the_first_time_and_is_right_if_won_in_time(
-    each: Outcome, hot: int, hot_won: int, pending: int
+    each: LeadOutcome, hot: int, hot_won: int, pending: int
 ) -> None:
     numbers = counted(each).all
     assert (numbers.hot, numbers.hot_won, numbers.pending) == (hot, hot_won, pending)
@@ -76,9 +76,12 @@ def test_days_go_from_the_last_time_it_became_hot_and_quartiles_lie_between_neig
 
 
 def test_a_lead_stands_under_the_grade_that_it_became_hot_with_else_under_that_of_now() -> None:
-    tally = counted(lead(100, won=110, channel="email"), lead(won=110, grade="C"))
-    assert {grade: numbers.recall for grade, numbers in tally.grades.items()} == {"A": Share(1, 1), "C": Share(0, 1)}
-    assert {name: numbers.hot for name, numbers in tally.channels.items()} == {"email": 1, "direct": 0}
+    record = counted(lead(100, won=110, channel="email"), lead(won=110, grade="C"))
+    assert {grade: numbers.recall for grade, numbers in record.grades.items()} == {
+        "A": Portion(1, 1),
+        "C": Portion(0, 1),
+    }
+    assert {name: numbers.hot for name, numbers in record.channels.items()} == {"email": 1, "direct": 0}
 
 
 def test_parts_add_up_in_any_order() -> None:
@@ -87,7 +90,7 @@ def test_parts_add_up_in_any_order() -> None:
     whole = counted(*leads)
     parts = [counted(*leads[place : place + 13]) for place in range(0, 200, 13)]
     dice.shuffle(parts)
-    total = Tally()
+    total = TrackRecord()
     for part in parts:
         total.add(part)
     for numbers in (whole.all, total.all, *whole.grades.values(), *total.grades.values(), *total.channels.values()):
@@ -96,16 +99,16 @@ def test_parts_add_up_in_any_order() -> None:
 
 
 @pytest.mark.parametrize(("share", "low", "high"), [
-    (Share(0, 10), 0.0, 0.2775), (Share(5, 10), 0.2366, 0.7634), (Share(81, 263), 0.2553, 0.3662),
+    (Portion(0, 10), 0.0, 0.2775), (Portion(5, 10), 0.2366, 0.7634), (Portion(81, 263), 0.2553, 0.3662),
 ])  # fmt: skip
-def test_a_share_lies_within_wilsons_interval(share: Share, low: float, high: float) -> None:
+def test_a_share_lies_within_wilsons_interval(share: Portion, low: float, high: float) -> None:
     """The last line is the example of Newcombe (1998), Statistics in Medicine 17, 857, table I."""
     assert share.between == pytest.approx((low, high), abs=5e-5)
 
 
 def test_a_share_of_fewer_than_twenty_tells_too_little_and_one_of_none_nothing() -> None:
-    assert (Share(19, 19).too_few, Share(20, 20).too_few) == (True, False)
-    assert (Share(0, 0).share, Share(0, 0).between, Numbers().recall.too_few) == (None, None, True)
+    assert (Portion(19, 19).too_few, Portion(20, 20).too_few) == (True, False)
+    assert (Portion(0, 0).share, Portion(0, 0).between, Numbers().recall.too_few) == (None, None, True)
 
 
 def test_a_visitors_episode_counts_from_when_the_visitor_is_known() -> None:
@@ -120,10 +123,10 @@ def test_a_visitors_episode_counts_from_when_the_visitor_is_known() -> None:
         at(99, "stage_changed", "e:a@x.de", to="customer"),
     ]
     story = fold.fold(history, us(99))
-    found = outcome(fold, story, fold.at(story, us(99)), won, "email")
-    assert found == Outcome([Hot(Instant(us(60)), "C")], us(90), "C", "email")
+    found = outcome(story, fold.at(story, us(99)), won)
+    assert found == LeadOutcome([Hot(Instant(us(60)), "C")], us(90), "C", "direct")
     later = [history[0], at(9 * 86_400, "identified", "c:k", "e:a@x.de")]
     story = fold.fold(later, later[-1].instant)
-    assert outcome(fold, story, story.now, won, "email") == Outcome([], None, "C", "email")
+    assert outcome(story, story.now, won) == LeadOutcome([], None, "C", "direct")
     story = fold.fold(history[:1], us(1))
-    assert outcome(fold, story, story.now, won, "email") is None
+    assert outcome(story, story.now, won) is None
