@@ -1,7 +1,5 @@
 """The HTTP applications: the collector, the private API, and both under one address."""
 
-from collections.abc import Callable
-
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -12,6 +10,8 @@ from api.app import Readers, create_api
 from api.commander import Commander
 from api.commands import command_routes
 from api.handing_over import handing_over_routes
+from api.jobs import JobRunner, job_routes
+from api.upkeep import upkeep_routes
 from domain.errors import Misconfigured, Retry
 from producers.collector.app import Admission, collector
 from projections.queries.view import Reader
@@ -19,7 +19,9 @@ from runtime.clock import clock
 from runtime.settings import Settings
 from runtime.status import StatusMetrics
 from runtime.wiring import Wiring
+from runtime.workers import Workers
 from store.database.database import ping
+from store.jobs import Jobs
 from store.log.port import Log
 from web.health import Health, Ready, alive, not_ready
 from web.private import Private
@@ -40,16 +42,18 @@ def collector_app(wiring: Wiring, health: Health) -> ASGIApp:
     return collector(wiring.collector_log, admission, clock, health)
 
 
-def api_app(wiring: Wiring, log: Log, stopping: Callable[[], bool]) -> ASGIApp:
-    """The private API: queries, and commands onto a log."""
-    settings = wiring.settings
+def api_app(wiring: Wiring, log: Log, workers: Workers) -> ASGIApp:
+    """The private API: queries, commands onto a log, and jobs in threads among the workers."""
+    settings, database, ids = wiring.settings, wiring.database, wiring.ids
     readers = Readers(
-        wiring.database, wiring.events, wiring.ids, stopping, settings.streams, public_url=settings.public_url
+        database, wiring.events, ids, workers.stop.is_set, settings.streams, public_url=settings.public_url
     )
-    reader = Reader(wiring.database, wiring.events, wiring.ids)
-    commander = Commander(reader, wiring.ids, log, clock)
-    commands = (command_routes(commander), handing_over_routes(commander))
-    return create_api(readers, private(wiring.settings), *commands)
+    commander = Commander(Reader(database, wiring.events, ids), ids, log, clock)
+    commands = command_routes(commander), handing_over_routes(commander)
+    jobs = Jobs(database)
+    runner = JobRunner(jobs, workers.start)
+    upkeep = upkeep_routes(runner, database, ids, wiring.engine_apart)
+    return create_api(readers, private(settings), *commands, job_routes(jobs), upkeep)
 
 
 def status_registry(wiring: Wiring) -> CollectorRegistry:

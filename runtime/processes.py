@@ -48,7 +48,7 @@ def serve(wiring: Wiring) -> None:
         process.start(parts.recorder, parts.projector, parts.publisher, parts.promoter, parts.notifier)
         health = Health(private(wiring.settings), status_registry(wiring), readiness(wiring, collector=True))
         rest = collector_app(wiring, health)
-        return both(api_app(wiring, app_log, process.workers.stop.is_set), rest)
+        return both(api_app(wiring, app_log, process.workers), rest)
 
     process.serve_database(make, bound)
     lock.release()
@@ -76,7 +76,7 @@ def api(wiring: Wiring) -> None:
 
     def make() -> ASGIApp:
         health = Health(private(wiring.settings), status_registry(wiring), readiness(wiring, collector=False))
-        return both(api_app(wiring, wiring.log, process.workers.stop.is_set), health_app(health))
+        return both(api_app(wiring, wiring.log, process.workers), health_app(health))
 
     process.serve_database(make, bound)
 

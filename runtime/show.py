@@ -7,13 +7,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from shutil import get_terminal_size
+from time import monotonic
 from typing import Any, Final, NamedTuple
 
 import orjson
 from pydantic import BaseModel
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -163,27 +172,39 @@ def _tabbed(value: object) -> str:
             return _BREAKS.sub(" ", str(value))
 
 
+class _Speed(ProgressColumn):
+    """How many are done a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.0f}/s")
+
+
 @contextmanager
 def progress(title: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on stderr, told (done, total); off a terminal a line for every tenth instead."""
+    """A progress bar on stderr, told (done, total); off a terminal a line for every tenth instead.
+
+    Both say how many are done a second, and how long the rest takes at that.
+    """
     screen = progress_console()
     if not screen.is_terminal:
         yield _lines(title)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Speed(), TimeRemainingColumn())
     with Progress(*columns, console=screen, transient=True) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _lines(title: str) -> Callable[[int, int], None]:
-    last_tenth = 0
+    last_tenth, began = 0, monotonic()
 
     def tell(done: int, total: int) -> None:
         nonlocal last_tenth
         tenth = 10 * done // total if total >= 10_000 else 0
         if tenth > last_tenth:
             last_tenth = tenth
-            say(f"{title}: {done:,} of {total:,}")
+            speed = done / max(monotonic() - began, 0.001)
+            say(f"{title}: {done:,} of {total:,} ({speed:,.0f}/s, {(total - done) / speed:,.0f} s left)")
 
     return tell

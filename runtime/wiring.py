@@ -121,6 +121,13 @@ class Wiring:
                 return Dask(address)
 
     @cached_property
+    def engine_apart(self) -> "Engine":
+        """Who does it for a server: never its own process, which answers others meanwhile. Raises Misconfigured."""
+        from projections.history.engines import Pool
+
+        return self.engine if self.engine.apart else Pool(1)
+
+    @cached_property
     def log(self) -> Log:
         """The log itself: Kafka, or the file in the data folder. Appends go straight to it."""
         if not self.settings.kafka:

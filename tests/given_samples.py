@@ -45,7 +45,13 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
     "notify-feishu.md": {"[[destinations]]": MODELS},
     "notify-slack.md": {"[[destinations]]": MODELS},
     "notify-wecom.md": {"[[destinations]]": MODELS},
-    "operate.md": {"docker compose": CONTAINERS, "leadline doctor": FILES},
+    "operate.md": {
+        "docker compose": CONTAINERS,
+        "leadline doctor": FILES,
+        "LEADLINE_WORKERS=4": FILES,
+        "LEADLINE_WORKERS=tcp": "not executed: needs a cluster; tests/projections/test_verify_engines.py has one",
+        "curl -X POST": FILES,
+    },
     "receive-hot-leads.md": {"from kafka import KafkaConsumer": SERVERS, "curl -N": DOORS, "curl -H": DOORS},
     "run-on-kafka-and-postgresql.md": {
         "docker compose": CONTAINERS,

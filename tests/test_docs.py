@@ -22,6 +22,7 @@ from runtime.applications import api_app, collector_app
 from runtime.cli import create_app
 from runtime.settings import VARIABLES, Settings
 from runtime.wiring import Wiring
+from runtime.workers import Workers
 from scripts.reference import FOLDER, PAGES, commands
 from store.database.tables import ledger, live
 from store.ledger import Signal
@@ -126,7 +127,7 @@ def _routes(folder: Path) -> Iterator[tuple[str, str]]:
             for method in route.methods - {"OPTIONS", "HEAD"}:
                 yield method, _plain(route.path)
         wiring.database.migrate()
-        api = api_app(wiring, wiring.collector_log, lambda: False)
+        api = api_app(wiring, wiring.collector_log, Workers())
         for path, methods in api.openapi()["paths"].items():  # type: ignore[attr-defined]
             yield from ((method.upper(), _plain(path)) for method in methods)
     yield from (("GET", path) for path in ("/api/docs", "/api/openapi.json"))
@@ -140,7 +141,7 @@ def _plain(path: str) -> str:
 def _documented() -> Iterator[tuple[str, str]]:
     """The same of http.md: `POST /v1/track`; a path without a method has that of the one before it."""
     method = ""
-    for found, path in re.findall(r"`(?:(GET|POST) )?(/[\w./{}-]+)`", (FOLDER / "http.md").read_text()):
+    for found, path in re.findall(r"`(?:(GET|POST|DELETE) )?(/[\w./{}-]+)`", (FOLDER / "http.md").read_text()):
         method = found or method
         yield method, _plain(path)
 

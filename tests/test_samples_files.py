@@ -55,6 +55,7 @@ def test_refused_rows_are_listed_and_taken_by_a_mended_mapping(shell: Shell, imp
 def test_all_is_well_before_and_after_a_restore(shell: Shell, imported: str) -> None:
     looked = shell.pastes(sample("operate.md", "leadline doctor"))
     assert "is free: no server runs on it" in looked and "0 differ" in looked and "rejected" in looked
+    assert "0 differ" in shell.pastes(sample("operate.md", "LEADLINE_WORKERS=4"))
     shell.pastes(sample("back-up.md", "leadline backup"))
     restore, serve, verify = sample("back-up.md", "leadline restore").splitlines()
     shell.pastes(restore)
@@ -63,6 +64,9 @@ def test_all_is_well_before_and_after_a_restore(shell: Shell, imported: str) -> 
     try:
         eventually(lambda: "serving" in (shell.folder / "started.log").read_text())
         shell.pastes(verify)
+        asked = sample("operate.md", "curl -X POST").replace("127.0.0.1:8787", shell.environment["LEADLINE_BIND"])
+        began, *listed = shell.pastes(asked).split('"items"')
+        assert '"kind":"verify"' in began and len(listed) == 1
     finally:
         server.terminate()
         assert server.wait(60) == 0

@@ -12,6 +12,7 @@ import yaml
 from runtime.applications import api_app
 from runtime.settings import Settings
 from runtime.wiring import Wiring
+from runtime.workers import Workers
 from scripts.asyncapi import asyncapi
 
 ROOT = Path(__file__).parents[1]
@@ -40,7 +41,7 @@ def test_the_description_of_topics_bears_it() -> None:
 def test_the_description_of_the_api_bears_it(tmp_path: Path) -> None:
     with Wiring(Settings(data=tmp_path)) as wiring:
         wiring.database.migrate()
-        app = api_app(wiring, wiring.log, lambda: False)
+        app = api_app(wiring, wiring.log, Workers())
         assert app.openapi()["info"]["version"] == VERSION  # type: ignore[attr-defined]
 
 

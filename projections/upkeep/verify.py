@@ -56,6 +56,20 @@ class Verified:
     """Why a fold failed here too, and at which touchpoint's cluster: nothing is expected of it."""
 
 
+def described(verified: Verified) -> dict[str, object]:
+    """What it saw, for programs."""
+    return {
+        "touchpoints": verified.touchpoints,
+        "rows": verified.rows,
+        "differences": verified.differing,
+        "items": [
+            {"table": each.table, "key": str(each.key), "found": str(each.found), "expected": str(each.expected)}
+            for each in verified.differences
+        ],
+        "aside": [{"cluster": cluster, "reason": reason} for cluster, reason in verified.aside],
+    }
+
+
 def verify(
     database: Database, ids: Ids, report: Report | None = None, limits: Limits = LIMITS, engine: Engine = INLINE
 ) -> Verified:

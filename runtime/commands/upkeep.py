@@ -12,7 +12,7 @@ from projections.reports.model_diff import moves_of
 from projections.upkeep.activation import Activated
 from projections.upkeep.activation import activate as activate_model
 from projections.upkeep.rebuild import rebuild as rebuild_tables
-from projections.upkeep.verify import Verified, digest, verify
+from projections.upkeep.verify import described, digest, verify
 from runtime.commands.judging import backtest, compare_models, try_numbers
 from runtime.commands.options import AsJson, Data, DatabaseUrl, ModelFile, settings_of, wiring_of
 from runtime.judged import moves_listing
@@ -73,7 +73,7 @@ def check_rows(
         with progress("verify") as show_progress:
             result = verify(wiring.existing, wiring.ids, show_progress, engine=wiring.engine)
     if as_json:
-        print_json(_verified(result))
+        print_json(described(result))
     else:
         for each in result.differences:
             print(f"{each.table} {each.key}: found {each.found}, expected {each.expected}")
@@ -84,19 +84,6 @@ def check_rows(
         )
     if result.differing:
         raise Failed("the live read models are not those of the recorded events: `leadline rebuild` mends them")
-
-
-def _verified(verified: Verified) -> dict[str, object]:
-    return {
-        "touchpoints": verified.touchpoints,
-        "rows": verified.rows,
-        "differences": verified.differing,
-        "items": [
-            {"table": each.table, "key": str(each.key), "found": str(each.found), "expected": str(each.expected)}
-            for each in verified.differences
-        ],
-        "aside": [{"cluster": cluster, "reason": reason} for cluster, reason in verified.aside],
-    }
 
 
 def check(

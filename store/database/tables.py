@@ -197,3 +197,21 @@ deliveries: Final = Table(
     ),
     Index("deliveries_dead", "at", postgresql_where=text("state = 'dead'"), sqlite_where=text("state = 'dead'")),
 )  # fmt: skip
+
+# ---- work over the whole history that was asked for over HTTP ------------------------------------------------------
+
+jobs: Final = Table(
+    "jobs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),  # "verify", ...
+    Column("state", Text, nullable=False),  # "running", "done", "failed", "cancelled", "lost"
+    Column("began_at", BigInteger, nullable=False),
+    Column("told_at", BigInteger, nullable=False),  # when its process last wrote how far it is
+    Column("ended_at", BigInteger),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),  # 0: not known yet
+    Column("cancelled", Boolean, nullable=False),  # somebody asked for that
+    Column("result", Text),  # JSON, of one that is done
+    Column("error", Text),  # why it is none
+)

@@ -22,6 +22,9 @@ class Asker:
     def post(self, path: str, json: Any = None, **headers: str) -> httpx2.Response:
         return self._ask("POST", path, headers, json)
 
+    def delete(self, path: str, **headers: str) -> httpx2.Response:
+        return self._ask("DELETE", path, headers)
+
     def _ask(self, method: str, path: str, headers: dict[str, str], json: Any = None) -> httpx2.Response:
         async def ask() -> httpx2.Response:
             transport = httpx2.ASGITransport(self._app, raise_app_exceptions=self._raises)

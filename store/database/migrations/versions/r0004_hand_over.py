@@ -1,4 +1,4 @@
-"""From the schema of release 0.3: who takes care of a lead, what is to be done by when, and all hot episodes."""
+"""From the schema of release 0.3: who takes care of a lead, what is to be done by when, all hot episodes, jobs."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,6 +23,7 @@ def upgrade() -> None:
     op.add_column("ledger", sa.Column("identity", sa.Text()))
     _derived()
     _decided()
+    _jobs()
 
 
 def _derived() -> None:
@@ -72,3 +73,21 @@ def _decided() -> None:
         " WHERE kind IN ('lead.assigned', 'sla.missed', 'follow_up.due', 'lead.active')"
     )
     op.create_index("deadlines_due", "deadlines", ["due"], postgresql_where=waiting, sqlite_where=waiting)
+
+
+def _jobs() -> None:
+    op.create_table(
+        "jobs",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("began_at", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("done", sa.BigInteger(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("cancelled", sa.Boolean(), nullable=False),
+        sa.Column("result", sa.Text(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
