@@ -22,7 +22,9 @@ def test_off_a_terminal_each_tenth_is_a_line(capsys: pytest.CaptureFixture[str])
 
 def test_at_a_terminal_there_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = io.StringIO()
-    monkeypatch.setattr(show, "progress_console", lambda: Console(file=screen, force_terminal=True, width=120))
+    monkeypatch.setattr(
+        show, "progress_console", lambda: Console(file=screen, force_terminal=True, color_system=None, width=120)
+    )
     with show.progress("verify") as tell:
         for done in (0, 5_000, 10_000, 15_000):
             tell(done, 20_000)
