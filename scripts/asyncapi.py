@@ -43,7 +43,10 @@ _DATA: Final[dict[str, dict[str, Any]]] = {
     },
     "person": {
         "type": "object",
-        "properties": {name: {"type": ["string", "null"]} for name in PERSON},
+        "properties": {
+            **{name: {"type": ["string", "null"]} for name in PERSON},
+            "unsubscribed": {"type": ["string", "null"], "format": "date-time"},
+        },
         "required": list(PERSON),
     },
     "source": {"type": "object", "additionalProperties": _TEXT, "required": ["channel", "since"]},

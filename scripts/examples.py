@@ -21,6 +21,7 @@ _PUBLIC_URL: Final = "https://leads.example.com"
 _STANDING: Final[Mapping[str, Any]] = {
     "person": {
         "name": "王芳", "company": "Acme", "title": "CEO", "email": "wang@acme.example", "phone": "+4930123456",
+        "unsubscribed": None,
     },
     "first_source": {
         "channel": "paid_search", "source": "baidu", "medium": "cpc", "campaign": "spring",

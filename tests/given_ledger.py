@@ -24,7 +24,7 @@ def row(position: int, kind: str = "lead.hot", lead: UUID | None = None, **more:
     return {**plain, **more}
 
 
-NOBODY = {"name": None, "company": None, "title": None, "email": None, "phone": None}
+NOBODY = {"name": None, "company": None, "title": None, "email": None, "phone": None, "unsubscribed": None}
 """What a signal says of a person of whom nothing is known."""
 
 

@@ -73,6 +73,10 @@ class Note:
         }
 
 
+_WITH: Final = {name: name for name in PERSON} | {"unsubscribed": "email"}
+"""With which of `PERSON` a field may leave."""
+
+
 def note_of(
     signal: Signal, may_leave: frozenset[str], first: Signal | None = None, public_url: str | None = None
 ) -> Note:
@@ -81,7 +85,7 @@ def note_of(
     person = data.get("person")
     if person is not None:
         known = person if isinstance(person, Mapping) else {}
-        data["person"] = {key: value for key, value in known.items() if key in PERSON and key in may_leave}
+        data["person"] = {key: value for key, value in known.items() if _WITH.get(key, key) in may_leave}
     return Note(signal, data, None if first is None else note_of(first, may_leave, public_url=public_url))
 
 

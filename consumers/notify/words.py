@@ -10,12 +10,16 @@ from consumers.notify.parcel import Note, Parcel
 from domain.signals.kinds import SignalKind
 
 _MOST_REASONS: Final = 5
+_TO_ACT_ON: Final = (
+    SignalKind.HOT, SignalKind.ASSIGNED, SignalKind.MISSED, SignalKind.FOLLOW_UP, SignalKind.ACTIVE
+)  # fmt: skip
 _ENGLISH: Final[Mapping[str, str]] = {
     "hot": "Hot lead: {who}{score}", "retracted": "No longer hot: {who}", "cooled": "Cooled: {who}",
     "stage": "{who}: {before} → {after}", "entered": "Now in {segment}: {who}", "left": "No longer in {segment}: {who}",
     "other": "{kind}: {who}", "score": " – {grade}, {heat:.0f}", "heat": " – {heat:.0f}", "grade": " – {grade}",
     "lead": "lead {id}", "of": "{name}, {company}", "entitled": "{name} ({title})", "why": "Why: {reasons}",
-    "call": "Reach: {ways}", "from": "From: {source}", "until": "Hot until {at}", "told": "You were told {at}: {first}",
+    "call": "Reach: {ways}", "unsubscribed": "{email} (unsubscribed {at})",
+    "from": "From: {source}", "until": "Hot until {at}", "told": "You were told {at}: {first}",
     "void": "What made it hot no longer counts", "owner": "Owner: {owner}", "test": "TEST – ", "comma": ", ",
     "digest": "{count} messages from {start} to {end}", "more": "and {count} more",
     "assigned": "For {owner}: {who}", "unassigned": "No owner any more: {who} (was {before})", "nobody": "nobody",
@@ -28,7 +32,8 @@ _CHINESE: Final[Mapping[str, str]] = {
     "other": "{kind}：{who}", "score": "（{grade} 级，{heat:.0f} 分）", "heat": "（{heat:.0f} 分）",
     "grade": "（{grade} 级）",
     "lead": "线索 {id}", "of": "{name}，{company}", "entitled": "{name}（{title}）", "why": "原因：{reasons}",
-    "call": "联系：{ways}", "from": "来源：{source}", "until": "热度保持到 {at}", "told": "{at} 曾通知：{first}",
+    "call": "联系：{ways}", "unsubscribed": "{email}（{at} 已退订邮件）",
+    "from": "来源：{source}", "until": "热度保持到 {at}", "told": "{at} 曾通知：{first}",
     "void": "使其变热的行为不再计入", "owner": "负责人：{owner}", "test": "测试 – ", "comma": "，",
     "digest": "{start} 至 {end} 共 {count} 条消息", "more": "另有 {count} 条",
     "assigned": "分配给 {owner}：{who}", "unassigned": "不再有负责人：{who}（原为 {before}）", "nobody": "无人",
@@ -133,15 +138,20 @@ class Phrases:
         return called(self.labels.segments.get(name), name, self.language)
 
     def _paragraph(self, note: Note, brief: bool) -> str:
-        """A signal of a digest: when, what and who; of a hot lead, if there is room, how to reach them and the link."""
+        """A signal of a digest: when, what and who; if there is room, how to reach whom one must act on, and the link."""
         line = f"{self._when(note.at)} {self.headline(note)}"
-        if brief or note.kind != SignalKind.HOT:
+        if brief or note.kind not in _TO_ACT_ON:
             return line
         return "\n".join([line, *self._ways(note), *filter(None, [note.text("link")])])
 
     def _ways(self, note: Note) -> list[str]:
-        ways = [way for key in ("phone", "email") if (way := note.who(key))]
+        ways = [way for way in (note.who("phone"), self._email(note)) if way]
         return [self._say("call", ways=", ".join(ways))] if ways else []
+
+    def _email(self, note: Note) -> str:
+        """Beside the address stands that they want no more mail: to whom one may write is for people to know."""
+        address, at = note.who("email"), _instant(note.who("unsubscribed"))
+        return address if not address or at is None else self._say("unsubscribed", email=address, at=self._day(at))
 
     def _lines(self, note: Note) -> list[str]:
         lines = []
@@ -202,6 +212,9 @@ class Phrases:
 
     def _when(self, at: datetime) -> str:
         return at.astimezone(self.zone).strftime("%m-%d %H:%M")
+
+    def _day(self, at: datetime) -> str:
+        return at.astimezone(self.zone).strftime("%Y-%m-%d")
 
     def _say(self, key: str, **values: Any) -> str:
         return LANGUAGES[self.language][key].format(**values)

@@ -21,7 +21,7 @@ from domain.fold.stage import VISITOR, Ladder
 from domain.fold.trace import Trace
 from domain.model.definition import CHANGED, Model
 from domain.touchpoints.acts import is_own_act
-from domain.touchpoints.touchpoint import NEVER, Instant, Touchpoint
+from domain.touchpoints.touchpoint import NEVER, REFUSES_MAIL, Instant, Touchpoint
 
 WAITS: Final = "promotion_waits"
 """The finding of a hot lead that lacks what the stage of `promote_to` requires."""
@@ -103,6 +103,8 @@ class Fold:
         for touchpoint in group:
             if lead.last_seen != instant and is_own_act(touchpoint):
                 lead.last_seen = instant
+            if touchpoint.type in REFUSES_MAIL:
+                lead.unsubscribed_at = instant
             origin = self._origin(touchpoint)
             if origin is not None and lead.sources.take(self._channels.seen(origin), instant):
                 changed.add("source")

@@ -146,6 +146,8 @@ class Lead(Struct, array_like=True, gc=False):
     """The last one."""
     contacts: list[list[Any]] | None = None
     """The last times that staff was in touch: instant, and who."""
+    unsubscribed_at: int | None = None
+    """When they last unsubscribed from mail, or complained about one."""
 
     def find(self, kind: str, detail: str, instant: Instant) -> None:
         """Note a data-quality finding, unless it is known."""

@@ -89,7 +89,11 @@ _SEGMENT: Final = Datum("segment", "text", "the segment's name")
 _REASON: Final = Datum("reason", "text", "why, where it is nothing that the lead did: `model`, `merged`, `gone`", False)
 
 _PERSON: Final = Datum(
-    "person", "person", "who: `name`, `company`, `title`, `email`, `phone`, each null where it is not known", False
+    "person",
+    "person",
+    "who: `name`, `company`, `title`, `email`, `phone`, each null where it is not known; `unsubscribed`: when they "
+    "last unsubscribed from mail or complained about one, null: never",
+    False,
 )
 _STANDING: Final = (
     _PERSON,

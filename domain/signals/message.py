@@ -21,6 +21,7 @@ def person_of(lead: Lead, identities: Sequence[Identity]) -> dict[str, Any]:
         "title": _text(profile.get("title")),
         "email": _text(profile.get("email")) or known.get("email"),
         "phone": _text(profile.get("phone")) or known.get("phone"),
+        "unsubscribed": None if lead.unsubscribed_at is None else rfc3339(lead.unsubscribed_at),
     }
 
 

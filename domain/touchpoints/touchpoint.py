@@ -34,6 +34,9 @@ class Source:
 FOR_A_PERSON: Final = frozenset({"email_unsubscribed", "email_complained", "email_bounced", "consent_changed"})
 """Types that are said for a person and count whoever delivered them: a mail program unsubscribes by POST."""
 
+REFUSES_MAIL: Final = frozenset({"email_unsubscribed", "email_complained"})
+"""Types by which a person says that they want no more mail."""
+
 
 OWN_REFERRER: Final = "own_referrer"
 """In a context: the door found that the page before is on one of the installation's own sites."""

@@ -63,6 +63,17 @@ def test_a_hot_lead_in_chinese() -> None:
     )
 
 
+def test_beside_the_address_of_who_unsubscribed_stands_since_when() -> None:
+    person = {"name": "Ann", "phone": "+49301", "email": "a@x.example", "unsubscribed": "2026-09-20T23:30:00.000000Z"}
+    assert text(SignalKind.HOT, "en", {"person": person}).endswith("a@x.example (unsubscribed 2026-09-20)")
+    assert text(SignalKind.HOT, "zh", {"person": person}).endswith("a@x.example（2026-09-20 已退订邮件）")
+    hot = Signal(
+        1, "x", SignalKind.HOT, LEAD, LEAD, "", Instant(AT), None, orjson.dumps({"person": person}).decode(), None
+    )
+    assert note_of(hot, frozenset({"email"})).data["person"].keys() == {"email", "unsubscribed"}
+    assert note_of(hot, frozenset({"name", "phone"})).data["person"].keys() == {"name", "phone"}
+
+
 @pytest.mark.parametrize(
     ("kind", "data", "en", "zh"),
     [
@@ -104,16 +115,22 @@ def test_stages_segments_and_channels_bear_the_models_labels(
 
 
 def test_a_digest_says_of_each_hot_lead_how_to_reach_them_as_long_as_there_is_room() -> None:
-    notes = (note(SignalKind.HOT, FULL), note(SignalKind.COOLED, FULL))
+    assigned = note(SignalKind.ASSIGNED, FULL | {"owner": "ana"})
+    notes = (note(SignalKind.HOT, FULL), assigned, note(SignalKind.COOLED, FULL))
     digest, phrases = Parcel("x", notes, Instant(AT)), Phrases("en", UTC)
     full = phrases.text(digest, 4_000)
     assert full.splitlines()[1:] == [
         "09-21 14:13 Hot lead: Wang Fang (CEO), ACME – A, 84",
         "Reach: +8613912345678",
         "https://leads.example.com/31fa0840",
+        "09-21 14:13 For ana: Wang Fang (CEO), ACME",
+        "Reach: +8613912345678",
+        "https://leads.example.com/31fa0840",
         "09-21 14:13 Cooled: Wang Fang (CEO), ACME",
     ]
     assert phrases.text(digest, len(full)) == full
     assert phrases.text(digest, len(full) - 1).splitlines()[1:] == [
-        "09-21 14:13 Hot lead: Wang Fang (CEO), ACME – A, 84", "09-21 14:13 Cooled: Wang Fang (CEO), ACME"
+        "09-21 14:13 Hot lead: Wang Fang (CEO), ACME – A, 84",
+        "09-21 14:13 For ana: Wang Fang (CEO), ACME",
+        "09-21 14:13 Cooled: Wang Fang (CEO), ACME",
     ]  # fmt: skip

@@ -27,7 +27,8 @@ from tests.projections.world import World
 TEXT = MODEL.replace('name = "form"\n', 'name = "form"\nlabel = { en = "asked", zh = "咨询" }\n')
 LABELLED = parse_model(TEXT)
 WANG = {"first_name": "芳", "last_name": "王", "company": "Acme", "title": "CEO"}
-WANG_SAID = {"name": "王芳", "company": "Acme", "title": "CEO", "email": "a@x.test", "phone": "+4930123456"}
+WANG_SAID = {"name": "王芳", "company": "Acme", "title": "CEO", "email": "a@x.test", "phone": "+4930123456",
+             "unsubscribed": None}  # fmt: skip
 DAY = 86_400
 SALES = """
 [[sales.owners]]
@@ -109,6 +110,14 @@ def test_of_whom_nothing_is_known_but_a_user_id_all_of_the_person_is_null(world:
     hot = data(world, "lead.hot")
     assert hot["person"] == NOBODY
     assert (hot["first_source"], hot["last_source"]) == (None, None)
+
+
+@pytest.mark.parametrize("type", ["email_unsubscribed", "email_complained"])
+def test_it_says_beside_the_person_when_they_last_refused_mail(world: World, type: str) -> None:
+    """By whoever delivered it: a mail program unsubscribes by POST. A bounce refuses nothing."""
+    refused = [at(2, type, "e:a@x.test"), at(3, type, "e:a@x.test", context={"machine": "reported"})]
+    world.play([wang(*refused, at(4, "email_bounced", "e:a@x.test"))])
+    assert data(world, "lead.hot")["person"] == WANG_SAID | {"unsubscribed": rfc3339(us(3))}
 
 
 @pytest.mark.parametrize("kind", ["stage.changed", "segment.entered", "segment.left", "lead.cooled"])
