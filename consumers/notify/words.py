@@ -138,7 +138,7 @@ class Phrases:
         return called(self.labels.segments.get(name), name, self.language)
 
     def _paragraph(self, note: Note, brief: bool) -> str:
-        """A signal of a digest: when, what and who; if there is room, how to reach whom one must act on, and the link."""
+        """A signal of a digest: when, what, who; if there is room, how to reach whom one must act on, and the link."""
         line = f"{self._when(note.at)} {self.headline(note)}"
         if brief or note.kind not in _TO_ACT_ON:
             return line
