@@ -11,6 +11,7 @@ from api.commander import Commander
 from api.commands import command_routes
 from api.handing_over import handing_over_routes
 from api.jobs import JobRunner, job_routes
+from api.model_diff import model_routes
 from api.upkeep import upkeep_routes
 from domain.errors import Misconfigured, Retry
 from producers.collector.app import Admission, collector
@@ -53,7 +54,8 @@ def api_app(wiring: Wiring, log: Log, workers: Workers) -> ASGIApp:
     jobs = Jobs(database)
     runner = JobRunner(jobs, workers.start)
     upkeep = upkeep_routes(runner, database, ids, wiring.engine_apart)
-    return create_api(readers, private(settings), *commands, job_routes(jobs), upkeep)
+    rules = model_routes(runner, Reader(database, wiring.events, ids), database, ids, wiring.engine_apart)
+    return create_api(readers, private(settings), *commands, job_routes(jobs), upkeep, rules)
 
 
 def status_registry(wiring: Wiring) -> CollectorRegistry:
