@@ -14,9 +14,11 @@ from api.jobs import JobRunner, job_routes
 from api.model_diff import model_routes
 from api.upkeep import upkeep_routes
 from domain.errors import Misconfigured, Retry
+from producers.collector.answering import Answering
 from producers.collector.app import Admission, collector
 from projections.queries.view import Reader
 from runtime.clock import clock
+from runtime.outcomes import StoredOutcomes
 from runtime.settings import Settings
 from runtime.status import StatusMetrics
 from runtime.wiring import Wiring
@@ -40,7 +42,14 @@ def collector_app(wiring: Wiring, health: Health) -> ASGIApp:
     admission = Admission(
         settings.write_keys, settings.sites, settings.kept_header, settings.conventions, int(settings.queue_limit)
     )
-    return collector(wiring.collector_log, admission, clock, health)
+    keys = settings.links.keys
+    answering = None if keys is None else Answering(keys, outcomes(wiring))
+    return collector(wiring.collector_log, admission, clock, health, answering)
+
+
+def outcomes(wiring: Wiring) -> StoredOutcomes | None:
+    """What tells who answered first; None: this process has no database."""
+    return StoredOutcomes(wiring) if wiring.embedded or wiring.settings.database is not None else None
 
 
 def api_app(wiring: Wiring, log: Log, workers: Workers) -> ASGIApp:

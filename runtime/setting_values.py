@@ -38,6 +38,8 @@ class Bind(NamedTuple):
             return False
 
 
+_LINK_KEYS: Final = 2
+_LINK_KEY: Final = 16
 _MOST_WORKERS: Final = 1_000
 _POSTGRES: Final = "postgresql://USER:PASSWORD@HOST:PORT/NAME"
 
@@ -118,6 +120,13 @@ def public_url(value: object) -> object:
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("allowed is an address such as https://leads.example.com")
     return parts.geturl().rstrip("/")
+
+
+def link_key(value: object) -> tuple[SecretStr, ...]:
+    texts = [SecretStr(text) for text in listed(value)]
+    if not 1 <= len(texts) <= _LINK_KEYS or any(len(text) < _LINK_KEY for text in texts):
+        raise ValueError(f"allowed are one or two texts of at least {_LINK_KEY} characters, comma-separated")
+    return tuple(texts)
 
 
 def proxies(value: object) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, Pl
 
 from domain.errors import Problems
 from domain.files.durations import parse_duration
+from domain.signals.answer_link import LinkKeys, Links
 from producers.collector.keys import WriteKeys
 from producers.collector.sites import Sites
 from producers.reading.conventions import Conventions
@@ -84,6 +85,11 @@ class Settings(BaseModel):
         BeforeValidator(parse.public_url),
         Field(description="address under which people open Leadline: signals link to their leads; none: no links"),
     ] = None
+    link_key: Annotated[
+        tuple[SecretStr, ...],
+        BeforeValidator(parse.link_key),
+        Field(description="keys of the links by which owners answer, comma-separated: the first seals; none: no links"),
+    ] = ()
     id_key: Annotated[
         SecretStr | None,
         BeforeValidator(parse.id_key),
@@ -159,6 +165,12 @@ class Settings(BaseModel):
         return Conventions(self.region or "", self.forms or {}, back, self.sites.hosts)
 
     @property
+    def links(self) -> Links:
+        """Where people read about leads, and how their owners answer."""
+        secrets = [key.get_secret_value() for key in self.link_key]
+        return Links(self.public_url, LinkKeys(secrets) if secrets else None)
+
+    @property
     def token(self) -> str | None:
         """The API's bearer token in the clear."""
         return None if self.api_token is None else self.api_token.get_secret_value()
@@ -204,6 +216,7 @@ class Settings(BaseModel):
             ),
             "api_token": "***" if self.api_token else "",
             "proxies": ",".join(self.proxies),
+            "link_key": ",".join("***" for _ in self.link_key),
             "id_key": "***" if self.id_key else "",
             "spool_limit": self.spool_limit.human_readable(),
             "claims_back": self.claims_back,
@@ -301,7 +314,7 @@ def _from_file(environment: Mapping[str, str], problems: list[str]) -> tuple[dic
     return values, {name: f"settings file {path}: {name}" for name in values}
 
 
-_SECRET: Final = frozenset({"database", "write_keys", "api_token", "id_key"})
+_SECRET: Final = frozenset({"database", "write_keys", "api_token", "link_key", "id_key"})
 _ALLOWED: Final = {
     "model": "the path of a file",
     "data": "the path of a folder",

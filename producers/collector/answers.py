@@ -60,7 +60,7 @@ def cors(origin: str | None, methods: str = "") -> dict[str, str]:
     return headers
 
 
-def _preferred(languages: str) -> str:
+def preferred(languages: str) -> str:
     """Which of ours an Accept-Language prefers: the first of the largest weight (q); English where it names none."""
     best, most = "en", 0.0
     for part in languages.lower().split(","):
@@ -74,7 +74,7 @@ def _preferred(languages: str) -> str:
 
 def thanks(languages: str) -> Response:
     """The page that a form's visitor sees where no other is allowed. `languages` is their Accept-Language."""
-    language = _preferred(languages)
+    language = preferred(languages)
     title, text = _THANKS[language]
     return HTMLResponse(
         f'<!doctype html><html lang="{language}"><meta charset="utf-8">'

@@ -23,6 +23,7 @@ from starlette.routing import Route
 from domain.touchpoints.text import header
 from domain.touchpoints.touchpoint import Instant, Source
 from producers.collector import answers, keys, sites
+from producers.collector.answering import PATH, AnswerDoor, Answering
 from producers.collector.queue import AppendQueue
 from producers.collector.request import origin, wants_json
 from producers.protocols.registry import PROTOCOLS
@@ -65,10 +66,19 @@ class Admission:
     """Of touchpoints and refusals that wait for the log."""
 
 
-def collector(log: Log, admission: Admission, clock: Callable[[], Instant], health: Health) -> Starlette:
-    """The collector as an app. `clock` gives microseconds since 1970; its metrics go to the registry of `health`."""
+def collector(
+    log: Log,
+    admission: Admission,
+    clock: Callable[[], Instant],
+    health: Health,
+    answering: Answering | None = None,
+) -> Starlette:
+    """The collector as an app. `clock` gives microseconds since 1970; its metrics go to the registry of `health`.
+
+    `answering` None: there are no links by which owners answer.
+    """
     app = Starlette(
-        routes=[*_Collector(log, admission, clock, health.registry).routes(), *health.routes()],
+        routes=[*_Collector(log, admission, clock, health.registry, answering).routes(), *health.routes()],
         exception_handlers={HTTPException: _not_found, Problem: answer_problem},
         middleware=[Middleware(BodyLimit, most=body.LIMIT)],
     )
@@ -78,7 +88,12 @@ def collector(log: Log, admission: Admission, clock: Callable[[], Instant], heal
 
 class _Collector:
     def __init__(
-        self, log: Log, admission: Admission, clock: Callable[[], Instant], registry: CollectorRegistry
+        self,
+        log: Log,
+        admission: Admission,
+        clock: Callable[[], Instant],
+        registry: CollectorRegistry,
+        answering: Answering | None,
     ) -> None:
         self._admission = admission
         self._clock = clock
@@ -97,6 +112,8 @@ class _Collector:
             "leadline_collector_rejected", "Input that was refused and kept", ("source",), registry=registry
         )
 
+        self._answering = [] if answering is None else [AnswerDoor(answering, self._queue, clock, self._taken)]
+
     def routes(self) -> list[Route]:
         """In the order in which they are matched."""
         return [
@@ -105,6 +122,10 @@ class _Collector:
             self._route("/o/{rest:path}", ["GET"], "o", self._unbuilt),
             self._route("/c/{rest:path}", ["GET"], "c", self._unbuilt),
             Route("/thanks", self._thanks),
+            *(
+                Route(PATH, partial(self._timed, door.respond, "a"), methods=["GET", "POST"])
+                for door in self._answering
+            ),
         ]
 
     def _spoken(self, protocol: Protocol, path: Path) -> Route:
@@ -133,13 +154,17 @@ class _Collector:
                 return Response(status_code=204, headers=answers.cors(reader, allowed))
             if request.method == "HEAD":  # asked by link checkers: nobody did anything
                 return Response(status_code=200)
-            began = time.perf_counter()
-            response = await _answered(handle, request, door)
-            self._seconds.labels(door, str(response.status_code)).observe(time.perf_counter() - began)
+            response = await self._timed(handle, door, request)
             response.headers.update(answers.cors(reader))
             return response
 
         return Route(path, endpoint, methods=[*methods, "OPTIONS"])
+
+    async def _timed(self, handle: Endpoint, door: str, request: Request) -> Response:
+        began = time.perf_counter()
+        response = await _answered(handle, request, door)
+        self._seconds.labels(door, str(response.status_code)).observe(time.perf_counter() - began)
+        return response
 
     # ---- protocols ----
 

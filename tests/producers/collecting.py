@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from domain.touchpoints.envelope import decode, validate
 from domain.touchpoints.touchpoint import Touchpoint
 from producers.collector import keys, sites
+from producers.collector.answering import Answering
 from producers.collector.app import Admission, collector
 from producers.reading.conventions import NONE, Conventions
 from store.log.port import Entry, Log
@@ -41,6 +42,7 @@ class Collecting:
         ready: Callable[[], str | None] = lambda: None,
         token: str | None = None,
         conventions: Conventions = NONE,
+        answering: Answering | None = None,
     ) -> None:
         self.now = NOON
         self.kept = SqlLog(folder / "log.db")
@@ -48,7 +50,7 @@ class Collecting:
         self.registry = CollectorRegistry()
         admission = Admission(keys.parse(write_keys), sites.parse(sites_text), conventions=conventions)
         health = Health(Private(token), self.registry, ready)
-        self.app = collector(self.log, admission, lambda: self.now, health)
+        self.app = collector(self.log, admission, lambda: self.now, health, answering)
         self.client = client
 
     def ask(self, method: str, path: str, **options: Any) -> httpx2.Response:

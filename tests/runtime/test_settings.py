@@ -143,6 +143,22 @@ def test_no_secret_is_ever_shown() -> None:
     assert masked("postgresql://h/db") == "postgresql://h/db"
 
 
+def test_one_or_two_keys_seal_links_and_are_shown_to_nobody() -> None:
+    both = read_settings({"LEADLINE_LINK_KEY": "the next key of links, the key of before"})
+    assert both.links.keys is not None and both.links.public_url is None
+    assert both.shown()["LEADLINE_LINK_KEY"] == "***,***"
+    assert read_settings({}).links.keys is None
+
+
+@pytest.mark.parametrize(
+    "text", ["too short", "short, shorter", "one key of links, another of links, and one too many"]
+)
+def test_other_keys_of_links_are_refused_unseen(text: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        read_settings({"LEADLINE_LINK_KEY": text})
+    assert "at least 16 characters" in str(error.value) and text not in str(error.value)
+
+
 def test_the_id_key_is_hexadecimal_or_a_text() -> None:
     assert read_settings({"LEADLINE_ID_KEY": "00ff" * 8}).id_key_bytes == bytes.fromhex("00ff" * 8)
     assert read_settings({"LEADLINE_ID_KEY": "a sample text of enough bytes"}).id_key_bytes == (

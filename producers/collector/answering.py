@@ -1,0 +1,147 @@
+"""`/a/{token}`: an owner answers for a lead by the link of a message. Looking changes nothing: gateways look, too."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+from urllib.parse import parse_qs
+
+import anyio
+from anyio.to_thread import run_sync
+from prometheus_client import Counter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.model.sales import NOT_READY
+from domain.signals.answer_link import Answered, Invitation, LinkKeys, Standing
+from domain.touchpoints.identity import Identity
+from domain.touchpoints.touchpoint import Instant, Source, Touchpoint
+from producers.collector import answer_pages, answers
+from producers.collector.queue import AppendQueue
+from producers.reading.arrival import sealed
+from producers.reading.body import clean
+from web.problems import Problem
+
+PATH: Final = "/a/{token}"
+SOURCE: Final = Source("api", "api")
+WAIT: Final = 3.0
+"""Seconds that the answer to a press waits until it is known whose counts."""
+GLANCE: Final = 0.1
+_BODY: Final = 20_000
+_FIELDS: Final = 20
+
+
+class Outcomes(Protocol):
+    """What became of those who were asked."""
+
+    def of(self, invitation: Invitation) -> Answered | None:
+        """What became of it; None: nobody can say now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """The keys of the links. `outcomes` None: this process has no database, and can only say that it sent something."""
+
+    keys: LinkKeys
+    outcomes: Outcomes | None = None
+
+
+class AnswerDoor:
+    """Shows who is asked, and puts the answer on the log."""
+
+    def __init__(self, answering: Answering, queue: AppendQueue, clock: Callable[[], Instant], taken: Counter) -> None:
+        """`taken` counts touchpoints by source."""
+        self._keys = answering.keys
+        self._outcomes = answering.outcomes
+        self._queue = queue
+        self._taken = taken
+        self._clock = clock
+
+    async def respond(self, request: Request) -> Response:
+        """A page: to GET and HEAD what is asked, or what became of it; to POST what the answer became."""
+        invitation = self._keys.opened(request.path_params["token"])
+        language = (invitation and invitation.language) or answers.preferred(request.headers.get("accept-language", ""))
+        if invitation is None:
+            return answer_pages.said(language, "unknown", 404)
+        if self._clock() >= invitation.ends * 1_000_000:
+            return answer_pages.said(language, "over", 410)
+        answered = await self._look(invitation)
+        if request.method != "POST" or (answered is not None and answered.standing is not Standing.WAITING):
+            return answer_pages.told(language, invitation, answered or _UNKNOWN)
+        answer = _read(invitation, await _form(request), self._clock())
+        if answer is None:
+            return answer_pages.said(language, "choose", 400)
+        try:
+            await self._queue.put([sealed(answer)], [])
+        except Problem as problem:
+            return answer_pages.said(language, "again", problem.status, problem.headers)
+        self._taken.labels(SOURCE.name).inc()
+        answered = await self._settled(invitation)
+        return (
+            answer_pages.sent(language, invitation)
+            if answered is None
+            else answer_pages.told(language, invitation, answered)
+        )
+
+    async def _settled(self, invitation: Invitation) -> Answered | None:
+        """What became of it, as soon as somebody's answer counts; None: nobody can say yet."""
+        until = time.monotonic() + WAIT
+        while (answered := await self._look(invitation)) is not None:
+            if answered.standing is not Standing.WAITING:
+                return answered
+            if time.monotonic() >= until:
+                return None
+            await anyio.sleep(GLANCE)
+        return None
+
+    async def _look(self, invitation: Invitation) -> Answered | None:
+        return None if self._outcomes is None else await run_sync(self._outcomes.of, invitation)
+
+
+_UNKNOWN: Final = Answered(Standing.WAITING)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a form; none where it is no form of ours."""
+    raw = await request.body()
+    if len(raw) > _BODY:
+        return {}
+    try:
+        fields = parse_qs(raw.decode(), max_num_fields=_FIELDS)
+    except ValueError:
+        return {}
+    return {name: clean(values[0]).strip() for name, values in fields.items()}
+
+
+def _read(invitation: Invitation, fields: dict[str, str], now: Instant) -> Touchpoint | None:
+    """The touchpoint of an answer; None: it is none of those that are offered."""
+    by = fields.get("by", "")
+    if by and by not in (invitation.owner, *invitation.members):
+        return None
+    properties = {"owner": invitation.owner, "signal": invitation.signal}
+    if by and by != invitation.owner:
+        properties["by"] = by
+    match fields.get("answer"):
+        case "accept":
+            type = "owner_accepted"
+        case "reject":
+            type = "owner_rejected"
+            reason, note = fields.get("reason", ""), fields.get("note", "")
+            if reason not in (NOT_READY, *(name for name, _ in invitation.reasons)):
+                return None
+            properties["reason"] = reason
+            if note:
+                properties["note"] = note[: answer_pages.NOTE_LIMIT]
+        case _:
+            return None
+    return Touchpoint(
+        id=invitation.touchpoint,
+        source=SOURCE,
+        type=type,
+        occurred_at=now,
+        received_at=now,
+        identities=(Identity(invitation.kind, invitation.value),),
+        properties=properties,
+        context={"via": "link"},
+    )
