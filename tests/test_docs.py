@@ -20,7 +20,7 @@ from producers.imports.mapping import parse_mapping
 from projections.read_models.registry import FAMILIES
 from runtime.applications import api_app, collector_app
 from runtime.cli import create_app
-from runtime.settings import VARIABLES, Settings
+from runtime.settings import VARIABLES, Settings, read_settings
 from runtime.wiring import Wiring
 from runtime.workers import Workers
 from scripts.reference import FOLDER, PAGES, commands
@@ -121,7 +121,7 @@ def test_messages_are_as_the_asyncapi_document_says(kind: SignalKind) -> None:
 
 def _routes(folder: Path) -> Iterator[tuple[str, str]]:
     """(method, path with its parameters as {}) of every endpoint."""
-    with Wiring(Settings(data=folder)) as wiring:
+    with Wiring(read_settings({"LEADLINE_LINK_KEY": "a key of the tests"}, data=folder)) as wiring:
         health = Health(Private(None), CollectorRegistry(), lambda: None)
         for route in collector_app(wiring, health).routes:  # type: ignore[attr-defined]
             for method in route.methods - {"OPTIONS", "HEAD"}:
