@@ -20,6 +20,8 @@ class Mailbox:
         self.recipients: list[list[str]] = []
         self.answers: dict[str, str] = {}
         self.passwords: list[str] = []
+        self.called: list[str] = []
+        """As what who delivers calls itself."""
         self.password = "a password"
         self.url = ""
 
@@ -35,6 +37,7 @@ class Mailbox:
         """Take or refuse a mail."""
         if "DATA" in self.answers:
             return self.answers["DATA"]
+        self.called.append(session.host_name)
         self.recipients.append(list(envelope.rcpt_tos))
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
         if "CLOSE" in self.answers:

@@ -247,7 +247,8 @@ def test_a_mail_has_a_text_and_a_page_and_one_id(tell: Make) -> None:
         shown_note = parcel(signal(link="https://leads.example.com/1"), may_leave=frozenset({"name", "phone"}))
         assert isinstance(told.sender.send(shown_note), Delivered)
     first, second = told.mailbox.mails
-    assert first["Message-ID"] == second["Message-ID"]
+    assert first["Message-ID"] == second["Message-ID"] and first["Message-ID"].endswith("@example.com>")
+    assert told.mailbox.called == ["example.com"] * 2, "the sender's domain, not this machine's name"
     assert told.mailbox.recipients[0] == ["a@example.com", "b@example.com"]
     page = first.get_body(("html",))
     assert page is not None

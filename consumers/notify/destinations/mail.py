@@ -15,6 +15,8 @@ from email.utils import format_datetime, parseaddr
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+import idna
+
 from consumers.notify.parcel import LONGEST, Delivered, Later, Outcome, Parcel, Setup, Undeliverable
 from consumers.notify.web import ANSWER, AddressRefused, addresses_of
 from consumers.notify.words import Phrases, Wording
@@ -44,6 +46,7 @@ class MailSender:
         if "@" not in parseaddr(sender)[1]:
             raise ValueError('the user is no e-mail address: name the sender, as sender = "leads@example.com"')
         self._from = sender
+        self._domain = _ascii(parseaddr(sender)[1].rpartition("@")[2])
         self._words = Phrases(setup.destination.language, setup.zone, setup.labels)
 
     def send(self, parcel: Parcel) -> Outcome:
@@ -51,7 +54,7 @@ class MailSender:
         mail = self._mail(parcel)
         try:
             address = addresses_of(self._host, self._port, self._allow_private)[0]
-            connection = _Connection(self._host, self._port, address, self._tls)
+            connection = _Connection(self._host, self._port, address, self._tls, self._domain)
         except AddressRefused as error:
             return Later(str(error))
         except (OSError, smtplib.SMTPException) as error:
@@ -112,7 +115,7 @@ class MailSender:
         mail["Subject"] = " ".join(told.title.split())[:250]
         mail["From"], mail["To"] = self._from, ", ".join(self._to)
         mail["Date"] = format_datetime(moment(parcel.now))
-        mail["Message-ID"] = f"<{hashlib.sha256(parcel.key.encode()).hexdigest()[:40]}@leadline.invalid>"
+        mail["Message-ID"] = f"<{hashlib.sha256(parcel.key.encode()).hexdigest()[:40]}@{self._domain}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content("\n".join([told.title, "", *told.lines]) + "\n", cte="quoted-printable")
         mail.add_alternative(_page(told), subtype="html", cte="quoted-printable")
@@ -120,17 +123,29 @@ class MailSender:
 
 
 class _Connection(smtplib.SMTP):
-    """To the address that was judged, with the host's name for TLS."""
+    """To the address that was judged, with the host's name for TLS.
 
-    def __init__(self, host: str, port: int, address: str, tls: ssl.SSLContext | None) -> None:
+    It calls itself by the sender's domain: this machine's name is nobody's business, and servers refuse one that nobody
+    knows.
+    """
+
+    def __init__(self, host: str, port: int, address: str, tls: ssl.SSLContext | None, domain: str) -> None:
         self._judged, self._wraps = address, tls
         self.handed = False
         """Whether the text was handed over, and no answer is known."""
-        super().__init__(host, port, local_hostname="leadline.invalid", timeout=ANSWER)
+        super().__init__(host, port, local_hostname=domain, timeout=ANSWER)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> Any:
         plain = socket.create_connection((self._judged, port), timeout)
         return plain if self._wraps is None else self._wraps.wrap_socket(plain, server_hostname=host)
+
+
+def _ascii(domain: str) -> str:
+    """A domain as it travels. Raises ValueError."""
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError as error:
+        raise ValueError(f"the sender's domain {domain!r} is none: {error}") from None
 
 
 def _by_code(code: int, said: str) -> Outcome:
