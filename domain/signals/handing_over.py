@@ -73,19 +73,28 @@ class HandingOver:
     # ---- who has it --------------------------------------------------------------------------------------------
 
     def _take_facts(self, look: Look) -> None:
-        """What people said, later than who has it was announced: nobody has it any more, or somebody accepted."""
+        """What the history says of who has it: it arrived, it is gone, nobody has it any more, or somebody accepted.
+
+        What was announced is on its way into the history (`since` 0) until it is seen there; from then on that counts.
+        """
         owned, lead = look.owned, look.holding.lead
         if owned is None:
             return
+        fact, rejection = lead.owner, lead.rejection
         if not lead.identified:
             self._end(look, owned, end(owned, None, look.holding.id, GONE))
-        elif lead.owner is None and lead.rejection is not None and lead.rejection.at >= owned.at:
-            rejection = lead.rejection
+        elif fact is None and rejection is not None and rejection.at >= (owned.since or owned.at):
             self._settle(look, DeadlineKind.ACCEPT, owned, rejection.at, rejection.owner)
             data = {"owner": None, "due": None, "before": owned.value, "reason": REJECTED, "rejected": rejection.reason}
             self._end(look, owned, self._assigned(look, data))
-        elif lead.owner is not None and lead.owner.owner == owned.value and lead.owner.accepted_at is not None:
-            self._settle(look, DeadlineKind.ACCEPT, owned, lead.owner.accepted_at, lead.owner.by)
+        elif fact is None and owned.since:
+            self._end(look, owned, end(owned, lead, look.holding.id, GONE))
+        elif fact is not None and fact.assigned == owned.signal and not owned.since:
+            look.owned = replace(owned, since=fact.since)
+            look.changes.append(Kept(owned.place, look.owned))
+        current = look.owned
+        if current is not None and fact is not None and fact.since == current.since and fact.accepted_at is not None:
+            self._settle(look, DeadlineKind.ACCEPT, current, fact.accepted_at, fact.by)
 
     def _settle(self, look: Look, kind: DeadlineKind, owned: Open, at: int, by: str) -> None:
         """What was asked of who has the lead is done, in time or after it was missed; in time it leads to the next."""
@@ -114,7 +123,7 @@ class HandingOver:
         holding, owned = look.holding, look.owned
         hot = next((place for place, each in enumerate(look.changes) if is_of(each, HOT)), None)
         fact = holding.lead.owner
-        if fact is not None and owned is not None and fact.since < owned.at:
+        if fact is not None and owned is not None and not owned.since and fact.since < owned.at:
             fact = None
         current = fact.owner if fact is not None else None if owned is None else owned.value
         if hot is not None and self._sales.owners:
@@ -161,20 +170,20 @@ class HandingOver:
         if not fact.assigned and fact.due is None:
             owner = self._sales.owner(fact.owner)
             data["due"] = self._due(owner, self._clock, self._sales.accept_within)
-        look.changes.append(self._give(look, data))
+        look.changes.append(self._give(look, data, fact.since))
 
-    def _give(self, look: Look, data: dict[str, Any]) -> Decision:
+    def _give(self, look: Look, data: dict[str, Any], since: int = 0) -> Decision:
         owned = look.owned
         if owned is not None:
             self._nobody_waits(look, owned)
-        return self._assigned(look, data | {"before": None if owned is None else owned.value})
+        return self._assigned(look, data | {"before": None if owned is None else owned.value}, since)
 
-    def _assigned(self, look: Look, data: dict[str, Any]) -> Decision:
+    def _assigned(self, look: Look, data: dict[str, Any], since: int = 0) -> Decision:
         holding, owned = look.holding, look.owned
         under = holding.id if owned is None else owned.lead
         owner = data["owner"] or ""
         waits = bool(owner) and self._counts(look)
-        return Decision(ASSIGNED, under, holding.id, "", owned, data, owner, self._clock, waits)
+        return Decision(ASSIGNED, under, holding.id, "", owned, data, owner, since, waits)
 
     def _counts(self, look: Look) -> bool:
         """Whether the lead counts among those that its owner has at once."""

@@ -1,8 +1,9 @@
 """A look at one lead: what is announced of its owner, its deadlines, and what is decided about them. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeGuard
+from uuid import UUID
 
 from domain.signals.deadlines import Deadline, DeadlineKind
 from domain.signals.kinds import ASSIGNED, HOT, STAGE, SignalKind
@@ -34,6 +35,27 @@ class Look:
     def open(self, *kinds: DeadlineKind) -> list[Deadline]:
         """Those of these kinds that are waited for."""
         return [each for each in self.deadlines.values() if each.open and each.kind in kinds]
+
+
+def follow(
+    opens: Mapping[UUID, dict[tuple[SignalKind, str], Open]], holdings: Iterable[Holding]
+) -> Iterator[tuple[Open, UUID | None]]:
+    """Move what is announced of an owner to where the fact is, which an unmerge may leave with the other lead.
+
+    Gives each as it was, and the lead that holds it now; None: that one has an owner already.
+    """
+    announced = {each.signal: each for opened in opens.values() if (each := opened.get(OWNER)) is not None}
+    for holding in holdings if announced else ():
+        fact = holding.lead.owner
+        owned = announced.get(fact.assigned) if fact is not None else None
+        if owned is None or owned.holder == holding.id:
+            continue
+        if OWNER in opens[holding.id]:
+            yield owned, None
+        else:
+            del opens[owned.holder][OWNER]
+            opens[holding.id][OWNER] = replace(owned, holder=holding.id)
+            yield owned, holding.id
 
 
 def concerns(holding: Holding, opened: Opened, deadlines: object, news: object, changes: Sequence[Change]) -> bool:

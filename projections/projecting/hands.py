@@ -128,26 +128,26 @@ class Desk:
 
     # ---- looking ----
 
-    def look(
-        self, holding: Holding, opened: Opened, decided: list[Change], ceased: Sequence[UUID]
-    ) -> tuple[list[Change], list[Deadline]]:
-        """What is decided of a lead with what handing over adds, and the deadlines that differ now.
+    def move(self, before: UUID, after: UUID | None, cause: str | None = None) -> list[Deadline]:
+        """What is waited for of one lead is waited for of another one (None: of nobody); with `cause` only that."""
+        chosen = [each for each in self._known.get(before, ()) if cause is None or each.cause == cause]
+        self._known[before] = [each for each in self._known.get(before, ()) if each not in chosen]
+        if after is None:
+            return [replace(each, state=DeadlineState.DROPPED) for each in chosen if each.open]
+        came = [replace(each, lead=after) for each in chosen]
+        self._known.setdefault(after, []).extend(came)
+        return came
 
-        `ceased` are leads that became this one: what was waited for of them is waited for of it.
-        """
-        known, news = self._known.get(holding.id, []), self._news.get(holding.id, ())
-        came = [replace(each, lead=holding.id) for id in ceased for each in self._known.get(id, ())]
-        if not concerns(holding, opened, known or came, news, decided):
+    def look(self, holding: Holding, opened: Opened, decided: list[Change]) -> tuple[list[Change], list[Deadline]]:
+        """What is decided of a lead with what handing over adds, and the deadlines that differ now."""
+        known, news = self._known.get(holding.id, ()), self._news.get(holding.id, ())
+        if not concerns(holding, opened, known, news, decided):
             return decided, []
-        look = self._handing_over.look(holding, opened, [*known, *came], news, decided)
+        look = self._handing_over.look(holding, opened, known, news, decided)
         if holding.id in self.histories:
-            history, told = self.histories[holding.id], self._told.get(_under(holding.id, opened), ())
-            look.changes += active(self._sales, holding, opened, news, history, told)
-        return look.changes, [*came, *look.changed]
-
-    def nobodys(self, id: UUID) -> list[Deadline]:
-        """What nobody waits for any more: the lead is gone."""
-        return [replace(each, state=DeadlineState.DROPPED) for each in self._known.get(id, ()) if each.open]
+            told = self._told.get(_under(holding.id, opened), ())
+            look.changes += active(self._sales, holding, opened, news, self.histories[holding.id], told)
+        return look.changes, look.changed
 
     # ---- writing ----
 

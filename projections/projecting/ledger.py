@@ -15,9 +15,10 @@ from domain.signals.asking import ask_of, to_accept
 from domain.signals.deadlines import Deadline
 from domain.signals.decide import decide
 from domain.signals.handing_over import TURN
-from domain.signals.kinds import ASSIGNED, HOT, TRAITS
+from domain.signals.kinds import ASSIGNED, HOT, MERGED, TRAITS
+from domain.signals.look import follow
 from domain.signals.message import hot_message, standing
-from domain.signals.signal import Change, Decision, Holding, hand_over, to_be_told
+from domain.signals.signal import Change, Decision, Holding, end, hand_over, to_be_told
 from domain.touchpoints.touchpoint import Touchpoint, rfc3339
 from projections.projecting.cluster import Cluster
 from projections.projecting.hands import Desk, Hands, News
@@ -93,24 +94,30 @@ class Ledger:
             successors = self._successors(cluster) if cluster.ceased else {}
             if successors:
                 changes += self._hand_over(cluster, successors, holdings)
+            moved = {*successors, *(successor for successor in successors.values() if successor is not None)}
+            if desk is not None:
+                for id in cluster.ceased:
+                    deadlines += desk.move(id, self.successor(cluster, id))
+                for announced, holder in follow(opens, holdings):
+                    deadlines += desk.move(announced.holder, holder, announced.signal)
+                    if holder is None:
+                        changes.append(end(announced, None, announced.holder, MERGED))
+                    else:
+                        moved |= {announced.holder, holder}
             for holding in holdings:
                 decided = decide(holding, opens[holding.id], self._fold, clock, by_model=by_model)
-                if desk is None:
-                    changes += decided
-                    continue
-                ceased = [id for id in cluster.ceased if self.successor(cluster, id) == holding.id]
-                looked, differing = desk.look(holding, opens[holding.id], decided, ceased)
-                changes += looked
-                deadlines += differing
+                if desk is not None:
+                    decided, differing = desk.look(holding, opens[holding.id], decided)
+                    deadlines += differing
+                changes += decided
             if cluster.activation is not None and cluster.activation < 0:
                 changes = [to_be_told(change) for change in changes]
             standings = self._standings(cluster, holdings, changes, clock)
         except Exception as error:
             cluster.put_aside(error)
             return None
-        if not changes and not successors and not deadlines:
+        if not changes and not moved and not deadlines:
             return None
-        moved = {*successors, *(successor for successor in successors.values() if successor is not None)}
         return Plan(cluster, changes, moved, standings, deadlines)
 
     def _hand_over(
@@ -274,7 +281,11 @@ class Ledger:
         """By which a touchpoint about the lead finds it: one of its highest kind, which never moves away."""
         person = self._seen(cluster).get(decision.lead_now)
         owned = cluster.walk.owned(person, clock) if person is not None else ()
-        return (owned[0].kind, owned[0].value) if owned else None
+        if person is None or not owned:
+            return None
+        name = person.name()  # after an unmerge it is on the side that keeps the lead's id
+        chosen = name if name.kind == owned[0].kind and name in owned else owned[0]
+        return chosen.kind, chosen.value
 
     def _counters(self, conn: Connection, leads: Sequence[UUID]) -> dict[tuple[UUID, str], int]:
         counters: dict[tuple[UUID, str], int] = {}

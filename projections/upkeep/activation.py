@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, func, select, update
 
 from domain.errors import Refused
 from domain.model.definition import Model, Stage
+from domain.signals.kinds import ASSIGNED
 from domain.signals.signal import TELL
 from projections.projecting.projector import LOCK, Progress, read_progress
 from projections.upkeep.beside import Report, build_beside, put_in_place
@@ -54,15 +55,15 @@ def activate(
     with database.transaction() as conn:
         database.lock(conn, "models")
         active, folded = active_model(conn), read_progress(conn).model
+        check_kept(conn, active or model, model)
         if active is None or (active.hash == model.hash and folded in ("", model.hash)):
             known = active is not None and active.text == model.text
             if not known:
                 record_activation(conn, model, database.now(conn))
             return Activated(model.hash, known, quiet=_quiet(database, conn, announce) if folded else 0)
-        check_stages(conn, active, model)
 
     def switch(conn: Connection, tables: Derived, now: Progress) -> Activated:
-        check_stages(conn, active_model(conn) or model, model)
+        check_kept(conn, active_model(conn) or model, model)
         changed = moved(conn, tables)
         aside = _aside_to_be_told(conn)
         put_in_place(conn, tables, now)
@@ -110,7 +111,13 @@ def _keep_to_be_told(conn: Connection, ids: Sequence[UUID]) -> None:
 # ---- what may not vanish -----------------------------------------------------------------------------------------
 
 
-def check_stages(conn: Connection, active: Model, model: Model) -> None:
+def check_kept(conn: Connection, active: Model, model: Model) -> None:
+    """What leads have or had may not vanish from the file. Raises ActivationRefused, by stage and by owner."""
+    _check_stages(conn, active, model)
+    _check_owners(conn, model)
+
+
+def _check_stages(conn: Connection, active: Model, model: Model) -> None:
     """A stage that any lead ever entered may not vanish. Raises ActivationRefused with the number of leads."""
     missing = list(_vanished(conn, active, model))
     if missing:
@@ -118,6 +125,21 @@ def check_stages(conn: Connection, active: Model, model: Model) -> None:
         raise ActivationRefused(
             f"the new model has no stage {named}: rename it (`was` of the stage that it is now), or keep it with "
             "`retired = true`. The active model stays on"
+        )
+
+
+def _check_owners(conn: Connection, model: Model) -> None:
+    """An owner who has leads may not vanish. Raises ActivationRefused with the number of leads."""
+    owned = open_signals.c
+    query = select(owned.value, func.count()).where(owned.kind == ASSIGNED.value).group_by(owned.value)
+    names = {owner.name for owner in model.sales.owners}
+    missing = [
+        f"{owner!r}, who has {leads:,} leads" for owner, leads in sorted(conn.execute(query)) if owner not in names
+    ]
+    if missing:
+        raise ActivationRefused(
+            f"the new model has no owner {'; '.join(missing)}: keep them with `retired = true`, new leads then go to "
+            "others. The active model stays on"
         )
 
 

@@ -25,7 +25,7 @@ from projections.history.clusters import Range, people_in, ranges
 from projections.history.engines import INLINE, Engine
 from projections.history.work import Work
 from projections.projecting.projector import Progress, read_progress
-from projections.upkeep.activation import ActivationRefused, check_stages
+from projections.upkeep.activation import ActivationRefused, check_kept
 from projections.upkeep.beside import Report
 from projections.upkeep.moved import Example, Move, Moved, who
 from projections.upkeep.track_record import track_record
@@ -178,7 +178,7 @@ def _done(
 
 def _refused(conn: Connection, active: Model, model: Model) -> str | None:
     try:
-        check_stages(conn, active, model)
+        check_kept(conn, active, model)
     except ActivationRefused as error:
         return str(error)
     return None

@@ -17,7 +17,7 @@ from domain.model.definition import Model, ModelError
 from domain.touchpoints.touchpoint import rfc3339
 from projections.projecting.projector import CLOCK_HINT, WRONG
 from projections.projecting.saved import SavedByAnother, check_format
-from projections.upkeep.activation import ActivationRefused, check_stages
+from projections.upkeep.activation import ActivationRefused, check_kept
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, wiring_of
 from runtime.folder import held
 from runtime.show import Column, Listing, print_json, print_listings
@@ -203,7 +203,7 @@ def _activation(wiring: Wiring, findings: Findings, file: Model) -> None:
     """Whether the file, were it activated now, would be refused."""
     try:
         with wiring.database.snapshot() as conn:
-            check_stages(conn, active_model(conn) or file, file)
+            check_kept(conn, active_model(conn) or file, file)
     except ActivationRefused as error:
         findings.wrong("model file", error)
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.projections.given_sales import MINUTE, TEXT, Company, local
+from domain.model.definition import parse_model
+from projections.upkeep.activation import ActivationRefused, activate
+from tests.domain.histories import side
+from tests.projections.given_sales import MINUTE, TEXT, Company, local, touchpoint
 
 FRIDAY = local(2026, 6, 5, 17, 30)
 MONDAY = local(2026, 6, 8, 12, 30)
@@ -75,8 +78,6 @@ def test_accepted_a_minute_before_is_in_time_and_a_minute_after_is_not(company: 
 
 def test_what_is_said_late_in_time_is_taken_with_the_minute_in_which_it_was_said(company: Open) -> None:
     """A look at 12:35 sees an acceptance of 12:29 and none of 12:31."""
-    from tests.projections.given_sales import touchpoint
-
     sales = company()
     sales.touch(FRIDAY, HOT)
     sales.touch(FRIDAY, HOT, "e:li@x.test")
@@ -120,8 +121,6 @@ def test_a_retraction_ends_the_wait_and_cooling_does_not(company: Open) -> None:
     sales.touch(FRIDAY, HOT)
     sales.touch(FRIDAY, HOT, "e:li@x.test")
     sales.touch(FRIDAY + MINUTE, "score_reset", "e:li@x.test")
-    from tests.projections.given_sales import touchpoint
-
     student = touchpoint(FRIDAY + MINUTE, "identified", kind="server")._replace(profile={"title": "Student"})
     sales.tell([student], FRIDAY + 2 * MINUTE)
     assert [each["kind"] for each in sales.signals("lead.hot.retracted", "lead.cooled")] == [
@@ -139,6 +138,8 @@ def test_a_lead_that_has_an_owner_keeps_them(company: Open) -> None:
     sales.touch(FRIDAY + 2 * MINUTE, "score_reset")
     sales.touch(FRIDAY + 3 * MINUTE, HOT)
     assert sales.told("lead.assigned") == [("ana", "hot"), ("ana", "hot")]
+    accept = [each for each in sales.deadlines() if each[0] == "accept"]
+    assert accept == [("accept", "ana", "kept", "ana"), ("accept", "ana", "open", None)]
 
 
 def test_a_person_gives_it_to_somebody_else(company: Open) -> None:
@@ -178,8 +179,6 @@ def test_an_enquiry_is_answered_in_time_or_told_of(company: Open) -> None:
 
 
 def test_what_a_history_that_is_imported_asked_for_long_ago_is_not_waited_for(company: Open) -> None:
-    from tests.projections.given_sales import touchpoint
-
     sales = company()
     sales.tell([touchpoint(FRIDAY - 3 * 24 * 60 * MINUTE, "message_received", kind="import")], FRIDAY)
     assert sales.deadlines() == []
@@ -221,3 +220,56 @@ def test_nobody_hears_of_the_activity_of_a_lead_that_is_neither_hot_nor_owned(co
     for n in range(3):
         sales.touch(FRIDAY + n * MINUTE, "page_viewed", path="/a", kind="browser")
     assert sales.told("lead.active") == []
+
+
+# ---- another file ------------------------------------------------------------------------------------------------
+
+
+def test_another_sales_table_holds_from_its_activation_on_and_nothing_is_refolded(company: Open) -> None:
+    sales = company()
+    sales.touch(FRIDAY, HOT)
+    later = parse_model(TEXT.replace('[[sales.owners]]\nname = "bo"', '[[sales.owners]]\nname = "cy"'))
+    done = activate(sales.world.database, sales.world.ids, later)
+    assert not done.refolded
+    sales.touch(FRIDAY + MINUTE, HOT, "e:li@x.test")
+    assert sales.told("lead.assigned") == [("ana", "hot"), ("cy", "hot")]
+
+
+def test_who_has_leads_may_not_vanish_from_the_file(company: Open) -> None:
+    sales = company()
+    sales.touch(FRIDAY, HOT)
+    ana = '[[sales.owners]]\nname = "ana"\n'
+    with pytest.raises(ActivationRefused, match=r"no owner 'ana', who has 1 leads: keep them with `retired = true`"):
+        activate(sales.world.database, sales.world.ids, parse_model(TEXT.replace(ana, "")))
+    retired = parse_model(TEXT.replace(ana, ana + "retired = true\n"))
+    activate(sales.world.database, sales.world.ids, retired)
+    sales.touch(FRIDAY + MINUTE, HOT, "e:li@x.test")
+    assert sales.told("lead.assigned") == [("ana", "hot"), ("bo", "hot")]
+
+
+def test_who_is_hot_only_by_another_model_gets_no_owner_until_they_are_told(company: Open) -> None:
+    sales = company()
+    sales.touch(FRIDAY, "page_viewed", path="/a")
+    easier = parse_model(TEXT.replace("hot_at = 80", "hot_at = 5"))
+    activate(sales.world.database, sales.world.ids, easier)
+    sales.world.model = easier
+    sales.world.restart()
+    sales.wait(FRIDAY + MINUTE)
+    assert sales.told("lead.assigned") == []
+    sales.touch(FRIDAY + 2 * MINUTE, "page_viewed", path="/b")
+    assert sales.told("lead.assigned") == [("ana", "hot")]
+
+
+# ---- merge and unmerge -------------------------------------------------------------------------------------------
+
+
+def test_of_two_owners_of_one_person_one_stays_and_both_hear_of_it(company: Open) -> None:
+    sales = company()
+    sales.touch(FRIDAY, HOT, "e:a@x.test")
+    sales.touch(FRIDAY + MINUTE, HOT, "e:b@x.test")
+    sales.touch(FRIDAY + 2 * MINUTE, "merged", "e:a@x.test", **side("e:b@x.test"))
+    [lead] = sales.world.rows("leads")
+    assert lead.owner == "bo"
+    assert sales.told("lead.assigned")[2:] == [(None, "merged"), ("bo", "history")]
+    sales.touch(FRIDAY + 3 * MINUTE, "unmerged", "e:a@x.test", **side("e:b@x.test"))
+    assert sorted(lead.owner for lead in sales.world.rows("leads")) == ["ana", "bo"]

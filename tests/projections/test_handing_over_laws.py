@@ -1,0 +1,99 @@
+"""Laws of handing over: whatever happens, in whatever batches, a lead has one owner or none, and is waited for once."""
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import orjson
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from domain.signals.kinds import ASSIGNED
+from projections.upkeep.rebuild import rebuild
+from store.database.tables import deadlines, ledger, live, open_signals, owner_turns
+from tests.domain.histories import side
+from tests.projections.given_sales import MINUTE, Company, local, touchpoint
+
+BEGIN = local(2026, 6, 1, 9)
+HOUR = 60 * MINUTE
+PEOPLE = ("e:a@x.test", "e:b@x.test", "e:c@x.test")
+OWNERS = ("ana", "bo", "boss")
+
+_ACTS = st.one_of(
+    st.tuples(st.just("demo_requested"), st.sampled_from(PEOPLE), st.just({})),
+    st.tuples(st.just("page_viewed"), st.sampled_from(PEOPLE), st.just({"path": "/a"})),
+    st.tuples(st.just("score_reset"), st.sampled_from(PEOPLE), st.just({})),
+    st.tuples(st.just("call_logged"), st.sampled_from(PEOPLE), st.just({"by": "ana"})),
+    st.tuples(st.just("message_received"), st.sampled_from(PEOPLE), st.just({})),
+    *(
+        st.tuples(st.just(type), st.sampled_from(PEOPLE), st.sampled_from([{"owner": owner} for owner in OWNERS]))
+        for type in ("owner_accepted", "owner_rejected", "owner_assigned")
+    ),
+    st.tuples(st.just("owner_rejected"), st.sampled_from(PEOPLE), st.just({"owner": "ana", "reason": "spam"})),
+    st.tuples(st.just("stage_changed"), st.sampled_from(PEOPLE), st.sampled_from([{"to": "lead"}, {"to": "customer"}])),
+    *(
+        st.tuples(st.just(type), st.just(one), st.just(side(other)))
+        for type in ("merged", "unmerged")
+        for one, other in (PEOPLE[:2], PEOPLE[1:])
+    ),
+)
+_STEPS = st.lists(st.tuples(_ACTS, st.sampled_from([1, 30, 60, 300, 1_500]), st.booleans()), min_size=3, max_size=14)
+
+
+def state(company: Company) -> dict[str, list[tuple[Any, ...]]]:
+    """All that is decided, and the read models."""
+    with company.world.database.snapshot() as conn:
+        return {
+            table.name: sorted(tuple(map(str, row)) for row in conn.execute(select(table)))
+            for table in (ledger, open_signals, deadlines, owner_turns, live.leads, live.scores)
+        }
+
+
+def check(company: Company) -> None:
+    with company.world.database.snapshot() as conn:
+        owned = {row.holder: row for row in conn.execute(select(open_signals)) if row.kind == ASSIGNED.value}
+        leads = {row.lead: row for row in conn.execute(select(live.leads))}
+        rows = conn.execute(select(deadlines)).all()
+        said = conn.execute(select(ledger).where(ledger.c.kind == ASSIGNED.value).order_by(ledger.c.position)).all()
+    assert owned.keys() <= leads.keys()
+    for id, lead in leads.items():
+        announced = owned[id].value if id in owned else None
+        assert lead.owner == announced, (id, lead.owner, announced)
+    waiting = [row for row in rows if row.state == "open" and row.kind == "accept"]
+    assert all(number == 1 for number in Counter(row.signal for row in waiting if row.signal).values())
+    assert {row.cause for row in waiting} <= {row.signal for row in owned.values()}
+    assert all(row.lead in leads for row in rows if row.state == "open")
+    # what subscribers hear adds up: what is closed was open, and the last word of each lead is who has it
+    heard: dict[str, Any] = {}
+    for row in said:
+        if row.closes is not None:
+            del heard[row.closes]
+        if (owner := orjson.loads(row.data)["owner"]) is not None:
+            heard[row.id] = owner
+    assert sorted(heard) == sorted(row.signal for row in owned.values())
+
+
+@settings(max_examples=40, deadline=None)
+@given(_STEPS)
+def test_a_lead_has_one_owner_or_none_and_each_hot_episode_is_waited_for_once(steps: list[Any]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        company, clock, kept = Company(Path(folder), BEGIN), BEGIN, []
+        for (type, name, said), minutes, now in steps:
+            clock += minutes * MINUTE
+            kept.append(touchpoint(clock, type, name, **said))
+            if now:
+                company.tell(kept, clock)
+                kept = []
+                check(company)
+        company.tell(kept, clock)
+        company.wait(clock + 24 * HOUR)
+        check(company)
+        before = state(company)
+        company.world.restart()
+        company.wait(clock + 24 * HOUR)
+        rebuild(company.world.database, company.world.ids, company.world.model)
+        company.world.project()
+        assert state(company) == before
+        company.close()
