@@ -37,6 +37,7 @@ _TOLD = 200
 """Leads of whom `model activate --announce` tells in one transaction."""
 _MEMBERS = 1_000
 """Leads of one cluster that are kept in memory at most."""
+_Due = Mapping[int, Collection[UUID]]  # clusters, and of each the leads of which time alone changes something
 
 
 class Batches:
@@ -70,12 +71,16 @@ class Batches:
         touched = self._touched(conn, linked)
         self._work(conn, touched, linked, position, clock)
         while due := self._states.due(conn, clock, _DUE):
-            touched += self._load(conn, due)
-            self._work(conn, self._load(conn, due), Linked(), position, clock, due)
+            touched += self.look_at(conn, due, position, clock)
         if self._ledger is not None and (late := deadlines_due(conn, clock, _DUE)):
-            touched += self._load(conn, late)
-            self._work(conn, self._load(conn, late), Linked(), position, clock, late)
+            touched += self.look_at(conn, late, position, clock)
         self._forget(touched)
+
+    def look_at(self, conn: Connection, due: _Due, position: Position, clock: int) -> Sequence[Cluster]:
+        """Do what time alone asks of clusters."""
+        clusters = self._load(conn, due)
+        self._work(conn, clusters, Linked(), position, clock, due)
+        return clusters
 
     def retry_aside(self, conn: Connection, position: Position, clock: int) -> None:
         """Fold anew what was put aside: the mend may have come with this start."""
@@ -105,9 +110,8 @@ class Batches:
 
     def anything_due(self, conn: Connection, clock: int) -> bool:
         """Whether time alone changes anything by a clock."""
-        if self._states.anything_due(conn, clock):
-            return True
-        return self._ledger is not None and bool(deadlines_due(conn, clock, 1))
+        ledger = self._ledger
+        return self._states.anything_due(conn, clock) or (ledger is not None and bool(deadlines_due(conn, clock, 1)))
 
     def anyone_to_tell(self, conn: Connection) -> bool:
         """Whether an activation left leads to be told."""
@@ -135,12 +139,9 @@ class Batches:
         self._clusters.update(self._states.clusters(conn, cold))
         for number in wanted:
             if number not in self._clusters:
-                self._clusters[number] = self._new(number)
+                self._clusters[number] = Cluster(number, Walk(self._nothing))
             self._clusters.move_to_end(number)
         return [self._clusters[number] for number in wanted]
-
-    def _new(self, number: int) -> Cluster:
-        return Cluster(number, Walk(self._nothing))
 
     def _recorded(self, conn: Connection, since: Mapping[int, int], until: int) -> list[Touchpoint]:
         """What is recorded up to a position in the trails of those clusters that have anything from an instant on."""
@@ -199,7 +200,7 @@ class Batches:
         linked: Linked,
         position: Position,
         clock: int,
-        due: Mapping[int, Collection[UUID]] | None = None,
+        due: _Due | None = None,
         *,
         whole: bool = False,
     ) -> None:
@@ -223,7 +224,7 @@ class Batches:
         linked: Linked,
         position: Position,
         clock: int,
-        due: Mapping[int, Collection[UUID]],
+        due: _Due,
     ) -> list[Todo]:
         """Walk and fold; what could not be is put aside."""
         todos, again = [], []

@@ -141,6 +141,13 @@ def due_query(tables: Derived) -> CompoundSelect[int, UUID | None]:
     return union_all(*(select(each.limit(limit).subquery()) for each in (looked_at, changing)))
 
 
+def due_in(conn: Connection, tables: Derived, low: int, high: int, clock: int) -> Sequence[int]:
+    """Clusters behind a number and up to another that are due by a clock."""
+    table = tables.clusters.c
+    query = select(table.cluster).where(table.cluster > low, table.cluster <= high)
+    return conn.execute(query.where(table.due <= clock, table.aside.is_(None))).scalars().all()
+
+
 class States:
     """Reads and writes saved state in the caller's transaction."""
 

@@ -14,6 +14,7 @@ from domain.errors import Refused
 from domain.model.definition import Model, Stage
 from domain.signals.kinds import ASSIGNED
 from domain.signals.signal import TELL
+from projections.history.engines import INLINE, Engine
 from projections.projecting.projector import LOCK, Progress, read_progress
 from projections.upkeep.beside import Report, build_beside, put_in_place
 from projections.upkeep.moved import Moved, moved
@@ -46,7 +47,13 @@ class Activated:
 
 
 def activate(
-    database: Database, ids: Ids, model: Model, report: Report | None = None, *, announce: bool = False
+    database: Database,
+    ids: Ids,
+    model: Model,
+    report: Report | None = None,
+    *,
+    announce: bool = False,
+    engine: Engine = INLINE,
 ) -> Activated:
     """Make a model the active one, and its read models the live ones, in one transaction.
 
@@ -74,7 +81,7 @@ def activate(
         _keep_to_be_told(conn, aside)
         return Activated(model.hash, False, True, changed, _quiet(database, conn, announce))
 
-    return build_beside(database, ids, model, report, switch)
+    return build_beside(database, ids, model, report, switch, engine=engine)
 
 
 def _quiet(database: Database, conn: Connection, announce: bool) -> int:

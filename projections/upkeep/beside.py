@@ -1,5 +1,7 @@
 """Read models built anew beside the live ones, by the ordinary projector from zero, then put in their place.
 
+Its first lap is shared among workers (shares.py); what was recorded meanwhile is taken batch by batch.
+
 That is one transaction that empties the live tables and fills them from the build: tables, indexes, grants and the
 views that analysts made over them stay. Readers see the old rows until it commits.
 """
@@ -12,7 +14,9 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from domain.errors import Refused
 from domain.model.definition import Model
+from projections.history.engines import INLINE, Engine
 from projections.projecting.projector import LOCK, Progress, Projector, read_progress
+from projections.upkeep.shares import LINKING, fold_shares, worth
 from store.database.database import Database
 from store.database.derived import Derived, derived
 from store.database.tables import live
@@ -20,7 +24,7 @@ from store.events.ids import Ids
 from store.events.store import EventStore
 
 Report = Callable[[int, int], None]
-"""Progress: how many touchpoints are done, of how many."""
+"""Progress: how much is done, of how much (each touchpoint is linked, then folded). What it raises ends the work."""
 
 Outcome = TypeVar("Outcome")
 
@@ -48,10 +52,11 @@ def build_beside(
     report: Report | None,
     switch: Switch[Outcome],
     clock: int | None = None,
+    engine: Engine = INLINE,
 ) -> Outcome:
     """Build with a model, then switch. Raises RebuildRuns; what `switch` raises leaves everything as it was.
 
-    `clock`: the instant to build to, where the stored one is wrong.
+    `clock`: the instant to build to, where the stored one is wrong. `engine`: who shares in it.
     """
     lease = database.elect("rebuild")
     if lease is None:
@@ -61,7 +66,7 @@ def build_beside(
         with database.transaction() as conn:
             tables.metadata.drop_all(conn)
             tables.metadata.create_all(conn)
-        return _build(database, ids, model, tables, report or (lambda done, of: None), switch, clock)
+        return _build(database, ids, model, tables, report or (lambda done, of: None), switch, clock, engine)
     finally:
         try:
             with database.transaction() as conn:
@@ -78,28 +83,40 @@ def _build(
     tell: Report,
     switch: Switch[Outcome],
     settled: int | None,
+    engine: Engine,
 ) -> Outcome:
     """Lap after lap until little is left; that under the projector's lock, and the switch with it."""
-    events = EventStore(database)
-    clock = 0
+    clock = LINKING
 
     def live_pair(conn: Connection) -> Progress:
         goal = read_progress(conn)
         return goal if settled is None else replace(goal, clock=settled)
 
     builder = Projector(
-        database, events, ids, model, clock=lambda _: clock, tables=tables, announce=False, tick=1, ahead=0
+        database,
+        EventStore(database),
+        ids,
+        model,
+        clock=lambda _: clock,
+        tables=tables,
+        announce=False,
+        tick=1,
+        ahead=0,
     )
-    for _ in range(_LAPS):
+    for lap in range(_LAPS):
         with database.snapshot() as conn:
             goal, done = live_pair(conn), read_progress(conn, tables).position
         if goal.position - done < _LAST_LAP:
             break
-        clock = goal.clock
+        shared = lap == 0 and worth(database, engine)
+        clock = LINKING if shared else goal.clock
         while done < goal.position and builder.run_once(until=goal.position):
             with database.snapshot() as conn:
                 done = read_progress(conn, tables).position
-            tell(done, goal.position)
+            tell(*((done, 2 * goal.position) if shared else (done, goal.position)))
+        if shared:
+            for folded in fold_shares(database, model, tables, goal.clock, engine):
+                tell(goal.position + min(folded, goal.position), 2 * goal.position)
     with database.transaction() as conn:
         database.lock(conn, LOCK)
         goal = live_pair(conn)

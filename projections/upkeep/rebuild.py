@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, select, update
 
 from domain.model.definition import Model
+from projections.history.engines import INLINE, Engine
 from projections.projecting.projector import AHEAD, Progress, read_progress
 from projections.upkeep.beside import RebuildRefused, Report, build_beside, put_in_place
 from projections.upkeep.settle import settle
@@ -23,7 +24,13 @@ class ModelChanged(RebuildRefused):
 
 
 def rebuild(
-    database: Database, ids: Ids, model: Model, report: Report | None = None, *, clock_now: bool = False
+    database: Database,
+    ids: Ids,
+    model: Model,
+    report: Report | None = None,
+    *,
+    clock_now: bool = False,
+    engine: Engine = INLINE,
 ) -> None:
     """Build the read models of the active model anew. Raises RebuildRefused's kinds.
 
@@ -42,7 +49,7 @@ def rebuild(
         if clock is not None:
             settle(database, conn, ids, model, now)
 
-    build_beside(database, ids, model, report, switch, clock)
+    build_beside(database, ids, model, report, switch, clock, engine)
 
 
 def _set_back(database: Database) -> int | None:

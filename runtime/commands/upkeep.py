@@ -47,7 +47,9 @@ def rebuild(
     with wiring_of(data=data, database=database) as wiring:
         model = _active(wiring)
         with progress("rebuild") as show_progress:
-            rebuild_tables(wiring.existing, wiring.ids, model, show_progress, clock_now=clock == "now")
+            rebuild_tables(
+                wiring.existing, wiring.ids, model, show_progress, clock_now=clock == "now", engine=wiring.engine
+            )
     say("rebuilt: the read models are those of the recorded events")
 
 
@@ -125,7 +127,12 @@ def activate(
     with wiring_of(model=file, data=data, database=database) as wiring:
         with progress("activate") as show_progress:
             activated = activate_model(
-                wiring.existing, wiring.ids, wiring.model_file(), show_progress, announce=announce
+                wiring.existing,
+                wiring.ids,
+                wiring.model_file(),
+                show_progress,
+                announce=announce,
+                engine=wiring.engine,
             )
         name = wiring.settings.model
     if as_json:

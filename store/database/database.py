@@ -156,6 +156,11 @@ class Database:
             return ConnectionLease.take(self.engine, name)
 
     @property
+    def many_writers(self) -> bool:
+        """Whether several can write at the same time."""
+        return self.dialect == "postgresql"
+
+    @property
     def address(self) -> str:
         """The URL, with its password: for another process, never for a message."""
         return self.engine.url.render_as_string(hide_password=False)

@@ -71,6 +71,23 @@ class _Shared:
             database.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where tasks in other processes write: an address with its password, and the key as above."""
+
+    url: str = field(repr=False)
+    id_key: bytes | None = field(repr=False)
+
+    @contextmanager
+    def opened(self) -> Iterator[Database]:
+        """The database. Nothing is connected yet."""
+        database = open_database(self.url, self.id_key)
+        try:
+            yield database
+        finally:
+            database.close()
+
+
 @contextmanager
 def exported(database: Database, *, apart: bool) -> Iterator[View]:
     """A view of this moment, for as long as it is held; `apart`: for other processes too.

@@ -1,8 +1,11 @@
 """A history with everything in it, and the places where work over it is proved: a database and an engine each."""
 
+import os
 from typing import Final
 
 from domain.touchpoints.touchpoint import Touchpoint
+from projections.history.engines import Dask, Engine
+from tests.bench import cpu
 from tests.domain.given_stories import STORIES
 from tests.domain.stories import at
 
@@ -23,3 +26,14 @@ def history() -> list[Touchpoint]:
     ]
     kiosk = [at(n, "identified", f"u:k{n}", "c:kiosk", id=f"kiosk-{n}") for n in range(100, 110)]
     return touchpoints + kiosk
+
+
+def processes_of(engine: Engine) -> list[int]:
+    """The processes that an engine uses now."""
+    if isinstance(engine, Dask):
+        from distributed import Client
+
+        with Client(engine.address, set_as_default=False) as client:
+            return list(client.run(os.getpid).values())
+    [forkserver, *others] = [pid for pid in cpu.family(os.getpid()) if "forkserver" in cpu.title(pid)]
+    return [pid for pid in others if pid != forkserver]

@@ -258,9 +258,9 @@ def test_it_is_asked_again_in_the_switch(switching: Switching, monkeypatch: pyte
     world, build = switching.world, activation.build_beside
     world.play([[form(5, "e:a@x.test")]])
 
-    def meanwhile(*parts: Any) -> Any:
+    def meanwhile(*parts: Any, **more: Any) -> Any:
         world.play([[at(6, "stage_changed", "e:a@x.test", to="customer")]])
-        return build(*parts)
+        return build(*parts, **more)
 
     monkeypatch.setattr(activation, "build_beside", meanwhile)
     with pytest.raises(ActivationRefused, match="customer"):

@@ -6,13 +6,12 @@ import signal
 import pytest
 from sqlalchemy import delete, text, update
 
-from projections.history.engines import INLINE, Dask, Engine
+from projections.history.engines import INLINE, Engine
 from projections.upkeep import verify as verify_module
 from projections.upkeep.verify import Verified, verify
 from store.database.tables import live
-from tests.bench import cpu
 from tests.domain.stories import at
-from tests.projections.given_history import APART, PLACES, history
+from tests.projections.given_history import APART, PLACES, history, processes_of
 from tests.projections.world import World
 
 EVERYWHERE = pytest.mark.parametrize("place", PLACES)
@@ -87,22 +86,11 @@ def test_a_worker_that_is_killed_costs_time_only(full: World, place_engine: Engi
 
     def kill_one(done: int, of: int) -> None:
         if not killed and done > before.touchpoints:
-            killed.append(workers(place_engine)[0])
+            killed.append(processes_of(place_engine)[0])
             os.kill(killed[0], signal.SIGKILL)
 
     assert verify(full.database, full.ids, kill_one, engine=place_engine) == before
     assert killed
-
-
-def workers(engine: Engine) -> list[int]:
-    """The processes that an engine uses now."""
-    if isinstance(engine, Dask):
-        from distributed import Client
-
-        with Client(engine.address, set_as_default=False) as client:
-            return list(client.run(os.getpid).values())
-    [forkserver, *others] = [pid for pid in cpu.family(os.getpid()) if "forkserver" in cpu.title(pid)]
-    return [pid for pid in others if pid != forkserver]
 
 
 @EVERYWHERE
