@@ -290,9 +290,9 @@ class Walk:
         for identity, claims in facts.disputed.items():
             if identity in self.owner and current.disputed.get(identity, []) != claims:
                 self.changed.add(self.owner[identity].number)  # whom it is a finding of
+        self.facts = current.with_others(facts)  # of two links that come together each may decide against the other
         for identity, links in facts.trusted.items():
             again = again or self._depends(identity, current.trusted.get(identity, {}), links)
-        self.facts = current.with_others(facts)
         return again
 
     def _depends(self, identity: Identity, before: Links, after: Links) -> bool:

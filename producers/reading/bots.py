@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
-_LONGEST: Final = 512
+_LONGEST: Final = 300
 """Characters of a user agent that are looked at."""
 _REMEMBERED: Final = 4_096
 _TOGETHER: Final = 50

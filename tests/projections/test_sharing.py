@@ -120,3 +120,15 @@ def test_a_claim_that_a_trusted_link_contradicts_is_a_finding_of_both_until_a_li
     assert [orjson.loads(row.findings) for row in world.rows("leads")] == [[said], [said]]
     world.play([[at(3, "page_viewed", "u:1")], [at(1.5, "identified", "u:9", "e:a@x.test")]], restart=restart)
     assert [orjson.loads(row.findings) for row in world.rows("leads")] == [[], []]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_trusted_links_that_come_together_decide_against_each_other(world: World, together: bool) -> None:
+    """A cookie made one person of a phone and an e-mail; then each turns out to be somebody else's."""
+    world.play([[at(0, "page_viewed", "e:b@x.test", "c:k"), at(1, "page_viewed", "p:+4930123456", "c:k")]])
+    links = [at(2, "page_viewed", "u:3", "p:+4930123456"), at(2, "page_viewed", "u:2", "e:b@x.test")]
+    world.play([links] if together else [[each] for each in links])
+    assert sorted(row.identities for row in world.rows("leads")) == [
+        '[["user_id","2"],["email","b@x.test"]]', '[["user_id","3"],["phone","+4930123456"],["anonymous_id","k"]]',
+    ]  # fmt: skip
+    assert not world.verify().differences
