@@ -282,9 +282,10 @@ def _unknown(environment: Mapping[str, str]) -> list[str]:
 
 def _may_be_a_destinations(variable: str) -> bool:
     """Whether a model file may name it as a destination's address or key: it ends so, and is no setting misspelled."""
-    settings = [setting.removeprefix(PREFIX) for setting in VARIABLES]
-    near = difflib.get_close_matches(variable.removeprefix(PREFIX), settings, 1, 0.75)
-    return variable.endswith(("_URL", "_KEY")) and not near
+    stem, _, ending = variable.removeprefix(PREFIX).rpartition("_")
+    alike = [setting.removeprefix(PREFIX) for setting in VARIABLES if setting.endswith(f"_{ending}")]
+    near = difflib.get_close_matches(stem, [setting.rpartition("_")[0] for setting in alike], 1, 0.75)
+    return ending in ("URL", "KEY") and not near
 
 
 def _did_you_mean(name_given: str, names: tuple[str, ...], prefix: str = "") -> str:

@@ -1,7 +1,7 @@
 """A projector in a process of its own that kills itself at a step: `python -m tests.projections.killed_projector`.
 
-Arguments: the database's URL, the clock, the step and "before" or "after" it. It takes touchpoints one by one, and is
-killed at the second.
+Arguments: the database's URL, the clock, the step, "before" or "after" it, and the number of the step at which it is
+killed. It takes touchpoints one by one.
 """
 
 import os
@@ -15,27 +15,30 @@ from domain.model.definition import parse_model
 from tests.given_model import MODEL
 from tests.projections.world import World
 
+TEXT = MODEL + '\n[[sales.owners]]\nname = "ana"\n[[sales.owners]]\nname = "bo"\n'
+"""Hot leads get an owner."""
 
-def dying(call: Callable[..., Any], when: str) -> Callable[..., Any]:
-    """The call, and kill -9 before or after the second one."""
+
+def dying(call: Callable[..., Any], when: str, at: int) -> Callable[..., Any]:
+    """The call, and kill -9 before or after the one of that number."""
     numbers = count(1)
 
     def die(*given: Any) -> Any:
         number = next(numbers)
-        if number == 2 and when == "before":
+        if number == at and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         result = call(*given)
-        if number == 2:
+        if number == at:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 
     return die
 
 
-def main(url: str, clock: str, step: str, when: str) -> None:
+def main(url: str, clock: str, step: str, when: str, at: str) -> None:
     """Project until killed."""
-    world = World(url, parse_model(MODEL), int(clock), ready=True)
-    setattr(world.projector, step, dying(getattr(world.projector, step), when))
+    world = World(url, parse_model(TEXT), int(clock), ready=True)
+    setattr(world.projector, step, dying(getattr(world.projector, step), when, int(at)))
     world.project(limit=1)
 
 

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Row, select
 
 from domain.model.definition import parse_model
-from store.database.tables import ledger
+from store.database.tables import deadlines, ledger
 from tests.domain.stories import at
-from tests.given_model import MODEL
+from tests.projections.killed_projector import TEXT
 from tests.projections.shelf import CLOCK, Shelf
 from tests.projections.world import World
 from tests.services.postgres import PostgresServer
@@ -29,23 +29,31 @@ def decided(world: World) -> Sequence[Row[Any]]:
 
 def undisturbed(shelf: Shelf) -> Sequence[Row[Any]]:
     """The ledger of a projector that nobody killed."""
-    with shelf.place(parse_model(MODEL)) as folder:
-        world = World.on_sqlite(folder, parse_model(MODEL), CLOCK, ready=True)
+    with shelf.place(parse_model(TEXT)) as folder:
+        world = World.on_sqlite(folder, parse_model(TEXT), CLOCK, ready=True)
         world.deliver(HOT)
         world.project(limit=1)
         rows = decided(world)
         world.close()
-    assert [row.kind for row in rows].count("lead.hot") == 1
+    kinds = [row.kind for row in rows]
+    assert (kinds.count("lead.hot"), kinds.count("lead.assigned")) == (1, 1)
     return rows
 
 
-def killed(url: str, step: str, when: str) -> World:
-    """A world whose projector was killed, and goes on as another process."""
-    world = World(url, parse_model(MODEL), CLOCK, ready=True)
+def waited_for(world: World) -> Sequence[Row[Any]]:
+    """By when an owner must have accepted."""
+    with world.database.snapshot() as conn:
+        return conn.execute(select(deadlines)).all()
+
+
+def killed(url: str, step: str, when: str, numbers: Sequence[int] = (2,)) -> World:
+    """A world whose projector was killed at its second step, and maybe again, and goes on as another process."""
+    world = World(url, parse_model(TEXT), CLOCK, ready=True)
     world.deliver(HOT)
     world.close()
     program = [sys.executable, "-m", "tests.projections.killed_projector", url, str(CLOCK), step, when]
-    assert subprocess.run(program, check=False, timeout=120).returncode == -9
+    for number in numbers:
+        assert subprocess.run([*program, str(number)], check=False, timeout=120).returncode == -9
     world.start()
     assert ("lead.hot" in {row.kind for row in decided(world)}) is (step == "_run_once")
     world.project(limit=1)
@@ -54,16 +62,25 @@ def killed(url: str, step: str, when: str) -> World:
 
 @STEPS
 def test_each_signal_is_decided_once(shelf: Shelf, step: str, when: str) -> None:
-    with shelf.place(parse_model(MODEL)) as folder:
+    with shelf.place(parse_model(TEXT)) as folder:
         world = killed(f"sqlite:///{folder / 'leadline.db'}", step, when)
         assert decided(world) == undisturbed(shelf)
         assert world.verify().differing == 0
         world.close()
 
 
+def test_one_that_is_killed_twice_while_it_assigns_an_owner_assigns_one(shelf: Shelf) -> None:
+    with shelf.place(parse_model(TEXT)) as folder:
+        world = killed(f"sqlite:///{folder / 'leadline.db'}", "_take", "after", numbers=(2, 1))
+        assert decided(world) == undisturbed(shelf)
+        assert [(row.kind, row.owner, row.state) for row in waited_for(world)] == [("accept", "ana", "open")]
+        assert world.verify().differing == 0
+        world.close()
+
+
 @STEPS
 def test_on_postgresql_too(shelf: Shelf, postgres_server: PostgresServer, step: str, when: str) -> None:
-    with shelf.on(postgres_server, parse_model(MODEL)) as url:
+    with shelf.on(postgres_server, parse_model(TEXT)) as url:
         world = killed(url, step, when)
         assert decided(world) == undisturbed(shelf)
         world.close()
