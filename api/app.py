@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from api.answers import answer_problems, not_built, plain
 from api.stream import SignalFeed
+from domain.signals.answer_link import NO_LINKS, Links
 from domain.signals.kinds import SignalKind
 from domain.touchpoints.identity import KINDS
 from projections.queries import one_lead
@@ -60,8 +61,8 @@ class Readers:
     """Whether the server is on its way out: streams end then."""
     streams: int = 200
     """How many streams of signals may be open."""
-    public_url: str | None = None
-    """Where people open Leadline: signals link to it."""
+    links: Links = NO_LINKS
+    """Where people read about leads, and how their owners answer."""
 
 
 class _Parameters(BaseModel):
@@ -258,11 +259,9 @@ def _signals(readers: Readers) -> APIRouter:
         kinds = parameters.kinds()
         with readers.database.snapshot() as conn:
             after = 0 if parameters.after is None else signal_report.ledger_place(conn, parameters.after)
-            return signal_report.signals(
-                conn, after, kinds=kinds, limit=parameters.limit, public_url=readers.public_url
-            )
+            return signal_report.signals(conn, after, kinds=kinds, limit=parameters.limit, links=readers.links)
 
-    feed = SignalFeed(readers.database, readers.streams, readers.stopping, readers.public_url)
+    feed = SignalFeed(readers.database, readers.streams, readers.stopping, readers.links)
 
     async def place(
         parameters: Annotated[SignalsParameters, Query()], last_event_id: Annotated[str | None, Header()] = None

@@ -17,6 +17,7 @@ from anyio.to_thread import run_sync
 from fastapi.sse import ServerSentEvent
 
 from domain.errors import Retry
+from domain.signals.answer_link import NO_LINKS, Links
 from projections.queries.shapes import SignalShape
 from projections.reports.signals import ledger_end, ledger_place, signals
 from store.database.database import Database
@@ -47,9 +48,9 @@ class SignalFeed:
         database: Database,
         most: int,
         stopping: Callable[[], bool] = lambda: False,
-        public_url: str | None = None,
+        links: Links = NO_LINKS,
     ) -> None:
-        self._public_url = public_url
+        self._links = links
         self._database = database
         self._most = most
         self._stopping = stopping
@@ -116,7 +117,7 @@ class SignalFeed:
         """What is to be sent now, and the position behind all that was looked at."""
         with self._database.snapshot() as conn:
             end = ledger_end(conn)
-            page = signals(conn, position, kinds=kinds, limit=PAGE, public_url=self._public_url)
+            page = signals(conn, position, kinds=kinds, limit=PAGE, links=self._links)
         return [_told(each) for each in page.items], end if page.next is None else int(page.next)
 
     # ---- the poller ----
@@ -145,7 +146,7 @@ class SignalFeed:
             if self._end == _NOT_YET:
                 self._floor = self._end = ledger_end(conn)
                 return []
-            page = signals(conn, self._end, limit=PAGE, public_url=self._public_url)
+            page = signals(conn, self._end, limit=PAGE, links=self._links)
         return [_told(each) for each in page.items]
 
     def _add(self, added: list[Told]) -> None:

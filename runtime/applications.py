@@ -55,9 +55,7 @@ def outcomes(wiring: Wiring) -> StoredOutcomes | None:
 def api_app(wiring: Wiring, log: Log, workers: Workers) -> ASGIApp:
     """The private API: queries, commands onto a log, and jobs in threads among the workers."""
     settings, database, ids = wiring.settings, wiring.database, wiring.ids
-    readers = Readers(
-        database, wiring.events, ids, workers.stop.is_set, settings.streams, public_url=settings.public_url
-    )
+    readers = Readers(database, wiring.events, ids, workers.stop.is_set, settings.streams, links=settings.links)
     commander = Commander(Reader(database, wiring.events, ids), ids, log, clock)
     commands = command_routes(commander), handing_over_routes(commander)
     jobs = Jobs(database)

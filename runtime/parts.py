@@ -49,7 +49,7 @@ def publisher(wiring: Wiring) -> Run:
 
     def run(stop: threading.Event) -> None:
         with wiring.publishers_log() as log:
-            Publisher(wiring.database, log, public_url=wiring.settings.public_url).run(stop)
+            Publisher(wiring.database, log, links=wiring.settings.links).run(stop)
 
     return run
 
@@ -61,7 +61,7 @@ def promoter(wiring: Wiring) -> Run:
 
 def notifier(wiring: Wiring) -> Run:
     """Ledger to the destinations of the active model; of all processes one a destination at a time."""
-    return Notifier(wiring.database, os.environ, wiring.settings.public_url).run
+    return Notifier(wiring.database, os.environ, wiring.settings.links).run
 
 
 def check_model_file(wiring: Wiring) -> None:

@@ -1,6 +1,5 @@
 """Settings: from environment variables and a settings file, checked whole, with errors that say what to do."""
 
-import difflib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -17,10 +16,9 @@ from producers.collector.keys import WriteKeys
 from producers.collector.sites import Sites
 from producers.reading.conventions import Conventions
 from runtime import setting_values as parse
+from runtime.setting_names import PREFIX, did_you_mean, unknown
 from runtime.setting_values import Bind
 
-PREFIX: Final = "LEADLINE_"
-TEST_PREFIX: Final = "LEADLINE_TEST_"
 FILE_VARIABLE: Final = "LEADLINE_SETTINGS"
 FILE_NAME: Final = "leadline-settings.toml"
 
@@ -254,7 +252,7 @@ def read_settings(environment: Mapping[str, str] | None = None, **flags: Any) ->
     Raises SettingsError, which lists every problem, not only the first.
     """
     environment = os.environ if environment is None else environment
-    problems = _unknown(environment)
+    problems = unknown(environment, VARIABLES)
     values, places = _from_file(environment, problems)
     for name in Settings.model_fields:
         if text := environment.get(PREFIX + name.upper()):
@@ -268,31 +266,6 @@ def read_settings(environment: Mapping[str, str] | None = None, **flags: Any) ->
     if problems:
         raise SettingsError(problems)
     return settings
-
-
-def _unknown(environment: Mapping[str, str]) -> list[str]:
-    problems = []
-    for variable in sorted(environment):
-        if not variable.startswith(PREFIX) or variable.startswith(TEST_PREFIX) or variable in VARIABLES:
-            continue
-        if not _may_be_a_destinations(variable):
-            problems.append(f"{variable}: no such setting{_did_you_mean(variable, VARIABLES, PREFIX)}")
-    return problems
-
-
-def _may_be_a_destinations(variable: str) -> bool:
-    """Whether a model file may name it as a destination's address or key: it ends so, and is no setting misspelled."""
-    stem, _, ending = variable.removeprefix(PREFIX).rpartition("_")
-    alike = [setting.removeprefix(PREFIX) for setting in VARIABLES if setting.endswith(f"_{ending}")]
-    near = difflib.get_close_matches(stem, [setting.rpartition("_")[0] for setting in alike], 1, 0.75)
-    return ending in ("URL", "KEY") and not near
-
-
-def _did_you_mean(name_given: str, names: tuple[str, ...], prefix: str = "") -> str:
-    """`prefix` is common to all, and says nothing about which one is meant."""
-    bare = [name.removeprefix(prefix) for name in names]
-    close = difflib.get_close_matches(name_given.removeprefix(prefix), bare, n=1, cutoff=0.6)
-    return f"; did you mean {prefix}{close[0]}?" if close else f"; allowed are {', '.join(names)}"
 
 
 def _from_file(environment: Mapping[str, str], problems: list[str]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -310,7 +283,7 @@ def _from_file(environment: Mapping[str, str], problems: list[str]) -> tuple[dic
         return {}, {}
     names = tuple(Settings.model_fields)
     for name in sorted(set(settings_given) - set(names)):
-        problems.append(f"settings file {path}: {name}: no such setting{_did_you_mean(name, names)}")
+        problems.append(f"settings file {path}: {name}: no such setting{did_you_mean(name, names)}")
     values = {name: value for name, value in settings_given.items() if name in names}
     return values, {name: f"settings file {path}: {name}" for name in values}
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 
 from consumers.publish.messages import message
+from domain.signals.answer_link import Links
 from domain.signals.kinds import TRAITS, SignalKind
 from domain.touchpoints.touchpoint import Instant
 from store.ledger import Signal
@@ -107,5 +108,5 @@ def example(kind: SignalKind) -> tuple[dict[str, str], dict[str, Any]]:
         data=orjson.dumps(data).decode(),
         asks=None,
     )
-    record = message(signal, _PUBLIC_URL)
+    record = message(signal, Links(_PUBLIC_URL))
     return {name: value.decode() for name, value in record.headers}, orjson.loads(record.value)

@@ -9,7 +9,8 @@ import typer
 from pydantic import ByteSize
 
 from runtime.cli import create_app
-from runtime.settings import FILE_NAME, FILE_VARIABLE, PREFIX, Settings
+from runtime.setting_names import PREFIX
+from runtime.settings import FILE_NAME, FILE_VARIABLE, Settings
 from scripts.asyncapi import asyncapi
 from scripts.signals import signals_page
 

@@ -12,9 +12,10 @@ _HEAD: Final = """\
 <!-- Made from the code by `make docs`: change it there. -->
 
 What is announced, kind by kind. Where and how: [topics](topics.md). Beside these fields every signal has
-`id`, `kind`, `lead`, `lead_now`, `at`, `subject`, `closes` and `link` (null without `LEADLINE_PUBLIC_URL`). Each
-example is the value of a message on its topic, an item of `/api/signals` (which has `position` too), and `data` of what
-a webhook gets.
+`id`, `kind`, `lead`, `lead_now`, `at`, `subject`, `closes`, `link` (null without `LEADLINE_PUBLIC_URL`) and
+`answer_link`: where the owner answers whom a `lead.assigned`, or the `lead.hot` before it, asks (null where nobody is
+asked, and without `LEADLINE_LINK_KEY`). Each example is the value of a message on its topic, an item of `/api/signals`
+(which has `position` too), and `data` of what a webhook gets.
 """
 
 

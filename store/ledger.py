@@ -1,6 +1,6 @@
 """The signal ledger as its readers take it: rows in their order, whatever they do with them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import Connection, Select, select
 
 from domain.errors import Misconfigured
+from domain.signals.answer_link import Asked
 from domain.signals.asking import Ask
 from domain.signals.kinds import SignalKind
 from domain.touchpoints.identity import Identity
@@ -31,6 +32,10 @@ class Signal(NamedTuple):
     """What is asked of the lead (`ask_of`): private, it is no part of the message."""
     identity: str | None = None
     """JSON [kind, value] of the lead's highest kind, of a kind of signals that owners answer: private too."""
+
+    def asked(self, data: Mapping[str, Any]) -> Asked:
+        """It as far as a link depends on it, by which its owner answers; `data` is the row's."""
+        return Asked(self.id, self.kind, self.lead_now, self.at, data, self.identity)
 
     @property
     def key(self) -> bytes:

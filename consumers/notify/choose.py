@@ -13,6 +13,7 @@ from consumers.notify.parcel import data_of
 from domain.conditions.compile import NO_SOURCE, compile_where
 from domain.fold.channel import DIRECT
 from domain.model.definition import Destination
+from domain.model.destinations import OWNER
 from domain.signals.kinds import HOT, MODEL, RETRACTED, TRAITS
 from store.deliveries import Delivery
 from store.ledger import Signal
@@ -51,7 +52,9 @@ def choose(
         else:
             before = closed.get(signal.closes or "")
             ends_it = _only_ends(signal) and (told or waits)
-            wanted = signal.kind in destination.on and (ends_it or where(facts(signal, before), {}, NO_SOURCE))
+            holds = ends_it or where(facts(signal, before), {}, NO_SOURCE)
+            reached = destination.to != (OWNER,) or ends_it or bool(data_of(signal).get("owner"))
+            wanted = signal.kind in destination.on and reached and holds
         if wanted:
             choice.send.append(signal)
             chosen.add(signal.id)

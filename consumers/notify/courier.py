@@ -21,6 +21,7 @@ from consumers.notify.hours import is_held
 from consumers.notify.parcel import LONGEST, Delivered, Later, Messenger, Outcome, Parcel, Undeliverable, note_of
 from domain.errors import Fenced, LeadlineError, Retry
 from domain.model.definition import Destination
+from domain.signals.answer_link import NO_LINKS, Links
 from domain.touchpoints.touchpoint import Instant, moment
 from store import deliveries, turn
 from store.database.database import Database
@@ -52,7 +53,7 @@ class Courier:
         clock: Callable[[], Instant] | None = None,
         chance: Callable[[], float] = random.random,
         batch: int = 500,
-        public_url: str | None = None,
+        links: Links = NO_LINKS,
     ) -> None:
         """`sender` None: it cannot be spoken to before a person acts; what it is to be told of waits."""
         self._database = database
@@ -63,7 +64,7 @@ class Courier:
         self._clock = clock
         self._chance = chance
         self._batch = batch
-        self._public_url = public_url
+        self._links = links
         self._held: Callable[[], bool] = lambda: True
 
     def run(self, stop: threading.Event) -> None:
@@ -148,7 +149,7 @@ class Courier:
             firsts = {first.id: first for first in signals_of(conn, told)}
         may_leave = self._destination.may_leave
         notes = tuple(
-            note_of(each, may_leave, firsts.get(each.closes or ""), self._public_url) for each in reversed(signals)
+            note_of(each, may_leave, firsts.get(each.closes or ""), self._links) for each in reversed(signals)
         )
         key = ids[0] if len(ids) == 1 else "digest:" + hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:32]
         return Parcel(key, notes, now)

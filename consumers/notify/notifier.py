@@ -19,6 +19,9 @@ from consumers.notify.labels import Labels, labels_of
 from consumers.notify.parcel import Messenger
 from domain.errors import Misconfigured, Retry
 from domain.model.definition import Destination, Model
+from domain.model.destinations import DestinationType
+from domain.model.sales import Sales
+from domain.signals.answer_link import NO_LINKS, Links
 from store.database.database import Database
 from store.models import active_model
 from store.turn import Outage
@@ -35,6 +38,7 @@ class _Working(NamedTuple):
     destination: Destination
     zone: str
     labels: Labels
+    sales: Sales
     stop: threading.Event
     thread: threading.Thread
 
@@ -42,11 +46,11 @@ class _Working(NamedTuple):
 class Notifier:
     """Sees to it that each destination has its courier. One thread drives it."""
 
-    def __init__(self, database: Database, environment: Mapping[str, str], public_url: str | None = None) -> None:
+    def __init__(self, database: Database, environment: Mapping[str, str], links: Links = NO_LINKS) -> None:
         """`environment` holds the secrets that the model file names."""
         self._database = database
         self._environment = environment
-        self._public_url = public_url
+        self._links = links
         self._working: dict[str, _Working] = {}
 
     def run(self, stop: threading.Event) -> None:
@@ -74,23 +78,26 @@ class Notifier:
         self._end([
             name
             for name, working in self._working.items()
-            if (wanted.get(name), model.timezone, labels) != (working.destination, working.zone, working.labels)
+            if (wanted.get(name), model.timezone, labels, model.sales)
+            != (working.destination, working.zone, working.labels, working.sales)
         ])  # fmt: skip
         for name, destination in wanted.items():
             if name not in self._working:
-                self._begin(destination, model.timezone, labels)
+                self._begin(destination, model, labels)
 
-    def _begin(self, destination: Destination, zone: str, labels: Labels) -> None:
-        sender = self._sender(destination, ZoneInfo(zone), labels)
-        courier = Courier(self._database, destination, sender, ZoneInfo(zone), public_url=self._public_url)
+    def _begin(self, destination: Destination, model: Model, labels: Labels) -> None:
+        zone = model.timezone
+        sender = self._sender(destination, ZoneInfo(zone), labels, model.sales)
+        links = self._links.by(model, "" if destination.type is DestinationType.WEBHOOK else destination.language)
+        courier = Courier(self._database, destination, sender, ZoneInfo(zone), links=links)
         stop = threading.Event()
         thread = threading.Thread(target=courier.run, args=(stop,), name=f"notify {destination.name}", daemon=True)
-        self._working[destination.name] = _Working(destination, zone, labels, stop, thread)
+        self._working[destination.name] = _Working(destination, zone, labels, model.sales, stop, thread)
         thread.start()
 
-    def _sender(self, destination: Destination, zone: tzinfo, labels: Labels) -> Messenger | None:
+    def _sender(self, destination: Destination, zone: tzinfo, labels: Labels, sales: Sales) -> Messenger | None:
         try:
-            return sender_of(destination, self._environment, zone, labels)
+            return sender_of(destination, self._environment, zone, labels, sales)
         except Misconfigured as error:
             hint = "its signals wait: set the variable and start again, or mend the model file"
             _log.error("notify.misconfigured", reason=str(error), hint=hint)

@@ -10,8 +10,9 @@ import orjson
 from consumers.notify.labels import UNNAMED, Labels
 from domain.model.definition import Destination
 from domain.model.destinations import PERSON
+from domain.model.sales import Sales
+from domain.signals.answer_link import NO_LINKS, Links
 from domain.signals.kinds import SignalKind
-from domain.signals.message import link_of
 from domain.touchpoints.touchpoint import Instant, moment, rfc3339
 from store.ledger import Signal
 
@@ -77,16 +78,15 @@ _WITH: Final = {name: name for name in PERSON} | {"unsubscribed": "email"}
 """With which of `PERSON` a field may leave."""
 
 
-def note_of(
-    signal: Signal, may_leave: frozenset[str], first: Signal | None = None, public_url: str | None = None
-) -> Note:
+def note_of(signal: Signal, may_leave: frozenset[str], first: Signal | None = None, links: Links = NO_LINKS) -> Note:
     """A signal as a destination may show it."""
-    data = {"link": link_of(public_url, signal.lead_now)} | data_of(signal)
+    data = data_of(signal)
     person = data.get("person")
     if person is not None:
         known = person if isinstance(person, Mapping) else {}
         data["person"] = {key: value for key, value in known.items() if _WITH.get(key, key) in may_leave}
-    return Note(signal, data, None if first is None else note_of(first, may_leave, public_url=public_url))
+    linked = {"link": links.lead(signal.lead_now), "answer_link": links.answer(signal.asked(data), data.get("person"))}
+    return Note(signal, linked | data, None if first is None else note_of(first, may_leave))
 
 
 def data_of(signal: Signal) -> dict[str, Any]:
@@ -150,6 +150,10 @@ class Messenger(Protocol):
         ...
 
 
+NO_SALES: Final = Sales()
+"""Of a model without owners."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What a sender is made of: the destination, its secrets in the clear, and what people read times and names in."""
@@ -159,3 +163,5 @@ class Setup:
     keys: tuple[str, ...]
     zone: tzinfo
     labels: Labels = UNNAMED
+    sales: Sales = NO_SALES
+    """Whom a chat mentions, and a mail to the owner is sent to."""

@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from consumers.notify.destinations.registry import sender_of
+from consumers.notify.labels import labels_of
 from consumers.notify.parcel import Delivered, Parcel, note_of
-from domain.model.definition import Destination
+from domain.model.definition import Destination, Model
+from domain.signals.answer_link import NO_LINKS, Links
 from domain.signals.kinds import SignalKind
 from domain.touchpoints.touchpoint import Instant, rfc3339
 from store.ledger import Signal
@@ -26,20 +28,22 @@ _SAMPLE: Final[Mapping[str, Any]] = {
 _LEAD: Final = UUID(int=0)
 
 
-def sample(now: Instant) -> Signal:
+def sample(now: Instant, owner: str | None = None) -> Signal:
     """A hot lead that nobody is."""
-    data = orjson.dumps({**_SAMPLE, "since": rfc3339(now), "test": True}).decode()
+    data = orjson.dumps({**_SAMPLE, "owner": owner, "since": rfc3339(now), "test": True}).decode()
     return Signal(0, f"test:{uuid4()}", SignalKind.HOT, _LEAD, _LEAD, "", now, None, data, None)
 
 
 def send_sample(
-    destination: Destination, environment: Mapping[str, str], zone: str, public_url: str | None = None
+    destination: Destination, environment: Mapping[str, str], model: Model, links: Links = NO_LINKS
 ) -> tuple[bool, str]:
-    """Send one now; whether it arrived, and what was answered. Raises Misconfigured."""
-    sender = sender_of(destination, environment, ZoneInfo(zone))
+    """Send one now, as if the model's first owner had the lead; whether it arrived, and what was answered.
+
+    Raises Misconfigured.
+    """
+    sender = sender_of(destination, environment, ZoneInfo(model.timezone), labels_of(model), model.sales)
     now = Instant(time.time_ns() // 1000)
-    signal = sample(now)
-    outcome = sender.send(
-        Parcel(signal.id, (note_of(signal, destination.may_leave, public_url=public_url),), now, is_test=True)
-    )
+    owners = [owner.name for owner in model.sales.owners if not owner.retired]
+    signal = sample(now, owners[0] if owners else None)
+    outcome = sender.send(Parcel(signal.id, (note_of(signal, destination.may_leave, links=links),), now, is_test=True))
     return isinstance(outcome, Delivered), outcome.outcome

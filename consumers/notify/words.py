@@ -20,7 +20,9 @@ _ENGLISH: Final[Mapping[str, str]] = {
     "lead": "lead {id}", "of": "{name}, {company}", "entitled": "{name} ({title})", "why": "Why: {reasons}",
     "call": "Reach: {ways}", "unsubscribed": "{email} (unsubscribed {at})",
     "from": "From: {source}", "until": "Hot until {at}", "told": "You were told {at}: {first}",
-    "void": "What made it hot no longer counts", "owner": "Owner: {owner}", "test": "TEST – ", "comma": ", ",
+    "void": "What made it hot no longer counts", "owner": "Owner: {owner}",
+    "owner_due": "Owner: {owner}, to accept by {at}", "answer": "Accept or give it back:",
+    "test": "TEST – ", "comma": ", ",
     "digest": "{count} messages from {start} to {end}", "more": "and {count} more",
     "assigned": "For {owner}: {who}", "unassigned": "No owner any more: {who} (was {before})", "nobody": "nobody",
     "missed_accept": "Not accepted in time by {owner}: {who}", "missed_work": "Nothing done in time by {owner}: {who}",
@@ -34,12 +36,14 @@ _CHINESE: Final[Mapping[str, str]] = {
     "lead": "线索 {id}", "of": "{name}，{company}", "entitled": "{name}（{title}）", "why": "原因：{reasons}",
     "call": "联系：{ways}", "unsubscribed": "{email}（{at} 已退订邮件）",
     "from": "来源：{source}", "until": "热度保持到 {at}", "told": "{at} 曾通知：{first}",
-    "void": "使其变热的行为不再计入", "owner": "负责人：{owner}", "test": "测试 – ", "comma": "，",
+    "void": "使其变热的行为不再计入", "owner": "负责人：{owner}", "owner_due": "负责人：{owner}，须在 {at} 前接受",
+    "answer": "接受或退回：", "test": "测试 – ", "comma": "，",
     "digest": "{start} 至 {end} 共 {count} 条消息", "more": "另有 {count} 条",
     "assigned": "分配给 {owner}：{who}", "unassigned": "不再有负责人：{who}（原为 {before}）", "nobody": "无人",
     "missed_accept": "{owner} 未按时接受：{who}", "missed_work": "{owner} 未按时跟进：{who}",
     "missed_answer": "未按时答复：{who}", "follow_up": "请跟进：{who}", "active": "{activity}：{who}",
 }  # fmt: skip
+_TO_ACCEPT: Final = (SignalKind.HOT, SignalKind.ASSIGNED)
 _WHERE: Final = ("source", "campaign")
 LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {"en": _ENGLISH, "zh": _CHINESE}
 
@@ -60,10 +64,10 @@ class Phrases:
     zone: tzinfo
     labels: Labels = UNNAMED
 
-    def told(self, parcel: Parcel, *, brief: bool = False) -> Wording:
+    def told(self, parcel: Parcel, *, answers: bool = True, brief: bool = False) -> Wording:
         """One message: of one signal all that there is to say, of several a paragraph each, newest first.
 
-        `brief`: of several a line each.
+        Of several without `answers`: without the links by which owners answer; `brief`: a line each.
         """
         test = self._say("test") if parcel.is_test else ""
         if len(parcel.notes) == 1:
@@ -71,17 +75,19 @@ class Phrases:
             return Wording(test + self.headline(note), tuple(self._lines(note)))
         newest, oldest = parcel.notes[0], parcel.notes[-1]
         title = self._say("digest", count=len(parcel.notes), start=self._when(oldest.at), end=self._when(newest.at))
-        return Wording(test + title, tuple(self._paragraph(note, brief) for note in parcel.notes))
+        return Wording(test + title, tuple(self._paragraph(note, answers, brief) for note in parcel.notes))
 
     def text(self, parcel: Parcel, limit: int, size: Callable[[str], int] = len) -> str:
         """The message as one text of at most so many characters, or whatever `size` counts.
 
-        A digest that is longer has a line a signal; what does not fit then is counted.
+        A digest that is longer lacks the links by which owners answer, or has a line a signal; what does not fit then
+        is counted.
         """
         told = self.told(parcel)
         is_digest = len(parcel.notes) > 1
-        if is_digest and size("\n".join([told.title, *told.lines])) > limit:
-            told = self.told(parcel, brief=True)
+        for brief in (False, True) if is_digest else ():
+            if size("\n".join([told.title, *told.lines])) > limit:
+                told = self.told(parcel, answers=False, brief=brief)
         kept = [_cut(told.title, limit // 2, size)]
         for place, line in enumerate(told.lines):
             rest = len(told.lines) - place
@@ -137,12 +143,13 @@ class Phrases:
         name = note.signal.subject
         return called(self.labels.segments.get(name), name, self.language)
 
-    def _paragraph(self, note: Note, brief: bool) -> str:
+    def _paragraph(self, note: Note, answers: bool, brief: bool) -> str:
         """A signal of a digest: when, what, who; if there is room, how to reach whom one must act on, and the link."""
         line = f"{self._when(note.at)} {self.headline(note)}"
         if brief or note.kind not in _TO_ACT_ON:
             return line
-        return "\n".join([line, *self._ways(note), *filter(None, [note.text("link")])])
+        answer = self._answer(note) if answers else []
+        return "\n".join([line, *self._ways(note), *answer, *filter(None, [note.text("link")])])
 
     def _ways(self, note: Note) -> list[str]:
         ways = [way for way in (note.who("phone"), self._email(note)) if way]
@@ -162,11 +169,23 @@ class Phrases:
         if note.kind == SignalKind.HOT:
             lines += self._about_hot(note)
         lines += self._ways(note)
-        if owner := note.text("owner"):
-            lines.append(self._say("owner", owner=owner))
+        lines += self._owner(note)
+        lines += self._answer(note)
         if link := note.text("link"):
             lines.append(link)
         return lines
+
+    def _owner(self, note: Note) -> list[str]:
+        owner, due = note.text("owner"), _instant(note.text("due"))
+        if not owner:
+            return []
+        if due is None or note.kind not in _TO_ACCEPT:
+            return [self._say("owner", owner=owner)]
+        return [self._say("owner_due", owner=owner, at=self._when(due))]
+
+    def _answer(self, note: Note) -> list[str]:
+        link = note.text("answer_link")
+        return [f"{self._say('answer')}\n{link}"] if link else []
 
     def _about_hot(self, note: Note) -> Sequence[str]:
         lines = []

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import orjson
 
-from domain.signals.message import link_of
+from domain.signals.answer_link import NO_LINKS, Links
 from domain.touchpoints.touchpoint import rfc3339
 from store.ledger import Signal
 from store.log.cloudevents import ID, SOURCE, headers
@@ -13,10 +13,11 @@ from store.log.port import Entry, Record
 _POSITION: Final = "leadline_position"
 
 
-def message(signal: Signal, public_url: str | None = None) -> Record:
+def message(signal: Signal, links: Links = NO_LINKS) -> Record:
     """The message that announces a signal."""
+    data = orjson.loads(signal.data)
     body: dict[str, Any] = {
-        **orjson.loads(signal.data),
+        **data,
         "id": signal.id,
         "kind": signal.kind.value,
         "lead": str(signal.lead),
@@ -24,7 +25,8 @@ def message(signal: Signal, public_url: str | None = None) -> Record:
         "at": rfc3339(signal.at),
         "subject": signal.subject,
         "closes": signal.closes,
-        "link": link_of(public_url, signal.lead_now),
+        "link": links.lead(signal.lead_now),
+        "answer_link": links.answer(signal.asked(data), data.get("person")),
     }
     attributes = headers(id=signal.id, type=signal.kind.value, source=SOURCE, at=signal.at)
     place = (("ce_subject", signal.key), (_POSITION, b"%d" % signal.position))

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete
 
 from consumers.publish.messages import message, written
 from domain.errors import Fenced
+from domain.signals.answer_link import NO_LINKS, Links
 from domain.signals.kinds import TRAITS
 from store import turn
 from store.database import bulk
@@ -25,6 +26,7 @@ from store.events.positions import Advance, advance, position_of
 from store.ledger import Signal, signals_after
 from store.log.port import Log, Outlet, Partition, Record
 from store.log.topics import OUT
+from store.models import active_model
 
 _log = structlog.get_logger(__name__)
 
@@ -57,12 +59,12 @@ class Published:
 class Publisher:
     """Reads the ledger behind its stored position. One thread drives it."""
 
-    def __init__(self, database: Database, log: Log, batch: int = 500, public_url: str | None = None) -> None:
+    def __init__(self, database: Database, log: Log, batch: int = 500, links: Links = NO_LINKS) -> None:
         """`log` takes the messages where others read it too (an Outlet); else only the position goes on."""
         self._database = database
         self._outlet = log if isinstance(log, Outlet) else None
         self._batch = batch
-        self._public_url = public_url
+        self._links = links
         self._position: int | None = None
         self._loaded = False
         self._ends: dict[Partition, int] = {}
@@ -87,9 +89,10 @@ class Publisher:
                 self._must_hold()
             with self._database.snapshot() as conn:
                 signals = signals_after(conn, self._position or 0, self._batch)
+                links = self._links.by(active_model(conn)) if signals and self._links.keys else self._links
             done = Published(read=len(signals))
             if signals:
-                done.sent = self._send(signals)
+                done.sent = self._send(signals, links)
                 done.skipped = len(signals) - done.sent
                 self._advance(signals[-1].position)
         except BaseException:
@@ -189,7 +192,7 @@ class Publisher:
 
     # ---- sending ----
 
-    def _send(self, signals: Sequence[Signal]) -> int:
+    def _send(self, signals: Sequence[Signal], links: Links) -> int:
         """Send what is to be announced and is not there yet; how many."""
         if self._outlet is None:
             return 0
@@ -197,7 +200,7 @@ class Publisher:
         for signal in signals:
             topic = TRAITS[signal.kind].topic.value
             if not self._is_there(topic, signal):
-                by_topic.setdefault(topic, []).append(message(signal, self._public_url))
+                by_topic.setdefault(topic, []).append(message(signal, links))
         for topic, records in by_topic.items():
             self._must_hold()
             self._in_doubt = True

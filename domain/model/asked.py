@@ -36,7 +36,8 @@ def _declared(context: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """The names that a file declares, by what asks for them: another one would never hold. None of a model without."""
     if not context:
         return {}
-    return {
+    owners = {"owner": context["owners"]} if context["owners"] else {}  # a file of 0.3 may ask for them in vain
+    return owners | {
         "stage": ("visitor", *context["stages"]),
         "segment": context["segments"],
         "source.channel": context["channels"],

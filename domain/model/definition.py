@@ -276,7 +276,7 @@ def model_of(raw: Mapping[str, Any], text: str) -> Model:
     stages = declared(raw)
     context = {
         "stages": stages.names, "ahead": stages.ahead, "former": stages.former, "channels": channel_names(raw),
-        "segments": names(raw, ("segments",)),
+        "segments": names(raw, ("segments",)), "owners": names(raw, ("sales", "owners")),
     }  # fmt: skip
     problems: list[Mistake] = []
     try:

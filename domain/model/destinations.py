@@ -26,6 +26,8 @@ DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LANGUAGES: Final = ("en", "zh")
 PERSON: Final = ("name", "company", "title", "email", "phone")
 """What a signal may say of the person."""
+OWNER: Final = "owner"
+"""What `to` of a mail has in place of an address: whoever has the lead."""
 ASKED: Final = ("grade", "stage", "heat", "segment", "owner", *(f"source.{field}" for field in SOURCE_FIELDS))
 """What a destination's `where` may ask of a signal."""
 
@@ -117,17 +119,22 @@ def _each(allowed: tuple[str, ...], what: str, read: Callable[[str], Any] = str)
 
 
 def _read_to(raw: Any) -> tuple[str, ...]:
-    if raw == "owner":
-        raise ValueError('not built yet: to = "owner"; allowed are e-mail addresses')
     addresses = (raw,) if isinstance(raw, str) else tuple(raw) if isinstance(raw, list | tuple) else ()
-    if not addresses or not all(isinstance(each, str) and _ADDRESS.match(each) for each in addresses):
-        raise ValueError(not_allowed(raw, 'an e-mail address or a list of such, as "sales@example.com"'))
+    if not addresses or not all(isinstance(each, str) and (each == OWNER or _is_address(each)) for each in addresses):
+        allowed = 'an e-mail address or a list of such, as "sales@example.com", or "owner"'
+        raise ValueError(not_allowed(raw, allowed))
     return addresses
+
+
+def _is_address(text: str) -> bool:
+    return _ADDRESS.match(text) is not None
 
 
 def read_address(raw: Any) -> str:
     """One e-mail address."""
-    return _read_to(raw)[0] if isinstance(raw, str) else _read_to(None)[0]
+    if not isinstance(raw, str) or not _is_address(raw):
+        raise ValueError(not_allowed(raw, 'an e-mail address such as "sales@example.com"'))
+    return raw
 
 
 def _read_language(raw: Any) -> str:

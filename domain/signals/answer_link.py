@@ -5,7 +5,7 @@ The same signal gives the same link, always (AES-SIV needs no chance), so a mess
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from domain.model.definition import Model
+from domain.signals.kinds import SignalKind
 from domain.touchpoints.touchpoint import Instant
 
 LASTS: Final = 7 * 24 * 3600
@@ -108,27 +109,37 @@ def _derived(secret: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where people read about leads, and how they answer. Without an address there are no links."""
+    """Where people read about leads, and how their owners answer. Without an address there are no links.
+
+    `model` says who answers for whom and why a lead is given back; `language` is that of the message, "" where programs
+    read it.
+    """
 
     public_url: str | None = None
     keys: LinkKeys | None = None
+    model: Model | None = None
+    language: str = ""
+
+    def by(self, model: Model | None, language: str = "") -> "Links":
+        """The links of messages in a language, by the model that is active."""
+        return replace(self, model=model, language=language)
 
     def lead(self, lead_now: object) -> str | None:
         """Where people read about a lead. No part of a signal as it is kept: the address of a server may change."""
         return None if self.public_url is None else f"{self.public_url}/leads/{lead_now}"
 
-    def answer(self, asked: "Asked", model: Model, person: Mapping[str, Any] | None, language: str = "") -> str | None:
+    def answer(self, asked: "Asked", person: Mapping[str, Any] | None) -> str | None:
         """Where the owner whom a signal asks answers; None: it asks nobody, or there are no keys.
 
         `person` is what the message says of the lead.
         """
-        if self.public_url is None or self.keys is None:
+        if self.public_url is None or self.keys is None or self.model is None:
             return None
         signal, owner = _asks(asked)
         if not signal or not owner or asked.identity is None:
             return None
         kind, value = orjson.loads(asked.identity)
-        known = model.sales.owner(owner)
+        known = self.model.sales.owner(owner)
         invitation = Invitation(
             signal,
             asked.lead_now,
@@ -137,10 +148,10 @@ class Links:
             owner,
             _called(person or {}),
             asked.at // 1_000_000 + LASTS,
-            model.timezone,
-            language,
+            self.model.timezone,
+            self.language,
             known.members if known else (),
-            tuple((reason.name, _label(reason.label, language)) for reason in model.sales.reasons[:REASONS]),
+            tuple((reason.name, _label(reason.label, self.language)) for reason in self.model.sales.reasons[:REASONS]),
         )
         return f"{self.public_url}/a/{self.keys.seal(invitation)}"
 
@@ -153,7 +164,7 @@ class Asked:
     """A row of the ledger as far as a link depends on it. `identity` is JSON [kind, value]; None: there is none."""
 
     id: str
-    kind: str
+    kind: SignalKind
     lead_now: UUID
     at: Instant
     data: Mapping[str, Any]
@@ -164,9 +175,9 @@ def _asks(asked: Asked) -> tuple[str, str]:
     """The id of the `lead.assigned` that asks, and the owner; "" where nobody is asked."""
     owner = asked.data.get("owner") or ""
     match asked.kind:
-        case "lead.assigned":
+        case SignalKind.ASSIGNED:
             return asked.id, owner
-        case "lead.hot":
+        case SignalKind.HOT:
             return asked.data.get("assigned") or "", owner
         case _:
             return "", ""

@@ -58,11 +58,6 @@ def hot_message(fold: Fold, explanation: Explanation, clock: int, identities: Se
     }
 
 
-def link_of(public_url: str | None, lead_now: object) -> str | None:
-    """Where people read about a lead. No part of a signal as it is kept: the address of a server may change."""
-    return None if public_url is None else f"{public_url}/leads/{lead_now}"
-
-
 def _source(attribution: Attribution | None) -> dict[str, str] | None:
     return None if attribution is None else {**attribution.seen, "since": rfc3339(attribution.at)}
 

@@ -330,4 +330,8 @@ class SignalShape(Shape):
     subject: Annotated[str, Field(description="the segment; empty where it is about none")]
     closes: Annotated[str | None, Field(description="id of the signal that this one ends")]
     link: Annotated[str | None, Field(description="where people read about the lead; null without LEADLINE_PUBLIC_URL")]
+    answer_link: Annotated[
+        str | None,
+        Field(description="where the owner who is asked answers; null: nobody is, or LEADLINE_LINK_KEY is not set"),
+    ]
     position: Annotated[int, Field(description="place in the ledger: the event id of the stream")]

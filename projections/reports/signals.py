@@ -6,10 +6,12 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, func, select
 
-from domain.signals.message import link_of
+from domain.signals.answer_link import NO_LINKS, Asked, Links
+from domain.signals.kinds import SignalKind
 from projections.queries.cursors import BadCursor
 from projections.queries.shapes import Page, SignalShape
 from store.database.tables import ledger
+from store.models import active_model
 
 
 def ledger_end(conn: Connection) -> int:
@@ -28,7 +30,7 @@ def ledger_place(conn: Connection, after: str) -> int:
 
 
 def signals(
-    conn: Connection, after: int, *, kinds: Sequence[str] = (), limit: int = 100, public_url: str | None = None
+    conn: Connection, after: int, *, kinds: Sequence[str] = (), limit: int = 100, links: Links = NO_LINKS
 ) -> Page[SignalShape]:
     """Announced signals after a ledger position, oldest first."""
     query = select(ledger).where(ledger.c.position > after).order_by(ledger.c.position)
@@ -36,10 +38,14 @@ def signals(
         query = query.where(ledger.c.kind.in_(kinds))
     rows = list(conn.execute(query.limit(limit + 1)))
     following = str(rows[limit - 1].position) if len(rows) > limit else None
-    return Page[SignalShape](items=[_signal(row, public_url) for row in rows[:limit]], next=following)
+    if links.keys and rows:
+        links = links.by(active_model(conn))
+    return Page[SignalShape](items=[_signal(row, links) for row in rows[:limit]], next=following)
 
 
-def _signal(row: Row[Any], public_url: str | None) -> SignalShape:
+def _signal(row: Row[Any], links: Links) -> SignalShape:
+    data = orjson.loads(row.data)
+    asked = Asked(row.id, SignalKind(row.kind), row.lead_now, row.at, data, row.identity)
     fixed = {
         "id": row.id,
         "kind": row.kind,
@@ -49,6 +55,7 @@ def _signal(row: Row[Any], public_url: str | None) -> SignalShape:
         "subject": row.subject,
         "closes": row.closes,
         "position": row.position,
-        "link": link_of(public_url, row.lead_now),
+        "link": links.lead(row.lead_now),
+        "answer_link": links.answer(asked, data.get("person")),
     }
-    return SignalShape(**{**orjson.loads(row.data), **fixed})
+    return SignalShape(**{**data, **fixed})

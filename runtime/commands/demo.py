@@ -29,8 +29,9 @@ from runtime.commands.options import AsJson, settings_of
 from runtime.commands.reading import funnel_listing, segments_listing
 from runtime.demo.generator import Traffic, generate
 from runtime.demo.player import Played, play
+from runtime.setting_names import PREFIX
 from runtime.setting_values import Bind
-from runtime.settings import FILE_VARIABLE, PREFIX
+from runtime.settings import FILE_VARIABLE
 from runtime.show import Column, Listing, cell, print_json, print_tables, progress, say
 from runtime.sockets import listen
 from runtime.waiting import everything_published, until, wait_until_projected

@@ -53,12 +53,12 @@ def tried(
     from consumers.notify.sample import send_sample
 
     with wiring_of(model=model) as wiring:
-        file, public_url = wiring.model_file(), wiring.settings.public_url
+        file, links = wiring.model_file(), wiring.settings.links
     destination = next((each for each in file.destinations if each.name == name), None)
     if destination is None:
         names = ", ".join(each.name for each in file.destinations) or "none"
         raise NotFound(f"the model file has no destination {name!r}; it has: {names}")
-    arrived, said = send_sample(destination, os.environ, file.timezone, public_url)
+    arrived, said = send_sample(destination, os.environ, file, links)
     if as_json:
         print_json({"destination": name, "arrived": arrived, "answer": said})
     else:

@@ -128,7 +128,7 @@ def signals(
     with wiring_of(data=data, database=database) as wiring, wiring.reader.view() as view:
         place = 0 if after is None else signal_report.ledger_place(view.conn, after)
         page = signal_report.signals(
-            view.conn, place, kinds=(kind,) if kind else (), limit=limit, public_url=wiring.settings.public_url
+            view.conn, place, kinds=(kind,) if kind else (), limit=limit, links=wiring.settings.links
         )
         leads = {lead.id: who(lead) for lead in leads_of(view, {each.lead_now for each in page.items})}
     if as_json:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from consumers.publish.publisher import Publisher
+from domain.signals.answer_link import NO_LINKS, Links
 from store.database.database import Database, open_database
 from store.log.kafka.log import KafkaLog
 from store.log.sql import SqlLog
@@ -47,11 +48,9 @@ def publisher(request: pytest.FixtureRequest, kafka_bootstrap: str) -> Iterator[
     """Makes publishers with logs of their own, as processes have; of `database` where none is given."""
     logs: list[KafkaLog] = []
 
-    def make(
-        kind: type[Publisher] = Publisher, public_url: str | None = None, database: Database | None = None
-    ) -> Publisher:
+    def make(kind: type[Publisher] = Publisher, links: Links = NO_LINKS, database: Database | None = None) -> Publisher:
         logs.append(KafkaLog(kafka_bootstrap))
-        return kind(database or request.getfixturevalue("database"), logs[-1], public_url=public_url)
+        return kind(database or request.getfixturevalue("database"), logs[-1], links=links)
 
     yield make
     for log in logs:

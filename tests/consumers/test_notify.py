@@ -10,6 +10,7 @@ import pytest
 from consumers.notify import courier
 from consumers.notify.parcel import note_of
 from domain.errors import Fenced
+from domain.signals.answer_link import Links
 from domain.signals.kinds import SignalKind
 from domain.touchpoints.touchpoint import Instant
 from store import deliveries
@@ -59,7 +60,7 @@ def test_a_signal_arrives_signed_with_its_id_as_the_key(database: Database, rece
 
 def test_what_is_handed_over_links_to_the_lead_and_keeps_what_may_not_leave() -> None:
     told = Signal(1, "x", SignalKind.HOT, LEAD, LEAD, "", Instant(AT), None, data(**HOT), None)
-    said = note_of(told, frozenset({"name"}), public_url="https://leads.example.com").message()
+    said = note_of(told, frozenset({"name"}), links=Links("https://leads.example.com")).message()
     assert said["link"] == f"https://leads.example.com/leads/{LEAD}"
     assert said["person"] == {"name": "Wang Fang"}
 

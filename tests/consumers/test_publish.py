@@ -12,6 +12,7 @@ from sqlalchemy import insert
 
 from consumers.publish.publisher import POSITION, Published, Publisher
 from domain.errors import Fenced
+from domain.signals.answer_link import LinkKeys, Links
 from domain.signals.kinds import Topic
 from projections.reports.signals import signals
 from store.database.database import Database
@@ -21,6 +22,7 @@ from store.events.positions import position_of
 from store.log.kafka.log import KafkaLog
 from store.log.port import Record
 from store.log.sql import SqlLog
+from tests.consumers.notifying import activated
 from tests.consumers.publishing import Topics, drained
 from tests.given_ledger import position, put, row
 
@@ -45,7 +47,7 @@ def test_a_signal_is_a_cloudevent_in_binary_mode(
     assert orjson.loads(first.value) == {
         "id": hot["id"], "kind": "lead.hot", "lead": str(hot["lead"]), "lead_now": str(hot["lead"]),
         "at": "2026-09-21T14:13:20.000001Z", "closes": None, "subject": "", "heat": 91.5, "link": None,
-        "reasons": [{"rule": "viewed pricing"}],
+        "answer_link": None, "reasons": [{"rule": "viewed pricing"}],
     }  # fmt: skip
     second = found[b"2"]
     assert second.partition == first.partition
@@ -59,12 +61,35 @@ def test_a_message_links_to_the_lead_where_the_address_is_known(
 ) -> None:
     hot = row(1)
     put(database, [hot])
-    drained(publisher(public_url="https://leads.example.com"))
+    drained(publisher(links=Links("https://leads.example.com")))
     [entry] = topics.read(1)
     assert orjson.loads(entry.value)["link"] == f"https://leads.example.com/leads/{hot['lead_now']}"
     with database.snapshot() as conn:
-        [told] = signals(conn, 0, public_url="https://other.example.com").items
+        [told] = signals(conn, 0, links=Links("https://other.example.com")).items
     assert told.link == f"https://other.example.com/leads/{hot['lead_now']}"
+
+
+def test_a_message_and_the_api_say_by_one_link_where_the_owner_answers(
+    database: Database, topics: Topics, publisher: Callable[..., Publisher]
+) -> None:
+    activated(database, '[[sales.owners]]\nname = "ana"\n')
+    data = orjson.dumps({"owner": "ana", "person": {"name": "Wang Fang"}}).decode()
+    assigned = row(1, "lead.assigned", data=data, identity='["email", "wang@example.com"]')
+    put(database, [assigned])
+    keys = LinkKeys(["a key of the tests for links"])
+    links = Links("https://leads.example.com", keys)
+    drained(publisher(links=links))
+    [entry] = topics.read(1)
+    said = orjson.loads(entry.value)
+    opened = keys.opened(said["answer_link"].removeprefix("https://leads.example.com/a/"))
+    assert opened is not None
+    assert (opened.signal, opened.owner, opened.shown, opened.value) == (
+        assigned["id"], "ana", "Wang Fang", "wang@example.com"
+    )  # fmt: skip
+    assert "identity" not in said
+    with database.snapshot() as conn:
+        [told] = signals(conn, 0, links=links).items
+    assert told.answer_link == said["answer_link"]
 
 
 class Dying(Publisher):
@@ -77,8 +102,8 @@ class Dying(Publisher):
 class DyingHalfway(Publisher):
     """Dies when the first of several topics is sent."""
 
-    def _send(self, signals: Any) -> int:
-        super()._send([signal for signal in signals if signal.kind == "lead.hot"][:7])
+    def _send(self, signals: Any, links: Links) -> int:
+        super()._send([signal for signal in signals if signal.kind == "lead.hot"][:7], links)
         raise DatabaseAway("killed")
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from domain.model.definition import parse_model
 from domain.signals.answer_link import REASONS, Asked, Invitation, LinkKeys, Links
+from domain.signals.kinds import SignalKind
 from domain.touchpoints.touchpoint import Instant
 
 MODEL = parse_model("""
@@ -34,21 +35,21 @@ name = "robot"
 stage = "spam"
 """)
 KEYS = LinkKeys(["a key of the tests for links"])
-LINKS = Links("https://leads.example.com", KEYS)
+LINKS = Links("https://leads.example.com", KEYS).by(MODEL)
 PERSON = {"name": "Ada", "company": "Engines", "title": "CEO", "email": "ada@example.org", "phone": "+4930123456"}
 ASSIGNED: dict[str, Any] = {
     "id": "signal-1",
-    "kind": "lead.assigned",
+    "kind": SignalKind.ASSIGNED,
     "lead_now": UUID(int=7),
     "at": Instant(1_780_000_000_000_000),
     "data": {"owner": "berlin"},
     "identity": orjson.dumps(["email", "ada@example.org"]).decode(),
 }
-HOT = {**ASSIGNED, "id": "signal-0", "kind": "lead.hot", "data": {"owner": "berlin", "assigned": "signal-1"}}
+HOT = {**ASSIGNED, "id": "signal-0", "kind": SignalKind.HOT, "data": {"owner": "berlin", "assigned": "signal-1"}}
 
 
 def bears(asked: dict[str, Any], person: dict[str, Any] = PERSON, language: str = "en") -> Invitation:
-    link = LINKS.answer(Asked(**asked), MODEL, person, language)
+    link = LINKS.by(MODEL, language).answer(Asked(**asked), person)
     assert link is not None and link.startswith("https://leads.example.com/a/")
     invitation = KEYS.opened(link.rpartition("/")[2])
     assert invitation is not None
@@ -85,22 +86,22 @@ def test_it_calls_the_lead_what_the_message_does(shows: tuple[str, ...], called:
 
 
 @pytest.mark.parametrize("change", [
-    {"kind": "lead.cooled"}, {"identity": None}, {"data": {"owner": None}}, {"data": {}},
-    {"kind": "lead.hot", "data": {"owner": "berlin"}},
+    {"kind": SignalKind.COOLED}, {"identity": None}, {"data": {"owner": None}}, {"data": {}},
+    {"kind": SignalKind.HOT, "data": {"owner": "berlin"}},
 ])  # fmt: skip
 def test_a_signal_that_asks_nobody_has_no_link(change: dict[str, Any]) -> None:
-    assert LINKS.answer(Asked(**(ASSIGNED | change)), MODEL, PERSON) is None
+    assert LINKS.answer(Asked(**(ASSIGNED | change)), PERSON) is None
 
 
-@pytest.mark.parametrize("links", [Links(), Links("https://leads.example.com"), Links(None, KEYS)])
+@pytest.mark.parametrize("links", [Links(), Links("https://leads.example.com").by(MODEL), Links(None, KEYS).by(MODEL)])
 def test_without_an_address_or_a_key_there_are_none(links: Links) -> None:
-    assert links.answer(Asked(**ASSIGNED), MODEL, PERSON) is None
+    assert links.answer(Asked(**ASSIGNED), PERSON) is None
 
 
 def test_a_long_list_of_reasons_is_cut() -> None:
     reasons = "".join(f'[[sales.reasons]]\nname = "r{n}"\nstage = "spam"\n' for n in range(40))
     model = parse_model(MODEL.text + reasons)
-    link = LINKS.answer(Asked(**ASSIGNED), model, PERSON) or ""
+    link = LINKS.by(model).answer(Asked(**ASSIGNED), PERSON) or ""
     opened = KEYS.opened(link.rpartition("/")[2])
     assert opened is not None and len(opened.reasons) == REASONS
 

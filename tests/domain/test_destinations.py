@@ -133,7 +133,10 @@ def test_where_asks_what_a_signal_bears(where: str, facts: dict[str, object], ho
         (BERLIN + 'hold = { from = "25:00", to = "08:00" }', 'destinations[0].hold.from: found "25:00"'),
         (BERLIN + BERLIN, 'destinations[1].name: found "berlin", allowed is a name of its own'),
         (MAIL.replace('to = ["a@example.com"]', ""), "destinations[0].to: missing, required is an e-mail address"),
-        (MAIL.replace('["a@example.com"]', '"owner"'), 'destinations[0].to: not built yet: to = "owner"'),
+        (MAIL.replace('["a@example.com"]', '"owners"'), 'destinations[0].to: found "owners", allowed is an e-mail'),
+        (MAIL.replace('["a@example.com"]', '"owner"\nsender = "owner"'), 'destinations[0].sender: found "owner"'),
+        (MAIL + 'where = { owner = "anna" }\n[[sales.owners]]\nname = "ana"\n',
+         'destinations[0].where.owner: unknown owner "anna" (did you mean ana?)'),
         (MAIL.replace("post@", "post:secret@"), 'destinations[0].url: found "smtp://post:secret@'),
     ],
 )  # fmt: skip

@@ -143,6 +143,16 @@ def test_no_secret_is_ever_shown() -> None:
     assert masked("postgresql://h/db") == "postgresql://h/db"
 
 
+@pytest.mark.parametrize("name", ["BERLIN_KEY", "BERLIN_URL", "SALES_KEY", "CRM_URL"])
+def test_a_destinations_variable_is_no_misspelled_setting(name: str) -> None:
+    assert read_settings({f"LEADLINE_{name}": "x"})
+
+
+@pytest.mark.parametrize("name", ["LINKS_KEY", "PUBLIC_URI", "PUBLC_URL", "WRITE_KEY"])
+def test_a_setting_misspelled_is_no_destinations_variable(name: str) -> None:
+    assert "did you mean" in told({f"LEADLINE_{name}": "x"})
+
+
 def test_one_or_two_keys_seal_links_and_are_shown_to_nobody() -> None:
     both = read_settings({"LEADLINE_LINK_KEY": "the next key of links, the key of before"})
     assert both.links.keys is not None and both.links.public_url is None

@@ -8,6 +8,7 @@ from typing import Final
 
 import orjson
 
+from consumers.notify.owners import is_mobile, mentioned
 from consumers.notify.parcel import Later, Outcome, Parcel, Setup
 from consumers.notify.web import Web, by_code
 from consumers.notify.words import Phrases, harmless, in_bytes
@@ -27,6 +28,7 @@ class DingtalkSender:
     def __init__(self, setup: Setup) -> None:
         """Raises ValueError where the address is none."""
         self._web = Web(setup.url, allow_private=setup.destination.allow_private)
+        self._sales = setup.sales
         self._words = Phrases(setup.destination.language, setup.zone, setup.labels)
         self._key = setup.keys[0] if setup.keys else None
         self._keyword = setup.destination.keyword
@@ -36,7 +38,13 @@ class DingtalkSender:
         text = harmless(self._words.text(parcel, _LONGEST, in_bytes))
         if self._keyword and self._keyword not in text:
             text = f"{text}\n{self._keyword}"
-        body = orjson.dumps({"msgtype": "text", "text": {"content": text}, "at": {"isAtAll": False}})
+        people = mentioned(parcel.notes, self._sales, "dingtalk")
+        lists = {
+            "atMobiles": [id for id in people if is_mobile(id)],
+            "atUserIds": [id for id in people if not is_mobile(id)],
+        }
+        at = {"isAtAll": False, **{name: ids for name, ids in lists.items() if ids}}
+        body = orjson.dumps({"msgtype": "text", "text": {"content": text}, "at": at})
         query = None if self._key is None else signed(self._key, time.time_ns() // 1_000_000)
         answer = self._web.post(body, {"Content-Type": "application/json"}, query)
         return answer if isinstance(answer, Later) else by_code(answer, ("errcode",), {_BLOCKED: 600.0}, _OF_MESSAGE)

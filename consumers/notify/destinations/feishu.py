@@ -3,11 +3,13 @@
 import base64
 import hashlib
 import hmac
+import html
 import time
 from typing import Final
 
 import orjson
 
+from consumers.notify.owners import mentioned
 from consumers.notify.parcel import Later, Outcome, Parcel, Setup
 from consumers.notify.web import Web, by_code
 from consumers.notify.words import Phrases, harmless, in_bytes
@@ -27,6 +29,7 @@ class FeishuSender:
     def __init__(self, setup: Setup) -> None:
         """Raises ValueError where the address is none."""
         self._web = Web(setup.url, allow_private=setup.destination.allow_private)
+        self._sales = setup.sales
         self._words = Phrases(setup.destination.language, setup.zone, setup.labels)
         self._key = setup.keys[0] if setup.keys else None
         self._keyword = setup.destination.keyword
@@ -36,6 +39,8 @@ class FeishuSender:
         text = harmless(self._words.text(parcel, _LONGEST, in_bytes))
         if self._keyword and self._keyword not in text:
             text = f"{text}\n{self._keyword}"
+        people = mentioned(parcel.notes, self._sales, "feishu")
+        text = "\n".join([text, *(f'<at user_id="{html.escape(id)}"></at>' for id in people)])
         sign = {} if self._key is None else signed(self._key, int(time.time()))
         body = orjson.dumps({**sign, "msg_type": "text", "content": {"text": text}})
         answer = self._web.post(body, {"Content-Type": "application/json"})

@@ -9,17 +9,21 @@ import html
 import smtplib
 import socket
 import ssl
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from itertools import chain
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 import idna
 
+from consumers.notify.owners import addresses_of_owner, owner_of
 from consumers.notify.parcel import LONGEST, Delivered, Later, Outcome, Parcel, Setup, Undeliverable
 from consumers.notify.web import ANSWER, AddressRefused, addresses_of
 from consumers.notify.words import Phrases, Wording
+from domain.model.destinations import OWNER
 from domain.touchpoints.touchpoint import moment
 
 _PORTS: Final = {"smtp": 587, "smtps": 465}
@@ -29,7 +33,6 @@ class MailSender:
     """Hands mails to one server."""
 
     interval = 6.0
-    digests = True
 
     def __init__(self, setup: Setup) -> None:
         """Raises ValueError where the address is none, or nobody the sender."""
@@ -41,7 +44,11 @@ class MailSender:
         self._keys = setup.keys
         self._tls = ssl.create_default_context() if url.scheme == "smtps" else None
         self._allow_private = setup.destination.allow_private
-        self._to = setup.destination.to
+        self._to = tuple(address for address in setup.destination.to if address != OWNER)
+        self._to_owner = OWNER in setup.destination.to
+        self._sales = setup.sales
+        self.digests = not self._to_owner
+        """To owners go their own leads alone, each in a mail of its own."""
         sender = setup.destination.sender or self._user or ""
         if "@" not in parseaddr(sender)[1]:
             raise ValueError('the user is no e-mail address: name the sender, as sender = "leads@example.com"')
@@ -51,7 +58,11 @@ class MailSender:
 
     def send(self, parcel: Parcel) -> Outcome:
         """Hand one mail to the server."""
-        mail = self._mail(parcel)
+        to = self._recipients(parcel)
+        if not to:
+            owners = ", ".join(owner_of(note) or "nobody" for note in parcel.notes)
+            return Undeliverable(f"{owners}: no e-mail address in [[sales.owners]]"[:LONGEST])
+        mail = self._mail(parcel, to)
         try:
             address = addresses_of(self._host, self._port, self._allow_private)[0]
             connection = _Connection(self._host, self._port, address, self._tls, self._domain)
@@ -60,7 +71,7 @@ class MailSender:
         except (OSError, smtplib.SMTPException) as error:
             return Later(f"{self._host}: {error}"[:LONGEST])
         try:
-            return self._handed(connection, mail)
+            return self._handed(connection, mail, to)
         except smtplib.SMTPResponseException as error:
             return _by_code(error.smtp_code, _said(error.smtp_code, error.smtp_error))
         except (OSError, smtplib.SMTPException) as error:
@@ -68,7 +79,11 @@ class MailSender:
         finally:
             connection.close()
 
-    def _handed(self, connection: "_Connection", mail: EmailMessage) -> Outcome:
+    def _recipients(self, parcel: Parcel) -> tuple[str, ...]:
+        owners = (addresses_of_owner(note, self._sales) for note in parcel.notes if self._to_owner)
+        return tuple(dict.fromkeys([*self._to, *chain.from_iterable(owners)]))
+
+    def _handed(self, connection: "_Connection", mail: EmailMessage, to: Sequence[str]) -> Outcome:
         connection.ehlo_or_helo_if_needed()
         if self._tls is None and connection.has_extn("starttls"):
             connection.starttls(context=ssl.create_default_context())
@@ -82,12 +97,12 @@ class MailSender:
             return Later(_said(code, said))
         refused: list[str] = []
         codes: list[int] = []
-        for recipient in self._to:
+        for recipient in to:
             code, said = connection.rcpt(recipient)
             if code not in (250, 251):
                 refused.append(f"{recipient}: {_said(code, said)}")
                 codes.append(code)
-        if len(refused) == len(self._to):
+        if len(refused) == len(to):
             return _by_code(max(codes) if min(codes) >= 500 else min(codes), "; ".join(refused)[:LONGEST])
         connection.handed = True
         code, said = connection.data(mail.as_bytes(policy=SMTP))
@@ -109,11 +124,11 @@ class MailSender:
         except smtplib.SMTPAuthenticationError as error:  # of the account, not of this mail
             raise smtplib.SMTPException(_said(error.smtp_code, error.smtp_error)) from None
 
-    def _mail(self, parcel: Parcel) -> EmailMessage:
+    def _mail(self, parcel: Parcel, to: Sequence[str]) -> EmailMessage:
         told = self._words.told(parcel)
         mail = EmailMessage()
         mail["Subject"] = " ".join(told.title.split())[:250]
-        mail["From"], mail["To"] = self._from, ", ".join(self._to)
+        mail["From"], mail["To"] = self._from, ", ".join(to)
         mail["Date"] = format_datetime(moment(parcel.now))
         mail["Message-ID"] = f"<{hashlib.sha256(parcel.key.encode()).hexdigest()[:40]}@{self._domain}>"
         mail["Auto-Submitted"] = "auto-generated"

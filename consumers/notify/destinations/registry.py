@@ -11,14 +11,19 @@ from consumers.notify.destinations.slack import SlackSender
 from consumers.notify.destinations.webhook import WebhookSender
 from consumers.notify.destinations.wecom import WecomSender
 from consumers.notify.labels import UNNAMED, Labels
-from consumers.notify.parcel import Messenger, Setup
+from consumers.notify.parcel import NO_SALES, Messenger, Setup
 from domain.errors import Misconfigured
 from domain.model.definition import Destination
 from domain.model.destinations import DestinationType
+from domain.model.sales import Sales
 
 
 def sender_of(
-    destination: Destination, environment: Mapping[str, str], zone: tzinfo, labels: Labels = UNNAMED
+    destination: Destination,
+    environment: Mapping[str, str],
+    zone: tzinfo,
+    labels: Labels = UNNAMED,
+    sales: Sales = NO_SALES,
 ) -> Messenger:
     """The sender of a destination. Raises Misconfigured with the destination, the variable and what is allowed."""
     named = destination.variables()
@@ -29,7 +34,7 @@ def sender_of(
     secret = environment.get(named.get("secret", ""), "")
     keys = tuple(key.strip() for key in secret.split(",") if key.strip())
     try:
-        return _made(Setup(destination, url, keys, zone, labels))
+        return _made(Setup(destination, url, keys, zone, labels, sales))
     except ValueError as error:
         where = " or ".join(named.values()) or "url"
         raise Misconfigured(f"destination {destination.name!r} ({where}): {error}") from None

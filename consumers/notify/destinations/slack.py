@@ -4,6 +4,7 @@ from typing import Final
 
 import orjson
 
+from consumers.notify.owners import mentioned
 from consumers.notify.parcel import Later, Outcome, Parcel, Setup
 from consumers.notify.web import Web, by_status
 from consumers.notify.words import Phrases
@@ -23,16 +24,18 @@ class SlackSender:
     def __init__(self, setup: Setup) -> None:
         """Raises ValueError where the address is none."""
         self._web = Web(setup.url, allow_private=setup.destination.allow_private)
+        self._sales = setup.sales
         self._words = Phrases(setup.destination.language, setup.zone, setup.labels)
 
     def send(self, parcel: Parcel) -> Outcome:
         """Post a header and a section."""
-        text = self._words.text(parcel, _SECTION, lambda text: len(_escaped(text)))
+        mentions = " ".join(f"<@{id}>" for id in mentioned(parcel.notes, self._sales, "slack"))
+        text = self._words.text(parcel, _SECTION - len(mentions) - 1, lambda text: len(_escaped(text)))
         title, _, rest = text.partition("\n")
         header = title if len(title) <= _TITLE else title[: _TITLE - 1] + "…"
         blocks: list[object] = [{"type": "header", "text": {"type": "plain_text", "text": header, "emoji": False}}]
-        if rest:
-            blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": _escaped(rest)}})
+        if section := "\n".join(filter(None, [_escaped(rest), mentions])):
+            blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": section}})
         body = orjson.dumps({"text": _escaped(title), "blocks": blocks})
         answer = self._web.post(body, {"Content-Type": "application/json"})
         if isinstance(answer, Later):
