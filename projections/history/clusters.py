@@ -72,10 +72,11 @@ def people_in(
 ) -> Iterator[list[Person]]:
     """The people of each cluster of a range, by what is recorded up to the pair. Raises SavedByAnother, UnknownTopic.
 
-    A cluster of which nothing happened by then has none.
+    A cluster of which nothing happened by then has none; those that were put aside by a fault are left out.
     """
     table, (low, high) = live.clusters, within
     query = select(table.c.cluster, table.c.state).where(table.c.cluster > low, table.c.cluster <= high)
+    query = query.where(table.c.aside.is_(None))
     saved = [(number, bytes(state)) for number, state in conn.execute(query.order_by(table.c.cluster))]
     trails = {trail for number, state in saved for trail in load_cluster(number, state, ids.hex).trails}
     recorded = EventStore(database).of_trails(conn, list(trails), at.position)

@@ -11,8 +11,10 @@ from domain.judging.backtest import FEW, Numbers, Period, Portion, TrackRecord
 from domain.judging.differences import Given, LeadChange
 from domain.model.definition import Funnel, Model
 from projections.queries.shapes import Moment, Shape
-from projections.upkeep.comparing import ModelDiff
+from projections.upkeep.comparing import Judged, ModelDiff
 from projections.upkeep.moved import Move, Moved
+
+Left = Annotated[list[str], Field(description="of clusters that cannot be folded, why; they are left out")]
 
 
 class PairShape(Shape):
@@ -152,6 +154,7 @@ class SweepShape(PeriodShape):
     """The trade-off of several thresholds."""
 
     items: list[SweepRow]
+    failed: Left
 
 
 class ModelDiffShape(Shape):
@@ -174,7 +177,7 @@ class ModelDiffShape(Shape):
     funnels: list[FunnelChange]
     largest: Annotated[list[LeadChangeShape], Field(description="the largest first, at most fifty")]
     backtest: Annotated[BacktestPair | None, Field(description="null: neither model has a stage that is won")]
-    failed: Annotated[list[str], Field(description="of clusters that cannot be folded, why; they are left out")]
+    failed: Left
 
 
 def shape_of(found: ModelDiff) -> ModelDiffShape:
@@ -226,12 +229,11 @@ def backtest_of(model: Model, period: Period, record: TrackRecord) -> BacktestSh
     return BacktestShape(**_period(period), model=model.hash, record=record_of(record))
 
 
-def sweep_of(period: Period, thresholds: Sequence[float], records: Sequence[TrackRecord]) -> SweepShape:
+def sweep_of(thresholds: Sequence[float], judged: Judged) -> SweepShape:
     """How several thresholds would have done, as it is answered."""
-    pairs = zip(thresholds, records, strict=True)
-    return SweepShape(
-        **_period(period), items=[SweepRow(hot_at=each, **_numbers(record.all)) for each, record in pairs]
-    )
+    pairs = zip(thresholds, judged.records, strict=True)
+    items = [SweepRow(hot_at=each, **_numbers(record.all)) for each, record in pairs]
+    return SweepShape(**_period(judged.period), items=items, failed=list(judged.failed))
 
 
 def _backtests(found: ModelDiff) -> BacktestPair:

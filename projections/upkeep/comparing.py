@@ -6,11 +6,11 @@ became of the leads.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from domain.errors import Refused
 from domain.files.durations import DAY
@@ -39,7 +39,7 @@ from store.models import active_model
 WITHIN: Final = 30 * DAY
 """Time that a hot lead has to be won in, where nobody says another."""
 
-_TASK: Final = 10_000
+_TASK: Final = 5_000
 """Touchpoints of a task, about."""
 
 
@@ -126,10 +126,28 @@ def diff(
         refused = _refused(view.conn, active, now)
         names = _names(view.conn, total.differences)
     before, after = total.records
-    failed = tuple(sorted(total.failed))
     return ModelDiff(
-        active, now, progress, period, total.touchpoints, total.differences, (before, after), names, refused, failed
+        active,
+        now,
+        progress,
+        period,
+        total.touchpoints,
+        total.differences,
+        (before, after),
+        names,
+        refused,
+        tuple(total.failed),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How each of several models would have done."""
+
+    period: Period
+    records: tuple[TrackRecord, ...]
+    failed: tuple[str, ...]
+    """Of clusters that cannot be folded, why: they are left out."""
 
 
 def judge(
@@ -139,8 +157,8 @@ def judge(
     span: Span | None = None,
     report: Report | None = None,
     engine: Engine = INLINE,
-) -> tuple[Period, list[TrackRecord]]:
-    """How each of several models would have done; the period is as it is known. Raises Refused, SavedByAnother.
+) -> Judged:
+    """How each of several models would have done. Raises Refused, SavedByAnother.
 
     Each is folded of its own: whether an episode begins depends on more than heat (on when it fell before, what was
     earned, what an owner said), so that one fold's peaks do not tell it for other thresholds.
@@ -149,7 +167,8 @@ def judge(
         progress, _ = _active(view.conn)
         period = (span or Span()).until(progress.clock)
         task = partial(compare, view.source, tuple(variants), period, progress, False)
-        return period, _done(work, view.conn, task, progress, report).records
+        total = _done(work, view.conn, task, progress, report)
+        return Judged(period, tuple(total.records), tuple(total.failed))
 
 
 def _active(conn: Connection) -> tuple[Progress, Model]:
@@ -163,7 +182,7 @@ def _active(conn: Connection) -> tuple[Progress, Model]:
 def _done(
     work: Work, conn: Connection, task: Callable[[Range], Compared], progress: Progress, report: Report | None
 ) -> Compared:
-    """What came of all clusters."""
+    """What came of all clusters, and why some were put aside before."""
     total: Compared | None = None
     for part in work.each(task, ((within,) for within in ranges(conn, _TASK))):
         if total is None:
@@ -173,6 +192,8 @@ def _done(
         if report is not None:
             report(total.touchpoints, progress.position)
     assert total is not None, "there is a range, if of nothing"
+    aside = live.clusters.c.aside
+    total.failed = sorted([*total.failed, *conn.execute(select(aside).where(aside.is_not(None))).scalars()])
     return total
 
 
@@ -203,9 +224,8 @@ def compare(
     source: Source, variants: tuple[Variant, ...], period: Period, progress: Progress, differ: bool, within: Range
 ) -> Compared:
     """Fold the clusters of a range by each model; with `differ`, say what is otherwise by the second."""
-    models = [variant.model() for variant in variants]
-    folds = [Fold(model) for model in models]
-    won = [won_stages(model) for model in models]
+    folds = [_fold(variant) for variant in variants]
+    won = [won_stages(fold.model) for fold in folds]
     compared = Compared(records=[TrackRecord() for _ in variants])
     with source.attached() as (database, conn):
         ids = Ids(database.id_key())
@@ -228,6 +248,12 @@ def compare(
                     if what_became is not None:
                         record.count(what_became, period)
     return compared
+
+
+@lru_cache(64)
+def _fold(variant: Variant) -> Fold:
+    """The fold of a model; remembered, since a process that is given one task is given many."""
+    return Fold(variant.model())
 
 
 def _sides(folds: Sequence[Fold], history: Sequence[Touchpoint], clock: int) -> list[Side]:

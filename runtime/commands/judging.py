@@ -1,6 +1,7 @@
 """`model diff`, `model backtest` and `model try`: what rules would change, and how they would have done."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -115,11 +116,12 @@ def try_numbers(
         for variant in variants:
             variant.model()
         with progress("try") as show_progress:
-            period, records = judge(wiring.existing, wiring.ids, variants, span, show_progress, wiring.engine)
-    rows = sweep_of(period, levels, records)
+            judged = judge(wiring.existing, wiring.ids, variants, span, show_progress, wiring.engine)
+    rows = sweep_of(levels, judged)
     if as_json:
         print_json(rows)
         return
+    _say_left_out(rows.failed)
     print_listings(sweep_listing(rows))
 
 
@@ -185,8 +187,7 @@ def _print_diff(found: ModelDiffShape, *, as_json: bool) -> None:
         return
     if found.refused is not None:
         say(f"its activation would be refused: {found.refused}")
-    for reason in found.failed:
-        say(f"left out, since it cannot be folded: {reason}")
+    _say_left_out(found.failed)
     listings = _listings(found)
     if found.same_fold:
         say("what differs has no part in what is derived (labels, destinations, [sales]): no lead changes")
@@ -195,6 +196,11 @@ def _print_diff(found: ModelDiffShape, *, as_json: bool) -> None:
     if found.backtest is None:
         say(_NOT_WON)
     print_listings(*(listing for listing in listings if listing.rows))
+
+
+def _say_left_out(reasons: Sequence[str]) -> None:
+    for reason in reasons:
+        say(f"left out, since it cannot be folded: {reason}")
 
 
 def _listings(found: ModelDiffShape) -> list[Listing]:

@@ -16,11 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Row, select
 
+from domain.judging.backtest import Numbers, TrackRecord
 from domain.model.definition import Model, parse_model
+from domain.model.variant import Variant
 from domain.signals.kinds import HOT, MODEL, PROMOTABLE, RETRACTED, SignalKind, opens
 from projections.projecting.projector import read_progress
 from projections.upkeep.activation import activate
+from projections.upkeep.comparing import diff
 from projections.upkeep.rebuild import rebuild
+from projections.upkeep.track_record import track_record
 from store.database.tables import ledger, live, open_signals
 from tests.domain.histories import BY_HAND, TYPES, histories, law
 from tests.domain.stories import SECOND, us
@@ -107,10 +111,16 @@ def take(world: World, step: Step, waiting: list[Any]) -> None:
 
 
 def switch(world: World, model: Model, *, announce: bool) -> None:
-    """Activate, and see that of who is told and hot before and after nothing is said, and nobody is newly told."""
+    """Activate, and see that of who is told and hot before and after nothing is said, and nobody is newly told.
+
+    What moves is what was said before it; and how the rules did is the same by the tables as by folding everything.
+    """
     world.project()
     before, told = rows(world), told_hot(world)
-    activate(world.database, world.ids, model, announce=announce)
+    found = diff(world.database, world.ids, Variant(model.text))
+    assert activate(world.database, world.ids, model, announce=announce).moved == found.moved()
+    with world.database.snapshot() as conn:
+        assert counted(track_record(conn, model, found.period)) == counted(found.records[1])
     said = rows(world)[len(before) :]
     hot = {row.lead for row in world.rows("scores") if row.hot}
     for row in said:
@@ -119,6 +129,14 @@ def switch(world: World, model: Model, *, announce: bool) -> None:
     assert {holder: signal for holder, signal in told.items() if holder in hot} == told_hot(world)
     world.model = model
     world.restart()
+
+
+def counted(record: TrackRecord) -> list[tuple[str, Numbers]]:
+    """The numbers of each group, days in their order."""
+    groups = [("", record.all), *sorted(record.grades.items()), *sorted(record.channels.items())]
+    for _, numbers in groups:
+        numbers.waits.sort()
+    return groups
 
 
 def check(world: World) -> None:

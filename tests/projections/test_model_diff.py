@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, update
 
 from domain.files.durations import DAY
 from domain.fold.fold import Fold
@@ -16,7 +16,7 @@ from domain.model.variant import Variant
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.upkeep.comparing import ModelDiff, Span, diff, judge
 from projections.upkeep.track_record import track_record
-from store.database.tables import metadata
+from store.database.tables import live, metadata
 from tests.domain.oracle import Expected, Oracle
 from tests.domain.stories import START, at, identity, us
 from tests.given_model import MODEL
@@ -213,8 +213,9 @@ def test_the_active_rules_record_is_read_from_the_tables_without_a_fold(ninety: 
             Switching(ninety.world).to(OTHER)
         with ninety.world.database.snapshot() as conn:
             read = track_record(conn, parse_model(text), span.until(CLOCK))
-        period, [folded] = judge(ninety.world.database, ninety.world.ids, [Variant(text)], span)
-        assert period == span.until(CLOCK)
+        judged = judge(ninety.world.database, ninety.world.ids, [Variant(text)], span)
+        [folded] = judged.records
+        assert (judged.period, judged.failed) == (span.until(CLOCK), ())
         assert sorted_record(read) == sorted_record(folded)
         assert folded.all.won > 0 and folded.all.hot > 0
 
@@ -227,7 +228,8 @@ def sorted_record(record: TrackRecord) -> TrackRecord:
 
 def test_a_sweep_gives_each_threshold_what_a_file_with_it_would(ninety: Ninety) -> None:
     thresholds = (12.0, 20.0, 40.0)
-    _, records = judge(ninety.world.database, ninety.world.ids, [Variant(MODEL, hot_at=each) for each in thresholds])
+    variants = [Variant(MODEL, hot_at=each) for each in thresholds]
+    records = judge(ninety.world.database, ninety.world.ids, variants).records
     recalls = []
     for hot_at, record in zip(thresholds, records, strict=True):
         text = MODEL.replace(HOT_AT, f"hot_at = {hot_at}").replace("rearm_at = 5", f"rearm_at = {hot_at / 2}")
@@ -254,8 +256,11 @@ def test_a_model_that_would_be_refused_says_so(ninety: Ninety) -> None:
     assert ninety.diff(OTHER).refused is None
 
 
-def test_who_is_put_aside_by_a_fault_is_left_out_and_said(ninety: Ninety, monkeypatch: pytest.MonkeyPatch) -> None:
-    name = next(iter(ninety.leads))
+def test_who_cannot_be_folded_is_left_out_and_said(ninety: Ninety, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here, or before by the projector: that put the cluster aside."""
+    name, other = list(ninety.leads)[1:3]
+    with ninety.world.database.transaction() as conn:
+        conn.execute(update(live.clusters).where(is_of(ninety.world, other)).values(aside="KeyError: then"))
 
     def failing(self: Any, history: list[Touchpoint], until: int, trace: Any = None) -> Any:
         if history[0] in ninety.leads[name]:
@@ -265,5 +270,14 @@ def test_who_is_put_aside_by_a_fault_is_left_out_and_said(ninety: Ninety, monkey
     real = Fold.fold
     monkeypatch.setattr(Fold, "fold", failing)
     found = ninety.diff(OTHER)
-    assert found.failed == ("ValueError: no",)
-    assert found.differences.leads > 0
+    assert found.failed == ("KeyError: then", "ValueError: no")
+    assert found.differences.leads == sum(each.startswith("e:") for each in ninety.leads) - 2
+    with ninety.world.database.transaction() as conn:
+        conn.execute(update(live.clusters).values(aside=None))
+
+
+def is_of(world: World, name: str) -> ColumnElement[bool]:
+    """Whether a row of `clusters` is that of an identity."""
+    known = live.identities
+    mine = select(known.c.cluster).where(known.c.id == world.ids.of(identity(name)))
+    return live.clusters.c.cluster == mine.scalar_subquery()

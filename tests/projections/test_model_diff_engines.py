@@ -52,9 +52,7 @@ def test_thresholds_are_judged_alike(full: World, place_engine: Engine) -> None:
     levels = (5.0, 15.0, 60.0)
     variants = [Variant(MODEL, hot_at=level) for level in levels]
     sweeps = [
-        sweep_of(period, levels, records).model_dump()
-        for period, records in (
-            judge(full.database, full.ids, variants, engine=each) for each in (place_engine, INLINE)
-        )
+        sweep_of(levels, judge(full.database, full.ids, variants, engine=engine)).model_dump()
+        for engine in (place_engine, INLINE)
     ]
     assert sweeps[0] == sweeps[1]
