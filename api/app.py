@@ -36,8 +36,10 @@ from projections.queries.shapes import (
 )
 from projections.queries.view import LIMIT, Reader
 from projections.reports import funnels as funnel_report
+from projections.reports import responses as response_report
 from projections.reports import segments as segment_report
 from projections.reports import signals as signal_report
+from projections.reports.responses import DeadlineShape, ResponsesShape
 from store.database.database import Database
 from store.events.ids import Ids
 from store.events.store import EventStore
@@ -134,11 +136,32 @@ class TimelineParameters(_Paged):
     order: Annotated[Literal["oldest", "newest"], Field(description="the order of the fold, or its reverse")] = "oldest"
 
 
-class FunnelParameters(_AsOf):
-    """The period that the first step lies in: RFC 3339, or a day in the model's time zone; `to` is not in it."""
+class PeriodParameters(_Parameters):
+    """A period: RFC 3339, or a day in the model's time zone; `to` is not in it."""
 
     from_: Annotated[str | None, Field(alias="from")] = None
     to: str | None = None
+
+    def bounds(self, zone: str) -> tuple[int | None, int | None]:
+        """Its bounds, microseconds; days begin in that time zone."""
+        start, end = _bound("from", self.from_, zone), _bound("to", self.to, zone)
+        if start is not None and end is not None and start > end:
+            raise Problem(400, f"from: {self.from_} is later than to, {self.to}; allowed is up to it")
+        return start, end
+
+
+class DeadlinesParameters(_Parameters):
+    """Which deadlines are listed."""
+
+    owner: str | None = None
+    state: Annotated[str, Field(description="open, kept, missed, dropped")] = "open"
+    limit: Annotated[int, Field(ge=1, le=LIMIT)] = 100
+    cursor: Annotated[str | None, Field(description="`next` of the page before")] = None
+
+
+class FunnelParameters(PeriodParameters, _AsOf):
+    """The period that the first step lies in."""
+
     by: Annotated[str | None, Field(description="not built yet")] = None
 
 
@@ -242,13 +265,22 @@ def _reports(readers: Readers) -> APIRouter:
         if parameters.by is not None:
             raise not_built("by")
         with reader.view() as view:
-            zone = view.model.timezone
-            start, end = _bound("from", parameters.from_, zone), _bound("to", parameters.to, zone)
-            if start is not None and end is not None and start > end:
-                raise Problem(400, f"from: {parameters.from_} is later than to, {parameters.to}; allowed is up to it")
-            return funnel_report.funnel(view, name, start, end)
+            return funnel_report.funnel(view, name, *parameters.bounds(view.model.timezone))
 
+    _responses(router, reader)
     return router
+
+
+def _responses(router: APIRouter, reader: Reader) -> None:
+    @router.get("/responses", summary="How soon owners did what was asked of them")
+    def responses(parameters: Annotated[PeriodParameters, Query()]) -> ResponsesShape:
+        with reader.view() as view:
+            return response_report.responses(view, *parameters.bounds(view.model.timezone))
+
+    @router.get("/deadlines", summary="What is to be done about leads, and by when")
+    def deadlines(parameters: Annotated[DeadlinesParameters, Query()]) -> Page[DeadlineShape]:
+        with reader.view() as view:
+            return response_report.waited_for(view, **parameters.model_dump())
 
 
 def _signals(readers: Readers) -> APIRouter:

@@ -22,9 +22,9 @@ class ToOwner(Said):
     """Give the lead to an owner."""
 
     owner: Annotated[str, Field(description="one of [[sales.owners]] that is not retired")]
-    due: Annotated[_Time | None, Field(description="until when they must have accepted; without it nobody waits")] = (
-        None
-    )
+    due: Annotated[
+        _Time | None, Field(description="until when they must have accepted; without it as `accept_within` says")
+    ] = None
 
 
 class AcceptIt(By):

@@ -32,6 +32,10 @@ ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
         "segments": "List segments and their sizes.",
         "signals": "List what was announced, oldest first.",
     },
+    "owners": {
+        "responses": "Show how soon owners did what was asked of them.",
+        "deadlines": "List what is to be done about leads, due first first.",
+    },
     "rejections": {"rejected": "Refused input: list it, and try it again."},
     "upkeep": {
         "rebuild": "Build the read models anew from the event store, beside the live ones, and switch.",

@@ -24,7 +24,7 @@ from runtime.settings import VARIABLES, Settings, read_settings
 from runtime.wiring import Wiring
 from runtime.workers import Workers
 from scripts.reference import FOLDER, PAGES, commands
-from store.database.tables import ledger, live
+from store.database.tables import deadlines, ledger, live
 from store.ledger import Signal
 from store.log import topics
 from tests.given_samples import SAMPLES, blocks, pages
@@ -92,6 +92,8 @@ def test_tables_for_analysts_are_documented() -> None:
     sections = (FOLDER / "tables.md").read_text().split("\n## ")
     said = {name: set(re.findall(r"`(\w+)`", part)) for part in sections for name in part.splitlines()[0].split(", ")}
     for table in (family.table(live) for family in FAMILIES):
+        assert {column.name for column in table.columns} <= said[table.name], table.name
+    for table in (deadlines,):
         assert {column.name for column in table.columns} <= said[table.name], table.name
     for view in (topic.view for topic in Topic):
         assert {column.name for column in ledger.columns} - {"asks", "identity"} <= said[view]

@@ -9,7 +9,7 @@ from domain.conditions.compile import NO_SOURCE, compile_where
 from domain.conditions.parse import GRADES
 from domain.fold.channel import Grouping
 from domain.fold.funnel import Attempts
-from domain.fold.handover import HAND_OVER, Rejection, take
+from domain.fold.handover import HAND_OVER, LeadRejection, take
 from domain.fold.index import NOTHING, Hits, Rule, index_by_type
 from domain.fold.lead import Episode, Lead, Now
 from domain.fold.moves import Moves
@@ -275,7 +275,7 @@ class Fold:
         if now.cools_at <= instant:
             now.cool(instant)
 
-    def _earned_afresh(self, rejection: Rejection, threshold: float) -> bool:
+    def _earned_afresh(self, rejection: LeadRejection, threshold: float) -> bool:
         """Whether a lead that an owner rejected may be hot again."""
         return not rejection.final and rejection.earned >= (threshold / 4 if self._fresh is None else self._fresh)
 

@@ -34,7 +34,7 @@ class Handover(Struct, array_like=True, gc=False):
     """Who accepted: of a team a member."""
 
 
-class Rejection(Struct, array_like=True, gc=False):
+class LeadRejection(Struct, array_like=True, gc=False):
     """An owner rejected the lead: its hot episode is over. `earned`: points above 0 since then, opens left out."""
 
     at: int
@@ -63,7 +63,9 @@ def take(lead: "Lead", touchpoint: Touchpoint, instant: Instant) -> None:
                 lead.owner.by = _text(said.get("by")) or lead.owner.owner
         case "owner_rejected":
             if _has(lead, said):
-                lead.rejection = Rejection(instant, _text(said.get("owner")), _text(said.get("reason")) or NOT_READY)
+                lead.rejection = LeadRejection(
+                    instant, _text(said.get("owner")), _text(said.get("reason")) or NOT_READY
+                )
                 lead.owner = None
                 lead.now.cool(instant)
         case _:

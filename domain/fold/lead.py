@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from domain.fold.channel import DIRECT, Seen
 from domain.fold.funnel import Attempts
-from domain.fold.handover import Handover, Rejection
+from domain.fold.handover import Handover, LeadRejection
 from domain.fold.score import HeatState
 from domain.fold.stage import VISITOR
 from domain.touchpoints.touchpoint import NEVER, Instant
@@ -142,7 +142,7 @@ class Lead(Struct, array_like=True, gc=False):
     now: Now = field(default_factory=Now)
     sources: Sources = field(default_factory=Sources)
     owner: Handover | None = None
-    rejection: Rejection | None = None
+    rejection: LeadRejection | None = None
     """The last one."""
     contacts: list[list[Any]] | None = None
     """The last times that staff was in touch: instant, and who."""

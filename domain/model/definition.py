@@ -29,7 +29,7 @@ from domain.model.destinations import Destination
 from domain.model.file import explain, names, read_toml, repeated
 from domain.model.owners import Owner
 from domain.model.part import Flag, Label, Length, Name, OfTouchpoint, Part, Points, TypeName
-from domain.model.sales import Activity, Answer, Reason, Sales
+from domain.model.sales import Activity, Enquiry, Reason, Sales
 from domain.model.scoring import Score, ScoreRule
 from domain.model.stages import declared, former_names
 from domain.model.starter import STARTER
@@ -260,7 +260,7 @@ _KEYS: Final[Mapping[Path, tuple[str, ...]]] = {
         (("sales",), Sales),
         (("sales", "owners"), Owner),
         (("sales", "reasons"), Reason),
-        (("sales", "answer"), Answer),
+        (("sales", "answer"), Enquiry),
         (("sales", "activity"), Activity),
     )
 }

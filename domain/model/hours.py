@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from domain.errors import Refused
 from domain.touchpoints.touchpoint import Instant, moment
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
-class NoHours(ValueError):
+class NoHours(Refused):
     """Nobody works so long within `LONGEST` days."""
 
 

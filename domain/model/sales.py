@@ -70,7 +70,7 @@ class Reason(Part):
     stage: Annotated[str, PlainValidator(_read_stage)]
 
 
-class Answer(Part):
+class Enquiry(Part):
     """What asks for an answer: a touchpoint of type `on` for which `where` holds. `within` is working time."""
 
     on: TypeName
@@ -113,7 +113,7 @@ class Sales(Part):
     workdays: Annotated[frozenset[date], PlainValidator(read_days)] = frozenset()
     recycle_to: Annotated[str | None, PlainValidator(_read_stage)] = None
     reasons: tuple[Reason, ...] = ()
-    answer: tuple[Answer, ...] = ()
+    answer: tuple[Enquiry, ...] = ()
     activity: tuple[Activity, ...] = ()
     remind_after: Annotated[Mapping[str, int], PlainValidator(_read_reminders)] = {}
     report_by: Annotated[Literal["owner", "team", "none"], PlainValidator(_read_report)] = "team"

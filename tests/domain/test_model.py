@@ -29,13 +29,13 @@ from domain.model.definition import (
     parse_model,
 )
 from domain.model.owners import Owner
-from domain.model.sales import Activity, Answer, Reason, Sales
+from domain.model.sales import Activity, Enquiry, Reason, Sales
 from tests.domain.given_model_files import STAGES, rule, with_stages
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 REFERENCE = EXAMPLES.parent / "docs" / "reference" / "model-file.md"
 PARTS = (
-    Stage, Score, ScoreRule, Fit, FitRule, Exclusion, Segment, Funnel, Step, Sales, Owner, Reason, Answer, Activity
+    Stage, Score, ScoreRule, Fit, FitRule, Exclusion, Segment, Funnel, Step, Sales, Owner, Reason, Enquiry, Activity
 )  # fmt: skip
 
 

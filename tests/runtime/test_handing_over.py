@@ -60,3 +60,19 @@ def test_killed_twice_between_the_assignment_and_its_message_there_is_one_owner_
     signals = json.loads(run(tmp_path, "signals", "--kind", "lead.assigned", "--json").stdout)["items"]
     assert [each["owner"] for each in signals] == [owner["name"]]
     assert run(tmp_path, "verify").returncode == 0
+
+
+def test_what_is_to_be_done_and_what_was_done_is_told_at_the_terminal_and_over_http(tmp_path: Path) -> None:
+    (tmp_path / "leadline.toml").write_text(MODEL + BERLIN.split("[[destinations]]", maxsplit=1)[0])
+    with serving(tmp_path, "serve") as server:
+        lead = sent(server, "one")["id"]
+        waiting = eventually(lambda: server.http.get("/api/deadlines").json()["items"])
+        assert [(each["deadline"], each["lead"], each["owner"]) for each in waiting] == [("accept", lead, "ana")]
+        assert server.http.post(f"/api/leads/{lead}/accept?wait=5s", json={}).status_code == 200
+        report = eventually(
+            lambda: [each for each in server.http.get("/api/responses").json()["items"] if each["kept"]]
+        )
+        assert (report[0]["deadline"], report[0]["kept"], report[0]["open"]) == ("accept", 1, 0)
+    assert run(tmp_path, "deadlines").stdout.splitlines()[0].startswith("due")
+    assert json.loads(run(tmp_path, "responses", "--json").stdout)["items"][0]["kept"] == 1
+    assert "accept\t1\t0\t1" in run(tmp_path, "responses").stdout

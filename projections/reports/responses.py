@@ -1,0 +1,147 @@
+"""Response times: what was asked of owners, by when, and how soon it was done; and what is waited for now."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from statistics import quantiles
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+from sqlalchemy import Result, Row, select, tuple_
+
+from domain.errors import Refused
+from domain.model.sales import Sales
+from domain.signals.deadlines import DeadlineKind, DeadlineState
+from projections.queries.cursors import give, take
+from projections.queries.shapes import Moment, Page, Shape
+from projections.queries.view import View
+from store.database.tables import deadlines
+
+_ORDER: Final = tuple(DeadlineKind)
+
+
+class BadDeadlines(Refused):
+    """A list of deadlines that there is not."""
+
+
+class ResponseShape(Shape):
+    """What was asked of somebody in the period, of one kind. Seconds are those that passed, days off included."""
+
+    who: Annotated[str | None, Field(description="the owner or team, as `report_by` says; null: nobody, or no team")]
+    deadline: Annotated[str, Field(description="accept, work, answer")]
+    asked: Annotated[int, Field(description="how often")]
+    open: Annotated[int, Field(description="still waited for")]
+    kept: Annotated[int, Field(description="done in time")]
+    missed: Annotated[int, Field(description="not done in time, or never")]
+    dropped: Annotated[int, Field(description="nobody waited for it any more")]
+    median: Annotated[float | None, Field(description="seconds from asking to doing; null: nothing was done")]
+    ninth_decile: Annotated[float | None, Field(description="nine of ten were not slower, in seconds")]
+
+
+class ResponsesShape(Shape):
+    """The report of a period."""
+
+    by: Annotated[str, Field(description="owner, team or none: `report_by` of the model")]
+    from_: Annotated[Moment | None, Field(serialization_alias="from")] = None
+    to: Moment | None = None
+    items: list[ResponseShape]
+
+
+class DeadlineShape(Shape):
+    """Something that is, or was, to be done about a lead."""
+
+    deadline: Annotated[str, Field(description="accept, work, answer, follow_up")]
+    lead: str
+    owner: Annotated[str | None, Field(description="who is to do it; null: nobody has the lead")]
+    asked: Moment
+    due: Moment
+    state: Annotated[str, Field(description="open, kept, missed, dropped")]
+    settled: Annotated[Moment | None, Field(description="when it was done, also if that was late")]
+    by: str | None
+    note: str | None
+
+
+@dataclass(slots=True)
+class _Counted:
+    states: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    seconds: list[float] = field(default_factory=list)
+
+
+def responses(view: View, start: int | None, end: int | None) -> ResponsesShape:
+    """What was asked from `start` to before `end`, told apart as `report_by` of the model says."""
+    sales = view.model.sales
+    counted: dict[tuple[str, str], _Counted] = defaultdict(_Counted)
+    for row in _asked(view, start, end):
+        each = counted[_who(sales, row.owner) or "", row.kind]
+        each.states[row.state] += 1
+        if row.settled is not None and row.state != DeadlineState.DROPPED:
+            each.seconds.append((row.settled - row.asked) / 1_000_000)
+    ordered = sorted(counted.items(), key=lambda each: (each[0][0], _ORDER.index(DeadlineKind(each[0][1]))))
+    items = [_response(who or None, kind, each) for (who, kind), each in ordered]
+    return ResponsesShape(by=sales.report_by, from_=start, to=end, items=items)
+
+
+def _asked(view: View, start: int | None, end: int | None) -> Result[Any]:
+    table = deadlines.c
+    query = select(table.kind, table.owner, table.asked, table.state, table.settled)
+    query = query.where(table.kind != DeadlineKind.FOLLOW_UP.value)
+    if start is not None:
+        query = query.where(table.asked >= start)
+    if end is not None:
+        query = query.where(table.asked < end)
+    return view.conn.execute(query)
+
+
+def _who(sales: Sales, owner: str | None) -> str | None:
+    if owner is None or sales.report_by == "none":
+        return None
+    if sales.report_by == "owner":
+        return owner
+    return next((team.name for team in sales.owners if team.members and owner in (team.name, *team.members)), None)
+
+
+def _response(who: str | None, kind: str, counted: _Counted) -> ResponseShape:
+    seconds = sorted(counted.seconds)
+    deciles = quantiles(seconds, n=10, method="inclusive") if len(seconds) > 1 else seconds * 9
+    return ResponseShape(
+        who=who,
+        deadline=kind,
+        asked=sum(counted.states.values()),
+        open=counted.states[DeadlineState.OPEN],
+        kept=counted.states[DeadlineState.KEPT],
+        missed=counted.states[DeadlineState.MISSED],
+        dropped=counted.states[DeadlineState.DROPPED],
+        median=deciles[4] if deciles else None,
+        ninth_decile=deciles[8] if deciles else None,
+    )
+
+
+def waited_for(
+    view: View, *, owner: str | None = None, state: str = "open", limit: int = 100, cursor: str | None = None
+) -> Page[DeadlineShape]:
+    """What is to be done, that which is due first first. Raises BadDeadlines, BadCursor."""
+    if state not in set(DeadlineState):
+        raise BadDeadlines(f"state: found {state!r}, allowed are {', '.join(DeadlineState)}")
+    if owner is not None and view.model.sales.report_by != "owner" and state != DeadlineState.OPEN:
+        raise BadDeadlines('owner: what single people did is told only with report_by = "owner" in [sales]')
+    table = deadlines.c
+    place = table.due, table.kind, table.cause
+    query = select(deadlines).where(table.state == state).order_by(*place).limit(limit + 1)
+    if owner is not None:
+        query = query.where(table.owner == owner)
+    if cursor is not None:
+        query = query.where(tuple_(*place) > tuple_(*take("deadlines", cursor, int, str, str)))
+    rows = list(view.conn.execute(query))
+    following = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        following = give("deadlines", last.due, last.kind, last.cause)
+    told_by = view.model.sales.report_by
+    return Page[DeadlineShape](items=[_deadline(row, told_by) for row in rows[:limit]], next=following)
+
+
+def _deadline(row: Row[Any], told_by: str) -> DeadlineShape:
+    tells = told_by == "owner" or row.state == DeadlineState.OPEN
+    return DeadlineShape(
+        deadline=row.kind, lead=str(row.lead), owner=row.owner if tells else None, asked=row.asked, due=row.due,
+        state=row.state, settled=row.settled, by=row.by if tells else None, note=row.note,
+    )  # fmt: skip

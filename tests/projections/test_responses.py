@@ -1,0 +1,86 @@
+"""Response times: by owner, by team or by nobody, as the model says; and what is to be done, due first first."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from domain.errors import Refused
+from domain.model.definition import parse_model
+from projections.reports.responses import responses, waited_for
+from projections.upkeep.activation import activate
+from tests.projections.given_sales import MINUTE, TEXT, Company, local
+
+MONDAY = local(2026, 6, 8, 9)
+TEAMS = TEXT.replace(
+    'name = "boss"\nweight = 0',
+    'name = "boss"\nweight = 0\n[[sales.owners]]\nname = "north"\nmembers = ["ana"]\nweight = 0',
+)
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Iterator[Company]:
+    """Ana accepts after 10 minutes and calls half an hour later, Bo never accepts, the boss has not yet."""
+    sales = Company(tmp_path, MONDAY, TEAMS)
+    sales.touch(MONDAY, "demo_requested", "e:a@x.test")
+    sales.touch(MONDAY, "demo_requested", "e:b@x.test")
+    sales.touch(MONDAY + 10 * MINUTE, "owner_accepted", "e:a@x.test", owner="ana")
+    sales.touch(MONDAY + 40 * MINUTE, "call_logged", "e:a@x.test", by="ana")
+    sales.wait(MONDAY + 5 * 60 * MINUTE)
+    yield sales
+    sales.close()
+
+
+def reported(sales: Company, by: str) -> list[tuple[object, ...]]:
+    model = parse_model(TEAMS.replace("[sales]\n", f'[sales]\nreport_by = "{by}"\n'))
+    activate(sales.world.database, sales.world.ids, model)
+    with sales.world.view() as view:
+        report = responses(view, None, None)
+    assert report.by == by
+    return [
+        (each.who, each.deadline, each.asked, each.kept, each.missed, each.open, each.median) for each in report.items
+    ]
+
+
+def test_by_owner(company: Company) -> None:
+    assert reported(company, "owner") == [
+        ("ana", "accept", 2, 1, 0, 1, 600.0), ("ana", "work", 1, 1, 0, 0, 1_800.0),
+        ("bo", "accept", 1, 0, 1, 0, None),
+    ]  # fmt: skip
+
+
+def test_by_team_single_people_are_not_told_apart(company: Company) -> None:
+    assert reported(company, "team") == [
+        (None, "accept", 1, 0, 1, 0, None), ("north", "accept", 2, 1, 0, 1, 600.0),
+        ("north", "work", 1, 1, 0, 0, 1_800.0),
+    ]  # fmt: skip
+    with company.world.view() as view:
+        assert [each.owner for each in waited_for(view, state="kept").items] == [None, None]
+        with pytest.raises(Refused, match="report_by"):
+            waited_for(view, owner="ana", state="kept")
+
+
+def test_by_nobody(company: Company) -> None:
+    assert [row[:4] for row in reported(company, "none")] == [(None, "accept", 3, 1), (None, "work", 1, 1)]
+
+
+def test_a_period_is_when_it_was_asked(company: Company) -> None:
+    with company.world.view() as view:
+        assert [each.asked for each in responses(view, MONDAY + MINUTE, None).items] == [1, 1]
+        assert responses(view, None, MONDAY).items == []
+
+
+def test_what_is_to_be_done_is_listed_due_first_first_page_by_page(company: Company) -> None:
+    company.touch(
+        company.world.clock, "reminder_set", "e:a@x.test", at="2026-06-08T15:00:00+08:00", note="asks at three"
+    )
+    with company.world.view() as view:
+        first = waited_for(view, limit=1)
+        second = waited_for(view, limit=1, cursor=first.next)
+        assert second.next is None
+        listed = [(each.deadline, each.owner, each.note) for each in (*first.items, *second.items)]
+        assert listed == [("follow_up", "ana", "asks at three"), ("accept", "ana", None)]
+        assert [each.deadline for each in waited_for(view, owner="ana").items] == ["follow_up", "accept"]
+        assert waited_for(view, owner="bo").items == []
+        with pytest.raises(Refused, match="allowed are open, kept, missed, dropped"):
+            waited_for(view, state="lost")
