@@ -15,8 +15,13 @@ _TRACEBACKS: Final = ExceptionDictTransformer(show_locals=False, max_frames=20)
 
 def configure_logs(settings: Settings, *, quiet: bool = False) -> None:
     """Set up structlog, and send what libraries log through it. `quiet`: a command for people, who want its answer."""
-    text = settings.log == "text" or (settings.log == "auto" and sys.stderr.isatty())
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    set_up(settings.log, settings.log_level, quiet=quiet)
+
+
+def set_up(form: str, log_level: str, *, quiet: bool) -> None:
+    """The same by the settings LOG and LOG_LEVEL, for a process that is told no others."""
+    text = form == "text" or (form == "auto" and sys.stderr.isatty())
+    level = logging.getLevelNamesMapping()[log_level.upper()]
     if quiet and level > logging.DEBUG:
         level = max(level, logging.WARNING)
     shared: list[Any] = [
@@ -42,4 +47,4 @@ def configure_logs(settings: Settings, *, quiet: bool = False) -> None:
     root.handlers = [handler]
     root.setLevel(max(level, logging.WARNING))
     # Away, its client repeats itself many times a second; what it means is said once by the part that needs it.
-    logging.getLogger("kafka").setLevel(logging.WARNING if settings.log_level == "debug" else logging.CRITICAL)
+    logging.getLogger("kafka").setLevel(logging.WARNING if log_level == "debug" else logging.CRITICAL)

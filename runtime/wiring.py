@@ -1,8 +1,8 @@
 """The composition root: the one place where settings become a database, a log, and the parts that use them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -11,6 +11,7 @@ from sqlalchemy import inspect
 from domain.errors import Misconfigured, Refused
 from domain.model.definition import Model, ModelError, parse_model
 from projections.queries.view import Reader
+from runtime.logs import set_up
 from runtime.settings import Settings, masked
 from store.database.database import Database, open_database
 from store.database.migrate import is_current
@@ -104,14 +105,26 @@ class Wiring:
 
     @cached_property
     def engine(self) -> "Engine":
-        """Who does work over the whole history. Raises Misconfigured."""
-        from projections.history.engines import INLINE, Dask, Pool
+        """Who does work over the whole history for a command. Raises Misconfigured."""
+        from projections.history.engines import INLINE
+
+        return self._engine(quiet=True) or INLINE
+
+    @cached_property
+    def engine_apart(self) -> "Engine":
+        """Who does it for a server: never its own process, which answers others meanwhile. Raises Misconfigured."""
+        from projections.history.engines import Pool
+
+        return self._engine(quiet=False) or Pool(1, self._logs(quiet=False))
+
+    def _engine(self, *, quiet: bool) -> "Engine | None":
+        from projections.history.engines import Dask, Pool
 
         match self.settings.workers:
             case None:
-                return INLINE
+                return None
             case int(processes):
-                return Pool(processes)
+                return Pool(processes, self._logs(quiet=quiet))
             case address if self.settings.database is None:
                 raise Misconfigured(
                     f"LEADLINE_WORKERS: the workers of a Dask cluster ({address}) read PostgreSQL: set "
@@ -120,12 +133,9 @@ class Wiring:
             case address:
                 return Dask(address)
 
-    @cached_property
-    def engine_apart(self) -> "Engine":
-        """Who does it for a server: never its own process, which answers others meanwhile. Raises Misconfigured."""
-        from projections.history.engines import Pool
-
-        return self.engine if self.engine.apart else Pool(1)
+    def _logs(self, *, quiet: bool) -> Callable[[], None]:
+        """What gives a process that is started for work the log lines of this one."""
+        return partial(set_up, self.settings.log, self.settings.log_level, quiet=quiet)
 
     @cached_property
     def log(self) -> Log:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, ClassVar, Final, ParamSpec, Protocol, TypeVar
 
@@ -68,6 +68,8 @@ class Pool:
     """So many processes of this machine, started for one piece of work."""
 
     processes: int
+    begin: Callable[[], None] | None = field(default=None, compare=False)
+    """What each of them does first, such as setting up its log lines."""
     apart: ClassVar[bool] = True
 
     @contextmanager
@@ -75,15 +77,17 @@ class Pool:
         """A pool. Its processes are not forked off this one, whose threads hold locks and connections."""
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["projections.upkeep.verify"])
-        pool = ProcessPoolExecutor(self.processes, context, _begin_worker)
+        pool = ProcessPoolExecutor(self.processes, context, _begin_worker, (self.begin,))
         try:
             yield pool, 2 * self.processes
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _begin_worker() -> None:
+def _begin_worker(begin: Callable[[], None] | None) -> None:
     """A worker is ended by whoever started it, and by nobody's Ctrl-C; with a parent that was killed it ends too."""
+    if begin is not None:
+        begin()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])  # a server blocks it, and its children begin so
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
@@ -129,7 +133,9 @@ class Dask:
             executor: Executor = client.get_executor(pure=False, retries=_RETRIES)
             try:
                 yield executor, 2 * threads
-            finally:
-                executor.shutdown(wait=True)
+            except BaseException:
+                executor.shutdown(wait=False)  # which cancels
+                raise
+            executor.shutdown()
         finally:
             client.close()

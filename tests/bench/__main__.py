@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.bench import checkouts, cpu, delivery, documented, embedded, kafka_mode, report
+from tests.bench import checkouts, cpu, delivery, documented, embedded, history, kafka_mode, report
 from tests.bench.checkouts import Side
 from tests.bench.kafka_mode import Broker, Services
 from tests.bench.meter import Cost, Meter, Reader, looking
@@ -37,16 +37,19 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # what was started is stopped
     asked = arguments()
     sides = [checkouts.here(), *([checkouts.against(asked.against)] if asked.against else [])]
-    with services(sides, asked.only != "embedded") as shared:
+    with services(sides, asked.only not in ("embedded", "history")) as shared:
         about: dict[str, Any] = {"asked": vars(asked), "environment": environment(shared)}
         print("; ".join(f"{name}: {value}" for name, value in about["environment"].items()))
         revs = {side.name: side.rev for side in sides}
         slices: list[report.Slice] = []
-        if asked.only != "delivery":
+        if asked.only not in ("delivery", "history"):
             slices = measure_costs(sides, shared, asked, lambda found: report.write(WRITTEN, found, revs, about))
             report.show(slices, revs)
         if asked.only in (None, "delivery"):
             about["delivery"] = measure_delays(shared, shared.brokers[sides[0].name].topic)
+            report.write(WRITTEN, slices, revs, about)
+        if asked.only in (None, "history"):
+            about["history"] = measure_history(sides[0], shared, asked)
             report.write(WRITTEN, slices, revs, about)
     print(f"written to {WRITTEN}")
 
@@ -79,6 +82,20 @@ def measure_delays(shared: Services, topic: Topic) -> dict[str, dict[str, float]
     return {each.mode: each.values for each in found}
 
 
+def measure_history(side: Side, shared: Services, asked: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """How much faster work over the whole history is with workers, printed too."""
+    print("\nwork over the whole history")
+    found = {}
+    url = shared.postgres.create()
+    try:
+        for each in history.measure(side, url, list(play(asked.history, datetime.now(UTC))), asked.pairs):
+            print(each, flush=True)
+            found[each.name] = each.values
+    finally:
+        shared.postgres.drop(url)
+    return found
+
+
 def arguments() -> argparse.Namespace:
     """What was asked for on the command line."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
@@ -88,7 +105,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--commands", type=int, default=3_000, help="of the documented way, a round (0: leave it out)")
     parser.add_argument("--rounds", type=int, default=3, help="each over new databases")
     parser.add_argument("--against", metavar="REV", help="a commit to measure in alternation with this checkout")
-    parser.add_argument("--only", choices=("kafka", "embedded", "delivery"), help="one mode alone")
+    parser.add_argument("--history", type=int, default=200_000, help="touchpoints of work over the whole history")
+    parser.add_argument("--pairs", type=int, default=5, help="of it with and without workers")
+    parser.add_argument("--only", choices=("kafka", "embedded", "delivery", "history"), help="one mode alone")
     return parser.parse_args()
 
 

@@ -1,5 +1,9 @@
 """LEADLINE_WORKERS: who does work over the whole history."""
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,6 +28,18 @@ def test_the_engine_of_a_setting(text: str, engine: Engine) -> None:
 def test_what_is_no_engine_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match=r"LEADLINE_WORKERS.*allowed is a number of processes"):
         read_settings({"LEADLINE_WORKERS": text})
+
+
+def test_workers_say_what_happens_where_the_command_does() -> None:
+    """As log lines on stderr: stdout is the command's answer."""
+    settings = {"LEADLINE_WORKERS": "1", "LEADLINE_LOG": "json"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.runtime.saying"], env={**os.environ, **settings}, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert done.stdout == ""
+    [line] = done.stderr.splitlines()
+    assert (json.loads(line)["event"], json.loads(line)["level"]) == ("work.says", "warning")
 
 
 def test_a_cluster_cannot_read_a_file(tmp_path: Path) -> None:
