@@ -25,6 +25,8 @@ IDENTITIES = {
     "analytics-next-1.84.3-batching": {*PERSON, "anonymous_id:8ebebaae-9de0-48a5-996d-248944a6629c"},
 }
 TOUCHES = {"analytics-node-3.1.0": 7, "analytics-next-1.84.3": 6, "analytics-next-1.84.3-batching": 6}
+RECORDED_BY, PERSONS = "HeadlessChrome", "OrdinaryChrome"
+"""A bot recorded these; a person's browser sends the same, and as many bytes."""
 NEAR = timedelta(minutes=5)
 LIVE = "live"
 
@@ -42,14 +44,14 @@ def served(folder: Path) -> AbstractContextManager[Server]:
 
 
 def replay(server: Server, folder: str) -> None:
-    """Send the recorded requests byte for byte, their headers as they were."""
+    """Send the recorded requests byte for byte, their headers as they were; but for the browser's name, of a bot."""
     for file in sorted((CAPTURES / folder).glob("*.json")):
-        sent, body = json.loads(file.read_text()), file.with_suffix(".body")
+        sent, body = json.loads(file.read_text().replace(RECORDED_BY, PERSONS)), file.with_suffix(".body")
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         connection.putrequest(sent["method"], sent["path"], skip_host=True, skip_accept_encoding=True)
         for name, value in sent["headers"]:
             connection.putheader(name, value)
-        connection.endheaders(body.read_bytes() if body.exists() else None)
+        connection.endheaders(body.read_bytes().replace(RECORDED_BY.encode(), PERSONS.encode()) if body.exists() else None)
         answer = connection.getresponse()
         said = answer.read()
         assert answer.status == sent["answered"], (folder, file.name, said)
