@@ -51,7 +51,8 @@ def replay(server: Server, folder: str) -> None:
         connection.putrequest(sent["method"], sent["path"], skip_host=True, skip_accept_encoding=True)
         for name, value in sent["headers"]:
             connection.putheader(name, value)
-        connection.endheaders(body.read_bytes().replace(RECORDED_BY.encode(), PERSONS.encode()) if body.exists() else None)
+        recorded = body.read_bytes() if body.exists() else b""
+        connection.endheaders(recorded.replace(RECORDED_BY.encode(), PERSONS.encode()) or None)
         answer = connection.getresponse()
         said = answer.read()
         assert answer.status == sent["answered"], (folder, file.name, said)
