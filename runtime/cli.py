@@ -27,6 +27,7 @@ ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
         "leads": "List leads, narrowed and ordered as you say.",
         "lead": "Show one lead: how far it is from hot, every point explained, what the newest touchpoints did.",
     },
+    "handing_over": {"handover": "Who takes care of a lead: give it, answer for it, note something."},
     "reading": {
         "funnel": "Show how many leads reached each step of a funnel.",
         "segments": "List segments and their sizes.",

@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 from typing import Final
 
-from projections.queries.shapes import AboutShape, ComingShape, EffectShape, ScoreShape
+from domain.fold.handover import instant_of
+from projections.queries.shapes import (
+    AboutShape,
+    ComingShape,
+    EffectShape,
+    OwnerShape,
+    ScoreShape,
+    TouchpointShape,
+)
 from runtime.show import Column, Listing, cell
 from runtime.words import Words
 
@@ -64,6 +72,43 @@ def _how(machine: str, words: Words) -> str:
     return words.say(machine) if machine in ("honeypot", "reported") else machine
 
 
+def did_in_words(touchpoint: TouchpointShape, words: Words) -> str:
+    """What a touchpoint said of who takes care of the lead, and what it did."""
+    handed = _handed(touchpoint, words) if touchpoint.effect.no_effect is None else ""
+    return words.say("stop").join(filter(None, [handed, effect_in_words(touchpoint.effect, words)]))
+
+
+def _handed(touchpoint: TouchpointShape, words: Words) -> str:
+    """`for ana, to accept by 09:00`, `accepted by bo`, `given back by bo: Junk`, `reminder for 09:00`."""
+    said = touchpoint.properties
+    by = said.get("by") or said.get("owner")
+    match touchpoint.type:
+        case "owner_assigned" if (due := instant_of(said.get("due"))) is not None:
+            return words.say("handed.due", owner=said.get("owner"), at=cell(words.when(due)))
+        case "owner_assigned":
+            return words.say("handed.assigned", owner=said.get("owner"))
+        case "owner_accepted":
+            return words.say("handed.accepted", by=by)
+        case "owner_rejected":
+            return words.say("handed.rejected", by=by, reason=words.rejection(str(said.get("reason", ""))))
+        case "reminder_set" if (at := instant_of(said.get("at"))) is not None:
+            return words.say("handed.reminder", at=cell(words.when(at)))
+        case "noted":
+            return words.say("handed.note", note=" ".join(str(said.get("note", "")).split()))
+        case _:
+            return ""
+
+
+def owner_in_words(owner: OwnerShape | None, words: Words) -> str:
+    """Who takes care of the lead: `ana since 09:00, accepted at 09:20`."""
+    if owner is None:
+        return words.say("owner.nobody")
+    since = words.say("since", what=owner.name, at=cell(words.when(owner.since)))
+    if owner.accepted_at is not None:
+        return words.say("owner.accepted", owner=since, at=cell(words.when(owner.accepted_at)))
+    return since if owner.due is None else words.say("owner.due", owner=since, at=cell(words.when(owner.due)))
+
+
 def effect_in_words(effect: EffectShape, words: Words) -> str:
     """What a touchpoint did: `+20 Sent a form; New lead > Qualified`."""
     if effect.machine is not None:
@@ -77,6 +122,8 @@ def effect_in_words(effect: EffectShape, words: Words) -> str:
         did.append(words.say("moved", before=before, after=after))
     if effect.not_moved is not None:
         did.append(words.say("not_moved", why=words.say(effect.not_moved)))
+    if effect.no_effect is not None:
+        did.append(words.say("no_effect", why=words.say(effect.no_effect)))
     return words.say("stop").join(did)
 
 

@@ -29,6 +29,11 @@ _ENGLISH: Final[Mapping[str, str]] = {
     "enters": "enters {segment} at {at}", "leaves": "leaves {segment} at {at}",
     "hot_until": "{heat} (hot until {at})", "since": "{what} since {at}", "fit": "{grade} ({points} points)",
     "touches": "{count}, from {first} to {last}", "times": "{count} x {rule}", "no_lead": "no: {reason}",
+    "handed.due": "for {owner}, to accept by {at}", "handed.assigned": "for {owner}",
+    "handed.accepted": "accepted by {by}", "handed.rejected": "given back by {by}: {reason}",
+    "handed.reminder": "reminder for {at}", "handed.note": "note: {note}", "not_ready": "not ready",
+    "no_effect": "no effect: {why}", "not_theirs": "somebody else has the lead, or nobody",
+    "accepted_already": "accepted already",
     "owner.nobody": "nobody", "owner.accepted": "{owner}, accepted at {at}", "owner.due": "{owner}, to accept by {at}",
 }  # fmt: skip
 _CHINESE: Final[Mapping[str, str]] = {
@@ -57,6 +62,11 @@ _CHINESE: Final[Mapping[str, str]] = {
     "enters": "{at} 进入“{segment}”", "leaves": "{at} 离开“{segment}”",
     "hot_until": "{heat}（热度保持到 {at}）", "since": "{what}，自 {at}", "fit": "{grade}（{points} 分）",
     "touches": "{count} 次，从 {first} 到 {last}", "times": "{count} 次 {rule}", "no_lead": "否：{reason}",
+    "handed.due": "分配给 {owner}，须在 {at} 前接受", "handed.assigned": "分配给 {owner}",
+    "handed.accepted": "{by} 已接受", "handed.rejected": "{by} 已退回：{reason}",
+    "handed.reminder": "提醒时间 {at}", "handed.note": "备注：{note}", "not_ready": "时机未到",
+    "no_effect": "无效：{why}", "not_theirs": "此线索由他人负责或无人负责",
+    "accepted_already": "此前已接受",
     "owner.nobody": "无人负责", "owner.accepted": "{owner}，{at} 已接受", "owner.due": "{owner}，须在 {at} 前接受",
 }  # fmt: skip
 SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {"en": _ENGLISH, "zh": _CHINESE}

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from domain.fold.names import full_name
 from domain.model.definition import Model
+from domain.model.sales import NOT_READY
 from domain.touchpoints.touchpoint import moment
 from projections.queries.shapes import LeadShape
 from runtime.sentences import sentence
@@ -28,6 +29,7 @@ class Words:
         self._channels = {rule.name: rule.label for rule in model.channels.rules}
         self._segments = {segment.name: segment.label for segment in model.segments}
         self._rules = {rule.name: rule.label for rule in model.score.rules}
+        self._rejections = {reason.name: reason.label for reason in model.sales.reasons}
         self._reasons = {exclusion.reason: exclusion.label for exclusion in reversed(model.not_a_lead)}
 
     def say(self, name: str, /, **values: object) -> str:
@@ -49,6 +51,10 @@ class Words:
     def exclusion(self, reason: str) -> str:
         """What people call the reason of an exclusion."""
         return self.label(self._reasons.get(reason), reason)
+
+    def rejection(self, reason: str) -> str:
+        """What people call the reason for which an owner gave a lead back."""
+        return self.say("not_ready") if reason == NOT_READY else self.label(self._rejections.get(reason), reason)
 
     def channel(self, name: str) -> str:
         """What people call a channel: of a default one without a label of the model's, its name."""

@@ -174,7 +174,9 @@ class Fold:
                 self._moves.identify(lead, touchpoint, instant)
             taken: Touchpoint | None = touchpoint
             if touchpoint.type in HAND_OVER:
-                take(lead, touchpoint, instant)
+                why = take(lead, touchpoint, instant)
+                if why is not None and trace is not None:
+                    trace.no_effect(touchpoint, why)
             elif touchpoint.type == CHANGED:
                 taken = self._moves.take(lead, touchpoint, instant)
             hits = NOTHING if taken is None else self._hits(lead, taken)

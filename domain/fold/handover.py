@@ -1,6 +1,7 @@
 """Hand-over: who takes care of a lead, what they answered, and when staff was in touch. Needs nothing of `[sales]`."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
@@ -19,6 +20,14 @@ HAND_OVER: Final = frozenset({ASSIGNED, ACCEPTED, REJECTED, *STAFF})
 """Types that say something about who takes care of a lead, and whether they do."""
 CONTACTS: Final = 8
 """How many of the last times that staff was in touch a lead remembers."""
+
+
+class NoEffect(StrEnum):
+    """Why an owner's answer has no effect."""
+
+    NOT_THEIRS = "not_theirs"
+    """Another has the lead, or nobody."""
+    ACCEPTED_ALREADY = "accepted_already"
 
 
 class Handover(Struct, array_like=True, gc=False):
@@ -50,27 +59,33 @@ class LeadRejection(Struct, array_like=True, gc=False):
         return self.reason != NOT_READY
 
 
-def take(lead: "Lead", touchpoint: Touchpoint, instant: Instant) -> None:
-    """Take a touchpoint of hand-over. An answer counts from whoever has the lead at that instant, and once."""
+def take(lead: "Lead", touchpoint: Touchpoint, instant: Instant) -> NoEffect | None:
+    """Take a touchpoint of hand-over. An answer counts from whoever has the lead at that instant, and once.
+
+    Returns why it has no effect; None where it has one.
+    """
     said = touchpoint.properties
     match touchpoint.type:
         case "owner_assigned":
             if owner := _text(said.get("owner")):
                 lead.owner = Handover(owner, instant, instant_of(said.get("due")), _text(said.get("assigned")))
         case "owner_accepted":
-            if _has(lead, said) and lead.owner is not None and lead.owner.accepted_at is None:
-                lead.owner.accepted_at = instant
-                lead.owner.by = _text(said.get("by")) or lead.owner.owner
+            if lead.owner is None or not _has(lead, said):
+                return NoEffect.NOT_THEIRS
+            if lead.owner.accepted_at is not None:
+                return NoEffect.ACCEPTED_ALREADY
+            lead.owner.accepted_at = instant
+            lead.owner.by = _text(said.get("by")) or lead.owner.owner
         case "owner_rejected":
-            if _has(lead, said):
-                lead.rejection = LeadRejection(
-                    instant, _text(said.get("owner")), _text(said.get("reason")) or NOT_READY
-                )
-                lead.owner = None
-                lead.now.cool(instant)
+            if not _has(lead, said):
+                return NoEffect.NOT_THEIRS
+            lead.rejection = LeadRejection(instant, _text(said.get("owner")), _text(said.get("reason")) or NOT_READY)
+            lead.owner = None
+            lead.now.cool(instant)
         case _:
             contact = [instant, _text(said.get("by"))]
             lead.contacts = [*(lead.contacts or ())[1 - CONTACTS :], contact]
+    return None
 
 
 def _has(lead: "Lead", said: Any) -> bool:

@@ -85,6 +85,9 @@ class Trace:
     def not_moved(self, touchpoint: Touchpoint, why: str) -> None:
         """A touchpoint asked for a move that took no effect."""
 
+    def no_effect(self, touchpoint: Touchpoint, why: str) -> None:
+        """An owner's answer took no effect."""
+
 
 @dataclass(slots=True)
 class Effect:
@@ -96,6 +99,8 @@ class Effect:
     """The stages before and after it, where it moved the lead."""
     not_moved: str | None = None
     """Why it did not, where it asked for a move."""
+    no_effect: str | None = None
+    """Why an owner's answer took none."""
 
 
 NO_EFFECT: Final = Effect()
@@ -128,3 +133,7 @@ class Journal(Trace):
     def not_moved(self, touchpoint: Touchpoint, why: str) -> None:
         """A touchpoint asked for a move that took no effect."""
         self.of(touchpoint).not_moved = why
+
+    def no_effect(self, touchpoint: Touchpoint, why: str) -> None:
+        """An owner's answer took no effect."""
+        self.of(touchpoint).no_effect = why

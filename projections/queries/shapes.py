@@ -164,6 +164,12 @@ class EffectShape(Shape):
             "unknown_stage, nothing_withdrawn"
         ),
     ]
+    no_effect: Annotated[
+        str | None,
+        Field(
+            description="why an owner's answer took none: not_theirs (another or nobody has the lead), accepted_already"
+        ),
+    ]
     machine: Annotated[str | None, Field(description="how it is known that a machine did it: it counts nowhere")]
 
 

@@ -64,5 +64,6 @@ def _effect(touchpoint: Touchpoint, effect: Effect, labels: Mapping[str, Any]) -
         ],
         moved=None if effect.stage is None else MovedShape(from_=effect.stage[0], to=effect.stage[1]),
         not_moved=effect.not_moved,
+        no_effect=effect.no_effect,
         machine=str(touchpoint.context["machine"]) if touchpoint.by_machine else None,
     )

@@ -1,16 +1,14 @@
 """`import`: a file's rows onto the log, then wait until they are projected; without a server, do that here."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from domain.errors import Failed, Refused, Retry
+from domain.errors import Refused, Retry
 from domain.touchpoints.touchpoint import Touchpoint
 from producers.imports.importer import ImportProgress, ImportResult, import_file
 from producers.imports.mapping import ImportMapping
@@ -19,19 +17,13 @@ from runtime import parts
 from runtime.clock import clock
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, mapping_of, wiring_of
 from runtime.folder import held
-from runtime.show import print_json, progress_console, say
-from runtime.waiting import Progressed, wait_until_projected
+from runtime.projected import bar, project_here
+from runtime.show import print_json, say
 from runtime.wiring import Wiring
-from runtime.workers import Workers
 from store.events.store import known_of
-from store.log.topics import IN
 
 IMPORTS = "imports"
 """Folder in the data folder that holds the progress of imports that were cut off."""
-
-
-PAUSE = 5.0
-"""Seconds between lines about the progress, where no terminal shows a bar."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -64,12 +56,12 @@ def import_rows(
                 read_progress(conn).check_format()  # a projector that waits for a rebuild would be waited for
         result = _append(wiring, file, rules)
         if wait:
-            _project(wiring, alone=alone)
+            project_here(wiring, alone=alone)
     _tell(result, as_json)
 
 
 def _append(wiring: Wiring, file: Path, rules: ImportMapping) -> ImportResult:
-    with _bar("append") as tell:
+    with bar("append") as tell:
         began = time.monotonic()
 
         def progressed(now: ImportProgress) -> None:
@@ -100,55 +92,6 @@ def _recorded(wiring: Wiring, touchpoints: Sequence[Touchpoint]) -> set[tuple[st
             return {keys[dedupe] for dedupe in known_of(conn, list(keys))}
     except Retry:
         return set()
-
-
-def _project(wiring: Wiring, *, alone: bool) -> None:
-    """Wait until the log's end as it is now is projected; where no server holds the folder, record and project here.
-
-    A server that starts meanwhile is welcome: recorders fence each other, and one projector is elected.
-    """
-    ends = wiring.log.ends(IN)
-    workers = Workers()
-    if alone:
-        workers.start("recorder", parts.recorder(wiring))
-        workers.start("projector", parts.projector(wiring))
-    try:
-        with _bar("project") as tell:
-
-            def progressed(now: Progressed) -> None:
-                tell(now.share, f"{now.recorded:,} recorded, {now.behind:,} to project")
-
-            wait_until_projected(wiring.database, ends, progressed, gone_wrong=workers.stop.is_set)
-    finally:
-        workers.stop.set()
-        workers.join(20.0)
-    if workers.crash is not None:
-        raise Failed(f"everything is on the log, but {workers.crash}")
-
-
-@contextmanager
-def _bar(title: str) -> Iterator[Callable[[float, str], None]]:
-    screen = progress_console()
-    if not screen.is_terminal:
-        yield _lines(title)
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn())
-    with Progress(*columns, console=screen, transient=True) as bar:
-        task = bar.add_task(title, total=1.0, said="")
-        yield lambda share, said: bar.update(task, completed=share, said=said)
-
-
-def _lines(title: str) -> Callable[[float, str], None]:
-    """Off a terminal: a line now and then."""
-    last = time.monotonic()
-
-    def tell(share: float, counts_text: str) -> None:
-        nonlocal last
-        if time.monotonic() - last >= PAUSE:
-            last = time.monotonic()
-            say(f"{title}: {share:.0%}, {counts_text}")
-
-    return tell
 
 
 def _tell(result: ImportResult, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from projections.queries.filters import Filters
 from projections.queries.leads import find_leads
 from projections.queries.orders import OrderName
 from projections.queries.score import score
-from projections.queries.shapes import LeadDetail, LeadShape, OwnerShape, ReasonShape, ScoreShape, SourceShape
+from projections.queries.shapes import LeadDetail, LeadShape, ReasonShape, ScoreShape, SourceShape
 from projections.queries.timeline import timeline
 from runtime.commands.options import (
     AsJson,
@@ -25,7 +25,7 @@ from runtime.commands.options import (
     refuse_as_of,
     say_more,
 )
-from runtime.explained import coming_in_words, distance_in_words, effect_in_words, score_listings
+from runtime.explained import coming_in_words, did_in_words, distance_in_words, owner_in_words, score_listings
 from runtime.show import Column, Listing, cell, plain, print_json, print_listings, say
 from runtime.words import Words, who
 
@@ -175,7 +175,7 @@ def lead(
             words.when(each.occurred_at),
             each.type,
             each.source["name"],
-            effect_in_words(each.effect, words),
+            did_in_words(each, words),
             _brief(each.properties),
         )
         for each in history.items
@@ -208,7 +208,7 @@ def _card(lead: LeadDetail, points: ScoreShape, words: Words) -> list[tuple[str,
         ("not a lead", lead.not_a_lead and words.exclusion(lead.not_a_lead)),
         ("first source", _source(lead.first_source, words)),
         ("last source", _source(lead.last_source, words)),
-        ("owner", _owner(lead.owner, words)),
+        ("owner", owner_in_words(lead.owner, words)),
         ("segments", words.say("comma").join(words.segment(segment) for segment in lead.segments)),
         ("touches", words.say("touches", count=lead.touches, first=first, last=last)),
         ("last seen", words.when(lead.last_seen)),
@@ -220,16 +220,6 @@ def _source(source: SourceShape, words: Words) -> str:
     said = [part for part in (source.source, source.medium, source.campaign) if part]
     where = f": {' / '.join(said)}" if said else ""
     return words.say("since", what=f"{words.channel(source.channel)}{where}", at=cell(words.when(source.since)))
-
-
-def _owner(owner: OwnerShape | None, words: Words) -> str:
-    """Who takes care of the lead: `ana since 09:00, accepted at 09:20`."""
-    if owner is None:
-        return words.say("owner.nobody")
-    since = words.say("since", what=owner.name, at=cell(words.when(owner.since)))
-    if owner.accepted_at is not None:
-        return words.say("owner.accepted", owner=since, at=cell(words.when(owner.accepted_at)))
-    return since if owner.due is None else words.say("owner.due", owner=since, at=cell(words.when(owner.due)))
 
 
 def _brief(values: dict[str, object]) -> str:

@@ -3,6 +3,7 @@
 import pytest
 
 from domain.fold.fold import Fold
+from domain.fold.handover import NoEffect
 from domain.fold.moves import NotMoved
 from domain.fold.trace import NO_EFFECT, Effect, Journal, Trace
 from domain.model.definition import parse_model
@@ -73,3 +74,23 @@ def test_a_move_that_happened_says_from_where_to_where_whoever_brought_it_about(
     steps = [("visitor", "lead"), ("lead", "qualified"), ("qualified", "lead"), ("lead", "customer"),
              ("customer", "lead")]  # fmt: skip
     assert [(effect.stage, effect.not_moved) for effect in told] == [(step, None) for step in steps]
+
+
+def test_an_answer_of_somebody_else_or_a_second_one_has_no_effect_and_says_why() -> None:
+    def said(second: float, type: str, owner: str) -> Touchpoint:
+        return at(second, type, "e:a@x.de", source="api", owner=owner)
+
+    told = effects(
+        said(1, "owner_accepted", "ana"),
+        said(2, "owner_assigned", "ana"),
+        said(3, "owner_accepted", "bo"),
+        said(4, "owner_accepted", "ana"),
+        said(5, "owner_accepted", "ana"),
+        said(6, "owner_rejected", "bo"),
+        said(7, "owner_rejected", "ana"),
+        said(8, "owner_rejected", "ana"),
+    )
+    assert [effect.no_effect for effect in told] == [
+        NoEffect.NOT_THEIRS, None, NoEffect.NOT_THEIRS, None, NoEffect.ACCEPTED_ALREADY, NoEffect.NOT_THEIRS, None,
+        NoEffect.NOT_THEIRS,
+    ]  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
+from domain.fold.handover import NoEffect
 from domain.fold.moves import NotMoved
 from domain.fold.outlook import Never, Passing
 from domain.model.definition import parse_model
@@ -21,9 +22,10 @@ from projections.queries.shapes import (
     MovedShape,
     ScoreShape,
     SignalShape,
+    TouchpointShape,
 )
 from runtime.commands.reading import about
-from runtime.explained import coming_in_words, distance_in_words, effect_in_words
+from runtime.explained import coming_in_words, did_in_words, distance_in_words, effect_in_words
 from runtime.sentences import SENTENCES
 from runtime.words import Words, who
 from tests.domain.stories import us
@@ -32,6 +34,13 @@ MODEL = """
 [[stages]]
 name = "lead"
 label = { en = "New lead", zh = "新线索" }
+[[stages]]
+name = "spam"
+detour = true
+[[sales.reasons]]
+name = "junk"
+label = { en = "Junk", zh = "垃圾" }
+stage = "spam"
 [[score.rules]]
 name = "form"
 label = { en = "Sent a form", zh = "提交表单" }
@@ -47,6 +56,7 @@ label = "Warm ones"
 when = { heat = { gte = 40 } }
 """
 WORDS, CHINESE = (Words(parse_model(MODEL), language) for language in ("en", "zh"))
+NOTHING = EffectShape(points=0, gave=[], gave_nothing=[], moved=None, not_moved=None, no_effect=None, machine=None)
 FORM = EnoughShape(rule="form", on="form_submitted", points=20)
 
 
@@ -100,7 +110,7 @@ def _values(text: str) -> set[str | None]:
 
 
 def test_whatever_a_reader_may_be_told_has_its_sentence() -> None:
-    told = {*NotMoved, *Passing}
+    told = {*NotMoved, *Passing, *NoEffect}
     told |= {f"never.{why}" for why in Never} | {f"leads_title.{name}" for name in get_args(OrderName)}
     assert told <= SENTENCES["en"].keys()
 
@@ -134,10 +144,34 @@ def test_what_time_alone_will_do_is_told_in_order() -> None:
 def test_what_a_touchpoint_did_is_told_in_the_readers_language(
     effect: dict[str, Any], english: str, chinese: str
 ) -> None:
-    did = EffectShape(
-        **{"points": 0, "gave": [], "gave_nothing": [], "moved": None, "not_moved": None, "machine": None, **effect}
-    )
+    did = NOTHING.model_copy(update=effect)
     assert (effect_in_words(did, WORDS), effect_in_words(did, CHINESE)) == (english, chinese)
+
+
+@pytest.mark.parametrize(("type", "said", "english", "chinese"), [
+    ("owner_assigned", {"owner": "ana", "due": "2023-11-15T09:00:00Z"},
+     "for ana, to accept by 2023-11-15 09:00:00", "分配给 ana，须在 2023-11-15 09:00:00 前接受"),
+    ("owner_assigned", {"owner": "ana"}, "for ana", "分配给 ana"),
+    ("owner_accepted", {"owner": "berlin", "by": "bo"}, "accepted by bo", "bo 已接受"),
+    ("owner_rejected", {"owner": "ana", "reason": "junk"}, "given back by ana: Junk", "ana 已退回：垃圾"),
+    ("owner_rejected", {"owner": "ana", "reason": "not ready"}, "given back by ana: not ready", "ana 已退回：时机未到"),
+    ("reminder_set", {"at": "2023-11-15T09:00:00Z"}, "reminder for 2023-11-15 09:00:00",
+     "提醒时间 2023-11-15 09:00:00"),
+    ("noted", {"note": "likes\ntea"}, "note: likes tea", "备注：likes tea"),
+    ("page_viewed", {"owner": "ana"}, "", ""),
+])  # fmt: skip
+def test_what_was_said_of_the_owner_is_told_in_the_readers_language(
+    type: str, said: dict[str, Any], english: str, chinese: str
+) -> None:
+    touchpoint = TouchpointShape.model_construct(type=type, properties=said, effect=NOTHING)
+    assert (did_in_words(touchpoint, WORDS), did_in_words(touchpoint, CHINESE)) == (english, chinese)
+
+
+def test_an_answer_that_counts_for_nothing_says_why() -> None:
+    effect = NOTHING.model_copy(update={"no_effect": "not_theirs"})
+    touchpoint = TouchpointShape.model_construct(type="owner_accepted", properties={"owner": "ana"}, effect=effect)
+    assert did_in_words(touchpoint, WORDS) == "no effect: somebody else has the lead, or nobody"
+    assert did_in_words(touchpoint, CHINESE) == "无效：此线索由他人负责或无人负责"
 
 
 @pytest.mark.parametrize(("profile", "called"), [
