@@ -217,7 +217,8 @@ def test_the_timeline_says_what_each_did(seen: Seen, tmp_path: Path, monkeypatch
     assert (nothing["why"], nothing["until"]) == ("limit", rfc3339(us(1 + DAY)))
     assert (told[4]["machine"], told[6]["not_moved"]) == ("reported", "only_forward")
     assert told[7] == {
-        "points": 0.0, "gave": [], "gave_nothing": [], "moved": None, "not_moved": None, "machine": None,
+        "points": 0.0, "gave": [], "gave_nothing": [], "moved": None, "not_moved": None, "no_effect": None,
+        "machine": None,
     }  # fmt: skip
     text = shown(tmp_path, monkeypatch, "lead", "a@x.de", "--lang", "zh")
     for did in ("+20 提交表单", "+5 page；visitor > lead", "page：已达上限，直到 2023",
