@@ -146,7 +146,7 @@ class HandingOver:
             if turn is None:
                 return
             data = {"owner": turn.owner, "due": turn.due} | ({"fallback": True} if turn.fallback else {})
-        told = {name: data[name] for name in ("owner", "due")}
+        told = {name: data[name] for name in ("owner", "due", "fallback") if name in data}
         look.changes[place] = replace(announced, data={**announced.data, **told})
         look.changes.insert(place + 1, self._give(look, data | {"reason": TURN}))
 

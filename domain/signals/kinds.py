@@ -124,6 +124,7 @@ def traits(kind: SignalKind) -> Traits:
                 Datum("owner", "text", "who takes care of the lead; null: nobody yet", null=True),
                 Datum("due", "instant", "until when they must have accepted; null: nobody said", null=True),
                 Datum("assigned", "text", "the id of the `lead.assigned` that says so", False),
+                Datum("fallback", "flag", "true: no owner was free, so the fallback has it", False),
                 Datum("promote_to", "text", "the stage into which the lead is asked", False),
                 Datum("waits_for", "text", "what that stage requires and the lead lacks: asked when it comes", False),
                 *(replace(datum, always=True) for datum in _STANDING),

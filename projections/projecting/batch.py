@@ -17,7 +17,6 @@ from domain.signals.signal import TELL, Holding
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Position, Touchpoint
 from projections.projecting.cluster import Cluster, Member
-from projections.projecting.hands import deadlines_due
 from projections.projecting.ledger import Histories, Ledger
 from projections.projecting.link import Linked, Linker, mentioned
 from projections.projecting.plan import Holdings
@@ -72,7 +71,7 @@ class Batches:
         self._work(conn, touched, linked, position, clock)
         while due := self._states.due(conn, clock, _DUE):
             touched += self.look_at(conn, due, position, clock)
-        if self._ledger is not None and (late := deadlines_due(conn, clock, _DUE)):
+        if self._ledger is not None and (late := self._ledger.hands.due(conn, clock, _DUE)):
             touched += self.look_at(conn, late, position, clock)
         self._forget(touched)
 
@@ -110,8 +109,9 @@ class Batches:
 
     def anything_due(self, conn: Connection, clock: int) -> bool:
         """Whether time alone changes anything by a clock."""
-        ledger = self._ledger
-        return self._states.anything_due(conn, clock) or (ledger is not None and bool(deadlines_due(conn, clock, 1)))
+        if self._ledger is not None and self._ledger.hands.due(conn, clock, 1):
+            return True
+        return self._states.anything_due(conn, clock)
 
     def anyone_to_tell(self, conn: Connection) -> bool:
         """Whether an activation left leads to be told."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, func, select
+from sqlalchemy import BigInteger, Connection, Integer, Select, bindparam, func, select, text
 
 from domain.files.values import MANY
 from domain.fold.fold import Fold
@@ -32,6 +32,19 @@ _TOLD: Final = ["kind", "lead", "subject", "data"]
 _COLUMNS: Final = [column.name for column in deadlines.columns]
 
 
+def _due_query() -> Select[int, UUID]:
+    clusters, identities = live.clusters.c, live.identities.c
+    clock, limit = bindparam("clock", type_=BigInteger), bindparam("limit", type_=Integer)
+    query = select(clusters.cluster, deadlines.c.lead).distinct()
+    query = query.join_from(deadlines, live.identities, identities.id == deadlines.c.lead)
+    query = query.join(live.clusters, clusters.cluster == identities.cluster)
+    query = query.where(deadlines.c.state == text("'open'"), deadlines.c.due <= clock, clusters.aside.is_(None))
+    return query.limit(limit)
+
+
+_DUE: Final = _due_query()
+
+
 class Hands:
     """Of one model. Its `[sales]` may be replaced while the fold stays: it is no part of that."""
 
@@ -45,14 +58,20 @@ class Hands:
         answers = {answer.on for answer in self.sales.answer}
         self.types = frozenset({REMINDER, *answers, *(activity.on for activity in self.sales.activity)})
         """Types of touchpoints that may ask for something."""
-        self._in_use = self.sales != Sales()
+        self._in_use = True if self.sales != Sales() else None
+
+    def in_use(self, conn: Connection) -> bool:
+        """Whether anybody hands anything over: the model has `[sales]`, or something is or was waited for."""
+        if self._in_use is None:
+            self._in_use = conn.execute(select(deadlines.c.lead).limit(1)).first() is not None
+        return self._in_use
 
     def at(self, conn: Connection, clusters: Sequence[Holdings], news: News, clock: int) -> "Desk | None":
         """What is needed to look at leads of these clusters; None: nobody hands anything over here."""
-        if not self._in_use and not news:
-            self._in_use = conn.execute(select(deadlines.c.lead).limit(1)).first() is not None
-            if not self._in_use:
-                return None
+        if news:
+            self._in_use = True
+        elif not self.in_use(conn):
+            return None
         leads = [holding.id for holdings, _ in clusters for holding in holdings]
         leads += [id for _, cluster in clusters for id in cluster.ceased]
         known: dict[UUID, list[Deadline]] = {}
@@ -60,6 +79,14 @@ class Hands:
             deadline = _deadline(row)
             known.setdefault(deadline.lead, []).append(deadline)
         return Desk(conn, self._fold, self.sales, self._zone, news, known, Instant(clock))
+
+    def due(self, conn: Connection, clock: int, limit: int) -> dict[int, list[UUID]]:
+        """The leads of which something is due by a clock, by cluster; those of clusters put aside are left out."""
+        leads: dict[int, list[UUID]] = {}
+        if self.in_use(conn):
+            for number, lead in conn.execute(_DUE, {"clock": clock, "limit": limit}):
+                leads.setdefault(number, []).append(lead)
+        return leads
 
 
 class Desk:
@@ -156,19 +183,6 @@ class Desk:
         bulk.upsert(conn, deadlines, [_row(deadline) for deadline in {each.key: each for each in changed}.values()])
         if self._turns is not None:
             bulk.upsert(conn, owner_turns, [(owner, self._turns.credits[owner]) for owner in sorted(self._turns.moved)])
-
-
-def deadlines_due(conn: Connection, clock: int, limit: int) -> dict[int, list[UUID]]:
-    """The leads of which something is due by a clock, by cluster; those of clusters put aside are left out."""
-    clusters, identities = live.clusters.c, live.identities.c
-    query = select(clusters.cluster, deadlines.c.lead).distinct()
-    query = query.join_from(deadlines, live.identities, identities.id == deadlines.c.lead)
-    query = query.join(live.clusters, clusters.cluster == identities.cluster)
-    query = query.where(deadlines.c.state == DeadlineState.OPEN.value, deadlines.c.due <= clock)
-    leads: dict[int, list[UUID]] = {}
-    for number, lead in conn.execute(query.where(clusters.aside.is_(None)).limit(limit)):
-        leads.setdefault(number, []).append(lead)
-    return leads
 
 
 def _under(id: UUID, opened: Opened) -> UUID:

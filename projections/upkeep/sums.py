@@ -7,9 +7,10 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection, select
 
+from domain.signals.deadlines import DeadlineKind, DeadlineState
 from domain.signals.kinds import SignalKind, announces, opens
 from projections.upkeep.differing import unsettled
-from store.database.tables import ledger, open_signals
+from store.database.tables import deadlines, ledger, open_signals
 
 Wrong = tuple[str, tuple[Any, ...], tuple[Any, ...] | None, tuple[Any, ...] | None]
 """Table, key, the row as it is (None: missing), and as it must be (None: too much)."""
@@ -33,5 +34,15 @@ def wrong_sums(conn: Connection) -> Iterator[Wrong]:
             yield "open_signals", (row.signal,), (row.lead, row.kind, row.subject), None
     for signal, expected_row in sorted(announced.items()):
         yield "open_signals", (signal,), None, expected_row
+    yield from _orphans(conn)
     for part, lead in unsettled(conn):
         yield "open_signals", (part, lead), ("what is open of it",), ("what holds of it",)
+
+
+def _orphans(conn: Connection) -> Iterator[Wrong]:
+    """What is waited for of an owner who does not have the lead."""
+    owned = select(open_signals.c.signal).where(open_signals.c.kind == SignalKind.ASSIGNED.value)
+    waiting = select(deadlines).where(deadlines.c.state == DeadlineState.OPEN.value)
+    waiting = waiting.where(deadlines.c.kind == DeadlineKind.ACCEPT.value, deadlines.c.cause.not_in(owned))
+    for row in conn.execute(waiting.order_by(deadlines.c.cause)):
+        yield "deadlines", (row.kind, row.cause), (row.owner, row.state), (row.owner, DeadlineState.DROPPED.value)

@@ -142,6 +142,27 @@ def test_a_lead_that_has_an_owner_keeps_them(company: Open) -> None:
     assert accept == [("accept", "ana", "kept", "ana"), ("accept", "ana", "open", None)]
 
 
+def test_who_is_full_is_passed_over_until_a_lead_of_theirs_is_won(company: Open) -> None:
+    full = TEXT.replace('name = "ana"', 'name = "ana"\ncapacity = 1').replace(
+        'name = "bo"', 'name = "bo"\ncapacity = 1'
+    )
+    sales = company(text=full)
+    for n in range(3):
+        sales.touch(FRIDAY + n * MINUTE, HOT, f"e:{n}@x.test")
+    assert sales.told("lead.assigned") == [("ana", "hot"), ("bo", "hot"), ("boss", "hot")]
+    assert [each.get("fallback", False) for each in sales.signals("lead.hot")] == [False, False, True]
+    sales.touch(FRIDAY + 5 * MINUTE, "stage_changed", "e:0@x.test", to="customer")
+    sales.touch(FRIDAY + 6 * MINUTE, HOT, "e:3@x.test")
+    assert sales.told("lead.assigned")[-1] == ("ana", "hot")
+
+
+def test_who_is_away_that_day_is_passed_over(company: Open) -> None:
+    sales = company(text=TEXT.replace('name = "ana"', 'name = "ana"\naway = [["2026-06-05", "2026-06-05"]]'))
+    sales.touch(FRIDAY, HOT)
+    sales.touch(local(2026, 6, 8, 9), HOT, "e:li@x.test")
+    assert sales.told("lead.assigned") == [("bo", "hot"), ("ana", "hot")]
+
+
 def test_a_person_gives_it_to_somebody_else(company: Open) -> None:
     sales = company()
     sales.touch(FRIDAY, HOT)
