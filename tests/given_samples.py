@@ -12,6 +12,7 @@ HOW_TO: Final = Path(__file__).parents[1] / "docs" / "how-to"
 DOORS: Final = "tests/test_samples_doors.py"
 MODELS: Final = "tests/test_samples_models.py"
 RECEIVERS: Final = "not executed: tests/test_webhook_examples.py runs these programs, on ports of its own"
+HAND_OVER: Final = "tests/test_samples_hand_over.py"
 FILES: Final = "tests/test_samples_files.py"
 SERVERS: Final = "tests/test_samples_servers.py"
 CONTAINERS: Final = "not executed: Docker's; tests/test_compose.py tries what docker-compose.yml says"
@@ -34,6 +35,13 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
     },
     "find-leads.md": {"leadline leads": DOORS, "curl -sG": DOORS},
     "follow-a-segment.md": {"[[segments]]": MODELS, "pip install": RECEIVERS},
+    "hand-over-leads.md": {
+        "[sales]": HAND_OVER,
+        "[[destinations]]": HAND_OVER,
+        "export LEADLINE_PUBLIC_URL": HAND_OVER,
+        "leadline leads": HAND_OVER,
+        "export LEADLINE_LINK_KEY": HAND_OVER,
+    },
     "import-a-file.md": {'source = "crm"': FILES, "leadline import": FILES, "leadline rejected list": FILES},
     "notify-a-webhook.md": {
         "[[destinations]]": MODELS,
