@@ -161,10 +161,15 @@ _SIGNALS = (
 
 
 def about(signal: SignalShape, words: Words) -> str | None:
-    """The segment or the stages that a signal is about, in words."""
+    """The segment, the stages or the owners that a signal is about, in words."""
+    fields = signal.model_extra or {}
+    match signal.kind:
+        case SignalKind.ASSIGNED:
+            return " > ".join(filter(None, (fields.get("before"), fields.get("owner") or "-")))
+        case SignalKind.MISSED | SignalKind.FOLLOW_UP | SignalKind.ACTIVE:
+            return ": ".join(filter(None, (signal.subject or fields.get("note"), fields.get("owner"))))
     if signal.subject:
         return words.segment(signal.subject)
-    fields = signal.model_extra or {}
     stages = [words.stage(stage) for stage in (fields.get("from"), fields.get("to")) if stage]
     return " > ".join(stages) or None
 
