@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from domain.signals.answer_link import Answered, Invitation, Standing
+from domain.signals.deadlines import DeadlineKind, DeadlineState
 from domain.touchpoints.touchpoint import Instant, Touchpoint
 from projections.queries.view import View
 from store.database.tables import deadlines, events
@@ -37,15 +38,16 @@ def _said(standing: Standing, invitation: Invitation, answer: Touchpoint) -> Ans
 
 
 def _as_it_is(view: View, invitation: Invitation) -> Answered:
-    """By who has the lead now, and what is waited for: the owner of a new signal may not be projected yet."""
+    """By who has the lead now, and whether anybody waits: the owner of a new signal may not be projected yet."""
     lead: UUID | None = view.lookup.resolve(view.conn, invitation.lead)
-    leads, waits = view.tables.leads.c, deadlines.c
+    leads, asked = view.tables.leads.c, deadlines.c
     row = view.conn.execute(select(leads.owner, leads.accepted_at).where(leads.lead == lead)).first()
-    open_one = select(waits.state).where(waits.cause == invitation.signal, waits.kind == "accept")
+    waits = select(asked.state).where(asked.kind == DeadlineKind.ACCEPT.value, asked.cause == invitation.signal)
+    state = view.conn.execute(waits).scalar()
     if row is not None and row.owner == invitation.owner:
-        if row.accepted_at is None:
-            return Answered(Standing.WAITING)
-        return Answered(Standing.ACCEPTED, invitation.owner, Instant(row.accepted_at))
-    if view.conn.execute(open_one.where(waits.state == "open")).first() is not None:
+        if row.accepted_at is not None:
+            return Answered(Standing.ACCEPTED, invitation.owner, Instant(row.accepted_at))
+        return Answered(Standing.ENDED if state == DeadlineState.DROPPED else Standing.WAITING)
+    if state == DeadlineState.OPEN:
         return Answered(Standing.WAITING)
     return Answered(Standing.ENDED if row is None or row.owner is None else Standing.GIVEN)
