@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from projections.reports.model_diff import (
     BacktestPair,
     DaysShape,
-    FunnelChange,
     LeadChangeShape,
+    ModelDiffShape,
     MoveShape,
     NumbersShape,
     PairShape,
@@ -18,7 +18,7 @@ from projections.reports.model_diff import (
 from runtime.show import Column, Listing, cell
 
 _MOVES = (Column("of"), Column("move"), Column("leads", number=True), Column("such as", 1))
-_FUNNELS = (Column("funnel"), Column("step", number=True), Column("on"), Column("before", number=True))
+_TOTALS = (Column("of"), Column("which"), Column("before", number=True), Column("now", number=True))
 _CHANGES = (Column("lead"), Column("hot"), Column("heat"), Column("else", 2), Column("why", 1))
 _RECORD = (Column("hot before won"), Column("won of hot"), Column("pending", 2, number=True), Column("days to won", 1))
 
@@ -33,15 +33,15 @@ def moves_listing(title: str, moved: Mapping[str, Sequence[MoveShape]]) -> Listi
     return Listing(title, _MOVES, rows)
 
 
-def funnels_listing(funnels: Sequence[FunnelChange]) -> Listing:
-    """The steps whose numbers differ."""
-    rows = [
-        (each.funnel, step.step, step.on, step.before, step.now)
-        for each in funnels
-        for step in each.steps
-        if step.before != step.now
-    ]
-    return Listing("Funnels", (*_FUNNELS, Column("now", number=True)), rows)
+def totals_listing(found: ModelDiffShape) -> Listing:
+    """How many leads there are of what, as far as that differs."""
+    totals: list[tuple[str, str | None, PairShape]] = [("hot", None, found.hot)]
+    for kind in ("stages", "grades", "segments"):
+        totals += [(kind, each.name, each) for each in getattr(found, kind)]
+    for funnel in found.funnels:
+        totals += [("funnels", f"{funnel.funnel}, step {step.step}: {step.on}", step) for step in funnel.steps]
+    rows = [(kind, name, pair.before, pair.now) for kind, name, pair in totals if pair.before != pair.now]
+    return Listing("Totals", _TOTALS, rows)
 
 
 def changes_listing(changes: Sequence[LeadChangeShape]) -> Listing:
@@ -49,7 +49,7 @@ def changes_listing(changes: Sequence[LeadChangeShape]) -> Listing:
     rows = [
         (
             change.who or change.lead,
-            _arrow(*("hot" if hot else "-" for hot in (change.hot.before, change.hot.now))),
+            _pair(change.hot),
             _pair(change.heat),
             "; ".join(_else(change)),
             ", ".join(_given(change.why)),

@@ -126,7 +126,7 @@ class PeriodShape(Shape):
     """The period in which deals were won and leads became hot; the end is not in it."""
 
     from_: Annotated[Moment | None, Field(serialization_alias="from", description="null: all history")]
-    to: Moment
+    to: Annotated[Moment | None, Field(description="null: up to the clock")]
     won_within: str
 
 
@@ -242,7 +242,8 @@ def _backtests(found: ModelDiff) -> BacktestPair:
 
 
 def _period(period: Period) -> dict[str, Any]:
-    return {"from_": period.start or None, "to": period.end, "won_within": show_duration(period.within)}
+    end = period.end if period.end <= period.clock else None
+    return {"from_": period.start or None, "to": end, "won_within": show_duration(period.within)}
 
 
 def _numbers(numbers: Numbers) -> dict[str, Any]:

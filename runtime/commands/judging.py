@@ -18,10 +18,10 @@ from runtime.commands.options import AsJson, Data, DatabaseUrl, ModelFile, bound
 from runtime.judged import (
     backtests_listing,
     changes_listing,
-    funnels_listing,
     moves_listing,
     record_listing,
     sweep_listing,
+    totals_listing,
 )
 from runtime.show import Listing, print_json, print_listings, progress, say
 from runtime.wiring import Wiring
@@ -206,7 +206,7 @@ def _say_left_out(reasons: Sequence[str]) -> None:
 def _listings(found: ModelDiffShape) -> list[Listing]:
     listings = [
         moves_listing("What would change", found.moved),
-        funnels_listing(found.funnels),
+        totals_listing(found),
         changes_listing(found.largest),
     ]
     return listings if found.backtest is None else [*listings, backtests_listing(found.backtest)]

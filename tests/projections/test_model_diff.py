@@ -80,6 +80,16 @@ class Ninety:
 
 @pytest.fixture
 def ninety(world: World) -> Ninety:
+    return played(world)
+
+
+@pytest.fixture
+def ninety_on_each(world_on_each: World) -> Ninety:
+    """On each database in turn."""
+    return played(world_on_each)
+
+
+def played(world: World) -> Ninety:
     leads = histories()
     world.clock = CLOCK
     delivered = [each for history in leads.values() for each in history]
@@ -139,7 +149,8 @@ def test_the_largest_changes_are_of_who_becomes_hot_or_no_longer_is_and_say_by_w
         assert sum(each.now for each in change.why) == pytest.approx(heats[1], abs=0.03)
 
 
-def test_nothing_is_written_and_an_activation_does_what_was_said_and_tells_nobody_else(ninety: Ninety) -> None:
+def test_nothing_is_written_and_an_activation_does_what_was_said_and_tells_nobody_else(ninety_on_each: Ninety) -> None:
+    ninety = ninety_on_each
     there = ninety.everything()
     found = ninety.diff(OTHER)
     assert ninety.everything() == there

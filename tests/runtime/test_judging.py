@@ -1,6 +1,7 @@
 """`model diff`, `model backtest` and `model try` at the command line: what they print, and what they refuse."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def test_a_backtest_says_who_was_hot_before_they_were_won_and_who_of_the_hot_was
     assert record["precision"]["of"] == 20 and record["pending"] == 0
     assert record["days"] == {"of": 20, "quarter": 1.0, "median": 1.0, "three_quarters": 1.0, "too_few": False}
     assert [*record["grades"], *record["sources"]] == ["D", "direct"]
-    assert did["won_within"] == "3d" and did["from"] is None
+    assert did["won_within"] == "3d" and (did["from"], did["to"]) == (None, None)
     text = leadline("model", "backtest", "--from", "2026-01-03", "--to", "2026-01-04").stdout
     assert text.splitlines()[1].split("\t")[:4] == ["all", "active", "20 of 20: 100% (84 to 100)", "0 of 0"]
 
@@ -98,6 +99,7 @@ def test_a_diff_says_what_a_file_would_change_and_changes_nothing(folder: Path) 
     told = leadline("model", "diff")
     assert "its activation would be refused: the new model has no stage 'customer', which 20 leads" in told.stderr
     assert "stages\tcustomer -> client\t20\temail buyer" in told.stdout
+    assert "stages\tclient\t0\t20\n" in told.stdout and "stages\tcustomer\t20\t0\n" in told.stdout
     assert answer("model", "backtest")["model"] == found["before"]
 
 
@@ -150,3 +152,16 @@ def test_without_a_stage_that_is_won_nothing_tells_how_rules_did(folder: Path) -
     assert refused in leadline("model", "backtest", code=2).stderr
     assert refused in leadline("model", "try", "--hot-at", "10..30", code=2).stderr
     assert refused in leadline("model", "try", "--hot-at", "10").stderr
+
+
+def test_who_would_be_hot_is_told_with_the_rules_that_make_them_so(folder: Path) -> None:
+    Path("now.csv").write_text(f"id,who,type,at\nn,ada@x.test,page_viewed,{datetime.now(UTC).isoformat()}\n")
+    leadline("import", "now.csv", "--mapping", "mapping.toml")
+    told = leadline("model", "try", "--points", "page=21")
+    assert "1 of 26 leads change; heat is another of" in told.stderr
+    assert "hot\t- -> hot\t1\temail ada@x.test" in told.stdout
+    assert "hot\t\t0\t1\n" in told.stdout
+    [line] = [line for line in told.stdout.splitlines() if line.startswith("email ada@x.test")]
+    who, hot, heat, others, why = line.split("\t")
+    assert (who, hot, others) == ("email ada@x.test", "no -> yes", "")
+    assert heat.startswith("5 -> 2") and why.startswith("page 5 -> 2")
