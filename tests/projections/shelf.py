@@ -20,17 +20,17 @@ class Shelf:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._numbers = count(1)
-        self._folders: dict[str, Path] = {}
-        self._urls: dict[tuple[str, str], str] = {}
+        self._folders: dict[tuple[str, str], Path] = {}
+        self._urls: dict[tuple[str, str, str], str] = {}
 
     @contextmanager
     def place(self, model: Model) -> Iterator[Path]:
         """A folder with a `leadline.db` that is ready, removed afterwards."""
-        if model.hash not in self._folders:
-            folder = self._folders[model.hash] = self._root / f"ready-{len(self._folders)}"
+        if _name(model) not in self._folders:
+            folder = self._folders[_name(model)] = self._root / f"ready-{len(self._folders)}"
             folder.mkdir()
             World.on_sqlite(folder, model, 0).close()
-        with self.copied(self._folders[model.hash]) as copy:
+        with self.copied(self._folders[_name(model)]) as copy:
             yield copy
 
     @contextmanager
@@ -46,7 +46,7 @@ class Shelf:
     @contextmanager
     def on(self, server: PostgresServer, model: Model) -> Iterator[str]:
         """The URL of a database on PostgreSQL that is ready, dropped afterwards."""
-        key = (server.url, model.hash)
+        key = (server.url, *_name(model))
         if key not in self._urls:
             self._urls[key] = server.create()
             World(self._urls[key], model, 0).close()
@@ -55,6 +55,11 @@ class Shelf:
             yield url
         finally:
             server.drop(url)
+
+
+def _name(model: Model) -> tuple[str, str]:
+    """What tells models apart: two files with one hash may differ in their owners and destinations."""
+    return model.hash, model.text
 
 
 CLOCK = us(600)
