@@ -66,11 +66,12 @@ class Commander:
 
         Raises CommandRefused, NotFound or LogError where nothing was recorded.
         """
-        context = CommandContext(id=id, at=self._clock(), source=SOURCE)
         with self._reader.view() as view:
             if (earlier := self._recorded(view.conn, id)) is not None:  # done: now it would be refused
                 return Accepted(id=id, type=earlier.type, lead=str(one_lead.live_lead(view, lead)))
             card = Card.of(view, lead)
+            at = Instant(max(self._clock(), view.clock + 1))  # behind all that it is checked against
+            context = CommandContext(id=id, at=at, source=SOURCE)
             touchpoint = command(view, card, context)
         self._log.append(TOUCHPOINTS, [sealed(touchpoint)])
         return Accepted(id=id, type=touchpoint.type, lead=card.id)

@@ -17,12 +17,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from domain.files.durations import DAY
 from domain.model.definition import Model
 from domain.signals.kinds import SignalKind
 from domain.touchpoints.touchpoint import Instant
 
-LASTS: Final = 7 * 24 * 3600
-"""Seconds after its signal that a link holds."""
+LASTS: Final = 7 * DAY
+"""Microseconds after its signal that a link holds."""
 REASONS: Final = 12
 """Most reasons that a link offers beside "not ready", the first of the model file."""
 LONGEST: Final = 4_000
@@ -34,7 +35,7 @@ _DAMAGED: Final = (ValueError, InvalidTag, msgspec.DecodeError)
 
 
 class Invitation(msgspec.Struct, array_like=True, frozen=True):
-    """What a link bears. `shown`: what the message called the lead; "" where it did not say. `ends`: epoch seconds.
+    """What a link bears. `shown`: what the message called the lead; "" where it did not say. `asked`: when.
 
     `members` may answer for the owner; `reasons` are names with what people call them (a text, or texts by language).
     `language`: of the message; "" where programs read it. `zone`: the company's.
@@ -46,11 +47,16 @@ class Invitation(msgspec.Struct, array_like=True, frozen=True):
     value: str
     owner: str
     shown: str
-    ends: int
+    asked: Instant
     zone: str = "UTC"
     language: str = ""
     members: tuple[str, ...] = ()
     reasons: tuple[tuple[str, str | dict[str, str]], ...] = ()
+
+    @property
+    def ends(self) -> Instant:
+        """From when on it takes no answer."""
+        return Instant(self.asked + LASTS)
 
     @property
     def touchpoint(self) -> str:
@@ -147,7 +153,7 @@ class Links:
             value,
             owner,
             _called(person or {}),
-            asked.at // 1_000_000 + LASTS,
+            asked.at,
             self.model.timezone,
             self.language,
             known.members if known else (),

@@ -64,13 +64,14 @@ def test_a_link_bears_whom_it_asks_what_and_until_when() -> None:
         value="ada@example.org",
         owner="berlin",
         shown="Ada, Engines",
-        ends=1_780_604_800,
+        asked=ASSIGNED["at"],
         zone="Asia/Shanghai",
         language="en",
         members=("ana",),
         reasons=(("spam", "Junk"), ("robot", "")),
     )
     assert bears(HOT) == bears(ASSIGNED)
+    assert bears(ASSIGNED).ends == ASSIGNED["at"] + 7 * 24 * 3_600_000_000
 
 
 def test_where_programs_read_it_reasons_keep_all_their_labels() -> None:
@@ -114,7 +115,7 @@ INVITATIONS = st.builds(
     value=st.text(max_size=60),
     owner=st.text(max_size=60),
     shown=st.text(max_size=60),
-    ends=st.integers(0, 2**40),
+    asked=st.integers(0, 2**52),
     members=st.tuples(st.text(max_size=9)),
     reasons=st.tuples(st.tuples(st.text(max_size=9), st.text(max_size=9) | st.just({"en": "x"}))),
 )

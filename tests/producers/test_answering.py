@@ -26,7 +26,7 @@ INVITATION = Invitation(
     value="ada@example.org",
     owner="berlin",
     shown="Ada <Lovelace>",
-    ends=NOON // 1_000_000 + WEEK,
+    asked=Instant(NOON - 1),
     zone="Europe/Berlin",
     language="en",
     members=("ana", "bo"),
@@ -114,6 +114,13 @@ def test_a_press_is_one_touchpoint(collecting: Collecting) -> None:
     assert answer.context == {"via": "link"}
 
 
+def test_an_answer_comes_behind_what_asked_for_it_though_a_clock_is_slow(collecting: Collecting) -> None:
+    collecting.now = NOON - 5_000_000
+    press(collecting, **FORM)
+    [answer] = collecting.touchpoints()
+    assert answer.instant == answer.received_at == INVITATION.asked + 1
+
+
 def test_a_rejection_says_why(collecting: Collecting) -> None:
     press(collecting, answer="reject", by="berlin", reason="spam", note=" a robot\x00 ")
     [answer] = collecting.touchpoints()
@@ -161,7 +168,7 @@ def test_a_broken_or_foreign_link_says_nothing(collecting: Collecting, method: s
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_link_holds_for_seven_days(collecting: Collecting, method: str) -> None:
-    collecting.now = NOON + WEEK * 1_000_000 - 1
+    collecting.now = INVITATION.asked + WEEK * 1_000_000 - 1
     assert collecting.ask(method, URL, data=FORM if method == "POST" else None).status_code == 200
     collecting.now += 1
     answer = collecting.ask(method, URL, data=FORM if method == "POST" else None)

@@ -42,7 +42,7 @@ def waits(world: World, state: str, lead: UUID) -> None:
 def outcome(world: World) -> Answered:
     with world.view() as view:
         [lead] = [row.lead for row in world.rows("leads")]
-        invitation = Invitation("s-1", lead, "email", "ada@x.de", "ana", "Ada", ends=0)
+        invitation = Invitation("s-1", lead, "email", "ada@x.de", "ana", "Ada", us(1))
         return answered(view, EventStore(world.database), invitation)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from domain.signals.answer_link import Invitation, LinkKeys
+from domain.touchpoints.touchpoint import Instant
 from tests.runtime.given_server import MODEL, sent
 from tests.runtime.serving import Server, eventually, serving
 
@@ -45,7 +46,7 @@ def asked(server: Server, name: str, owner: str = "berlin") -> tuple[str, str]:
     lead = str(sent(server, name)["id"])
     assert server.http.post(f"/api/leads/{lead}/assign?wait=30s", json={"owner": owner}).status_code == 200
     invitation = Invitation(
-        f"signal-{name}", UUID(lead), "email", f"{name}@example.org", owner, name, int(time.time()) + 3600,
+        f"signal-{name}", UUID(lead), "email", f"{name}@example.org", owner, name, Instant(time.time_ns() // 1_000),
         language="en", members=("ana", "bo"), reasons=(("spam", ""),),
     )  # fmt: skip
     return lead, f"/a/{LinkKeys([KEY]).seal(invitation)}"

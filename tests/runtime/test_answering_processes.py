@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from domain.signals.answer_link import Invitation, LinkKeys
+from domain.touchpoints.touchpoint import Instant
 from tests.runtime.given_server import MODEL
 from tests.runtime.serving import Process, eventually, serving
 from tests.services.kafka import KafkaBroker
@@ -45,7 +46,14 @@ def test_the_first_answer_counts_whichever_collector_takes_it(servers: dict[str,
     path = f"/api/leads/{lead['id']}"
     assert api.post(f"{path}/assign?wait=30s", json={"owner": "ana"}).status_code == 200
     invitation = Invitation(
-        "s-1", UUID(lead["id"]), "email", "ada@example.org", "ana", "Ada", int(time.time()) + 3600, language="en"
+        "s-1",
+        UUID(lead["id"]),
+        "email",
+        "ada@example.org",
+        "ana",
+        "Ada",
+        Instant(time.time_ns() // 1_000),
+        language="en",
     )
     url = f"/a/{LinkKeys([KEY]).seal(invitation)}"
     assert "<form" in blind.get(url).text and "<form" in seeing.get(url).text
