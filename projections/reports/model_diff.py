@@ -257,10 +257,9 @@ def _numbers(numbers: Numbers) -> dict[str, Any]:
 
 
 def _portion(portion: Portion) -> PortionShape:
-    low, high = portion.between or (None, None)
-    return PortionShape(
-        leads=portion.part, of=portion.whole, share=portion.share, low=low, high=high, too_few=portion.too_few
-    )
+    low, high = (None, None) if portion.between is None else (round(end, 6) for end in portion.between)
+    share = None if portion.share is None else round(portion.share, 6)
+    return PortionShape(leads=portion.part, of=portion.whole, share=share, low=low, high=high, too_few=portion.too_few)
 
 
 def _pair(pair: Sequence[Any]) -> dict[str, Any]:
