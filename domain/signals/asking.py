@@ -7,7 +7,7 @@ from domain.fold.handover import ASSIGNED as OWNER_ASSIGNED
 from domain.model.definition import CHANGED
 from domain.model.sales import Sales
 from domain.signals.deadlines import Deadline, DeadlineKind
-from domain.signals.handing_over import BY_HAND, PASSED_ON, TURN
+from domain.signals.handing_over import PASSED_ON, TURN
 from domain.signals.kinds import MODEL, SignalKind
 from domain.signals.signal import Decision
 from domain.touchpoints.touchpoint import rfc3339
@@ -52,10 +52,6 @@ def ask_of(decision: Decision, signal: str, data: Mapping[str, Any], sales: Sale
 
 def to_accept(decision: Decision, data: Mapping[str, Any], signal: str, clock: int) -> Iterator[Deadline]:
     """Until when an owner must have accepted, where one is asked."""
-    if (
-        decision.kind == SignalKind.ASSIGNED
-        and data["reason"] in (TURN, PASSED_ON, BY_HAND)
-        and data["due"] is not None
-    ):
+    if decision.kind == SignalKind.ASSIGNED and data["due"] is not None:
         owner, hot = data["owner"], data.get("hot")
         yield Deadline(DeadlineKind.ACCEPT, signal, decision.lead_now, owner, hot, clock, data["due"])

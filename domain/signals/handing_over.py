@@ -166,8 +166,11 @@ class HandingOver:
 
     def _said(self, look: Look, fact: Handover) -> None:
         """A person assigned it, or a history with an owner came here or was taken out."""
-        data = {"owner": fact.owner, "due": fact.due, "reason": HISTORY if fact.assigned else BY_HAND}
-        if not fact.assigned and fact.due is None:
+        data: dict[str, Any] = {"owner": fact.owner, "due": fact.due, "reason": BY_HAND}
+        if fact.assigned:
+            waits = fact.accepted_at is None and fact.due is not None and fact.due > self._clock
+            data |= {"due": fact.due if waits else None, "reason": HISTORY}
+        elif fact.due is None:
             owner = self._sales.owner(fact.owner)
             data["due"] = self._due(owner, self._clock, self._sales.accept_within)
         look.changes.append(self._give(look, data, fact.since))
@@ -198,11 +201,11 @@ class HandingOver:
     # ---- what is waited for ------------------------------------------------------------------------------------
 
     def _drop(self, look: Look) -> None:
-        """A retraction ends the wait; so does whatever gave the lead to somebody else."""
+        """A retraction ends the wait; so do a stage in which nobody is hot, and whatever gave the lead to another."""
         retracted = {
             change.closes.signal for change in look.changes if is_of(change, RETRACTED) and change.closes is not None
         }
-        current = None if look.owned is None else look.owned.signal
+        current = look.owned.signal if look.owned is not None and self._counts(look) else None
         for deadline in look.open(DeadlineKind.ACCEPT, DeadlineKind.WORK):
             if deadline.cause != current or (deadline.kind == DeadlineKind.ACCEPT and deadline.signal in retracted):
                 look.put(replace(deadline, state=DeadlineState.DROPPED))
@@ -227,14 +230,15 @@ class HandingOver:
         if within and accepted is not None and accepted.settled is not None and key not in look.deadlines:
             fact = lead.owner
             if fact is not None and fact.owner == owned.value and fact.accepted_at is not None:
-                due = self._due(self._sales.owner(owned.value), Instant(fact.accepted_at), within)
-                owner, signal = owned.value, accepted.signal
-                look.put(Deadline(*key, look.holding.id, owner, signal, fact.accepted_at, due))
+                asked = fact.accepted_at
+                due = self._due(self._sales.owner(owned.value), Instant(asked), within)
+                work = Deadline(*key, look.holding.id, owned.value, accepted.signal, asked, due)
+                called = contact_since(look.holding, accepted)  # they may call first, and accept then
+                if called is not None and called[0] < asked:
+                    work = replace(work, state=DeadlineState.KEPT, settled=asked, by=called[1] or None)
+                look.put(work)
         for deadline in look.open(DeadlineKind.WORK):
-            if not self._counts(look):
-                look.put(replace(deadline, state=DeadlineState.DROPPED))
-            else:
-                self._contacted(look, deadline)
+            self._contacted(look, deadline)
 
     def _contacted(self, look: Look, deadline: Deadline) -> None:
         """Settle what a call, a meeting or a message of staff settles."""

@@ -185,6 +185,26 @@ def test_who_accepts_and_does_nothing_is_told_of(company: Open) -> None:
     assert ("work", "bo", "kept", "bo") in sales.deadlines()
 
 
+def test_who_calls_first_and_accepts_then_did_something(company: Open) -> None:
+    start = local(2026, 6, 8, 9)
+    sales = company(start)
+    sales.touch(start, HOT)
+    sales.touch(start + 5 * MINUTE, "call_logged", by="ana")
+    sales.touch(start + 6 * MINUTE, "owner_accepted", owner="ana")
+    sales.wait(local(2026, 6, 10, 12))
+    assert sales.told("sla.missed") == []
+    assert ("work", "ana", "kept", "ana") in sales.deadlines()
+
+
+def test_a_customer_is_not_passed_on_because_nobody_accepted(company: Open) -> None:
+    sales = company()
+    sales.touch(FRIDAY, HOT)
+    sales.touch(FRIDAY + MINUTE, "stage_changed", to="customer")
+    sales.wait(MONDAY + MINUTE)
+    assert sales.told() == [("ana", "hot")]
+    assert ("accept", "ana", "dropped", None) in sales.deadlines()
+
+
 def test_an_enquiry_is_answered_in_time_or_told_of(company: Open) -> None:
     start = local(2026, 6, 8, 9)
     sales = company(start)
@@ -292,5 +312,6 @@ def test_of_two_owners_of_one_person_one_stays_and_both_hear_of_it(company: Open
     [lead] = sales.world.rows("leads")
     assert lead.owner == "bo"
     assert sales.told("lead.assigned")[2:] == [(None, "merged"), ("bo", "history")]
+    assert [each for each in sales.deadlines() if each[2] == "open"] == [("accept", "bo", "open", None)]
     sales.touch(FRIDAY + 3 * MINUTE, "unmerged", "e:a@x.test", **side("e:b@x.test"))
     assert sorted(lead.owner for lead in sales.world.rows("leads")) == ["ana", "bo"]
