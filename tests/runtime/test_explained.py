@@ -186,11 +186,17 @@ def test_people_are_called_by_their_names_however_these_were_said(profile: dict[
     assert who(LeadShape.model_construct(id="1", identities=[email], profile=profile)) == called
 
 
-@pytest.mark.parametrize(("subject", "fields", "words"), [
-    ("warm", {"segment": "warm"}, "Warm ones"),
-    ("", {"from": "visitor", "to": "lead"}, "visitor > New lead"),
-    ("", {"to": "gone"}, "gone"),
-    ("", {"heat": 80.0}, None),
+@pytest.mark.parametrize(("kind", "subject", "fields", "words"), [
+    ("segment.entered", "warm", {"segment": "warm"}, "Warm ones"),
+    ("stage.changed", "", {"from": "visitor", "to": "lead"}, "visitor > New lead"),
+    ("stage.changed", "", {"to": "gone"}, "gone"),
+    ("lead.hot", "", {"heat": 80.0}, None),
+    ("lead.assigned", "", {"before": "ana", "owner": "bo"}, "ana > bo"),
+    ("lead.assigned", "", {"before": "ana", "owner": None}, "ana > -"),
+    ("sla.missed", "accept", {"owner": "ana"}, "accept: ana"),
+    ("follow_up.due", "", {"owner": None, "note": "asks in June"}, "asks in June"),
 ])  # fmt: skip
-def test_a_signal_is_about_a_segment_or_stages(subject: str, fields: dict[str, Any], words: str | None) -> None:
-    assert about(SignalShape.model_construct(subject=subject, **fields), WORDS) == words
+def test_a_signal_is_about_a_segment_stages_or_owners(
+    kind: str, subject: str, fields: dict[str, Any], words: str | None
+) -> None:
+    assert about(SignalShape.model_construct(kind=kind, subject=subject, **fields), WORDS) == words

@@ -112,8 +112,9 @@ def messages(bootstrap: str, *topics: str) -> list[dict[str, Any]]:
     places = [
         TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic) or ()
     ]
-    consumer.assign(places)
-    consumer.seek_to_beginning(*places)
+    if places:  # of a cluster that answers late nothing is known yet
+        consumer.assign(places)
+        consumer.seek_to_beginning(*places)
     found = []
     for message in consumer if places else ():
         headers = {name: value.decode() for name, value in message.headers}
