@@ -15,7 +15,7 @@ from fastapi import APIRouter, Path
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from domain.errors import Fenced, LeadlineError
+from domain.errors import Failed, Fenced, LeadlineError
 from domain.touchpoints.touchpoint import rfc3339
 from projections.queries.shapes import Page, Shape
 from store.database.lease import Lease
@@ -56,11 +56,11 @@ class JobShape(Shape):
     error: Annotated[str | None, Field(description="why it failed, was cancelled or lost")]
 
 
-class _Cancelled(Exception):
+class _Cancelled(Failed):
     """Somebody asked for it."""
 
 
-class _Stopped(Exception):
+class _Stopped(Failed):
     """The server is on its way out."""
 
 

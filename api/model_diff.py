@@ -15,7 +15,7 @@ from projections.history.engines import Engine
 from projections.queries.periods import bound
 from projections.queries.view import Reader
 from projections.reports.model_diff import shape_of
-from projections.upkeep.comparing import Span, diff
+from projections.upkeep.comparing import Bounds, diff
 from store.database.database import Database
 from store.events.ids import Ids
 from web.problems import Problem
@@ -44,13 +44,13 @@ class OtherModel(BaseModel):
             raise Problem(400, "model: " + "; ".join(error.lines), problems=list(error.lines)) from None
         return variant
 
-    def span(self, zone: str) -> Span:
+    def span(self, zone: str) -> Bounds:
         """What is looked at of how rules would have done; days begin in that time zone. Raises Problem."""
         start, end = _bound("from", self.from_, zone), _bound("to", self.to, zone)
         if start is not None and end is not None and start > end:
             raise Problem(400, f"from: {self.from_} is later than to, {self.to}; allowed is up to it")
         try:
-            return Span(start or 0, end, parse_duration(self.won_within))
+            return Bounds(start or 0, end, parse_duration(self.won_within))
         except ValueError as error:
             raise Problem(400, f"won_within: {error}") from None
 

@@ -13,7 +13,7 @@ engine gives the same.
             total.add(part)
             report(total.touchpoints, at.position)
 
-    def _task(source: Source, text: str, within: Range, at: Progress) -> Part:
+    def _task(source: TaskSource, text: str, within: Range, at: Progress) -> Part:
         with source.attached() as (database, conn):
             ids, fold = Ids(database.id_key()), Fold(parse_model(text))
             for people in people_in(database, conn, ids, within, at):

@@ -30,7 +30,7 @@ _FETCHED: Final = 10_000
 """Clusters fetched at a time."""
 
 
-class Person(NamedTuple):
+class WalkedPerson(NamedTuple):
     """One person of a cluster's walk, and what happened to them up to the clock, in the order of the fold."""
 
     walk: Walk
@@ -48,9 +48,9 @@ class Person(NamedTuple):
         return Subject(ids.of(person.name()), lead, fold.at(lead, clock), owned, noticed, parted)
 
 
-def people_of(walk: Walk, histories: dict[int, list[Touchpoint]]) -> list[Person]:
+def people_of(walk: Walk, histories: dict[int, list[Touchpoint]]) -> list[WalkedPerson]:
     """Those whom `assign` found in a cluster."""
-    return [Person(walk, number, history) for number, history in histories.items()]
+    return [WalkedPerson(walk, number, history) for number, history in histories.items()]
 
 
 def ranges(conn: Connection, touchpoints: int) -> Iterator[Range]:
@@ -69,7 +69,7 @@ def ranges(conn: Connection, touchpoints: int) -> Iterator[Range]:
 
 def people_in(
     database: Database, conn: Connection, ids: Ids, within: Range, at: Progress, limits: Limits = LIMITS
-) -> Iterator[list[Person]]:
+) -> Iterator[list[WalkedPerson]]:
     """The people of each cluster of a range, by what is recorded up to the pair. Raises SavedByAnother, UnknownTopic.
 
     A cluster of which nothing happened by then has none; those that were put aside by a fault are left out.

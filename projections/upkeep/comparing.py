@@ -31,7 +31,7 @@ from projections.upkeep.moved import Example, Move, Moved, who
 from projections.upkeep.track_record import track_record
 from store.database import bulk
 from store.database.database import Database
-from store.database.exported import Source, exported
+from store.database.exported import TaskSource, exported
 from store.database.tables import live
 from store.events.ids import Ids
 from store.models import active_model
@@ -43,7 +43,7 @@ _TASK: Final = 5_000
 """Touchpoints of a task, about."""
 
 
-class Span(NamedTuple):
+class Bounds(NamedTuple):
     """What shall be looked at of how rules would have done: [start, end), and the time that a hot lead has."""
 
     start: int = 0
@@ -110,14 +110,14 @@ def diff(
     database: Database,
     ids: Ids,
     variant: Variant,
-    span: Span | None = None,
+    span: Bounds | None = None,
     report: Report | None = None,
     engine: Engine = INLINE,
 ) -> ModelDiff:
     """Fold everything with the active model and with another one, and compare. Raises Refused, SavedByAnother."""
     with exported(database, apart=engine.apart) as view, Work(engine) as work:
         progress, active = _active(view.conn)
-        now, period = variant.model(), (span or Span()).until(progress.clock)
+        now, period = variant.model(), (span or Bounds()).until(progress.clock)
         if now.hash == active.hash:
             total = Compared(records=[track_record(view.conn, model, period) for model in (active, now)])
         else:
@@ -154,7 +154,7 @@ def judge(
     database: Database,
     ids: Ids,
     variants: Sequence[Variant],
-    span: Span | None = None,
+    span: Bounds | None = None,
     report: Report | None = None,
     engine: Engine = INLINE,
 ) -> Judged:
@@ -165,7 +165,7 @@ def judge(
     """
     with exported(database, apart=engine.apart) as view, Work(engine) as work:
         progress, _ = _active(view.conn)
-        period = (span or Span()).until(progress.clock)
+        period = (span or Bounds()).until(progress.clock)
         task = partial(compare, view.source, tuple(variants), period, progress, False)
         total = _done(work, view.conn, task, progress, report)
         return Judged(period, tuple(total.records), tuple(total.failed))
@@ -221,7 +221,7 @@ def _most_first(move: Move) -> tuple[int, str, str]:
 
 
 def compare(
-    source: Source, variants: tuple[Variant, ...], period: Period, progress: Progress, differ: bool, within: Range
+    source: TaskSource, variants: tuple[Variant, ...], period: Period, progress: Progress, differ: bool, within: Range
 ) -> Compared:
     """Fold the clusters of a range by each model; with `differ`, say what is otherwise by the second."""
     folds = [_fold(variant) for variant in variants]

@@ -20,7 +20,7 @@ from domain.people.sharing import Limits
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Instant, Touchpoint
 from projections.upkeep.evidence import Evidence, First, sighted
-from store.database.exported import Source
+from store.database.exported import TaskSource
 from store.events.ids import Ids
 from store.events.library.notifications import notified
 
@@ -46,7 +46,7 @@ class Looked:
     together: list[Alike] = field(default_factory=list)
 
 
-def look(source: Source, after: int, until: int) -> Looked:
+def look(source: TaskSource, after: int, until: int) -> Looked:
     """The task of the first pass, over the positions behind `after` and up to `until`."""
     looked, alike = Looked(), dict[tuple[Any, ...], Alike]()
     with source.attached() as (database, _):
@@ -68,14 +68,14 @@ Known = tuple[dict[Identity, int], dict[Identity, Links], dict[Identity, int], d
 """Of some identities: which are shared, trusted, overclaimed and disputed."""
 
 
-class Cluster(NamedTuple):
+class GroupedCluster(NamedTuple):
     """What belongs together: the positions of its touchpoints, and what is known of its identities."""
 
     positions: "array[int]"
     known: Known
 
 
-class Grouping:
+class ClusterGrouping:
     """Takes what tasks saw, and gives clusters."""
 
     def __init__(self, path: Path, ids: Ids, limits: Limits) -> None:
@@ -101,7 +101,7 @@ class Grouping:
         homes = [(self._number(home), positions.tobytes(), b"") for home, positions in looked.alone.items()]
         self._file.executemany("INSERT INTO homes VALUES (?, ?, ?)", homes)
 
-    def clusters(self) -> Iterator[Cluster]:
+    def clusters(self) -> Iterator[GroupedCluster]:
         """Each cluster, when everything was taken."""
         facts = self._evidence.facts()
         with closing(self._file.cursor()) as reading:
@@ -118,7 +118,7 @@ class Grouping:
                 positions.frombytes(some)
                 names.add(home)
                 names.update(array("q", named))
-            yield Cluster(positions, facts.of(self._identities[number] for number in sorted(names)).saved())
+            yield GroupedCluster(positions, facts.of(self._identities[number] for number in sorted(names)).saved())
 
     def _linked(self, alike: Alike, facts: Facts) -> Iterator[tuple[int, bytes, bytes]]:
         """Make one of what touchpoints link; the rows of their homes."""

@@ -15,9 +15,9 @@ from domain.touchpoints.touchpoint import Touchpoint
 from projections.history.clusters import people_of
 from projections.read_models.family import Row
 from projections.read_models.registry import FAMILIES
-from projections.upkeep.grouping import Cluster
+from projections.upkeep.grouping import GroupedCluster
 from store.database import bulk
-from store.database.exported import Source
+from store.database.exported import TaskSource
 from store.database.tables import live
 from store.events.ids import Ids
 from store.events.library.notifications import chosen
@@ -38,7 +38,7 @@ class Difference:
 
 
 @dataclass(slots=True)
-class Compared:
+class RefoldedPart:
     """What a task found. The differences are those that come first, by read model and key."""
 
     touchpoints: int = 0
@@ -62,7 +62,7 @@ class Compared:
         """Drop what is not shown."""
         self.differences = sorted(self.differences, key=_place)[:SHOWN]
 
-    def add(self, other: "Compared") -> None:
+    def add(self, other: "RefoldedPart") -> None:
         """Take what another task found; its leads are the caller's."""
         self.touchpoints += other.touchpoints
         self.rows += other.rows
@@ -73,9 +73,9 @@ class Compared:
         self.keep_first()
 
 
-def compare(source: Source, clusters: Sequence[Cluster], clock: int) -> Compared:
+def compare(source: TaskSource, clusters: Sequence[GroupedCluster], clock: int) -> RefoldedPart:
     """The task: refold clusters with the active model, and compare with every row of every lead that comes of it."""
-    compared = Compared()
+    compared = RefoldedPart()
     with source.attached() as (database, conn):
         ids, model = Ids(database.id_key()), active_model(conn)
         assert model is not None, "whoever gave the task has seen it"
@@ -91,7 +91,7 @@ def compare(source: Source, clusters: Sequence[Cluster], clock: int) -> Compared
 
 
 def _refolded(
-    conn: Connection, ids: Ids, model: Model, clusters: Sequence[Cluster], clock: int, compared: Compared
+    conn: Connection, ids: Ids, model: Model, clusters: Sequence[GroupedCluster], clock: int, compared: RefoldedPart
 ) -> Iterator[list[list[Row]]]:
     """By read model the rows of each lead."""
     fold = Fold(model)
@@ -114,7 +114,7 @@ def _folded(fold: Fold, ids: Ids, touchpoints: Sequence[Touchpoint], facts: Fact
     return [[family.rows(fold, subject) for family in FAMILIES] for subject in subjects]
 
 
-def _compare(conn: Connection, place: int, expected: Sequence[Row], compared: Compared) -> None:
+def _compare(conn: Connection, place: int, expected: Sequence[Row], compared: RefoldedPart) -> None:
     """Compare the rows of one read model."""
     table = FAMILIES[place].table(live)
     width = len(table.primary_key)

@@ -37,7 +37,7 @@ _TASK: Final = 10_000
 _LAST: Final = 2**62
 
 
-class Share(NamedTuple):
+class Lap(NamedTuple):
     """Clusters behind a number and up to another, and about how many touchpoints they have."""
 
     low: int
@@ -71,7 +71,7 @@ def fold_shares(database: Database, model: Model, tables: Derived, clock: int, e
         move_progress(conn, stamp, replace(linked, clock=clock), tables)
 
 
-def fold_share(target: Target, model: Model, prefix: str, stamp: Progress, clock: int, share: Share) -> int:
+def fold_share(target: Target, model: Model, prefix: str, stamp: Progress, clock: int, share: Lap) -> int:
     """The task. Raises Fenced where the build is another one."""
     tables = derived(prefix)
     with target.opened() as database:
@@ -84,7 +84,7 @@ def fold_share(target: Target, model: Model, prefix: str, stamp: Progress, clock
     return share.touchpoints
 
 
-def _shares(conn: Connection, tables: Derived) -> Iterator[Share]:
+def _shares(conn: Connection, tables: Derived) -> Iterator[Lap]:
     """The linked clusters, by the touchpoints of their trails."""
     identities = tables.identities.c
     lengths = (
@@ -97,6 +97,6 @@ def _shares(conn: Connection, tables: Derived) -> Iterator[Share]:
     for cluster, touchpoints in conn.execute(query):
         size += int(touchpoints)
         if size >= _TASK:
-            yield Share(low, cluster, size)
+            yield Lap(low, cluster, size)
             low, size = cluster, 0
-    yield Share(low, _LAST, size)
+    yield Lap(low, _LAST, size)

@@ -23,12 +23,12 @@ from projections.history.work import Work
 from projections.projecting.projector import Progress, read_progress
 from projections.read_models.family import Row
 from projections.read_models.registry import FAMILIES
-from projections.upkeep.grouping import Cluster, Grouping, look
-from projections.upkeep.refolding import SHOWN, Compared, Difference, compare
+from projections.upkeep.grouping import ClusterGrouping, GroupedCluster, look
+from projections.upkeep.refolding import SHOWN, Difference, RefoldedPart, compare
 from projections.upkeep.sums import wrong_sums
 from store.database import bulk
 from store.database.database import Database
-from store.database.exported import View, exported
+from store.database.exported import ExportedView, exported
 from store.database.tables import live
 from store.events.ids import Ids
 from store.models import active_model
@@ -83,17 +83,19 @@ def verify(
         if model is None:
             return Verified(progress, 0, 0, (), 0, ())
         folder = Path(name)
-        with closing(Grouping(folder / "grouping.db", ids, limits)) as grouping, Work(engine) as work:
+        with closing(ClusterGrouping(folder / "grouping.db", ids, limits)) as grouping, Work(engine) as work:
             compared = _compared(view, progress, work, grouping, folder, report or (lambda done, of: None))
         return _verified(view.conn, progress, compared)
 
 
-def _compared(view: View, progress: Progress, work: Work, grouping: Grouping, folder: Path, tell: Report) -> Compared:
+def _compared(
+    view: ExportedView, progress: Progress, work: Work, grouping: ClusterGrouping, folder: Path, tell: Report
+) -> RefoldedPart:
     """Both passes."""
     for looked in work.each(look, ((view.source, *each) for each in _ranges(progress.position))):
         grouping.add(looked)
         tell(grouping.touchpoints, 2 * progress.position)
-    total = Compared()
+    total = RefoldedPart()
     with closing(_Leads(folder / "leads.db")) as leads:
         tasks = ((view.source, clusters, progress.clock) for clusters in _tasks(grouping.clusters()))
         for compared in work.each(compare, tasks):
@@ -109,8 +111,8 @@ def _ranges(position: int) -> Iterator[tuple[int, int]]:
     return ((after, min(after + _TASK, position)) for after in range(0, position, _TASK))
 
 
-def _tasks(clusters: Iterable[Cluster]) -> Iterator[list[Cluster]]:
-    task, size = list[Cluster](), 0
+def _tasks(clusters: Iterable[GroupedCluster]) -> Iterator[list[GroupedCluster]]:
+    task, size = list[GroupedCluster](), 0
     for cluster in clusters:
         task.append(cluster)
         size += len(cluster.positions)
@@ -121,7 +123,7 @@ def _tasks(clusters: Iterable[Cluster]) -> Iterator[list[Cluster]]:
         yield task
 
 
-def _verified(conn: Connection, progress: Progress, compared: Compared) -> Verified:
+def _verified(conn: Connection, progress: Progress, compared: RefoldedPart) -> Verified:
     """With what differs in the ledger, after the rows."""
     compared.keep_first()
     differences, differing = [difference for _, difference in compared.differences], compared.differing
@@ -163,7 +165,7 @@ class _Leads:
         return self._file.execute("SELECT 1 FROM leads WHERE lead = ?", (lead.bytes,)).fetchone() is not None
 
 
-def _add_nobodys(conn: Connection, place: int, leads: _Leads, total: Compared) -> None:
+def _add_nobodys(conn: Connection, place: int, leads: _Leads, total: RefoldedPart) -> None:
     """Compare the number of rows; where there are more, look for those whose lead was not folded."""
     table = FAMILIES[place].table(live)
     count = conn.execute(select(func.count()).select_from(table)).scalar_one()

@@ -12,7 +12,7 @@ from domain.files.durations import parse_duration
 from domain.model.definition import Model
 from domain.model.variant import Variant
 from projections.reports.model_diff import BacktestShape, ModelDiffShape, backtest_of, shape_of, sweep_of, won_by
-from projections.upkeep.comparing import Span, diff, judge
+from projections.upkeep.comparing import Bounds, diff, judge
 from projections.upkeep.track_record import track_record
 from runtime.commands.options import AsJson, Data, DatabaseUrl, ModelFile, bound_of, wiring_of
 from runtime.judged import (
@@ -128,7 +128,7 @@ def try_numbers(
 # ---- what was given ----------------------------------------------------------------------------------------------
 
 
-def _span(wiring: Wiring, start: str | None, end: str | None, won_within: str) -> Span:
+def _span(wiring: Wiring, start: str | None, end: str | None, won_within: str) -> Bounds:
     zone = _active(wiring).timezone
     first, last = bound_of("--from", start, zone), bound_of("--to", end, zone)
     if first is not None and last is not None and first > last:
@@ -137,7 +137,7 @@ def _span(wiring: Wiring, start: str | None, end: str | None, won_within: str) -
         within = parse_duration(won_within)
     except ValueError as error:
         raise Refused(f"--won-within: {error}") from None
-    return Span(first or 0, last, within)
+    return Bounds(first or 0, last, within)
 
 
 def _points(text: str) -> tuple[str, float]:
@@ -176,7 +176,7 @@ def _check_won(model: Model) -> None:
 # ---- what is said ------------------------------------------------------------------------------------------------
 
 
-def _compared(wiring: Wiring, variant: Variant, span: Span) -> ModelDiffShape:
+def _compared(wiring: Wiring, variant: Variant, span: Bounds) -> ModelDiffShape:
     with progress("diff") as show_progress:
         return shape_of(diff(wiring.existing, wiring.ids, variant, span, show_progress, wiring.engine))
 

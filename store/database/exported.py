@@ -24,7 +24,7 @@ class Attached(NamedTuple):
     conn: Connection
 
 
-class Source(Protocol):
+class TaskSource(Protocol):
     """Where a task reads."""
 
     def attached(self) -> AbstractContextManager[Attached]:
@@ -32,12 +32,12 @@ class Source(Protocol):
         ...
 
 
-class View(NamedTuple):
+class ExportedView(NamedTuple):
     """What one sees who exported it, and the source for all others."""
 
     database: Database
     conn: Connection
-    source: Source
+    source: TaskSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +89,18 @@ class Target:
 
 
 @contextmanager
-def exported(database: Database, *, apart: bool) -> Iterator[View]:
+def exported(database: Database, *, apart: bool) -> Iterator[ExportedView]:
     """A view of this moment, for as long as it is held; `apart`: for other processes too.
 
     A copy of SQLite's file lies in the folder for temporary files (TMPDIR).
     """
     if not apart:
         with database.snapshot() as conn:
-            yield View(database, conn, _Held(database, conn))
+            yield ExportedView(database, conn, _Held(database, conn))
     elif database.dialect == "postgresql":
         with database.snapshot() as conn:
             name = conn.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
-            yield View(database, conn, _Shared(database.address, database.given_id_key, name))
+            yield ExportedView(database, conn, _Shared(database.address, database.given_id_key, name))
     else:
         with tempfile.TemporaryDirectory(prefix="leadline-view-") as folder:
             file = Path(folder) / "leadline.db"
@@ -108,6 +108,6 @@ def exported(database: Database, *, apart: bool) -> Iterator[View]:
             copy = open_database(f"sqlite:///{file}", database.given_id_key)
             try:
                 with copy.snapshot() as conn:
-                    yield View(copy, conn, _Shared(copy.address, copy.given_id_key, None))
+                    yield ExportedView(copy, conn, _Shared(copy.address, copy.given_id_key, None))
             finally:
                 copy.close()

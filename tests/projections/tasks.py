@@ -12,7 +12,7 @@ from projections.history.clusters import Range, people_in
 from projections.projecting.projector import Progress
 from projections.read_models.family import Row
 from projections.read_models.leads import LEADS
-from store.database.exported import Source
+from store.database.exported import TaskSource
 from store.events.ids import Ids
 
 
@@ -47,7 +47,7 @@ def blocks_sigterm() -> bool:
     return signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
-def rows_of(source: Source, text: str, within: Range, at: Progress) -> list[Row]:
+def rows_of(source: TaskSource, text: str, within: Range, at: Progress) -> list[Row]:
     """The rows of `leads` that come of a range of clusters."""
     with source.attached() as (database, conn):
         ids, fold = Ids(database.id_key()), Fold(parse_model(text))

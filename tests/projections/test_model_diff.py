@@ -14,7 +14,7 @@ from domain.judging.backtest import Numbers, TrackRecord
 from domain.model.definition import parse_model
 from domain.model.variant import Variant
 from domain.touchpoints.touchpoint import Touchpoint
-from projections.upkeep.comparing import ModelDiff, Span, diff, judge
+from projections.upkeep.comparing import Bounds, ModelDiff, diff, judge
 from projections.upkeep.track_record import track_record
 from store.database.tables import live, metadata
 from tests.domain.oracle import Expected, Oracle
@@ -63,7 +63,7 @@ class Ninety:
     world: World
     leads: dict[str, list[Touchpoint]]
 
-    def diff(self, text: str, span: Span | None = None) -> ModelDiff:
+    def diff(self, text: str, span: Bounds | None = None) -> ModelDiff:
         return diff(self.world.database, self.world.ids, Variant(text), span)
 
     def told(self, text: str, until: int = CLOCK) -> dict[str, Expected]:
@@ -198,8 +198,10 @@ def recount(leads: dict[str, Expected], start: int, end: int, within: int, clock
     return numbers
 
 
-@pytest.mark.parametrize("span", [Span(), Span(us(20 * 86_400), us(70 * 86_400), 14 * DAY), Span(us(80 * 86_400))])
-def test_how_the_rules_would_have_done_is_that_of_an_independent_recount(ninety: Ninety, span: Span) -> None:
+@pytest.mark.parametrize(
+    "span", [Bounds(), Bounds(us(20 * 86_400), us(70 * 86_400), 14 * DAY), Bounds(us(80 * 86_400))]
+)
+def test_how_the_rules_would_have_done_is_that_of_an_independent_recount(ninety: Ninety, span: Bounds) -> None:
     found = ninety.diff(OTHER, span)
     end = CLOCK + 1 if span.end is None else span.end
     for text, record in zip((MODEL, OTHER), found.records, strict=True):
@@ -218,7 +220,7 @@ def assert_equal(numbers: Numbers, wanted: Numbers) -> None:
 
 def test_the_active_rules_record_is_read_from_the_tables_without_a_fold(ninety: Ninety) -> None:
     """The read model of episodes says the same as folding everything."""
-    span = Span(us(10 * 86_400), None, 7 * DAY)
+    span = Bounds(us(10 * 86_400), None, 7 * DAY)
     for text in (MODEL, OTHER):
         if text is OTHER:
             Switching(ninety.world).to(OTHER)

@@ -17,7 +17,7 @@ from projections.history.engines import Engine
 from projections.projecting.projector import Projector, read_progress
 from projections.upkeep import beside, shares
 from projections.upkeep.rebuild import rebuild
-from projections.upkeep.shares import LINKING, Share, fold_share
+from projections.upkeep.shares import LINKING, Lap, fold_share
 from store.database.derived import derived
 from store.database.exported import Target
 from store.events.store import EventStore
@@ -183,7 +183,7 @@ def test_a_share_may_be_done_twice_and_none_of_another_build(world: World) -> No
     with world.database.snapshot() as conn:
         stamp = read_progress(conn, tables)
     target = Target(world.database.address, world.database.given_id_key)
-    whole = Share(-1, 2**62, 29)
+    whole = Lap(-1, 2**62, 29)
 
     def fold(at: int) -> int:
         return fold_share(target, world.model, "next_", replace(stamp, build=at), world.clock, whole)

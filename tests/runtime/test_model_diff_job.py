@@ -14,7 +14,7 @@ from domain.model.variant import Variant
 from projections.history.engines import Engine, Pool
 from projections.queries.view import Reader
 from projections.reports.model_diff import shape_of
-from projections.upkeep.comparing import Span, diff
+from projections.upkeep.comparing import Bounds, diff
 from runtime.workers import Workers
 from store.jobs import Jobs
 from tests.domain.stories import at, us
@@ -70,7 +70,7 @@ def test_its_result_is_what_the_command_prints(door: Door, world: World) -> None
     result = door.result(model=EASY, won_within="3d", **{"from": "2023-11-14", "to": "2023-11-16"})
     day = 86_400 * 1_000_000
     start = us(0) - us(0) % day
-    found = diff(world.database, world.ids, Variant(EASY), Span(start, start + 2 * day, 3 * day))
+    found = diff(world.database, world.ids, Variant(EASY), Bounds(start, start + 2 * day, 3 * day))
     assert result == shape_of(found).model_dump(mode="json", by_alias=True)
     assert [(move["before"], move["now"], move["leads"]) for move in result["moved"]["hot"]] == [("", "hot", 15)]
     assert result["backtest"]["now"]["recall"]["leads"] == 5
