@@ -17,7 +17,6 @@ from projections.queries.view import Reader
 from projections.reports.model_diff import shape_of
 from projections.upkeep.comparing import Bounds, diff
 from store.database.database import Database
-from store.events.ids import Ids
 from web.problems import Problem
 
 
@@ -55,7 +54,7 @@ class OtherModel(BaseModel):
             raise Problem(400, f"won_within: {error}") from None
 
 
-def model_routes(runner: JobRunner, reader: Reader, database: Database, ids: Ids, engine: Engine) -> APIRouter:
+def model_routes(runner: JobRunner, reader: Reader, database: Database, engine: Engine) -> APIRouter:
     """The route; `engine` does the work."""
     router = APIRouter(tags=["jobs"], route_class=JsonRoute)
 
@@ -72,7 +71,7 @@ def model_routes(runner: JobRunner, reader: Reader, database: Database, ids: Ids
         variant, span = other.variant(active.text), other.span(active.timezone)
 
         def work(report: Report) -> Any:
-            found = diff(database, ids, variant, span, report, engine)
+            found = diff(database, variant, span, report, engine)
             return shape_of(found).model_dump(mode="json", by_alias=True)
 
         return accepted(runner.begin("model diff", work))

@@ -61,7 +61,7 @@ def api_app(wiring: Wiring, log: Log, workers: Workers) -> ASGIApp:
     jobs = Jobs(database)
     runner = JobRunner(jobs, workers.start)
     upkeep = upkeep_routes(runner, database, ids, wiring.engine_apart)
-    rules = model_routes(runner, Reader(database, wiring.events, ids), database, ids, wiring.engine_apart)
+    rules = model_routes(runner, Reader(database, wiring.events, ids), database, wiring.engine_apart)
     return create_api(readers, private(settings), *commands, job_routes(jobs), upkeep, rules)
 
 

@@ -35,7 +35,7 @@ def moves_listing(title: str, moved: Mapping[str, Sequence[MoveShape]]) -> Listi
 
 def totals_listing(found: ModelDiffShape) -> Listing:
     """How many leads there are of what, as far as that differs."""
-    totals: list[tuple[str, str | None, PairShape]] = [("hot", None, found.hot)]
+    totals: list[tuple[str, str | None, PairShape]] = [] if found.hot is None else [("hot", None, found.hot)]
     for kind in ("stages", "grades", "segments"):
         totals += [(kind, each.name, each) for each in getattr(found, kind)]
     for funnel in found.funnels:

@@ -166,11 +166,11 @@ class ModelDiffShape(Shape):
     refused: Annotated[str | None, Field(description="why its activation would be refused")]
     position: int
     clock: Moment
-    leads: Annotated[int, Field(description="that something identifies")]
+    leads: Annotated[int | None, Field(description="that something identifies; null: nothing was folded")]
     changed: Annotated[int, Field(description="of these hot, stage, grade, exclusion or a segment is another")]
     other_heat: Annotated[int, Field(description="of these heat is another")]
     moved: dict[str, list[MoveShape]]
-    hot: PairShape
+    hot: Annotated[PairShape | None, Field(description="null: nothing was folded")]
     stages: list[TotalShape]
     grades: list[TotalShape]
     segments: list[TotalShape]
@@ -190,15 +190,15 @@ def shape_of(found: ModelDiff) -> ModelDiffShape:
         refused=found.refused,
         position=found.progress.position,
         clock=found.progress.clock,
-        leads=differences.leads,
+        leads=None if found.same_fold else differences.leads,
         changed=differences.changed,
         other_heat=differences.other_heat,
         moved=moves_of(found.moved()),
-        hot=PairShape(**_pair(differences.totals.get(("hot", "hot", 0), (0, 0)))),
+        hot=None if found.same_fold else PairShape(**_pair(differences.totals.get(("hot", "hot", 0), (0, 0)))),
         stages=_totals(found, "stages"),
         grades=_totals(found, "grades"),
         segments=_totals(found, "segments"),
-        funnels=list(_funnels(found)),
+        funnels=[] if found.same_fold else list(_funnels(found)),
         largest=[_change(each, found.names[each.lead]) for each in differences.largest],
         backtest=_backtests(found) if won_by(found.before) or won_by(found.now) else None,
         failed=list(found.failed),

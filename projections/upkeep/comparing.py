@@ -108,7 +108,6 @@ class ModelDiff:
 
 def diff(
     database: Database,
-    ids: Ids,
     variant: Variant,
     span: Bounds | None = None,
     report: Report | None = None,
@@ -152,7 +151,6 @@ class Judged:
 
 def judge(
     database: Database,
-    ids: Ids,
     variants: Sequence[Variant],
     span: Bounds | None = None,
     report: Report | None = None,

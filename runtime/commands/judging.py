@@ -116,7 +116,7 @@ def try_numbers(
         for variant in variants:
             variant.model()
         with progress("try") as show_progress:
-            judged = judge(wiring.existing, wiring.ids, variants, span, show_progress, wiring.engine)
+            judged = judge(wiring.existing, variants, span, show_progress, wiring.engine)
     rows = sweep_of(levels, judged)
     if as_json:
         print_json(rows)
@@ -178,7 +178,7 @@ def _check_won(model: Model) -> None:
 
 def _compared(wiring: Wiring, variant: Variant, span: Bounds) -> ModelDiffShape:
     with progress("diff") as show_progress:
-        return shape_of(diff(wiring.existing, wiring.ids, variant, span, show_progress, wiring.engine))
+        return shape_of(diff(wiring.existing, variant, span, show_progress, wiring.engine))
 
 
 def _print_diff(found: ModelDiffShape, *, as_json: bool) -> None:

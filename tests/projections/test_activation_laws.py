@@ -117,7 +117,7 @@ def switch(world: World, model: Model, *, announce: bool) -> None:
     """
     world.project()
     before, told = rows(world), told_hot(world)
-    found = diff(world.database, world.ids, Variant(model.text))
+    found = diff(world.database, Variant(model.text))
     assert activate(world.database, world.ids, model, announce=announce).moved == found.moved()
     with world.database.snapshot() as conn:
         assert counted(track_record(conn, model, found.period)) == counted(found.records[1])

@@ -64,7 +64,7 @@ class Ninety:
     leads: dict[str, list[Touchpoint]]
 
     def diff(self, text: str, span: Bounds | None = None) -> ModelDiff:
-        return diff(self.world.database, self.world.ids, Variant(text), span)
+        return diff(self.world.database, Variant(text), span)
 
     def told(self, text: str, until: int = CLOCK) -> dict[str, Expected]:
         """Each lead, as the reference has it."""
@@ -226,7 +226,7 @@ def test_the_active_rules_record_is_read_from_the_tables_without_a_fold(ninety: 
             Switching(ninety.world).to(OTHER)
         with ninety.world.database.snapshot() as conn:
             read = track_record(conn, parse_model(text), span.until(CLOCK))
-        judged = judge(ninety.world.database, ninety.world.ids, [Variant(text)], span)
+        judged = judge(ninety.world.database, [Variant(text)], span)
         [folded] = judged.records
         assert (judged.period, judged.failed) == (span.until(CLOCK), ())
         assert sorted_record(read) == sorted_record(folded)
@@ -242,7 +242,7 @@ def sorted_record(record: TrackRecord) -> TrackRecord:
 def test_a_sweep_gives_each_threshold_what_a_file_with_it_would(ninety: Ninety) -> None:
     thresholds = (12.0, 20.0, 40.0)
     variants = [Variant(MODEL, hot_at=each) for each in thresholds]
-    records = judge(ninety.world.database, ninety.world.ids, variants).records
+    records = judge(ninety.world.database, variants).records
     recalls = []
     for hot_at, record in zip(thresholds, records, strict=True):
         text = MODEL.replace(HOT_AT, f"hot_at = {hot_at}").replace("rearm_at = 5", f"rearm_at = {hot_at / 2}")

@@ -28,7 +28,7 @@ def full(full_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def compared(world: World, engine: Engine, report: Told | None = None) -> dict[str, Any]:
-    return shape_of(diff(world.database, world.ids, Variant(EASY), None, report, engine)).model_dump()
+    return shape_of(diff(world.database, Variant(EASY), None, report, engine)).model_dump()
 
 
 @EVERYWHERE
@@ -52,7 +52,7 @@ def test_thresholds_are_judged_alike(full: World, place_engine: Engine) -> None:
     levels = (5.0, 15.0, 60.0)
     variants = [Variant(MODEL, hot_at=level) for level in levels]
     sweeps = [
-        sweep_of(levels, judge(full.database, full.ids, variants, engine=engine)).model_dump()
+        sweep_of(levels, judge(full.database, variants, engine=engine)).model_dump()
         for engine in (place_engine, INLINE)
     ]
     assert sweeps[0] == sweeps[1]

@@ -105,6 +105,8 @@ def test_a_diff_says_what_a_file_would_change_and_changes_nothing(folder: Path) 
 
 def test_a_file_in_which_only_labels_differ_has_an_empty_diff_and_says_so(folder: Path) -> None:
     Path("leadline.toml").write_text(MODEL.replace('name = "lead"', 'name = "lead"\nlabel = "New"'))
+    found = answer("model", "diff")
+    assert (found["same_fold"], found["leads"], found["hot"], found["funnels"]) == (True, None, None, [])
     told = leadline("model", "diff")
     assert "no lead changes" in told.stderr
     assert "What would change" not in told.stdout and "all\tbefore\t20 of 20" in told.stdout

@@ -42,7 +42,7 @@ class Door:
     def __init__(self, world: World, engine: Engine) -> None:
         self.workers = Workers()
         jobs, reader = Jobs(world.database), Reader(world.database, world.events, world.ids)
-        rules = model_routes(JobRunner(jobs, self.workers.start), reader, world.database, world.ids, engine)
+        rules = model_routes(JobRunner(jobs, self.workers.start), reader, world.database, engine)
         readers = Readers(world.database, world.events, world.ids)
         self.api = Asker(create_api(readers, Private(TOKEN), job_routes(jobs), rules), TOKEN)
 
@@ -70,7 +70,7 @@ def test_its_result_is_what_the_command_prints(door: Door, world: World) -> None
     result = door.result(model=EASY, won_within="3d", **{"from": "2023-11-14", "to": "2023-11-16"})
     day = 86_400 * 1_000_000
     start = us(0) - us(0) % day
-    found = diff(world.database, world.ids, Variant(EASY), Bounds(start, start + 2 * day, 3 * day))
+    found = diff(world.database, Variant(EASY), Bounds(start, start + 2 * day, 3 * day))
     assert result == shape_of(found).model_dump(mode="json", by_alias=True)
     assert [(move["before"], move["now"], move["leads"]) for move in result["moved"]["hot"]] == [("", "hot", 15)]
     assert result["backtest"]["now"]["recall"]["leads"] == 5
