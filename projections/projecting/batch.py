@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from domain.signals.signal import TELL, Holding
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Position, Touchpoint
 from projections.projecting.cluster import Cluster, Member
-from projections.projecting.ledger import Histories, Ledger
+from projections.projecting.ledger import Ledger
 from projections.projecting.link import Linked, Linker, mentioned
 from projections.projecting.plan import Holdings
 from projections.projecting.saved import States, lead_row
@@ -103,7 +104,7 @@ class Batches:
         for cluster in clusters:
             cluster.activation = activation
         held = [(self._holdings(cluster, clock), cluster) for cluster in clusters]
-        self._ledger.announce(conn, held, clock, lambda chosen: self.histories(conn, chosen, position), whole=True)
+        self._ledger.announce(conn, held, clock, partial(self.histories, conn, position), whole=True)
         self._states.write(conn, [cluster for cluster in clusters if cluster.aside], [], [])
         self._forget(clusters)
 
@@ -212,8 +213,7 @@ class Batches:
         changes.write(conn)
         if self._ledger is not None:
             news = news_of(shown, self._ledger.hands.types, clock - LATE)
-            histories: Histories = lambda chosen: self.histories(conn, chosen, position)  # noqa: E731
-            self._ledger.announce(conn, held, clock, histories, news=news, whole=whole)
+            self._ledger.announce(conn, held, clock, partial(self.histories, conn, position), news=news, whole=whole)
         self._linker.write(conn, linked)
         self._states.write(conn, clusters, rows, [id for todo in shown for id in todo.ceased])
 
@@ -273,7 +273,7 @@ class Batches:
     def _again(self, conn: Connection, clusters: Sequence[Cluster], position: Position, clock: int) -> list[Todo]:
         if not clusters:
             return []
-        histories = self.histories(conn, clusters, position)
+        histories = self.histories(conn, position, clusters)
         saved = self._states.fingerprints(conn, histories.keys())
         self._unspoil(conn, clusters)
         todos = []
@@ -294,13 +294,13 @@ class Batches:
             cluster.walk = walks.get(cluster.number) or Walk(self._nothing)
 
     def histories(
-        self, conn: Connection, clusters: Sequence[Cluster], position: Position
+        self, conn: Connection, position: Position, clusters: Sequence[Cluster], since: int | None = None
     ) -> dict[int, list[Touchpoint]]:
-        """All touchpoints of the clusters up to a position, read with one query."""
+        """All touchpoints of the clusters up to a position (later than an instant), read with one query."""
         if not clusters:
             return {}
         trails = {trail for cluster in clusters for trail in cluster.trails}
-        touchpoints = [touchpoint for _, touchpoint in self._events.of_trails(conn, list(trails), position)]
+        touchpoints = [touchpoint for _, touchpoint in self._events.of_trails(conn, list(trails), position, since)]
         return self._linker.sort_home(conn, touchpoints, [cluster.number for cluster in clusters])
 
     # ---- showing ----

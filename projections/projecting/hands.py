@@ -15,7 +15,7 @@ from domain.model.definition import Model
 from domain.model.sales import Sales
 from domain.signals.activity import Told, active, asks
 from domain.signals.deadlines import Deadline, DeadlineKind, DeadlineState
-from domain.signals.handing_over import REMINDER, HandingOver
+from domain.signals.handing_over import LATE, REMINDER, HandingOver
 from domain.signals.kinds import ACTIVE, ASSIGNED
 from domain.signals.look import OWNER, concerns
 from domain.signals.signal import Change, Holding, Opened
@@ -79,6 +79,10 @@ class Hands:
             deadline = _deadline(row)
             known.setdefault(deadline.lead, []).append(deadline)
         return Desk(conn, self._fold, self.sales, self._zone, news, known, Instant(clock))
+
+    def looks_back(self, clock: int) -> int:
+        """Since when what happened matters to an activity."""
+        return clock - LATE - max((activity.within for activity in self.sales.activity), default=0)
 
     def due(self, conn: Connection, clock: int, limit: int) -> dict[int, list[UUID]]:
         """The leads of which something is due by a clock, by cluster; those of clusters put aside are left out."""

@@ -1,7 +1,7 @@
 """The signal ledger: what is announced is compared with what holds, and the difference is written, once, for ever."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import orjson
@@ -30,7 +30,14 @@ from store.events.ids import Ids
 from store.ledger import as_text
 
 _NO_NEWS: Final[News] = {}
-Histories = Callable[[Sequence[Cluster]], Mapping[int, list[Touchpoint]]]
+
+
+class Histories(Protocol):
+    """Reads the touchpoints of clusters, by their numbers."""
+
+    def __call__(self, clusters: Sequence[Cluster], since: int | None = None, /) -> Mapping[int, list[Touchpoint]]:
+        """All, or those that happened later than an instant."""
+        ...
 
 
 class Ledger:
@@ -80,9 +87,22 @@ class Ledger:
         desk = self.hands.at(conn, clusters, news, clock)
         if desk is not None and (asking := desk.asking(clusters)):
             chosen = [cluster for _, cluster in clusters if cluster.number in asking]
-            desk.histories = {id: history for id, _, history in self._histories(chosen, asking, clock, histories)}
+            desk.histories = self._lately(chosen, asking, clock, histories)
             desk.read_told(clusters)
         return desk
+
+    def _lately(
+        self, clusters: Sequence[Cluster], leads: Mapping[int, Collection[UUID]], clock: int, histories: Histories
+    ) -> dict[UUID, list[Touchpoint]]:
+        """What activities look at: of a person who is alone in a cluster, however long the history, the last of it."""
+        alone = [cluster for cluster in clusters if len(cluster.walk.people) == 1]
+        several = [cluster for cluster in clusters if len(cluster.walk.people) > 1]
+        last = {
+            id: [touchpoint for touchpoint in history if touchpoint.instant <= clock]
+            for number, history in histories(alone, self.hands.looks_back(clock)).items()
+            for id in leads[number]
+        }
+        return last | {id: history for id, _, history in self._histories(several, leads, clock, histories)}
 
     def _plan(self, holdings: Sequence[Holding], cluster: Cluster, clock: int, desk: Desk | None) -> Plan | None:
         """What is to be said of one cluster's leads; None: nothing."""

@@ -178,19 +178,25 @@ class EventStore:
             yield batch
             after = batch[-1][0]
 
-    def of_trails(self, conn: Connection, trails: Sequence[UUID], until: int) -> list[Recorded]:
-        """Every touchpoint of the trails up to a position, by position. Raises UnknownTopic."""
+    def of_trails(
+        self, conn: Connection, trails: Sequence[UUID], until: int, since: int | None = None
+    ) -> list[Recorded]:
+        """Every touchpoint of the trails up to a position, by position; with `since` those later than that instant.
+
+        Raises UnknownTopic.
+        """
         distinct = list(dict.fromkeys(trails))
         if not distinct:
             return []
+        bounds = f"position <= {int(until)}" + ("" if since is None else f" AND instant > {int(since)}")
         if conn.dialect.name == "postgresql":
             literal = array(events.c.trail, distinct)[1]  # hexadecimal digits and commas: nothing to escape
-            return _read(conn, f"trail = ANY('{literal}'::uuid[]) AND position <= {int(until)}", (), "")
+            return _read(conn, f"trail = ANY('{literal}'::uuid[]) AND {bounds}", (), "")
         recorded: list[Recorded] = []
         keys = key_parameters(events.c.trail, distinct)
         for start in range(0, len(keys), 500):
             chunk = tuple(keys[start : start + 500])
-            recorded += _read(conn, f"trail IN ({','.join('?' * len(chunk))}) AND position <= {int(until)}", chunk, "")
+            recorded += _read(conn, f"trail IN ({','.join('?' * len(chunk))}) AND {bounds}", chunk, "")
         recorded.sort(key=itemgetter(0))
         return recorded
 

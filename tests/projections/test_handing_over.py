@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from domain.model.definition import parse_model
 from projections.upkeep.activation import ActivationRefused, activate
+from store.events.store import EventStore
 from tests.domain.histories import side
 from tests.projections.given_sales import MINUTE, TEXT, Company, local, touchpoint
 
@@ -254,6 +256,35 @@ def test_the_same_article_three_times_is_told_once_a_day(company: Open) -> None:
         sales.touch(FRIDAY + (n + 1) * MINUTE, "page_viewed", path=f"/{path}", kind="browser")
     assert sales.told("lead.active") == [("again and again", 3)]
     assert sales.signals("lead.active")[0]["about"] == "/a"
+
+
+def test_of_activity_only_the_last_of_a_history_is_read_unless_several_people_share_it(
+    company: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    of_trails = EventStore.of_trails
+
+    def counted(*given: Any) -> Any:
+        touchpoints = of_trails(*given)
+        read.append(len(touchpoints))
+        return touchpoints
+
+    monkeypatch.setattr(EventStore, "of_trails", counted)
+    sales = company()
+    old = [touchpoint(FRIDAY - (100 + n) * 60 * MINUTE, "page_viewed", path="/old") for n in range(50)]
+    sales.tell(old, FRIDAY - 60 * MINUTE)
+    sales.touch(FRIDAY, HOT)
+    read.clear()
+    for n in range(1, 4):
+        sales.touch(FRIDAY + n * MINUTE, "page_viewed", path="/a", kind="browser")
+    assert sales.told("lead.active") == [("again and again", 3)]
+    assert max(read) <= 5, "the demo, who was assigned, and the pages of the last two days"
+    sales.touch(FRIDAY + 4 * MINUTE, "merged", **side("e:li@x.test"))
+    sales.touch(FRIDAY + 5 * MINUTE, "unmerged", **side("e:li@x.test"))
+    sales.touch(FRIDAY + 6 * MINUTE, HOT, "e:li@x.test")
+    for n in range(7, 10):
+        sales.touch(FRIDAY + n * MINUTE, "page_viewed", "e:li@x.test", path="/a", kind="browser")
+    assert sales.told("lead.active") == [("again and again", 3), ("again and again", 3)]
 
 
 def test_nobody_hears_of_the_activity_of_a_lead_that_is_neither_hot_nor_owned(company: Open) -> None:

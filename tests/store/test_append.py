@@ -258,6 +258,9 @@ def test_reads_by_range_and_by_trail(database: Database) -> None:
         found = store.of_trails(conn, [*trails, trail("t0"), trail("unknown")], 1_400)
         assert found == [(n + 1, touchpoints[n]) for n in range(1_400) if n % 700 < 600]
         assert store.of_trails(conn, [], 5) == []
+        middle = sorted(touchpoint.instant for _, touchpoint in found)[len(found) // 2]
+        later = [(position, touchpoint) for position, touchpoint in found if touchpoint.instant > middle]
+        assert store.of_trails(conn, [*trails, trail("t0"), trail("unknown")], 1_400, middle) == later
 
 
 def test_a_gap_that_somebody_made_is_no_end(database: Database) -> None:
