@@ -1,4 +1,4 @@
-"""A database that release 0.2.0 wrote, in this release: refused in one line, rebuilt, and then gone on with."""
+"""A database that a former release wrote, in this release: refused in one line, rebuilt, and then gone on with."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,16 +20,19 @@ from tests.given_releases import load_release
 from tests.projections.switching import EASY
 from tests.projections.world import World
 
-REFUSED = r"saved by another release \(format 6, this one's is \d+\): run `leadline rebuild`"
+REFUSED = r"saved by another release \(format (6|12), this one's is \d+\): run `leadline rebuild`"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def given_release_0_2(request: pytest.FixtureRequest) -> Iterator[World]:
-    """A world in which 0.2.0 worked, with today's code, at the instant at which it was left."""
+@pytest.fixture(
+    params=[(release, name) for release in ("0.2", "0.3") for name in ("sqlite", "postgresql")], ids=" ".join
+)
+def given_former_release(request: pytest.FixtureRequest) -> Iterator[World]:
+    """A world in which a former release worked, with today's code, at the instant at which it was left."""
+    release, name = request.param
     folder = request.getfixturevalue("tmp_path")
-    sqlite = request.param == "sqlite"
+    sqlite = name == "sqlite"
     url = f"sqlite:///{folder / 'leadline.db'}" if sqlite else request.getfixturevalue("postgres_url")
-    load_release(url)
+    load_release(url, release)
     world = World(url, parse_model(MODEL), 0)
     with world.database.snapshot() as conn:
         world.clock = read_progress(conn).clock
@@ -61,9 +64,9 @@ def announced(world: World) -> tuple[list[Any], list[Any]]:
 
 
 @pytest.mark.parametrize("names", [("e:new@x.test",), ("e:hot@x.test",), ("e:new@x.test", "c:visitor")])
-def test_the_projector_refuses_before_it_works_on_anything(given_release_0_2: World, names: tuple[str, ...]) -> None:
+def test_the_projector_refuses_before_it_works_on_anything(given_former_release: World, names: tuple[str, ...]) -> None:
     """Also where nobody is touched whom 0.2 saved: a mixture could not be told apart from then on."""
-    world = given_release_0_2
+    world = given_former_release
     world.deliver([later(world, "form_submitted", *names)])
     before = everything(world.database)
     with pytest.raises(SavedByAnother, match=REFUSED) as caught:
@@ -72,8 +75,8 @@ def test_the_projector_refuses_before_it_works_on_anything(given_release_0_2: Wo
     assert everything(world.database) == before
 
 
-def test_neither_does_time_alone_move_it_nor_is_what_was_put_aside_tried(given_release_0_2: World) -> None:
-    world = given_release_0_2
+def test_neither_does_time_alone_move_it_nor_is_what_was_put_aside_tried(given_former_release: World) -> None:
+    world = given_former_release
     before = everything(world.database)
     world.clock += 30 * 86_400 * SECOND
     for work in (world.project, world.projector.retry_aside):
@@ -82,9 +85,9 @@ def test_neither_does_time_alone_move_it_nor_is_what_was_put_aside_tried(given_r
     assert everything(world.database) == before
 
 
-def test_it_waits_and_goes_on_by_itself_when_the_rebuild_is_done(given_release_0_2: World) -> None:
+def test_it_waits_and_goes_on_by_itself_when_the_rebuild_is_done(given_former_release: World) -> None:
     assert issubclass(SavedByAnother, Retry)  # a projector's process waits it out, and a reader is told to come back
-    world = given_release_0_2
+    world = given_former_release
     world.deliver([later(world, "form_submitted", "e:new@x.test")])
     with pytest.raises(SavedByAnother), world.projector.term(lambda _: True):
         pass
@@ -95,8 +98,10 @@ def test_it_waits_and_goes_on_by_itself_when_the_rebuild_is_done(given_release_0
     assert len(world.rows("leads")) == 7
 
 
-def test_read_models_of_0_2_are_readable_and_verify_says_what_they_are(given_release_0_2: World) -> None:
-    world = given_release_0_2
+def test_read_models_of_a_former_release_are_readable_and_verify_says_what_they_are(
+    given_former_release: World,
+) -> None:
+    world = given_former_release
     assert len(world.leads()) == 6
     assert [row.stage for row in world.leads()].count("customer") == 1
     with pytest.raises(SavedByAnother, match=REFUSED):
@@ -110,8 +115,8 @@ def rebuilt(world: World) -> None:
     rebuild(world.database, world.ids, world.model)
 
 
-def test_a_rebuild_announces_nothing_again_and_verify_finds_no_difference(given_release_0_2: World) -> None:
-    world = given_release_0_2
+def test_a_rebuild_announces_nothing_again_and_verify_finds_no_difference(given_former_release: World) -> None:
+    world = given_former_release
     before = announced(world)
     rebuilt(world)
     assert announced(world) == before
@@ -125,9 +130,9 @@ def test_a_rebuild_announces_nothing_again_and_verify_finds_no_difference(given_
     assert (verified.differing, verified.aside, verified.touchpoints) == (0, (), 22)
 
 
-def test_what_a_rebuild_of_0_2_left_behind_is_in_nobodys_way(given_release_0_2: World) -> None:
-    """It was killed: the tables beside the live ones have the columns of 0.2."""
-    world = given_release_0_2
+def test_what_a_rebuild_of_a_former_release_left_behind_is_in_nobodys_way(given_former_release: World) -> None:
+    """It was killed: the tables beside the live ones have other columns."""
+    world = given_former_release
     with world.database.transaction() as conn:
         for name in ("projector", "leads", "lead_states"):
             conn.execute(text(f"CREATE TABLE next_{name} AS SELECT * FROM {name}"))
@@ -138,8 +143,8 @@ def test_what_a_rebuild_of_0_2_left_behind_is_in_nobodys_way(given_release_0_2: 
         assert [name for name in inspect(conn).get_table_names() if name.startswith("next_")] == []
 
 
-def test_what_0_2_did_not_derive_is_there_after_the_rebuild(given_release_0_2: World) -> None:
-    world = given_release_0_2
+def test_what_a_former_release_did_not_derive_is_there_after_the_rebuild(given_former_release: World) -> None:
+    world = given_former_release
     rebuilt(world)
     channels = {row.identities: (row.first_channel, row.last_channel) for row in world.leads()}
     assert channels['[["anonymous_id","visitor"]]'] == ("email", "email")
@@ -147,8 +152,8 @@ def test_what_0_2_did_not_derive_is_there_after_the_rebuild(given_release_0_2: W
     assert world.rows("lead_sources")
 
 
-def test_an_activation_mends_it_too(given_release_0_2: World) -> None:
-    world = given_release_0_2
+def test_an_activation_mends_it_too(given_former_release: World) -> None:
+    world = given_former_release
     world.model = parse_model(EASY)
     assert activate(world.database, world.ids, world.model).refolded
     world.restart()
@@ -156,8 +161,8 @@ def test_an_activation_mends_it_too(given_release_0_2: World) -> None:
     assert world.verify().differing == 0
 
 
-def test_new_touchpoints_go_on_where_0_2_left_off(given_release_0_2: World) -> None:
-    world = given_release_0_2
+def test_new_touchpoints_go_on_where_a_former_release_left_off(given_former_release: World) -> None:
+    world = given_former_release
     rebuilt(world)
     world.restart()
     world.projector.retry_aside()
@@ -166,4 +171,17 @@ def test_new_touchpoints_go_on_where_0_2_left_off(given_release_0_2: World) -> N
     assert "lead.hot" not in [kind for kind, _ in world.signals()[before:]]
     world.play([[later(world, "form_submitted", "e:cooled@x.test"), later(world, "form_submitted", "e:cooled@x.test")]])
     assert [kind for kind, _ in world.signals()[before:]].count("lead.hot") == 1
+    assert world.verify().differing == 0
+
+
+def test_whoever_becomes_hot_then_gets_an_owner_and_who_was_hot_before_none(given_former_release: World) -> None:
+    world = given_former_release
+    rebuilt(world)
+    world.restart()
+    world.projector.retry_aside()
+    activate(world.database, world.ids, parse_model(MODEL + '\n[[sales.owners]]\nname = "ana"\n'))
+    world.play([[later(world, "page_viewed", "e:hot@x.test")]])
+    assert "lead.assigned" not in [kind for kind, _ in world.signals()]
+    world.play([[later(world, "form_submitted", "e:cooled@x.test"), later(world, "form_submitted", "e:cooled@x.test")]])
+    assert [kind for kind, _ in world.signals()].count("lead.assigned") == 1
     assert world.verify().differing == 0
