@@ -37,6 +37,8 @@ when = { did = "form_submitted", at_least = 2 }
 name = "forms"
 window = "9d"
 steps = [ { on = "form_submitted" }, { on = "form_submitted" } ]
+[[sales.owners]]
+name = "ana"
 """
 MAPPING = """
 source = "list"
@@ -139,6 +141,13 @@ def test_a_hot_lead_goes_out_once_with_its_reasons(installation: Installation) -
     with installation.api.stream("GET", "/api/signals/stream?after=0&kind=lead.hot") as stream:
         data = next(line for line in stream.iter_lines() if line.startswith("data: "))
     assert json.loads(data.removeprefix("data: ")) == signal_
+    [assigned] = eventually(lambda: messages(bootstrap, Topic.HAND_OVERS))
+    assert (hot["owner"], hot["assigned"], assigned["owner"]) == ("ana", assigned["id"], "ana")
+    owned = eventually(lambda: installation.api.get(f"/api/leads/{lead['id']}").json()["owner"])
+    assert owned["name"] == "ana" and owned["due"] == hot["due"]
+    accepted = installation.api.post(f"/api/leads/{lead['id']}/accept?wait=20s", json={})
+    assert accepted.status_code == 200 and accepted.json()["owner"]["accepted_at"] is not None
+    assert [each["kept"] for each in installation.run("responses")["items"]] == [1]
     answer = installation.api.post(f"/api/leads/{lead['id']}/reset?wait=20s")
     assert answer.status_code == 200 and answer.json()["heat"] == 0
     eventually(lambda: [message["closes"] for message in messages(bootstrap, Topic.HOT_LEADS)] == [None, hot["id"]])
