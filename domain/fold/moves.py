@@ -27,6 +27,8 @@ class NotMoved(StrEnum):
     IN_DETOUR = "in_detour"
     """They lead out of no detour either."""
     UNKNOWN_STAGE = "unknown_stage"
+    MOVED_SINCE = "moved_since"
+    """The lead that an owner rejected has been moved since then: what came later counts."""
     NOTHING_WITHDRAWN = "nothing_withdrawn"
     """A policy withdrew a move that is not the last one, or never was."""
 
@@ -55,7 +57,7 @@ class Moves:
         if not isinstance(to, str) or not self.ladder.knows(to):
             lead.find("unknown_stage", str(to)[:100], instant)
             return touchpoint
-        if policy and touchpoint.source.name != ANSWERS and not self.ladder.forward(lead.stage, to):
+        if policy and not self._may_move(lead, touchpoint, to):
             return None
         if not policy:
             self._check_required(lead, to, instant)
@@ -65,6 +67,15 @@ class Moves:
             lead.rejection.over = True
         self._enter(lead, to, instant, touchpoint, touchpoint.source.kind)
         return touchpoint
+
+    def _may_move(self, lead: Lead, touchpoint: Touchpoint, to: str) -> bool:
+        """Whether a policy's move takes effect: forward, or after a rejection since which nothing moved the lead."""
+        if touchpoint.source.name == ANSWERS:
+            return not self._moved_since(lead)
+        return self.ladder.forward(lead.stage, to)
+
+    def _moved_since(self, lead: Lead) -> bool:
+        return lead.rejection is not None and bool(lead.stages) and lead.stages[-1].at > lead.rejection.at
 
     def derive(self, lead: Lead, touchpoint: Touchpoint, stages: Sequence[str], instant: Instant) -> Touchpoint | None:
         """Enter the last of the stages that a touchpoint leads to, if that is forward; it, as a `stage_changed`."""
@@ -91,6 +102,8 @@ class Moves:
             return NotMoved.UNKNOWN_STAGE
         if to == stage:
             return NotMoved.ALREADY_THERE
+        if touchpoint.type == CHANGED and touchpoint.source.name == ANSWERS:
+            return NotMoved.MOVED_SINCE
         return NotMoved.IN_DETOUR if self.ladder.is_detour(stage) else NotMoved.ONLY_FORWARD
 
     def _withdraw(self, lead: Lead, promotion: object, instant: Instant, touchpoint: Touchpoint) -> None:

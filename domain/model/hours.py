@@ -31,6 +31,13 @@ class Span:
     start: time
     end: time
 
+    @property
+    def length(self) -> int:
+        """Microseconds of a day on which no clock is changed."""
+        day = date(1970, 1, 1)
+        last = day if self.end > time.min else day + timedelta(days=1)
+        return (datetime.combine(last, self.end) - datetime.combine(day, self.start)) // _MICROSECOND
+
     def on(self, day: date, zone: ZoneInfo) -> tuple[int, int]:
         """Both ends on that day, as instants: where clocks are changed within, it is longer or shorter."""
         last = day if self.end > time.min else day + timedelta(days=1)
@@ -102,6 +109,11 @@ class Hours:
                 begin, end = span.on(day, zone)
                 if end > max(begin, start):
                     yield max(begin, start), end
+
+
+def weekly(week: Sequence[Sequence[Span]]) -> int:
+    """Working time of a week without days off, in microseconds."""
+    return sum(span.length for spans in week for span in spans)
 
 
 @lru_cache(64)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from itertools import pairwise
 from typing import Annotated, Any, Final
 
@@ -39,7 +39,7 @@ class Away:
 
 
 def _read_day(raw: Any) -> date:
-    if isinstance(raw, date):
+    if isinstance(raw, date) and not isinstance(raw, datetime):
         return raw
     try:
         return date.fromisoformat(raw)

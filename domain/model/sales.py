@@ -1,19 +1,23 @@
 """Sales in the model file: who takes care of a hot lead, until when, and what reminds them. No part of the fold."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, time
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, PlainValidator, ValidationInfo, model_validator
 
-from domain.files.problems import Mistake, ModelError, not_allowed, unknown
+from domain.files.durations import HOUR, show_duration
+from domain.files.problems import Mistake, ModelError, Path, not_allowed, unknown
 from domain.files.values import read_count, read_duration, read_name, read_property
 from domain.model.destinations import DAYS
-from domain.model.hours import Calendar, Hours, Span
+from domain.model.hours import Calendar, Hours, Span, weekly
 from domain.model.owners import Owner, Week, read_days, read_hours, read_region
 from domain.model.part import Label, Length, Name, OfTouchpoint, Part, TypeName
 from domain.model.values import Limit, check_present, read_length, read_limit
 from domain.touchpoints.touchpoint import Instant
+
+LONGEST_WEEKS: Final = 26
+"""Weeks of working hours that a deadline may last: with holidays among them that is well within `LONGEST` days."""
 
 NOT_READY: Final = "not ready"
 """The reason of a rejection by which a lead may become hot again, once it has earned afresh."""
@@ -138,12 +142,28 @@ class Sales(Part):
             if reason.name == NOT_READY:
                 allowed = 'any other name: "not ready" is always there, and moves a lead to recycle_to'
                 problems.append(Mistake(("reasons", place, "name"), not_allowed(reason.name, allowed)))
+        problems += self._too_long()
         both = self.holidays & self.workdays
         if both:
             problems.append(Mistake(("workdays",), f"found {min(both)} among the holidays too; allowed is one of both"))
         if problems:
             raise ModelError(problems)
         return self
+
+    def _too_long(self) -> Iterator[Mistake]:
+        """Working time that somebody may never have: a lead whose deadline cannot be computed could not be shown."""
+        shortest = min((owner.hours or self.hours for owner in self.owners), key=weekly, default=self.hours)
+        most = LONGEST_WEEKS * min(weekly(shortest), weekly(self.hours))
+        lengths: list[tuple[Path, int | None]] = [
+            (("accept_within",), self.accept_within),
+            (("work_within",), self.work_within),
+            *((("answer", place, "within"), each.within) for place, each in enumerate(self.answer)),
+            *((("remind_after", stage), length) for stage, length in self.remind_after.items()),
+        ]
+        for path, length in lengths:
+            if length is not None and length > most:
+                allowed = f"working time of at most {LONGEST_WEEKS} weeks, here {most // HOUR}h"
+                yield Mistake(path, not_allowed(show_duration(length), allowed))
 
     def owner(self, name: str | None) -> Owner | None:
         """The owner of a name; None: there is none."""

@@ -160,9 +160,9 @@ class HandingOver:
         turn = self._turns().take(facts_of(self._fold, look.holding.lead, self._clock), self._clock, passed)
         self._tell_missed(look, missed, {} if turn is None else {"next": turn.owner})
         if turn is not None:
-            fallback = {"fallback": True} if turn.fallback else {}
-            data = {"owner": turn.owner, "due": turn.due, "hot": missed.signal, "reason": PASSED_ON} | fallback
-            look.changes.append(self._give(look, data))
+            told = {"fallback": True} if turn.fallback else {}
+            told |= {"hot": missed.signal} if missed.signal is not None else {}
+            look.changes.append(self._give(look, {"owner": turn.owner, "due": turn.due, "reason": PASSED_ON} | told))
 
     def _said(self, look: Look, fact: Handover) -> None:
         """A person assigned it, or a history with an owner came here or was taken out."""

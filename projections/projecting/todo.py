@@ -12,6 +12,7 @@ from domain.people.findings import findings, parted_at
 from domain.people.order import WalkKey
 from domain.people.person import Person
 from domain.people.walk import Walk
+from domain.signals.handing_over import REMINDER
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.projecting.cluster import Cluster, Member, Step
@@ -76,17 +77,17 @@ class Todo:
 def news_of(todos: Iterable[Todo], types: AbstractSet[str], since: int) -> dict[UUID, list[Touchpoint]]:
     """Touchpoints of some types later than an instant, by the lead whose they are, of what was carried out.
 
-    Of a lead that was folded anew also those that it had before.
+    Of a lead that was folded anew also those that it had before. A reminder bears its instant itself: however old.
     """
     news: dict[UUID, list[Touchpoint]] = {}
     for todo in todos:
-        groups = [(number, group) for number, instant, group in todo.steps if instant > since]
+        groups = [(number, group) for number, _, group in todo.steps]
         for number, group in [*groups, *todo.refolds.items()]:
             id = todo.touched.get(number)
             if id is None:
                 continue
             for touchpoint in group:
-                if touchpoint.type in types and touchpoint.instant > since:
+                if touchpoint.type in types and (touchpoint.instant > since or touchpoint.type == REMINDER):
                     news.setdefault(id, []).append(touchpoint)
     return news
 

@@ -161,7 +161,7 @@ class EffectShape(Shape):
         str | None,
         Field(
             description="why it moved nobody, where it asked for that: already_there, only_forward, in_detour, "
-            "unknown_stage, nothing_withdrawn"
+            "unknown_stage, moved_since, nothing_withdrawn"
         ),
     ]
     no_effect: Annotated[

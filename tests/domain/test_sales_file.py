@@ -142,3 +142,13 @@ def test_what_reminds_owners_is_checked(right: str, wrong: str, problem: str) ->
     with pytest.raises(ModelError) as caught:
         parse_model(text)
     assert [line for line in caught.value.lines if problem in line], caught.value.lines
+
+
+@pytest.mark.parametrize(("line", "allowed"), [
+    ('accept_within = "300d"', "working time of at most 26 weeks, here 1170h"),
+    ("holidays = [2026-12-24T00:00:00]", "a day such as"),
+])  # fmt: skip
+def test_what_no_calendar_can_say_is_refused_when_the_file_is_read(line: str, allowed: str) -> None:
+    week = 'hours = [{ days = ["Mon", "Tue", "Wed", "Thu", "Fri"], from = "09:00", to = "18:00" }]\n'
+    with pytest.raises(ModelError, match=f"allowed is {allowed}"):
+        parse_model(MODEL + f"[sales]\n{week}{line}\n")
