@@ -160,7 +160,7 @@ class HandingOver:
         turn = self._turns().take(facts_of(self._fold, look.holding.lead, self._clock), self._clock, passed)
         self._tell_missed(look, missed, {} if turn is None else {"next": turn.owner})
         if turn is not None:
-            told = {"fallback": True} if turn.fallback else {}
+            told: dict[str, Any] = {"fallback": True} if turn.fallback else {}
             told |= {"hot": missed.signal} if missed.signal is not None else {}
             look.changes.append(self._give(look, {"owner": turn.owner, "due": turn.due, "reason": PASSED_ON} | told))
 
