@@ -17,8 +17,11 @@ Told = tuple[str, int, str]
 
 
 def asks(sales: Sales, touchpoint: Touchpoint, holding: Holding, opened: Opened) -> bool:
-    """Whether a touchpoint may be what an activity asks for: only then its lead's history is read."""
-    if holding.now.hot_since is None and OWNER not in opened:
+    """Whether a touchpoint may be what an activity asks for: only then its lead's history is read.
+
+    Of visitors nobody is told, however hot they are.
+    """
+    if not holding.lead.identified or (holding.now.hot_since is None and OWNER not in opened):
         return False
     return any(_holds(activity, touchpoint, holding) for activity in sales.activity)
 

@@ -46,6 +46,14 @@ def test_a_reminder_that_was_set_while_no_projector_ran_is_given(company: Open) 
     assert len(sales.told("follow_up.due")) == 1
 
 
+def test_of_a_visitor_no_activity_is_told_though_they_are_hot(company: Open) -> None:
+    sales = company()
+    for minute, path in enumerate(("/a", "/a", "/a")):
+        sales.touch(FRIDAY, HOT, "c:visitor")
+        sales.touch(FRIDAY + minute * MINUTE, "page_viewed", "c:visitor", path=path)
+    assert sales.signals("lead.active") == []
+
+
 @pytest.mark.parametrize(("moved", "stage"), [(1, "nurture"), (3, "customer")])
 def test_a_lead_that_a_person_moved_since_its_rejection_stays_where_they_moved_it(
     company: Open, moved: int, stage: str

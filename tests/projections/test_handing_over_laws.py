@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from domain.model.definition import parse_model
 from domain.signals.kinds import ASSIGNED
+from projections.upkeep.activation import activate
 from projections.upkeep.rebuild import rebuild
 from store.database.tables import deadlines, ledger, live, open_signals, owner_turns
 from tests.domain.histories import side
-from tests.projections.given_sales import MINUTE, Company, local, touchpoint
+from tests.projections.given_sales import MINUTE, MODEL, TEXT, Company, local, touchpoint
 
 BEGIN = local(2026, 6, 1, 9)
 HOUR = 60 * MINUTE
@@ -40,6 +42,17 @@ _ACTS = st.one_of(
     ),
 )
 _STEPS = st.lists(st.tuples(_ACTS, st.sampled_from([1, 30, 60, 300, 1_500]), st.booleans()), min_size=3, max_size=14)
+_OTHER_SALES = (
+    MODEL,
+    parse_model(TEXT.replace('name = "ana"', 'name = "ana"\nretired = true')),
+    parse_model(
+        TEXT.replace('accept_within = "4h"', 'accept_within = "1h"').replace('name = "bo"', 'name = "bo"\ncapacity = 1')
+    ),
+    parse_model(TEXT.replace('fallback = "boss"\n', "").replace('work_within = "8h"\n', "")),
+)
+_MEANWHILE = st.lists(st.sampled_from(["", "", "restart", *_OTHER_SALES]), min_size=14, max_size=14)
+_LATE = st.lists(st.sampled_from([0, 0, 0, 5, 90, 600, 3_000]), min_size=14, max_size=14)
+"""Minutes between a touchpoint and its delivery."""
 
 
 def state(company: Company) -> dict[str, list[tuple[Any, ...]]]:
@@ -93,6 +106,34 @@ def test_a_lead_has_one_owner_or_none_and_each_hot_episode_is_waited_for_once(st
         before = state(company)
         company.world.restart()
         company.wait(clock + 24 * HOUR)
+        rebuild(company.world.database, company.world.ids, company.world.model)
+        company.world.project()
+        assert state(company) == before
+        company.close()
+
+
+@settings(max_examples=30, deadline=None)
+@given(_STEPS, _LATE, _MEANWHILE)
+def test_the_same_holds_with_what_is_late_or_comes_twice_after_restarts_and_under_other_sales(
+    steps: list[Any], late: list[int], meanwhile: list[Any]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        company, clock, twice = Company(Path(folder), BEGIN), BEGIN, []
+        for ((type, name, said), minutes, again), delay, event in zip(steps, late, meanwhile, strict=False):
+            clock += minutes * MINUTE
+            delivered = [touchpoint(clock - delay * MINUTE, type, name, **said)]
+            company.tell([*delivered, *twice], clock)
+            twice = delivered if again else []
+            if event == "restart":
+                company.world.restart()
+            elif event:
+                activate(company.world.database, company.world.ids, event)
+                company.world.model = event
+            company.wait(clock)
+            check(company)
+        company.wait(clock + 24 * HOUR)
+        check(company)
+        before = state(company)
         rebuild(company.world.database, company.world.ids, company.world.model)
         company.world.project()
         assert state(company) == before
