@@ -112,12 +112,12 @@ class Desk:
         self._news = news
         self._known = known
         self._turns: Turns | None = None
-        self._handing_over = HandingOver(fold, sales, zone, self._take_turns, clock)
+        self._handing_over = HandingOver(fold, sales, zone, self.turns, clock)
         self.histories: Mapping[UUID, Sequence[Touchpoint]] = {}
         """Of the leads that `asking` names."""
         self._told: dict[UUID, list[Told]] = {}
 
-    def _take_turns(self) -> Turns:
+    def turns(self) -> Turns:
         """Whose turn it was so far, read when the first lead is given to somebody."""
         if self._turns is None:
             credits = {row.owner: row.credit for row in self._conn.execute(select(owner_turns))}
