@@ -2,18 +2,19 @@
 
 import logging
 import sys
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
-from runtime.settings import Settings
+if TYPE_CHECKING:  # a worker that sets up its log lines needs no more
+    from runtime.settings import Settings
 
 _TRACEBACKS: Final = ExceptionDictTransformer(show_locals=False, max_frames=20)
 """Without the values of variables: among them are people's data and the installation's secrets."""
 
 
-def configure_logs(settings: Settings, *, quiet: bool = False) -> None:
+def configure_logs(settings: "Settings", *, quiet: bool = False) -> None:
     """Set up structlog, and send what libraries log through it. `quiet`: a command for people, who want its answer."""
     set_up(settings.log, settings.log_level, quiet=quiet)
 

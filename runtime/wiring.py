@@ -105,10 +105,13 @@ class Wiring:
 
     @cached_property
     def engine(self) -> "Engine":
-        """Who does work over the whole history for a command. Raises Misconfigured."""
-        from projections.history.engines import INLINE
+        """Who does work over the whole history for a command, which asks for it first. Raises Misconfigured."""
+        from projections.history.engines import INLINE, Pool
 
-        return self._engine(quiet=True) or INLINE
+        engine = self._engine(quiet=True) or INLINE
+        if isinstance(engine, Pool):
+            engine.prepare()
+        return engine
 
     @cached_property
     def engine_apart(self) -> "Engine":

@@ -10,6 +10,8 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
 from typing import Any, ClassVar, Final, ParamSpec, Protocol, TypeVar
 
 from domain.errors import Misconfigured, Retry
@@ -72,16 +74,26 @@ class Pool:
     """What each of them does first, such as setting up its log lines."""
     apart: ClassVar[bool] = True
 
+    def prepare(self) -> None:
+        """Let the fork server load what tasks need (half a second) while whoever has work does its first steps."""
+        _forks()
+        forkserver.ensure_running()
+
     @contextmanager
     def executor(self) -> Iterator[tuple[Executor, int]]:
         """A pool. Its processes are not forked off this one, whose threads hold locks and connections."""
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["projections.upkeep.verify"])
+        context = _forks()
         pool = ProcessPoolExecutor(self.processes, context, _begin_worker, (self.begin,))
         try:
             yield pool, 2 * self.processes
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _forks() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["projections.upkeep.verify", "projections.upkeep.comparing"])
+    return context
 
 
 def _begin_worker(begin: Callable[[], None] | None) -> None:

@@ -45,11 +45,9 @@ def rebuild(
 ) -> None:
     """Build the read models anew from the event store, beside the live ones, and switch."""
     with wiring_of(data=data, database=database) as wiring:
-        model = _active(wiring)
+        engine, model = wiring.engine, _active(wiring)
         with progress("rebuild") as show_progress:
-            rebuild_tables(
-                wiring.existing, wiring.ids, model, show_progress, clock_now=clock == "now", engine=wiring.engine
-            )
+            rebuild_tables(wiring.existing, wiring.ids, model, show_progress, clock_now=clock == "now", engine=engine)
     say("rebuilt: the read models are those of the recorded events")
 
 
@@ -71,9 +69,9 @@ def check_rows(
                     Listing("Read models", (Column("read model"), Column("digest")), list(digest_of.items()))
                 )
             return
-        _active(wiring)
+        engine, _ = wiring.engine, _active(wiring)
         with progress("verify") as show_progress:
-            result = verify(wiring.existing, wiring.ids, show_progress, engine=wiring.engine)
+            result = verify(wiring.existing, wiring.ids, show_progress, engine=engine)
     if as_json:
         print_json(described(result))
     else:
