@@ -112,6 +112,8 @@ class Desk:
         self._news = news
         self._known = known
         self._turns: Turns | None = None
+        self._asking = frozenset({REMINDER, *(answer.on for answer in sales.answer)})
+        """Types of touchpoints after which something is waited for."""
         self._handing_over = HandingOver(fold, sales, zone, self.turns, clock)
         self.histories: Mapping[UUID, Sequence[Touchpoint]] = {}
         """Of the leads that `asking` names."""
@@ -172,13 +174,16 @@ class Desk:
     def look(self, holding: Holding, opened: Opened, decided: list[Change]) -> tuple[list[Change], list[Deadline]]:
         """What is decided of a lead with what handing over adds, and the deadlines that differ now."""
         known, news = self._known.get(holding.id, ()), self._news.get(holding.id, ())
-        if not concerns(holding, opened, known, news, decided):
-            return decided, []
-        look = self._handing_over.look(holding, opened, known, news, decided)
+        asking = [touchpoint for touchpoint in news if touchpoint.type in self._asking] if news else news
+        if concerns(holding, opened, known, asking, decided):
+            look = self._handing_over.look(holding, opened, known, asking, decided)
+            decided, changed = look.changes, look.changed
+        else:  # nearly always
+            changed = []
         if holding.id in self.histories:
             told = self._told.get(_under(holding.id, opened), ())
-            look.changes += active(self._sales, holding, opened, news, self.histories[holding.id], told)
-        return look.changes, look.changed
+            decided += active(self._sales, holding, opened, news, self.histories[holding.id], told)
+        return decided, changed
 
     # ---- writing ----
 
