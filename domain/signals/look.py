@@ -1,6 +1,6 @@
 """A look at one lead: what is announced of its owner, its deadlines, and what is decided about them. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeGuard
 from uuid import UUID
@@ -58,14 +58,21 @@ def follow(
             yield owned, holding.id
 
 
-def concerns(holding: Holding, opened: Opened, deadlines: object, news: object, changes: Sequence[Change]) -> bool:
-    """Whether there is anything to look at: nearly never."""
+def concerns(
+    holding: Holding,
+    opened: Opened,
+    deadlines: object,
+    news: object,
+    changes: Sequence[Change],
+    reminding: Container[str],
+) -> bool:
+    """Whether there is anything to look at: nearly never. `reminding` are the stages that ask for a follow-up."""
     return bool(
         holding.lead.owner is not None
         or deadlines
         or news
         or OWNER in opened
-        or any(isinstance(change, Decision) and change.kind in (HOT, STAGE) for change in changes)
+        or any(is_of(change, HOT) or (is_of(change, STAGE) and change.value in reminding) for change in changes)
     )
 
 
