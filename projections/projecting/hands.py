@@ -75,7 +75,7 @@ class Hands:
         leads = [holding.id for holdings, _ in clusters for holding in holdings]
         leads += [id for _, cluster in clusters for id in cluster.ceased]
         known: dict[UUID, list[Deadline]] = {}
-        for row in bulk.select_in(conn, deadlines, _COLUMNS, "lead", leads):
+        for row in bulk.select_in(conn, deadlines, _COLUMNS, "lead", leads, _matters(clock)):
             deadline = _deadline(row)
             known.setdefault(deadline.lead, []).append(deadline)
         return Desk(conn, self._fold, self.sales, self._zone, news, known, Instant(clock))
@@ -192,6 +192,15 @@ class Desk:
         bulk.upsert(conn, deadlines, [_row(deadline) for deadline in {each.key: each for each in changed}.values()])
         if self._turns is not None:
             bulk.upsert(conn, owner_turns, [(owner, self._turns.credits[owner]) for owner in sorted(self._turns.moved)])
+
+
+def _matters(clock: int) -> str:
+    """Which deadlines a look must know: those that are waited for, who was asked to accept, and what was asked lately.
+
+    However long staff answers a lead, what was answered long ago is not read.
+    """
+    late = int(clock - LATE)
+    return f"state = 'open' OR kind IN ('accept', 'work') OR asked > {late} OR due > {late}"
 
 
 def _under(id: UUID, opened: Opened) -> UUID:

@@ -97,16 +97,25 @@ def delete_each(conn: Connection, deletions: Iterable[tuple[Table, str, Sequence
 
 
 def select_in(
-    conn: Connection, table: Table, column_names: Sequence[str], key_column: str, values: Sequence[Any]
+    conn: Connection,
+    table: Table,
+    column_names: Sequence[str],
+    key_column: str,
+    values: Sequence[Any],
+    condition: str = "",
 ) -> list[tuple[Any, ...]]:
-    """The named columns of every row whose key column has one of the values, in no order; each row once."""
+    """The named columns of every row whose key column has one of the values, in no order; each row once.
+
+    `condition` is SQL that both databases read, and holds of the rows too.
+    """
     columns = [table.columns[name] for name in column_names]
     key = table.columns[key_column]
     distinct = list(dict.fromkeys(values))
     if not distinct:
         return []
     read = reader(columns, conn.dialect.name)
-    select = f'SELECT {", ".join(_quoted(column.name) for column in columns)} FROM {_name(table)} WHERE "{key.name}"'
+    select = f"SELECT {', '.join(_quoted(column.name) for column in columns)} FROM {_name(table)} WHERE "
+    select += f'({condition}) AND "{key.name}"' if condition else f'"{key.name}"'
     with translated():
         if conn.dialect.name == "postgresql":
             expression, parameter = array(key, distinct)

@@ -9,6 +9,8 @@ import pytest
 
 from domain.model.definition import parse_model
 from projections.upkeep.activation import ActivationRefused, activate
+from store.database import bulk
+from store.database.tables import deadlines
 from store.events.store import EventStore
 from tests.domain.histories import side
 from tests.projections.given_sales import MINUTE, TEXT, Company, local, touchpoint
@@ -219,6 +221,28 @@ def test_an_enquiry_is_answered_in_time_or_told_of(company: Open) -> None:
     assert [each for each in sales.deadlines() if each[0] == "answer"] == [
         ("answer", None, "missed", None), ("answer", None, "kept", "bo"),
     ]  # fmt: skip
+
+
+def test_of_a_lead_that_was_answered_again_and_again_only_the_last_is_read(
+    company: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = local(2026, 6, 1, 9)
+    sales = company(start)
+    for n in range(20):
+        sales.touch(start + n * 12 * 60 * MINUTE, "message_received", kind="server")
+        sales.touch(start + (n * 12 + 1) * 60 * MINUTE, "message_sent", by="bo")
+    read: list[int] = []
+    select_in = bulk.select_in
+
+    def counted(conn: Any, table: Any, *given: Any) -> Any:
+        rows = select_in(conn, table, *given)
+        read.extend([len(rows)] if table is deadlines else [])
+        return rows
+
+    monkeypatch.setattr(bulk, "select_in", counted)
+    sales.touch(sales.world.clock + MINUTE, "message_received", kind="server")
+    assert 0 < max(read) < 10
+    assert [each[2] for each in sales.deadlines()] == ["kept"] * 20 + ["open"]
 
 
 def test_what_a_history_that_is_imported_asked_for_long_ago_is_not_waited_for(company: Open) -> None:
