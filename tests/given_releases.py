@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 DUMPS: Final = Path(__file__).parent / "releases"
 
 
-RELEASES: Final = {"0.2": "0002", "0.3": "0003"}
+RELEASES: Final = {"0.2": "0002", "0.3": "0003", "0.4": "0004"}
 """Each release that must upgrade, and the newest revision of its schema."""
 
 

@@ -21,11 +21,13 @@ DAY = 86_400
 LATER = 3 * DAY
 """Seconds from the start: whoever was hot then has cooled."""
 SHOP = "https://www.shop.example"
+SALES = '\n[[sales.owners]]\nname = "ana"\n[[sales.owners]]\nname = "bo"\n'
+"""Since 0.4: who is hot gets an owner, and is waited for."""
 
 
 def write(url: str) -> None:
     """Hot, cooled, retracted, promoted and merged leads, members of segments, one that waits, one put aside."""
-    world = World(url, parse_model(MODEL), us(0))
+    world = World(url, parse_model(MODEL + SALES), us(0))
     with world.database.transaction() as conn:
         conn.execute(installation.update().where(installation.c.name == "id_key").values(value=KEY))
         conn.execute(models.update().values(activated_at=us(0)))

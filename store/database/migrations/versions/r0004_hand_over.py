@@ -1,4 +1,7 @@
-"""From the schema of release 0.3: who takes care of a lead, what is to be done by when, all hot episodes, jobs."""
+"""From the schema of release 0.3: who takes care of a lead, what is to be done by when, all hot episodes, jobs.
+
+Released with 0.4.0, and never edited since.
+"""
 
 import sqlalchemy as sa
 from alembic import op
