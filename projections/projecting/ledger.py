@@ -110,11 +110,13 @@ class Ledger:
         opens = cluster.opens
         changes: list[Change] = []
         deadlines: list[Deadline] = []
+        moved: set[UUID] = set()
         try:
             successors = self._successors(cluster) if cluster.ceased else {}
             if successors:
                 changes += self._hand_over(cluster, successors, holdings)
-            moved = {*successors, *(successor for successor in successors.values() if successor is not None)}
+            if successors:
+                moved = {*successors, *(successor for successor in successors.values() if successor is not None)}
             if desk is not None:
                 for id in cluster.ceased:
                     deadlines += desk.move(id, self.successor(cluster, id))

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import Connection, insert, select, update
 
 from domain.errors import Fenced
+from domain.files.durations import SECOND
 from domain.fold.fold import Fold
 from domain.model.definition import Model
 from domain.people.sharing import LIMITS, Limits
@@ -131,6 +132,7 @@ class Projector:
         self._ledger = ledger
         self._batches = Batches(self._events, self._ids, self._fold, self._tables, ledger=ledger, limits=self._limits)
         self._progress: Progress | None = None
+        self._sales_looked_for = -SECOND
         self._activation = 0
         """By which `[sales]` leads are handed over; 0: by those of the model that it was made with."""
         self._told: UUID | None = UUID(int=0) if self._announce else None
@@ -162,16 +164,22 @@ class Projector:
                 return False
         with self._database.transaction() as conn:
             self._database.lock(conn, LOCK)
-            self._take_up_sales(conn)
+            self._take_up_sales(conn, now)
             after = self._take(conn, progress, batch, now)
             if self._told is not None:
                 self._told = self._batches.tell(conn, self._told, after.position, after.clock) if telling else None
         self._progress = after
         return True
 
-    def _take_up_sales(self, conn: Connection) -> None:
-        """Hand over by the newest file: one in which only `[sales]` differs is activated without a word to the fold."""
-        if self._ledger is None or (number := last_activation(conn)) == self._activation:
+    def _take_up_sales(self, conn: Connection, now: int) -> None:
+        """Hand over by the newest file: one in which only `[sales]` differs is activated without a word to the fold.
+
+        It is looked for once a second, since small batches come many times a second.
+        """
+        if self._ledger is None or now < self._sales_looked_for + SECOND:
+            return
+        self._sales_looked_for = now
+        if (number := last_activation(conn)) == self._activation:
             return
         model = active_model(conn)
         if model is not None and model.hash == self.model.hash:

@@ -81,14 +81,16 @@ def news_of(todos: Iterable[Todo], types: AbstractSet[str], since: int) -> dict[
     """
     news: dict[UUID, list[Touchpoint]] = {}
     for todo in todos:
-        groups = [(number, group) for number, _, group in todo.steps]
-        for number, group in [*groups, *todo.refolds.items()]:
+        asking = [
+            (number, touchpoint) for number, _, group in todo.steps for touchpoint in group if touchpoint.type in types
+        ]
+        if todo.refolds:
+            refolded = todo.refolds.items()
+            asking += [(number, each) for number, history in refolded for each in history if each.type in types]
+        for number, touchpoint in asking:  # nearly never any
             id = todo.touched.get(number)
-            if id is None:
-                continue
-            for touchpoint in group:
-                if touchpoint.type in types and (touchpoint.instant > since or touchpoint.type == REMINDER):
-                    news.setdefault(id, []).append(touchpoint)
+            if id is not None and (touchpoint.instant > since or touchpoint.type == REMINDER):
+                news.setdefault(id, []).append(touchpoint)
     return news
 
 
