@@ -12,6 +12,7 @@ from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from api.answers import answer_problems, not_built, plain
+from api.bounds import bound_of, period_of
 from api.stream import SignalFeed
 from domain.signals.answer_link import NO_LINKS, Links
 from domain.signals.kinds import SignalKind
@@ -22,7 +23,6 @@ from projections.queries import timeline as lead_timeline
 from projections.queries.filters import Filters
 from projections.queries.leads import find_leads
 from projections.queries.orders import OrderName
-from projections.queries.periods import bound
 from projections.queries.shapes import (
     FunnelShape,
     LeadDetail,
@@ -116,7 +116,7 @@ class LeadsParameters(_Paged):
         """What the list is narrowed by; days begin in that time zone."""
         asked = self.model_dump(include=_FILTERS)
         identities = {kind: getattr(self, kind) for kind in KINDS}
-        return Filters(identities, changed_since=_bound("changed_since", self.changed_since, zone), **asked)
+        return Filters(identities, changed_since=bound_of("changed_since", self.changed_since, zone), **asked)
 
     @field_validator("phone")
     @classmethod
@@ -144,10 +144,7 @@ class PeriodParameters(_Parameters):
 
     def bounds(self, zone: str) -> tuple[int | None, int | None]:
         """Its bounds, microseconds; days begin in that time zone."""
-        start, end = _bound("from", self.from_, zone), _bound("to", self.to, zone)
-        if start is not None and end is not None and start > end:
-            raise Problem(400, f"from: {self.from_} is later than to, {self.to}; allowed is up to it")
-        return start, end
+        return period_of(self.from_, self.to, zone)
 
 
 class DeadlinesParameters(_Parameters):
@@ -311,10 +308,3 @@ def _signals(readers: Readers) -> APIRouter:
             yield event
 
     return router
-
-
-def _bound(name: str, text: str | None, zone: str) -> int | None:
-    try:
-        return None if text is None else bound(text, zone)
-    except ValueError as error:
-        raise Problem(400, f"{name}: {error}") from None

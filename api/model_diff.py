@@ -6,13 +6,13 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.bounds import period_of
 from api.command_requests import JsonRoute
 from api.jobs import JobRunner, JobShape, Report, accepted
 from domain.files.durations import parse_duration
 from domain.files.problems import ModelError
 from domain.model.variant import Variant
 from projections.history.engines import Engine
-from projections.queries.periods import bound
 from projections.queries.view import Reader
 from projections.reports.model_diff import shape_of
 from projections.upkeep.comparing import Bounds, diff
@@ -45,9 +45,7 @@ class OtherModel(BaseModel):
 
     def span(self, zone: str) -> Bounds:
         """What is looked at of how rules would have done; days begin in that time zone. Raises Problem."""
-        start, end = _bound("from", self.from_, zone), _bound("to", self.to, zone)
-        if start is not None and end is not None and start > end:
-            raise Problem(400, f"from: {self.from_} is later than to, {self.to}; allowed is up to it")
+        start, end = period_of(self.from_, self.to, zone)
         try:
             return Bounds(start or 0, end, parse_duration(self.won_within))
         except ValueError as error:
@@ -77,10 +75,3 @@ def model_routes(runner: JobRunner, reader: Reader, database: Database, engine: 
         return accepted(runner.begin("model diff", work))
 
     return router
-
-
-def _bound(name: str, text: str | None, zone: str) -> int | None:
-    try:
-        return None if text is None else bound(text, zone)
-    except ValueError as error:
-        raise Problem(400, f"{name}: {error}") from None

@@ -6,21 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.runtime.given_server import MODEL, sent
+from tests.runtime.given_server import MODEL, OWNERS, sent
 from tests.runtime.serving import Server, eventually, run, serving
-
-OWNERS = """
-[[sales.owners]]
-name = "berlin"
-weight = 0
-members = ["ana", "bo"]
-[[sales.owners]]
-name = "ana"
-weight = 0
-[[sales.owners]]
-name = "bo"
-weight = 0
-"""
 
 
 @pytest.fixture(scope="module")

@@ -5,22 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.runtime.asking import problem
-from tests.runtime.given_server import MODEL, sent
+from tests.runtime.given_server import MODEL, OWNERS, sent
 from tests.runtime.serving import Server, serving
-
-OWNERS = """
-[[sales.owners]]
-name = "berlin"
-weight = 0
-members = ["ana", "bo"]
-[[sales.owners]]
-name = "ana"
-weight = 0
-[[sales.owners]]
-name = "bo"
-weight = 0
-"""
-"""Nobody's turn ever comes: only a person gives them leads."""
 
 
 @pytest.fixture(scope="module")
