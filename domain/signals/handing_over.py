@@ -291,19 +291,24 @@ class HandingOver:
                 look.changes.append(self._tell(look, FOLLOW_UP, "", data))
 
     def _by_stage(self, look: Look) -> Iterator[Deadline]:
-        lead = look.holding.lead
-        for change in look.changes:
-            if is_of(change, STAGE) and change.data.get("reason") != MODEL and lead.stages:
-                entry = lead.stages[-1]
-                if within := self._sales.remind_after.get(entry.stage):
-                    owner = self._owner_of(look)
-                    due = self._due(self._sales.owner(owner), Instant(entry.at), within)
-                    cause = f"{_BY_STAGE}{look.holding.id}/{entry.stage}/{entry.at}"
-                    yield Deadline(DeadlineKind.FOLLOW_UP, cause, look.holding.id, owner, None, entry.at, due)
+        """What the stage asks of an owner: who got the lead in it, or had it when it came there."""
+        owner, entry = self._owner_of(look), look.holding.lead.stages[-1:]
+        within = self._sales.remind_after.get(entry[0].stage) if owner is not None and entry else None
+        if within is None:
+            return
+        given = next((each for each in look.changes if is_of(each, ASSIGNED) and _is_new(each)), None)
+        entered = any(is_of(each, STAGE) and each.data.get("reason") != MODEL for each in look.changes)
+        if given is not None or entered:
+            got = 0 if given is None else given.since or self._clock
+            asked = Instant(max(entry[0].at, got))
+            cause = f"{_BY_STAGE}{look.holding.id}/{entry[0].stage}/{asked}"
+            due = self._due(self._sales.owner(owner), asked, within)
+            yield Deadline(DeadlineKind.FOLLOW_UP, cause, look.holding.id, owner, None, asked, due)
 
     def _still(self, look: Look, deadline: Deadline) -> bool:
-        """Whether the lead is still in the stage that asked for a follow-up."""
-        return any(entry.at == deadline.asked for entry in look.holding.lead.stages[-1:])
+        """Whether who was to follow up still has the lead, in the stage that asked for it."""
+        theirs = deadline.owner is not None and deadline.owner == self._owner_of(look)
+        return theirs and all(entry.at <= deadline.asked for entry in look.holding.lead.stages[-1:])
 
     def _by_person(self, look: Look, news: Sequence[Touchpoint]) -> Iterator[Deadline]:
         for touchpoint in news:
@@ -332,3 +337,8 @@ class HandingOver:
     def _tell(self, look: Look, kind: SignalKind, subject: str, data: dict[str, Any]) -> Decision:
         holding, owned = look.holding, look.owned
         return Decision(kind, holding.id if owned is None else owned.lead, holding.id, subject, None, data)
+
+
+def _is_new(assigned: Decision) -> bool:
+    """Whether somebody got the lead who had it in no part of its history."""
+    return assigned.data["reason"] != HISTORY and assigned.value not in ("", assigned.data["before"])

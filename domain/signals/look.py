@@ -1,12 +1,12 @@
 """A look at one lead: what is announced of its owner, its deadlines, and what is decided about them. Pure."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeGuard
 from uuid import UUID
 
 from domain.signals.deadlines import Deadline, DeadlineKind
-from domain.signals.kinds import ASSIGNED, HOT, STAGE, SignalKind
+from domain.signals.kinds import ASSIGNED, HOT, SignalKind
 from domain.signals.signal import Change, Decision, Holding, Open, Opened
 from domain.touchpoints.touchpoint import Touchpoint
 
@@ -58,21 +58,14 @@ def follow(
             yield owned, holding.id
 
 
-def concerns(
-    holding: Holding,
-    opened: Opened,
-    deadlines: object,
-    news: object,
-    changes: Sequence[Change],
-    reminding: Container[str],
-) -> bool:
-    """Whether there is anything to look at: nearly never. `reminding` are the stages that ask for a follow-up."""
+def concerns(holding: Holding, opened: Opened, deadlines: object, news: object, changes: Sequence[Change]) -> bool:
+    """Whether there is anything to look at: nearly never."""
     return bool(
         holding.lead.owner is not None
         or deadlines
         or news
         or OWNER in opened
-        or any(is_of(change, HOT) or (is_of(change, STAGE) and change.value in reminding) for change in changes)
+        or any(is_of(change, HOT) for change in changes)
     )
 
 

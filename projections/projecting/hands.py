@@ -175,7 +175,7 @@ class Desk:
         """What is decided of a lead with what handing over adds, and the deadlines that differ now."""
         known, news = self._known.get(holding.id, ()), self._news.get(holding.id, ())
         asking = [touchpoint for touchpoint in news if touchpoint.type in self._asking] if news else news
-        if concerns(holding, opened, known, asking, decided, self._sales.remind_after):
+        if concerns(holding, opened, known, asking, decided):
             look = self._handing_over.look(holding, opened, known, asking, decided)
             decided, changed = look.changes, look.changed
         else:  # nearly always

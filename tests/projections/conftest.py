@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -11,6 +12,7 @@ from projections.history.engines import INLINE, Dask, Engine, Pool
 from tests.domain.stories import us
 from tests.given_model import MODEL
 from tests.projections.given_history import history
+from tests.projections.given_sales import FRIDAY, TEXT, Company, Open
 from tests.projections.shelf import Shelf, a_world, make_shelf
 from tests.projections.switching import Switching
 from tests.projections.world import World
@@ -36,6 +38,20 @@ def world_on_each(migrated_url: str) -> Iterator[World]:
     yield world
     assert world.verify().differing == 0
     world.close()
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Iterator[Open]:
+    """Opens companies with owners, in which everything agrees at the end."""
+    opened: list[Company] = []
+
+    def open(clock: int = FRIDAY, text: str = TEXT) -> Company:
+        opened.append(Company(tmp_path, clock, text))
+        return opened[-1]
+
+    yield open
+    for each in opened:
+        each.close()
 
 
 @pytest.fixture

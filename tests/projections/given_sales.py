@@ -1,6 +1,6 @@
 """A company with owners: a model, and a world in which what policies ask for comes back, as a promoter brings it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,9 @@ def local(year: int, month: int, day: int, hour: int, minute: int = 0, zone: Zon
     return microseconds(datetime(year, month, day, hour, minute, tzinfo=zone))
 
 
+FRIDAY = local(2026, 6, 5, 17, 30)
+
+
 class Company:
     """A world whose clock is moved by hand, with the promoter's part done."""
 
@@ -138,6 +141,10 @@ class Company:
         verified = self.world.verify()
         assert verified.differing == 0, verified
         self.world.close()
+
+
+Open = Callable[..., Company]
+"""Opens a company at a clock (by default that Friday) with a model (by default the one above)."""
 
 
 def touchpoint(when: int, type: str, name: str = "e:wang@x.test", **said: Any) -> Touchpoint:

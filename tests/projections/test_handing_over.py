@@ -1,8 +1,6 @@
 """Handing over: owners get hot leads in turn, must accept in working time, and what they say takes effect, once."""
 
-from collections.abc import Callable, Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,25 +11,10 @@ from store.database import bulk
 from store.database.tables import deadlines
 from store.events.store import EventStore
 from tests.domain.histories import side
-from tests.projections.given_sales import MINUTE, TEXT, Company, local, touchpoint
+from tests.projections.given_sales import FRIDAY, MINUTE, TEXT, Open, local, touchpoint
 
-FRIDAY = local(2026, 6, 5, 17, 30)
 MONDAY = local(2026, 6, 8, 12, 30)
 HOT = "demo_requested"
-Open = Callable[..., Company]
-
-
-@pytest.fixture
-def company(tmp_path: Path) -> Iterator[Open]:
-    opened: list[Company] = []
-
-    def open(clock: int = FRIDAY, text: str = TEXT) -> Company:
-        opened.append(Company(tmp_path, clock, text))
-        return opened[-1]
-
-    yield open
-    for each in opened:
-        each.close()
 
 
 def test_a_hot_lead_gets_an_owner_and_the_message_says_who_and_until_when(company: Open) -> None:
@@ -249,28 +232,6 @@ def test_what_a_history_that_is_imported_asked_for_long_ago_is_not_waited_for(co
     sales = company()
     sales.tell([touchpoint(FRIDAY - 3 * 24 * 60 * MINUTE, "message_received", kind="import")], FRIDAY)
     assert sales.deadlines() == []
-
-
-def test_a_reminder_comes_once_and_not_after_a_call(company: Open) -> None:
-    sales = company()
-    for name in ("e:wang@x.test", "e:li@x.test"):
-        sales.touch(FRIDAY, "reminder_set", name, at="2026-06-08T12:30:00+08:00", note="asks in June")
-    sales.touch(FRIDAY + MINUTE, "call_logged", "e:li@x.test")
-    sales.wait(MONDAY + MINUTE)
-    sales.wait(MONDAY + 2 * MINUTE)
-    [due] = sales.signals("follow_up.due")
-    assert (due["due"], due["note"]) == ("2026-06-08T04:30:00.000000Z", "asks in June")
-
-
-def test_a_stage_reminds_of_a_lead_that_stays_in_it(company: Open) -> None:
-    start = local(2026, 6, 8, 9)
-    sales = company(start)
-    for name in ("e:wang@x.test", "e:li@x.test"):
-        sales.touch(start, "identified", name, kind="server")
-        sales.touch(start + MINUTE, "stage_changed", name, to="nurture")
-    sales.touch(start + 2 * MINUTE, "stage_changed", "e:li@x.test", to="lead")
-    sales.wait(local(2026, 6, 9, 12))
-    assert sales.told("follow_up.due") == [("2026-06-09T01:01:00.000000Z",)]
 
 
 def test_the_same_article_three_times_is_told_once_a_day(company: Open) -> None:

@@ -1,30 +1,12 @@
 """Handing over where something is late, was done by hand, or came while nobody looked."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.projections.given_sales import MINUTE, Company, local, touchpoint
+from tests.projections.given_sales import FRIDAY, MINUTE, Open, local, touchpoint
 
-FRIDAY = local(2026, 6, 5, 17, 30)
 MONDAY = local(2026, 6, 8, 12, 30)
 HOT = "demo_requested"
 DAY = 24 * 60 * MINUTE
-Open = Callable[[], Company]
-
-
-@pytest.fixture
-def company(tmp_path: Path) -> Iterator[Open]:
-    opened: list[Company] = []
-
-    def open() -> Company:
-        opened.append(Company(tmp_path, FRIDAY))
-        return opened[-1]
-
-    yield open
-    for each in opened:
-        each.close()
 
 
 def test_who_was_given_a_lead_by_hand_and_misses_it_loses_it_and_no_hot_signal_is_named(company: Open) -> None:

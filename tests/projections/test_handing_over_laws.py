@@ -78,6 +78,8 @@ def check(company: Company) -> None:
     assert all(number == 1 for number in Counter(row.signal for row in waiting if row.signal).values())
     assert {row.cause for row in waiting} <= {row.signal for row in owned.values()}
     assert all(row.lead in leads for row in rows if row.state == "open")
+    reminding = [row for row in rows if row.kind == "follow_up" and row.state == "open"]
+    assert all(row.owner is not None and row.owner == leads[row.lead].owner for row in reminding)
     # what subscribers hear adds up: what is closed was open, and the last word of each lead is who has it
     heard: dict[str, Any] = {}
     for row in said:
