@@ -13,6 +13,7 @@ from domain.touchpoints.touchpoint import Instant, Touchpoint
 from producers.commands import CommandContext
 from producers.reading.arrival import sealed
 from projections.queries import one_lead
+from projections.queries.announced_owner import owner_now
 from projections.queries.shapes import LeadDetail, OwnerShape
 from projections.queries.view import Reader, View
 from store.database.tables import events
@@ -35,13 +36,16 @@ class Card:
     profile: Mapping[str, Any]
     stage: str
     owner: OwnerShape | None = None
+    """Who has it, from the moment that it is announced."""
 
     @classmethod
     def of(cls, view: View, lead: str) -> "Card":
         """The card of a live lead, or of whom a former id resolves to. Raises NotFound."""
-        fields = one_lead.card(view, one_lead.live_lead(view, lead))
+        id = one_lead.live_lead(view, lead)
+        fields = one_lead.card(view, id)
         identities = tuple(Identity(each.kind, each.value) for each in fields["identities"])
-        return cls(fields["id"], identities, fields["profile"], fields["stage"], fields["owner"])
+        owner = owner_now(view, id, fields["owner"])
+        return cls(fields["id"], identities, fields["profile"], fields["stage"], owner)
 
 
 class Accepted(BaseModel):
