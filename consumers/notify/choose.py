@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from consumers.notify.owners import loser_of
 from consumers.notify.parcel import data_of
 from domain.conditions.compile import NO_SOURCE, compile_where
 from domain.fold.channel import DIRECT
@@ -53,7 +54,7 @@ def choose(
             before = closed.get(signal.closes or "")
             ends_it = _only_ends(signal) and (told or waits)
             holds = ends_it or where(facts(signal, before), {}, NO_SOURCE)
-            reached = destination.to != (OWNER,) or ends_it or bool(data_of(signal).get("owner"))
+            reached = destination.to != (OWNER,) or ends_it or _concerns_owner(signal, destination)
             wanted = signal.kind in destination.on and reached and holds
         if wanted:
             choice.send.append(signal)
@@ -61,6 +62,11 @@ def choose(
     gone = set(choice.cancel)
     choice.send = [signal for signal in choice.send if signal.id not in gone]
     return choice
+
+
+def _concerns_owner(signal: Signal, destination: Destination) -> bool:
+    """Whether somebody has the lead by it, or has lost it."""
+    return bool(data_of(signal).get("owner") or loser_of(signal, destination.on))
 
 
 def _only_ends(signal: Signal) -> bool:

@@ -1,13 +1,15 @@
 """Who of a company a message is for: its lead's owner, whom a chat mentions and a mail is sent to. Pure."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
-from consumers.notify.parcel import Note
+from consumers.notify.parcel import Note, data_of
 from domain.model.owners import Owner
 from domain.model.sales import Sales
-from domain.signals.kinds import SignalKind
+from domain.signals.handing_over import PASSED_ON
+from domain.signals.kinds import ASSIGNED, MISSED, REJECTED, SignalKind
+from store.ledger import Signal
 
 _CALLS: Final = frozenset(
     {SignalKind.HOT, SignalKind.ASSIGNED, SignalKind.MISSED, SignalKind.FOLLOW_UP, SignalKind.ACTIVE}
@@ -37,12 +39,28 @@ def is_mobile(id: str) -> bool:
 
 def owner_of(note: Note) -> str:
     """Who has the lead by this signal, or by the one that it ends; "": nobody."""
-    return note.text("owner") or ("" if note.first is None else note.first.text("owner"))
+    if note.kind == ASSIGNED or note.first is None:
+        return note.text("owner")
+    return note.text("owner") or note.first.text("owner")
 
 
-def addresses_of_owner(note: Note, sales: Sales) -> tuple[str, ...]:
-    """The e-mail addresses of a signal's owner; of a team its own, or its members'."""
-    people = _reached(owner_of(note), sales, lambda owner: owner.email is not None)
+def loser_of(signal: Signal, on: Collection[str]) -> str:
+    """Who has lost the lead by this signal and hears of it in no other way; "": nobody.
+
+    Who gave it back knows, and who missed their deadline is told by `sla.missed`, where that is sent too.
+    """
+    if signal.kind != ASSIGNED:
+        return ""
+    data = data_of(signal)
+    before, reason = data.get("before"), data.get("reason")
+    if not before or before == data.get("owner") or reason == REJECTED or (reason == PASSED_ON and MISSED in on):
+        return ""
+    return str(before)
+
+
+def addresses(name: str, sales: Sales) -> tuple[str, ...]:
+    """The e-mail addresses of an owner; of a team its own, or its members'."""
+    people = _reached(name, sales, lambda owner: owner.email is not None)
     return tuple(dict.fromkeys(person.email for person in people if person.email is not None))
 
 

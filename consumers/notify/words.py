@@ -25,6 +25,7 @@ _ENGLISH: Final[Mapping[str, str]] = {
     "test": "TEST – ", "comma": ", ",
     "digest": "{count} messages from {start} to {end}", "more": "and {count} more",
     "assigned": "For {owner}: {who}", "unassigned": "No owner any more: {who} (was {before})", "nobody": "nobody",
+    "lost": "No longer yours: {who}",
     "missed_accept": "Not accepted in time by {owner}: {who}", "missed_work": "Nothing done in time by {owner}: {who}",
     "missed_answer": "Not answered in time: {who}", "follow_up": "Follow up: {who}", "active": "{activity}: {who}",
 }  # fmt: skip
@@ -40,6 +41,7 @@ _CHINESE: Final[Mapping[str, str]] = {
     "answer": "接受或退回：", "test": "测试 – ", "comma": "，",
     "digest": "{start} 至 {end} 共 {count} 条消息", "more": "另有 {count} 条",
     "assigned": "分配给 {owner}：{who}", "unassigned": "不再有负责人：{who}（原为 {before}）", "nobody": "无人",
+    "lost": "不再由您负责：{who}",
     "missed_accept": "{owner} 未按时接受：{who}", "missed_work": "{owner} 未按时跟进：{who}",
     "missed_answer": "未按时答复：{who}", "follow_up": "请跟进：{who}", "active": "{activity}：{who}",
 }  # fmt: skip
@@ -76,6 +78,12 @@ class Phrases:
         newest, oldest = parcel.notes[0], parcel.notes[-1]
         title = self._say("digest", count=len(parcel.notes), start=self._when(oldest.at), end=self._when(newest.at))
         return Wording(test + title, tuple(self._paragraph(note, answers, brief) for note in parcel.notes))
+
+    def lost(self, note: Note) -> Wording:
+        """What somebody is told who had the lead: that another has it, who, and no way to answer for it."""
+        told = [] if note.first is None else [self._told_before(note.first)]
+        owner = self._say("owner", owner=note.text("owner") or self._say("nobody"))
+        return Wording(self._say("lost", who=self._who(note)), (*told, owner))
 
     def text(self, parcel: Parcel, limit: int, size: Callable[[str], int] = len) -> str:
         """The message as one text of at most so many characters, or whatever `size` counts.
@@ -165,7 +173,7 @@ class Phrases:
         if note.kind == SignalKind.RETRACTED:
             lines.append(self._say("void"))
         if note.first is not None:
-            lines.append(self._say("told", at=self._when(note.first.at), first=self.headline(note.first)))
+            lines.append(self._told_before(note.first))
         if note.kind == SignalKind.HOT:
             lines += self._about_hot(note)
         lines += self._ways(note)
@@ -175,8 +183,11 @@ class Phrases:
             lines.append(link)
         return lines
 
+    def _told_before(self, first: Note) -> str:
+        return self._say("told", at=self._when(first.at), first=self.headline(first))
+
     def _owner(self, note: Note) -> list[str]:
-        owner, due = note.text("owner"), _instant(note.text("due"))
+        owner, due = note.text("next") or note.text("owner"), _instant(note.text("due"))
         if not owner:
             return []
         if due is None or note.kind not in _TO_ACCEPT:

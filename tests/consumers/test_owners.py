@@ -13,7 +13,7 @@ import pytest
 from consumers.notify.choose import choose
 from consumers.notify.destinations.registry import sender_of
 from consumers.notify.labels import UNNAMED
-from consumers.notify.parcel import Delivered, Messenger, Note, Parcel, Undeliverable, note_of
+from consumers.notify.parcel import Delivered, Later, Messenger, Note, Parcel, Undeliverable, note_of
 from consumers.notify.words import Phrases
 from domain.model.definition import Destination, parse_model
 from domain.signals.answer_link import LinkKeys, Links
@@ -184,6 +184,69 @@ def test_what_ends_a_message_reaches_whom_that_reached(mailbox: Mailbox) -> None
     ends = note_of(retracted, frozenset({"name"}), hot)
     assert isinstance(sender("mail", mailbox.url, 'to = "owner"\n').send(Parcel("x", (ends,), Instant(AT))), Delivered)
     assert mailbox.recipients == [["ana@example.com"]]
+
+
+def moved(owner: str | None, before: str | None, reason: str = "by_hand") -> Parcel:
+    """Who has a lead is another now; with the links of owners."""
+    return Parcel("x", (note(signal(owner, before=before, reason=reason)),), Instant(AT))
+
+
+def shown(mailbox: Mailbox, place: int) -> str:
+    page = mailbox.mails[place].get_body(("plain",))
+    assert page is not None
+    return str(page.get_content()).replace("\r\n", "\n")
+
+
+def test_whoever_loses_a_lead_is_told_who_has_it_and_gets_no_link_to_answer(mailbox: Mailbox) -> None:
+    to_owner = sender("mail", mailbox.url, 'to = ["boss@example.com", "owner"]\non = ["lead.assigned"]\n')
+    for reason in ("by_hand", "missed", "history"):
+        mailbox.mails.clear()
+        mailbox.recipients.clear()
+        assert isinstance(to_owner.send(moved("bo", "ana", reason)), Delivered)
+        assert mailbox.recipients == [["boss@example.com", "bo@example.com"], ["ana@example.com"]]
+        assert shown(mailbox, 1) == "No longer yours: Wang <1>\n\nOwner: bo\n"
+        assert "/a/" in shown(mailbox, 0)
+        assert mailbox.mails[0]["Message-ID"] != mailbox.mails[1]["Message-ID"]
+
+
+@pytest.mark.parametrize(("owner", "before", "reason", "told"), [
+    (None, "ana", "merged", [["ana@example.com"]]),
+    (None, "berlin", "gone", [["ana@example.com", "bo@example.com"]]),
+    ("ana", "ana", "hot", [["ana@example.com"]]),  # keeps it
+    ("ana", None, "hot", [["ana@example.com"]]),
+    ("bo", "cy", "by_hand", [["bo@example.com"]]),  # who has no address cannot be told
+])  # fmt: skip
+def test_who_is_told_of_a_change_of_owners(
+    mailbox: Mailbox, owner: str | None, before: str | None, reason: str, told: list[list[str]]
+) -> None:
+    to_owner = sender("mail", mailbox.url, 'to = "owner"\non = ["lead.assigned"]\n')
+    assert isinstance(to_owner.send(moved(owner, before, reason)), Delivered)
+    assert mailbox.recipients == told
+
+
+def test_a_mail_to_the_owner_before_is_tried_again_with_the_one_before_it(mailbox: Mailbox) -> None:
+    to_owner = sender("mail", mailbox.url, 'to = "owner"\non = ["lead.assigned"]\n')
+    mailbox.answers["ana@example.com"] = "450 later"
+    assert isinstance(to_owner.send(moved("bo", "ana")), Later)
+    mailbox.answers["ana@example.com"] = "550 no such person"
+    assert isinstance(to_owner.send(moved("bo", "ana")), Delivered)
+    assert isinstance(to_owner.send(moved(None, "ana", "merged")), Undeliverable)
+    assert len({mail["Message-ID"] for mail in mailbox.mails}) == 1
+
+
+def test_who_missed_their_deadline_is_told_once_and_who_gave_it_back_is_not(mailbox: Mailbox) -> None:
+    both = destination("mail", 'to = "owner"\non = ["lead.assigned", "sla.missed"]\n')
+    missed = signal("ana", SignalKind.MISSED, deadline="accept", next="bo")
+    passed_on = signal("bo", before="ana", reason="missed", place=2)
+    given_back = signal(None, before="ana", reason="rejected", place=3)
+    merged = signal(None, before="ana", reason="merged", place=4)
+    choice = choose(both, [missed, passed_on, given_back, merged], {}, {})
+    assert choice.send == [missed, passed_on, merged]
+    to_owner = sender("mail", mailbox.url, 'to = "owner"\non = ["lead.assigned", "sla.missed"]\n')
+    for each in (missed, passed_on):
+        to_owner.send(Parcel(each.id, (note(each),), Instant(AT)))
+    assert mailbox.recipients == [["ana@example.com"], ["bo@example.com"]]
+    assert shown(mailbox, 0).startswith("Not accepted in time by ana: Wang <1>\n\nOwner: bo\n")
 
 
 def test_owners_read_their_own_leads_alone() -> None:

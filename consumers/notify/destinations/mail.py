@@ -14,17 +14,27 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import idna
 
-from consumers.notify.owners import addresses_of_owner, owner_of
+from consumers.notify.owners import addresses, loser_of, owner_of
 from consumers.notify.parcel import LONGEST, Delivered, Later, Outcome, Parcel, Setup, Undeliverable
 from consumers.notify.web import ANSWER, AddressRefused, addresses_of
 from consumers.notify.words import Phrases, Wording
 from domain.model.destinations import OWNER
-from domain.touchpoints.touchpoint import moment
+from domain.touchpoints.touchpoint import Instant, moment
+
+
+class _Letter(NamedTuple):
+    """What goes in one mail, to whom; `whose`: the names of those whose addresses these are."""
+
+    key: str
+    told: Wording
+    to: tuple[str, ...]
+    whose: str
+
 
 _PORTS: Final = {"smtp": 587, "smtps": 465}
 
@@ -46,6 +56,7 @@ class MailSender:
         self._allow_private = setup.destination.allow_private
         self._to = tuple(address for address in setup.destination.to if address != OWNER)
         self._to_owner = OWNER in setup.destination.to
+        self._on = setup.destination.on
         self._sales = setup.sales
         self.digests = not self._to_owner
         """To owners go their own leads alone, each in a mail of its own."""
@@ -57,12 +68,40 @@ class MailSender:
         self._words = Phrases(setup.destination.language, setup.zone, setup.labels)
 
     def send(self, parcel: Parcel) -> Outcome:
-        """Hand one mail to the server."""
-        to = self._recipients(parcel)
-        if not to:
-            owners = ", ".join(owner_of(note) or "nobody" for note in parcel.notes)
-            return Undeliverable(f"{owners}: no e-mail address in [[sales.owners]]"[:LONGEST])
-        mail = self._mail(parcel, to)
+        """Hand a mail to the server, and to whom lost the lead by it one of their own."""
+        first, *others = self._letters(parcel)
+        outcome = self._hand_over(first, parcel.now)
+        for letter in others:
+            if isinstance(outcome, Later):
+                return outcome
+            other = self._hand_over(letter, parcel.now)
+            if isinstance(other, Later):
+                return other
+            if isinstance(outcome, Delivered):
+                outcome = Delivered(f"{outcome.outcome}; {other.outcome}"[:LONGEST])
+        return outcome
+
+    def _letters(self, parcel: Parcel) -> list["_Letter"]:
+        """What goes to whom, at least one; whom it says to be the owner comes first."""
+        owners = [owner for owner in map(owner_of, parcel.notes) if owner] if self._to_owner else []
+        losers = [(note, loser_of(note.signal, self._on)) for note in parcel.notes if self._to_owner]
+        lost = [
+            _Letter(f"{parcel.key}:lost", self._words.lost(note), self._addresses(loser), loser)
+            for note, loser in losers
+            if loser
+        ]
+        if lost and not owners and not self._to:
+            return lost
+        to = tuple(dict.fromkeys([*self._to, *chain.from_iterable(map(self._addresses, owners))]))
+        return [_Letter(parcel.key, self._words.told(parcel), to, ", ".join(owners) or "nobody"), *lost]
+
+    def _addresses(self, owner: str) -> tuple[str, ...]:
+        return addresses(owner, self._sales)
+
+    def _hand_over(self, letter: "_Letter", now: Instant) -> Outcome:
+        if not letter.to:
+            return Undeliverable(f"{letter.whose}: no e-mail address in [[sales.owners]]"[:LONGEST])
+        mail = self._mail(letter, now)
         try:
             address = addresses_of(self._host, self._port, self._allow_private)[0]
             connection = _Connection(self._host, self._port, address, self._tls, self._domain)
@@ -71,17 +110,13 @@ class MailSender:
         except (OSError, smtplib.SMTPException) as error:
             return Later(f"{self._host}: {error}"[:LONGEST])
         try:
-            return self._handed(connection, mail, to)
+            return self._handed(connection, mail, letter.to)
         except smtplib.SMTPResponseException as error:
             return _by_code(error.smtp_code, _said(error.smtp_code, error.smtp_error))
         except (OSError, smtplib.SMTPException) as error:
             return Later(f"{self._host}: {type(error).__name__} {error}"[:LONGEST], in_doubt=connection.handed)
         finally:
             connection.close()
-
-    def _recipients(self, parcel: Parcel) -> tuple[str, ...]:
-        owners = (addresses_of_owner(note, self._sales) for note in parcel.notes if self._to_owner)
-        return tuple(dict.fromkeys([*self._to, *chain.from_iterable(owners)]))
 
     def _handed(self, connection: "_Connection", mail: EmailMessage, to: Sequence[str]) -> Outcome:
         connection.ehlo_or_helo_if_needed()
@@ -124,13 +159,13 @@ class MailSender:
         except smtplib.SMTPAuthenticationError as error:  # of the account, not of this mail
             raise smtplib.SMTPException(_said(error.smtp_code, error.smtp_error)) from None
 
-    def _mail(self, parcel: Parcel, to: Sequence[str]) -> EmailMessage:
-        told = self._words.told(parcel)
+    def _mail(self, letter: "_Letter", now: Instant) -> EmailMessage:
+        told = letter.told
         mail = EmailMessage()
         mail["Subject"] = " ".join(told.title.split())[:250]
-        mail["From"], mail["To"] = self._from, ", ".join(to)
-        mail["Date"] = format_datetime(moment(parcel.now))
-        mail["Message-ID"] = f"<{hashlib.sha256(parcel.key.encode()).hexdigest()[:40]}@{self._domain}>"
+        mail["From"], mail["To"] = self._from, ", ".join(letter.to)
+        mail["Date"] = format_datetime(moment(now))
+        mail["Message-ID"] = f"<{hashlib.sha256(letter.key.encode()).hexdigest()[:40]}@{self._domain}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content("\n".join([told.title, "", *told.lines]) + "\n", cte="quoted-printable")
         mail.add_alternative(_page(told), subtype="html", cte="quoted-printable")
