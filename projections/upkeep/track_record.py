@@ -25,7 +25,7 @@ def track_record(conn: Connection, model: Model, period: Period) -> TrackRecord:
     query = query.outerjoin(won, won.c.lead == leads.c.lead)
     hot = select(live.hot_episodes.c.lead)
     query = query.where(leads.c.identified, or_(won.c.at.is_not(None), leads.c.lead.in_(hot)))
-    for row in conn.execution_options(yield_per=2_000).execute(query):
+    for row in conn.execute(query.execution_options(yield_per=2_000)):
         spans = [told(row.known_at, *span) for span in episodes.get(row.lead, ())]
         hot_ones: list[Hot] = [each for each in spans if each is not None]
         record.count(LeadOutcome(hot_ones, row.at, row.grade, row.first_channel), period)
@@ -37,6 +37,6 @@ def _episodes(conn: Connection) -> dict[UUID, list[tuple[Instant, int | None, st
     table = live.hot_episodes
     query = select(table.c.lead, table.c.began_at, table.c.ended_at, table.c.grade).order_by(table.c.began_at)
     spans = defaultdict(list)
-    for row in conn.execution_options(yield_per=2_000).execute(query):
+    for row in conn.execute(query.execution_options(yield_per=2_000)):
         spans[row.lead].append((row.began_at, row.ended_at, row.grade))
     return spans

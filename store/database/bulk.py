@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Table
+from sqlalchemy import ColumnElement, Connection, CursorResult, Table
 
 from store.database.columns import array, copy_stream, key_parameters, parameters, reader
 from store.database.errors import translated
@@ -24,6 +24,10 @@ _STAGED: Final = "leadline_staged"
 _EXISTING: Final = "SELECT relname FROM pg_class WHERE relnamespace = pg_my_temp_schema()"
 
 
+_WHOLE: Final = {"stream_results": False, "yield_per": None}
+"""Options of our statements, whatever the connection's are: all rows are taken from the driver's cursor."""
+
+
 def insert(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert the rows. Raises IntegrityError (or its kinds) where a key is taken; then the transaction is lost."""
     if not rows:
@@ -33,7 +37,7 @@ def insert(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
         if conn.dialect.name == "postgresql":
             _copy_in(conn, _name(table), table, tuples)
         else:
-            conn.exec_driver_sql(_insert_into(table), parameters(table, tuples))
+            _execute(conn, _insert_into(table), parameters(table, tuples))
 
 
 def insert_new(conn: Connection, table: Table, rows: Sequence[Row]) -> int:
@@ -41,7 +45,7 @@ def insert_new(conn: Connection, table: Table, rows: Sequence[Row]) -> int:
     if not rows:
         return 0
     with translated():
-        return conn.exec_driver_sql(*_merge(conn, table, rows, replace=False)).rowcount
+        return _execute(conn, *_merge(conn, table, rows, replace=False)).rowcount
 
 
 def upsert(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -54,10 +58,10 @@ def upsert_each(conn: Connection, writes: Iterable[tuple[Table, Sequence[Row]]])
     with translated():
         merges = [_merge(conn, table, rows, replace=True) for table, rows in writes if rows]
         if conn.dialect.name == "postgresql" and merges:
-            conn.exec_driver_sql("; ".join(statement for statement, _ in merges))
+            _execute(conn, "; ".join(statement for statement, _ in merges))
         else:
             for statement, tuples in merges:
-                conn.exec_driver_sql(statement, tuples)
+                _execute(conn, statement, tuples)
 
 
 def _merge(conn: Connection, table: Table, rows: Sequence[Row], *, replace: bool) -> tuple[str, Any]:
@@ -91,9 +95,9 @@ def delete_each(conn: Connection, deletions: Iterable[tuple[Table, str, Sequence
                 arrays.append(parameter)
             else:
                 keys = [(value,) for value in key_parameters(column, values)]
-                conn.exec_driver_sql(f'DELETE FROM {_name(table)} WHERE "{column.name}" = ?', keys)
+                _execute(conn, f'DELETE FROM {_name(table)} WHERE "{column.name}" = ?', keys)
         if statements:
-            conn.exec_driver_sql("; ".join(statements), tuple(arrays))
+            _execute(conn, "; ".join(statements), tuple(arrays))
 
 
 def select_in(
@@ -119,12 +123,16 @@ def select_in(
     with translated():
         if conn.dialect.name == "postgresql":
             expression, parameter = array(key, distinct)
-            return read(conn.exec_driver_sql(f"{select} = ANY({expression})", (parameter,)).cursor.fetchall())
+            return read(_execute(conn, f"{select} = ANY({expression})", (parameter,)).cursor.fetchall())
         rows: list[tuple[Any, ...]] = []
         for chunk in _chunks(key_parameters(key, distinct)):
             marks = ",".join("?" * len(chunk))
-            rows += read(conn.exec_driver_sql(f"{select} IN ({marks})", chunk).cursor.fetchall())
+            rows += read(_execute(conn, f"{select} IN ({marks})", chunk).cursor.fetchall())
         return rows
+
+
+def _execute(conn: Connection, statement: str, given: Any = None) -> CursorResult[Any]:
+    return conn.exec_driver_sql(statement, given, execution_options=_WHOLE)
 
 
 # ---- PostgreSQL --------------------------------------------------------------------------------------------------
@@ -157,14 +165,14 @@ def _staged(conn: Connection, table: Table) -> str:
     now = conn.get_transaction(), conn.get_nested_transaction()
     before, existing, used = conn.info.get(_STAGED, ((None, None), set(), set()))
     if before != now:  # what was created before may have been rolled back since
-        existing = set(conn.exec_driver_sql(_EXISTING).scalars())
+        existing = set(_execute(conn, _EXISTING).scalars())
         used = set(existing) if before[0] is now[0] else set()
         conn.info[_STAGED] = now, existing, used
     if name not in existing:
-        conn.exec_driver_sql(f"CREATE TEMPORARY TABLE {_quoted(name)} (LIKE {_name(table)}) ON COMMIT DELETE ROWS")
+        _execute(conn, f"CREATE TEMPORARY TABLE {_quoted(name)} (LIKE {_name(table)}) ON COMMIT DELETE ROWS")
         existing.add(name)
     if name in used:
-        conn.exec_driver_sql(f"TRUNCATE {_quoted(name)}")
+        _execute(conn, f"TRUNCATE {_quoted(name)}")
     used.add(name)
     return _quoted(name)
 

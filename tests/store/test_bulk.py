@@ -154,6 +154,27 @@ def test_many_rows_and_look_ups_of_every_key_type(database: Database) -> None:
         assert bulk.select_in(conn, installation, ["name"], "value", [b"\x00\\x\xff", b""]) == [("log",)]
 
 
+@pytest.mark.parametrize("whose", ["connection", "query"])
+def test_a_connection_that_reads_in_parts_loses_no_rows(database: Database, whose: str) -> None:
+    """Of what a connection reads in parts the driver's cursor has only what comes after the part at hand."""
+    names = [f"n{n}" for n in range(30)]
+    with undone(database) as conn:
+        bulk.insert(conn, live.segment_members, [(name, UUID(int=n), n) for n, name in enumerate(names)])
+        query = select(live.segment_members.c.segment)
+        if whose == "connection":
+            parts = conn.execution_options(yield_per=4).execute(query)
+        else:
+            parts = conn.execute(query.execution_options(yield_per=4))
+        first = parts.scalars().fetchmany(2)
+        read = bulk.select_in(conn, live.segment_members, ["segment"], "segment", names)
+        assert sorted(name for (name,) in read) == sorted(names)
+        bulk.upsert(conn, live.segment_members, [("n0", UUID(int=0), 7)])
+        bulk.delete(conn, live.segment_members, "segment", ["n1"])
+        assert len(first) == 2
+        parts.close()
+        assert len(bulk.select_in(conn, live.segment_members, ["entered_at"], "segment", names)) == 29
+
+
 def test_several_tables_are_written_and_emptied_together(database: Database) -> None:
     """Tables without rows or values are left out; the last of a key wins in each."""
     first, second = UUID(int=1), UUID(int=2)
