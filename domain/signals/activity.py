@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from domain.conditions.compile import compile_where
 from domain.fold.about import about
 from domain.fold.score import value_at
-from domain.model.sales import Activity, Sales
+from domain.model.sales import Activity
 from domain.signals.kinds import ACTIVE
 from domain.signals.look import OWNER
+from domain.signals.rules import SalesRules
 from domain.signals.signal import Decision, Holding, Opened
 from domain.touchpoints.touchpoint import Touchpoint
 
@@ -16,18 +16,18 @@ Told = tuple[str, int, str]
 """Of a `lead.active` that was told of the lead: the activity, when it happened, and the touchpoint's id."""
 
 
-def asks(sales: Sales, touchpoint: Touchpoint, holding: Holding, opened: Opened) -> bool:
+def asks(rules: SalesRules, touchpoint: Touchpoint, holding: Holding, opened: Opened) -> bool:
     """Whether a touchpoint may be what an activity asks for: only then its lead's history is read.
 
     Of visitors nobody is told, however hot they are.
     """
     if not holding.lead.identified or (holding.now.hot_since is None and OWNER not in opened):
         return False
-    return any(_holds(activity, touchpoint, holding) for activity in sales.activity)
+    return any(True for _ in _done(rules, touchpoint, holding))
 
 
 def active(
-    sales: Sales,
+    rules: SalesRules,
     holding: Holding,
     opened: Opened,
     news: Iterable[Touchpoint],
@@ -38,10 +38,11 @@ def active(
     known = list(told)
     owned = opened.get(OWNER)
     for touchpoint in news:
-        for activity in sales.activity:
-            if not _holds(activity, touchpoint, holding) or not _allowed(activity, touchpoint, known):
+        for activity in _done(rules, touchpoint, holding):
+            if not _allowed(activity, touchpoint, known):
                 continue
-            count = sum(_counts(activity, touchpoint, each, holding) for each in history)
+            near = [each for each in history if _is_near(activity, touchpoint, each)]
+            count = sum(activity in _done(rules, each, holding) for each in near)
             if count < activity.at_least:
                 continue
             known.append((activity.called, touchpoint.instant, touchpoint.id))
@@ -57,11 +58,9 @@ def active(
             yield Decision(ACTIVE, under, holding.id, activity.called, None, data)
 
 
-def _holds(activity: Activity, touchpoint: Touchpoint, holding: Holding) -> bool:
-    if activity.on != touchpoint.type or touchpoint.by_machine:
-        return False
-    lead = holding.lead
-    return compile_where(activity.where)(touchpoint.properties, lead.profile, lead.sources.current)
+def _done(rules: SalesRules, touchpoint: Touchpoint, holding: Holding) -> Iterator[Activity]:
+    """The activities of which a touchpoint is one."""
+    return iter(()) if touchpoint.by_machine else rules.activities(touchpoint, holding.lead)
 
 
 def _allowed(activity: Activity, touchpoint: Touchpoint, told: Sequence[Told]) -> bool:
@@ -74,12 +73,11 @@ def _allowed(activity: Activity, touchpoint: Touchpoint, told: Sequence[Told]) -
     return len(within) < limit.count
 
 
-def _counts(activity: Activity, touchpoint: Touchpoint, each: Touchpoint, holding: Holding) -> bool:
-    """Whether another touchpoint counts beside this one: within so long before, and of the same value."""
-    if not touchpoint.instant - activity.within < each.instant <= touchpoint.instant:
+def _is_near(activity: Activity, touchpoint: Touchpoint, each: Touchpoint) -> bool:
+    """Whether another touchpoint may count beside this one: within so long before, and of the same value."""
+    if each.type != touchpoint.type or not touchpoint.instant - activity.within < each.instant <= touchpoint.instant:
         return False
     if activity.same:
         value = value_at(activity.same, touchpoint.properties)
-        if value in (None, "", []) or value_at(activity.same, each.properties) != value:
-            return False
-    return _holds(activity, each, holding)
+        return value not in (None, "", []) and value_at(activity.same, each.properties) == value
+    return True

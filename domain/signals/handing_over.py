@@ -8,15 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from domain.conditions.compile import compile_where
 from domain.files.durations import DAY
 from domain.fold.fold import Fold
 from domain.fold.handover import Handover, instant_of
 from domain.model.owners import Owner
-from domain.model.sales import Sales
 from domain.signals.deadlines import Deadline, DeadlineKind, DeadlineState
 from domain.signals.kinds import ASSIGNED, FOLLOW_UP, GONE, HOT, MISSED, MODEL, REJECTED, RETRACTED, STAGE, SignalKind
 from domain.signals.look import OWNER, Look, cause_of, contact_since, is_of
+from domain.signals.rules import SalesRules
 from domain.signals.signal import Change, Decision, Holding, Kept, Open, Opened, end
 from domain.signals.turns import Turns, facts_of
 from domain.touchpoints.touchpoint import Instant, Touchpoint
@@ -42,10 +41,11 @@ _BY_STAGE: Final = "stage/"
 class HandingOver:
     """Decides for one lead after another, at one clock."""
 
-    def __init__(self, fold: Fold, sales: Sales, zone: str, turns: Callable[[], Turns], clock: Instant) -> None:
+    def __init__(self, fold: Fold, rules: SalesRules, zone: str, turns: Callable[[], Turns], clock: Instant) -> None:
         """`zone` is the model's; `turns` says whose turn it was so far, when the first lead is given to somebody."""
         self._fold = fold
-        self._sales = sales
+        self._rules = rules
+        self._sales = rules.sales
         self._zone = zone
         self._turns = turns
         self._clock = clock
@@ -266,11 +266,8 @@ class HandingOver:
     def _asking(self, look: Look, news: Sequence[Touchpoint]) -> Iterator[tuple[Touchpoint, int]]:
         lead = look.holding.lead
         for touchpoint in news:
-            for answer in self._sales.answer:
-                where = compile_where(answer.where)
-                if answer.on == touchpoint.type and where(touchpoint.properties, lead.profile, lead.sources.current):
-                    yield touchpoint, answer.within
-                    break
+            if (enquiry := self._rules.enquiry(touchpoint, lead)) is not None:
+                yield touchpoint, enquiry.within
 
     def _follow_up(self, look: Look, news: Sequence[Touchpoint]) -> None:
         """Reminders that somebody set, and those that a stage asks for."""

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from domain.conditions.compile import NO_SOURCE, compile_where
 from domain.fold.fold import Fold
 from domain.fold.lead import Lead
 from domain.fold.score import decayed
 from domain.model.owners import Owner
-from domain.model.sales import Sales
+from domain.signals.rules import SalesRules
 from domain.touchpoints.touchpoint import Instant, moment
 
 
@@ -31,7 +30,7 @@ class Turn:
 class Turns:
     """Whose turn it was so far: `credits` by owner, and how many leads they have `open`. Each turn moves both."""
 
-    sales: Sales
+    rules: SalesRules
     zone: str
     """The model's time zone."""
     credits: dict[str, int] = field(default_factory=dict)
@@ -44,7 +43,7 @@ class Turns:
 
         `facts` are what `where` of an owner asks (`facts_of`). Raises NoHours.
         """
-        free = list(self._free(facts, clock, passed))
+        sales, free = self.rules.sales, list(self._free(facts, clock, passed))
         if free:
             for owner in free:
                 self.credits[owner.name] = self.credits.get(owner.name, 0) + owner.weight
@@ -52,20 +51,20 @@ class Turns:
             self.credits[chosen.name] -= sum(owner.weight for owner in free)
             self.moved.update(owner.name for owner in free)
         else:
-            fallback = self.sales.owner(self.sales.fallback)
+            fallback = sales.owner(sales.fallback)
             if fallback is None or fallback.name in passed:
                 return None
             chosen = fallback
         self.open[chosen.name] = self.open.get(chosen.name, 0) + 1
-        return Turn(chosen.name, self.sales.due(self.zone, chosen, clock, self.sales.accept_within), not free)
+        return Turn(chosen.name, sales.due(self.zone, chosen, clock, sales.accept_within), not free)
 
     def _free(self, facts: Mapping[str, Any], clock: Instant, passed: Collection[str]) -> Iterator[Owner]:
         """The owners who may take the lead now, in the order of the file."""
         today = moment(clock).astimezone(ZoneInfo(self.zone)).date()
-        for owner in self.sales.owners:
+        for owner in self.rules.owners_of(facts):
             if owner.retired or not owner.weight or owner.name in passed or owner.is_away(today):
                 continue
-            if self.open.get(owner.name, 0) < owner.capacity and compile_where(owner.where)(facts, {}, NO_SOURCE):
+            if self.open.get(owner.name, 0) < owner.capacity:
                 yield owner
 
 

@@ -18,6 +18,7 @@ from domain.signals.deadlines import Deadline, DeadlineKind, DeadlineState
 from domain.signals.handing_over import LATE, REMINDER, HandingOver
 from domain.signals.kinds import ACTIVE, ASSIGNED
 from domain.signals.look import OWNER, concerns
+from domain.signals.rules import SalesRules
 from domain.signals.signal import Change, Holding, Opened
 from domain.signals.turns import Turns
 from domain.touchpoints.touchpoint import Instant, Touchpoint, microseconds
@@ -55,6 +56,7 @@ class Hands:
     def use(self, model: Model) -> None:
         """Decide by the `[sales]` of a model from now on."""
         self.sales, self._zone = model.sales, model.timezone
+        self._rules = SalesRules(model.sales)
         answers = {answer.on for answer in self.sales.answer}
         self.types = frozenset({REMINDER, *answers, *(activity.on for activity in self.sales.activity)})
         """Types of touchpoints that may ask for something."""
@@ -78,7 +80,7 @@ class Hands:
         for row in bulk.select_in(conn, deadlines, _COLUMNS, "lead", leads, _matters(clock)):
             deadline = _deadline(row)
             known.setdefault(deadline.lead, []).append(deadline)
-        return Desk(conn, self._fold, self.sales, self._zone, news, known, Instant(clock))
+        return Desk(conn, self._fold, self._rules, self._zone, news, known, Instant(clock))
 
     def looks_back(self, clock: int) -> int:
         """Since when what happened matters to an activity."""
@@ -100,21 +102,21 @@ class Desk:
         self,
         conn: Connection,
         fold: Fold,
-        sales: Sales,
+        rules: SalesRules,
         zone: str,
         news: News,
         known: dict[UUID, list[Deadline]],
         clock: Instant,
     ) -> None:
         self._conn = conn
-        self._sales = sales
+        self._rules, self._sales = rules, rules.sales
         self._zone = zone
         self._news = news
         self._known = known
         self._turns: Turns | None = None
-        self._asking = frozenset({REMINDER, *(answer.on for answer in sales.answer)})
+        self._asking = frozenset({REMINDER, *(answer.on for answer in rules.sales.answer)})
         """Types of touchpoints after which something is waited for."""
-        self._handing_over = HandingOver(fold, sales, zone, self.turns, clock)
+        self._handing_over = HandingOver(fold, rules, zone, self.turns, clock)
         self.histories: Mapping[UUID, Sequence[Touchpoint]] = {}
         """Of the leads that `asking` names."""
         self._told: dict[UUID, list[Told]] = {}
@@ -128,7 +130,7 @@ class Desk:
                 owned = open_signals.c
                 query = select(owned.value, func.count()).where(owned.kind == ASSIGNED.value, owned.waits)
                 open = {row[0]: row[1] for row in self._conn.execute(query.group_by(owned.value))}
-            self._turns = Turns(self._sales, self._zone, credits, open)
+            self._turns = Turns(self._rules, self._zone, credits, open)
         return self._turns
 
     # ---- activity ----
@@ -141,7 +143,7 @@ class Desk:
                 for holding in holdings:
                     opened = cluster.opens[holding.id]
                     news = self._news.get(holding.id, ())
-                    if any(asks(self._sales, touchpoint, holding, opened) for touchpoint in news):
+                    if any(asks(self._rules, touchpoint, holding, opened) for touchpoint in news):
                         wanted.setdefault(cluster.number, set()).add(holding.id)
         return wanted
 
@@ -182,7 +184,7 @@ class Desk:
             changed = []
         if holding.id in self.histories:
             told = self._told.get(_under(holding.id, opened), ())
-            decided += active(self._sales, holding, opened, news, self.histories[holding.id], told)
+            decided += active(self._rules, holding, opened, news, self.histories[holding.id], told)
         return decided, changed
 
     # ---- writing ----

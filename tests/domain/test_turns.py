@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from domain.model.definition import parse_model
 from domain.model.owners import Owner
 from domain.model.sales import Sales
+from domain.signals.rules import SalesRules
 from domain.signals.turns import Turn, Turns
 from domain.touchpoints.touchpoint import Instant, moment
 
@@ -46,7 +47,7 @@ CHINA = {"profile.country": "CN"}
 
 def turns(sales: Sales, count: int, facts: dict[str, str] | None = None) -> list[Turn]:
     """So many turns, one after the other; nobody closes a lead."""
-    begun = Turns(sales, ZONE)
+    begun = Turns(SalesRules(sales), ZONE)
     taken = [begun.take(facts or {}, FRIDAY) for _ in range(count)]
     return [turn for turn in taken if turn is not None]
 
@@ -58,11 +59,11 @@ def test_each_gets_as_many_as_their_weight_says_until_they_are_full() -> None:
 
 
 def test_who_had_the_lead_is_passed_over() -> None:
-    turn = Turns(SALES, ZONE).take(CHINA, FRIDAY, passed={"bo"})
+    turn = Turns(SalesRules(SALES), ZONE).take(CHINA, FRIDAY, passed={"bo"})
     assert turn is not None and turn.owner == "ana"
-    turn = Turns(SALES, ZONE).take(CHINA, FRIDAY, passed={"ana", "bo"})
+    turn = Turns(SalesRules(SALES), ZONE).take(CHINA, FRIDAY, passed={"ana", "bo"})
     assert turn is not None and (turn.owner, turn.fallback) == ("boss", True)
-    assert Turns(SALES, ZONE).take(CHINA, FRIDAY, passed={"ana", "bo", "boss"}) is None
+    assert Turns(SalesRules(SALES), ZONE).take(CHINA, FRIDAY, passed={"ana", "bo", "boss"}) is None
 
 
 def test_without_a_fallback_nobody_may_be_left() -> None:
@@ -82,7 +83,7 @@ def test_it_is_due_in_business_hours_of_who_has_it() -> None:
 def test_turns_are_fair_to_weights_at_every_round(weights: list[int], rounds: int) -> None:
     """After each round of all weights everybody had exactly as many as theirs; credits never grow."""
     sales = Sales(owners=tuple(Owner(name=f"o{n}", weight=weight) for n, weight in enumerate(weights)))
-    begun = Turns(sales, ZONE)
+    begun = Turns(SalesRules(sales), ZONE)
     counts: Counter[str] = Counter()
     for _ in range(rounds * sum(weights)):
         turn = begun.take({}, FRIDAY)
