@@ -13,26 +13,34 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 TREE = "domain/conditions/tree.py"
 NEW = {
-    "InStage | InGrade | Heat\n\n\ndef every": "InStage | InGrade | Heat | InSegment\n\n\ndef every",
-    "Condition: TypeAlias": "@dataclass(frozen=True)\nclass InSegment:\n    name: str\n\n\nCondition: TypeAlias",
-    '    HEAT = "heat"\n': '    HEAT = "heat"\n    SEGMENT = "segment"\n',
+    "    | InSegment\n)\n": "    | InSegment\n    | InQuiz\n)\n",
+    "Condition: TypeAlias": "@dataclass(frozen=True)\nclass InQuiz:\n    name: str\n\n\nCondition: TypeAlias",
+    '    SEGMENT = "segment"\n': '    SEGMENT = "segment"\n    QUIZ = "quiz"\n',
     '    EXISTS = "exists"\n': '    EXISTS = "exists"\n    MATCHES = "matches"\n',
+    '    WITHIN_LAST = "within_last"\n': '    WITHIN_LAST = "within_last"\n    WITHIN_YEAR = "within_year"\n',
+    '    LAST = "last"\n': '    LAST = "last"\n    MEDIAN = "median"\n',
 }
 PLACES = {
-    "InSegment": {
+    "InQuiz": {
         (TREE, "word"),
         (TREE, "meaning"),
-        (TREE, "fields_of"),
+        (TREE, "leaves"),
         ("domain/conditions/compile.py", "compile_where"),
         ("domain/conditions/words.py", "in_words"),
         ("domain/fold/segment.py", "compile"),
     },
-    "SEGMENT": {("domain/conditions/parse.py", "node")},
+    "QUIZ": {("domain/conditions/parse.py", "node")},
     "MATCHES": {
-        ("domain/conditions/parse.py", "_operand"),
+        ("domain/conditions/operands.py", "read_operand"),
         ("domain/conditions/compile.py", "_test"),
         ("domain/conditions/words.py", "_compared"),
     },
+    "WITHIN_YEAR": {
+        ("domain/conditions/operands.py", "read_date"),
+        ("domain/conditions/words.py", "_dated"),
+        ("domain/fold/since.py", "_compared"),
+    },
+    "MEDIAN": {("domain/conditions/did.py", "read")},
 }
 ERROR = re.compile(r'(?P<file>[^:]+):(?P<line>\d+): error: .*"(?:Literal\[\w+\.)?(?P<what>\w+)\]?"; expected "Never"')
 

@@ -1,11 +1,29 @@
 """What a condition means for one touchpoint and person: compiled to closures, pure, true or false for any JSON."""
 
 import operator
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, assert_never
 
-from domain.conditions.tree import All, AnyOf, Condition, Did, Field, Heat, InGrade, InStage, Not, Of, Op, Order
+from domain.conditions.tree import (
+    All,
+    AnyOf,
+    Condition,
+    DateField,
+    Did,
+    DidAmount,
+    DidDistinct,
+    DidWhen,
+    Field,
+    Heat,
+    InGrade,
+    InSegment,
+    InStage,
+    Not,
+    Of,
+    Op,
+    Order,
+)
+from domain.files.values import number_of
 
 Where = Callable[[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]], bool]
 """Whether a condition holds for a touchpoint's properties (or an import's row), a person's profile, and the source."""
@@ -15,16 +33,12 @@ NO_SOURCE: Final[Mapping[str, Any]] = {}
 
 _Test = Callable[[Any], bool]
 
-_NUMBER: Final = re.compile(r"\s*[+-]?[0-9]+(?P<rest>(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?)\s*\Z")
-_LONGEST: Final = 40
-"""Longest text that is read as a number, in characters."""
-
 
 def compile_where(condition: Condition | None) -> Where:
     """The condition as a function of (properties, profile, source); None holds for everything.
 
     The function is pure and total: it raises for no JSON data. Raises TypeError now for what only a whole history
-    can answer (`did`, `stage`, `grade`, `heat`): that is the fold's to ask.
+    can answer (`did`, `stage`, `segment`, dates, ...): that is the fold's to ask.
     """
     match condition:
         case None:
@@ -38,7 +52,9 @@ def compile_where(condition: Condition | None) -> Where:
         case Not(part):
             where = compile_where(part)
             return lambda properties, profile, source: not where(properties, profile, source)
-        case Did() | InStage() | InGrade() | Heat():
+        case (
+            DateField() | Did() | DidAmount() | DidDistinct() | DidWhen() | InStage() | InGrade() | Heat() | InSegment()
+        ):
             raise TypeError(f"{type(condition).__name__} asks about a lead: no single touchpoint can answer it")
         case _:
             assert_never(condition)
@@ -129,7 +145,7 @@ def _equals(operand: Any) -> _Test:
 
     def equal(value: Any) -> bool:
         if isinstance(value, str):
-            return value in texts or (bool(numbers) and _number(value) in numbers)
+            return value in texts or (bool(numbers) and number_of(value) in numbers)
         if isinstance(value, bool):
             return value in flags
         return isinstance(value, int | float) and value in numbers
@@ -154,7 +170,7 @@ def _compares(op: Order, operand: Any) -> _Test:
         return lambda value: isinstance(value, str) and value != "" and in_order(value, operand)
 
     def compares(value: Any) -> bool:
-        number = _number(value)
+        number = number_of(value)
         return number is not None and in_order(number, operand)
 
     return compares
@@ -173,12 +189,3 @@ def ordering(op: Order) -> Callable[[Any, Any], bool]:
             return operator.le
         case _:
             assert_never(op)
-
-
-def _number(value: Any) -> int | float | None:
-    """The number that a value is or, as forms send it, writes."""
-    if isinstance(value, str):
-        if len(value) > _LONGEST or not (parts := _NUMBER.match(value)):
-            return None
-        return float(value) if parts["rest"] else int(value)
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

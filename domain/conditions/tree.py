@@ -29,6 +29,15 @@ class Op(StrEnum):
     EXISTS = "exists"
 
 
+class DateOp(StrEnum):
+    """What a date may be compared by."""
+
+    BEFORE = "before"
+    AFTER = "after"
+    WITHIN_NEXT = "within_next"
+    WITHIN_LAST = "within_last"
+
+
 Order: TypeAlias = Literal[Op.GT, Op.GTE, Op.LT, Op.LTE]
 """What heat may be compared by."""
 ORDERS: Final[tuple[Order, ...]] = (Op.GT, Op.GTE, Op.LT, Op.LTE)
@@ -58,10 +67,29 @@ class Word(StrEnum):
     STAGE = "stage"
     GRADE = "grade"
     HEAT = "heat"
+    SEGMENT = "segment"
+
+
+class Aggregate(StrEnum):
+    """What a `did` may ask of its touchpoints beside their number, by the keys of a file."""
+
+    SUM = "sum"
+    MAX = "max"
+    MIN = "min"
+    DAYS = "days"
+    VALUES = "values"
+    SAME = "same"
+    FIRST = "first"
+    LAST = "last"
+
+
+AmountOf: TypeAlias = Literal[Aggregate.SUM, Aggregate.MAX, Aggregate.MIN]
+EndOf: TypeAlias = Literal[Aggregate.FIRST, Aggregate.LAST]
 
 
 Scalar: TypeAlias = str | int | float | bool
 Operand: TypeAlias = Scalar | tuple[Scalar, ...]
+Date: TypeAlias = str | int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +143,64 @@ class Did:
 
 
 @dataclass(frozen=True, slots=True)
+class DidAmount:
+    """The sum, the greatest or the least of the amounts at `path` is between `at_least` and `at_most` (millionths).
+
+    Of the touchpoints of a `Did`, those that have an amount. Without any the sum is 0, and there is no greatest.
+    """
+
+    on: str
+    where: "Condition | None"
+    of: AmountOf
+    path: tuple[str, ...]
+    at_least: int | None
+    at_most: int | None
+    within: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DidDistinct:
+    """So many different values of the property at `path`, or days of the model's time zone (`path` is ())."""
+
+    on: str
+    where: "Condition | None"
+    path: tuple[str, ...]
+    at_least: int
+    at_most: int | None
+    within: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DidWhen:
+    """The instant of the first or the last touchpoint of a `Did` compared with a date, as `DateField`."""
+
+    on: str
+    where: "Condition | None"
+    end: EndOf
+    op: DateOp
+    operand: "Date"
+
+
+@dataclass(frozen=True, slots=True)
+class DateField:
+    """A field of the person that holds a day or a time, compared by `op`.
+
+    `operand` is microseconds for `within_next` and `within_last`, else a day "2026-12-01" or an RFC 3339 time in UTC.
+    """
+
+    name: str
+    op: DateOp
+    operand: "Date"
+
+
+@dataclass(frozen=True, slots=True)
+class InSegment:
+    """The lead is in one of these segments."""
+
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class InStage:
     """The lead is in one of these stages; "visitor" is one."""
 
@@ -136,7 +222,21 @@ class Heat:
     value: float
 
 
-Condition: TypeAlias = Field | All | AnyOf | Not | Did | InStage | InGrade | Heat
+Condition: TypeAlias = (
+    Field
+    | DateField
+    | All
+    | AnyOf
+    | Not
+    | Did
+    | DidAmount
+    | DidDistinct
+    | DidWhen
+    | InStage
+    | InGrade
+    | Heat
+    | InSegment
+)
 
 
 def every(parts: Iterable[Condition]) -> Condition:
@@ -159,7 +259,7 @@ def _normal(parts: Iterable[Condition]) -> tuple[Condition, ...]:
 def word(node: Condition) -> Word | None:
     """The key under which a node stands in a file; None: a field, which stands under its own name."""
     match node:
-        case Field():
+        case Field() | DateField():
             return None
         case All():
             return Word.ALL
@@ -167,7 +267,7 @@ def word(node: Condition) -> Word | None:
             return Word.ANY
         case Not():
             return Word.NOT
-        case Did():
+        case Did() | DidAmount() | DidDistinct() | DidWhen():
             return Word.DID
         case InStage():
             return Word.STAGE
@@ -175,6 +275,8 @@ def word(node: Condition) -> Word | None:
             return Word.GRADE
         case Heat():
             return Word.HEAT
+        case InSegment():
+            return Word.SEGMENT
         case _:
             assert_never(node)
 
@@ -193,7 +295,16 @@ def meaning(condition: Condition | None) -> Any:
         case Did(on, where, at_least, at_most, within, same):
             counted = [word(condition), on, meaning(where), at_least, at_most, within]
             return [*counted, list(same)] if same else counted
-        case InStage(names) | InGrade(names):
+        case DidAmount(on, where, aggregate, path, at_least, at_most, within):
+            return [word(condition), on, meaning(where), at_least, at_most, within, aggregate, list(path)]
+        case DidDistinct(on, where, path, at_least, at_most, within):
+            distinct = Aggregate.VALUES if path else Aggregate.DAYS
+            return [word(condition), on, meaning(where), at_least, at_most, within, distinct, list(path)]
+        case DidWhen(on, where, end, op, operand):
+            return [word(condition), on, meaning(where), end, op, operand]
+        case DateField(name, op, operand):
+            return [Of.PERSON, [name], op, operand]
+        case InStage(names) | InGrade(names) | InSegment(names):
             return [word(condition), sorted(names)]
         case Heat(op, value):
             return [word(condition), op, value]
@@ -201,20 +312,28 @@ def meaning(condition: Condition | None) -> Any:
             assert_never(condition)
 
 
-def fields_of(condition: Condition | None) -> Iterator[Field]:
-    """The fields that a condition compares; what asks about a whole lead compares none."""
+def leaves(condition: Condition | None) -> Iterator[Condition]:
+    """The nodes of a condition that hold no others beside a `where`."""
     match condition:
-        case None | Did() | InStage() | InGrade() | Heat():
+        case None:
             return
-        case Field():
-            yield condition
         case All(parts) | AnyOf(parts):
             for part in parts:
-                yield from fields_of(part)
+                yield from leaves(part)
         case Not(part):
-            yield from fields_of(part)
+            yield from leaves(part)
+        case (
+            Field() | DateField() | Did() | DidAmount() | DidDistinct() | DidWhen()
+            | InStage() | InGrade() | Heat() | InSegment()
+        ):  # fmt: skip
+            yield condition
         case _:
             assert_never(condition)
+
+
+def fields_of(condition: Condition | None) -> Iterator[Field]:
+    """The fields that a condition compares; what asks about a whole lead compares none."""
+    return (leaf for leaf in leaves(condition) if isinstance(leaf, Field))
 
 
 def _plain(operand: Operand) -> Any:

@@ -2,8 +2,29 @@
 
 from typing import assert_never
 
-from domain.conditions.tree import All, AnyOf, Condition, Did, Field, Heat, InGrade, InStage, Not, Of, Op
+from domain.conditions.tree import (
+    All,
+    AnyOf,
+    Condition,
+    Date,
+    DateField,
+    DateOp,
+    Did,
+    DidAmount,
+    DidDistinct,
+    DidWhen,
+    Field,
+    Heat,
+    InGrade,
+    InSegment,
+    InStage,
+    Not,
+    Of,
+    Op,
+    word,
+)
 from domain.files.durations import show_duration
+from domain.files.values import MILLION
 
 
 def in_words(condition: Condition) -> str:
@@ -19,23 +40,50 @@ def in_words(condition: Condition) -> str:
             return f"({' or '.join(map(in_words, parts))})"
         case Not(part):
             return f"not ({in_words(part)})"
-        case Did():
+        case DateField(name, op, operand):
+            return f"{Of.PERSON}.{name} {_dated(op, operand)}"
+        case Did() | DidAmount() | DidDistinct() | DidWhen():
             return _did(condition)
-        case InStage(names) | InGrade(names):
-            kind = "stage" if isinstance(condition, InStage) else "grade"
-            return f"{kind} is {' or '.join(sorted(names))}"
+        case InStage(names) | InGrade(names) | InSegment(names):
+            return f"{word(condition)} is {' or '.join(sorted(names))}"
         case Heat(op, value):
             return f"heat {_compared(op)} {value:g}"
         case _:
             assert_never(condition)
 
 
-def _did(did: Did) -> str:
-    most = "" if did.at_most is None else f" and at most {did.at_most}"
-    where = "" if did.where is None else f" where {in_words(did.where)}"
+def _did(did: Did | DidAmount | DidDistinct | DidWhen) -> str:
+    done = f"did {did.on}" + ("" if did.where is None else f" where {in_words(did.where)}")
+    match did:
+        case DidWhen(end=end, op=op, operand=operand):
+            return f"{done}, the {end} time {_dated(op, operand)}"
+        case Did(at_least=at_least, at_most=at_most, same=same):
+            asked = f"{_bounds(at_least, at_most)} times" + (f" with the same {'.'.join(same)}" if same else "")
+        case DidDistinct(path=path, at_least=at_least, at_most=at_most):
+            asked = f"{_bounds(at_least, at_most)} " + (f"different values of {'.'.join(path)}" if path else "days")
+            asked = asked if path else f"on {asked}"
+        case DidAmount(of=of, path=path):
+            least, most = (None if each is None else each / MILLION for each in (did.at_least, did.at_most))
+            asked = f"with {of} of {'.'.join(path)} {_bounds(least, most)}"
+        case _:
+            assert_never(did)
     within = "" if did.within is None else f" within {show_duration(did.within)}"
-    same = f" with the same {'.'.join(did.same)}" if did.same else ""
-    return f"did {did.on}{where} at least {did.at_least}{most} times{same}{within}"
+    return f"{done} {asked}{within}"
+
+
+def _bounds(least: float | None, most: float | None) -> str:
+    bounds = [f"at least {least:.15g}"] if least is not None else []
+    return " and ".join([*bounds, f"at most {most:.15g}"] if most is not None else bounds)
+
+
+def _dated(op: DateOp, operand: Date) -> str:
+    match op:
+        case DateOp.BEFORE | DateOp.AFTER:
+            return f"{op} {operand}"
+        case DateOp.WITHIN_NEXT | DateOp.WITHIN_LAST:
+            return f"{op.replace('_', ' the ')} {show_duration(int(operand))}"
+        case _:
+            assert_never(op)
 
 
 def _compared(op: Op) -> str:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final
 
 from domain.files.durations import ALLOWED, parse_duration
@@ -17,7 +18,15 @@ SMALLEST: Final = 1e-6
 MANY: Final = 10_000
 """Greatest count (of a limit, of `at_least`): the fold remembers that many instants a lead."""
 
+DISTINCT: Final = 1_000
+"""Greatest count of different values or days: the fold remembers each of them a lead."""
+
+MILLION: Final = 1_000_000
+
 _TYPE: Final = re.compile(r"[a-z0-9_\u0080-\U0010ffff]{1,100}\Z")
+_NUMBER: Final = re.compile(r"\s*[+-]?[0-9]+(?P<rest>(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?)\s*\Z")
+_LONGEST: Final = 40
+"""Longest text that is read as a number, in characters."""
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -77,11 +86,34 @@ def read_number(raw: Any, allowed: str = "a number", least: float = -LARGEST, be
     raise ValueError(not_allowed(raw, allowed + (f" (not closer to 0 than {SMALLEST:f})" if tiny else limit)))
 
 
-def read_count(raw: Any, least: int) -> int:
-    """A whole number from `least` to `MANY`."""
-    if isinstance(raw, int) and not isinstance(raw, bool) and least <= raw <= MANY:
+def read_count(raw: Any, least: int, most: int = MANY) -> int:
+    """A whole number from `least` to `most`."""
+    if isinstance(raw, int) and not isinstance(raw, bool) and least <= raw <= most:
         return raw
-    raise ValueError(not_allowed(raw, f"a whole number from {least} to {MANY}"))
+    why = " (each is remembered of every lead)" if most < MANY and isinstance(raw, int) and raw > most else ""
+    raise ValueError(not_allowed(raw, f"a whole number from {least} to {most}{why}"))
+
+
+def number_of(value: Any) -> int | float | None:
+    """The number that a value is or, as forms send it, writes."""
+    if isinstance(value, str):
+        if len(value) > _LONGEST or not (parts := _NUMBER.match(value)):
+            return None
+        return float(value) if parts["rest"] else int(value)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def millionths(number: int | float) -> int:
+    """A finite number as whole millionths; halves of one go to the even one, as the number is written in decimals."""
+    if isinstance(number, int) or number.is_integer():
+        return int(number) * MILLION
+    return int((Decimal(repr(number)) * MILLION).to_integral_value(ROUND_HALF_EVEN))
+
+
+def amount_of(value: Any) -> int | None:
+    """The amount that a value is or writes, in millionths; None: none, or one beyond `LARGEST`."""
+    number = number_of(value)
+    return millionths(number) if number is not None and -LARGEST <= number <= LARGEST else None
 
 
 def read_duration(raw: Any) -> int:

@@ -16,7 +16,8 @@ from domain.fold.moves import Moves
 from domain.fold.origin import reader
 from domain.fold.profile import learn
 from domain.fold.score import HeatState, decayed, falls_to, strongest, value_key
-from domain.fold.segment import Compiler, Input, Test
+from domain.fold.segment import Compiler, Input
+from domain.fold.since import Test
 from domain.fold.stage import VISITOR, Ladder
 from domain.fold.trace import Trace
 from domain.model.definition import CHANGED, Model
@@ -56,11 +57,11 @@ class Fold:
         self._unknown = self._judged({})
         self._origin = reader(model.channels.ignore)
         self._channels = Grouping(model.channels)
-        compiler = Compiler(self.half_life)
+        compiler = Compiler(self.half_life, {each.name: each.when for each in model.segments}, model.timezone)
         self._segments: dict[str, Test] = {}
         self._inputs: dict[Input, list[str]] = {}
         for segment in model.segments:
-            self._segments[segment.name], inputs = compiler.segment(segment.when)
+            self._segments[segment.name], inputs = compiler.segment(segment.name)
             for each in inputs:
                 self._inputs.setdefault(each, []).append(segment.name)
         self._affects: dict[frozenset[Input], list[str]] = {}  # as many as there are kinds of touchpoints to the model
@@ -198,8 +199,8 @@ class Fold:
         for touchpoint, hits in met:
             for counter in hits.counters:
                 changed.add(counter.place)
-                if counter.same:
-                    counter.note(lead.did, touchpoint.properties, instant)
+                if counter.memory is not None:
+                    counter.memory.note(lead.did, counter.place, touchpoint.properties, instant)
                     continue
                 matches = lead.did.setdefault(counter.place, [])
                 matches.append(instant)

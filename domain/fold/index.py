@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from domain.conditions.compile import Where, compile_where
 from domain.conditions.tree import Condition, Of, fields_of
-from domain.fold.segment import Counter
+from domain.fold.counter import Counter
 from domain.model.definition import Limit, Model, ScoreRule
 
 _REMEMBERED: Final = 4_096

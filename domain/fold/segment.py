@@ -1,68 +1,87 @@
 """Segments: whether a condition tree holds of a lead at an instant, and when time alone may change that."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from math import ceil, floor, log2
-from typing import Any, Final, assert_never
+from typing import Final, assert_never
 
 from domain.conditions.compile import compile_where
-from domain.conditions.tree import All, AnyOf, Condition, Did, Field, InGrade, InStage, Not, Of, Op, Order
+from domain.conditions.tree import (
+    Aggregate,
+    All,
+    AnyOf,
+    Condition,
+    DateField,
+    Did,
+    DidAmount,
+    DidDistinct,
+    DidWhen,
+    Field,
+    InGrade,
+    InSegment,
+    InStage,
+    Not,
+    Of,
+    Op,
+    Order,
+)
 from domain.conditions.tree import Heat as HeatCondition
+from domain.fold.counter import (
+    Counter,
+    DistinctDays,
+    DistinctValues,
+    Extreme,
+    Extremes,
+    First,
+    Memory,
+    Repeats,
+    Sum,
+    Window,
+)
+from domain.fold.days import Days
 from domain.fold.lead import Lead
-from domain.fold.score import VALUES, value_at, value_key
+from domain.fold.since import (
+    Answer,
+    Test,
+    counted,
+    date_is,
+    extreme,
+    extreme_within,
+    instant_is,
+    repeated,
+    summed,
+    summed_within,
+)
 from domain.touchpoints.touchpoint import NEVER, Instant
 
 Input = str
 """What a condition depends on: "profile", "source", "stage", "heat", or the place of a `did`."""
 
-Answer = tuple[bool, int]
-"""Whether it holds, and the next instant at which time alone may change that (`NEVER`)."""
 _LAST: Final[int] = NEVER
-Test = Callable[[Lead, Instant], Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class Counter:
-    """One `did` of the model, compiled: which touchpoints it counts and how many matches must be remembered."""
-
-    place: str
-    type: str
-    condition: Condition | None
-    keep: int
-    same: tuple[str, ...] = ()
-    """The property whose values are counted each alone."""
-
-    def note(self, did: dict[str, list[int]], properties: Mapping[str, Any], instant: Instant) -> None:
-        """Take note of a match under its value. Beyond `VALUES` values the one that was longest not seen is forgotten:
-        the state stays small, and what repeats is seen again and again."""
-        value = value_at(self.same, properties)
-        if value in (None, "", []):
-            return
-        key = value_key(self.place, self.same, properties)
-        matches = did.get(key)
-        if matches is None:
-            known = [each for each in did if each.startswith(self.place + " ")]
-            if len(known) >= VALUES:
-                del did[min(known, key=lambda each: (did[each][-1], each))]
-            did[key] = [instant]
-        else:
-            matches.append(instant)
-            del matches[: -self.keep]
 
 
 class Compiler:
-    """Compiles the condition trees of a model; collects the `did` nodes as counters, and what was depended on."""
+    """Compiles the condition trees of a model; collects the `did` nodes as counters, and what was depended on.
 
-    def __init__(self, half_life: int) -> None:
+    `segments` are the conditions of the model's segments, which others may ask for; no one for itself, also not through
+    others. `zone` is the model's time zone.
+    """
+
+    def __init__(self, half_life: int, segments: Mapping[str, Condition], zone: str) -> None:
         self.counters: list[Counter] = []
         self.inputs: set[Input] = set()
-        self._half_life = half_life
+        self._half_life, self._segments, self._zone = half_life, segments, zone
+        self._days = Days(zone)
+        self._compiled: dict[str, tuple[Test, frozenset[Input]]] = {}
 
-    def segment(self, condition: Condition) -> tuple[Test, frozenset[Input]]:
-        """The test of a whole condition, and its inputs: only when one of them changes may the answer, time apart."""
-        self.inputs = set()
-        test = self.compile(condition)
-        return test, frozenset(self.inputs)
+    def segment(self, name: str) -> tuple[Test, frozenset[Input]]:
+        """The test of a segment, and its inputs: only when one of them changes may the answer, time apart."""
+        compiled = self._compiled.get(name)
+        if compiled is None:
+            outer, self.inputs = self.inputs, set()
+            test = self.compile(self._segments[name])
+            compiled = self._compiled[name] = test, frozenset(self.inputs)
+            self.inputs = outer
+        return compiled
 
     def compile(self, condition: Condition) -> Test:
         """The test of one condition."""
@@ -71,6 +90,9 @@ class Compiler:
                 self.inputs.add("source" if condition.of is Of.SOURCE else "profile")
                 where = compile_where(condition)
                 return lambda lead, at: (where({}, lead.profile, lead.sources.current), NEVER)
+            case DateField(name, op, operand):
+                self.inputs.add("profile")
+                return date_is(name, op, operand, self._zone)
             case All(parts):
                 return _joined([self.compile(part) for part in parts], False)
             case AnyOf(parts):
@@ -87,56 +109,68 @@ class Compiler:
             case HeatCondition(op, value):
                 self.inputs.add("heat")
                 return _heat(op, value, self._half_life)
-            case Did():
+            case InSegment(names):
+                return self._any_of(names)
+            case Did() | DidAmount() | DidDistinct() | DidWhen():
                 return self._did(condition)
             case _:
                 assert_never(condition)
 
-    def _did(self, did: Did) -> Test:
+    def _any_of(self, names: frozenset[str]) -> Test:
+        """In any of these segments: by their own tests, so it changes when they do."""
+        tests = []
+        for name in sorted(names):
+            test, inputs = self.segment(name)
+            self.inputs |= inputs
+            tests.append(test)
+        return tests[0] if len(tests) == 1 else _joined(tests, True)
+
+    def _did(self, did: Did | DidAmount | DidDistinct | DidWhen) -> Test:
+        match did:
+            case Did(_, _, at_least, at_most, within, same):
+                keep = _keep(at_least, at_most)
+                if same:
+                    return repeated(self._count(did, keep, Repeats(same, keep)), at_least, within)
+                return counted(self._count(did, keep), at_least, at_most, within)
+            case DidDistinct(_, _, path, at_least, at_most, within):
+                keep = _keep(at_least, at_most)
+                memory = DistinctValues(path, keep) if path else DistinctDays(self._days, keep)
+                return counted(self._count(did, keep, memory), at_least, at_most, within)
+            case DidAmount():
+                return self._amount(did)
+            case DidWhen(_, _, end, op, operand):
+                place = self._count(did, 1, First() if end is Aggregate.FIRST else None)
+                return instant_is(place, op, operand, self._zone)
+            case _:
+                assert_never(did)
+
+    def _amount(self, did: DidAmount) -> Test:
+        path, least, most, within = did.path, did.at_least, did.at_most, did.within
+        match did.of:
+            case Aggregate.SUM:
+                if within is None:
+                    return summed(self._count(did, 1, Sum(path)), least, most)
+                return summed_within(self._count(did, 1, Window(path, within)), least, most, within)
+            case Aggregate.MAX | Aggregate.MIN:
+                sign = 1 if did.of is Aggregate.MAX else -1
+                if within is None:
+                    return extreme(self._count(did, 1, Extreme(path, sign)), sign, least, most)
+                place = self._count(did, 1, Extremes(path, within, sign))
+                return extreme_within(place, sign, least, most, within)
+            case _:
+                assert_never(did.of)
+
+    def _count(self, did: Did | DidAmount | DidDistinct | DidWhen, keep: int, memory: Memory | None = None) -> str:
+        """The place of a counter of these touchpoints."""
         place = str(len(self.counters))
         self.inputs.add(place)
-        keep = max(did.at_least, 0 if did.at_most is None else did.at_most + 1)
-        self.counters.append(Counter(place, did.on, did.where, max(keep, 1), did.same))
-        at_least, at_most, within = did.at_least, did.at_most, did.within
-        if did.same:
-            return _repeated(place + " ", at_least, within)
-
-        def test(lead: Lead, at: Instant) -> Answer:
-            matches = lead.did.get(place, ())
-            holds, until = True, _LAST
-            if at_least:
-                holds, until = _still(matches, at_least, within, at)
-            if at_most is not None:
-                more, ends = _still(matches, at_most + 1, within, at)
-                holds, until = holds and not more, min(until, ends)
-            return holds, until
-
-        return test
+        self.counters.append(Counter(place, did.on, did.where, keep, memory))
+        return place
 
 
-def _repeated(prefix: str, count: int, within: int | None) -> Test:
-    """Whether any one value was matched so often; time ends that when it ends it for the last of such values."""
-
-    def test(lead: Lead, at: Instant) -> Answer:
-        last = 0
-        for key, matches in lead.did.items():
-            if key.startswith(prefix):
-                holds, ends = _still(matches, count, within, at)
-                if holds:
-                    last = max(last, ends)
-        return (True, last) if last else (False, NEVER)
-
-    return test
-
-
-def _still(matches: Any, count: int, within: int | None, at: Instant) -> Answer:
-    """Whether at least `count` matches lie in the window (at - within, at], and when the oldest of those leaves it."""
-    if len(matches) < count:
-        return False, NEVER
-    if within is None:
-        return True, NEVER
-    leaves = matches[-count] + within
-    return (True, leaves) if leaves > at else (False, NEVER)
+def _keep(at_least: int, at_most: int | None) -> int:
+    """How many instants tell whether there are so many."""
+    return max(at_least, 0 if at_most is None else at_most + 1, 1)
 
 
 def _joined(tests: list[Test], decisive: bool) -> Test:

@@ -20,10 +20,12 @@ from pydantic import (
 )
 from pydantic import Field as Default
 
+from domain.conditions.depends import reads_days, segments_of
 from domain.conditions.tree import Condition, meaning
 from domain.files.places import located
 from domain.files.problems import Mistake, ModelError, Path, not_allowed
 from domain.files.values import read_flag, read_text
+from domain.model.chains import check_chains
 from domain.model.channels import channel_names
 from domain.model.destinations import Destination
 from domain.model.file import explain, names, read_toml, repeated
@@ -198,6 +200,12 @@ class Model(Part):
     _text: str = PrivateAttr("")
     _activated_at: int = PrivateAttr(NEVER)
 
+    @field_validator("segments")
+    @classmethod
+    def _ask_for_others(cls, segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+        check_chains({segment.name: segments_of(segment.when) for segment in segments})
+        return segments
+
     @model_validator(mode="after")
     def _rejected_leads_go_somewhere(self) -> Self:
         """Where a rejection moves a lead, it can become hot again, or not, as the reason says."""
@@ -232,8 +240,14 @@ class Model(Part):
     @cached_property
     def hash(self) -> str:
         """Hash of what the fold reads: not labels, comments, layout, or defaults written out; 16 hex digits."""
-        plain = json.dumps(_meaning(self), sort_keys=True, separators=(",", ":"))
+        folded = _meaning(self) | ({"timezone": self.timezone} if self._folds_days else {})
+        plain = json.dumps(folded, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(plain.encode()).hexdigest()[:16]
+
+    @property
+    def _folds_days(self) -> bool:
+        """Whether the fold reads where a day begins: elsewhere the time zone is of reports alone."""
+        return any(reads_days(segment.when) for segment in self.segments)
 
     def __hash__(self) -> int:
         return hash(self.hash)

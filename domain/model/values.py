@@ -196,7 +196,8 @@ def read_where(scope: Scope) -> Callable[[Any, ValidationInfo], Condition]:
             return raw
         if not info.context:
             return parse_condition(raw, scope)
-        return parse_condition(raw, scope, (), info.context["stages"], info.context["former"], info.context["channels"])
+        known = info.context
+        return parse_condition(raw, scope, (), known["stages"], known["former"], known["channels"], known["segments"])
 
     return read
 

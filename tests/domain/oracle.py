@@ -12,7 +12,8 @@ from math import ceil, inf
 from typing import Any
 
 from domain.touchpoints.touchpoint import Touchpoint
-from tests.domain.oracle_conditions import Times, crossing, fits, microseconds, true_of_lead
+from tests.domain.oracle_conditions import Times, crossing, fits, true_of_lead
+from tests.domain.oracle_dates import microseconds
 from tests.domain.oracle_funnels import Furthest, furthest
 from tests.domain.oracle_sources import ExpectedSources, source_of
 
@@ -108,6 +109,8 @@ class Oracle:
                         out.sources.current,
                         out.heat,
                         self.half_life,
+                        self.raw.get("timezone", "UTC"),
+                        {segment["name"]: segment["when"] for segment in self.raw.get("segments", [])},
                     ),
                 )
             )

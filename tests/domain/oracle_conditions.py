@@ -3,15 +3,22 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from math import ceil, floor, log2
 from typing import Any
 
-UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+from tests.domain.oracle_dates import (
+    DATES,
+    amount,
+    date_changes,
+    date_holds,
+    day_of,
+    instant_holds,
+    microseconds,
+    several,
+)
 
-
-def microseconds(duration: str) -> int:
-    """Of `90s`, `15m`, `24h`, `14d`."""
-    return int(duration[:-1]) * UNITS[duration[-1]] * 1_000_000
+AGGREGATES = ("sum", "max", "min", "days", "values", "same", "first", "last")
 
 
 def crossing(value: float, level: float, half_life: int) -> float | None:
@@ -30,6 +37,9 @@ class Times:
     source: Mapping[str, str]
     heat: tuple[float, int]
     half_life: int
+    zone: str
+    segments: Mapping[str, Any]
+    """The conditions of all segments."""
 
     def changes(self, when: Any) -> Iterator[int]:
         """Every instant at which time alone may change the answer."""
@@ -45,8 +55,16 @@ class Times:
             if level > 0 and value >= level:
                 falls = self.half_life * log2(value / level)
                 yield from (at + ceil(falls), at + floor(falls) + 1)
+        for end in ("first", "last"):
+            if "within_last" in when.get(end, {}):
+                yield from (event.at + microseconds(when[end]["within_last"]) for event in self.events)
+        for key, raw in when.items():
+            if key.startswith("profile.") and isinstance(raw, dict):
+                yield from date_changes(raw, self.profile.get(key[8:]), self.zone)
         for key in ("all", "any", "not"):
             yield from self.changes(when.get(key))
+        for name in several(when.get("segment", [])):
+            yield from self.changes(self.segments[name])
 
 
 def true_of_lead(when: Mapping[str, Any], times: Times, at: int) -> bool:
@@ -67,8 +85,15 @@ def true_of_lead(when: Mapping[str, Any], times: Times, at: int) -> bool:
                 answers.extend(_heat(op, level, times, at) for op, level in raw.items())
             case "did":
                 answers.append(_did(when, times, at))
-            case "where" | "same" | "at_least" | "at_most" | "within":
+            case "segment":
+                answers.append(any(true_of_lead(times.segments[name], times, at) for name in several(raw)))
+            case "where" | "at_least" | "at_most" | "within":
                 pass
+            case _ if key in AGGREGATES:
+                pass
+            case _ if isinstance(raw, dict) and set(raw) & set(DATES):
+                value = times.profile.get(key[8:])
+                answers.extend(date_holds(op, operand, value, times.zone, at) for op, operand in raw.items())
             case _:
                 answers.append(fits({key: raw}, {}, times.profile, times.source))
     return all(answers)
@@ -83,12 +108,34 @@ def _did(when: Mapping[str, Any], times: Times, at: int) -> bool:
         and start < event.at <= at
         and fits(when.get("where"), event.properties, event.profile, event.source)
     ]
-    if "same" in when:
-        values = [json.dumps(event.properties.get(when["same"])) for event in counted]
-        count = max((values.count(value) for value in values if value not in ("null", '""', "[]")), default=0)
+    for end in ("first", "last"):
+        if end in when:
+            ends = [event.at for event in counted][0 if end == "first" else -1 :][:1]
+            return any(all(instant_holds(op, operand, each, times.zone, at) for op, operand in when[end].items())
+                       for each in ends)  # fmt: skip
+    for name in ("sum", "max", "min"):
+        if name in when:
+            amounts = [read for event in counted if (read := amount(event.properties.get(when[name]))) is not None]
+            if not amounts and name != "sum":
+                return False
+            reached = {"sum": sum, "max": max, "min": min}[name](amounts)
+            least, most = (Fraction(str(when[key])) if key in when else reached for key in ("at_least", "at_most"))
+            return bool(least <= reached <= most)
+    if "days" in when:
+        count = len({day_of(event.at, times.zone) for event in counted})
+    elif "values" in when:
+        count = len(set(_values(counted, when["values"])))
+    elif "same" in when:
+        values = _values(counted, when["same"])
+        count = max(map(values.count, values), default=0)
     else:
         count = len(counted)
-    return when.get("at_least", 1) <= count <= when.get("at_most", count)
+    return bool(when.get("at_least", 1) <= count <= when.get("at_most", count))
+
+
+def _values(events: Sequence[Any], name: str) -> list[str]:
+    texts = [json.dumps(event.properties.get(name)) for event in events]
+    return [text for text in texts if text not in ("null", '""', "[]")]
 
 
 def _heat(op: str, level: float, times: Times, at: int) -> bool:
@@ -134,7 +181,7 @@ def _compared(op: str, operand: Any, value: Any) -> bool:
         case "exists":
             return (value not in (None, "", [])) is operand
         case "eq" | "in":
-            return any(_equal(each, wanted) for each in values for wanted in _several(operand))
+            return any(_equal(each, wanted) for each in values for wanted in several(operand))
         case "ne" | "not_in":
             return not _compared("in", operand, value)
         case "contains":
@@ -146,10 +193,6 @@ def _compared(op: str, operand: Any, value: Any) -> bool:
             return any(isinstance(each, str) and each[-len(operand) :] == operand for each in values)
         case _:
             return any(_ordered(op, each, operand) for each in values)
-
-
-def _several(operand: Any) -> list[Any]:
-    return operand if isinstance(operand, list) else [operand]
 
 
 def _number(value: Any) -> float | None:

@@ -1,12 +1,13 @@
 """Random models, as texts of model files, and random histories of one lead: small pools, so that things meet."""
 
 import json
+from datetime import UTC, datetime, timedelta, timezone
 from random import Random
 from typing import Any
 
 from domain.touchpoints.touchpoint import Touchpoint
 from tests.domain.oracle_sources import PAGES
-from tests.domain.stories import at
+from tests.domain.stories import SECOND, at, us
 
 TYPES = ("page_viewed", "form_submitted", "email_opened", "order_placed", "email_unsubscribed", "identified")
 NAMES = ("lead", "warm", "qualified", "customer", "lost", "old")
@@ -15,6 +16,13 @@ WINDOWS = ("60s", "1h", "1d", "3d")
 SECONDS = (0, 0, 1, 59, 60, 61, 3_599, 3_600, 3_601, 7_200, 86_399, 86_400, 86_401, 90_000, 172_800, 259_200, 345_600)
 VALUES: tuple[Any, ...] = ("/a", "/a/b", "/b", "7", 7, 8, True, 1, "", ["/a", 7], None)
 TITLES: tuple[Any, ...] = ("CEO", "clerk", "student", None, "", 7, True, ["CEO"], [0], [False], "2026-01-01")
+
+
+AMOUNTS: tuple[Any, ...] = (5, 5, 12.5, "7.25", -3, 0.1, 0.2, "1e3", 10**12, 2 * 10**12, "x", True, [5], None)
+LIMITS: tuple[Any, ...] = (0, 5, 10, 12.5, 17.3, -3, 1000)
+ZONES = ("UTC", "Europe/Berlin", "Asia/Shanghai", "America/New_York")
+BASES = (0, 0, -1_512_800, 11_792_800)
+"""Seconds after the stories' start at which histories begin; the last two: the days before Berlin's clocks change."""
 
 
 SOURCES: tuple[dict[str, Any], ...] = (
@@ -50,6 +58,9 @@ class Draw:
         self.seconds: list[int] = []
         self.titles: list[Any] = []
         self.names: list[str] = []
+        self.earlier: list[str] = []
+        """The segments that one may ask for."""
+        self.base = self.pick(*BASES)
         self.about_hot = self._maybe(0.5)
         """Whether the model is all about who is hot: few things else, so that grades, opens, resets and stages meet."""
 
@@ -58,9 +69,10 @@ class Draw:
         stages = self._stages()
         names = self.names = [stage["name"] for stage in stages]
         raw = {
+            "timezone": self.pick(*ZONES),
             "stages": stages,
             "score": self._score(stages),
-            "segments": [{"name": f"s{n}", "when": self._lead(names)} for n in range(self.random.randint(2, 7))],
+            "segments": self._segments(names),
             "funnels": [self._funnel(n) for n in range(self._count(3))],
             "channels": {"ignore": ["pay.example"], "rules": [_OWN] if self._maybe(0.3) else []},
             "not_a_lead": [{"reason": f"n{n}", "where": self._person()} for n in range(self._count(2))],
@@ -85,7 +97,7 @@ class Draw:
 
     def until(self) -> float:
         """A second at which to look."""
-        return self.pick(*SECONDS, 86_400 * 30, 400_000) + self.pick(0, 0, 0.000001, 1, 30)
+        return self.base + float(self.pick(*SECONDS, 86_400 * 30, 400_000) + self.pick(0, 0, 0.000001, 1, 30))
 
     def pick(self, *choices: Any) -> Any:
         """One of them."""
@@ -182,9 +194,13 @@ class Draw:
         if depth and self._maybe(0.5):
             parts = [self._lead(stages, depth - 1) for _ in range(2)]
             return self.pick({"all": parts}, {"any": parts}, {"not": parts[0]})
-        kind = self.pick("did", "did", "did", "stage", "grade", "heat", "person", "source")
+        kind = self.pick("did", "did", "did", "date", "date", "segment", "stage", "grade", "heat", "person", "source")
         if kind == "did":
             return self._did()
+        if kind == "date":
+            return {"profile.ends": self._dated(("before", "after", "within_next", "within_last"))}
+        if kind == "segment" and self.earlier:
+            return {"segment": self.random.sample(self.earlier, min(len(self.earlier), self.pick(1, 1, 2)))}
         if kind == "heat":
             return {"heat": {self.pick("gt", "gte", "lt", "lte"): self.pick(0, 1, 5, 7.5, 10)}}
         return {
@@ -192,19 +208,52 @@ class Draw:
             "grade": {"grade": self.random.sample("ABCD", 2)},
             "person": self._person(),
             "source": dict(self.pick(*SOURCES)),
+            "segment": self._person(),
         }[kind]
+
+    def _segments(self, stages: list[str]) -> list[dict[str, Any]]:
+        """Each may ask for those that were drawn before it, wherever they stand in the file."""
+        segments = []
+        for n in range(self.random.randint(2, 7)):
+            segments.append({"name": f"s{n}", "when": self._lead(stages)})
+            self.earlier.append(f"s{n}")
+        self.random.shuffle(segments)
+        return segments
+
+    def _dated(self, operators: tuple[str, ...]) -> dict[str, Any]:
+        """One or two of the operators, with dates and durations near the histories' instants."""
+        few = self.random.sample(operators, self.pick(1, 1, 2))
+        return {op: self.pick(*WINDOWS) if op.startswith("within") else self._date() for op in few}
+
+    def _date(self) -> str:
+        """A day, or a time in some offset."""
+        near = datetime.fromtimestamp(us(self.base) // SECOND, UTC)
+        when = near + timedelta(days=self.pick(-1, 0, 0, 1, 1, 2, 3, 4), seconds=self.pick(*self.seconds or SECONDS))
+        if self._maybe(0.6):
+            return when.date().isoformat()
+        return when.astimezone(timezone(timedelta(hours=self.pick(0, 1, 8, -5)))).isoformat()
 
     def _did(self) -> dict[str, Any]:
         step = self._step()
-        did = {"did": step.pop("on"), **step}
+        did: dict[str, Any] = {"did": step.pop("on"), **step}
+        kind = self.pick("count", "count", "amount", "amount", "days", "values", "end")
+        if kind == "end":
+            return did | {self.pick("first", "last"): self._dated(("before", "after", "within_last"))}
+        if self._maybe(0.6):
+            did["within"] = self.pick(*WINDOWS)
+        if kind == "amount":
+            bounds = sorted(self.random.sample(LIMITS, 2))
+            both = dict(zip(("at_least", "at_most"), bounds, strict=True))
+            return did | {self.pick("sum", "sum", "max", "min"): "amount"} | self.pick(
+                both, {"at_least": bounds[0]}, {"at_most": bounds[0]})  # fmt: skip
+        if kind != "count":
+            did |= {"days": True} if kind == "days" else {"values": "path"}
         least = self.pick(0, 1, 1, 2, 3)
         did["at_least"] = least
         if least == 0 or self._maybe(0.2):
             did["at_most"] = least + self.pick(0, 1)
-        elif self._maybe(0.3):
+        elif kind == "count" and self._maybe(0.3):
             did |= {"same": "path", "at_least": self.pick(2, 2, 3)}
-        if self._maybe(0.6):
-            did["within"] = self.pick(*WINDOWS)
         return did
 
     # ---- histories ----
@@ -221,11 +270,16 @@ class Draw:
             more["source"] = "api"
         elif (value := self.pick(*VALUES)) is not None:
             more["path"] = value
+        if type not in ("stage_changed", "score_reset") and (value := self.pick(*AMOUNTS)) is not None:
+            more["amount"] = value
         if self._maybe(0.3):
             more |= self.pick(*PAGES)[0]
         if self._maybe(0.4):
             more["profile"] = {self.pick("title", "title", "company"): self.pick(*self.titles)}
+        if self._maybe(0.2):
+            ends = self.pick(self._date(), self._date(), [self._date(), "soon", self._date()], 20231115, "", None)
+            more["profile"] = more.get("profile", {}) | {"ends": ends}
         if self._maybe(0.1):
             more["context"] = {"machine": "reported"}
         who = self.pick(("c:k",), ("c:k",), ("u:1",), ("c:k", "e:a@x.example"))
-        return at(self.pick(*self.seconds), type, *who, **more)
+        return at(self.base + self.pick(*self.seconds), type, *who, **more)

@@ -17,7 +17,10 @@ def refused(raw: Any, scope: Scope = "touchpoint", path: str = "where") -> list[
 
 
 EXAMPLE = 'a condition: a table such as { path = { starts_with = "/pricing" } }'
-LEAD_KEYS = "all, any, not, did, where, same, at_least, at_most, within, stage, grade, heat"
+LEAD_KEYS = (
+    "all, any, not, did, where, sum, max, min, days, values, same, first, last, at_least, at_most, within, "
+    "stage, grade, heat, segment"
+)
 ALL_OPS = ", ".join(list(Op))
 
 
@@ -79,7 +82,6 @@ def test_a_persons_where_refuses(raw: Any, line: str) -> None:
          '(the person\'s field is "profile.path")'),
         ({"stages": "lead"},
          f'when.stages: unknown key "stages" (did you mean stage?); allowed: {LEAD_KEYS}, "profile.<field>"'),
-        ({"segment": "a"}, f"when.segment: segment is not built yet; allowed: {LEAD_KEYS}"),
         ({"at_least": 3},
          'when.at_least: found at_least without did; allowed only beside it, as '
          '{ did = "page_viewed", at_least = 3, within = "7d" }'),

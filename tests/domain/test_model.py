@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.conditions.tree import Field, Of, Op
+from domain.conditions.tree import Aggregate, DateOp, Field, Of, Op
 from domain.files.durations import DAY, HOUR, SECOND, parse_duration, show_duration
 from domain.model.definition import (
     STARTER,
@@ -81,11 +81,13 @@ def test_the_examples_are_models() -> None:
 def test_what_the_reference_shows_is_as_it_says() -> None:
     page = REFERENCE.read_text(encoding="utf-8")
     blocks = re.findall(r"^```toml\n(.*?)^```$", page, re.S | re.M)
-    assert len(blocks) == 14
+    assert len(blocks) == 16
     for block in blocks:
         assert parse_model(block if "[[stages]]" in block else STAGES + block)
     keys = [key for part in PARTS for key in part.model_fields]
-    assert [word for word in (*keys, *list(Op), "did", "all", "any", "not") if f"`{word}`" not in page] == []
+    assert [
+        word for word in (*keys, *Op, *DateOp, *Aggregate, "did", "all", "any", "not") if f"`{word}`" not in page
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -184,6 +186,7 @@ def test_what_has_no_meaning_is_not_in_the_version(before: str, after: str) -> N
         (f"{RULE_R}[[score.rules]]\n{RULE_S}", f"{RULE_S}[[score.rules]]\n{RULE_R}"),
         ('[{ on = "a" }, { on = "b" }]', '[{ on = "b" }, { on = "a" }]'),
         ("[score]\n", "[fit]\ngrades = { A = 1 }\n[score]\n"),
+        ('within = "24h"', 'within = "24h", days = true'),
     ],
 )  # fmt: skip
 def test_what_has_meaning_is_in_the_version(before: str, after: str) -> None:

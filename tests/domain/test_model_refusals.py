@@ -160,17 +160,18 @@ LISTS = [
      'segments[0].when.stage: unknown stage "custmer" (did you mean customer?); '
      "allowed: visitor, lead, customer, lost"),
     (with_stages('[[segments]]\nname = "s"\nwhen = { segment = "t" }'),
-     "segments[0].when.segment: segment is not built yet; "
-     "allowed: all, any, not, did, where, same, at_least, at_most, within, stage, grade, heat"),
+     'segments[0].when.segment: unknown segment "t"; allowed: s'),
     (with_stages('[[segments]]\nname = "s"\nwhen = { all = [ { "profile.a" = 1 }, { "profile.b" = { is = 2 } } ] }'),
      'segments[0].when.all[1]."profile.b".is: unknown operator "is"; allowed: eq, ne, in, not_in, gt, gte, lt, lte, '
-     'starts_with, ends_with, contains, exists; a nested field is quoted whole: "profile.b_is"'),
+     'starts_with, ends_with, contains, exists, before, '
+     'after, within_next, within_last; a nested field is quoted whole: "profile.b_is"'),
     (with_stages('[[segments]]\nname = "s"\nwhen = { "profile.company.employees" = { gte = 5 } }'),
      'segments[0].when."profile.company.employees": a person\'s fields are flat: '
      'allowed is "profile.company_employees"'),
     (with_stages('[[segments]]\nname = "s"\nwhen = { profile.company.employees = { gte = 5 } }'),
      'segments[0].when.profile.company.employees: unknown operator "employees"; allowed: eq, ne, in, not_in, gt, gte, '
-     'lt, lte, starts_with, ends_with, contains, exists; a nested field is quoted whole: "profile.company_employees"'),
+     'lt, lte, starts_with, ends_with, contains, exists, before, '
+     'after, within_next, within_last; a nested field is quoted whole: "profile.company_employees"'),
     (with_stages('[[stages]]\nname = "b"\nrequires = ["profile.company.name"]'),
      'stages[3].requires[0]: found "profile.company.name", allowed is a field of the person such as "profile.company" '
      '(did you mean "profile.company_name"?)'),
