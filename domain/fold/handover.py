@@ -19,7 +19,7 @@ REJECTED: Final = "owner_rejected"
 HAND_OVER: Final = frozenset({ASSIGNED, ACCEPTED, REJECTED, *STAFF})
 """Types that say something about who takes care of a lead, and whether they do."""
 CONTACTS: Final = 8
-"""How many of the last times that staff was in touch a lead remembers."""
+"""How many of the last times that staff was in touch a lead remembers; a look has all of its batch beside them."""
 
 
 class NoEffect(StrEnum):
@@ -83,9 +83,13 @@ def take(lead: "Lead", touchpoint: Touchpoint, instant: Instant) -> NoEffect | N
             lead.owner = None
             lead.now.cool(instant)
         case _:
-            contact = [instant, _text(said.get("by"))]
-            lead.contacts = [*(lead.contacts or ())[1 - CONTACTS :], contact]
+            lead.contacts = [*(lead.contacts or ())[1 - CONTACTS :], contact(touchpoint)]
     return None
+
+
+def contact(touchpoint: Touchpoint) -> list[Any]:
+    """When staff was in touch, and who."""
+    return [touchpoint.instant, _text(touchpoint.properties.get("by"))]
 
 
 def _has(lead: "Lead", said: Any) -> bool:

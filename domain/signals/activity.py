@@ -23,7 +23,7 @@ def asks(rules: SalesRules, touchpoint: Touchpoint, holding: Holding, opened: Op
     """
     if not holding.lead.identified or (holding.now.hot_since is None and OWNER not in opened):
         return False
-    return any(True for _ in _done(rules, touchpoint, holding))
+    return any(True for _ in rules.activities(touchpoint, holding.lead))
 
 
 def active(
@@ -38,11 +38,11 @@ def active(
     known = list(told)
     owned = opened.get(OWNER)
     for touchpoint in news:
-        for activity in _done(rules, touchpoint, holding):
+        for activity in rules.activities(touchpoint, holding.lead):
             if not _allowed(activity, touchpoint, known):
                 continue
             near = [each for each in history if _is_near(activity, touchpoint, each)]
-            count = sum(activity in _done(rules, each, holding) for each in near)
+            count = sum(activity in rules.activities(each, holding.lead) for each in near)
             if count < activity.at_least:
                 continue
             known.append((activity.called, touchpoint.instant, touchpoint.id))
@@ -56,11 +56,6 @@ def active(
                 data["about"] = subject.value
             under = holding.id if owned is None else owned.lead
             yield Decision(ACTIVE, under, holding.id, activity.called, None, data)
-
-
-def _done(rules: SalesRules, touchpoint: Touchpoint, holding: Holding) -> Iterator[Activity]:
-    """The activities of which a touchpoint is one."""
-    return iter(()) if touchpoint.by_machine else rules.activities(touchpoint, holding.lead)
 
 
 def _allowed(activity: Activity, touchpoint: Touchpoint, told: Sequence[Told]) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 from uuid import UUID
 
 
@@ -57,3 +58,17 @@ class Deadline:
     def open(self) -> bool:
         """Whether it is waited for."""
         return self.state == DeadlineState.OPEN
+
+    def waits_at(self, instant: int) -> bool:
+        """Whether it was waited for then, whenever that was seen; what was dropped was not."""
+        match self.state:
+            case DeadlineState.OPEN:
+                return True
+            case DeadlineState.KEPT:
+                return self.asked <= instant < (self.settled or self.due)
+            case DeadlineState.MISSED:
+                return self.asked <= instant < self.due
+            case DeadlineState.DROPPED:
+                return False
+            case _:
+                assert_never(self.state)

@@ -14,7 +14,7 @@ from domain.fold.handover import Handover, instant_of
 from domain.model.owners import Owner
 from domain.signals.deadlines import Deadline, DeadlineKind, DeadlineState
 from domain.signals.kinds import ASSIGNED, FOLLOW_UP, GONE, HOT, MISSED, MODEL, REJECTED, RETRACTED, STAGE, SignalKind
-from domain.signals.look import OWNER, Look, cause_of, contact_since, is_of
+from domain.signals.look import OWNER, Look, cause_of, contact_since, contacts_of, is_of
 from domain.signals.rules import SalesRules
 from domain.signals.signal import Change, Decision, Holding, Kept, Open, Opened, end
 from domain.signals.turns import Turns, facts_of
@@ -58,9 +58,13 @@ class HandingOver:
         news: Sequence[Touchpoint],
         changes: Sequence[Change],
     ) -> Look:
-        """What becomes of a lead. `news` are touchpoints that may ask for something. Raises NoHours."""
+        """What becomes of a lead. `news` are touchpoints that ask for something, or by which staff was in touch.
+
+        Raises NoHours.
+        """
         known = {deadline.key: deadline for deadline in deadlines}
-        look = Look(holding, opened.get(OWNER), known, list(changes))
+        contacts = contacts_of(holding.lead, news, self._clock)
+        look = Look(holding, opened.get(OWNER), known, list(changes), contacts)
         self._take_facts(look)
         self._drop(look)
         self._assign(look)
@@ -233,7 +237,7 @@ class HandingOver:
                 asked = fact.accepted_at
                 due = self._due(self._sales.owner(owned.value), Instant(asked), within)
                 work = Deadline(*key, look.holding.id, owned.value, accepted.signal, asked, due)
-                called = contact_since(look.holding, accepted)  # they may call first, and accept then
+                called = contact_since(look, accepted)  # they may call first, and accept then
                 if called is not None and called[0] < asked:
                     work = replace(work, state=DeadlineState.KEPT, settled=asked, by=called[1] or None)
                 look.put(work)
@@ -242,7 +246,7 @@ class HandingOver:
 
     def _contacted(self, look: Look, deadline: Deadline) -> None:
         """Settle what a call, a meeting or a message of staff settles."""
-        contact = contact_since(look.holding, deadline)
+        contact = contact_since(look, deadline)
         if contact is not None and contact[0] <= deadline.due:
             look.put(replace(deadline, state=DeadlineState.KEPT, settled=contact[0], by=contact[1] or None))
         elif deadline.due <= self._clock:
@@ -257,7 +261,8 @@ class HandingOver:
             self._contacted(look, deadline)
         for touchpoint, within in self._asking(look, news):
             asked, key = touchpoint.instant, (DeadlineKind.ANSWER, cause_of(touchpoint))
-            if key not in look.deadlines and not look.open(DeadlineKind.ANSWER):
+            before = (each for each in look.deadlines.values() if each.kind == DeadlineKind.ANSWER)
+            if key not in look.deadlines and not any(each.waits_at(asked) for each in before):
                 owner = self._owner_of(look)
                 due = self._due(self._sales.owner(owner), asked, within)
                 look.put(Deadline(*key, look.holding.id, owner, None, asked, due))
@@ -275,7 +280,7 @@ class HandingOver:
             if deadline.key not in look.deadlines and deadline.due > self._clock - LATE:
                 look.put(deadline)
         for deadline in look.open(DeadlineKind.FOLLOW_UP):
-            contact = contact_since(look.holding, deadline)
+            contact = contact_since(look, deadline)
             if contact is not None and contact[0] <= deadline.due:
                 by = contact[1] or None
                 look.put(replace(deadline, state=DeadlineState.DROPPED, settled=contact[0], by=by))

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeGuard
+from typing import Any, Final, TypeGuard
 from uuid import UUID
 
+from domain.fold.handover import contact
+from domain.fold.lead import Lead
 from domain.signals.deadlines import Deadline, DeadlineKind
 from domain.signals.kinds import ASSIGNED, HOT, SignalKind
 from domain.signals.signal import Change, Decision, Holding, Open, Opened
-from domain.touchpoints.touchpoint import Touchpoint
+from domain.touchpoints.claims import STAFF
+from domain.touchpoints.touchpoint import Instant, Touchpoint
 
 OWNER: Final = (ASSIGNED, "")
 """Where among what is open of a lead its owner stands."""
@@ -24,6 +27,8 @@ class Look:
     deadlines: dict[tuple[str, str], Deadline]
     """All that ever were of the lead."""
     changes: list[Change]
+    contacts: Sequence[Sequence[Any]] = ()
+    """When staff was in touch, and who, the first one first: all that happened since the last look, at least."""
     changed: list[Deadline] = field(default_factory=list)
     """Deadlines that are new or differ now."""
 
@@ -73,11 +78,16 @@ def is_of(change: Change, kind: SignalKind) -> TypeGuard[Decision]:
     return isinstance(change, Decision) and change.kind == kind
 
 
-def contact_since(holding: Holding, deadline: Deadline) -> tuple[int, str] | None:
+def contact_since(look: Look, deadline: Deadline) -> tuple[int, str] | None:
     """When staff was first in touch since a deadline was asked, and who."""
-    return next((
-        (at, by) for at, by in holding.lead.contacts or () if at >= deadline.asked
-    ), None)  # fmt: skip
+    return next(((at, by) for at, by in look.contacts if at >= deadline.asked), None)
+
+
+def contacts_of(lead: Lead, news: Iterable[Touchpoint], clock: Instant) -> Sequence[Sequence[Any]]:
+    """When staff was in touch, and who: the last times that the lead remembers, and those of `news`, however many."""
+    remembered = lead.contacts or []
+    new = [contact(each) for each in news if each.type in STAFF and not each.by_machine and each.instant <= clock]
+    return sorted([*remembered, *new], key=lambda each: each[0]) if new else remembered
 
 
 def cause_of(touchpoint: Touchpoint) -> str:

@@ -54,8 +54,5 @@ def _by_type(asking: Iterable[Asking]) -> _ByType[Asking]:
 
 
 def _holding(by_type: _ByType[Asking], touchpoint: Touchpoint, lead: Lead) -> Iterator[Asking]:
-    return (
-        each
-        for each, where in by_type.get(touchpoint.type, ())
-        if where(touchpoint.properties, lead.profile, lead.sources.current)
-    )
+    asking = () if touchpoint.by_machine else by_type.get(touchpoint.type, ())
+    return (each for each, where in asking if where(touchpoint.properties, lead.profile, lead.sources.current))

@@ -21,13 +21,14 @@ from domain.signals.look import OWNER, concerns
 from domain.signals.rules import SalesRules
 from domain.signals.signal import Change, Holding, Opened
 from domain.signals.turns import Turns
+from domain.touchpoints.claims import STAFF
 from domain.touchpoints.touchpoint import Instant, Touchpoint, microseconds
 from projections.projecting.plan import Holdings
 from store.database import bulk
 from store.database.tables import deadlines, ledger, live, open_signals, owner_turns
 
 News = Mapping[UUID, Sequence[Touchpoint]]
-"""Touchpoints of a batch that may ask for something, by lead."""
+"""Touchpoints of a batch that may ask for something, or by which staff was in touch, by lead."""
 
 _TOLD: Final = ["kind", "lead", "subject", "data"]
 _COLUMNS: Final = [column.name for column in deadlines.columns]
@@ -58,8 +59,8 @@ class Hands:
         self.sales, self._zone = model.sales, model.timezone
         self._rules = SalesRules(model.sales)
         answers = {answer.on for answer in self.sales.answer}
-        self.types = frozenset({REMINDER, *answers, *(activity.on for activity in self.sales.activity)})
-        """Types of touchpoints that may ask for something."""
+        self.types = frozenset({REMINDER, *STAFF, *answers, *(activity.on for activity in self.sales.activity)})
+        """Types of touchpoints that may ask for something, or by which staff is in touch."""
         self._in_use = True if self.sales != Sales() else None
 
     def in_use(self, conn: Connection) -> bool:
@@ -70,7 +71,7 @@ class Hands:
 
     def at(self, conn: Connection, clusters: Sequence[Holdings], news: News, clock: int) -> "Desk | None":
         """What is needed to look at leads of these clusters; None: nobody hands anything over here."""
-        if news:
+        if any(touchpoint.type not in STAFF for touchpoints in news.values() for touchpoint in touchpoints):
             self._in_use = True
         elif not self.in_use(conn):
             return None
@@ -114,8 +115,8 @@ class Desk:
         self._news = news
         self._known = known
         self._turns: Turns | None = None
-        self._asking = frozenset({REMINDER, *(answer.on for answer in rules.sales.answer)})
-        """Types of touchpoints after which something is waited for."""
+        self._looked_at = STAFF | frozenset({REMINDER, *(answer.on for answer in rules.sales.answer)})
+        """Types of touchpoints after which something is waited for, or by which staff is in touch."""
         self._handing_over = HandingOver(fold, rules, zone, self.turns, clock)
         self.histories: Mapping[UUID, Sequence[Touchpoint]] = {}
         """Of the leads that `asking` names."""
@@ -176,9 +177,9 @@ class Desk:
     def look(self, holding: Holding, opened: Opened, decided: list[Change]) -> tuple[list[Change], list[Deadline]]:
         """What is decided of a lead with what handing over adds, and the deadlines that differ now."""
         known, news = self._known.get(holding.id, ()), self._news.get(holding.id, ())
-        asking = [touchpoint for touchpoint in news if touchpoint.type in self._asking] if news else news
-        if concerns(holding, opened, known, asking, decided):
-            look = self._handing_over.look(holding, opened, known, asking, decided)
+        looked_at = [touchpoint for touchpoint in news if touchpoint.type in self._looked_at] if news else news
+        if concerns(holding, opened, known, looked_at, decided):
+            look = self._handing_over.look(holding, opened, known, looked_at, decided)
             decided, changed = look.changes, look.changed
         else:  # nearly always
             changed = []
