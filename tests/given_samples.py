@@ -11,6 +11,7 @@ HOW_TO: Final = Path(__file__).parents[1] / "docs" / "how-to"
 
 DOORS: Final = "tests/test_samples_doors.py"
 MODELS: Final = "tests/test_samples_models.py"
+SEGMENTS: Final = "tests/test_samples_segments.py"
 RECEIVERS: Final = "not executed: tests/test_webhook_examples.py runs these programs, on ports of its own"
 HAND_OVER: Final = "tests/test_samples_hand_over.py"
 FILES: Final = "tests/test_samples_files.py"
@@ -43,6 +44,12 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "export LEADLINE_LINK_KEY": HAND_OVER,
     },
     "import-a-file.md": {'source = "crm"': FILES, "leadline import": FILES, "leadline rejected list": FILES},
+    "make-segments.md": {
+        '[[segments]]\nname = "renews soon"': SEGMENTS,
+        '[[segments]]\nname = "lifecycle new"': SEGMENTS,
+        '[[segments]]\nname = "ABC A"': SEGMENTS,
+        '[[segments]]\nname = "regular"': SEGMENTS,
+    },
     "notify-a-webhook.md": {
         "[[destinations]]": MODELS,
         "WEBHOOK_KEY=": RECEIVERS,

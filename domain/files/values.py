@@ -22,6 +22,8 @@ DISTINCT: Final = 1_000
 """Greatest count of different values or days: the fold remembers each of them a lead."""
 
 MILLION: Final = 1_000_000
+_SURE: Final = 2.0**40
+"""Below it a product with `MILLION` is less than 0.001 off."""
 
 _TYPE: Final = re.compile(r"[a-z0-9_\u0080-\U0010ffff]{1,100}\Z")
 _NUMBER: Final = re.compile(r"\s*[+-]?[0-9]+(?P<rest>(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?)\s*\Z")
@@ -107,6 +109,9 @@ def millionths(number: int | float) -> int:
     """A finite number as whole millionths; halves of one go to the even one, as the number is written in decimals."""
     if isinstance(number, int) or number.is_integer():
         return int(number) * MILLION
+    near = number * MILLION
+    if abs(near) < _SURE and abs(near - (whole := round(near))) < 0.49:
+        return whole  # as below, four times as fast
     return int((Decimal(repr(number)) * MILLION).to_integral_value(ROUND_HALF_EVEN))
 
 

@@ -1,7 +1,8 @@
 """Tests of what a lead remembers: what holds at an instant, and the next instant at which time alone changes that."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Any, Final, assert_never
 
 from domain.conditions.tree import Date, DateOp
@@ -90,16 +91,35 @@ def summed_within(place: str, least: int | None, most: int | None, within: int) 
     def test(lead: Lead, at: Instant) -> Answer:
         instants, amounts = lead.did.get(place, _NONE), lead.did.get(key, _NONE)
         first = bisect_right(instants, at - within)
-        left = sum(amounts[first:])
+        live = amounts[first:] if first else amounts
+        left = sum(live)
         holds = _between(left, least, most)
-        for number in range(first, len(instants)):
-            left -= amounts[number]
-            is_last_of_instant = number + 1 == len(instants) or instants[number + 1] > instants[number]
-            if is_last_of_instant and _between(left, least, most) is not holds:
-                return holds, instants[number] + within
-        return holds, NEVER
+        if (least is None or most is None) and min(live, default=0) >= 0:
+            number = _crosses(live, left, least, most) if (least is None) is not holds else len(live)
+        else:
+            number = _changes(instants[first:], live, left, least, most)
+        return holds, instants[first + number] + within if number < len(live) else NEVER
 
     return test
+
+
+def _crosses(live: Sequence[int], left: int, least: int | None, most: int | None) -> int:
+    """With which of those that leave a sum without negative parts crosses its one bound; their number: with none."""
+    gone = list(accumulate(live))
+    if least is not None:
+        return bisect_right(gone, left - least)
+    return bisect_left(gone, left - (most or 0))
+
+
+def _changes(instants: Sequence[int], live: Sequence[int], left: int, least: int | None, most: int | None) -> int:
+    """As `_crosses`, of any parts and bounds; what shares an instant leaves together."""
+    holds, last = _between(left, least, most), len(live) - 1
+    for number, amount in enumerate(live):
+        left -= amount
+        together = number < last and instants[number + 1] == instants[number]
+        if not together and _between(left, least, most) is not holds:
+            return number
+    return len(live)
 
 
 def extreme_within(place: str, sign: int, least: int | None, most: int | None, within: int) -> Test:
@@ -133,7 +153,7 @@ def instant_is(place: str, op: DateOp, operand: Date, zone: str) -> Test:
 
     def test(lead: Lead, at: Instant) -> Answer:
         matches = lead.did.get(place)
-        return (False, NEVER) if matches is None else _answer([holds_of(matches[-1], matches[-1])], at)
+        return (False, NEVER) if matches is None else _within(holds_of(matches[-1], matches[-1]), at)
 
     return test
 
@@ -149,13 +169,22 @@ def date_is(name: str, op: DateOp, operand: Date, zone: str) -> Test:
     def test(lead: Lead, at: Instant) -> Answer:
         value = lead.profile.get(name)
         values = value if isinstance(value, list) else [value]
-        return _answer([span for each in values if (span := holding(each)) is not None], at)
+        spans = [span for each in values if (span := holding(each)) is not None]
+        return _within(spans[0], at) if len(spans) == 1 else _within_any(spans, at)
 
     return test
 
 
-def _answer(spans: Sequence[tuple[int, int]], at: Instant) -> Answer:
-    """Whether an instant lies in one of these times, each from its first instant until before its second."""
+def _within(span: tuple[int, int], at: Instant) -> Answer:
+    """Whether an instant lies in a time, from its first instant until before its second."""
+    first, end = span
+    if at < first:
+        return False, first
+    return (True, end) if at < end else (False, NEVER)
+
+
+def _within_any(spans: Sequence[tuple[int, int]], at: Instant) -> Answer:
+    """Whether an instant lies in one of these times; those that overlap end together."""
     ends = [end for first, end in spans if first <= at < end]
     if not ends:
         return False, min([first for first, _ in spans if first > at], default=NEVER)
@@ -164,7 +193,7 @@ def _answer(spans: Sequence[tuple[int, int]], at: Instant) -> Answer:
         if first > until:
             break
         until = max(until, end)
-    return True, min(until, NEVER)
+    return True, until
 
 
 def _compared(op: DateOp, operand: Date, zone: str) -> Callable[[int, int], tuple[int, int]]:

@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.bench import checkouts, cpu, delivery, documented, embedded, history, kafka_mode, report
+from tests.bench import checkouts, conditions, cpu, delivery, documented, embedded, history, kafka_mode, report
 from tests.bench.checkouts import Side
 from tests.bench.kafka_mode import Broker, Services
 from tests.bench.meter import Cost, Meter, Reader, looking
@@ -36,6 +36,9 @@ def main() -> None:
     """Measure in rounds, print medians, write the file."""
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # what was started is stopped
     asked = arguments()
+    if asked.only == "conditions":
+        print("microseconds that one more segment costs a touchpoint", *conditions.measure(), sep="\n")
+        return
     sides = [checkouts.here(), *([checkouts.against(asked.against)] if asked.against else [])]
     with services(sides, asked.only not in ("embedded", "history")) as shared:
         about: dict[str, Any] = {"asked": vars(asked), "environment": environment(shared)}
@@ -107,7 +110,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--against", metavar="REV", help="a commit to measure in alternation with this checkout")
     parser.add_argument("--history", type=int, default=200_000, help="touchpoints of work over the whole history")
     parser.add_argument("--pairs", type=int, default=5, help="of it with and without workers")
-    parser.add_argument("--only", choices=("kafka", "embedded", "delivery", "history"), help="one mode alone")
+    parser.add_argument(
+        "--only", choices=("kafka", "embedded", "delivery", "history", "conditions"), help="one mode alone"
+    )
     return parser.parse_args()
 
 

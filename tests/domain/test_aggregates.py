@@ -1,5 +1,6 @@
 """`did` with sums, extremes, days, values, first and last: what they hold of, until when, and what is remembered."""
 
+from fractions import Fraction
 from itertools import permutations
 from typing import Any
 
@@ -80,6 +81,11 @@ def test_six_decimals_are_read_as_they_are_written(sign: str, whole: int, decima
     assert millionths(whole) == whole * 10**6
 
 
+@given(st.floats(-1e12, 1e12) | st.integers(-(10**9), 10**9).map(lambda number: number / 2e6))
+def test_any_float_is_rounded_as_it_is_written(number: float) -> None:
+    assert millionths(number) == round(Fraction(repr(number)) * 10**6)
+
+
 def test_without_any_the_sum_is_0_and_there_is_no_greatest() -> None:
     assert stays(fold_of('{ did = "order_placed", sum = "amount", at_most = 5 }'), page(3)) == [(us(3), None)]
     for name in ("max", "min"):
@@ -97,6 +103,31 @@ def test_a_sum_leaves_when_the_order_that_carried_it_leaves_the_window() -> None
 def test_a_sum_may_be_entered_by_time_alone() -> None:
     fold = fold_of('{ did = "order_placed", sum = "amount", at_least = 1, at_most = 10, within = "1d" }')
     assert stays(fold, order(0, 50), order(10, 7), order(20, -6)) == [(us(DAY), us(DAY + 10))]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(-2, 5)), min_size=1, max_size=8),
+    st.tuples(st.integers(-2, 9), st.integers(-2, 9)).map(sorted),
+    st.sampled_from(["at_least = {0}", "at_most = {1}", "at_least = {0}, at_most = {1}"]),
+    st.sampled_from(["sum", "max", "min"]),
+)
+def test_what_lies_in_a_window_changes_at_the_instants_at_which_it_does(
+    orders: list[tuple[int, int]], bounds: list[int], limits: str, name: str
+) -> None:
+    """Against looking every second, at which alone anything happens or leaves the window."""
+    table = f'did = "order_placed", {name} = "amount", {limits.format(*bounds)}, within = "5s"'
+    fold = fold_of(f"{{ {table} }}")
+    history = [order(second, amount, seq=place) for place, (second, amount) in enumerate(sorted(orders))]
+    least, most = (bounds[0] if "least" in limits else -99), (bounds[1] if "most" in limits else 99)
+    reached = {"sum": sum, "max": max, "min": min}[name]
+    held = []
+    for now in range(history[0].instant, us(20), 1_000_000):
+        window = [each.properties["amount"] for each in history if now - 5_000_000 < each.instant <= now]
+        held.append((bool(window) or name == "sum") and least <= reached(window) <= most)
+    told = stays(fold, *history, until=20)
+    seconds = range(history[0].instant, us(20), 1_000_000)
+    assert held == [any(entered <= now < (left or us(99)) for entered, left in told) for now in seconds]
+    assert all((entered - us(0)) % 1_000_000 == 0 for entered, _ in told)
 
 
 def test_what_shares_an_instant_leaves_together() -> None:
