@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from domain.conditions.tree import Condition
 from domain.files.values import amount_of
-from domain.fold.days import Days
+from domain.fold.days import ZoneDays
 from domain.fold.score import VALUES, value_at, value_key
 from domain.touchpoints.touchpoint import Instant
 
@@ -71,7 +71,7 @@ class Repeats:
 class DistinctDays:
     """The instant of the last match of each of the last `keep` days that had one, the earliest first."""
 
-    days: Days
+    days: ZoneDays
     keep: int
 
     def note(self, did: _Did, place: str, properties: Mapping[str, Any], instant: Instant) -> None:

@@ -13,7 +13,7 @@ _REMEMBERED: Final = 50_000
 """Hours that are remembered: more than five years."""
 
 
-class Days:
+class ZoneDays:
     """Numbers the days of a time zone: 0 is 1970-01-01."""
 
     def __init__(self, zone: str) -> None:

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from domain.conditions.compile import NO_SOURCE, compile_where
 from domain.conditions.parse import GRADES
-from domain.fold.channel import Grouping
-from domain.fold.funnel import Attempts
+from domain.fold.channel import DIRECT, Grouping
+from domain.fold.funnel import Attempts, FunnelPlan, Meeting
 from domain.fold.handover import HAND_OVER, LeadRejection, take
 from domain.fold.index import NOTHING, Hits, Rule, index_by_type
 from domain.fold.lead import Episode, Lead, Now
@@ -66,7 +66,8 @@ class Fold:
                 self._inputs.setdefault(each, []).append(segment.name)
         self._affects: dict[frozenset[Input], list[str]] = {}  # as many as there are kinds of touchpoints to the model
         self._index_by_type = index_by_type(model, compiler.counters)
-        self.funnels = {funnel.name: (len(funnel.steps), funnel.window) for funnel in model.funnels}
+        self.funnels = {funnel.name: FunnelPlan(funnel) for funnel in model.funnels}
+        self._days = compiler.days
 
     # ---- the whole history ----
 
@@ -291,17 +292,20 @@ class Fold:
             lead.find(WAITS, f"{to}: {waits_for}", instant)
 
     def _funnels(self, lead: Lead, met: Met, instant: Instant) -> None:
-        matched: dict[str, list[tuple[int, ...]]] = {}
-        for _, hits in met:
-            for funnel, numbers in hits.steps:
-                matched.setdefault(funnel, []).append(numbers)
-        for funnel, matches in matched.items():
+        meetings: dict[str, list[Meeting]] = {}
+        for touchpoint, hits in met:
+            for funnel, steps in hits.steps:
+                meetings.setdefault(funnel, []).append(Meeting(steps, is_own_act(touchpoint)))
+        if not meetings:
+            return
+        day, sources = self._days.of(instant), lead.sources
+        first = DIRECT if sources.first is None else sources.first.seen
+        for funnel, met_steps in meetings.items():
             attempts = lead.funnels.get(funnel)
             if attempts is None:
                 attempts = Attempts()
-            count, window = self.funnels[funnel]
-            attempts.take(matches, instant, count, window)
-            if attempts.step:
+            attempts.take(self.funnels[funnel], met_steps, instant, day, first, sources.current)
+            if attempts.best:
                 lead.funnels[funnel] = attempts
 
     # ---- time alone ----
@@ -328,11 +332,9 @@ class Fold:
             holds, until = self._segments[name](lead, instant)
             if holds:
                 if name not in now.segments:
-                    now.segments[name] = instant
-                    now.left.pop(name, None)
+                    now.enter(name, instant)
             elif name in now.segments:
-                del now.segments[name]
-                now.left[name] = instant
+                now.leave(name, instant)
             if until < NEVER:
                 now.dues[name] = until
             else:

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from domain.conditions.compile import Where, compile_where
 from domain.conditions.tree import Condition, Of, fields_of
 from domain.fold.counter import Counter
+from domain.fold.funnel import EXCLUDED
 from domain.model.definition import Limit, Model, ScoreRule
 
 _REMEMBERED: Final = 4_096
@@ -25,7 +26,7 @@ class Rule(NamedTuple):
 
 
 class Hits(NamedTuple):
-    """What of a model a touchpoint meets, each in the model's order; steps (from 1) by funnel."""
+    """What of a model a touchpoint meets, each in the model's order; steps (from 1; `EXCLUDED`) by funnel."""
 
     rules: tuple[Rule, ...] = ()
     counters: tuple[Counter, ...] = ()
@@ -115,6 +116,9 @@ def index_by_type(model: Model, counters: Iterable[Counter]) -> dict[str, TypeIn
         for number, step in enumerate(funnel.steps, 1):
             index = index_of(step.on)
             index.steps.setdefault(funnel.name, []).append((number, index.place(step.where)))
+        for excluded in funnel.exclude:
+            index = index_of(excluded.on)
+            index.steps.setdefault(funnel.name, []).append((EXCLUDED, index.place(excluded.where)))
     for stage in model.stages:
         for entrance in stage.enter:
             index = index_of(entrance.on)

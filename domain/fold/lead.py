@@ -47,6 +47,9 @@ class Now(Struct, array_like=True, gc=False):
     """The hot episodes that are over, the first one first; the last `EPISODES`."""
     left: dict[str, int] = field(default_factory=dict)
     """Name -> the instant at which the lead left a segment that it is not in."""
+    spells: dict[str, dict[int, int | None]] = field(default_factory=dict)
+    """Name -> when the lead entered that segment -> when it left it, None: it is in it. Those that changed since the
+    lead was last shown; of a whole history: all."""
 
     @property
     def hot_since(self) -> int | None:
@@ -57,8 +60,19 @@ class Now(Struct, array_like=True, gc=False):
         """An independent copy."""
         return Now(
             self.hot, self.cools_at, dict(self.segments), dict(self.dues), self.due, [*self.episodes],
-            dict(self.left),
+            dict(self.left), {name: dict(spells) for name, spells in self.spells.items()},
         )  # fmt: skip
+
+    def enter(self, segment: str, instant: Instant) -> None:
+        """Be in a segment from an instant on."""
+        self.segments[segment] = instant
+        self.left.pop(segment, None)
+        self.spells.setdefault(segment, {})[instant] = None
+
+    def leave(self, segment: str, instant: Instant) -> None:
+        """Be no longer in a segment."""
+        self.spells.setdefault(segment, {})[self.segments.pop(segment)] = instant
+        self.left[segment] = instant
 
     def cool(self, instant: Instant) -> None:
         """End the hot episode, if there is one."""
@@ -148,6 +162,15 @@ class Lead(Struct, array_like=True, gc=False):
     """The last times that staff was in touch: instant, and who."""
     unsubscribed_at: int | None = None
     """When they last unsubscribed from mail, or complained about one."""
+    whole: bool = True
+    """Whether what only grows, `now.spells` and `changed` of the funnels, is of the whole history."""
+
+    def forget_shown(self) -> None:
+        """The lead was shown: of what only grows, what comes is remembered, not what was."""
+        self.whole = False
+        self.now.spells = {}
+        for attempts in self.funnels.values():
+            attempts.changed = {}
 
     def find(self, kind: str, detail: str, instant: Instant) -> None:
         """Note a data-quality finding, unless it is known."""

@@ -37,7 +37,7 @@ from domain.fold.counter import (
     Sum,
     Window,
 )
-from domain.fold.days import Days
+from domain.fold.days import ZoneDays
 from domain.fold.lead import Lead
 from domain.fold.since import (
     Answer,
@@ -70,7 +70,7 @@ class Compiler:
         self.counters: list[Counter] = []
         self.inputs: set[Input] = set()
         self._half_life, self._segments, self._zone = half_life, segments, zone
-        self._days = Days(zone)
+        self.days = ZoneDays(zone)
         self._compiled: dict[str, tuple[Test, frozenset[Input]]] = {}
 
     def segment(self, name: str) -> tuple[Test, frozenset[Input]]:
@@ -134,7 +134,7 @@ class Compiler:
                 return counted(self._count(did, keep), at_least, at_most, within)
             case DidDistinct(_, _, path, at_least, at_most, within):
                 keep = _keep(at_least, at_most)
-                memory = DistinctValues(path, keep) if path else DistinctDays(self._days, keep)
+                memory = DistinctValues(path, keep) if path else DistinctDays(self.days, keep)
                 return counted(self._count(did, keep, memory), at_least, at_most, within)
             case DidAmount():
                 return self._amount(did)

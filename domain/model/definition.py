@@ -29,8 +29,9 @@ from domain.model.chains import check_chains
 from domain.model.channels import channel_names
 from domain.model.destinations import Destination
 from domain.model.file import explain, names, read_toml, repeated
+from domain.model.funnels import Funnel, FunnelStep
 from domain.model.owners import Owner
-from domain.model.part import Flag, Label, Length, Name, OfTouchpoint, Part, Points, TypeName
+from domain.model.part import Flag, Label, Name, Part, Points, Step
 from domain.model.sales import Activity, Enquiry, Reason, Sales
 from domain.model.scoring import Score, ScoreRule
 from domain.model.stages import declared, former_names
@@ -40,7 +41,6 @@ from domain.model.values import (
     read_claims,
     read_grades,
     read_host,
-    read_order,
     read_required,
     read_timezone,
     read_where,
@@ -62,13 +62,6 @@ _OfPerson = Annotated[Condition, PlainValidator(read_where("person"))]
 _OfSource = Annotated[Condition, PlainValidator(read_where("source"))]
 _Host = Annotated[str, BeforeValidator(read_host)]
 _OfLead = Annotated[Condition, PlainValidator(read_where("segment"))]
-
-
-class Step(Part):
-    """What a funnel's step asks for, or what enters a stage: a touchpoint of type `on` for which `where` holds."""
-
-    on: TypeName
-    where: OfTouchpoint = None
 
 
 class Stage(Part):
@@ -167,22 +160,6 @@ class Channels(Part):
     rules: tuple[ChannelRule, ...] = ()
 
 
-class FunnelStep(Step):
-    """A step of a funnel, as people call it."""
-
-    label: Label = None
-
-
-class Funnel(Part):
-    """Steps taken in order, all within `window` (microseconds, its end included) of the first."""
-
-    name: Name
-    label: Label = None
-    order: Annotated[str, PlainValidator(read_order)] = "ordered"
-    window: Length
-    steps: Annotated[tuple[FunnelStep, ...], Default(min_length=1)]
-
-
 class Model(Part):
     """A company's model. `hash` is its version; `text` the file it was read from, word for word."""
 
@@ -240,14 +217,15 @@ class Model(Part):
     @cached_property
     def hash(self) -> str:
         """Hash of what the fold reads: not labels, comments, layout, or defaults written out; 16 hex digits."""
-        folded = _meaning(self) | ({"timezone": self.timezone} if self._folds_days else {})
+        zone = {"timezone": self.timezone} if self._folds_days and self.timezone != "UTC" else {}
+        folded = _meaning(self) | zone
         plain = json.dumps(folded, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(plain.encode()).hexdigest()[:16]
 
     @property
     def _folds_days(self) -> bool:
         """Whether the fold reads where a day begins: elsewhere the time zone is of reports alone."""
-        return any(reads_days(segment.when) for segment in self.segments)
+        return bool(self.funnels) or any(reads_days(segment.when) for segment in self.segments)
 
     def __hash__(self) -> int:
         return hash(self.hash)
@@ -270,6 +248,7 @@ _KEYS: Final[Mapping[Path, tuple[str, ...]]] = {
         (("segments",), Segment),
         (("funnels",), Funnel),
         (("funnels", "steps"), FunnelStep),
+        (("funnels", "exclude"), Step),
         (("destinations",), Destination),
         (("sales",), Sales),
         (("sales", "owners"), Owner),

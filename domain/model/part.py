@@ -22,3 +22,10 @@ class Part(BaseModel):
     """A table of the file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Step(Part):
+    """What a funnel's step asks for, or what enters a stage: a touchpoint of type `on` for which `where` holds."""
+
+    on: TypeName
+    where: OfTouchpoint = None

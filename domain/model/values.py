@@ -124,15 +124,6 @@ def read_claims(raw: Any) -> str:
     return str(raw)
 
 
-def read_order(raw: Any) -> str:
-    """How a funnel takes its steps."""
-    if raw in ("strict", "any"):
-        raise ValueError(f'not built yet: order {raw}; allowed is "ordered"')
-    if raw != "ordered":
-        raise ValueError(not_allowed(raw, '"ordered"'))
-    return "ordered"
-
-
 def read_grades(raw: Any) -> dict[str, float]:
     """The least points of each grade, falling from A on."""
     if not isinstance(raw, dict) or not raw:

@@ -316,8 +316,8 @@ class Batches:
             cluster.put_aside(error)
             return False
         for holding, member, rendered in shows:
-            changes.show(member.shown, rendered, member.rows)
-            member.shown, member.rows = rendered.shown, rendered.rows
+            changes.show(member.shown, rendered, member.rows, member.former)
+            member.note_shown(rendered)
             rows.append(lead_row(cluster, holding.id, member, holding.now.due))
         for number in todo.renamed:
             if (id := todo.touched.get(number)) is not None:

@@ -16,7 +16,7 @@ from domain.signals.kinds import SignalKind
 from domain.signals.signal import Open
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import NEVER, Instant, Touchpoint
-from projections.read_models.changes import NOTHING, Shown
+from projections.read_models.changes import NOTHING, Rendered, Shown
 from projections.read_models.family import Row
 
 log = structlog.get_logger(__name__)
@@ -37,6 +37,13 @@ class Member:
     """Those that it has in tables of one row. Not saved: none where they are not known."""
     owned: tuple[Identity, ...] | None = None
     """What counts as the lead's, as long as nothing changes that. Not saved."""
+    former: UUID | None = None
+    """The id under which it was shown, where it has another one now. Not saved."""
+
+    def note_shown(self, rendered: Rendered) -> None:
+        """The tables hold of it what was rendered."""
+        self.shown, self.rows, self.former = rendered.shown, rendered.rows, None
+        self.lead.forget_shown()
 
 
 @dataclass(slots=True, eq=False)

@@ -30,7 +30,7 @@ from projections.read_models.registry import REMEMBERED
 from store.database import bulk
 from store.database.derived import Derived
 
-FORMAT: Final = 13
+FORMAT: Final = 14
 """Of the saved state: a release that saves other fields counts on, and asks for a rebuild.
 
 It is stored with the progress, so that a projector knows before it reads any of it.

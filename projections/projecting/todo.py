@@ -69,7 +69,7 @@ class Todo:
         for number, member in folded.items():
             id = ids.of(people[number].name())
             if self.touched[number] != id:
-                member.shown = NOTHING  # under this id
+                member.shown, member.former = NOTHING, self.touched[number]  # under this id nothing
             members[id] = member
             self.touched[number] = id
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from domain.fold.fold import Fold
 from projections.read_models.family import Entries, Row, Subject
-from projections.read_models.registry import ALWAYS, FAMILIES, REMEMBERED
+from projections.read_models.registry import ALWAYS, FAMILIES, GROWING, REMEMBERED
 from store.database import bulk
 from store.database.derived import Derived
 
@@ -26,12 +26,17 @@ class Rendered(NamedTuple):
     rows: list[Row]
     """Of the tables of one row, in the order of their families."""
     shown: Shown
+    grown: list[list[Row]]
+    """Of the tables that only grow, in the order of their families: where `whole` all rows, else what changed."""
+    whole: bool
 
 
 def render(fold: Fold, subject: Subject) -> Rendered:
     """What is to be seen of a lead."""
     rows = [family.row(fold, subject) for family in ALWAYS]
-    return Rendered(subject.id, rows, [family.entries(fold, subject) for family in REMEMBERED])
+    shown = [family.entries(fold, subject) for family in REMEMBERED]
+    grown = [family.rows(fold, subject) for family in GROWING]
+    return Rendered(subject.id, rows, shown, grown, subject.lead.whole)
 
 
 class Changes:
@@ -43,16 +48,22 @@ class Changes:
         self._emptied: list[list[UUID]] = [[] for _ in REMEMBERED]
         self._several: list[list[Row]] = [[] for _ in REMEMBERED]
         self._always: list[list[Row]] = [[] for _ in ALWAYS]
+        self._moved: dict[UUID, UUID] = {}
+        self._regrown: list[UUID] = []
+        self._grown: list[list[Row]] = [[] for _ in GROWING]
 
     def gone(self, id: UUID) -> None:
         """The lead ceased: nothing of it is to be seen."""
         self._gone.append(id)
 
-    def show(self, before: Shown, after: Rendered, rows_before: Sequence[Row] = ()) -> None:
+    def show(self, before: Shown, after: Rendered, rows_before: Sequence[Row] = (), former: UUID | None = None) -> None:
         """Bring the tables from what they hold of a lead to what is to be seen of it.
 
-        `rows_before`: its rows of the tables of one row; none: they are not known, and are written.
+        `rows_before`: its rows of the tables of one row; none: they are not known, and are written. `former`: the id
+        that it had: what grew under it goes on under the one it has now.
         """
+        if former is not None and not after.whole:
+            self._moved[former] = after.id
         for place, row in enumerate(after.rows):
             if not rows_before or rows_before[place] != row:
                 self._always[place].append(row)
@@ -63,13 +74,20 @@ class Changes:
                 if anew:
                     self._emptied[place].append(after.id)
                 self._several[place] += changed
+        if after.whole and before is not NOTHING:
+            self._regrown.append(after.id)
+        for place, rows in enumerate(after.grown):
+            self._grown[place] += rows
 
     def write(self, conn: Connection) -> None:
         """Write everything, deletions first."""
         tables = self._tables
+        growing = [each.table(tables) for each in GROWING]
+        bulk.rename_each(conn, [(table, "lead", self._moved) for table in growing])
         gone = [(family.table(tables), "lead", self._gone) for family in FAMILIES]
         emptied = [(each.table(tables), "lead", ids) for each, ids in zip(REMEMBERED, self._emptied, strict=True)]
-        bulk.delete_each(conn, gone + emptied)
+        regrown = [(table, "lead", self._regrown) for table in growing]
+        bulk.delete_each(conn, gone + emptied + regrown)
         always = [(each.table(tables), rows) for each, rows in zip(ALWAYS, self._always, strict=True)]
         several = [(each.table(tables), rows) for each, rows in zip(REMEMBERED, self._several, strict=True)]
-        bulk.upsert_each(conn, always + several)
+        bulk.upsert_each(conn, always + several + [*zip(growing, self._grown, strict=True)])

@@ -81,5 +81,14 @@ class AllRows:
         return bool(before), self.rows_of(id, after)
 
 
+@dataclass(frozen=True, slots=True)
+class GrowingRows:
+    """A table with ever more rows a lead. What it holds is not saved: the fold gives what changed since the lead was
+    last shown; of a whole history it gives all rows, and what the table holds goes first."""
+
+    table: Callable[[Derived], Table]
+    rows: Callable[[Fold, Subject], list[Row]]
+
+
 Remembered = SeveralRows | AllRows
-Family = OneRow | Remembered
+Family = OneRow | Remembered | GrowingRows

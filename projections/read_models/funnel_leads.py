@@ -1,19 +1,22 @@
-"""How far a lead came in each funnel: its furthest attempt, of several the earliest."""
+"""How far a lead came in each funnel: its furthest attempt, of several that of the earliest day."""
 
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from domain.fold.fold import Fold
-from domain.touchpoints.touchpoint import NEVER
 from projections.read_models.family import Entries, Key, Row, SeveralRows, Subject
 
 
 def _entries(fold: Fold, subject: Subject) -> Entries:
     entries: Entries = {}
     for name, attempts in subject.lead.funnels.items():
-        steps, window = fold.funnels[name]
-        open_until = None if attempts.step == steps else min(attempts.latest + window, NEVER)
-        entries[name] = [attempts.step, attempts.started_at, attempts.reached_at, open_until]
+        plan, reached = fold.funnels[name], attempts.best[1:]
+        entries[name] = [
+            len(reached), reached[0], reached[-1], attempts.open_until(plan), attempts.day,
+            orjson.dumps(reached).decode(), attempts.matures_at(plan), *attempts.origin(attempts.best),
+        ]  # fmt: skip
     return entries
 
 

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from projections.read_models.family import Family, OneRow, Remembered
+from projections.read_models.family import AllRows, Family, GrowingRows, OneRow, Remembered, SeveralRows
+from projections.read_models.funnel_days import FUNNEL_DAYS
 from projections.read_models.funnel_leads import FUNNEL_LEADS
 from projections.read_models.hot_episodes import HOT_EPISODES
 from projections.read_models.lead_sources import LEAD_SOURCES
@@ -10,6 +11,7 @@ from projections.read_models.lead_terms import LEAD_TERMS
 from projections.read_models.leads import LEADS
 from projections.read_models.scores import SCORES
 from projections.read_models.segment_members import SEGMENT_MEMBERS
+from projections.read_models.segment_spells import SEGMENT_SPELLS
 from projections.read_models.sort_keys import SORT_KEYS
 from projections.read_models.stage_history import STAGE_HISTORY
 
@@ -20,12 +22,16 @@ FAMILIES: Final[tuple[Family, ...]] = (
     SCORES,
     STAGE_HISTORY,
     SEGMENT_MEMBERS,
+    SEGMENT_SPELLS,
     FUNNEL_LEADS,
+    FUNNEL_DAYS,
     LEAD_SOURCES,
     HOT_EPISODES,
 )
 
 ALWAYS: Final[tuple[OneRow, ...]] = tuple(each for each in FAMILIES if isinstance(each, OneRow))
 """Those of which every lead has a row."""
-REMEMBERED: Final[tuple[Remembered, ...]] = tuple(each for each in FAMILIES if not isinstance(each, OneRow))
+REMEMBERED: Final[tuple[Remembered, ...]] = tuple(each for each in FAMILIES if isinstance(each, SeveralRows | AllRows))
 """Those of which a lead's saved state remembers what is written."""
+GROWING: Final[tuple[GrowingRows, ...]] = tuple(each for each in FAMILIES if isinstance(each, GrowingRows))
+"""Those of which the fold says what changed."""

@@ -100,6 +100,30 @@ def delete_each(conn: Connection, deletions: Iterable[tuple[Table, str, Sequence
             _execute(conn, "; ".join(statements), tuple(arrays))
 
 
+def rename_each(conn: Connection, renames: Iterable[tuple[Table, str, Mapping[Any, Any]]]) -> None:
+    """Give every row whose column has a key of a mapping its value: (table, column, mapping). On PostgreSQL it is one
+    round trip. No new value may be a former one."""
+    statements, arrays = [], []
+    with translated():
+        for table, column_name, mapping in renames:
+            if not mapping:
+                continue
+            column, name = table.columns[column_name], _quoted(column_name)
+            if conn.dialect.name == "postgresql":
+                (before, former), (after, later) = array(column, [*mapping]), array(column, [*mapping.values()])
+                statements.append(
+                    f"UPDATE {_name(table)} SET {name} = renamed.after"
+                    f" FROM unnest({before}, {after}) AS renamed(before, after) WHERE {name} = renamed.before"
+                )
+                arrays += [former, later]
+            else:
+                former, later = key_parameters(column, [*mapping]), key_parameters(column, [*mapping.values()])
+                pairs = [*zip(later, former, strict=True)]
+                conn.exec_driver_sql(f"UPDATE {_name(table)} SET {name} = ? WHERE {name} = ?", pairs)
+        if statements:
+            conn.exec_driver_sql("; ".join(statements), tuple(arrays))
+
+
 def select_in(
     conn: Connection,
     table: Table,

@@ -41,7 +41,9 @@ class Derived:
     scores: Table
     stage_history: Table
     segment_members: Table
+    segment_spells: Table
     funnel_leads: Table
+    funnel_days: Table
     lead_sources: Table
     hot_episodes: Table
 
@@ -49,6 +51,25 @@ class Derived:
     def all(self) -> tuple[Table, ...]:
         """Every derived table: what a rebuild builds anew and switches."""
         return tuple(table for field in fields(self) if isinstance(table := getattr(self, field.name), Table))
+
+
+def _attempt(*where: Column[Any]) -> list[Column[Any]]:
+    """What is known of an attempt at a funnel, and of whether a better one may come; `where` stands in the middle."""
+    return [
+        Column("step", Integer, nullable=False),  # steps that it reached
+        Column("started_at", BigInteger, nullable=False),
+        Column("reached_at", BigInteger, nullable=False),  # when it reached the last of them
+        Column("open_until", BigInteger),  # the last instant at which an attempt may still get further; null: none may
+        *where,
+        Column("reached", Text),  # JSON: the instant of each step that it reached, the first its start
+        Column("matures_at", BigInteger),  # when the window of the last start ends
+        Column("first_channel", Text),  # of the lead as of the start; "direct": nobody said anything
+        Column("first_source", Text),
+        Column("first_campaign", Text),
+        Column("last_channel", Text),
+        Column("last_source", Text),
+        Column("last_campaign", Text),
+    ]
 
 
 def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
@@ -188,16 +209,33 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("entered_at", BigInteger, nullable=False),
             Index(prefix + "segment_members_lead", "lead"),
         ),
+        segment_spells=Table(
+            prefix + "segment_spells",
+            meta,
+            Column("lead", Uuid, primary_key=True),
+            Column("segment", Text, primary_key=True),
+            Column("entered_at", BigInteger, primary_key=True, autoincrement=False),
+            Column("left_at", BigInteger),  # null: it goes on
+            Index(prefix + "segment_spells_entered", "segment", "entered_at"),
+            **hot_fill,
+        ),
         funnel_leads=Table(
             prefix + "funnel_leads",
             meta,
             Column("lead", Uuid, primary_key=True),
             Column("funnel", Text, primary_key=True),
-            Column("step", Integer, nullable=False),  # furthest step reached, from 1
-            Column("started_at", BigInteger, nullable=False),  # first step of the earliest furthest attempt
-            Column("reached_at", BigInteger, nullable=False),  # when that attempt reached `step`
-            Column("open_until", BigInteger),  # last instant for the next step; null after the last step
-            Index(prefix + "funnel_leads_started", "funnel", "started_at"),
+            *_attempt(Column("day", Integer)),  # of the start of the attempt that counts
+            Index(prefix + "funnel_leads_funnel", "funnel", "lead"),
+            **hot_fill,
+        ),
+        funnel_days=Table(
+            prefix + "funnel_days",
+            meta,
+            Column("lead", Uuid, primary_key=True),
+            Column("funnel", Text, primary_key=True),
+            Column("day", Integer, primary_key=True, autoincrement=False),  # of the start, since 1970, in its zone
+            *_attempt(),
+            Index(prefix + "funnel_days_day", "funnel", "day", "lead"),
             **hot_fill,
         ),
         lead_sources=Table(

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect
 from store.database.errors import DatabaseMisconfigured, NewerDatabase, OlderDatabase
 from store.database.tables import metadata
 
-REVISIONS: Final = ("0002", "0003", "0004")
+REVISIONS: Final = ("0002", "0003", "0004", "0005")
 """Every revision in migrations/versions, oldest first. Listed here, so that the look-up loads no Alembic."""
 
 REFUSED: Final = {"0001": "0.1"}

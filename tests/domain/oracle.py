@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from math import ceil, inf
 from typing import Any
 
+from domain.touchpoints.acts import is_own_act
 from domain.touchpoints.touchpoint import Touchpoint
 from tests.domain.oracle_conditions import Times, crossing, fits, true_of_lead
 from tests.domain.oracle_dates import microseconds
-from tests.domain.oracle_funnels import Furthest, furthest
+from tests.domain.oracle_funnels import ExpectedFunnel, FunnelOracle
 from tests.domain.oracle_sources import ExpectedSources, source_of
 
 FOR_A_PERSON = ("email_unsubscribed", "email_complained", "email_bounced", "consent_changed")
@@ -31,6 +32,8 @@ class Event:
     properties: Mapping[str, Any]
     profile: Mapping[str, Any]
     source: Mapping[str, str]
+    own: bool = False
+    """Whether the person did it."""
 
 
 @dataclass
@@ -51,10 +54,15 @@ class Expected:
     """Of the episode that goes on: begin, end (None), peak, stage, grade."""
     cools_at: int | None = None
     episodes: list[list[Any]] = field(default_factory=list)
-    segments: dict[str, int] = field(default_factory=dict)
-    funnels: dict[str, Furthest] = field(default_factory=dict)
+    spells: dict[str, list[list[int | None]]] = field(default_factory=dict)
+    funnels: dict[str, ExpectedFunnel] = field(default_factory=dict)
     findings: list[list[Any]] = field(default_factory=list)
     sources: ExpectedSources = field(default_factory=ExpectedSources)
+
+    @property
+    def segments(self) -> dict[str, int | None]:
+        """Those that the lead is in, and since when."""
+        return {name: stays[-1][0] for name, stays in sorted(self.spells.items()) if stays[-1][1] is None}
 
 
 class Oracle:
@@ -117,12 +125,12 @@ class Oracle:
         self._end_if_cooled(out, until)
         out.episodes = out.episodes[-REMEMBERED:]
         for funnel in self.raw.get("funnels", []):
-            if reached := furthest(funnel, [each for each in events if each.at <= until]):
-                out.funnels[funnel["name"]] = reached
+            zone = self.raw.get("timezone", "UTC")
+            if expected := FunnelOracle(funnel, events, until, zone).expected():
+                out.funnels[funnel["name"]] = expected
         for segment in self.raw.get("segments", []):
-            entered = self._entered(segment["when"], looks, until)
-            if entered is not None:
-                out.segments[segment["name"]] = entered
+            if stays := self._stays(segment["when"], looks, until):
+                out.spells[segment["name"]] = stays
         return out
 
     # ---- one touchpoint ----
@@ -172,9 +180,8 @@ class Oracle:
                     properties[key] = self.present.get(properties[key], properties[key])
             if not self._change(out, touchpoint, properties, instant):
                 return
-        events.append(
-            Event(instant, touchpoint.id, touchpoint.type, properties, dict(out.profile), out.sources.current)
-        )
+        own, profile = is_own_act(touchpoint), dict(out.profile)
+        events.append(Event(instant, touchpoint.id, touchpoint.type, properties, profile, out.sources.current, own))
         leads_to = [
             name
             for name in self.names
@@ -321,14 +328,15 @@ class Oracle:
 
     # ---- segments ----
 
-    def _entered(self, when: Mapping[str, Any], looks: Sequence[tuple[int, Times]], until: int) -> int | None:
-        """Look at every instant at which anything may change: since when it holds without a break."""
-        since: int | None = None
+    def _stays(self, when: Mapping[str, Any], looks: Sequence[tuple[int, Times]], until: int) -> list[list[int | None]]:
+        """Look at every instant at which anything may change: when it began to hold, and when it ended (None: not)."""
+        stays: list[list[int | None]] = []
         for place, (instant, times) in enumerate(looks):
             end = looks[place + 1][0] if place + 1 < len(looks) else until + 1
             for moment in sorted({instant, *(each for each in times.changes(when) if instant < each < end)}):
-                if not true_of_lead(when, times, moment):
-                    since = None
-                elif since is None:
-                    since = moment
-        return since
+                inside = bool(stays) and stays[-1][1] is None
+                if true_of_lead(when, times, moment) and not inside:
+                    stays.append([moment, None])
+                elif inside and not true_of_lead(when, times, moment):
+                    stays[-1][1] = moment
+        return stays

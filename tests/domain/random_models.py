@@ -167,7 +167,11 @@ class Draw:
 
     def _funnel(self, number: int) -> dict[str, Any]:
         steps = [self._step() for _ in range(self.random.randint(1, 4))]
-        return {"name": f"u{number}", "window": self.pick(*WINDOWS), "steps": steps}
+        order = self.pick("ordered", "ordered", "strict", "any")
+        for step in steps[1:] if order != "any" and self._maybe(0.5) else ():
+            step["within"] = self.pick(*WINDOWS)
+        exclude = [self._step()] if self._maybe(0.2) else []
+        return {"name": f"u{number}", "window": self.pick(*WINDOWS), "steps": steps, "order": order, "exclude": exclude}
 
     def _compared(self, pool: tuple[Any, ...]) -> Any:
         scalars = [value for value in pool if not isinstance(value, list) and value is not None]

@@ -122,7 +122,7 @@ def test_rules_segments_and_funnels_ask_for_the_source_of_the_visit() -> None:
     lead = fold.fold(history[:3], us(3), trace)
     assert [award.at for award in trace.awards] == [us(3)]
     assert lead.now.segments == {"mailed": us(2)} and lead.now.left == {"straight": us(2)}
-    assert (lead.funnels["mails"].step, lead.funnels["mails"].started_at) == (2, us(2))
+    assert (lead.funnels["mails"].step, lead.funnels["mails"].best[1]) == (2, us(2))
     lead = fold.fold(history, us(9), trace := Trace())
     assert [award.at for award in trace.awards] == [us(3)] and not lead.now.segments
 

@@ -203,8 +203,8 @@ def test_a_funnel_window_includes_its_end_and_the_furthest_then_earliest_attempt
     assert fold.fold(later, us(9 * DAY)).funnels["signup"].step == 1
     both = [late[0], at(DAY, "page_viewed", "e:a@x.de"), *late[1:], at(2 * DAY + 1, "identified", "e:a@x.de")]
     attempts = fold.fold(both, us(9 * DAY)).funnels["signup"]
-    assert (attempts.step, attempts.started_at) == (3, us(DAY))
-    assert fold.fold(both[:3], us(9 * DAY)).funnels["signup"].started_at == us(0)
+    assert (attempts.step, attempts.best[1]) == (3, us(DAY))
+    assert fold.fold(both[:3], us(9 * DAY)).funnels["signup"].best[1] == us(0)
 
 
 def test_segments_flip_at_their_instants_however_late_one_looks(fold: Fold) -> None:

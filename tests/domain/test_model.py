@@ -153,7 +153,6 @@ SMALL = (
     [
         ('name = "lead"', 'name = "lead"   # a comment\n\nlabel = "Lead"'),
         ('name = "lead"', 'label = { en = "Lead" }\nname = "lead"\nrequires = []\nwon = false'),
-        (STAGES, 'timezone = "Asia/Tokyo"\n' + STAGES),
         ("hot_at = 80", "hot_at = 80.0\nrearm_at = 60\nhalf_life = \"168h\""),
         ('x = 1, y = "b"', 'y = { eq = "b" }, x = 1.0'),
         ('{ x = 1, y = "b" }', '{ all = [ { y = "b" }, { x = 1 }, { x = 1 } ] }'),
@@ -168,6 +167,12 @@ SMALL = (
 def test_what_has_no_meaning_is_not_in_the_version(before: str, after: str) -> None:
     assert before in SMALL
     assert parse_model(SMALL.replace(before, after, 1)).hash == parse_model(SMALL).hash
+
+
+def test_the_time_zone_is_in_the_version_where_the_fold_asks_for_days() -> None:
+    tokyo = 'timezone = "Asia/Tokyo"\n'
+    assert parse_model(tokyo + SMALL).hash != parse_model(SMALL).hash
+    assert parse_model(tokyo + STAGES).hash == parse_model(STAGES).hash
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_what_happens_moves_a_lead_forward_and_counts_as_stage_changed_there(fol
     lead = fold.fold(history, us(9), trace)
     assert entered(lead) == [("lead", ""), ("qualified", "model"), ("customer", "model")]
     assert lead.now.segments == {"was qualified": us(0)}
-    assert (lead.funnels["sale"].step, lead.funnels["sale"].reached_at) == (2, us(5))
+    assert (lead.funnels["sale"].step, lead.funnels["sale"].best[-1]) == (2, us(5))
     assert [(award.rule, award.touchpoint, award.at) for award in trace.awards] == [("won", "order", us(5))]
     assert lead.findings == [["missing_required", "customer: profile.company", us(5)]]
 

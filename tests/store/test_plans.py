@@ -41,7 +41,13 @@ def filled(postgres_server: PostgresServer) -> Iterator[Database]:
         ])  # fmt: skip
         bulk.insert(conn, live.identities, [(lead, n // 3, None, None) for n, lead in enumerate(leads)])
         bulk.insert(conn, live.segment_members, [(f"s{n % 4}", lead, NOW) for n, lead in enumerate(leads)])
-        bulk.insert(conn, live.funnel_leads, [(lead, "signup", 1, NOW + n, NOW, None) for n, lead in enumerate(leads)])
+        attempt = (1, NOW, NOW, None)
+        origin = (f"[{NOW}]", NOW, "direct", None, None, "direct", None, None)
+        bulk.insert(conn, live.funnel_leads, [(lead, "signup", *attempt, 20_000, *origin) for lead in leads])
+        bulk.insert(
+            conn, live.funnel_days, [(lead, "signup", n % 400, *attempt, *origin) for n, lead in enumerate(leads)]
+        )
+        bulk.insert(conn, live.segment_spells, [(lead, f"s{n % 4}", NOW, None) for n, lead in enumerate(leads)])
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         conn.exec_driver_sql("VACUUM ANALYZE")
     yield database
@@ -120,6 +126,8 @@ def test_rows_of_leads_and_clusters_are_probes(filled: Database, count: int) -> 
         live.scores: "scores_pkey",
         live.segment_members: "segment_members_lead",
         live.funnel_leads: "funnel_leads_pkey",
+        live.funnel_days: "funnel_days_pkey",
+        live.segment_spells: "segment_spells_pkey",
     }
     with filled.snapshot() as conn:
         for table, index in by_lead.items():

@@ -1,0 +1,56 @@
+"""From the schema of release 0.4: every stay in a segment, and how far leads came in funnels by day of start."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Rows of 0.4 stay, and are readable; what they lack comes with the rebuild that the projector asks for."""
+    op.create_table(
+        "segment_spells",
+        sa.Column("lead", sa.Uuid(), nullable=False),
+        sa.Column("segment", sa.Text(), nullable=False),
+        sa.Column("entered_at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("left_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("lead", "segment", "entered_at"),
+        postgresql_with={"fillfactor": 50},
+    )
+    op.create_index("segment_spells_entered", "segment_spells", ["segment", "entered_at"])
+    op.create_table(
+        "funnel_days",
+        sa.Column("lead", sa.Uuid(), nullable=False),
+        sa.Column("funnel", sa.Text(), nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("reached_at", sa.BigInteger(), nullable=False),
+        sa.Column("open_until", sa.BigInteger(), nullable=True),
+        *_attempt(),
+        sa.PrimaryKeyConstraint("lead", "funnel", "day"),
+        postgresql_with={"fillfactor": 50},
+    )
+    op.create_index("funnel_days_day", "funnel_days", ["funnel", "day", "lead"])
+    op.drop_index("funnel_leads_started", "funnel_leads")
+    op.create_index("funnel_leads_funnel", "funnel_leads", ["funnel", "lead"])
+    for column in (sa.Column("day", sa.Integer()), *_attempt()):
+        op.add_column("funnel_leads", column)
+
+
+def _attempt() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("reached", sa.Text()),
+        sa.Column("matures_at", sa.BigInteger()),
+        sa.Column("first_channel", sa.Text()),
+        sa.Column("first_source", sa.Text()),
+        sa.Column("first_campaign", sa.Text()),
+        sa.Column("last_channel", sa.Text()),
+        sa.Column("last_source", sa.Text()),
+        sa.Column("last_campaign", sa.Text()),
+    ]
