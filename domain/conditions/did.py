@@ -1,6 +1,7 @@
 """Reads a `did` with what stands beside it: how often, or an aggregate of what was done."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final, assert_never
 
 from domain.conditions.gathering import Gathering
@@ -16,6 +17,7 @@ from domain.conditions.tree import (
     DidDistinct,
     DidWhen,
     EndOf,
+    Types,
     every,
 )
 from domain.files.problems import Path, not_allowed, unknown
@@ -41,7 +43,7 @@ _NEVER_AHEAD: Final = f"allowed: {', '.join(_ENDS)}; what was done lies never ah
 
 def read_did(raw: Mapping[str, Any], path: Path, where: Condition | None, gathering: Gathering) -> Condition:
     """The condition of a table with `did`, whose `where` was read."""
-    on = gathering.value((*path, "did"), lambda: read_type(raw["did"]), "")
+    on = _types(raw["did"], (*path, "did"), gathering)
     given = [aggregate for aggregate in Aggregate if aggregate in raw]
     for other in given[1:]:
         allowed = f"one of {', '.join(Aggregate)}; several conditions stand in all = [...]"
@@ -49,11 +51,21 @@ def read_did(raw: Mapping[str, Any], path: Path, where: Condition | None, gather
     return _Did(raw, path, on, where, gathering).read(given[0] if given else None)
 
 
+def _types(raw: Any, path: Path, gathering: Gathering) -> Types:
+    """A type, or a list of which any counts."""
+    if not isinstance(raw, list):
+        return gathering.value(path, lambda: read_type(raw), "")
+    if not raw:
+        gathering.note(path, not_allowed(raw, "a touchpoint type such as page_viewed, or a list of such"))
+    types = {gathering.value((*path, place), partial(read_type, each), "") for place, each in enumerate(raw)}
+    return tuple(sorted(types)) if len(types) > 1 else next(iter(types), "")
+
+
 class _Did:
     """One such table."""
 
     def __init__(
-        self, raw: Mapping[str, Any], path: Path, on: str, where: Condition | None, gathering: Gathering
+        self, raw: Mapping[str, Any], path: Path, on: Types, where: Condition | None, gathering: Gathering
     ) -> None:
         self.raw, self.path, self.on, self.where, self.gathering = raw, path, on, where, gathering
 

@@ -90,6 +90,8 @@ EndOf: TypeAlias = Literal[Aggregate.FIRST, Aggregate.LAST]
 Scalar: TypeAlias = str | int | float | bool
 Operand: TypeAlias = Scalar | tuple[Scalar, ...]
 Date: TypeAlias = str | int
+Types: TypeAlias = str | tuple[str, ...]
+"""A touchpoint type, or several in alphabetical order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +132,11 @@ class Not:
 class Did:
     """The history has at least `at_least` and at most `at_most` touchpoints of type `on` for which `where` holds.
 
-    `within` is microseconds: a rolling window d at T is (T-d, T]; None is the whole history. `same` is the path of a
-    property: then they must have one value of it in common.
+    `on` is a type, or several of which any counts. `within` is microseconds: a rolling window d at T is (T-d, T]; None
+    is the whole history. `same` is the path of a property: then they must have one value of it in common.
     """
 
-    on: str
+    on: Types
     where: "Condition | None" = None
     at_least: int = 1
     at_most: int | None = None
@@ -149,7 +151,7 @@ class DidAmount:
     Of the touchpoints of a `Did`, those that have an amount. Without any the sum is 0, and there is no greatest.
     """
 
-    on: str
+    on: Types
     where: "Condition | None"
     of: AmountOf
     path: tuple[str, ...]
@@ -162,7 +164,7 @@ class DidAmount:
 class DidDistinct:
     """So many different values of the property at `path`, or days of the model's time zone (`path` is ())."""
 
-    on: str
+    on: Types
     where: "Condition | None"
     path: tuple[str, ...]
     at_least: int
@@ -174,7 +176,7 @@ class DidDistinct:
 class DidWhen:
     """The instant of the first or the last touchpoint of a `Did` compared with a date, as `DateField`."""
 
-    on: str
+    on: Types
     where: "Condition | None"
     end: EndOf
     op: DateOp
@@ -293,15 +295,15 @@ def meaning(condition: Condition | None) -> Any:
         case Not(part):
             return [word(condition), meaning(part)]
         case Did(on, where, at_least, at_most, within, same):
-            counted = [word(condition), on, meaning(where), at_least, at_most, within]
+            counted = [word(condition), _plain(on), meaning(where), at_least, at_most, within]
             return [*counted, list(same)] if same else counted
         case DidAmount(on, where, aggregate, path, at_least, at_most, within):
-            return [word(condition), on, meaning(where), at_least, at_most, within, aggregate, list(path)]
+            return [word(condition), _plain(on), meaning(where), at_least, at_most, within, aggregate, list(path)]
         case DidDistinct(on, where, path, at_least, at_most, within):
             distinct = Aggregate.VALUES if path else Aggregate.DAYS
-            return [word(condition), on, meaning(where), at_least, at_most, within, distinct, list(path)]
+            return [word(condition), _plain(on), meaning(where), at_least, at_most, within, distinct, list(path)]
         case DidWhen(on, where, end, op, operand):
-            return [word(condition), on, meaning(where), end, op, operand]
+            return [word(condition), _plain(on), meaning(where), end, op, operand]
         case DateField(name, op, operand):
             return [Of.PERSON, [name], op, operand]
         case InStage(names) | InGrade(names) | InSegment(names):

@@ -53,7 +53,8 @@ def in_words(condition: Condition) -> str:
 
 
 def _did(did: Did | DidAmount | DidDistinct | DidWhen) -> str:
-    done = f"did {did.on}" + ("" if did.where is None else f" where {in_words(did.where)}")
+    on = did.on if isinstance(did.on, str) else " or ".join(did.on)
+    done = f"did {on}" + ("" if did.where is None else f" where {in_words(did.where)}")
     match did:
         case DidWhen(end=end, op=op, operand=operand):
             return f"{done}, the {end} time {_dated(op, operand)}"

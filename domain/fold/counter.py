@@ -37,7 +37,7 @@ class Counter:
     """One `did` of the model, compiled: which touchpoints it counts and how many instants must be remembered."""
 
     place: str
-    type: str
+    types: tuple[str, ...]
     condition: Condition | None
     keep: int
     memory: Memory | None = None

@@ -110,8 +110,9 @@ def index_by_type(model: Model, counters: Iterable[Counter]) -> dict[str, TypeIn
             index = index_of(rule.on)
             index.rules.append((compiled(place, rule), index.place(rule.where)))
     for counter in counters:
-        index = index_of(counter.type)
-        index.counters.append((counter, index.place(counter.condition)))
+        for type in counter.types:
+            index = index_of(type)
+            index.counters.append((counter, index.place(counter.condition)))
     for funnel in model.funnels:
         for number, step in enumerate(funnel.steps, 1):
             index = index_of(step.on)

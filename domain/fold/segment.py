@@ -1,6 +1,7 @@
 """Segments: whether a condition tree holds of a lead at an instant, and when time alone may change that."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import ceil, floor, log2
 from typing import Final, assert_never
 
@@ -71,6 +72,7 @@ class Compiler:
         self.inputs: set[Input] = set()
         self._half_life, self._segments, self._zone = half_life, segments, zone
         self.days = ZoneDays(zone)
+        self._places: dict[str, str] = {}
         self._compiled: dict[str, tuple[Test, frozenset[Input]]] = {}
 
     def segment(self, name: str) -> tuple[Test, frozenset[Input]]:
@@ -161,11 +163,15 @@ class Compiler:
                 assert_never(did.of)
 
     def _count(self, did: Did | DidAmount | DidDistinct | DidWhen, keep: int, memory: Memory | None = None) -> str:
-        """The place of a counter of these touchpoints."""
-        place = str(len(self.counters))
-        self.inputs.add(place)
-        self.counters.append(Counter(place, did.on, did.where, keep, memory))
-        return place
+        """The place of a counter of these touchpoints: of what is counted alike there is one."""
+        types = (did.on,) if isinstance(did.on, str) else did.on
+        counter = Counter("", types, did.where, keep, memory)
+        key = repr(counter)  # to an operand 1, 1.0 and true are equal: not here
+        if key not in self._places:
+            self._places[key] = str(len(self.counters))
+            self.counters.append(replace(counter, place=self._places[key]))
+        self.inputs.add(self._places[key])
+        return self._places[key]
 
 
 def _keep(at_least: int, at_most: int | None) -> int:

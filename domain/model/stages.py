@@ -58,7 +58,8 @@ def _former_in_tables(raw: Any, path: Path, former: Mapping[str, str]) -> Iterat
             yield from _former_in_tables(entry, (*path, place), former)
     if not isinstance(raw, dict):
         return
-    of_changes = "stage_changed" in (raw.get("on"), raw.get("did"))
+    did = raw.get("did")
+    of_changes = "stage_changed" in (raw.get("on"), *(did if isinstance(did, list) else [did]))
     for key, value in raw.items():
         if key == "where" and of_changes:
             yield from _former_in_condition(value, (*path, key), former)

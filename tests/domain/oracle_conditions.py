@@ -104,7 +104,7 @@ def _did(when: Mapping[str, Any], times: Times, at: int) -> bool:
     counted = [
         event
         for event in times.events
-        if event.type == when["did"]
+        if event.type in several(when["did"])
         and start < event.at <= at
         and fits(when.get("where"), event.properties, event.profile, event.source)
     ]

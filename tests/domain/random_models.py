@@ -240,6 +240,8 @@ class Draw:
     def _did(self) -> dict[str, Any]:
         step = self._step()
         did: dict[str, Any] = {"did": step.pop("on"), **step}
+        if did["did"] != "stage_changed" and self._maybe(0.2):
+            did["did"] = self.random.sample(TYPES, 2)
         kind = self.pick("count", "count", "amount", "amount", "days", "values", "end")
         if kind == "end":
             return did | {self.pick("first", "last"): self._dated(("before", "after", "within_last"))}

@@ -39,6 +39,11 @@ def refused(raw: Any, scope: Scope = "segment") -> list[str]:
         ({"sum": "amount"},
          "when.sum: found sum without did; allowed only beside it, as "
          '{ did = "page_viewed", at_least = 3, within = "7d" }'),
+        ({"did": []},
+         "when.did: found an empty list, allowed is a touchpoint type such as page_viewed, or a list of such"),
+        ({"did": ["page_viewed", "Form Submitted"]},
+         'when.did[1]: found "Form Submitted", allowed is a touchpoint type in snake_case such as page_viewed '
+         "(did you mean form_submitted?)"),
         ({"did": "a", "sum": "amount"}, "when.sum: found sum alone, required is at_least or at_most beside it"),
         ({"did": "a", "max": "amount", "within": "7d"},
          "when.max: found max alone, required is at_least or at_most beside it"),

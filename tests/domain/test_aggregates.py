@@ -238,6 +238,30 @@ def test_a_day_is_the_models_and_a_time_is_not() -> None:
     assert stays(fold_of(when, "Asia/Shanghai"), order(0)) == [(us(0), None)]
 
 
+# ---- several types, and what is counted alike ----
+
+
+def test_of_several_types_any_counts() -> None:
+    fold = fold_of('{ did = ["page_viewed", "order_placed"], days = true, at_least = 2 }')
+    assert stays(fold, page(0), order(60), order(DAY)) == [(us(DAY), None)]
+
+
+def test_what_is_counted_alike_is_remembered_once() -> None:
+    did = 'did = "order_placed", sum = "amount", within = "7d"'
+    other = (
+        f'[[segments]]\nname = "other"\nwhen = {{ any = [ {{ {did}, at_most = 3 }}, {{ {did}, at_least = 9 }} ] }}\n'
+    )
+    lead = fold_of(f"{{ {did}, at_least = 5 }}", more=other).fold([order(0, 4), order(1, 2)], us(2))
+    assert list(lead.did.values()) == [[us(0), us(1)], [4_000_000, 2_000_000]]
+    assert lead.now.segments == {"it": us(1)}
+
+
+def test_what_an_operand_tells_apart_is_remembered_apart() -> None:
+    one, true = ('{ did = "page_viewed", where = { n = 1 } }', '{ did = "page_viewed", where = { n = true } }')
+    fold = fold_of(one, more=f'[[segments]]\nname = "other"\nwhen = {true}\n')
+    assert fold.fold([at(0, "page_viewed", "u:1", n=True)], us(0)).now.segments == {"other": us(0)}
+
+
 # ---- words, version ----
 
 
@@ -250,6 +274,7 @@ def test_a_day_is_the_models_and_a_time_is_not() -> None:
          "did order_placed with max of order.total at least -1 and at most 1000000000000"),
         ({"did": "page_viewed", "days": True, "at_least": 3, "at_most": 5, "within": "7d"},
          "did page_viewed on at least 3 and at most 5 days within 7d"),
+        ({"did": ["b", "a", "b"], "days": True}, "did a or b on at least 1 days"),
         ({"did": "page_viewed", "values": "path"}, "did page_viewed at least 1 different values of path"),
         ({"did": "a", "first": {"within_last": "30d"}}, "did a, the first time within the last 30d"),
         ({"did": "a", "last": {"before": "2026-12-01T09:00:00+01:00"}},
@@ -276,6 +301,7 @@ def test_what_means_the_same_has_one_version_and_what_does_not_has_another() -> 
         {"profile.x": {"before": "2026-12-01"}}, {"profile.x": {"lt": "2026-12-01"}}, {"segment": "a"}, {"stage": "a"},
     ]  # fmt: skip
     assert len({repr(version(each)) for each in conditions}) == len(conditions)
+    assert version({"did": ["a"]}) == version(did) != version({"did": ["a", "b"]}) == version({"did": ["b", "a"]})
     assert version({"profile.x": {"after": "2026-12-01T00:00:00Z"}}) == version(
         {"profile.x": {"after": "2026-12-01T08:00:00.000+08:00"}}
     )

@@ -122,6 +122,9 @@ def test_a_move_under_a_former_name_is_a_move_to_the_stage_as_it_is_called_now(f
          'stages[1].was: found "mql", allowed is a list of former names such as ["client"]'),
         ('where = { to = "qualified" }', 'where = { to = "mql" }',
          'segments[0].when.where.to: found "mql", allowed is "qualified": that is what this stage is called now'),
+        ('did = "stage_changed", where = { to = "qualified" }',
+         'did = ["form_submitted", "stage_changed"], where = { to = "mql" }',
+         'segments[0].when.where.to: found "mql", allowed is "qualified": that is what this stage is called now'),
         ('{ from = "qualified", to = "customer" }', '{ not = { from = { in = ["lead", "mql"] } } }',
          'funnels[0].steps[1].where.not.from.in[1]: found "mql", allowed is "qualified": that is what this stage is '
          "called now"),
