@@ -1,7 +1,8 @@
 """Work over the whole history by two workers against none: `leadline verify`, `model diff` and `rebuild`, in pairs.
 
 Each command runs from its start to its end, in alternation without and with LEADLINE_WORKERS=2, on PostgreSQL and on
-SQLite (where a rebuild has one writer, and is left out). The figures are wall time: what is shared is not CPU.
+SQLite (where a rebuild has one writer, and is left out). The figures are wall time: what is shared is not CPU. Beside
+them stands how much memory the command, and the largest of its workers, had at most.
 """
 
 import json
@@ -15,6 +16,7 @@ from tempfile import mkdtemp
 from typing import Final
 
 from tests.bench.checkouts import Side
+from tests.bench.memory import NONE, Peaks
 from tests.bench.running import MODEL, Installation
 from tests.bench.traffic import MAPPING, Play
 
@@ -30,12 +32,14 @@ _OTHER: Final = ("hot_at = { A = 60, B = 80, C = 120 }", "hot_at = { A = 50, B =
 
 @dataclass(frozen=True)
 class Pairs:
-    """One command on one database: seconds without workers and with them, pair by pair."""
+    """One command on one database: seconds without workers and with them, pair by pair; and the most memory."""
 
     name: str
     touchpoints: int
     alone: Sequence[float]
     shared: Sequence[float]
+    alone_peaks: Peaks = NONE
+    shared_peaks: Peaks = NONE
 
     @property
     def ratios(self) -> list[float]:
@@ -51,6 +55,9 @@ class Pairs:
             "most": max(self.ratios),
             "per_second": self.touchpoints / statistics.median(self.alone),
             "per_second_shared": self.touchpoints / statistics.median(self.shared),
+            "memory": self.alone_peaks.command,
+            "memory_shared": self.shared_peaks.command,
+            "memory_worker": self.shared_peaks.worker,
         }
 
     def __str__(self) -> str:
@@ -59,7 +66,9 @@ class Pairs:
         return (
             f"{self.name}: with {WORKERS} workers {values['ratio']:.2f} times as fast as with none "
             f"({values['least']:.2f} to {values['most']:.2f} of {len(self.alone)} pairs; "
-            f"{values['per_second']:,.0f} and {values['per_second_shared']:,.0f} touchpoints/s)"
+            f"{values['per_second']:,.0f} and {values['per_second_shared']:,.0f} touchpoints/s); "
+            f"at most {values['memory']:,.0f} MiB alone, {values['memory_shared']:,.0f} and "
+            f"{values['memory_worker']:,.0f} a worker"
         )
 
 
@@ -88,14 +97,17 @@ def _filled(side: Side, settings: dict[str, str], played: Sequence[Play]) -> Ite
 
 
 def _paired(at: Installation, name: str, words: Sequence[str], touchpoints: int, pairs: int) -> Pairs:
-    alone, shared = [], []
+    alone: list[float] = []
+    shared: list[float] = []
+    peaks = {False: NONE, True: NONE}
     with_workers = replace(at, settings={**at.settings, "WORKERS": str(WORKERS)})
     for number in range(pairs):
         said: dict[bool, str] = {}
         for workers in ((False, True), (True, False))[number % 2]:
             began = time.perf_counter()
-            said[workers] = (with_workers if workers else at).run(*words)
+            said[workers], seen = (with_workers if workers else at).watched(*words)
+            peaks[workers] = peaks[workers].largest(seen)
             (shared if workers else alone).append(time.perf_counter() - began)
         if words[-1] == "--json" and json.loads(said[False]) != json.loads(said[True]):
             raise SystemExit(f"{name}: workers say otherwise: figures of a wrong result count nothing")
-    return Pairs(name, touchpoints, alone, shared)
+    return Pairs(name, touchpoints, alone, shared, peaks[False], peaks[True])

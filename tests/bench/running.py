@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench.memory import Peaks, Watch
 from tests.services.service import remove
 
 MODEL = Path(__file__).with_name("model.toml")
@@ -38,14 +39,25 @@ class Installation:
 
     def run(self, *words: str) -> str:
         """What a command prints, run to its end. Raises SystemExit where it fails."""
-        done = subprocess.run(
-            [self.program, *words], cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False,
-            timeout=600,
-        )  # fmt: skip
-        if done.returncode:
-            said = f"{done.stdout}{done.stderr}"
-            raise SystemExit(f"{self.program} {' '.join(words)} ended with {done.returncode}:\n{said}")
-        return done.stdout
+        return self.watched(*words)[0]
+
+    def watched(self, *words: str) -> tuple[str, Peaks]:
+        """The same, with how much memory it and its workers had at most."""
+        with subprocess.Popen(
+            [self.program, *words], cwd=self.folder, env=self.environment, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True,
+        ) as process:  # fmt: skip
+            watch = Watch(process.pid)
+            try:
+                out, err = process.communicate(timeout=600)
+            except BaseException:
+                process.kill()
+                raise
+            finally:
+                peaks = watch.stop()
+        if process.returncode:
+            raise SystemExit(f"{self.program} {' '.join(words)} ended with {process.returncode}:\n{out}{err}")
+        return out, peaks
 
     def check(self, expected: int) -> None:
         """Raises SystemExit where `verify` finds other rows, or the history is not as long as it should be."""
