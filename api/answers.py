@@ -12,9 +12,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import NotFound, Retry
 from projections.queries.cursors import BadCursor
+from projections.queries.days import BadPeriod
 from projections.queries.filters import BadSearch
 from projections.queries.view import NotReady
 from projections.reports.responses import BadDeadlines
+from projections.reports.stages import BadStages
 from web.limits import BodyLimit
 from web.problems import Problem, answer_problem
 
@@ -38,7 +40,7 @@ def answer_problems(app: FastAPI) -> None:
 
     app.add_exception_handler(Problem, answer_problem)
     on(NotFound, lambda error: Problem(404, str(error)))
-    for bad in (BadCursor, BadSearch, BadDeadlines):
+    for bad in (BadCursor, BadSearch, BadPeriod, BadStages, BadDeadlines):
         on(bad, lambda error: Problem(400, str(error)))
     on(RequestValidationError, _invalid)
     on(HTTPException, _no_route)

@@ -9,10 +9,12 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Depends, FastAPI, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi_offline import FastAPIOffline
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from api.answers import answer_problems, not_built, plain
 from api.bounds import bound_of, period_of
+from api.parameters import AsOf, Paged, Parameters
+from api.stages import stage_routes
 from api.stream import SignalFeed
 from domain.signals.answer_link import NO_LINKS, Links
 from domain.signals.kinds import SignalKind
@@ -67,27 +69,7 @@ class Readers:
     """Where people read about leads, and how their owners answer."""
 
 
-class _Parameters(BaseModel):
-    """Query parameters. One that is not known is refused: a filter that is silently ignored gives a wrong answer."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class _AsOf(_Parameters):
-    as_of: Annotated[str | None, Field(description="not built yet")] = None
-
-    def refuse(self) -> None:
-        """Refuse by name what is not built."""
-        if self.as_of is not None:
-            raise not_built("as_of")
-
-
-class _Paged(_AsOf):
-    limit: Annotated[int, Field(ge=1, le=LIMIT)] = 100
-    cursor: Annotated[str | None, Field(description="`next` of the page before")] = None
-
-
-class LeadsParameters(_Paged):
+class LeadsParameters(Paged):
     """Filters of the list of leads; all must hold."""
 
     q: Annotated[
@@ -130,13 +112,13 @@ _DECODED_PLUS: Final = re.compile(r"\A (?=[1-9])")
 _FILTERS: Final = {field.name for field in fields(Filters)} - {"identities", "changed_since"}
 
 
-class TimelineParameters(_Paged):
+class TimelineParameters(Paged):
     """Parameters of a timeline."""
 
     order: Annotated[Literal["oldest", "newest"], Field(description="the order of the fold, or its reverse")] = "oldest"
 
 
-class PeriodParameters(_Parameters):
+class PeriodParameters(Parameters):
     """A period: RFC 3339, or a day in the model's time zone; `to` is not in it."""
 
     from_: Annotated[str | None, Field(alias="from")] = None
@@ -147,7 +129,7 @@ class PeriodParameters(_Parameters):
         return period_of(self.from_, self.to, zone)
 
 
-class DeadlinesParameters(_Parameters):
+class DeadlinesParameters(Parameters):
     """Which deadlines are listed."""
 
     owner: str | None = None
@@ -156,13 +138,13 @@ class DeadlinesParameters(_Parameters):
     cursor: Annotated[str | None, Field(description="`next` of the page before")] = None
 
 
-class FunnelParameters(PeriodParameters, _AsOf):
+class FunnelParameters(PeriodParameters, AsOf):
     """The period that the first step lies in."""
 
     by: Annotated[str | None, Field(description="not built yet")] = None
 
 
-class SignalsParameters(_Parameters):
+class SignalsParameters(Parameters):
     """Parameters of the list and of the stream of signals."""
 
     after: Annotated[str | None, Field(description="a ledger position, `next`, or a signal's id")] = None
@@ -192,13 +174,17 @@ def create_api(readers: Readers, private: Private, *extra: APIRouter) -> FastAPI
     )
     answer_problems(app)
     guard = [Depends(private.check), Depends(plain)]
-    for router in (_leads(readers), _reports(readers), _signals(readers), *extra):
+    for router in (_leads(readers), _reports(readers), stage_routes(_reader(readers)), _signals(readers), *extra):
         app.include_router(router, prefix="/api", dependencies=guard)
     return app
 
 
+def _reader(readers: Readers) -> Reader:
+    return Reader(readers.database, readers.events, readers.ids)
+
+
 def _leads(readers: Readers) -> APIRouter:
-    router, reader = APIRouter(tags=["leads"]), Reader(readers.database, readers.events, readers.ids)
+    router, reader = APIRouter(tags=["leads"]), _reader(readers)
 
     @router.get("/leads", summary="Leads in an order, narrowed by filters")
     def leads(parameters: Annotated[LeadsParameters, Query()]) -> LeadPage:
@@ -214,7 +200,7 @@ def _leads(readers: Readers) -> APIRouter:
             )
 
     @router.get("/leads/{lead}", summary="One lead; a former id answers the live one")
-    def lead(lead: str, parameters: Annotated[_AsOf, Query()]) -> LeadDetail:
+    def lead(lead: str, parameters: Annotated[AsOf, Query()]) -> LeadDetail:
         parameters.refuse()
         with reader.view() as view:
             return one_lead.lead_detail(view, one_lead.live_lead(view, lead))
@@ -232,7 +218,7 @@ def _leads(readers: Readers) -> APIRouter:
             )
 
     @router.get("/leads/{lead}/score", summary="Every point explained")
-    def score(lead: str, parameters: Annotated[_Paged, Query()]) -> ScoreShape:
+    def score(lead: str, parameters: Annotated[Paged, Query()]) -> ScoreShape:
         parameters.refuse()
         with reader.view() as view:
             live = one_lead.live_lead(view, lead)
@@ -242,16 +228,16 @@ def _leads(readers: Readers) -> APIRouter:
 
 
 def _reports(readers: Readers) -> APIRouter:
-    router, reader = APIRouter(tags=["reports"]), Reader(readers.database, readers.events, readers.ids)
+    router, reader = APIRouter(tags=["reports"]), _reader(readers)
 
     @router.get("/segments", summary="Segments and their sizes")
-    def segments(parameters: Annotated[_AsOf, Query()]) -> Page[SegmentShape]:
+    def segments(parameters: Annotated[AsOf, Query()]) -> Page[SegmentShape]:
         parameters.refuse()
         with reader.view() as view:
             return segment_report.segments(view)
 
     @router.get("/segments/{name}/members", summary="The leads in a segment")
-    def members(name: str, parameters: Annotated[_Paged, Query()]) -> Page[MemberShape]:
+    def members(name: str, parameters: Annotated[Paged, Query()]) -> Page[MemberShape]:
         parameters.refuse()
         with reader.view() as view:
             return segment_report.members_of(view, name, limit=parameters.limit, cursor=parameters.cursor)

@@ -33,6 +33,7 @@ ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
         "segments": "List segments and their sizes.",
         "signals": "List what was announced, oldest first.",
     },
+    "stages": {"stages": "Show how many leads came to each stage, are in it and went on, and how long they stay."},
     "owners": {
         "responses": "Show how soon owners did what was asked of them.",
         "deadlines": "List what is to be done about leads, due first first.",

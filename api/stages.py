@@ -1,0 +1,44 @@
+"""`/api/stages`: how leads go through the stages, and the leads behind each number."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from api.parameters import AsOf, DaysParameters, Paged
+from projections.queries.shapes import Page
+from projections.queries.view import Reader
+from projections.reports import stages as stage_report
+from projections.reports.stages import StageLeadShape, StagesShape, StageState
+
+
+class StagesParameters(DaysParameters, AsOf):
+    """The days on which leads came to a stage for the first time."""
+
+
+class StageLeadsParameters(DaysParameters, Paged):
+    """Which number of the report the list is of."""
+
+    state: Annotated[StageState, Field(description="the name of a number of the stage")] = "entered"
+
+
+def stage_routes(reader: Reader) -> APIRouter:
+    """The routes."""
+    router = APIRouter(tags=["reports"])
+
+    @router.get("/stages", summary="How many leads came to each stage, are in it, went on, and how long they stay")
+    def stages(parameters: Annotated[StagesParameters, Query()]) -> StagesShape:
+        parameters.refuse()
+        with reader.view() as view:
+            return stage_report.stages(view, parameters.days(view.model.timezone))
+
+    @router.get("/stages/{name}/leads", summary="The leads behind a number of a stage")
+    def leads(name: str, parameters: Annotated[StageLeadsParameters, Query()]) -> Page[StageLeadShape]:
+        parameters.refuse()
+        with reader.view() as view:
+            days = parameters.days(view.model.timezone)
+            return stage_report.leads_of_stage(
+                view, name, parameters.state, days, limit=parameters.limit, cursor=parameters.cursor
+            )
+
+    return router
