@@ -1,10 +1,16 @@
-"""Stages: how many leads entered each, are in it and went on, and how long they stay; and the leads behind that."""
+"""Stages: how many leads entered each, are in it and went on, and how long they stay; and the leads behind that.
 
+The report goes once through all that leads entered: at a million leads that is several times as fast as windows of SQL.
+"""
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal, assert_never, get_args
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import CTE, BigInteger, ColumnElement, Row, Select, case, func, literal, select
+from sqlalchemy import ColumnElement, and_, exists, select
 
 from domain.errors import Refused
 from domain.model.definition import Stage
@@ -19,8 +25,8 @@ StageState = Literal["entered", "inside", "left", "went_on", "furthest", "reente
 STATES: Final[tuple[StageState, ...]] = get_args(StageState)
 
 _LIST: Final = "stage leads"
-_NO_RANK: Final = -1
-"""Of detours, and of the stage of visitors: nothing lies before or behind them."""
+_FETCHED: Final = 10_000
+"""Rows that are read at once."""
 
 
 class BadStages(Refused):
@@ -69,27 +75,140 @@ class StageLeadShape(LeadShape):
     furthest: Annotated[str | None, Field(description="the last in the model's order that it was in; null: none")]
 
 
+Way = list[tuple[str, int]]
+"""The stages that a lead entered and when (microseconds), in order."""
+
+
+@dataclass(slots=True)
+class _Visit:
+    """What a lead did with one stage. Instants and spans are microseconds."""
+
+    entered_at: int
+    """When it first came there."""
+    behind: int
+    """The greatest rank of what it entered after that; -1: none."""
+    inside_since: int | None
+    stays: list[int]
+    """How long each took that ended."""
+
+    @property
+    def entries(self) -> int:
+        """How often it came there."""
+        return len(self.stays) + (self.inside_since is not None)
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What is counted of one stage; instants and spans are microseconds."""
+
+    entered: int = 0
+    went_on: int = 0
+    furthest: int = 0
+    reentered: int = 0
+    reentries: int = 0
+    since: "array[int]" = field(default_factory=lambda: array("q"))
+    """Of each lead that is inside, since when."""
+    stays: "array[int]" = field(default_factory=lambda: array("q"))
+    """How long each stay took that ended."""
+
+
 def stages(view: View, days: DayRange = EVER) -> StagesShape:
     """How leads go through the stages; of a period, those that came to a stage for the first time in it."""
-    stays = _stays(view)
-    entrants = _entrants(view, stays, days)
-    counted = {row.stage: row for row in view.conn.execute(_counts(view, entrants))}
-    theirs = stays if not days.bounded else _stays_of(stays, entrants)
-    ended, goes_on = theirs.c.ended_at.is_not(None), theirs.c.ended_at.is_(None)
-    span = select(theirs.c.stage.label("key"), (theirs.c.ended_at - theirs.c.at).label("span")).where(ended)
-    since = literal(view.clock, BigInteger) - theirs.c.at
-    stayed = quartiles(view.conn, span)
-    ages = quartiles(view.conn, select(theirs.c.stage.label("key"), since.label("span")).where(goes_on))
-    zone = view.model.timezone
+    zone, ranks = view.model.timezone, _ranks(view)
+    start, end = (None if day is None else starts_at(day, zone) for day in (days.first, days.end))
+    counted = {stage.name: _Counted() for stage in view.model.stages}
+    for way in _ways(view):
+        _count(counted, way, ranks, start, end)
     return StagesShape(
-        from_=None if days.first is None else starts_at(days.first, zone),
-        to=None if days.end is None else starts_at(days.end, zone),
+        from_=start,
+        to=end,
         clock=view.clock,
-        items=[
-            _numbers(view, stage, counted.get(stage.name), stayed.get(stage.name), ages.get(stage.name))
-            for stage in view.model.stages
-        ],
+        items=[_numbers(view.clock, stage, counted[stage.name]) for stage in view.model.stages],
     )
+
+
+def _ways(view: View) -> Iterator[Way]:
+    """What each lead entered. A lead's entries are numbered from 1."""
+    rows = view.tables.stage_history.c
+    query = select(rows.n, rows.stage, rows.at).order_by(rows.lead, rows.n)
+    way: Way = []
+    for n, stage, at in view.conn.execute(query.execution_options(yield_per=_FETCHED)):
+        if n == 1 and way:
+            yield way
+            way = []
+        way.append((stage, at))
+    if way:
+        yield way
+
+
+def _count(
+    counted: Mapping[str, _Counted], way: Way, ranks: Mapping[str, int], start: int | None, end: int | None
+) -> None:
+    """Count one lead, at each stage that it first entered from `start` to before `end`."""
+    visits, furthest = _visits(way, ranks)
+    for stage, visit in visits.items():
+        numbers = counted.get(stage)  # none of visitors
+        if numbers is None or (start is not None and visit.entered_at < start):
+            continue
+        if end is not None and visit.entered_at >= end:
+            continue
+        numbers.entered += 1
+        rank = ranks.get(stage, furthest + 1)
+        numbers.went_on += visit.behind > rank
+        numbers.furthest += rank == furthest
+        if visit.inside_since is not None:
+            numbers.since.append(visit.inside_since)
+        numbers.stays.extend(visit.stays)
+        if visit.entries > 1:
+            numbers.reentered += 1
+            numbers.reentries += visit.entries - 1
+
+
+def _visits(way: Way, ranks: Mapping[str, int]) -> tuple[dict[str, _Visit], int]:
+    """What a lead did with each stage that it ever entered; the greatest rank of these, -1: it has none."""
+    visits: dict[str, _Visit] = {}
+    behind, ended = -1, None
+    for stage, at in reversed(way):
+        visit = visits.get(stage)
+        if visit is None:
+            visit = visits[stage] = _Visit(at, behind, at if ended is None else None, [])
+        else:
+            visit.entered_at, visit.behind = at, behind
+        if ended is not None:
+            visit.stays.append(ended - at)
+        behind, ended = max(behind, ranks.get(stage, -1)), at
+    return visits, behind
+
+
+def _ranks(view: View) -> dict[str, int]:
+    """The places of stages in the model's order, detours left out."""
+    return {stage.name: rank for rank, stage in enumerate(view.model.stages) if not stage.detour}
+
+
+def _numbers(clock: int, stage: Stage, counted: _Counted) -> StageNumbersShape:
+    inside = len(counted.since)
+    ages = sorted(clock - since for since in counted.since)
+    return StageNumbersShape(
+        stage=stage.name,
+        label=stage.label,
+        detour=stage.detour,
+        retired=stage.retired,
+        entered=counted.entered,
+        inside=inside,
+        left=counted.entered - inside,
+        went_on=None if stage.detour else counted.went_on,
+        rate=counted.went_on / counted.entered if counted.entered and not stage.detour else None,
+        furthest=None if stage.detour else counted.furthest,
+        reentered=counted.reentered,
+        reentries=counted.reentries,
+        stays=len(counted.stays),
+        stayed=quartiles(sorted(counted.stays)),
+        age=quartiles(ages),
+        oldest=ages[-1] / 1_000_000 if ages else None,
+    )
+
+
+# ---- the leads behind a number -----------------------------------------------------------------------------------
 
 
 def leads_of_stage(
@@ -102,149 +221,75 @@ def leads_of_stage(
     cursor: str | None = None,
 ) -> Page[StageLeadShape]:
     """The leads that a number of the report counts, by their ids. Raises NotFound, BadStages, BadCursor."""
+    ranks = _ranks(view)
     known("stage", name, [stage.name for stage in view.model.stages])
-    if state in ("went_on", "furthest") and name not in _ranks(view):
+    if state in ("went_on", "furthest") and name not in ranks:
         raise BadStages(f"state: found {state!r}, which no detour has: {name} has no place in the order of stages")
-    after = None if cursor is None else take(_LIST, cursor, UUID)[0]
-    entrants = _entrants(view, _stays(view, after), days)
-    query = cards(view.tables).join(entrants, entrants.c.lead == view.tables.leads.c.lead)
-    query = query.add_columns(entrants.c.entered_at, entrants.c.entries, entrants.c.furthest.label("furthest_rank"))
-    query = query.where(entrants.c.stage == name, *_in_state(view, entrants, name, state))
-    rows = list(view.conn.execute(query.order_by(entrants.c.lead).limit(limit + 1)))
+    leads = view.tables.leads.c
+    query = cards(view.tables).where(*_first_came(view, name, days), *_in_state(view, name, state))
+    if cursor is not None:
+        query = query.where(leads.lead > take(_LIST, cursor, UUID)[0])
+    rows = list(view.conn.execute(query.order_by(leads.lead).limit(limit + 1)))
     following = give(_LIST, rows[limit - 1].lead) if len(rows) > limit else None
-    names = {rank: stage for stage, rank in _ranks(view).items()}
-    items = [
-        StageLeadShape(
-            **card_fields(view, row),
-            entered_at=row.entered_at,
-            entries=row.entries,
-            furthest=names.get(row.furthest_rank),
+    ways = _ways_of(view, [row.lead for row in rows[:limit]])
+    names = {rank: stage for stage, rank in ranks.items()}
+    items = []
+    for row in rows[:limit]:
+        visits, furthest = _visits(ways[row.lead], ranks)
+        visit = visits[name]
+        items.append(
+            StageLeadShape(
+                **card_fields(view, row),
+                entered_at=visit.entered_at,
+                entries=visit.entries,
+                furthest=names.get(furthest),
+            )
         )
-        for row in rows[:limit]
-    ]
     return Page[StageLeadShape](items=items, next=following)
 
 
-def _numbers(
-    view: View, stage: Stage, counted: Row[Any] | None, stayed: QuartilesShape | None, age: QuartilesShape | None
-) -> StageNumbersShape:
-    entered, inside = (0, 0) if counted is None else (counted.entered, counted.inside)
-    went_on, furthest = (None, None) if stage.detour else (0, 0)
-    reentered = reentries = stays = 0
-    oldest = None
-    if counted is not None:
-        if not stage.detour:
-            went_on, furthest = counted.went_on, counted.furthest
-        reentered, reentries = counted.reentered, counted.reentries
-        stays = entered + reentries - inside
-        if counted.inside_since is not None:
-            oldest = (view.clock - counted.inside_since) / 1_000_000
-    return StageNumbersShape(
-        stage=stage.name,
-        label=stage.label,
-        detour=stage.detour,
-        retired=stage.retired,
-        entered=entered,
-        inside=inside,
-        left=entered - inside,
-        went_on=went_on,
-        rate=went_on / entered if entered and went_on is not None else None,
-        furthest=furthest,
-        reentered=reentered,
-        reentries=reentries,
-        stays=stays,
-        stayed=stayed,
-        age=age,
-        oldest=oldest,
-    )
+def _ways_of(view: View, leads: Sequence[UUID]) -> dict[UUID, Way]:
+    """What each of a page's leads entered, in order."""
+    rows = view.tables.stage_history.c
+    query = select(rows.lead, rows.stage, rows.at).where(rows.lead.in_(leads)).order_by(rows.lead, rows.n)
+    ways: dict[UUID, Way] = {}
+    for lead, stage, at in view.conn.execute(query):
+        ways.setdefault(lead, []).append((stage, at))
+    return ways
 
 
-# ---- queries -----------------------------------------------------------------------------------------------------
-
-
-def _ranks(view: View) -> dict[str, int]:
-    """The places of stages in the model's order, detours left out."""
-    return {stage.name: rank for rank, stage in enumerate(view.model.stages) if not stage.detour}
-
-
-def _rank(view: View, stage: ColumnElement[str]) -> ColumnElement[int]:
-    ranks = _ranks(view)
-    return case(ranks, value=stage, else_=_NO_RANK)
-
-
-def _stays(view: View, after: UUID | None = None) -> CTE:
-    """Every stay of a lead in a stage: lead, stage, `at`, `ended_at` (null: it goes on).
-
-    `behind`: the greatest rank of what the lead entered later; `furthest`: of all that it ever entered. `after`: only
-    of leads behind this one.
-    """
-    entries = view.tables.stage_history.c
-    rank = _rank(view, entries.stage)
-    query = select(
-        entries.lead,
-        entries.stage,
-        entries.at,
-        func.lead(entries.at).over(partition_by=entries.lead, order_by=entries.n).label("ended_at"),
-        func.max(rank).over(partition_by=entries.lead, order_by=entries.n, rows=(1, None)).label("behind"),
-        func.max(rank).over(partition_by=entries.lead).label("furthest"),
-    )
-    return (query if after is None else query.where(entries.lead > after)).cte("stays")
-
-
-def _entrants(view: View, stays: CTE, days: DayRange) -> CTE:
-    """One row a lead and stage that it ever entered: when first, how often, since when it is inside, and its ranks."""
-    entered_at = func.min(stays.c.at)
-    query = select(
-        stays.c.lead,
-        stays.c.stage,
-        entered_at.label("entered_at"),
-        func.count().label("entries"),
-        func.max(case((stays.c.ended_at.is_(None), stays.c.at))).label("inside_since"),
-        func.max(func.coalesce(stays.c.behind, _NO_RANK)).label("behind"),
-        func.max(stays.c.furthest).label("furthest"),
-    ).group_by(stays.c.lead, stays.c.stage)
+def _first_came(view: View, name: str, days: DayRange) -> list[ColumnElement[bool]]:
+    """The lead came to the stage, for the first time in the period."""
     zone = view.model.timezone
+    came, before = view.tables.stage_history.alias("came").c, view.tables.stage_history.alias("before").c
+    theirs = [came.lead == view.tables.leads.c.lead, came.stage == name]
     if days.first is not None:
-        query = query.having(entered_at >= starts_at(days.first, zone))
+        theirs.append(came.at >= starts_at(days.first, zone))
     if days.end is not None:
-        query = query.having(entered_at < starts_at(days.end, zone))
-    return query.cte("entrants")
+        theirs.append(came.at < starts_at(days.end, zone))
+    if days.bounded:
+        theirs.append(~exists().where(before.lead == came.lead, before.stage == name, before.n < came.n))
+    return [exists().where(*theirs)]
 
 
-def _stays_of(stays: CTE, entrants: CTE) -> CTE:
-    """The stays of those who entered."""
-    same = (entrants.c.lead == stays.c.lead) & (entrants.c.stage == stays.c.stage)
-    return select(stays.c.stage, stays.c.at, stays.c.ended_at).join(entrants, same).cte("theirs")
-
-
-def _counts(view: View, entrants: CTE) -> Select[Any]:
-    rank, one = _rank(view, entrants.c.stage), literal(1)
-    return select(
-        entrants.c.stage,
-        func.count().label("entered"),
-        func.count(entrants.c.inside_since).label("inside"),
-        func.sum(case((entrants.c.behind > rank, one), else_=0)).label("went_on"),
-        func.sum(case((entrants.c.furthest == rank, one), else_=0)).label("furthest"),
-        func.sum(case((entrants.c.entries > 1, one), else_=0)).label("reentered"),
-        func.sum(entrants.c.entries - 1).label("reentries"),
-        func.min(entrants.c.inside_since).label("inside_since"),
-    ).group_by(entrants.c.stage)
-
-
-def _in_state(view: View, entrants: CTE, name: str, state: StageState) -> list[ColumnElement[bool]]:
-    rank = _ranks(view).get(name, _NO_RANK)
+def _in_state(view: View, name: str, state: StageState) -> list[ColumnElement[bool]]:
+    """What holds of the leads that a number counts, beside having come to the stage."""
+    leads, ranks = view.tables.leads.c, _ranks(view)
+    one, other = view.tables.stage_history.alias("one").c, view.tables.stage_history.alias("other").c
+    came, behind = one.lead == leads.lead, and_(other.lead == leads.lead, other.n > one.n)
+    later = [other for other, rank in ranks.items() if rank > ranks.get(name, -1)]
     match state:
         case "entered":
             return []
         case "inside":
-            return [entrants.c.inside_since.is_not(None)]
+            return [leads.stage == name]
         case "left":
-            return [entrants.c.inside_since.is_(None)]
+            return [leads.stage != name]
         case "reentered":
-            return [entrants.c.entries > 1]
+            return [exists().where(came, one.stage == name, behind, other.stage == name)]
         case "went_on":
-            return [entrants.c.behind > rank]
+            return [exists().where(came, one.stage == name, behind, other.stage.in_(later))]
         case "furthest":
-            return [entrants.c.furthest == rank]
+            return [~exists().where(other.lead == leads.lead, other.stage.in_(later))]
         case _:
             assert_never(state)
