@@ -48,6 +48,7 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         '[[segments]]\nname = "renews soon"': SEGMENTS,
         '[[segments]]\nname = "lifecycle new"': SEGMENTS,
         '[[segments]]\nname = "ABC A"': SEGMENTS,
+        "[rfm]": SEGMENTS,
         '[[segments]]\nname = "regular"': SEGMENTS,
     },
     "notify-a-webhook.md": {

@@ -16,6 +16,7 @@ DAY = 86_400
 RENEWALS = sample("make-segments.md", '[[segments]]\nname = "renews soon"')
 LIFECYCLE = sample("make-segments.md", '[[segments]]\nname = "lifecycle new"')
 ABC = sample("make-segments.md", '[[segments]]\nname = "ABC A"')
+CLASSES = sample("make-segments.md", "[rfm]")
 ENGAGED = sample("make-segments.md", '[[segments]]\nname = "regular"')
 
 
@@ -43,11 +44,11 @@ def through(fold: Fold, *history: Touchpoint) -> Iterator[tuple[float, set[str]]
             yield (instant - us(0)) / DAY / 1_000_000, before
 
 
-@pytest.mark.parametrize("block", [RENEWALS, LIFECYCLE, ABC, ENGAGED])
+@pytest.mark.parametrize("block", [RENEWALS, LIFECYCLE, ABC, CLASSES, ENGAGED])
 def test_each_block_is_a_model(block: str) -> None:
     names = re.findall('^name = "(.*)"$', block, re.MULTILINE)
-    model = parse_model(f'[[stages]]\nname = "lead"\n[[stages]]\nname = "customer"\n{block}')
-    assert [segment.name for segment in model.segments] == names
+    segments = [segment.name for segment in fold_of(block).model.segments]
+    assert segments[: len(names)] == names
 
 
 def test_who_ordered_is_in_one_segment_of_the_lifecycle_at_every_moment() -> None:
@@ -64,6 +65,13 @@ def test_abc_is_of_a_year_and_counts_refunds() -> None:
         (0, {"ABC C"}), (10, {"ABC A"}), (20, {"ABC B"}), (375, {"ABC C"}), (385, set()), (400, {"ABC C"}),
         (765, set()),
     ]  # fmt: skip
+
+
+def test_best_customers_are_those_of_class_a_in_all_three() -> None:
+    changes = list(through(fold_of(CLASSES), *[order(day, 1_000) for day in range(5)]))
+    first = next(day for day, segments in changes if "best customers" in segments)
+    after = next(day for day, segments in changes if day > first and "best customers" not in segments)
+    assert (first, after) == (4, 34), "until the last order is thirty days ago"
 
 
 def test_a_contract_that_ends_soon_is_in_for_thirty_days_and_its_last_day() -> None:

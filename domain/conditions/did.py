@@ -1,7 +1,6 @@
 """Reads a `did` with what stands beside it: how often, or an aggregate of what was done."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, Final, assert_never
 
 from domain.conditions.gathering import Gathering
@@ -30,7 +29,7 @@ from domain.files.values import (
     read_flag,
     read_number,
     read_property,
-    read_type,
+    read_types,
 )
 
 _BOUNDS: Final = ("at_least", "at_most")
@@ -43,22 +42,13 @@ _NEVER_AHEAD: Final = f"allowed: {', '.join(_ENDS)}; what was done lies never ah
 
 def read_did(raw: Mapping[str, Any], path: Path, where: Condition | None, gathering: Gathering) -> Condition:
     """The condition of a table with `did`, whose `where` was read."""
-    on = _types(raw["did"], (*path, "did"), gathering)
+    unread: Types = ""
+    on = gathering.value((*path, "did"), lambda: read_types(raw["did"]), unread)
     given = [aggregate for aggregate in Aggregate if aggregate in raw]
     for other in given[1:]:
         allowed = f"one of {', '.join(Aggregate)}; several conditions stand in all = [...]"
         gathering.note((*path, other), f"found {other} beside {given[0]}, allowed is {allowed}")
     return _Did(raw, path, on, where, gathering).read(given[0] if given else None)
-
-
-def _types(raw: Any, path: Path, gathering: Gathering) -> Types:
-    """A type, or a list of which any counts."""
-    if not isinstance(raw, list):
-        return gathering.value(path, lambda: read_type(raw), "")
-    if not raw:
-        gathering.note(path, not_allowed(raw, "a touchpoint type such as page_viewed, or a list of such"))
-    types = {gathering.value((*path, place), partial(read_type, each), "") for place, each in enumerate(raw)}
-    return tuple(sorted(types)) if len(types) > 1 else next(iter(types), "")
 
 
 class _Did:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from domain.files.problems import Mistake, Path
+from domain.files.problems import Mistake, ModelError, Path
 
 _Value = TypeVar("_Value")
 
@@ -22,6 +22,9 @@ class Gathering:
         """What `read` gives; where it objects, that is a problem here."""
         try:
             return read()
+        except ModelError as error:
+            self.problems += error.under(path)
+            return otherwise
         except ValueError as error:
             self.note(path, str(error))
             return otherwise

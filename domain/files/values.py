@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final
 
 from domain.files.durations import ALLOWED, parse_duration
-from domain.files.problems import not_allowed
+from domain.files.problems import Mistake, ModelError, not_allowed
 from domain.touchpoints.claims import snake_case
 
 LARGEST: Final = 1e12
@@ -57,6 +57,23 @@ def read_type(raw: Any) -> str:
     meant = snake_case(raw) if isinstance(raw, str) else ""
     hint = f" (did you mean {meant}?)" if meant else ""
     raise ValueError(not_allowed(raw, f"a touchpoint type in snake_case such as page_viewed{hint}"))
+
+
+def read_types(raw: Any) -> str | tuple[str, ...]:
+    """A touchpoint type, or a list of which any counts: several in alphabetical order, one alone as it is."""
+    if not isinstance(raw, list):
+        return read_type(raw)
+    if not raw:
+        raise ValueError(not_allowed(raw, "a touchpoint type such as page_viewed, or a list of such"))
+    types, problems = set(), []
+    for place, each in enumerate(raw):
+        try:
+            types.add(read_type(each))
+        except ValueError as error:
+            problems.append(Mistake((place,), str(error)))
+    if problems:
+        raise ModelError(problems)
+    return tuple(sorted(types)) if len(types) > 1 else types.pop()
 
 
 def read_property(raw: Any) -> tuple[str, ...]:

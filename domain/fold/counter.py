@@ -174,7 +174,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Extremes:
-    """As `Window`, times `sign`, without those that a later one equals or exceeds: they fall from first to last."""
+    """As `Window`, times `sign`, without those that one equals or exceeds which leaves no earlier: they fall."""
 
     path: tuple[str, ...]
     within: int
@@ -188,6 +188,8 @@ class Extremes:
             while amounts and amounts[-1] <= self.sign * amount:
                 amounts.pop()
                 instants.pop()
+            if instants and instants[-1] == instant:  # the greater one leaves with this one
+                return
             instants.append(instant)
             amounts.append(self.sign * amount)
             _forget(instants, amounts, instant - self.within)

@@ -72,7 +72,7 @@ class Compiler:
         self.inputs: set[Input] = set()
         self._half_life, self._segments, self._zone = half_life, segments, zone
         self.days = ZoneDays(zone)
-        self._places: dict[str, str] = {}
+        self._places: dict[str, int] = {}
         self._compiled: dict[str, tuple[Test, frozenset[Input]]] = {}
 
     def segment(self, name: str) -> tuple[Test, frozenset[Input]]:
@@ -165,13 +165,15 @@ class Compiler:
     def _count(self, did: Did | DidAmount | DidDistinct | DidWhen, keep: int, memory: Memory | None = None) -> str:
         """The place of a counter of these touchpoints: of what is counted alike there is one."""
         types = (did.on,) if isinstance(did.on, str) else did.on
-        counter = Counter("", types, did.where, keep, memory)
-        key = repr(counter)  # to an operand 1, 1.0 and true are equal: not here
-        if key not in self._places:
-            self._places[key] = str(len(self.counters))
-            self.counters.append(replace(counter, place=self._places[key]))
-        self.inputs.add(self._places[key])
-        return self._places[key]
+        key = repr((types, did.where, memory))  # to an operand 1, 1.0 and true are equal: not here
+        number = self._places.setdefault(key, len(self.counters))
+        if number == len(self.counters):
+            self.counters.append(Counter(str(number), types, did.where, keep, memory))
+        elif self.counters[number].keep < keep:
+            self.counters[number] = replace(self.counters[number], keep=keep)
+        place = str(number)
+        self.inputs.add(place)
+        return place
 
 
 def _keep(at_least: int, at_most: int | None) -> int:

@@ -27,6 +27,7 @@ from domain.files.problems import Mistake, ModelError, Path, not_allowed
 from domain.files.values import read_flag, read_text
 from domain.model.chains import check_chains
 from domain.model.channels import channel_names
+from domain.model.classes import Engagement, Rfm, class_names, taken
 from domain.model.destinations import Destination
 from domain.model.file import explain, names, read_toml, repeated
 from domain.model.funnels import Funnel, FunnelStep
@@ -171,6 +172,9 @@ class Model(Part):
     not_a_lead: tuple[Exclusion, ...] = ()
     channels: Channels = Channels()
     segments: tuple[Segment, ...] = ()
+    """Those that the file declares, and then those that its classes make."""
+    rfm: Rfm | None = None
+    engagement: Engagement | None = None
     funnels: tuple[Funnel, ...] = ()
     destinations: tuple[Destination, ...] = ()
     sales: Sales = Sales()
@@ -246,6 +250,8 @@ _KEYS: Final[Mapping[Path, tuple[str, ...]]] = {
         (("channels",), Channels),
         (("channels", "rules"), ChannelRule),
         (("segments",), Segment),
+        (("rfm",), Rfm),
+        (("engagement",), Engagement),
         (("funnels",), Funnel),
         (("funnels", "steps"), FunnelStep),
         (("funnels", "exclude"), Step),
@@ -269,7 +275,7 @@ def model_of(raw: Mapping[str, Any], text: str) -> Model:
     stages = declared(raw)
     context = {
         "stages": stages.names, "ahead": stages.ahead, "former": stages.former, "channels": channel_names(raw),
-        "segments": names(raw, ("segments",)), "owners": names(raw, ("sales", "owners")),
+        "segments": (*names(raw, ("segments",)), *class_names(raw)), "owners": names(raw, ("sales", "owners")),
     }  # fmt: skip
     problems: list[Mistake] = []
     try:
@@ -277,15 +283,20 @@ def model_of(raw: Mapping[str, Any], text: str) -> Model:
     except ValidationError as error:
         problems.extend(explain(error, _KEYS))
     problems.extend(repeated(raw))
+    problems.extend(taken(raw))
     problems.extend(former_names(raw, stages.former))
     if problems:
         raise ModelError(problems, [located(mistake, text) for mistake in problems])
+    classes = (*(model.rfm.segments() if model.rfm else ()), *(model.engagement.segments() if model.engagement else ()))
+    if classes:
+        made = (Segment(name=name, when=when) for name, when in classes)
+        model = model.model_copy(update={"segments": (*model.segments, *made)})
     model._text = text
     return model
 
 
-_NOT_FOLDED: Final = frozenset({"label", "timezone", "won", "destinations", "sales"})
-"""Keys that the fold does not read: `won` only says what `hot` is where that is not given."""
+_NOT_FOLDED: Final = frozenset({"label", "timezone", "won", "rfm", "engagement", "destinations", "sales"})
+"""Keys that the fold does not read: classes are segments, `won` only says what `hot` is where that is not given."""
 
 
 def _meaning(value: Any) -> Any:

@@ -113,6 +113,8 @@ _SAYS: list[dict[str, Any]] = [
     {"profile": {"title": None}},
     {"profile": {"company": "x"}},
     {"profile": {"email": "me@us.example"}},
+    {"amount": 7.5},
+    {"amount": "-2", "profile": {"ends": "2023-11-16"}},
     {"context": {"machine": "honeypot"}},
 ]
 

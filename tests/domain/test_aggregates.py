@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.conditions.parse import parse_condition
@@ -14,9 +14,10 @@ from domain.conditions.tree import meaning
 from domain.conditions.words import in_words
 from domain.files.values import amount_of, millionths
 from domain.fold.counter import LATEST
+from domain.fold.fold import Fold
 from domain.fold.lead import Lead
 from domain.model.definition import parse_model
-from domain.touchpoints.touchpoint import Touchpoint
+from domain.touchpoints.touchpoint import NEVER, Touchpoint
 from tests.domain.given_segments import DAY, HOUR, fold_of, stays
 from tests.domain.stories import at, us
 
@@ -111,6 +112,11 @@ def test_a_sum_may_be_entered_by_time_alone() -> None:
     st.sampled_from(["at_least = {0}", "at_most = {1}", "at_least = {0}, at_most = {1}"]),
     st.sampled_from(["sum", "max", "min"]),
 )
+@example([(0, 3), (1, 2)], [0, 2], "at_most = {1}", "sum")
+@example([(0, 3), (1, 2)], [2, 2], "at_least = {0}", "sum")
+@example([(0, 3), (0, -3), (1, 2)], [2, 2], "at_least = {0}", "sum")
+@example([(0, 3), (1, 3), (2, 1)], [3, 9], "at_least = {0}", "max")
+@example([(0, 0), (0, -1)], [0, 0], "at_least = {0}", "min")
 def test_what_lies_in_a_window_changes_at_the_instants_at_which_it_does(
     orders: list[tuple[int, int]], bounds: list[int], limits: str, name: str
 ) -> None:
@@ -128,11 +134,21 @@ def test_what_lies_in_a_window_changes_at_the_instants_at_which_it_does(
     seconds = range(history[0].instant, us(20), 1_000_000)
     assert held == [any(entered <= now < (left or us(99)) for entered, left in told) for now in seconds]
     assert all((entered - us(0)) % 1_000_000 == 0 for entered, _ in told)
+    assert_no_look_in_vain(fold, history)
+
+
+def assert_no_look_in_vain(fold: Fold, history: list[Touchpoint]) -> None:
+    """At every instant at which time alone is to change something, it does."""
+    lead = fold.fold(history, history[-1].instant)
+    while lead.now.due < NEVER:
+        before = dict(lead.now.segments)
+        fold.advance(lead, lead.now, lead.now.due)
+        assert lead.now.segments != before
 
 
 def test_what_shares_an_instant_leaves_together() -> None:
     fold = fold_of('{ did = "order_placed", sum = "amount", at_least = 100, within = "1d" }')
-    history = [order(0, -50, seq=0), order(0, 50, seq=1), order(1, 100)]
+    history = [order(0, 50, seq=0), order(0, -50, seq=1), order(1, 100)]
     assert fold.fold(history, us(1)).now.due == us(DAY + 1), "not when only the first of both has left"
 
 

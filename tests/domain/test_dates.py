@@ -89,6 +89,9 @@ def test_of_a_list_one_element_is_enough_until_the_last_of_them_ends() -> None:
         DAY + 1, DAY + 1]  # fmt: skip
     together = stays(fold, said(0, ["2023-11-17", "2023-11-16"]))
     assert together == [(us(MIDNIGHT + DAY - 1), us(MIDNIGHT + 3 * DAY))]
+    lead = fold.fold([said(0, ["2023-11-17T00:00:00Z", "2023-11-16T23:59:58.999999Z"])], us(MIDNIGHT + 2 * DAY - 1))
+    assert lead.now.due == us(MIDNIGHT + 2 * DAY - 2) - 1
+    assert fold.at(lead, lead.now.due).due == us(MIDNIGHT + 2 * DAY) + 1, "one begins when the other ends: no break"
 
 
 def test_another_date_is_another_stay() -> None:

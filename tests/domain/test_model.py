@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from domain.conditions.tree import Aggregate, DateOp, Field, Of, Op
 from domain.files.durations import DAY, HOUR, SECOND, parse_duration, show_duration
+from domain.model.classes import Engagement, Rfm
 from domain.model.definition import (
     STARTER,
     Exclusion,
@@ -35,7 +36,8 @@ from tests.domain.given_model_files import STAGES, rule, with_stages
 EXAMPLES = Path(__file__).parents[2] / "examples"
 REFERENCE = EXAMPLES.parent / "docs" / "reference" / "model-file.md"
 PARTS = (
-    Stage, Score, ScoreRule, Fit, FitRule, Exclusion, Segment, Funnel, Step, Sales, Owner, Reason, Enquiry, Activity
+    Stage, Score, ScoreRule, Fit, FitRule, Exclusion, Segment, Funnel, Step, Sales, Owner, Reason, Enquiry, Activity,
+    Rfm, Engagement,
 )  # fmt: skip
 
 
@@ -81,7 +83,7 @@ def test_the_examples_are_models() -> None:
 def test_what_the_reference_shows_is_as_it_says() -> None:
     page = REFERENCE.read_text(encoding="utf-8")
     blocks = re.findall(r"^```toml\n(.*?)^```$", page, re.S | re.M)
-    assert len(blocks) == 16
+    assert len(blocks) == 17
     for block in blocks:
         assert parse_model(block if "[[stages]]" in block else STAGES + block)
     keys = [key for part in PARTS for key in part.model_fields]

@@ -38,7 +38,8 @@ SHAPES = [
     ('stages = ["a"]', 'stages[0]: found "a", allowed is a table'),
     ("timezon = 1\n" + STAGES,
      'timezon: unknown key "timezon" (did you mean timezone?); '
-     "allowed: timezone, stages, profile, score, fit, not_a_lead, channels, segments, funnels, destinations, sales"),
+     "allowed: timezone, stages, profile, score, fit, not_a_lead, channels, segments, rfm, engagement, funnels, "
+     "destinations, sales"),
     ('timezone = "Asia/Shanghi"\n' + STAGES,
      'timezone: found "Asia/Shanghi", allowed is the name of a time zone such as "Asia/Shanghai" '
      "(did you mean Asia/Shanghai?)"),

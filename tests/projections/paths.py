@@ -29,10 +29,26 @@ from tests.projections.world import World
 CLOCK = us(600)
 
 
+_SEGMENTS = """
+[[segments]]
+name = "ends soon"
+when = { "profile.ends" = { within_next = "1h" } }
+[[segments]]
+name = "spends"
+when = { did = ["page_viewed", "form_submitted"], sum = "amount", at_least = 7, within = "1d" }
+[[segments]]
+name = "two days"
+when = { did = ["page_viewed", "form_submitted"], days = true, at_least = 2, within = "2d" }
+[[segments]]
+name = "new or spends"
+when = { any = [ { segment = "spends" }, { did = "identified", first = { within_last = "1h" } } ] }
+"""
+
+
 @cache
 def model() -> Model:
     """The fold's test model, in which little makes hot: nearly every story then has someone to announce."""
-    more = '\n[[score.rules]]\nname = "click"\non = "email_clicked"\npoints = 10\n'
+    more = '\n[[score.rules]]\nname = "click"\non = "email_clicked"\npoints = 10\n' + _SEGMENTS
     return parse_model(MODEL.replace("hot_at = { A = 10, B = 15, C = 20, D = 20 }", "hot_at = 9") + more)
 
 

@@ -1,0 +1,147 @@
+"""Classes that a model switches on, RFM and engagement: ordinary segments, made when the file is read.
+
+Each is four segments, A the best: three declared limits, and D for who is below the last of them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, PlainValidator
+
+from domain.conditions.tree import Aggregate, Condition, Did, DidAmount, DidDistinct, Not, Types, every
+from domain.files.durations import DAY
+from domain.files.problems import Mistake, not_allowed
+from domain.files.values import (
+    DISTINCT,
+    MANY,
+    millionths,
+    read_count,
+    read_duration,
+    read_number,
+    read_property,
+    read_types,
+)
+from domain.model.file import tables
+from domain.model.part import Length, OfTouchpoint, Part
+
+LETTERS: Final = ("A", "B", "C", "D")
+OWN_ACTS: Final = (
+    "cart_updated",
+    "content_shared",
+    "email_clicked",
+    "event_attended",
+    "file_downloaded",
+    "form_submitted",
+    "link_clicked",
+    "message_received",
+    "order_placed",
+    "page_viewed",
+)
+"""The well-known types that a person does themselves; an open is often a mail program's."""
+
+_MONEY: Final = "rfm money"
+_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "rfm": ("rfm recency", "rfm frequency", _MONEY),
+    "engagement": ("engagement",),
+}
+"""What the tables of a file make, each once for each letter."""
+
+_Limits = tuple[int, int, int]
+
+
+def _three(read: Callable[[Any], int], rises: bool, example: str) -> Callable[[Any], _Limits]:
+    """A reader of the limits of A, B and C, each further off than the one before."""
+    allowed = f"three {'rising' if rises else 'falling'} limits, of A, B and C, such as {example}"
+
+    def limits(raw: Any) -> _Limits:
+        if not isinstance(raw, list) or len(raw) != len(LETTERS) - 1:
+            raise ValueError(not_allowed(raw, allowed))
+        a, b, c = map(read, raw)
+        if not all(one < other if rises else one > other for one, other in pairwise((a, b, c))):
+            raise ValueError(f"found {', '.join(map(str, raw))}, allowed are {allowed}")
+        return a, b, c
+
+    return limits
+
+
+def _amount(raw: Any) -> int:
+    return millionths(read_number(raw, "an amount above 0", least=0, beyond=True))
+
+
+_Types = Annotated[Types, BeforeValidator(read_types)]
+_Property = Annotated[tuple[str, ...], PlainValidator(read_property)]
+_Recency = Annotated[_Limits, PlainValidator(_three(read_duration, True, '["30d", "90d", "180d"]'))]
+_Frequency = Annotated[_Limits, PlainValidator(_three(lambda raw: read_count(raw, 1, MANY), False, "[5, 2, 1]"))]
+_Money = Annotated[_Limits | None, PlainValidator(_three(_amount, False, "[5000, 1000, 1]"))]
+_Days = Annotated[_Limits, PlainValidator(_three(lambda raw: read_count(raw, 1, DISTINCT), False, "[10, 4, 1]"))]
+
+
+class Rfm(Part):
+    """How lately, how often and for how much somebody bought (microseconds, times, millionths), the last two `within`.
+
+    The defaults of recency are those of the literature; what money is much, no default can know: None is no class.
+    """
+
+    on: _Types = "order_placed"
+    where: OfTouchpoint = None
+    amount: _Property = ("amount",)
+    recency: _Recency = (30 * DAY, 90 * DAY, 180 * DAY)
+    frequency: _Frequency = (5, 2, 1)
+    money: _Money = None
+    within: Length = 365 * DAY
+
+    def segments(self) -> Iterator[tuple[str, Condition]]:
+        """Names and conditions."""
+        ever = Did(self.on, self.where)
+        lately = [Did(self.on, self.where, 1, None, each) for each in self.recency]
+        recency, frequency, money = _NAMES["rfm"]
+        yield from _classes(recency, [*lately, ever])
+        often = [Did(self.on, self.where, each, None, self.within) for each in self.frequency]
+        yield from _classes(frequency, [*often, ever])
+        if self.money is not None:
+            much = [
+                DidAmount(self.on, self.where, Aggregate.SUM, self.amount, each, None, self.within)
+                for each in self.money
+            ]
+            yield from _classes(money, [*much, ever])
+
+
+class Engagement(Part):
+    """On how many different days somebody did something, `within` (microseconds)."""
+
+    on: _Types = OWN_ACTS
+    where: OfTouchpoint = None
+    days: _Days = (10, 4, 1)
+    within: Length = 30 * DAY
+
+    def segments(self) -> Iterator[tuple[str, Condition]]:
+        """Names and conditions."""
+        active = [DidDistinct(self.on, self.where, (), each, None, self.within) for each in self.days]
+        (name,) = _NAMES["engagement"]
+        yield from _classes(name, [*active, Did(self.on, self.where)])
+
+
+def _classes(name: str, reaches: Sequence[Condition]) -> Iterator[tuple[str, Condition]]:
+    """A class for each limit, of who reaches it and not the one before. Whoever reaches one reaches those after it."""
+    for place, (letter, reached) in enumerate(zip(LETTERS, reaches, strict=True)):
+        yield f"{name} {letter}", every([reached, Not(reaches[place - 1])] if place else [reached])
+
+
+def class_names(raw: Mapping[str, Any]) -> dict[str, str]:
+    """The segments that a raw model file's classes make, and the table that makes each."""
+    made = {}
+    for table, names in _NAMES.items():
+        for name in names if isinstance(raw.get(table), dict) else ():
+            if name != _MONEY or "money" in raw[table]:
+                made.update({f"{name} {letter}": table for letter in LETTERS})
+    return made
+
+
+def taken(raw: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Segments that the file declares under the name of a class."""
+    made = class_names(raw)
+    for place, segment in enumerate(tables(raw, ("segments",))):
+        if isinstance(name := segment.get("name"), str) and name in made:
+            allowed = f"another name: [{made[name]}] makes the segments {', '.join(made)}"
+            yield Mistake(("segments", place, "name"), not_allowed(name, allowed))
