@@ -77,6 +77,7 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "leadline model check": SERVERS,
         "leadline import": SERVERS,
     },
+    "see-how-leads-move.md": {"leadline stages": FILES},
     "see-where-leads-come-from.md": {
         "[channels]": MODELS,
         "curl -u": DOORS,

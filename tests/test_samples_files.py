@@ -73,6 +73,14 @@ def test_all_is_well_before_and_after_a_restore(shell: Shell, imported: str) -> 
     assert "bo@engines.example" in shell.pastes("leadline leads --data restored-data")
 
 
+def test_the_stages_say_how_leads_moved(shell: Shell, imported: str) -> None:
+    ever, period, inside = (
+        shell.pastes(line).splitlines() for line in sample("see-how-leads-move.md", "leadline stages").splitlines()
+    )
+    assert [line.split("\t")[:2] for line in (ever[-2], period[-2])] == [["customer", "1"]] * 2, (ever, period)
+    assert [line.split("\t")[0] for line in inside] == ["who", "bo@engines.example"]
+
+
 def test_other_numbers_are_tried_over_what_is_recorded(shell: Shell, imported: str) -> None:
     said = shell.pastes(sample("change-the-model.md", "leadline model try"))
     assert said.count("leads change; heat is another of") == 2
