@@ -41,11 +41,15 @@ OWN_ACTS: Final = (
 """The well-known types that a person does themselves; an open is often a mail program's."""
 
 _MONEY: Final = "rfm money"
-_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
-    "rfm": ("rfm recency", "rfm frequency", _MONEY),
-    "engagement": ("engagement",),
+_KINDS: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
+    "rfm": {
+        "rfm recency": {"en": "Recency", "zh": "最近购买"},
+        "rfm frequency": {"en": "Frequency", "zh": "购买频率"},
+        _MONEY: {"en": "Money", "zh": "购买金额"},
+    },
+    "engagement": {"engagement": {"en": "Engagement", "zh": "活跃度"}},
 }
-"""What the tables of a file make, each once for each letter."""
+"""What the tables of a file make, each once for each letter, and what people see of it."""
 
 _Limits = tuple[int, int, int]
 
@@ -95,7 +99,7 @@ class Rfm(Part):
         """Names and conditions."""
         ever = Did(self.on, self.where)
         lately = [Did(self.on, self.where, 1, None, each) for each in self.recency]
-        recency, frequency, money = _NAMES["rfm"]
+        recency, frequency, money = _KINDS["rfm"]
         yield from _classes(recency, [*lately, ever])
         often = [Did(self.on, self.where, each, None, self.within) for each in self.frequency]
         yield from _classes(frequency, [*often, ever])
@@ -118,7 +122,7 @@ class Engagement(Part):
     def segments(self) -> Iterator[tuple[str, Condition]]:
         """Names and conditions."""
         active = [DidDistinct(self.on, self.where, (), each, None, self.within) for each in self.days]
-        (name,) = _NAMES["engagement"]
+        (name,) = _KINDS["engagement"]
         yield from _classes(name, [*active, Did(self.on, self.where)])
 
 
@@ -128,10 +132,17 @@ def _classes(name: str, reaches: Sequence[Condition]) -> Iterator[tuple[str, Con
         yield f"{name} {letter}", every([reached, Not(reaches[place - 1])] if place else [reached])
 
 
+def label_of(name: str) -> dict[str, str]:
+    """What people see instead of a class's name."""
+    kind, _, letter = name.rpartition(" ")
+    labels = next(kinds[kind] for kinds in _KINDS.values() if kind in kinds)
+    return {language: f"{label} {letter}" for language, label in labels.items()}
+
+
 def class_names(raw: Mapping[str, Any]) -> dict[str, str]:
     """The segments that a raw model file's classes make, and the table that makes each."""
     made = {}
-    for table, names in _NAMES.items():
+    for table, names in _KINDS.items():
         for name in names if isinstance(raw.get(table), dict) else ():
             if name != _MONEY or "money" in raw[table]:
                 made.update({f"{name} {letter}": table for letter in LETTERS})

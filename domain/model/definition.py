@@ -27,7 +27,7 @@ from domain.files.problems import Mistake, ModelError, Path, not_allowed
 from domain.files.values import read_flag, read_text
 from domain.model.chains import check_chains
 from domain.model.channels import channel_names
-from domain.model.classes import Engagement, Rfm, class_names, taken
+from domain.model.classes import Engagement, Rfm, class_names, label_of, taken
 from domain.model.destinations import Destination
 from domain.model.file import explain, names, read_toml, repeated
 from domain.model.funnels import Funnel, FunnelStep
@@ -289,7 +289,7 @@ def model_of(raw: Mapping[str, Any], text: str) -> Model:
         raise ModelError(problems, [located(mistake, text) for mistake in problems])
     classes = (*(model.rfm.segments() if model.rfm else ()), *(model.engagement.segments() if model.engagement else ()))
     if classes:
-        made = (Segment(name=name, when=when) for name, when in classes)
+        made = (Segment(name=name, label=label_of(name), when=when) for name, when in classes)
         model = model.model_copy(update={"segments": (*model.segments, *made)})
     model._text = text
     return model

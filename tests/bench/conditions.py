@@ -15,7 +15,7 @@ from domain.model.definition import parse_model
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Instant, Source, Touchpoint
 
-SEGMENTS: Final = {
+_WHENS: Final = {
     "a count": '{ did = "order_placed", at_least = 3 }',
     "a count within 7d": '{ did = "order_placed", at_least = 3, within = "7d" }',
     "`sum`": '{ did = "order_placed", sum = "amount", at_least = 5000 }',
@@ -31,7 +31,13 @@ SEGMENTS: Final = {
     "a date": '{ "profile.ends" = { within_next = "30d" } }',
     "`segment`, of a count within 7d": '{ segment = "other" }',
 }
-"""What is measured: a name, and the condition of a segment. The last asks for a segment that is there anyway."""
+"""A name, and the condition of a segment. The last asks for a segment that is there anyway."""
+
+MEASURED: Final = {name: f'[[segments]]\nname = "it"\nwhen = {when}\n' for name, when in _WHENS.items()} | {
+    "`[rfm]` with `money` (12 segments)": "[rfm]\nmoney = [5000, 1000, 1]\n",
+    "`[engagement]` (4 segments)": "[engagement]\n",
+}
+"""What is measured: a name, and what a model says more."""
 
 _BASE: Final = """
 timezone = "Europe/Berlin"
@@ -78,10 +84,10 @@ class Price:
 def measure(rounds: int = 15, leads: int = 20, each: int = 200) -> Iterator[Price]:
     """The price of each kind, over so many histories of so many touchpoints."""
     histories = [history(number, each) for number in range(leads)]
-    for name, when in SEGMENTS.items():
-        base = _BASE + (_OTHER if "segment =" in when else "")
+    for name, more in MEASURED.items():
+        base = _BASE + (_OTHER if "segment =" in more else "")
         without = Fold(parse_model(base))
-        with_it = Fold(parse_model(f'{base}[[segments]]\nname = "it"\nwhen = {when}\n'))
+        with_it = Fold(parse_model(base + more))
         pairs = []
         for number in range(rounds + 1):
             folds = (without, with_it) if number % 2 else (with_it, without)

@@ -89,6 +89,8 @@ def test_classes_are_segments_like_others() -> None:
     names = [segment.name for segment in model.segments]
     kinds = ("rfm recency", "rfm frequency", "rfm money", "engagement")
     assert names == ["best", *(f"{kind} {letter}" for kind in kinds for letter in "ABCD")]
+    assert model.segments[1].label == {"en": "Recency A", "zh": "最近购买 A"}
+    assert model.segments[-1].label == {"en": "Engagement D", "zh": "活跃度 D"}
     without = [segment.name for segment in parse_model(f"[rfm]\n{STAGE}").segments]
     assert without == [f"rfm {kind} {letter}" for kind in ("recency", "frequency") for letter in "ABCD"]
 
