@@ -8,7 +8,7 @@ from typing import Any, Final
 from domain.conditions.compile import NO_SOURCE, compile_where
 from domain.conditions.parse import GRADES
 from domain.fold.channel import DIRECT, Grouping
-from domain.fold.funnel import Attempts, FunnelPlan, Meeting
+from domain.fold.funnel import Attempts, FunnelPlan
 from domain.fold.handover import HAND_OVER, LeadRejection, take
 from domain.fold.index import NOTHING, Hits, Rule, index_by_type
 from domain.fold.lead import Episode, Lead, Now
@@ -21,6 +21,7 @@ from domain.fold.since import Test
 from domain.fold.stage import VISITOR, Ladder
 from domain.fold.trace import Trace
 from domain.model.definition import CHANGED, Model
+from domain.model.funnels import StepOrder
 from domain.touchpoints.acts import is_own_act
 from domain.touchpoints.touchpoint import NEVER, REFUSES_MAIL, Instant, Touchpoint
 
@@ -292,19 +293,20 @@ class Fold:
             lead.find(WAITS, f"{to}: {waits_for}", instant)
 
     def _funnels(self, lead: Lead, met: Met, instant: Instant) -> None:
-        meetings: dict[str, list[Meeting]] = {}
-        for touchpoint, hits in met:
+        meets: dict[str, list[tuple[int, ...]]] = {}
+        for _, hits in met:
             for funnel, steps in hits.steps:
-                meetings.setdefault(funnel, []).append(Meeting(steps, is_own_act(touchpoint)))
-        if not meetings:
+                meets.setdefault(funnel, []).append(steps)
+        if not meets:
             return
-        day, sources = self._days.of(instant), lead.sources
-        first = DIRECT if sources.first is None else sources.first.seen
-        for funnel, met_steps in meetings.items():
-            attempts = lead.funnels.get(funnel)
+        day, first = self._days.of(instant), DIRECT if lead.sources.first is None else lead.sources.first.seen
+        for funnel, of_funnel in meets.items():
+            plan, attempts = self.funnels[funnel], lead.funnels.get(funnel)
             if attempts is None:
                 attempts = Attempts()
-            attempts.take(self.funnels[funnel], met_steps, instant, day, first, sources.current)
+            strict = plan.order is StepOrder.STRICT
+            own = [is_own_act(touchpoint) for touchpoint, hits in met if funnel in dict(hits.steps)] if strict else ()
+            attempts.take(plan, of_funnel, own, instant, day, first, lead.sources.current)
             if attempts.best:
                 lead.funnels[funnel] = attempts
 

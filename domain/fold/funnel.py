@@ -5,8 +5,7 @@ another of them further brings it further too, and its window ends last. So what
 the days of a window and the steps, however busy the lead is.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final, assert_never
 
 from msgspec import Struct, field
@@ -26,27 +25,25 @@ _ORIGIN: Final = 0
 _START: Final = 1
 _UNKNOWN: Final = -1
 _ASKED: Final = ("channel", "source", "campaign")
+_NOWHERE: Final = ("direct", None, None, "direct", None, None)
 _ORIGINS: Final = 32
 """Origins that are kept before those of which no attempt is left are forgotten."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meeting:
-    """A touchpoint that meets steps of a funnel (from 1) or its `exclude`; whether the lead itself did it."""
-
-    steps: Collection[int]
-    own: bool = True
+Meets = Sequence[tuple[int, ...]]
+"""Of one instant, the steps (from 1, ascending; `EXCLUDED`) that each touchpoint meets."""
 
 
 class FunnelPlan:
     """A funnel of the model, as the fold asks for it. Times are microseconds."""
 
-    __slots__ = ("order", "steps", "window", "withins")
+    __slots__ = ("excludes", "order", "steps", "window", "withins")
 
     def __init__(self, funnel: Funnel) -> None:
         self.order = funnel.order
         self.steps = len(funnel.steps)
         self.window = funnel.window
+        self.excludes = bool(funnel.exclude)
         withins = tuple(step.within for step in funnel.steps)
         self.withins = withins if any(withins) else ()
         """By step: how long after the last touchpoint that met the step before; none: no step asks for it."""
@@ -65,12 +62,12 @@ class Day(Struct, array_like=True, gc=False):
     """The one that counts: the furthest, of several the one that started last."""
     going: dict[int, Attempt] = field(default_factory=dict)
     """Those that may go on, by how far they are: the number of steps, of order `any` the bits of the steps met."""
+    open_from: int = 0
+    """The last start of those that may go on; 0: none may. Means nothing once the best is through."""
 
     def open_until(self, plan: FunnelPlan) -> int | None:
         """The last instant at which one may get further than the best; None: none may."""
-        if len(self.best) > plan.steps or not self.going:
-            return None
-        return plan.end(max(attempt[_START] for attempt in self.going.values()))
+        return None if len(self.best) > plan.steps or not self.open_from else plan.end(self.open_from)
 
 
 class Attempts(Struct, array_like=True, gc=False):
@@ -86,6 +83,8 @@ class Attempts(Struct, array_like=True, gc=False):
     """The last start of that day."""
     latest: int = 0
     """The last start of all."""
+    open_from: int = 0
+    """The last start of those that may go on; 0: none may. Means nothing once the best is through."""
     met: dict[int, int] = field(default_factory=dict)
     """When each step was last met, of those from which a `within` counts."""
     origins: list[list[str | None]] = field(default_factory=list)
@@ -100,86 +99,97 @@ class Attempts(Struct, array_like=True, gc=False):
 
     def open_until(self, plan: FunnelPlan) -> int | None:
         """The last instant at which an attempt may get further than the best; None: none may."""
-        if self.step == plan.steps:
-            return None
-        starts = [attempt[_START] for day in self.days.values() for attempt in day.going.values()]
-        return plan.end(max(starts)) if starts else None
+        return None if len(self.best) > plan.steps or not self.open_from else plan.end(self.open_from)
 
     def matures_at(self, plan: FunnelPlan) -> int:
         """The end of the window of the last start: of whoever is through, of its day."""
         return plan.end(self.last if self.step == plan.steps else self.latest)
 
-    def origin(self, attempt: Attempt) -> list[str | None]:
+    def origin(self, attempt: Attempt) -> Sequence[str | None]:
         """Where the lead came from at the start of an attempt: channel, source, campaign of the first and the last."""
         place = attempt[_ORIGIN]
-        return ["direct", None, None, "direct", None, None] if place == _UNKNOWN else self.origins[place]
+        return _NOWHERE if place == _UNKNOWN else self.origins[place]
 
     def take(
-        self, plan: FunnelPlan, meetings: Sequence[Meeting], instant: Instant, day: int, first: Seen, last: Seen
+        self, plan: FunnelPlan, meets: Meets, own: Sequence[bool], instant: Instant, day: int, first: Seen, last: Seen
     ) -> None:
         """Go on with what happened in one instant, which lies on `day`; `first`, `last`: the lead's sources then.
 
-        What shares an instant is taken in step order, each touchpoint for one step of an attempt. The window includes
-        its end.
+        `own`: whether the lead did it, by touchpoint; it is asked of order `strict` alone. What shares an instant is
+        taken in step order, each touchpoint for one step of an attempt. The window includes its end.
         """
-        for number in [*self.days]:
-            if number >= day or self.days[number].last + plan.window >= instant:
+        days = self.days
+        while days:
+            number = next(iter(days))
+            if number >= day or days[number].last + plan.window >= instant:
                 break
-            del self.days[number]
-        begins = plan.order is StepOrder.ANY or any(1 in meeting.steps for meeting in meetings)
-        start = [self._origin_of(first, last) if begins else _UNKNOWN]
+            del days[number]
+        origin = _UNKNOWN if first is DIRECT else self._origin_of(first, last)
         match plan.order:
+            case StepOrder.ORDERED if len(meets) == 1:
+                self._next(plan, meets, instant, day, origin)
             case StepOrder.ORDERED:
-                self._in_order(plan, [meeting.steps for meeting in meetings], instant, day, start)
+                self._several(plan, meets, instant, day, origin)
             case StepOrder.STRICT:
-                for meeting in sorted(meetings, key=_first_step):
-                    self._strictly(plan, meeting, instant, day, start)
+                for steps, is_own in sorted(zip(meets, own, strict=True), key=_first_step):
+                    self._strictly(plan, steps, is_own, instant, day, origin)
             case StepOrder.ANY:
-                for meeting in meetings:
-                    self._in_any_order(plan, meeting.steps, instant, day, start)
+                for steps in meets:
+                    self._in_any_order(plan, steps, instant, day, origin)
             case _:
                 assert_never(plan.order)
-        if any(EXCLUDED in meeting.steps for meeting in meetings):
+        if plan.excludes and any(EXCLUDED in steps for steps in meets):
             self._end_all()
 
     # ---- orders ----
 
-    def _in_order(
-        self, plan: FunnelPlan, meets: Sequence[Collection[int]], instant: Instant, day: int, start: Attempt
-    ) -> None:
+    def _next(self, plan: FunnelPlan, meets: Meets, instant: Instant, day: int, origin: int) -> None:
+        """What nearly always comes: one touchpoint."""
+        for step in reversed(meets[0]):
+            if step > 1:
+                if not plan.withins or self._in_time(plan, meets, step - 1, instant):
+                    self._advance(plan, step - 1, [instant], instant)
+            elif step == 1:
+                self._begin(plan, day, [origin, instant])
+        self._note_met(plan, meets, instant)
+
+    def _several(self, plan: FunnelPlan, meets: Meets, instant: Instant, day: int, origin: int) -> None:
         for reached in range(plan.steps - 1, 0, -1):
             further = _chain(meets, reached, plan.steps)
             if further and self._in_time(plan, meets, reached, instant):
-                for number, attempts in self.days.items():
-                    attempt = attempts.going.get(reached)
-                    if attempt is not None and attempt[_START] + plan.window >= instant:
-                        del attempts.going[reached]
-                        self._reach(plan, number, attempt + [instant] * further)
+                self._advance(plan, reached, [instant] * further, instant)
         if further := _chain(meets, 0, plan.steps):
-            self._begin(plan, day, start + [instant] * further)
+            self._begin(plan, day, [origin] + [instant] * further)
         self._note_met(plan, meets, instant)
 
-    def _strictly(self, plan: FunnelPlan, meeting: Meeting, instant: Instant, day: int, start: Attempt) -> None:
+    def _advance(self, plan: FunnelPlan, reached: int, further: list[int], instant: Instant) -> None:
+        for number, day in self.days.items():
+            attempt = day.going.get(reached)
+            if attempt is not None and attempt[_START] + plan.window >= instant:
+                del day.going[reached]
+                self._reach(plan, number, day, attempt + further)
+
+    def _strictly(
+        self, plan: FunnelPlan, steps: Sequence[int], own: bool, instant: Instant, day: int, origin: int
+    ) -> None:
         """Whoever waits for another step than the lead's own touchpoint meets is out."""
-        meets = [meeting.steps]
+        meets = [tuple(steps)]
         for number, attempts in self.days.items():
             for reached in sorted(attempts.going, reverse=True):
                 attempt = attempts.going[reached]
                 if attempt[_START] + plan.window < instant:
                     continue
-                if reached + 1 in meeting.steps and self._in_time(plan, meets, reached, instant):
+                if reached + 1 in steps and self._in_time(plan, meets, reached, instant):
                     del attempts.going[reached]
-                    self._reach(plan, number, [*attempt, instant])
-                elif meeting.own and meeting.steps != (EXCLUDED,):
+                    self._reach(plan, number, attempts, [*attempt, instant])
+                elif own and steps != (EXCLUDED,):
                     del attempts.going[reached]
-                    self._note(number)
-        if 1 in meeting.steps:
-            self._begin(plan, day, [*start, instant])
+                    self._end(number, attempts)
+        if 1 in steps:
+            self._begin(plan, day, [origin, instant])
         self._note_met(plan, meets, instant)
 
-    def _in_any_order(
-        self, plan: FunnelPlan, steps: Collection[int], instant: Instant, day: int, start: Attempt
-    ) -> None:
+    def _in_any_order(self, plan: FunnelPlan, steps: Sequence[int], instant: Instant, day: int, origin: int) -> None:
         """Every way of counting the touchpoint for one of the steps that it meets and that are missing."""
         bits = [1 << step for step in steps if step != EXCLUDED]
         for number, attempts in self.days.items():
@@ -188,9 +198,9 @@ class Attempts(Struct, array_like=True, gc=False):
                 if missing and attempt[_START] + plan.window >= instant:
                     del attempts.going[seen]  # whatever it can reach, one of the others can
                     for bit in missing:
-                        self._reach(plan, number, [*attempt, instant], seen | bit)
+                        self._reach(plan, number, attempts, [*attempt, instant], seen | bit)
         for bit in bits:
-            self._begin(plan, day, [*start, instant], bit)
+            self._begin(plan, day, [origin, instant], bit)
 
     # ---- attempts ----
 
@@ -199,35 +209,41 @@ class Attempts(Struct, array_like=True, gc=False):
         day = self.days.get(number)
         if day is None:
             day = self.days[number] = Day(instant, attempt)
-        day.last = self.latest = instant
-        self._reach(plan, number, attempt, seen)
+        day.last = day.open_from = self.latest = self.open_from = instant
+        self._reach(plan, number, day, attempt, seen)
 
-    def _reach(self, plan: FunnelPlan, number: int, attempt: Attempt, seen: int = 0) -> None:
+    def _reach(self, plan: FunnelPlan, number: int, day: Day, attempt: Attempt, seen: int = 0) -> None:
         """An attempt came further; `seen`: the bits of the steps it met, where they may come in any order."""
-        day, steps = self.days[number], len(attempt) - 1
+        steps, start, best = len(attempt) - 1, attempt[_START], day.best
         if steps < plan.steps:
             kept = day.going.get(seen or steps)
-            if kept is None or kept[_START] < attempt[_START]:
+            if kept is None or kept[_START] < start:
                 day.going[seen or steps] = attempt
-        if (len(attempt), attempt[_START]) > (len(day.best), day.best[_START]):
+        if steps >= len(best) or (steps == len(best) - 1 and start > best[_START]):
             day.best = attempt
-        self._note(number)
+        self._note(number, day)
 
-    def _note(self, number: int) -> None:
+    def _note(self, number: int, day: Day) -> None:
         """A day changed: it may be the one that counts now."""
-        day = self.changed[number] = self.days[number]
+        self.changed[number] = day
         if len(day.best) > len(self.best) or (len(day.best) == len(self.best) and number <= self.day):
             self.best, self.day, self.last = day.best, number, day.last
+
+    def _end(self, number: int, day: Day) -> None:
+        """Of a day an attempt ended that went on."""
+        day.open_from = max((attempt[_START] for attempt in day.going.values()), default=0)
+        self.open_from = max(each.open_from for each in self.days.values())
+        self._note(number, day)
 
     def _end_all(self) -> None:
         for number, day in self.days.items():
             if day.going:
                 day.going = {}
-                self._note(number)
+                self._end(number, day)
 
     # ---- time between steps ----
 
-    def _in_time(self, plan: FunnelPlan, meets: Sequence[Collection[int]], reached: int, instant: Instant) -> bool:
+    def _in_time(self, plan: FunnelPlan, meets: Meets, reached: int, instant: Instant) -> bool:
         """Whether the step after `reached` comes within its time of the last touchpoint that met the step before it."""
         within = plan.withins[reached] if plan.withins else None
         if within is None or self.met.get(reached, 0) + within >= instant:
@@ -235,7 +251,7 @@ class Attempts(Struct, array_like=True, gc=False):
         before = [place for place, steps in enumerate(meets) if reached in steps]
         return any(reached + 1 in steps and before != [place] for place, steps in enumerate(meets)) and before != []
 
-    def _note_met(self, plan: FunnelPlan, meets: Sequence[Collection[int]], instant: Instant) -> None:
+    def _note_met(self, plan: FunnelPlan, meets: Meets, instant: Instant) -> None:
         for step, within in enumerate(plan.withins):
             if within is not None and any(step in steps for steps in meets):
                 self.met[step] = instant
@@ -243,8 +259,6 @@ class Attempts(Struct, array_like=True, gc=False):
     # ---- origins ----
 
     def _origin_of(self, first: Seen, last: Seen) -> int:
-        if first is DIRECT:
-            return _UNKNOWN
         origin = [*map(first.get, _ASKED), *map(last.get, _ASKED)]
         if origin not in self.origins:
             if len(self.origins) >= _ORIGINS:
@@ -264,14 +278,12 @@ class Attempts(Struct, array_like=True, gc=False):
         self.origins = [self.origins[place] for place in places]
 
 
-def _first_step(meeting: Meeting) -> int:
-    return min((step for step in meeting.steps if step != EXCLUDED), default=EXCLUDED)
+def _first_step(meeting: tuple[Sequence[int], bool]) -> int:
+    return min((step for step in meeting[0] if step != EXCLUDED), default=EXCLUDED)
 
 
-def _chain(matches: Sequence[Collection[int]], reached: int, steps: int) -> int:
+def _chain(matches: Meets, reached: int, steps: int) -> int:
     """How many steps after `reached` the touchpoints of one instant can fill, each touchpoint one step."""
-    if len(matches) == 1:
-        return 1 if reached + 1 in matches[0] else 0
     taken: dict[int, int] = {}  # touchpoint -> step
     for step in range(reached + 1, steps + 1):
         if not _place(step, matches, taken, set()):
@@ -279,7 +291,7 @@ def _chain(matches: Sequence[Collection[int]], reached: int, steps: int) -> int:
     return steps - reached
 
 
-def _place(step: int, matches: Sequence[Collection[int]], taken: dict[int, int], tried: set[int]) -> bool:
+def _place(step: int, matches: Meets, taken: dict[int, int], tried: set[int]) -> bool:
     for index, steps in enumerate(matches):
         if step in steps and index not in tried:
             tried.add(index)

@@ -114,12 +114,12 @@ def index_by_type(model: Model, counters: Iterable[Counter]) -> dict[str, TypeIn
             index = index_of(type)
             index.counters.append((counter, index.place(counter.condition)))
     for funnel in model.funnels:
-        for number, step in enumerate(funnel.steps, 1):
-            index = index_of(step.on)
-            index.steps.setdefault(funnel.name, []).append((number, index.place(step.where)))
         for excluded in funnel.exclude:
             index = index_of(excluded.on)
             index.steps.setdefault(funnel.name, []).append((EXCLUDED, index.place(excluded.where)))
+        for number, step in enumerate(funnel.steps, 1):
+            index = index_of(step.on)
+            index.steps.setdefault(funnel.name, []).append((number, index.place(step.where)))
     for stage in model.stages:
         for entrance in stage.enter:
             index = index_of(entrance.on)

@@ -170,7 +170,8 @@ class Lead(Struct, array_like=True, gc=False):
         self.whole = False
         self.now.spells = {}
         for attempts in self.funnels.values():
-            attempts.changed = {}
+            if attempts.changed:
+                attempts.changed = {}
 
     def find(self, kind: str, detail: str, instant: Instant) -> None:
         """Note a data-quality finding, unless it is known."""

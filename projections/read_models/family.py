@@ -83,8 +83,8 @@ class AllRows:
 
 @dataclass(frozen=True, slots=True)
 class GrowingRows:
-    """A table with ever more rows a lead. What it holds is not saved: the fold gives what changed since the lead was
-    last shown; of a whole history it gives all rows, and what the table holds goes first."""
+    """A table whose rows of a lead change and grow, but never vanish. What it holds is not saved: the fold gives what
+    changed since the lead was last shown; of a whole history it gives all rows, and what the table holds goes first."""
 
     table: Callable[[Derived], Table]
     rows: Callable[[Fold, Subject], list[Row]]

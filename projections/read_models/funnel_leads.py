@@ -1,27 +1,22 @@
 """How far a lead came in each funnel: its furthest attempt, of several that of the earliest day."""
 
-from typing import Any
-from uuid import UUID
-
 import orjson
 
 from domain.fold.fold import Fold
-from projections.read_models.family import Entries, Key, Row, SeveralRows, Subject
+from projections.read_models.family import GrowingRows, Row, Subject
 
 
-def _entries(fold: Fold, subject: Subject) -> Entries:
-    entries: Entries = {}
+def _rows(fold: Fold, subject: Subject) -> list[Row]:
+    rows: list[Row] = []
     for name, attempts in subject.lead.funnels.items():
-        plan, reached = fold.funnels[name], attempts.best[1:]
-        entries[name] = [
-            len(reached), reached[0], reached[-1], attempts.open_until(plan), attempts.day,
-            orjson.dumps(reached).decode(), attempts.matures_at(plan), *attempts.origin(attempts.best),
-        ]  # fmt: skip
-    return entries
+        if attempts.changed:
+            plan, reached = fold.funnels[name], attempts.best[1:]
+            row = (
+                subject.id, name, len(reached), reached[0], reached[-1], attempts.open_until(plan), attempts.day,
+                orjson.dumps(reached).decode(), attempts.matures_at(plan), *attempts.origin(attempts.best),
+            )  # fmt: skip
+            rows.append(row)
+    return rows
 
 
-def _row(id: UUID, key: Key, values: list[Any]) -> Row:
-    return (id, key, *values)
-
-
-FUNNEL_LEADS = SeveralRows(lambda tables: tables.funnel_leads, _entries, _row)
+FUNNEL_LEADS = GrowingRows(lambda tables: tables.funnel_leads, _rows)

@@ -76,6 +76,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
     """The derived tables under a name prefix."""
     meta = MetaData() if into is None else into
     hot_fill: dict[str, Any] = {"postgresql_with": {"fillfactor": 50}}
+    by_key: dict[str, Any] = hot_fill | {"sqlite_with_rowid": False}  # long keys: one tree, where SQLite would have two
     return Derived(
         prefix,
         meta,
@@ -217,7 +218,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("entered_at", BigInteger, primary_key=True, autoincrement=False),
             Column("left_at", BigInteger),  # null: it goes on
             Index(prefix + "segment_spells_entered", "segment", "entered_at"),
-            **hot_fill,
+            **by_key,
         ),
         funnel_leads=Table(
             prefix + "funnel_leads",
@@ -236,7 +237,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("day", Integer, primary_key=True, autoincrement=False),  # of the start, since 1970, in its zone
             *_attempt(),
             Index(prefix + "funnel_days_day", "funnel", "day", "lead"),
-            **hot_fill,
+            **by_key,
         ),
         lead_sources=Table(
             prefix + "lead_sources",

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("left_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("lead", "segment", "entered_at"),
         postgresql_with={"fillfactor": 50},
+        sqlite_with_rowid=False,
     )
     op.create_index("segment_spells_entered", "segment_spells", ["segment", "entered_at"])
     op.create_table(
@@ -35,6 +36,7 @@ def upgrade() -> None:
         *_attempt(),
         sa.PrimaryKeyConstraint("lead", "funnel", "day"),
         postgresql_with={"fillfactor": 50},
+        sqlite_with_rowid=False,
     )
     op.create_index("funnel_days_day", "funnel_days", ["funnel", "day", "lead"])
     op.drop_index("funnel_leads_started", "funnel_leads")
