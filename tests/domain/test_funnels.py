@@ -176,4 +176,4 @@ def test_what_is_remembered_does_not_grow_with_how_busy_a_lead_is() -> None:
     each = lead.funnels["signup"]
     assert len(each.days) <= 4 and all(len(day.going) == 1 for day in each.days.values()) and len(each.origins) <= 32
     assert each.origin(each.best)[0] == "paid_other"
-    assert {each.origin(day.best)[1] for day in each.days.values()} <= {f"s{n}" for n in range(340, 400)}
+    assert {each.origin(day.best)[4] for day in each.days.values()} <= {f"s{n}" for n in range(340, 400)}
