@@ -91,35 +91,42 @@ def summed_within(place: str, least: int | None, most: int | None, within: int) 
     def test(lead: Lead, at: Instant) -> Answer:
         instants, amounts = lead.did.get(place, _NONE), lead.did.get(key, _NONE)
         first = bisect_right(instants, at - within)
-        live = amounts[first:] if first else amounts
-        left = sum(live)
-        holds = _between(left, least, most)
-        if (least is None or most is None) and min(live, default=0) >= 0:
-            number = _crosses(live, left, least, most) if (least is None) is not holds else len(live)
-        else:
-            number = _changes(instants[first:], live, left, least, most)
-        return holds, instants[first + number] + within if number < len(live) else NEVER
+        if first:
+            instants, amounts = instants[first:], amounts[first:]
+        left = sum(amounts)
+        change = _falls if min(amounts, default=0) >= 0 else _changes
+        number = change(instants, amounts, left, least, most)
+        return _between(left, least, most), instants[number] + within if number < len(instants) else NEVER
 
     return test
 
 
-def _crosses(live: Sequence[int], left: int, least: int | None, most: int | None) -> int:
-    """With which of those that leave a sum without negative parts crosses its one bound; their number: with none."""
-    gone = list(accumulate(live))
-    if least is not None:
-        return bisect_right(gone, left - least)
-    return bisect_left(gone, left - (most or 0))
+def _falls(instants: Sequence[int], amounts: Sequence[int], left: int, least: int | None, most: int | None) -> int:
+    """With which of those that leave a sum without negative parts gets on another side; their number: with none."""
+    if least is not None and left < least:
+        return len(amounts)
+    below = most is None or left <= most
+    if below and least is None:
+        return len(amounts)
+    gone = list(accumulate(amounts))
+    if most is None or below:
+        return bisect_right(gone, left - (least or 0))
+    number = bisect_left(gone, left - most)
+    if number == len(amounts):
+        return number
+    together = bisect_right(instants, instants[number], number) - 1  # what shares an instant leaves together
+    return number if least is None or left - gone[together] >= least else len(amounts)
 
 
-def _changes(instants: Sequence[int], live: Sequence[int], left: int, least: int | None, most: int | None) -> int:
-    """As `_crosses`, of any parts and bounds; what shares an instant leaves together."""
-    holds, last = _between(left, least, most), len(live) - 1
-    for number, amount in enumerate(live):
+def _changes(instants: Sequence[int], amounts: Sequence[int], left: int, least: int | None, most: int | None) -> int:
+    """As `_falls`, of any parts."""
+    holds, last = _between(left, least, most), len(amounts) - 1
+    for number, amount in enumerate(amounts):
         left -= amount
         together = number < last and instants[number + 1] == instants[number]
         if not together and _between(left, least, most) is not holds:
             return number
-    return len(live)
+    return len(amounts)
 
 
 def extreme_within(place: str, sign: int, least: int | None, most: int | None, within: int) -> Test:

@@ -103,12 +103,17 @@ class Rfm(Part):
         yield from _classes(recency, [*lately, ever])
         often = [Did(self.on, self.where, each, None, self.within) for each in self.frequency]
         yield from _classes(frequency, [*often, ever])
-        if self.money is not None:
-            much = [
-                DidAmount(self.on, self.where, Aggregate.SUM, self.amount, each, None, self.within)
-                for each in self.money
-            ]
-            yield from _classes(money, [*much, ever])
+        for letter, condition in zip(LETTERS, self._sums(ever), strict=False):
+            yield f"{money} {letter}", condition
+
+    def _sums(self, ever: Condition) -> Iterator[Condition]:
+        """Of A to D, if there are limits: both bounds of each, so that each adds up once."""
+        above: int | None = None
+        for least in self.money or ():
+            yield DidAmount(self.on, self.where, Aggregate.SUM, self.amount, least, above, self.within)
+            above = least - 1
+        if above is not None:
+            yield every([ever, DidAmount(self.on, self.where, Aggregate.SUM, self.amount, None, above, self.within)])
 
 
 class Engagement(Part):

@@ -116,6 +116,9 @@ def test_a_sum_may_be_entered_by_time_alone() -> None:
 @example([(0, 3), (1, 2)], [2, 2], "at_least = {0}", "sum")
 @example([(0, 3), (0, -3), (1, 2)], [2, 2], "at_least = {0}", "sum")
 @example([(0, 3), (1, 3), (2, 1)], [3, 9], "at_least = {0}", "max")
+@example([(0, 3), (0, 2), (1, 1)], [2, 3], "at_least = {0}, at_most = {1}", "sum")
+@example([(0, 3), (1, 2), (2, 1)], [2, 3], "at_least = {0}, at_most = {1}", "sum")
+@example([(0, 3), (1, 2)], [-2, -1], "at_least = {0}, at_most = {1}", "sum")
 @example([(0, 0), (0, -1)], [0, 0], "at_least = {0}", "min")
 def test_what_lies_in_a_window_changes_at_the_instants_at_which_it_does(
     orders: list[tuple[int, int]], bounds: list[int], limits: str, name: str
