@@ -165,9 +165,14 @@ class Lead(Struct, array_like=True, gc=False):
     whole: bool = True
     """Whether what only grows, `now.spells` and `changed` of the funnels, is of the whole history."""
 
-    def forget_shown(self) -> None:
-        """The lead was shown: of what only grows, what comes is remembered, not what was."""
+    foreseen: dict[str, dict[int, int | None]] = field(default_factory=dict)
+    """Stays as they were shown that time alone began or ended after the last touchpoint, as `Now.spells`: a touchpoint
+    that is taken later, though it happened before that, may undo them."""
+
+    def forget_shown(self, now: Now) -> None:
+        """The lead was shown as of `now`: of what only grows, what comes is remembered, not what was."""
         self.whole = False
+        self.foreseen = {} if now is self.now else _beyond(now.spells, self.now.spells)
         self.now.spells = {}
         for attempts in self.funnels.values():
             if attempts.changed:
@@ -177,3 +182,16 @@ class Lead(Struct, array_like=True, gc=False):
         """Note a data-quality finding, unless it is known."""
         if not any(finding[:2] == [kind, detail] for finding in self.findings):
             self.findings.append([kind, detail, instant])
+
+
+def _beyond(
+    spells: dict[str, dict[int, int | None]], known: dict[str, dict[int, int | None]]
+) -> dict[str, dict[int, int | None]]:
+    """The stays that are not known, or end otherwise."""
+    beyond: dict[str, dict[int, int | None]] = {}
+    for name, stays in spells.items():
+        before = known.get(name, {})
+        differing = {entered: left for entered, left in stays.items() if before.get(entered, 0) != left}
+        if differing:
+            beyond[name] = differing
+    return beyond

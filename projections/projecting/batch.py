@@ -317,7 +317,7 @@ class Batches:
             return False
         for holding, member, rendered in shows:
             changes.show(member.shown, rendered, member.rows, member.former)
-            member.note_shown(rendered)
+            member.note_shown(rendered, holding.now)
             rows.append(lead_row(cluster, holding.id, member, holding.now.due))
         for number in todo.renamed:
             if (id := todo.touched.get(number)) is not None:

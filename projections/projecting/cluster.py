@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from domain.fold.lead import Lead
+from domain.fold.lead import Lead, Now
 from domain.people.constraints import NAMES_OTHERS, looks_back
 from domain.people.facts import Facts
 from domain.people.order import walk_key
@@ -40,10 +40,10 @@ class Member:
     former: UUID | None = None
     """The id under which it was shown, where it has another one now. Not saved."""
 
-    def note_shown(self, rendered: Rendered) -> None:
-        """The tables hold of it what was rendered."""
+    def note_shown(self, rendered: Rendered, now: Now) -> None:
+        """The tables hold of it what was rendered, as of `now`."""
         self.shown, self.rows, self.former = rendered.shown, rendered.rows, None
-        self.lead.forget_shown()
+        self.lead.forget_shown(now)
 
 
 @dataclass(slots=True, eq=False)

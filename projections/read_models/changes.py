@@ -19,6 +19,10 @@ NOTHING: Shown = [{} for _ in REMEMBERED]
 """Of a lead that was never shown."""
 
 
+NONE_UNDONE: list[list[Row]] = [[] for _ in GROWING]
+"""Nearly always."""
+
+
 class Rendered(NamedTuple):
     """What is to be seen of one lead."""
 
@@ -28,6 +32,8 @@ class Rendered(NamedTuple):
     shown: Shown
     grown: list[list[Row]]
     """Of the tables that only grow, in the order of their families: where `whole` all rows, else what changed."""
+    undone: list[list[Row]]
+    """Of these tables the keys of rows that go."""
     whole: bool
 
 
@@ -36,7 +42,8 @@ def render(fold: Fold, subject: Subject) -> Rendered:
     rows = [family.row(fold, subject) for family in ALWAYS]
     shown = [family.entries(fold, subject) for family in REMEMBERED]
     grown = [family.rows(fold, subject) for family in GROWING]
-    return Rendered(subject.id, rows, shown, grown, subject.lead.whole)
+    undone = [family.undone(subject) for family in GROWING] if subject.lead.foreseen else NONE_UNDONE
+    return Rendered(subject.id, rows, shown, grown, undone, subject.lead.whole)
 
 
 class Changes:
@@ -51,6 +58,7 @@ class Changes:
         self._moved: dict[UUID, UUID] = {}
         self._regrown: list[UUID] = []
         self._grown: list[list[Row]] = [[] for _ in GROWING]
+        self._undone: list[list[Row]] = [[] for _ in GROWING]
 
     def gone(self, id: UUID) -> None:
         """The lead ceased: nothing of it is to be seen."""
@@ -78,6 +86,9 @@ class Changes:
             self._regrown.append(after.id)
         for place, rows in enumerate(after.grown):
             self._grown[place] += rows
+        if after.undone is not NONE_UNDONE and not after.whole:
+            for place, keys in enumerate(after.undone):
+                self._undone[place] += keys
 
     def write(self, conn: Connection) -> None:
         """Write everything, deletions first."""
@@ -88,6 +99,8 @@ class Changes:
         emptied = [(each.table(tables), "lead", ids) for each, ids in zip(REMEMBERED, self._emptied, strict=True)]
         regrown = [(table, "lead", self._regrown) for table in growing]
         bulk.delete_each(conn, gone + emptied + regrown)
+        for table, keys in zip(growing, self._undone, strict=True):
+            bulk.delete_keys(conn, table, keys)
         always = [(each.table(tables), rows) for each, rows in zip(ALWAYS, self._always, strict=True)]
         several = [(each.table(tables), rows) for each, rows in zip(REMEMBERED, self._several, strict=True)]
         bulk.upsert_each(conn, always + several + [*zip(growing, self._grown, strict=True)])

@@ -88,6 +88,8 @@ class GrowingRows:
 
     table: Callable[[Derived], Table]
     rows: Callable[[Fold, Subject], list[Row]]
+    undone: Callable[[Subject], list[Row]] = lambda subject: []
+    """The keys of rows that were shown of what time alone did, and that a touchpoint of before undid."""
 
 
 Remembered = SeveralRows | AllRows

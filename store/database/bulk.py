@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, CursorResult, Table
+from sqlalchemy import ColumnElement, Connection, CursorResult, Table, bindparam
+from sqlalchemy import delete as delete_from
 
 from store.database.columns import array, copy_stream, key_parameters, parameters, reader
 from store.database.errors import translated
@@ -98,6 +99,19 @@ def delete_each(conn: Connection, deletions: Iterable[tuple[Table, str, Sequence
                 _execute(conn, f'DELETE FROM {_name(table)} WHERE "{column.name}" = ?', keys)
         if statements:
             _execute(conn, "; ".join(statements), tuple(arrays))
+
+
+def delete_keys(conn: Connection, table: Table, keys: Sequence[Sequence[Any]]) -> None:
+    """Delete the rows of these primary keys, one by one: of few."""
+    if not keys:
+        return
+    columns = list(table.primary_key.columns)
+    named = [bindparam(f"key_{place}", type_=column.type) for place, column in enumerate(columns)]
+    same = (column == value for column, value in zip(columns, named, strict=True))
+    with translated():
+        conn.execute(delete_from(table).where(*same), [
+            {f"key_{place}": value for place, value in enumerate(key)} for key in keys
+        ])  # fmt: skip
 
 
 def rename_each(conn: Connection, renames: Iterable[tuple[Table, str, Mapping[Any, Any]]]) -> None:
