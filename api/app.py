@@ -11,8 +11,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi_offline import FastAPIOffline
 from pydantic import Field, field_validator
 
-from api.answers import answer_problems, not_built, plain
+from api.answers import answer_problems, plain
 from api.bounds import bound_of, period_of
+from api.funnels import funnel_routes
 from api.parameters import AsOf, Paged, Parameters
 from api.stages import stage_routes
 from api.stream import SignalFeed
@@ -26,7 +27,6 @@ from projections.queries.filters import Filters
 from projections.queries.leads import find_leads
 from projections.queries.orders import OrderName
 from projections.queries.shapes import (
-    FunnelShape,
     LeadDetail,
     LeadPage,
     MemberShape,
@@ -37,7 +37,6 @@ from projections.queries.shapes import (
     TouchpointShape,
 )
 from projections.queries.view import LIMIT, Reader
-from projections.reports import funnels as funnel_report
 from projections.reports import responses as response_report
 from projections.reports import segments as segment_report
 from projections.reports import signals as signal_report
@@ -138,12 +137,6 @@ class DeadlinesParameters(Parameters):
     cursor: Annotated[str | None, Field(description="`next` of the page before")] = None
 
 
-class FunnelParameters(PeriodParameters, AsOf):
-    """The period that the first step lies in."""
-
-    by: Annotated[str | None, Field(description="not built yet")] = None
-
-
 class SignalsParameters(Parameters):
     """Parameters of the list and of the stream of signals."""
 
@@ -174,7 +167,9 @@ def create_api(readers: Readers, private: Private, *extra: APIRouter) -> FastAPI
     )
     answer_problems(app)
     guard = [Depends(private.check), Depends(plain)]
-    for router in (_leads(readers), _reports(readers), stage_routes(_reader(readers)), _signals(readers), *extra):
+    reader = _reader(readers)
+    reports = (_reports(readers), funnel_routes(reader), stage_routes(reader))
+    for router in (_leads(readers), *reports, _signals(readers), *extra):
         app.include_router(router, prefix="/api", dependencies=guard)
     return app
 
@@ -241,14 +236,6 @@ def _reports(readers: Readers) -> APIRouter:
         parameters.refuse()
         with reader.view() as view:
             return segment_report.members_of(view, name, limit=parameters.limit, cursor=parameters.cursor)
-
-    @router.get("/funnels/{name}", summary="How many leads reached each step")
-    def funnel(name: str, parameters: Annotated[FunnelParameters, Query()]) -> FunnelShape:
-        parameters.refuse()
-        if parameters.by is not None:
-            raise not_built("by")
-        with reader.view() as view:
-            return funnel_report.funnel(view, name, *parameters.bounds(view.model.timezone))
 
     _responses(router, reader)
     return router

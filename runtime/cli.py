@@ -28,8 +28,8 @@ ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
         "lead": "Show one lead: how far it is from hot, every point explained, what the newest touchpoints did.",
     },
     "handing_over": {"handover": "Who takes care of a lead: give it, answer for it, note something."},
+    "funnels": {"funnel": "Show how far leads came in a funnel, how long it took, and where most are lost."},
     "reading": {
-        "funnel": "Show how many leads reached each step of a funnel.",
         "segments": "List segments and their sizes.",
         "signals": "List what was announced, oldest first.",
     },

@@ -35,6 +35,21 @@ _ENGLISH: Final[Mapping[str, str]] = {
     "handed.reminder": "reminder for {at}", "handed.note": "note: {note}", "not_ready": "not ready",
     "no_effect": "no effect: {why}", "not_theirs": "somebody else has the lead, or nobody",
     "accepted_already": "accepted already",
+    "funnel.title": "Funnel {name} ({order}, within {window})", "funnel.any": "{number} of the steps, in any order",
+    "funnel.sum": "{entered} leads started: {converted} took all steps ({rate}), {pending} still may, {dropped} cannot"
+    " any more.",
+    "funnel.mature": "Of the {mature} whose time is over, {converted} took all steps ({rate}): compare periods by this"
+    " rate, since whose time is not over may still come.",
+    "funnel.young": "Nobody's time is over yet: the rates will still change.",
+    "funnel.lost": "Most are lost before step {number}, {step}: {lost} of {before} ({share}).",
+    "funnel.lost_mature": "Most are lost before step {number}, {step}: {lost} of {before} whose time is over"
+    " ({share}).",
+    "funnel.took": "From the first step to the last: {median} in the middle, half of them {lower} to {upper}.",
+    "funnel.by": "By {by}", "funnel.by_start": "{by}: of each lead as of the start that counts.",
+    "funnel.by_report": "{by}: of each lead as of {at}, not as of its start.",
+    "funnel.series.day": "By day of the start", "funnel.series.week": "By week of the start",
+    "funnel.series.month": "By month of the start", "funnel.others": "other ({count} groups)",
+    "funnel.leads_title": "Leads in {name}, {state} (times in {zone})",
     "owner.nobody": "nobody", "owner.accepted": "{owner}, accepted at {at}", "owner.due": "{owner}, to accept by {at}",
 }  # fmt: skip
 _CHINESE: Final[Mapping[str, str]] = {
@@ -69,6 +84,20 @@ _CHINESE: Final[Mapping[str, str]] = {
     "handed.reminder": "提醒时间 {at}", "handed.note": "备注：{note}", "not_ready": "时机未到",
     "no_effect": "无效：{why}", "not_theirs": "此线索由他人负责或无人负责",
     "accepted_already": "此前已接受",
+    "funnel.title": "漏斗 {name}（{order}，{window} 内）", "funnel.any": "完成任意 {number} 个步骤",
+    "funnel.sum": "{entered} 条线索进入：{converted} 条完成全部步骤（{rate}），{pending} 条仍可能完成，"
+    "{dropped} 条已不再可能。",
+    "funnel.mature": "其中 {mature} 条期限已过，{converted} 条完成全部步骤（{rate}）：请用此转化率比较各时段，"
+    "期限未过的线索仍可能完成。",
+    "funnel.young": "尚无线索期限已过：转化率仍会变化。",
+    "funnel.lost": "第 {number} 步“{step}”之前流失最多：{before} 条中流失 {lost} 条（{share}）。",
+    "funnel.lost_mature": "第 {number} 步“{step}”之前流失最多：期限已过的 {before} 条中流失 {lost} 条（{share}）。",
+    "funnel.took": "从第一步到最后一步：中位数 {median}，半数在 {lower} 到 {upper} 之间。",
+    "funnel.by": "按 {by}", "funnel.by_start": "{by}：按计入的那次开始时的情况。",
+    "funnel.by_report": "{by}：按 {at} 时的情况，而非开始时的情况。",
+    "funnel.series.day": "按开始日期", "funnel.series.week": "按开始的周",
+    "funnel.series.month": "按开始的月份", "funnel.others": "其他（{count} 组）",
+    "funnel.leads_title": "漏斗 {name} 中的线索，{state}（时区 {zone}）",
     "owner.nobody": "无人负责", "owner.accepted": "{owner}，{at} 已接受", "owner.due": "{owner}，须在 {at} 前接受",
 }  # fmt: skip
 SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {"en": _ENGLISH, "zh": _CHINESE}

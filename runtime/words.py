@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from domain.conditions.words import in_words
 from domain.fold.names import full_name
 from domain.model.definition import Model
+from domain.model.funnels import StepOrder
 from domain.model.sales import NOT_READY
 from domain.touchpoints.touchpoint import moment
 from projections.queries.shapes import LeadShape
@@ -28,6 +30,7 @@ class Words:
         self._stages = {stage.name: stage.label for stage in model.stages}
         self._channels = {rule.name: rule.label for rule in model.channels.rules}
         self._segments = {segment.name: segment.label for segment in model.segments}
+        self._funnels = {plan.name: plan for plan in model.funnels}
         self._rules = {rule.name: rule.label for rule in model.score.rules}
         self._rejections = {reason.name: reason.label for reason in model.sales.reasons}
         self._reasons = {exclusion.reason: exclusion.label for exclusion in reversed(model.not_a_lead)}
@@ -43,6 +46,19 @@ class Words:
     def segment(self, name: str) -> str:
         """What people call a segment."""
         return self.label(self._segments.get(name), name)
+
+    def funnel(self, name: str) -> str:
+        """What people call a funnel."""
+        return self.label(self._funnels[name].label, name)
+
+    def step(self, funnel: str, number: int) -> str:
+        """What people call a step of a funnel, from 1; where their order does not matter how many were taken."""
+        plan = self._funnels[funnel]
+        if plan.order is StepOrder.ANY:
+            return self.say("funnel.any", number=number)
+        step = plan.steps[number - 1]
+        where = None if step.where is None else in_words(step.where)
+        return self.label(step.label, " ".join(filter(None, (step.on, where))))
 
     def rule(self, name: str) -> str:
         """What people call a score rule."""

@@ -68,6 +68,7 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "LEADLINE_WORKERS=tcp": "not executed: needs a cluster; tests/projections/test_verify_engines.py has one",
         "curl -X POST": FILES,
     },
+    "read-a-funnel.md": {"leadline funnel": FILES},
     "receive-hot-leads.md": {"from kafka import KafkaConsumer": SERVERS, "curl -N": DOORS, "curl -H": DOORS},
     "run-on-kafka-and-postgresql.md": {
         "docker compose": CONTAINERS,

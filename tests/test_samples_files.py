@@ -81,6 +81,17 @@ def test_the_stages_say_how_leads_moved(shell: Shell, imported: str) -> None:
     assert [line.split("\t")[0] for line in inside] == ["who", "bo@engines.example"]
 
 
+def test_a_funnel_is_read_in_every_way_that_the_page_shows(shell: Shell, imported: str) -> None:
+    whole, period, weeks, campaigns, bands, gone = sample("read-a-funnel.md", "leadline funnel").splitlines()
+    for command in (whole, period):
+        said = shell.pastes(command)
+        assert "2\tmeeting_held\t1\t" in said and "leads started: 1 took all steps" in said, said
+    assert "2026-09-14\t1\t1\t100.0%" in shell.pastes(weeks)
+    assert "as of the start that counts" in shell.pastes(campaigns)
+    assert "5000 to 10000\t0\t0" in shell.pastes(bands)
+    shell.pastes(gone)
+
+
 def test_other_numbers_are_tried_over_what_is_recorded(shell: Shell, imported: str) -> None:
     said = shell.pastes(sample("change-the-model.md", "leadline model try"))
     assert said.count("leads change; heat is another of") == 2

@@ -301,28 +301,6 @@ class MemberShape(LeadShape):
     entered_at: Moment
 
 
-class StepShape(Shape):
-    """A funnel's step: who reached it, and for how many of those that stand at it the next step's window is open."""
-
-    on: str
-    label: Any = None
-    where: Annotated[str | None, Field(description="the step's condition, in words")] = None
-    leads: int
-    pending: int
-
-
-class FunnelShape(Shape):
-    """A funnel's report over the leads whose first step lies in the period."""
-
-    funnel: str
-    label: Any = None
-    order: str
-    window: str
-    from_: Annotated[Moment | None, Field(serialization_alias="from")] = None
-    to: Moment | None = None
-    steps: list[StepShape]
-
-
 class SignalShape(Shape):
     """Something announced. `kind` is the CloudEvents type; further fields are the announcement's own (reasons, ...)."""
 

@@ -21,14 +21,15 @@ from domain.files.durations import HOUR
 from domain.model.definition import parse_model
 from projections.queries.leads import find_leads
 from projections.queries.view import Reader, View
-from projections.reports import funnels as funnel_report
 from projections.reports import segments as segment_report
 from projections.reports import signals as signal_report
+from projections.reports.funnels.report import funnel as funnel_report
 from runtime.clock import clock
 from runtime.commands.options import AsJson, settings_of
-from runtime.commands.reading import funnel_listing, segments_listing
+from runtime.commands.reading import segments_listing
 from runtime.demo.generator import Traffic, generate
 from runtime.demo.player import Played, play
+from runtime.funnels import funnel_listing
 from runtime.setting_names import PREFIX
 from runtime.setting_values import Bind
 from runtime.settings import FILE_VARIABLE
@@ -172,7 +173,7 @@ def _results(view: View) -> dict[str, Any]:
     kinds = Counter(each.kind for each in signal_report.signals(view.conn, 0, limit=10_000).items)
     return {
         "hottest": hottest,
-        "funnels": [funnel_report.funnel(view, funnel.name) for funnel in view.model.funnels],
+        "funnels": [funnel_report(view, funnel.name) for funnel in view.model.funnels],
         "segments": segment_report.segments(view).items,
         "signals": dict(sorted(kinds.items())),
     }

@@ -1,4 +1,4 @@
-"""`funnel`, `segments`, `signals`: what the read models say, straight from the database."""
+"""`segments`, `signals`: what the read models say, straight from the database."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -9,11 +9,9 @@ from domain.errors import Refused
 from domain.signals.kinds import SignalKind
 from projections.queries.leads import leads_of
 from projections.queries.shapes import (
-    FunnelShape,
     SegmentShape,
     SignalShape,
 )
-from projections.reports import funnels as funnel_report
 from projections.reports import segments as segment_report
 from projections.reports import signals as signal_report
 from runtime.commands.options import (
@@ -23,68 +21,19 @@ from runtime.commands.options import (
     DatabaseUrl,
     Language,
     Limit,
-    bound_of,
     reading,
     refuse_as_of,
     say_more,
     wiring_of,
 )
-from runtime.errors import not_built
 from runtime.show import Column, Listing, print_json, print_listings
 from runtime.words import Words, who
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (funnel, segments, signals):
+    for command in (segments, signals):
         app.command()(command)
-
-
-def funnel(
-    *,
-    name: Annotated[str, typer.Argument(help="The funnel's name in the model.")],
-    started_from: Annotated[
-        str | None, typer.Option("--from", help="First step at or after: a day or an RFC 3339 time.")
-    ] = None,
-    started_to: Annotated[str | None, typer.Option("--to", help="First step before.")] = None,
-    by: Annotated[str | None, typer.Option(help="Not built yet.")] = None,
-    as_of: AsOf = None,
-    lang: Language = None,
-    as_json: AsJson = False,
-    data: Data = None,
-    database: DatabaseUrl = None,
-) -> None:
-    """Show how many leads reached each step of a funnel."""
-    refuse_as_of(as_of)
-    if by is not None:
-        raise not_built("--by")
-    with reading(data, database) as view:
-        zone = view.model.timezone
-        first, end = bound_of("--from", started_from, zone), bound_of("--to", started_to, zone)
-        report = funnel_report.funnel(view, name, first, end)
-    if as_json:
-        print_json(report)
-        return
-    print_listings(funnel_listing(report, Words(view.model, lang)))
-
-
-def funnel_listing(report: FunnelShape, words: Words) -> Listing:
-    """A funnel's report."""
-    first = report.steps[0].leads
-    rows = [
-        (
-            number,
-            words.label(step.label, " ".join(filter(None, (step.on, step.where)))),
-            step.leads,
-            f"{step.leads / first:.1%}" if first else None,
-            step.pending,
-        )
-        for number, step in enumerate(report.steps, 1)
-    ]
-    columns = (Column("no", 2, number=True), Column("step"), Column("leads", number=True))
-    more = (Column("of first", number=True), Column("pending", 1, number=True))
-    name = words.label(report.label, report.funnel)
-    return Listing(f"Funnel {name} ({report.order}, within {report.window})", (*columns, *more), rows)
 
 
 def segments(

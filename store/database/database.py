@@ -19,6 +19,7 @@ from store.database.errors import (
     named,
     translated,
 )
+from store.database.expressions import SqliteQuartiles
 from store.database.lease import ConnectionLease, FileLease, Lease, lock_number
 from store.database.migrate import is_current, upgrade
 from store.database.tables import installation
@@ -261,6 +262,7 @@ def _sqlite(url: URL) -> Engine:
         for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        connection.create_aggregate("quartiles", 1, SqliteQuartiles)
 
     @event.listens_for(engine, "begin")
     def begin(conn: Connection) -> None:

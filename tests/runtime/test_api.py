@@ -180,7 +180,7 @@ def test_a_funnel_counts_who_reached_a_step_and_who_may_go_on(api: Asker) -> Non
     assert [(step["on"], step["leads"], step["pending"]) for step in funnel["steps"]] == [
         ("page_viewed", 2, 1), ("form_submitted", 1, 1), ("identified", 0, 0),
     ]  # fmt: skip
-    assert api.get("/api/funnels/signup?from=2023-11-14T22:13:22Z").json()["steps"][0]["leads"] == 1
+    assert api.get("/api/funnels/signup?from=2023-11-14T00:00:00Z").json()["steps"][0]["leads"] == 2
     assert api.get("/api/funnels/signup?to=2023-11-14").json()["steps"][0]["leads"] == 0
     assert api.get("/api/funnels/signup?from=2023-11-14&to=2023-11-15").json()["steps"][0]["leads"] == 2
 
@@ -230,7 +230,13 @@ def test_signals_page_by_ledger_position_or_id(api: Asker) -> None:
     ("/api/segments/nope/members", 404, "the model has returners"),
     ("/api/segments/quiet/members?cursor=nonsense", 400, "cursor"),
     ("/api/funnels/nope", 404, "the model has signup"),
-    ("/api/funnels/signup?by=country", 501, "by is not built yet"),
+    ("/api/funnels/signup?by=country", 400, "by: found 'country', allowed are first_channel"),
+    ("/api/funnels/signup?from=2023-11-14T22:13:22Z", 400, "2023-11-14 (2023-11-14T00:00:00.000000Z) and 2023-11-15"),
+    ("/api/funnels/signup?series=week", 400, "series: allowed is with a period alone"),
+    ("/api/funnels/signup?series=year", 400, "series: Input should be 'day', 'week' or 'month'"),
+    ("/api/funnels/signup/leads?step=4", 400, "step: found 4, allowed is 1 to 3"),
+    ("/api/funnels/signup/leads?by=stage&group=x", 400, "group: found 'x'"),
+    ("/api/funnels/nope/leads", 404, "the model has signup"),
     ("/api/funnels/signup?from=yesterday", 400, "from: found 'yesterday', allowed is"),
     ("/api/funnels/signup?from=20260101", 400, "from: found '20260101', allowed is"),
     ("/api/funnels/signup?to=2026-W47-1", 400, "to: found '2026-W47-1', allowed is"),

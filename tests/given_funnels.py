@@ -1,0 +1,179 @@
+"""Rows of leads in a funnel by day of start, put into the tables by hand, and a view over them."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Final
+from uuid import UUID
+
+import pytest
+
+from domain.model.definition import Model, parse_model
+from domain.touchpoints.touchpoint import Position
+from projections.queries.lookup import Lookup
+from projections.queries.view import View
+from store.database import bulk
+from store.database.database import Database, open_database
+from store.database.tables import live
+from store.events.ids import Ids
+from store.events.store import EventStore
+from tests.given_model import MODEL
+
+ZONE: Final = "Asia/Shanghai"
+STEPS: Final = 4
+DAY: Final = 86_400_000_000
+FIRST: Final = 20_000
+"""The first day of a start: 2024-10-04."""
+CLOCK: Final = (FIRST + 60) * DAY
+FUNNELED: Final = (
+    f'timezone = "{ZONE}"\n{MODEL}'
+    + """
+[[funnels]]
+name = "sale"
+window = "14d"
+steps = [ { on = "page_viewed" }, { on = "form_submitted" }, { on = "meeting_held" }, { on = "order_placed" } ]
+"""
+)
+_ORIGINS: Final = (
+    ("direct", None, None), ("mail", "letter", "spring"), ("paid_search", "google", "spring"), ("mail", "letter", None),
+)  # fmt: skip
+_ASKED: Final = ("first_channel", "first_source", "first_campaign", "last_channel", "last_source", "last_campaign")
+_VALUES: Final[Sequence[Any]] = (
+    None, "", [], 4999, 5000, "5000", 5000.5, " 7e3 ", 10_000, 20_000, 10**12, "many", True, {"of": 7}, "other", "none",
+    "a \x00 b", "王", "5000 ", -1,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A row of a lead's day."""
+
+    day: int
+    reached: tuple[int, ...]
+    open_until: int | None
+    matures_at: int
+    origin: tuple[str | None, ...]
+
+    @property
+    def step(self) -> int:
+        return len(self.reached)
+
+    def columns(self) -> dict[str, Any]:
+        """As they stand in both tables."""
+        return {
+            "day": self.day, "step": self.step, "started_at": self.reached[0], "reached_at": self.reached[-1],
+            "reached": json.dumps(self.reached), "open_until": self.open_until, "matures_at": self.matures_at,
+            **dict(zip(_ASKED, self.origin, strict=True)),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A lead with its days, and what it is told apart by."""
+
+    id: UUID
+    attempts: tuple[Attempt, ...]
+    stage: str = "lead"
+    grade: str = "A"
+    profile: dict[str, Any] = field(default_factory=dict)
+    segments: tuple[str, ...] = ()
+
+    def counts(self, inside: Sequence[Attempt]) -> Attempt:
+        """What counts of these days: the furthest, then the earliest; open and young as the latest of them."""
+        best = min(inside, key=lambda each: (-each.step, each.day))
+        if best.step == STEPS:
+            return best
+        still = [each.open_until for each in inside if each.open_until is not None]
+        matures_at = max(each.matures_at for each in inside)
+        return Attempt(best.day, best.reached, max(still, default=None), matures_at, best.origin)
+
+
+def started(n: int, day: int, steps: int = 1, campaign: str | None = None, **more: Any) -> Entrant:
+    """A lead that came so far on one day, and gets no further."""
+    start = day * DAY
+    origin = ("mail", "letter", campaign, "direct", None, None)
+    reached = tuple(start + step * 60_000_000 for step in range(steps))
+    return Entrant(UUID(int=n), (Attempt(day, reached, None, start + 14 * DAY, origin),), **more)
+
+
+def some_entrants(chance: Random, count: int, values: Sequence[Any] = _VALUES) -> list[Entrant]:
+    """Leads with up to four days each, on either side of every bound."""
+    return [
+        Entrant(
+            UUID(int=chance.getrandbits(128)),
+            tuple(
+                _attempt(chance, day) for day in sorted(chance.sample(range(FIRST, FIRST + 90), chance.randint(1, 4)))
+            ),
+            chance.choice(["lead", "qualified", "visitor"]),
+            chance.choice("ABCD"),
+            {} if (value := chance.choice(values)) is None else {"amount": value, "else": 1},
+            ("warm",) if chance.random() < 0.4 else (),
+        )
+        for _ in range(count)
+    ]
+
+
+def _attempt(chance: Random, day: int) -> Attempt:
+    start = day * DAY + chance.randrange(DAY)
+    reached = sorted(start + chance.randrange(14 * DAY) for _ in range(chance.randint(0, STEPS - 1)))
+    until = chance.choice([None, CLOCK - 1, CLOCK, CLOCK + 1, start + 14 * DAY])
+    return Attempt(
+        day,
+        (start, *reached),
+        None if len(reached) == STEPS - 1 else until,
+        chance.choice([CLOCK - 1, CLOCK, start + 14 * DAY]),
+        (*chance.choice(_ORIGINS), *chance.choice(_ORIGINS)),
+    )
+
+
+def put(database: Database, entrants: Sequence[Entrant], funnel: str = "sale") -> None:
+    """Write their rows."""
+    with database.transaction() as conn:
+        bulk.insert(conn, live.leads, [_lead(each) for each in entrants])
+        bulk.insert(conn, live.scores, [
+            (each.id, 1.0, CLOCK, None, False, None, None, each.grade, 0.0, None, "[]") for each in entrants
+        ])  # fmt: skip
+        members = [(name, each.id, CLOCK) for each in entrants for name in each.segments]
+        bulk.insert(conn, live.segment_members, members)
+        best = [(each.id, each.counts(each.attempts)) for each in entrants]
+        days = [(each.id, attempt) for each in entrants for attempt in each.attempts]
+        for table, rows in ((live.funnel_leads, best), (live.funnel_days, days)):
+            named = [{"lead": id, "funnel": funnel, **each.columns()} for id, each in rows]
+            bulk.insert(conn, table, [tuple(each[column.name] for column in table.columns) for each in named])
+
+
+def _lead(entrant: Entrant) -> tuple[Any, ...]:
+    profile = json.dumps(entrant.profile, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return (
+        entrant.id, entrant.stage, CLOCK, True, CLOCK, CLOCK, 1, "[]", profile, "[]", 0, "direct", "direct", None,
+        CLOCK, None, None, None, None,
+    )  # fmt: skip
+
+
+@contextmanager
+def filled(
+    request: pytest.FixtureRequest, folders: pytest.TempPathFactory, entrants: Sequence[Entrant]
+) -> Iterator[Database]:
+    """A database of the kind that is the request's parameter, with rows of these leads."""
+    server = None if request.param == "sqlite" else request.getfixturevalue("postgres_server")
+    url = f"sqlite:///{folders.mktemp('funnels') / 'leadline.db'}" if server is None else server.create()
+    database = open_database(url)
+    database.migrate()
+    put(database, entrants)
+    if server is not None:
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            conn.exec_driver_sql("VACUUM ANALYZE")
+    yield database
+    database.close()
+    if server is not None:
+        server.drop(url)
+
+
+@contextmanager
+def view_of(database: Database, model: Model | None = None, clock: int = CLOCK) -> Iterator[View]:
+    """What a reader is told from at a clock."""
+    ids = Ids(b"a fixed id key for the tests ...")
+    with database.snapshot() as conn:
+        yield View(conn, ids, Lookup(EventStore(database), ids), model or parse_model(FUNNELED), Position(1), clock)

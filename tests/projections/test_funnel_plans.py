@@ -1,0 +1,43 @@
+"""A period of a funnel is read off an index, on PostgreSQL: it is asked for its plans."""
+
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+
+from projections.queries.days import DayRange
+from projections.reports.funnels.leads import FunnelNumber, leads_in
+from projections.reports.funnels.report import funnel
+from store.database import bulk
+from store.database.database import Database
+from store.database.tables import open_signals
+from tests.given_funnels import CLOCK, FIRST, filled, started, view_of
+from tests.given_plans import indexes, statements_of
+
+
+@pytest.fixture(scope="module", params=["postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """Enough leads that a wrong plan would show."""
+    chance = Random(3)
+    entrants = [started(n, FIRST + chance.randrange(700), 1 + n % 4, profile={"amount": n}) for n in range(20_000)]
+    with filled(request, tmp_path_factory, entrants) as database:
+        with database.transaction() as conn:
+            hot = [each.id for each in entrants[::3]]
+            bulk.insert(conn, open_signals, [
+                (id, "lead.hot", "", f"{id}", id, CLOCK, "", CLOCK, None, False) for id in hot
+            ])  # fmt: skip
+            conn.exec_driver_sql("ANALYZE open_signals")
+        yield database
+
+
+@pytest.mark.parametrize("by", [None, "last_channel", "profile.amount:5000"])
+def test_a_period_is_read_off_the_index_of_days(database: Database, by: str | None) -> None:
+    days = DayRange(FIRST + 30, FIRST + 40)
+    with view_of(database) as view:
+        with statements_of(view.conn) as asked:
+            funnel(view, "sale", days, by=by, series="week")
+            leads_in(view, "sale", days, FunnelNumber("gone", 2), limit=100)
+        *of_funnels, cards = asked
+        assert len(of_funnels) == 4 and "leads_pkey" in indexes(view.conn, *cards)
+        for statement, parameters in of_funnels:
+            assert "funnel_days_day" in indexes(view.conn, statement, parameters)
