@@ -1,7 +1,7 @@
-"""What each kind of condition costs a touchpoint that it is about: the same histories, folded with and without it.
+"""What each kind of condition and funnel costs a touchpoint that it is about: histories folded with and without it.
 
 In process and in alternation, CPU time of this thread: the fold alone, without linking, rows and saved state. Every
-touchpoint matches, so this is the most that one such segment costs.
+touchpoint matches, so this is the most that one such segment or funnel costs.
 """
 
 import statistics
@@ -33,10 +33,26 @@ _WHENS: Final = {
 }
 """A name, and the condition of a segment. The last asks for a segment that is there anyway."""
 
-MEASURED: Final = {name: f'[[segments]]\nname = "it"\nwhen = {when}\n' for name, when in _WHENS.items()} | {
-    "`[rfm]` with `money` (12 segments)": "[rfm]\nmoney = [5000, 1000, 1]\n",
-    "`[engagement]` (4 segments)": "[engagement]\n",
+_STEPS: Final = (
+    '[{ on = "order_placed" }, { on = "order_placed", where = { path = "/7" }%s }, { on = "order_returned" }]'
+)
+_FUNNELS: Final = {
+    "a funnel, `ordered`": _STEPS % "",
+    "a funnel, `ordered`, a step `within`": _STEPS % ', within = "1d"',
+    "a funnel, `strict`": _STEPS % "" + '\norder = "strict"',
+    "a funnel, `any`": _STEPS % "" + '\norder = "any"',
+    "a funnel with `exclude`": _STEPS % "" + '\nexclude = [{ on = "order_placed", where = { path = "/9" } }]',
 }
+"""A name, and the steps of a funnel of 14 days that each touchpoint starts and one in 23 goes on with."""
+
+MEASURED: Final = (
+    {name: f'[[segments]]\nname = "it"\nwhen = {when}\n' for name, when in _WHENS.items()}
+    | {name: f'[[funnels]]\nname = "it"\nwindow = "14d"\nsteps = {steps}\n' for name, steps in _FUNNELS.items()}
+    | {
+        "`[rfm]` with `money` (12 segments)": "[rfm]\nmoney = [5000, 1000, 1]\n",
+        "`[engagement]` (4 segments)": "[engagement]\n",
+    }
+)
 """What is measured: a name, and what a model says more."""
 
 _BASE: Final = """
