@@ -20,9 +20,11 @@ def test_every_kind_comes_to_hold(more: str) -> None:
     other = '[[segments]]\nname = "other"\nwhen = { did = "order_placed", at_least = 3 }\n'
     fold = Fold(parse_model(f'[[stages]]\nname = "lead"\n{other}{more}'))
     lead, held = Lead(), False
+    further = 2  # a funnel is gone on with
     for touchpoint in conditions.history(0, 200):
         fold.step(lead, (touchpoint,), touchpoint.instant)
         held = held or bool(set(lead.now.segments) & {"it", "rfm money A", "engagement A"})
+        held = held or any(attempts.step == further for attempts in lead.funnels.values())
     assert held
 
 
