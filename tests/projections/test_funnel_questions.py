@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from sqlalchemy import update
 
 from domain.errors import NotFound, Refused
 from domain.fold.days import ZoneDays
@@ -15,8 +16,9 @@ from projections.queries.view import View
 from projections.reports.funnels.leads import FunnelNumber, leads_in
 from projections.reports.funnels.report import funnel, funnels
 from projections.reports.funnels.shapes import BadFunnel
-from store.database.database import Database
-from tests.given_funnels import FIRST, filled, started, view_of
+from store.database.database import Database, open_database
+from store.database.tables import live
+from tests.given_funnels import FIRST, filled, put, started, view_of
 
 ZONES = ("UTC", "Asia/Shanghai", "America/New_York", "America/Sao_Paulo", "Pacific/Apia", "America/Havana")
 
@@ -125,6 +127,22 @@ def test_a_cursor_of_another_list_is_refused(view: View) -> None:
         leads_in(view, "sale", cursor="WyJtZW1iZXJzIl0")
     with pytest.raises(NotFound, match="the model has signup, sale"):
         leads_in(view, "nope")
+
+
+def test_rows_of_an_older_release_are_told_until_the_rebuild(migrated_url: str) -> None:
+    """They lack what was not kept then: nobody is mature, nothing is known of times, and of where they came from."""
+    database = open_database(migrated_url)
+    put(database, CAMPAIGNS[:8])
+    unknown = {"reached": None, "matures_at": None, "first_channel": None, "last_channel": None, "day": None}
+    with database.transaction() as conn:
+        conn.execute(update(live.funnel_leads).values(unknown))
+    with view_of(database) as view:
+        report = funnel(view, "sale", by="first_channel")
+        assert [step.leads for step in report.steps] == [8, 6, 4, 2] and report.mature == 0
+        assert report.took is not None and report.steps[2].took is None
+        assert report.groups is not None and [each.group for each in report.groups] == ["none"]
+        assert all(each.reached == [each.started_at] for each in leads_in(view, "sale").items)
+    database.close()
 
 
 # ---- days --------------------------------------------------------------------------------------------------------

@@ -50,6 +50,8 @@ COMMANDS = [
     ("leads",),
     ("lead", "p1@example.org"),
     ("segments",),
+    ("funnel", "first", "--by", "profile.company", "--from", "2026-11-01", "--to", "2026-12-01", "--series", "week"),
+    ("funnel", "first", "--leads"),
     ("signals",),
     ("rejected", "list"),
     ("doctor",),
@@ -158,6 +160,29 @@ def test_labels_are_shown_in_the_language_that_is_asked_for(here: Path) -> None:
     assert [line.split("\t")[1] for line in piped("funnel", "first", "--lang", "zh").splitlines()] == [
         "step", "咨询", "page_viewed",
     ]  # fmt: skip
+
+
+def test_a_funnel_says_what_its_numbers_mean(folder: Path) -> None:
+    """In a pipe on stderr, beside the tables."""
+    asked = ("funnel", "first", "--by", "stage", "--from", "2026-11-24", "--to", "2026-11-25", "--series", "day")
+    said = run(folder, *asked, "--lang", "en")
+    for sentence in ("12 leads started: 0 took all steps (0.0%), ", "stage: of each lead as of 20"):
+        assert sentence in said.stderr, said.stderr
+    steps, groups, series = said.stdout.split("\n\n")
+    assert steps.splitlines()[2].startswith("1\tAsks\t12\t100.0%\t")
+    assert groups.splitlines()[0] == "# By stage" and groups.splitlines()[2].startswith("New lead\t12\t0\t0.0%\t")
+    assert series.splitlines()[0] == "# By day of the start" and series.splitlines()[2].startswith("2026-11-24\t12\t")
+    chinese = run(folder, *asked, "--lang", "zh")
+    assert "12 条线索进入" in chinese.stderr and "新线索\t12\t" in chinese.stdout and "# 按 stage" in chinese.stdout
+
+
+def test_the_leads_behind_a_number_of_a_funnel_are_listed(folder: Path) -> None:
+    listed = run(folder, "funnel", "first", "--leads", "--by", "profile.name", "--group", "Person 5")
+    header, row = listed.stdout.splitlines()
+    assert header.split("\t")[:3] == ["who", "step", "started at"] and row.split("\t")[:2] == ["Person 5", "Asks"]
+    for words, flag in ((("--state", "gone"), "--leads"), (("--leads", "--series", "day"), "--series")):
+        refused = run(folder, "funnel", "first", *words)
+        assert refused.returncode == 2 and flag in refused.stderr, refused.stderr
 
 
 def test_signals_name_the_lead_and_say_why(here: Path) -> None:
