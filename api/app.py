@@ -15,6 +15,7 @@ from api.answers import answer_problems, plain
 from api.bounds import bound_of, period_of
 from api.funnels import funnel_routes
 from api.parameters import AsOf, Paged, Parameters
+from api.segments import segment_routes
 from api.stages import stage_routes
 from api.stream import SignalFeed
 from domain.signals.answer_link import NO_LINKS, Links
@@ -29,16 +30,13 @@ from projections.queries.orders import OrderName
 from projections.queries.shapes import (
     LeadDetail,
     LeadPage,
-    MemberShape,
     Page,
     ScoreShape,
-    SegmentShape,
     SignalShape,
     TouchpointShape,
 )
 from projections.queries.view import LIMIT, Reader
 from projections.reports import responses as response_report
-from projections.reports import segments as segment_report
 from projections.reports import signals as signal_report
 from projections.reports.responses import DeadlineShape, ResponsesShape
 from store.database.database import Database
@@ -168,7 +166,7 @@ def create_api(readers: Readers, private: Private, *extra: APIRouter) -> FastAPI
     answer_problems(app)
     guard = [Depends(private.check), Depends(plain)]
     reader = _reader(readers)
-    reports = (_reports(readers), funnel_routes(reader), stage_routes(reader))
+    reports = (_reports(readers), segment_routes(reader), funnel_routes(reader), stage_routes(reader))
     for router in (_leads(readers), *reports, _signals(readers), *extra):
         app.include_router(router, prefix="/api", dependencies=guard)
     return app
@@ -225,23 +223,6 @@ def _leads(readers: Readers) -> APIRouter:
 def _reports(readers: Readers) -> APIRouter:
     router, reader = APIRouter(tags=["reports"]), _reader(readers)
 
-    @router.get("/segments", summary="Segments and their sizes")
-    def segments(parameters: Annotated[AsOf, Query()]) -> Page[SegmentShape]:
-        parameters.refuse()
-        with reader.view() as view:
-            return segment_report.segments(view)
-
-    @router.get("/segments/{name}/members", summary="The leads in a segment")
-    def members(name: str, parameters: Annotated[Paged, Query()]) -> Page[MemberShape]:
-        parameters.refuse()
-        with reader.view() as view:
-            return segment_report.members_of(view, name, limit=parameters.limit, cursor=parameters.cursor)
-
-    _responses(router, reader)
-    return router
-
-
-def _responses(router: APIRouter, reader: Reader) -> None:
     @router.get("/responses", summary="How soon owners did what was asked of them")
     def responses(parameters: Annotated[PeriodParameters, Query()]) -> ResponsesShape:
         with reader.view() as view:
@@ -251,6 +232,8 @@ def _responses(router: APIRouter, reader: Reader) -> None:
     def deadlines(parameters: Annotated[DeadlinesParameters, Query()]) -> Page[DeadlineShape]:
         with reader.view() as view:
             return response_report.waited_for(view, **parameters.model_dump())
+
+    return router
 
 
 def _signals(readers: Readers) -> APIRouter:

@@ -6,11 +6,12 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from api.parameters import AsOf, DaysParameters, Paged
+from projections.queries.days import SeriesName
 from projections.queries.shapes import Page
 from projections.queries.view import Reader
 from projections.reports.funnels import report
 from projections.reports.funnels.leads import FunnelNumber, leads_in
-from projections.reports.funnels.shapes import FunnelLeadShape, FunnelNameShape, FunnelShape, SeriesName, State
+from projections.reports.funnels.shapes import FunnelLeadShape, FunnelNameShape, FunnelShape, State
 
 _BY = "first_channel, last_campaign, ..., stage, grade, segment:NAME, profile.FIELD, profile.FIELD:5000,10000 (bands)"
 

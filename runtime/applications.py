@@ -7,11 +7,13 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.app import Readers, create_api
+from api.asked_funnels import asked_funnel_routes
 from api.commander import Commander
 from api.commands import command_routes
 from api.handing_over import handing_over_routes
 from api.jobs import JobRunner, job_routes
 from api.model_diff import model_routes
+from api.segments import preview_routes
 from api.upkeep import upkeep_routes
 from domain.errors import Misconfigured, Retry
 from producers.collector.answering import Answering
@@ -61,8 +63,10 @@ def api_app(wiring: Wiring, log: Log, workers: Workers) -> ASGIApp:
     jobs = Jobs(database)
     runner = JobRunner(jobs, workers.start)
     upkeep = upkeep_routes(runner, database, ids, wiring.engine_apart)
-    rules = model_routes(runner, Reader(database, wiring.events, ids), database, wiring.engine_apart)
-    return create_api(readers, private(settings), *commands, job_routes(jobs), upkeep, rules)
+    reader, engine = Reader(database, wiring.events, ids), wiring.engine_apart
+    parts = (model_routes, preview_routes, asked_funnel_routes)
+    trying = (routes(runner, reader, database, engine) for routes in parts)
+    return create_api(readers, private(settings), *commands, job_routes(jobs), upkeep, *trying)
 
 
 def status_registry(wiring: Wiring) -> CollectorRegistry:

@@ -29,10 +29,8 @@ ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "handing_over": {"handover": "Who takes care of a lead: give it, answer for it, note something."},
     "funnels": {"funnel": "Show how far leads came in a funnel, how long it took, and where most are lost."},
-    "reading": {
-        "segments": "List segments and their sizes.",
-        "signals": "List what was announced, oldest first.",
-    },
+    "segments": {"segments": "List segments and their sizes; who is or was in one, how it grew."},
+    "reading": {"signals": "List what was announced, oldest first."},
     "stages": {"stages": "Show how many leads came to each stage, are in it and went on, and how long they stay."},
     "owners": {
         "responses": "Show how soon owners did what was asked of them.",

@@ -218,6 +218,12 @@ class Model(Part):
         active._activated_at = instant
         return active
 
+    def with_parts(self, *, segments: tuple[Segment, ...], funnels: tuple[Funnel, ...]) -> Self:
+        """This model with other segments and funnels, which are valid: to be tried, never kept."""
+        other = self.model_copy(update={"segments": segments, "funnels": funnels})
+        other.__dict__.pop("hash", None)
+        return other
+
     @cached_property
     def hash(self) -> str:
         """Hash of what the fold reads: not labels, comments, layout, or defaults written out; 16 hex digits."""
@@ -272,19 +278,15 @@ def parse_model(text: str) -> Model:
 
 def model_of(raw: Mapping[str, Any], text: str) -> Model:
     """The model that the tables of a file's text declare, as they are or changed. Raises ModelError."""
-    stages = declared(raw)
-    context = {
-        "stages": stages.names, "ahead": stages.ahead, "former": stages.former, "channels": channel_names(raw),
-        "segments": (*names(raw, ("segments",)), *class_names(raw)), "owners": names(raw, ("sales", "owners")),
-    }  # fmt: skip
     problems: list[Mistake] = []
+    known = declared_names(raw)
     try:
-        model = Model.model_validate(raw, context=context)
+        model = Model.model_validate(raw, context=known)
     except ValidationError as error:
         problems.extend(explain(error, _KEYS))
     problems.extend(repeated(raw))
     problems.extend(taken(raw))
-    problems.extend(former_names(raw, stages.former))
+    problems.extend(former_names(raw, known["former"]))
     if problems:
         raise ModelError(problems, [located(mistake, text) for mistake in problems])
     classes = (*(model.rfm.segments() if model.rfm else ()), *(model.engagement.segments() if model.engagement else ()))
@@ -293,6 +295,15 @@ def model_of(raw: Mapping[str, Any], text: str) -> Model:
         model = model.model_copy(update={"segments": (*model.segments, *made)})
     model._text = text
     return model
+
+
+def declared_names(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The names that the tables of a file declare, of which its parts may be read alone: the context of validation."""
+    stages = declared(raw)
+    return {
+        "stages": stages.names, "ahead": stages.ahead, "former": stages.former, "channels": channel_names(raw),
+        "segments": (*names(raw, ("segments",)), *class_names(raw)), "owners": names(raw, ("sales", "owners")),
+    }  # fmt: skip
 
 
 _NOT_FOLDED: Final = frozenset({"label", "timezone", "won", "rfm", "engagement", "destinations", "sales"})

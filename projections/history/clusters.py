@@ -3,8 +3,8 @@
 A range goes by the clusters' numbers: behind the first, up to the second. All ranges together are all clusters.
 """
 
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple, Protocol, Self, TypeVar
 
 from sqlalchemy import Connection, func, select
 
@@ -13,6 +13,7 @@ from domain.people.findings import findings, parted_at
 from domain.people.sharing import LIMITS, Limits
 from domain.people.walk import Walk, assign
 from domain.touchpoints.touchpoint import Touchpoint
+from projections.history.work import Work
 from projections.projecting.link import Linker, mentioned
 from projections.projecting.projector import Progress
 from projections.projecting.saved import load_cluster
@@ -23,6 +24,8 @@ from store.events.ids import Ids
 from store.events.store import EventStore
 
 Range = tuple[int, int]
+Report = Callable[[int, int], None]
+"""How many touchpoints are done, of how many. It raises where the work shall end."""
 
 _FIRST: Final = -1
 _LAST: Final = 2**62
@@ -85,3 +88,46 @@ def people_in(
     for touchpoints in homes.values():
         taken = [touchpoint for touchpoint in touchpoints if touchpoint.instant <= at.clock]
         yield people_of(*assign(taken, linker.facts(mentioned(taken))))
+
+
+class RangePart(Protocol):
+    """What a task says of the clusters of a range: put together in any order it is what is said of all."""
+
+    touchpoints: int
+    failed: list[str]
+    """Of clusters that cannot be folded, why: they are left out."""
+
+    def add(self, other: Self) -> None:
+        """Take what is said of others."""
+        ...
+
+
+Summed = TypeVar("Summed", bound=RangePart)
+
+
+def sum_of(
+    work: Work,
+    conn: Connection,
+    task: Callable[[Range], Summed],
+    progress: Progress,
+    report: Report | None,
+    touchpoints: int,
+) -> Summed:
+    """What a task says of all clusters, with why some were put aside before; it is given so many touchpoints, about."""
+    total: Summed | None = None
+    for part in work.each(task, ((within,) for within in ranges(conn, touchpoints))):
+        if total is None:
+            total = part
+        else:
+            total.add(part)
+        if report is not None:
+            report(total.touchpoints, progress.position)
+    assert total is not None, "there is a range, if of nothing"
+    total.failed = sorted([*total.failed, *put_aside(conn)])
+    return total
+
+
+def put_aside(conn: Connection) -> list[str]:
+    """Why clusters were put aside by a fault."""
+    aside = live.clusters.c.aside
+    return list(conn.execute(select(aside).where(aside.is_not(None))).scalars())

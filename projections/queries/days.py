@@ -1,8 +1,9 @@
 """Periods of whole days of a time zone, as people write them; days are numbered since 1970-01-01."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from domain.errors import Refused
@@ -10,6 +11,10 @@ from domain.fold.days import ZoneDays
 from domain.touchpoints.touchpoint import EPOCH, microseconds, rfc3339
 from projections.queries.periods import bound
 
+SeriesName = Literal["day", "week", "month"]
+
+MOST_BUCKETS: Final = 400
+"""Days, weeks or months of one report."""
 _FIRST: Final = EPOCH.date()
 
 
@@ -66,3 +71,26 @@ def _bound_named(name: str, text: str | None, zone: str) -> int | None:
         return None if text is None else day_bound(text, zone)
     except ValueError as error:
         raise BadPeriod(f"{name}: {error}") from None
+
+
+def buckets_between(first: int, end: int, length: SeriesName) -> Iterator[tuple[int, DayRange]]:
+    """The days, weeks (from Monday) or months that the days from `first` to before `end` lie in: of each its first day,
+    and its days in the period."""
+    while first < end:
+        begin, following = _around(first, length)
+        yield begin, DayRange(first, min(following, end))
+        first = following
+
+
+def _around(day: int, length: SeriesName) -> tuple[int, int]:
+    """The first day of the day, week or month that a day lies in, and that of the next."""
+    at = day_named(day)
+    match length:
+        case "day":
+            return day, day + 1
+        case "week":
+            return day - at.weekday(), day - at.weekday() + 7
+        case "month":
+            first = day - at.day + 1
+            following = date(at.year + at.month // 12, at.month % 12 + 1, 1)
+            return first, first + (following - at.replace(day=1)).days

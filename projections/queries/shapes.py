@@ -296,9 +296,10 @@ class SegmentShape(Shape):
 
 
 class MemberShape(LeadShape):
-    """A lead in a segment."""
+    """A lead in a segment, as it is now; of a past instant, when that stay in the segment began and ended."""
 
     entered_at: Moment
+    left_at: Annotated[Moment | None, Field(description="null: it is still in it")] = None
 
 
 class SignalShape(Shape):

@@ -4,13 +4,13 @@ Two kinds of work over the whole history, both order-free: two models compared l
 became of the leads.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from domain.errors import Refused
 from domain.files.durations import DAY
@@ -21,12 +21,11 @@ from domain.judging.outcome import outcome, won_stages
 from domain.model.definition import Model
 from domain.model.variant import Variant
 from domain.touchpoints.touchpoint import Touchpoint
-from projections.history.clusters import Range, people_in, ranges
+from projections.history.clusters import Range, Report, people_in, sum_of
 from projections.history.engines import INLINE, Engine
 from projections.history.work import Work
 from projections.projecting.projector import Progress, read_progress
 from projections.upkeep.activation import ActivationRefused, check_kept
-from projections.upkeep.beside import Report
 from projections.upkeep.moved import Example, Move, Moved, who
 from projections.upkeep.track_record import track_record
 from store.database import bulk
@@ -121,7 +120,7 @@ def diff(
             total = Compared(records=[track_record(view.conn, model, period) for model in (active, now)])
         else:
             task = partial(compare, view.source, (Variant(active.text), variant), period, progress, True)
-            total = _done(work, view.conn, task, progress, report)
+            total = sum_of(work, view.conn, task, progress, report, _TASK)
         refused = _refused(view.conn, active, now)
         names = _names(view.conn, total.differences)
     before, after = total.records
@@ -165,7 +164,7 @@ def judge(
         progress, _ = _active(view.conn)
         period = (span or Bounds()).until(progress.clock)
         task = partial(compare, view.source, tuple(variants), period, progress, False)
-        total = _done(work, view.conn, task, progress, report)
+        total = sum_of(work, view.conn, task, progress, report, _TASK)
         return Judged(period, tuple(total.records), tuple(total.failed))
 
 
@@ -175,24 +174,6 @@ def _active(conn: Connection) -> tuple[Progress, Model]:
     if active is None:
         raise Refused("no model is active yet: start `leadline serve` once, or run `leadline model activate`")
     return progress, active
-
-
-def _done(
-    work: Work, conn: Connection, task: Callable[[Range], Compared], progress: Progress, report: Report | None
-) -> Compared:
-    """What came of all clusters, and why some were put aside before."""
-    total: Compared | None = None
-    for part in work.each(task, ((within,) for within in ranges(conn, _TASK))):
-        if total is None:
-            total = part
-        else:
-            total.add(part)
-        if report is not None:
-            report(total.touchpoints, progress.position)
-    assert total is not None, "there is a range, if of nothing"
-    aside = live.clusters.c.aside
-    total.failed = sorted([*total.failed, *conn.execute(select(aside).where(aside.is_not(None))).scalars()])
-    return total
 
 
 def _refused(conn: Connection, active: Model, model: Model) -> str | None:

@@ -21,12 +21,12 @@ from domain.files.durations import HOUR
 from domain.model.definition import parse_model
 from projections.queries.leads import find_leads
 from projections.queries.view import Reader, View
-from projections.reports import segments as segment_report
 from projections.reports import signals as signal_report
 from projections.reports.funnels.report import funnel as funnel_report
+from projections.reports.segments import members as segment_report
 from runtime.clock import clock
 from runtime.commands.options import AsJson, settings_of
-from runtime.commands.reading import segments_listing
+from runtime.commands.segments import segments_listing
 from runtime.demo.generator import Traffic, generate
 from runtime.demo.player import Played, play
 from runtime.funnels import funnel_listing

@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 
 from domain.errors import Refused
-from projections.queries.days import days_between
+from projections.queries.days import SeriesName, days_between
 from projections.reports.funnels import leads as behind
 from projections.reports.funnels.report import funnel as funnel_report
-from projections.reports.funnels.shapes import SeriesName, State
+from projections.reports.funnels.shapes import FunnelShape, State
+from runtime.asked import asked_funnel
 from runtime.commands.options import (
     AsJson,
     AsOf,
@@ -20,6 +21,7 @@ from runtime.commands.options import (
     reading,
     refuse_as_of,
     say_more,
+    wiring_of,
 )
 from runtime.funnels import funnel_listings, in_sentences, leads_listing
 from runtime.show import print_json, print_listings, say
@@ -35,7 +37,22 @@ def add_to(app: typer.Typer) -> None:
 
 def funnel(
     *,
-    name: Annotated[str, typer.Argument(help="The funnel's name in the model.")],
+    name: Annotated[
+        str | None, typer.Argument(help="The funnel's name in the model; none with --steps.", show_default=False)
+    ] = None,
+    steps: Annotated[
+        str | None,
+        typer.Option(
+            help="Ask for a funnel that the model has not, as there: '[ { on = \"page_viewed\" }, ... ]'. "
+            "It folds the whole history.",
+            metavar="LIST",
+        ),
+    ] = None,
+    window: Annotated[str | None, typer.Option(help="With --steps: such as 14d.", metavar="DURATION")] = None,
+    order: Annotated[str | None, typer.Option(help="With --steps: ordered, strict or any.")] = None,
+    exclude: Annotated[
+        str | None, typer.Option(help="With --steps: what ends an attempt, as steps.", metavar="LIST")
+    ] = None,
     started_from: Annotated[
         str | None, typer.Option("--from", help="Started on this day or later, such as 2026-11-01.", metavar="DAY")
     ] = None,
@@ -65,11 +82,21 @@ def funnel(
 ) -> None:
     """Show how far leads came in a funnel, how long it took, and where most are lost."""
     refuse_as_of(as_of)
+    given = {"steps": steps, "window": window, "order": order, "exclude": exclude}
+    if (name is None) == (steps is None) or (steps is None and any(given.values())):
+        raise Refused("name a funnel of the model, or give --steps and --window (--order, --exclude): one of them")
     number = behind.FunnelNumber(state, step, mature, by, group)
     if not leads and number != behind.FunnelNumber(by=by):
         raise Refused("--state, --step, --mature and --group say which leads are listed: allowed with --leads")
     if leads and series is not None:
         raise Refused("--series: found it with --leads, allowed is one of them: a list is of one period")
+    if name is None:
+        if leads:
+            raise Refused("--leads: found it with --steps, allowed is with a funnel of the model alone")
+        with wiring_of(data=data, database=database) as wiring:
+            model, asked = asked_funnel(wiring, given, (started_from, started_to), by, series)
+        _print_report(asked, Words(model, lang), as_json=as_json)
+        return
     with reading(data, database) as view:
         words = Words(view.model, lang)
         days = days_between(started_from, started_to, view.model.timezone, ("--from", "--to"))
@@ -77,12 +104,19 @@ def funnel(
             page = behind.leads_in(view, name, days, number, limit=limit, cursor=cursor)
         else:
             report = funnel_report(view, name, days, by=by, series=series)
-    if as_json:
-        print_json(page if leads else report)
-    elif leads:
+    if not leads:
+        _print_report(report, words, as_json=as_json)
+    elif as_json:
+        print_json(page)
+    else:
         print_listings(leads_listing(name, state, page.items, words))
         say_more(page.next, "--cursor")
-    else:
-        print_listings(*funnel_listings(report, words))
-        for sentence in in_sentences(report, words):
-            say(sentence)
+
+
+def _print_report(report: FunnelShape, words: Words, *, as_json: bool) -> None:
+    if as_json:
+        print_json(report)
+        return
+    print_listings(*funnel_listings(report, words))
+    for sentence in in_sentences(report, words):
+        say(sentence)

@@ -1,6 +1,5 @@
-"""`segments`, `signals`: what the read models say, straight from the database."""
+"""`signals`: what was announced, straight from the database."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -9,20 +8,15 @@ from domain.errors import Refused
 from domain.signals.kinds import SignalKind
 from projections.queries.leads import leads_of
 from projections.queries.shapes import (
-    SegmentShape,
     SignalShape,
 )
-from projections.reports import segments as segment_report
 from projections.reports import signals as signal_report
 from runtime.commands.options import (
     AsJson,
-    AsOf,
     Data,
     DatabaseUrl,
     Language,
     Limit,
-    reading,
-    refuse_as_of,
     say_more,
     wiring_of,
 )
@@ -31,34 +25,8 @@ from runtime.words import Words, who
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the commands."""
-    for command in (segments, signals):
-        app.command()(command)
-
-
-def segments(
-    *,
-    as_of: AsOf = None,
-    lang: Language = None,
-    as_json: AsJson = False,
-    data: Data = None,
-    database: DatabaseUrl = None,
-) -> None:
-    """List segments and their sizes."""
-    refuse_as_of(as_of)
-    with reading(data, database) as view:
-        page = segment_report.segments(view)
-    if as_json:
-        print_json(page)
-        return
-    print_listings(segments_listing(page.items, Words(view.model, lang)))
-
-
-def segments_listing(segments: Sequence[SegmentShape], words: Words) -> Listing:
-    """Segments and their sizes."""
-    columns = (Column("segment"), Column("leads", number=True), Column("name", 1))
-    rows = [(words.label(each.label, each.name), each.size, each.name) for each in segments]
-    return Listing("Segments", columns, rows)
+    """Add the command."""
+    app.command()(signals)
 
 
 def signals(

@@ -11,11 +11,11 @@ from typing import Any, get_args
 import pytest
 
 from domain.files.values import number_of
-from projections.queries.days import EVER, DayRange, day_named
+from projections.queries.days import EVER, DayRange, SeriesName, day_named
 from projections.queries.view import View
 from projections.reports.funnels.leads import FunnelNumber, leads_in
 from projections.reports.funnels.report import funnel
-from projections.reports.funnels.shapes import FunnelNumbersShape, SeriesName, State, StepNumbersShape
+from projections.reports.funnels.shapes import FunnelNumbersShape, State, StepNumbersShape
 from store.database.database import Database
 from tests.given_funnels import CLOCK, FIRST, STEPS, Attempt, Entrant, filled, some_entrants, view_of
 

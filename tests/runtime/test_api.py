@@ -302,7 +302,7 @@ def test_a_failure_is_logged_once_and_without_the_token(
     def fail(*args: object) -> None:
         raise RuntimeError("a mistake of ours")
 
-    monkeypatch.setattr("projections.reports.segments.segments", fail)
+    monkeypatch.setattr("projections.reports.segments.members.segments", fail)
     app = create_api(Readers(world.database, world.events, world.ids), Private(TOKEN))
     handlers, level = logging.root.handlers, logging.root.level
     configure_logs(read_settings({"LEADLINE_LOG": form}))

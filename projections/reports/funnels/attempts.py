@@ -8,9 +8,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ColumnElement, Subquery, and_, case, func, literal, select
 
 from domain.model.funnels import Funnel
-from projections.queries.days import DayRange
+from projections.queries.days import DayRange, SeriesName
 from projections.queries.view import View, known
-from projections.reports.funnels.shapes import SeriesName
 
 _NEVER: Final = literal(-1, BigInteger)
 """Until when an attempt is open that is not."""

@@ -2,18 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Subquery, func, select
 
 from domain.model.funnels import Funnel
-from projections.queries.days import DayRange, day_named
+from projections.queries.days import MOST_BUCKETS, DayRange, SeriesName, buckets_between
 from projections.queries.view import View
 from projections.reports.funnels.attempts import attempts, bucket_of
 from projections.reports.funnels.groups import ToldBy, grouping, value_of
 from projections.reports.funnels.numbers import Counts, FunnelStanding, together
-from projections.reports.funnels.shapes import MOST_BUCKETS, BadFunnel, SeriesName
+from projections.reports.funnels.shapes import BadFunnel
 
 
 def counted(view: View, plan: Funnel, days: DayRange) -> Counts:
@@ -45,7 +45,7 @@ def counted_by_bucket(
     view: View, plan: Funnel, days: DayRange, series: SeriesName
 ) -> list[tuple[int, DayRange, Counts]]:
     """By day, week or month of the period, also where nobody started: its first day, its days in the period, who."""
-    buckets = _buckets(view, days, series)
+    buckets = series_of(days, series)
     firsts = [first for first, _ in buckets]
     rows = attempts(view, plan, days, buckets=bucket_of(view, series, firsts))
     counts = _counted(view, rows, rows, rows.c.bucket)
@@ -64,33 +64,14 @@ def _counted(view: View, rows: Subquery, joined: FromClause, apart: ColumnElemen
     return dict(counts)
 
 
-def _buckets(view: View, days: DayRange, series: SeriesName) -> Sequence[tuple[int, DayRange]]:
+def series_of(days: DayRange, series: SeriesName) -> Sequence[tuple[int, DayRange]]:
     """The first day of each bucket of a period, and its days in the period. Raises BadFunnel."""
     if days.first is None or days.end is None:
         raise BadFunnel("series: allowed is with a period alone: give from and to")
-    buckets: list[tuple[int, DayRange]] = []
-    day = days.first
-    while day < days.end:
-        if len(buckets) == MOST_BUCKETS:
-            raise BadFunnel(
-                f"series: found more than {MOST_BUCKETS} of {series}, allowed are {MOST_BUCKETS}:"
-                " a shorter period, or longer parts of it"
-            )
-        first, following = _around(day, series)
-        buckets.append((first, DayRange(day, min(following, days.end))))
-        day = following
-    return buckets
-
-
-def _around(day: int, series: SeriesName) -> tuple[int, int]:
-    """The first day of the day, week or month that a day lies in, and that of the next."""
-    at = day_named(day)
-    match series:
-        case "day":
-            return day, day + 1
-        case "week":
-            return day - at.weekday(), day - at.weekday() + 7
-        case "month":
-            first = day - at.day + 1
-            following = date(at.year + at.month // 12, at.month % 12 + 1, 1)
-            return first, first + (following - at.replace(day=1)).days
+    parts = list(islice(buckets_between(days.first, days.end, series), MOST_BUCKETS + 1))
+    if len(parts) > MOST_BUCKETS:
+        raise BadFunnel(
+            f"series: found more than {MOST_BUCKETS} of {series}, allowed are {MOST_BUCKETS}:"
+            " a shorter period, or longer parts of it"
+        )
+    return parts

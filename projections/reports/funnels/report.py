@@ -4,7 +4,7 @@ from domain.conditions.words import in_words
 from domain.files.durations import show_duration
 from domain.model.funnels import Funnel
 from domain.model.part import Step
-from projections.queries.days import EVER, DayRange, day_named, starts_at
+from projections.queries.days import EVER, DayRange, SeriesName, day_named, starts_at
 from projections.queries.shapes import Page
 from projections.queries.view import View
 from projections.reports.funnels.attempts import known_funnel
@@ -17,7 +17,6 @@ from projections.reports.funnels.shapes import (
     FunnelNameShape,
     FunnelShape,
     GroupShape,
-    SeriesName,
     StepShape,
     TimesShape,
 )

@@ -5,10 +5,10 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from domain.errors import Refused
+from projections.queries.days import SeriesName
 from projections.queries.shapes import LeadShape, Moment, Shape
 
 AsOf = Literal["start", "report"]
-SeriesName = Literal["day", "week", "month"]
 State = Literal["reached", "pending", "gone", "converted"]
 
 
@@ -130,5 +130,3 @@ class FunnelLeadShape(LeadShape):
 
 MOST_GROUPS: Final = 50
 """Groups of a report: of more, the 49 largest and `other`."""
-MOST_BUCKETS: Final = 400
-"""Days, weeks or months of a series."""

@@ -1,0 +1,135 @@
+"""`/api/segments`: their sizes, who is and was in one, how it grew, and how one would have grown that is only tried."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from api.bounds import bound_of
+from api.command_requests import JsonRoute
+from api.jobs import JobRunner, JobShape, Report, accepted
+from api.parameters import AsOf, DaysParameters, Paged
+from domain.conditions.tree import Condition
+from domain.files.problems import ModelError
+from domain.model.definition import Model, parse_model
+from domain.model.trial import read_when, trying_segment
+from domain.touchpoints.touchpoint import rfc3339
+from producers.reading.body import clean
+from projections.history.engines import Engine
+from projections.queries.days import SeriesName
+from projections.queries.shapes import MemberShape, Page, SegmentShape
+from projections.queries.view import Reader, View, known
+from projections.reports.segments import members as segment_members
+from projections.reports.segments.history import history
+from projections.reports.segments.preview import preview
+from projections.reports.segments.shapes import SegmentHistoryShape
+from store.database.database import Database
+from web.problems import Problem
+
+
+class MembersParameters(Paged):
+    """When, and which page."""
+
+    at: Annotated[
+        str | None, Field(description="who was in it then: RFC 3339, or the beginning of a day; none: who is")
+    ] = None
+
+    def instant(self, view: View) -> int | None:
+        """The instant, microseconds. Raises Problem."""
+        at = bound_of("at", self.at, view.model.timezone)
+        if at is not None and at > view.clock:
+            raise Problem(400, f"at: found {self.at}, allowed is up to {rfc3339(view.clock)}: nothing later is known")
+        return at
+
+
+class HistoryParameters(DaysParameters):
+    """The days that are looked at, and in which parts; without `from` the last twelve weeks."""
+
+    by: Annotated[SeriesName, Field(description="day, week (from Monday) or month in the model's time zone")] = "week"
+
+
+def segment_routes(reader: Reader) -> APIRouter:
+    """The routes."""
+    router = APIRouter(tags=["reports"])
+
+    @router.get("/segments", summary="Segments and their sizes")
+    def segments(parameters: Annotated[AsOf, Query()]) -> Page[SegmentShape]:
+        parameters.refuse()
+        with reader.view() as view:
+            return segment_members.segments(view)
+
+    @router.get("/segments/{name}/members", summary="The leads in a segment, now or at a past instant")
+    def members(name: str, parameters: Annotated[MembersParameters, Query()]) -> Page[MemberShape]:
+        parameters.refuse()
+        with reader.view() as view:
+            at = parameters.instant(view)
+            return segment_members.members_of(view, name, at=at, limit=parameters.limit, cursor=parameters.cursor)
+
+    @router.get("/segments/{name}/history", summary="How a segment grew: its size, who entered, who left")
+    def grown(name: str, parameters: Annotated[HistoryParameters, Query()]) -> SegmentHistoryShape:
+        with reader.view() as view:
+            return history(view, name, parameters.by, parameters.days(view.model.timezone))
+
+    return router
+
+
+class TriedSegment(BaseModel):
+    """A condition, or the name of a segment; of the active model, or of another."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    when: Annotated[dict[str, Any] | None, Field(description="as in a model file")] = None
+    segment: Annotated[str | None, Field(description="in place of `when`: this one of the model")] = None
+    model: Annotated[str | None, Field(description="the text of a model file; none: the active model's")] = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "TriedSegment":
+        if (self.when is None) == (self.segment is None):
+            raise ValueError("give when (a condition) or segment (a name), one of them")
+        return self
+
+    @field_validator("when", mode="before")
+    @classmethod
+    def _as_a_file_has_it(cls, when: Any) -> Any:
+        return clean(when)
+
+    def read(self, active: Model) -> tuple[Model, Condition]:
+        """The model and the condition. Raises Problem, NotFound."""
+        try:
+            model = active if self.model is None else parse_model(self.model)
+        except ModelError as error:
+            raise Problem(400, "model: " + "; ".join(error.lines), problems=list(error.lines)) from None
+        if self.segment is not None:
+            segments = {segment.name: segment.when for segment in model.segments}
+            return model, segments[known("segment", self.segment, list(segments))]
+        try:
+            when = read_when(self.when, model.text)
+            trying_segment(model, when)
+        except ModelError as error:
+            raise Problem(400, "; ".join(error.lines), problems=list(error.lines)) from None
+        return model, when
+
+
+def preview_routes(runner: JobRunner, reader: Reader, database: Database, engine: Engine) -> APIRouter:
+    """The route of what is only tried; `engine` does the work."""
+    router = APIRouter(tags=["jobs"], route_class=JsonRoute)
+
+    @router.post(
+        "/segments/preview",
+        summary="Who would be in a segment that the model has not, and how it would have grown, as a job",
+        status_code=202,
+        response_model=JobShape,
+        responses={409: {"description": "One is running"}},
+    )
+    def begin_preview(tried: TriedSegment) -> JSONResponse:
+        with reader.view() as view:
+            model, when = tried.read(view.model)
+
+        def work(report: Report) -> Any:
+            shape = preview(database, model, when, report, engine, name=tried.segment)
+            return shape.model_dump(mode="json", by_alias=True)
+
+        return accepted(runner.begin("segment preview", work))
+
+    return router

@@ -1,0 +1,1 @@
+"""Segments: their sizes, who is and was in them, how they grew, and how one would have grown that is not there yet."""

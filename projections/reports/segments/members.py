@@ -1,0 +1,54 @@
+"""Segments with their sizes, and the leads in one: now, or at a past instant by what is known now."""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, and_, func, or_, select
+
+from projections.queries.cursors import give, take
+from projections.queries.leads import card_fields, cards
+from projections.queries.shapes import MemberShape, Page, SegmentShape
+from projections.queries.view import View, known_segment
+
+
+def segments(view: View) -> Page[SegmentShape]:
+    """Every segment of the model with its size, in the model's order."""
+    members = view.tables.segment_members
+    counted = view.conn.execute(select(members.c.segment, func.count()).group_by(members.c.segment))
+    sizes = {row[0]: row[1] for row in counted}
+    return Page[SegmentShape](
+        items=[
+            SegmentShape(name=segment.name, label=segment.label, size=sizes.get(segment.name, 0))
+            for segment in view.model.segments
+        ]
+    )
+
+
+def members_of(
+    view: View, segment: str, *, at: int | None = None, limit: int = 100, cursor: str | None = None
+) -> Page[MemberShape]:
+    """The leads in a segment, in the order of their ids; `at`: those that were in it then. Raises NotFound."""
+    name = known_segment(view, segment)
+    stays = view.tables.segment_members if at is None else view.tables.segment_spells
+    query = (
+        cards(view.tables)
+        .add_columns(stays.c.entered_at)
+        .join(stays, stays.c.lead == view.tables.leads.c.lead)
+        .where(stays.c.segment == name)
+        .order_by(stays.c.lead)
+        .limit(limit + 1)
+    )
+    if at is not None:
+        query = query.add_columns(stays.c.left_at).where(_inside(stays, at))
+    if cursor is not None:
+        query = query.where(stays.c.lead > take("members", cursor, UUID)[0])
+    rows = list(view.conn.execute(query))
+    following = give("members", rows[limit - 1].lead) if len(rows) > limit else None
+    items = [
+        MemberShape(**card_fields(view, row), entered_at=row.entered_at, left_at=None if at is None else row.left_at)
+        for row in rows[:limit]
+    ]
+    return Page[MemberShape](items=items, next=following)
+
+
+def _inside(stays: Table, at: int) -> ColumnElement[bool]:
+    return and_(stays.c.entered_at <= at, or_(stays.c.left_at.is_(None), stays.c.left_at > at))

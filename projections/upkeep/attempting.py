@@ -1,0 +1,71 @@
+"""The attempts of everybody at a funnel that the model has not, on all that is recorded: rows as the projector's.
+
+Every person's history is folded; the live tables are not written.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import Final
+
+from sqlalchemy import Connection
+
+from domain.fold.fold import Fold
+from domain.model.definition import Model
+from domain.model.funnels import Funnel
+from projections.history.clusters import Range, people_in, ranges
+from projections.history.work import Work
+from projections.projecting.projector import Progress
+from projections.read_models.family import Row
+from projections.read_models.funnel_days import FUNNEL_DAYS
+from projections.read_models.funnel_leads import FUNNEL_LEADS
+from store.database.exported import TaskSource
+from store.events.ids import Ids
+
+_TASK: Final = 5_000
+"""Touchpoints of a task, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRows:
+    """What came of some of the clusters."""
+
+    touchpoints: int
+    leads: list[Row] = field(default_factory=list)
+    """Rows of `funnel_leads`."""
+    days: list[Row] = field(default_factory=list)
+    """Rows of `funnel_days`."""
+    failed: list[str] = field(default_factory=list)
+    """Of clusters that cannot be folded, why: they are left out."""
+
+
+def attempts_of_all(
+    work: Work, conn: Connection, source: TaskSource, model: Model, funnel: Funnel, progress: Progress
+) -> Iterator[AttemptRows]:
+    """The rows of all clusters, some at a time."""
+    task = partial(attempts_in, source, model.with_parts(segments=(), funnels=(funnel,)), progress)
+    yield from work.each(task, ((within,) for within in ranges(conn, _TASK)))
+
+
+def attempts_in(source: TaskSource, model: Model, progress: Progress, within: Range) -> AttemptRows:
+    """Fold the clusters of a range, and give the rows of the model's funnels."""
+    fold, touchpoints, leads, days, failed = _fold(model), 0, list[Row](), list[Row](), list[str]()
+    with source.attached() as (database, conn):
+        ids = Ids(database.id_key())
+        for people in people_in(database, conn, ids, within, progress):
+            touchpoints += sum(len(person.history) for person in people)
+            try:
+                subjects = [person.subject(fold, ids, progress.clock) for person in people]
+            except Exception as error:
+                failed.append(f"{type(error).__name__}: {error}"[:1000])
+                continue
+            for subject in subjects:
+                leads += FUNNEL_LEADS.rows(fold, subject)
+                days += FUNNEL_DAYS.rows(fold, subject)
+    return AttemptRows(touchpoints, leads, days, failed)
+
+
+@lru_cache(8)
+def _fold(model: Model) -> Fold:
+    """The fold of a model; remembered, since a process that is given one task is given many."""
+    return Fold(model)
