@@ -11,6 +11,8 @@ from api.command_requests import JsonRoute
 from api.jobs import JobRunner, JobShape, Report, accepted
 from domain.files.durations import parse_duration
 from domain.files.problems import ModelError
+from domain.model.definition import Model, parse_model
+from domain.model.drawn import carry_over
 from domain.model.variant import Variant
 from projections.history.engines import Engine
 from projections.queries.view import Reader
@@ -33,11 +35,12 @@ class OtherModel(BaseModel):
     from_: Annotated[str | None, Field(alias="from", description="won, or hot, at or after: as of a funnel")] = None
     to: Annotated[str | None, Field(description="won, or hot, before")] = None
 
-    def variant(self, active: str) -> Variant:
+    def variant(self, active: Model) -> Variant:
         """The other model, which must be a valid one. Raises Problem."""
-        text = active if self.model is None else self.model
-        variant = Variant(text, tuple(self.points.items()), self.hot_at, self.half_life)
+        numbers = tuple(self.points.items()), self.hot_at, self.half_life
         try:
+            other = active if self.model is None else carry_over(parse_model(self.model), active)
+            variant = Variant(other.text, *numbers)
             variant.model()
         except ModelError as error:
             raise Problem(400, "model: " + "; ".join(error.lines), problems=list(error.lines)) from None
@@ -66,7 +69,7 @@ def model_routes(runner: JobRunner, reader: Reader, database: Database, engine: 
     def begin_diff(other: OtherModel) -> JSONResponse:
         with reader.view() as view:
             active = view.model
-        variant, span = other.variant(active.text), other.span(active.timezone)
+        variant, span = other.variant(active), other.span(active.timezone)
 
         def work(report: Report) -> Any:
             found = diff(database, variant, span, report, engine)

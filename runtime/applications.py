@@ -10,6 +10,7 @@ from api.app import Readers, create_api
 from api.asked_funnels import asked_funnel_routes
 from api.commander import Commander
 from api.commands import command_routes
+from api.drawing import ClassDrawer, drawing_routes
 from api.handing_over import handing_over_routes
 from api.jobs import JobRunner, job_routes
 from api.model_diff import model_routes
@@ -66,7 +67,10 @@ def api_app(wiring: Wiring, log: Log, workers: Workers) -> ASGIApp:
     reader, engine = Reader(database, wiring.events, ids), wiring.engine_apart
     parts = (model_routes, preview_routes, asked_funnel_routes)
     trying = (routes(runner, reader, database, engine) for routes in parts)
-    return create_api(readers, private(settings), *commands, job_routes(jobs), upkeep, *trying)
+    drawer = ClassDrawer(runner, reader, database, ids, engine)
+    workers.start("class drawer", drawer.run)
+    drawing = drawing_routes(drawer)
+    return create_api(readers, private(settings), *commands, job_routes(jobs), upkeep, drawing, *trying)
 
 
 def status_registry(wiring: Wiring) -> CollectorRegistry:

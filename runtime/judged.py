@@ -14,8 +14,10 @@ from projections.reports.model_diff import (
     RecordShape,
     RuleShape,
     SweepShape,
+    moves_of,
 )
-from runtime.show import Column, Listing, cell
+from projections.upkeep.activation import Activated
+from runtime.show import Column, Listing, cell, print_listings
 
 _MOVES = (Column("of"), Column("move"), Column("leads", number=True), Column("such as", 1))
 _TOTALS = (Column("of"), Column("which"), Column("before", number=True), Column("now", number=True))
@@ -139,3 +141,12 @@ def _else(change: LeadChangeShape) -> Iterator[str]:
 def _given(rules: Sequence[RuleShape]) -> Iterator[str]:
     for each in rules:
         yield f"{each.rule} {_arrow(cell(each.before), cell(each.now))}"
+
+
+def say_moves(activated: Activated) -> None:
+    """What the activation changed, kind by kind."""
+    listing = moves_listing("What changed", moves_of(activated.moved))
+    if listing.rows:
+        print_listings(listing)
+    elif activated.refolded:
+        print("no lead changes")

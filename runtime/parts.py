@@ -16,6 +16,7 @@ from consumers.publish.publisher import Publisher
 from consumers.record.recorder import Recorder
 from domain.errors import Refused
 from domain.model.definition import Model
+from domain.model.drawn import carry_over
 from projections.projecting.projector import Projector
 from projections.upkeep.activation import ActivationRefused, activate
 from runtime.wiring import Wiring
@@ -81,7 +82,7 @@ def settle_model(wiring: Wiring, *, activate_changed: bool = False) -> None:
     if active is None:
         activate(wiring.database, wiring.ids, wiring.model_file())
     elif wiring.settings.model.exists():
-        file = wiring.model_file()
+        file = carry_over(wiring.model_file(), active)
         if activate_changed and file.text != active.text:
             _activate(wiring, file, active)
         elif file.hash != active.hash:

@@ -10,6 +10,7 @@ from sqlalchemy import inspect
 
 from domain.errors import Misconfigured, Refused
 from domain.model.definition import Model, ModelError, parse_model
+from domain.model.drawn import carry_over
 from projections.queries.view import Reader
 from runtime.logs import set_up
 from runtime.settings import Settings, masked
@@ -19,6 +20,7 @@ from store.events.ids import Ids
 from store.events.store import EventStore
 from store.log.port import Log, LogError
 from store.log.sql import SqlLog
+from store.models import active_model
 
 if TYPE_CHECKING:
     from projections.history.engines import Engine
@@ -207,6 +209,12 @@ class Wiring:
         except OSError as error:
             raise Refused(f"LEADLINE_DATA: {self.settings.data} cannot be made: {error.strerror}") from None
         return self.settings.data
+
+    def model_file_to_activate(self) -> Model:
+        """The model of the file, with limits that were drawn for the active one. Raises as `model_file`."""
+        with self.existing.snapshot() as conn:
+            active = active_model(conn)
+        return carry_over(self.model_file(), active)
 
     def model_file(self) -> Model:
         """The model that the model file declares. Raises Refused (no file), ModelError."""

@@ -4,14 +4,16 @@ Each is four segments, A the best: three declared limits, and D for who is below
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import pairwise
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, PlainValidator
+from pydantic import BeforeValidator, PlainValidator, model_validator
 
 from domain.conditions.tree import Aggregate, Condition, Did, DidAmount, DidDistinct, Not, Types, every
 from domain.files.durations import DAY
-from domain.files.problems import Mistake, not_allowed
+from domain.files.problems import Mistake, ModelError, not_allowed
+from domain.files.times import span_of
 from domain.files.values import (
     DISTINCT,
     MANY,
@@ -39,6 +41,10 @@ OWN_ACTS: Final = (
     "page_viewed",
 )
 """The well-known types that a person does themselves; an open is often a mail program's."""
+
+Drawable = Literal["recency", "frequency", "money"]
+DRAWABLE: Final[tuple[Drawable, ...]] = ("recency", "frequency", "money")
+"""Limits that can be drawn."""
 
 _MONEY: Final = "rfm money"
 _KINDS: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
@@ -73,6 +79,20 @@ def _amount(raw: Any) -> int:
     return millionths(read_number(raw, "an amount above 0", least=0, beyond=True))
 
 
+def _read_quantiles(raw: Any) -> tuple[Drawable, ...]:
+    if not isinstance(raw, list) or not raw or not all(name in DRAWABLE for name in raw):
+        raise ValueError(not_allowed(raw, f"a list of {', '.join(DRAWABLE)}"))
+    return tuple(name for name in DRAWABLE if name in raw)
+
+
+def _read_drawn(raw: Any) -> int:
+    text = raw.isoformat() if isinstance(raw, datetime) else raw
+    written = span_of(text, "UTC") if isinstance(text, str) else None
+    if written is None or written.first != written.last:
+        raise ValueError(not_allowed(raw, "the time at which limits were drawn, such as 2026-11-21T08:00:00Z"))
+    return written.first
+
+
 _Types = Annotated[Types, BeforeValidator(read_types)]
 _Property = Annotated[tuple[str, ...], PlainValidator(read_property)]
 _Recency = Annotated[_Limits, PlainValidator(_three(read_duration, True, '["30d", "90d", "180d"]'))]
@@ -85,6 +105,8 @@ class Rfm(Part):
     """How lately, how often and for how much somebody bought (microseconds, times, millionths), the last two `within`.
 
     The defaults of recency are those of the literature; what money is much, no default can know: None is no class.
+    Limits of `quantiles` are drawn anew over all leads, `every` so long, and were last `drawn` at an instant: until the
+    first time those that are declared hold.
     """
 
     on: _Types = "order_placed"
@@ -94,6 +116,29 @@ class Rfm(Part):
     frequency: _Frequency = (5, 2, 1)
     money: _Money = None
     within: Length = 365 * DAY
+    quantiles: Annotated[tuple[Drawable, ...], PlainValidator(_read_quantiles)] = ()
+    every: Length = 30 * DAY
+    drawn: Annotated[int | None, PlainValidator(_read_drawn)] = None
+
+    @model_validator(mode="after")
+    def _can_be_drawn(self) -> Self:
+        problems = []
+        if self.money is None and "money" in self.quantiles:
+            text = "found money, allowed is that beside money = [...]: these limits hold until others are drawn"
+            problems.append(Mistake(("quantiles",), text))
+        if not self.quantiles:
+            extra = [name for name in ("every", "drawn") if name in self.model_fields_set]
+            problems += [Mistake((name,), f"found {name}, allowed is that beside quantiles") for name in extra]
+        if problems:
+            raise ModelError(problems)
+        return self
+
+    @property
+    def due(self) -> int | None:
+        """When limits are to be drawn next, microseconds; None: never."""
+        if not self.quantiles:
+            return None
+        return 0 if self.drawn is None else self.drawn + self.every
 
     def segments(self) -> Iterator[tuple[str, Condition]]:
         """Names and conditions."""

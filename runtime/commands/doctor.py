@@ -162,7 +162,7 @@ def _model(wiring: Wiring, findings: Findings, status: Status | None) -> None:
     if status is not None and status.folded_with not in (None, "", active):
         findings.wrong("read models", f"folded with model {status.folded_with}, active is {active}: `leadline rebuild`")
     try:
-        file = wiring.model_file()
+        file = wiring.model_file() if active is None else wiring.model_file_to_activate()
     except ModelError as error:
         findings.wrong("model file", "; ".join(error.problems))
     except Refused as error:

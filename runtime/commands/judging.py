@@ -55,7 +55,7 @@ def compare_models(
     if path is not None and file is not None:
         raise Refused("found a file and --model, allowed is one of them")
     with wiring_of(model=path or file, data=data, database=database) as wiring:
-        variant = Variant(wiring.model_file().text)
+        variant = Variant(wiring.model_file_to_activate().text)
         _print_diff(_compared(wiring, variant, _span(wiring, start, end, won_within)), as_json=as_json)
 
 

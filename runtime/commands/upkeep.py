@@ -8,14 +8,13 @@ import typer
 
 from domain.errors import Failed, Refused
 from domain.model.definition import Model
-from projections.reports.model_diff import moves_of
-from projections.upkeep.activation import Activated
 from projections.upkeep.activation import activate as activate_model
 from projections.upkeep.rebuild import rebuild as rebuild_tables
 from projections.upkeep.verify import described, digest, verify
+from runtime.commands.drawing import draw
 from runtime.commands.judging import backtest, compare_models, try_numbers
 from runtime.commands.options import AsJson, Data, DatabaseUrl, ModelFile, settings_of, wiring_of
-from runtime.judged import moves_listing
+from runtime.judged import say_moves
 from runtime.show import Column, Listing, print_json, print_listings, progress, say
 from runtime.wiring import Wiring
 from store.models import active_model
@@ -28,6 +27,7 @@ def add_to(app: typer.Typer) -> None:
     model = typer.Typer(help="Check, compare and activate the model file.", no_args_is_help=True)
     model.command()(check)
     model.command()(activate)
+    model.command()(draw)
     model.command("diff")(compare_models)
     model.command()(backtest)
     model.command("try")(try_numbers)
@@ -127,7 +127,7 @@ def activate(
             activated = activate_model(
                 wiring.existing,
                 wiring.ids,
-                wiring.model_file(),
+                wiring.model_file_to_activate(),
                 show_progress,
                 announce=announce,
                 engine=wiring.engine,
@@ -137,19 +137,10 @@ def activate(
         print_json({"file": str(name), **asdict(activated)})
         return
     say(f"{name} is the active model {'already' if activated.known else 'now'} ({activated.hash})")
-    _say_moves(activated)
+    say_moves(activated)
     if activated.quiet:
         when_announced = "they are announced now" if announce else "announced when they earn again, or by --announce"
         print(f"{activated.quiet:,} hot and nobody was told: {when_announced}")
-
-
-def _say_moves(activated: Activated) -> None:
-    """What the activation changed, kind by kind."""
-    listing = moves_listing("What changed", moves_of(activated.moved))
-    if listing.rows:
-        print_listings(listing)
-    elif activated.refolded:
-        print("no lead changes")
 
 
 def _active(wiring: Wiring) -> Model:
