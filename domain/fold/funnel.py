@@ -27,7 +27,7 @@ _UNKNOWN: Final = -1
 _ASKED: Final = ("channel", "source", "campaign")
 _NOWHERE: Final = ("direct", None, None, "direct", None, None)
 _ORIGINS: Final = 32
-"""Origins that are kept before those of which no attempt is left are forgotten."""
+"""Origins that are kept at least before those of which no attempt is left are forgotten."""
 
 
 Meets = Sequence[tuple[int, ...]]
@@ -91,6 +91,15 @@ class Attempts(Struct, array_like=True, gc=False):
     """Channel, source and campaign of the first and the last source, each once."""
     changed: dict[int, Day] = field(default_factory=dict)
     """The days that changed since the lead was last shown; of a whole history: all."""
+    room: int = _ORIGINS
+    """Origins that are kept before those of which no attempt is left are forgotten: twice as many as were left then."""
+
+    def forget_changed(self) -> None:
+        """The lead was shown."""
+        if self.changed:
+            self.changed = {}
+            if len(self.origins) > _ORIGINS and self.room > _ORIGINS:
+                self._forget_origins()
 
     @property
     def step(self) -> int:
@@ -260,11 +269,13 @@ class Attempts(Struct, array_like=True, gc=False):
 
     def _origin_of(self, first: Seen, last: Seen) -> int:
         origin = [*map(first.get, _ASKED), *map(last.get, _ASKED)]
-        if origin not in self.origins:
-            if len(self.origins) >= _ORIGINS:
+        try:
+            return self.origins.index(origin)
+        except ValueError:
+            if len(self.origins) >= self.room:
                 self._forget_origins()
             self.origins.append(origin)
-        return self.origins.index(origin)
+            return len(self.origins) - 1
 
     def _forget_origins(self) -> None:
         """Keep those of which an attempt is left."""
@@ -276,6 +287,7 @@ class Attempts(Struct, array_like=True, gc=False):
             if attempt[_ORIGIN] != _UNKNOWN:
                 attempt[_ORIGIN] = places.index(attempt[_ORIGIN])
         self.origins = [self.origins[place] for place in places]
+        self.room = max(_ORIGINS, 2 * len(places))
 
 
 def _first_step(meeting: tuple[Sequence[int], bool]) -> int:

@@ -175,8 +175,7 @@ class Lead(Struct, array_like=True, gc=False):
         self.foreseen = {} if now is self.now else _beyond(now.spells, self.now.spells)
         self.now.spells = {}
         for attempts in self.funnels.values():
-            if attempts.changed:
-                attempts.changed = {}
+            attempts.forget_changed()
 
     def find(self, kind: str, detail: str, instant: Instant) -> None:
         """Note a data-quality finding, unless it is known."""

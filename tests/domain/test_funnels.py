@@ -172,8 +172,20 @@ def test_what_is_remembered_does_not_grow_with_how_busy_a_lead_is() -> None:
     lead = fold.fold([], us(0))
     for touchpoint in history:
         fold.step(lead, (touchpoint,), touchpoint.instant)
-        lead.forget_shown()
+        lead.forget_shown(lead.now)
     each = lead.funnels["signup"]
     assert len(each.days) <= 4 and all(len(day.going) == 1 for day in each.days.values()) and len(each.origins) <= 32
     assert each.origin(each.best)[0] == "paid_other"
     assert {each.origin(day.best)[4] for day in each.days.values()} <= {f"s{n}" for n in range(340, 400)}
+
+
+def test_where_a_lead_came_from_is_forgotten_also_after_the_whole_history_was_folded() -> None:
+    fold = fold_of(window="2d")
+    history = [at(n * DAY, "page_viewed", "u:1", context={"campaign": {"source": f"s{n}"}}) for n in range(200)]
+    lead = fold.fold(history, us(200 * DAY))
+    each = lead.funnels["signup"]
+    assert [each.origin(day.best)[4] for day in each.changed.values()] == [f"s{n}" for n in range(200)]
+    lead.forget_shown(lead.now)
+    assert len(each.origins) <= 32 and each.room == 32
+    assert each.origin(each.best)[4] == "s0"
+    assert [each.origin(day.best)[4] for day in each.days.values()] == ["s197", "s198", "s199"]

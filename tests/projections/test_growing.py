@@ -24,6 +24,9 @@ when = { did = "page_viewed", within = "2h" }
 [[segments]]
 name = "keen"
 when = { did = "page_viewed", at_least = 3, within = "3d" }
+[[segments]]
+name = "asleep"
+when = { did = "page_viewed", at_most = 0, at_least = 0, within = "2h" }
 [[funnels]]
 name = "signup"
 window = "2d"
@@ -73,11 +76,11 @@ def test_what_is_written_step_by_step_is_what_the_whole_history_gives(
     on: str, examples: int, shelf: Shelf, postgres_server: PostgresServer
 ) -> None:
     @law(examples)
-    @given(stories(), st.booleans())
-    def holds(batches: list[list[Touchpoint]], restart: bool) -> None:
+    @given(stories(), st.booleans(), st.sampled_from([0, 1, 3, 50]))
+    def holds(batches: list[list[Touchpoint]], restart: bool, ahead: int) -> None:
         with _place(on, shelf, postgres_server) as world:
-            for batch in batches:
-                world.clock = max(world.clock, *(each.instant for each in batch))
+            for batch in batches:  # where the clock is ahead of what is delivered, time alone already did what follows
+                world.clock = max(world.clock, *(each.instant + ahead * HOUR * 1_000_000 for each in batch))
                 world.play([batch], restart=restart)
                 verified = world.verify()
                 assert verified.differing == 0, verified.differences[:3]
@@ -106,7 +109,8 @@ def test_rows_move_with_a_visitor_who_becomes_known(on: str, shelf: Shelf, postg
             ("all of it", 1, us(100 * HOUR)),
             ("signup", 1, us(HOUR)),
         ]
-        [spell] = world.rows("segment_spells")
-        assert (spell.lead, spell.segment) == (lead.lead, "readers")
+        spells = world.rows("segment_spells")
+        assert {row.lead for row in spells} == {lead.lead}
+        [spell] = [row for row in spells if row.segment == "readers"]
         assert (spell.entered_at, spell.left_at) == (us(0), us(3 * HOUR))
         world.close()
