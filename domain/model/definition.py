@@ -39,6 +39,7 @@ from domain.model.stages import declared, former_names
 from domain.model.starter import STARTER
 from domain.model.values import (
     Limit,
+    read_bands,
     read_claims,
     read_grades,
     read_host,
@@ -173,6 +174,8 @@ class Model(Part):
     channels: Channels = Channels()
     segments: tuple[Segment, ...] = ()
     """Those that the file declares, and then those that its classes make."""
+    bands: Annotated[dict[str, tuple[float, ...]], PlainValidator(read_bands)] = {}
+    """Limits by field of the person, by which reports tell leads apart where nobody gives others."""
     rfm: Rfm | None = None
     engagement: Engagement | None = None
     funnels: tuple[Funnel, ...] = ()
@@ -306,7 +309,7 @@ def declared_names(raw: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_NOT_FOLDED: Final = frozenset({"label", "timezone", "won", "rfm", "engagement", "destinations", "sales"})
+_NOT_FOLDED: Final = frozenset({"label", "timezone", "bands", "won", "rfm", "engagement", "destinations", "sales"})
 """Keys that the fold does not read: classes are segments, `won` only says what `hot` is where that is not given."""
 
 

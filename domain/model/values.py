@@ -13,9 +13,11 @@ from domain.conditions.parse import GRADES, Scope, parse_condition
 from domain.conditions.tree import Condition
 from domain.files.durations import parse_duration
 from domain.files.problems import Mistake, ModelError, Path, meant, not_allowed, unknown
-from domain.files.values import MANY, read_count, read_duration, read_number, read_property, read_text
+from domain.files.values import MANY, is_number, read_count, read_duration, read_number, read_property, read_text
 
 FITS: Final = GRADES[:-1]
+MOST_LIMITS: Final = 48
+"""Of the bands of one field: with both ends, and those without a number, fifty groups."""
 """The grades that `fit.grades` may give points for; the last is for what is left."""
 
 _LIMIT: Final = re.compile(r"(once|[0-9]{1,9}) per ([0-9]+[a-z])\Z")
@@ -115,6 +117,23 @@ def read_timezone(raw: Any) -> str:
     if not zones and _ZONE.match(raw):
         return raw
     raise ValueError(not_allowed(raw, allowed + meant(raw, sorted(zones))))
+
+
+def read_bands(raw: Any) -> dict[str, tuple[float, ...]]:
+    """Ascending limits by field of the person, its name with or without `profile.`."""
+    if not isinstance(raw, dict):
+        raise ValueError(not_allowed(raw, "a table of fields such as amount = [5000, 10000, 20000]"))
+    if isinstance(raw.get("profile"), dict):  # what TOML makes of an unquoted profile.amount
+        raw = {name: limits for name, limits in raw.items() if name != "profile"} | raw["profile"]
+    bands = {}
+    for name, limits in raw.items():
+        numbers = limits if isinstance(limits, list) and 0 < len(limits) <= MOST_LIMITS else []
+        rising = all(is_number(each) for each in numbers) and all(low < high for low, high in pairwise(numbers))
+        if not numbers or not rising:
+            allowed = f"a list of up to {MOST_LIMITS} numbers in ascending order"
+            raise ValueError(f"{name}: {not_allowed(limits, allowed)}")
+        bands[name.removeprefix("profile.")] = tuple(numbers)
+    return bands
 
 
 def read_claims(raw: Any) -> str:

@@ -38,8 +38,8 @@ SHAPES = [
     ('stages = ["a"]', 'stages[0]: found "a", allowed is a table'),
     ("timezon = 1\n" + STAGES,
      'timezon: unknown key "timezon" (did you mean timezone?); '
-     "allowed: timezone, stages, profile, score, fit, not_a_lead, channels, segments, rfm, engagement, funnels, "
-     "destinations, sales"),
+     "allowed: timezone, stages, profile, score, fit, not_a_lead, channels, segments, bands, rfm, engagement, "
+     "funnels, destinations, sales"),
     ('timezone = "Asia/Shanghi"\n' + STAGES,
      'timezone: found "Asia/Shanghi", allowed is the name of a time zone such as "Asia/Shanghai" '
      "(did you mean Asia/Shanghai?)"),
@@ -185,6 +185,10 @@ LISTS = [
     (with_stages(FUNNEL + 'window = "1d"\nsteps = []'),
      "funnels[0].steps: found an empty list, allowed is a list of steps, such as "
      'steps = [ { on = "page_viewed" }, { on = "form_submitted" } ]'),
+    (with_stages("[bands]\namount = [3, 2]\n"),
+     "bands: amount: found a list, allowed is a list of up to 48 numbers in ascending order"),
+    (with_stages("[bands]\nprofile.amount = 5\n"),
+     "bands: amount: found 5, allowed is a list of up to 48 numbers in ascending order"),
     (with_stages(FUNNEL + 'window = "1d"\norder = "loose"\n' + STEP),
      'funnels[0].order: found "loose", allowed is "ordered", "strict", "any"'),
     (with_stages(FUNNEL + 'window = "1d"\nsteps = [{ on = "a", within = "1h" }]'),

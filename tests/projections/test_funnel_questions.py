@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from sqlalchemy import update
 
 from domain.errors import NotFound, Refused
 from domain.fold.days import ZoneDays
+from domain.model.definition import parse_model
 from projections.queries.cursors import BadCursor
 from projections.queries.days import EVER, BadPeriod, DayRange, day_bound, day_named, days_between, starts_at
 from projections.queries.view import View
@@ -49,6 +51,17 @@ def test_of_more_than_fifty_groups_the_smaller_ones_are_other(view: View) -> Non
     for group in report.groups:
         page = leads_in(view, "sale", EVER, FunnelNumber(by="first_campaign", group=group.group), limit=1_000)
         assert len(page.items) == group.entered
+
+
+def test_bands_that_the_model_declares_are_used_where_nobody_gives_others(view: View) -> None:
+    declared = parse_model("bands = { amount = [5000, 7500.5] }\n" + 'stages = [{ name = "lead" }]\n').bands
+    told = replace(view, model=view.model.model_copy(update={"bands": declared}))
+    names = ["below 5000", "5000 to 7500.5", "7500.5 and more", "none"]
+    report = funnel(told, "sale", by="profile.amount")
+    assert report.groups is not None and [group.group for group in report.groups] == names
+    assert report.groups == funnel(view, "sale", by="profile.amount:5000,7500.5").groups
+    other = funnel(told, "sale", by="profile.amount:1").groups
+    assert other is not None and [group.group for group in other] == ["below 1", "1 and more", "none"]
 
 
 def test_a_lead_of_the_list_says_when_it_reached_each_step(view: View) -> None:

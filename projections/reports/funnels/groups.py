@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import ColumnElement, FromClause, and_, case, func, literal
 
 from domain.files.values import number_of
+from domain.model.values import MOST_LIMITS
 from projections.queries.view import View, known_segment
 from projections.reports.funnels.shapes import MOST_GROUPS, AsOf, BadFunnel
 from store.database.expressions import member
@@ -22,7 +23,6 @@ AT_START: Final = (
     "first_channel", "first_source", "first_campaign", "last_channel", "last_source", "last_campaign",
 )  # fmt: skip
 """What is kept of a start."""
-MOST_LIMITS: Final = MOST_GROUPS - 2
 _ALLOWED: Final = ", ".join((
     *AT_START, "stage", "grade", "segment:NAME", "profile.FIELD", "profile.FIELD:5000,10000 (bands)",
 ))  # fmt: skip
@@ -98,9 +98,12 @@ def _of_profile(view: View, text: str, name: str, limits: str | None) -> ToldBy:
     if not name or any(each in '"\\' or not each.isprintable() for each in name):
         raise BadFunnel(f"by: found {text[:80]!r}, allowed is the name of a field: profile.country")
     by = _beside(view.tables.leads, lambda leads: member(leads.c.profile, name))
-    if limits is None:
+    if limits is not None:
+        bands = Bands(_limits(text, limits))
+    elif name in view.model.bands:
+        bands = Bands([(repr(limit), limit) for limit in view.model.bands[name]])
+    else:
         return by._replace(group=_group_of_value)
-    bands = Bands(_limits(text, limits))
     return by._replace(group=bands.group, bands=bands.names)
 
 
