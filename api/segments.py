@@ -13,16 +13,17 @@ from api.parameters import AsOf, DaysParameters, Paged
 from domain.conditions.tree import Condition
 from domain.files.problems import ModelError
 from domain.model.definition import Model, parse_model
+from domain.model.drawn import carry_over
 from domain.model.trial import read_when, trying_segment
 from domain.touchpoints.touchpoint import rfc3339
 from producers.reading.body import clean
 from projections.history.engines import Engine
-from projections.queries.days import SeriesName
+from projections.queries.days import SeriesName, days_between
 from projections.queries.shapes import MemberShape, Page, SegmentShape
 from projections.queries.view import Reader, View, known
 from projections.reports.segments import members as segment_members
 from projections.reports.segments.history import history
-from projections.reports.segments.preview import preview
+from projections.reports.segments.preview import Looking, preview
 from projections.reports.segments.shapes import SegmentHistoryShape
 from store.database.database import Database
 from web.problems import Problem
@@ -82,6 +83,9 @@ class TriedSegment(BaseModel):
     when: Annotated[dict[str, Any] | None, Field(description="as in a model file")] = None
     segment: Annotated[str | None, Field(description="in place of `when`: this one of the model")] = None
     model: Annotated[str | None, Field(description="the text of a model file; none: the active model's")] = None
+    by: Annotated[SeriesName, Field(description="how it would have grown by day, week or month")] = "week"
+    from_: Annotated[str | None, Field(alias="from", description="from this day on; none: the last 26 weeks")] = None
+    to: Annotated[str | None, Field(description="before this day")] = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "TriedSegment":
@@ -97,7 +101,7 @@ class TriedSegment(BaseModel):
     def read(self, active: Model) -> tuple[Model, Condition]:
         """The model and the condition. Raises Problem, NotFound."""
         try:
-            model = active if self.model is None else parse_model(self.model)
+            model = active if self.model is None else carry_over(parse_model(self.model), active)
         except ModelError as error:
             raise Problem(400, "model: " + "; ".join(error.lines), problems=list(error.lines)) from None
         if self.segment is not None:
@@ -109,6 +113,12 @@ class TriedSegment(BaseModel):
         except ModelError as error:
             raise Problem(400, "; ".join(error.lines), problems=list(error.lines)) from None
         return model, when
+
+    def looking(self, zone: str, clock: int) -> Looking:
+        """How far back is looked. Raises BadPeriod."""
+        looking = Looking(self.by, days_between(self.from_, self.to, zone))
+        looking.buckets(zone, clock)
+        return looking
 
 
 def preview_routes(runner: JobRunner, reader: Reader, database: Database, engine: Engine) -> APIRouter:
@@ -125,9 +135,10 @@ def preview_routes(runner: JobRunner, reader: Reader, database: Database, engine
     def begin_preview(tried: TriedSegment) -> JSONResponse:
         with reader.view() as view:
             model, when = tried.read(view.model)
+            looking = tried.looking(model.timezone, view.clock)
 
         def work(report: Report) -> Any:
-            shape = preview(database, model, when, report, engine, name=tried.segment)
+            shape = preview(database, model, when, report, engine, looking=looking, name=tried.segment)
             return shape.model_dump(mode="json", by_alias=True)
 
         return accepted(runner.begin("segment preview", work))

@@ -68,7 +68,7 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "LEADLINE_WORKERS=tcp": "not executed: needs a cluster; tests/projections/test_verify_engines.py has one",
         "curl -X POST": FILES,
     },
-    "read-a-funnel.md": {"leadline funnel": FILES},
+    "read-a-funnel.md": {"leadline funnel sales": FILES, "leadline funnel --window": FILES},
     "receive-hot-leads.md": {"from kafka import KafkaConsumer": SERVERS, "curl -N": DOORS, "curl -H": DOORS},
     "run-on-kafka-and-postgresql.md": {
         "docker compose": CONTAINERS,
@@ -84,6 +84,11 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "curl -u": DOORS,
         "[[channels.rules]]": MODELS,
         "[[score.rules]]": MODELS,
+    },
+    "try-a-segment.md": {
+        "leadline segments preview": FILES,
+        "cat >>": FILES,
+        "leadline segments history": FILES,
     },
     "send-touchpoints.md": {
         "const analytics = AnalyticsBrowser": DOORS,

@@ -82,7 +82,7 @@ def test_the_stages_say_how_leads_moved(shell: Shell, imported: str) -> None:
 
 
 def test_a_funnel_is_read_in_every_way_that_the_page_shows(shell: Shell, imported: str) -> None:
-    whole, period, weeks, campaigns, bands, gone = sample("read-a-funnel.md", "leadline funnel").splitlines()
+    whole, period, weeks, campaigns, bands, gone = sample("read-a-funnel.md", "leadline funnel sales").splitlines()
     for command in (whole, period):
         said = shell.pastes(command)
         assert "2\tmeeting_held\t1\t" in said and "leads started: 1 took all steps" in said, said
@@ -90,6 +90,26 @@ def test_a_funnel_is_read_in_every_way_that_the_page_shows(shell: Shell, importe
     assert "as of the start that counts" in shell.pastes(campaigns)
     assert "5000 to 10000\t0\t0" in shell.pastes(bands)
     shell.pastes(gone)
+
+
+def test_a_funnel_that_is_not_in_the_model_is_asked_for(shell: Shell, imported: str) -> None:
+    ordered, any_order = sample("read-a-funnel.md", "leadline funnel --window").splitlines()
+    assert "2\tmeeting_held\t1\t" in shell.pastes(ordered)
+    assert "as of the start that counts" in shell.pastes(any_order)
+
+
+def test_a_segment_is_tried_and_then_is_what_it_was_said_to_be(shell: Shell, imported: str) -> None:
+    weeks, months = sample("try-a-segment.md", "leadline segments preview").splitlines()
+    assert "who: did call_logged and not (did meeting_held)" in shell.pastes(weeks)
+    tried = shell.pastes(months)
+    switched = shell.pastes(sample("try-a-segment.md", "cat >>"))
+    assert "is the active model now" in switched
+    history, at_a_time = sample("try-a-segment.md", "leadline segments history").splitlines()
+    grown = shell.pastes(history)
+    rows = [line for line in grown.splitlines() if line.startswith("2026-")]
+    assert len(rows) >= 3 and all(row in tried.splitlines() for row in rows), (tried, grown)
+    assert rows[0] == "2026-09-01\t1\t1\t0"
+    assert "bo@engines.example" in shell.pastes(at_a_time)
 
 
 def test_other_numbers_are_tried_over_what_is_recorded(shell: Shell, imported: str) -> None:

@@ -58,18 +58,21 @@ def _did(did: Did | DidAmount | DidDistinct | DidWhen) -> str:
     match did:
         case DidWhen(end=end, op=op, operand=operand):
             return f"{done}, the {end} time {_dated(op, operand)}"
+        case Did(at_least=1, at_most=None, same=()):
+            asked = ""
         case Did(at_least=at_least, at_most=at_most, same=same):
-            asked = f"{_bounds(at_least, at_most)} times" + (f" with the same {'.'.join(same)}" if same else "")
+            asked = f" {_bounds(at_least, at_most)} times" + (f" with the same {'.'.join(same)}" if same else "")
         case DidDistinct(path=path, at_least=at_least, at_most=at_most):
-            asked = f"{_bounds(at_least, at_most)} " + (f"different values of {'.'.join(path)}" if path else "days")
-            asked = asked if path else f"on {asked}"
+            asked = f"{'' if path else ' on'} {_bounds(at_least, at_most)} " + (
+                f"different values of {'.'.join(path)}" if path else "days"
+            )
         case DidAmount(of=of, path=path):
             least, most = (None if each is None else each / MILLION for each in (did.at_least, did.at_most))
-            asked = f"with {of} of {'.'.join(path)} {_bounds(least, most)}"
+            asked = f" with {of} of {'.'.join(path)} {_bounds(least, most)}"
         case _:
             assert_never(did)
     within = "" if did.within is None else f" within {show_duration(did.within)}"
-    return f"{done} {asked}{within}"
+    return f"{done}{asked}{within}"
 
 
 def _bounds(least: float | None, most: float | None) -> str:

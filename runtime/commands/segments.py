@@ -16,7 +16,7 @@ from projections.queries.shapes import MemberShape, SegmentShape
 from projections.queries.view import View, known
 from projections.reports.segments import members as segment_members
 from projections.reports.segments.history import history
-from projections.reports.segments.preview import preview
+from projections.reports.segments.preview import Looking, preview
 from projections.reports.segments.shapes import GrowthShape, SegmentPreviewShape
 from runtime.commands.options import (
     AsJson,
@@ -38,6 +38,8 @@ from runtime.wiring import Wiring
 from runtime.words import Words, who
 
 Name = Annotated[str, typer.Argument(help="The segment's name in the model.")]
+SeriesOption = Annotated[SeriesName, typer.Option("--by", help="By day, week (from Monday) or month.")]
+To = Annotated[str | None, typer.Option("--to", help="Before this day.", metavar="DAY")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -142,11 +144,11 @@ def _member(lead: MemberShape, words: Words) -> tuple[object, ...]:
 def grown(
     *,
     name: Name,
-    by: Annotated[SeriesName, typer.Option(help="By day, week (from Monday) or month.")] = "week",
+    by: SeriesOption = "week",
     start: Annotated[
         str | None, typer.Option("--from", help="From this day on; else the last twelve weeks.", metavar="DAY")
     ] = None,
-    end: Annotated[str | None, typer.Option("--to", help="Before this day.", metavar="DAY")] = None,
+    end: To = None,
     lang: Language = None,
     as_json: AsJson = False,
     data: Data = None,
@@ -187,6 +189,11 @@ def previewed(
             metavar="TABLE",
         ),
     ] = None,
+    by: SeriesOption = "week",
+    start: Annotated[
+        str | None, typer.Option("--from", help="Look back to this day; else 26 weeks.", metavar="DAY")
+    ] = None,
+    end: To = None,
     file: ModelFile = None,
     lang: Language = None,
     as_json: AsJson = False,
@@ -198,8 +205,9 @@ def previewed(
         raise Refused("name a segment of the model file, or give a condition with --when: one of them")
     with wiring_of(model=file, data=data, database=database) as wiring:
         model, condition = _tried(wiring, name, when, of_file=file is not None)
+        looking = Looking(by, days_between(start, end, model.timezone, ("--from", "--to")))
         with progress("preview") as show_progress:
-            shape = preview(wiring.existing, model, condition, show_progress, wiring.engine, name=name)
+            shape = preview(wiring.existing, model, condition, show_progress, wiring.engine, looking=looking, name=name)
     if as_json:
         print_json(shape)
         return
@@ -209,11 +217,11 @@ def previewed(
 def _tried(wiring: Wiring, name: str | None, when: str | None, *, of_file: bool) -> tuple[Model, Condition]:
     """A segment of the model file; a condition beside that, where one is named, else beside the active model."""
     if when is None:
-        model = wiring.model_file()
+        model = wiring.model_file_to_activate()
         segments = {segment.name: segment.when for segment in model.segments}
         return model, segments[known("segment", name or "", list(segments))]
     if of_file:
-        model = wiring.model_file()
+        model = wiring.model_file_to_activate()
     else:
         with wiring.reader.view() as view:
             model = view.model

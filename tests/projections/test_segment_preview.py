@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from domain.conditions.tree import Condition
+from domain.conditions.words import in_words
 from domain.errors import Failed, Refused
 from domain.files.problems import ModelError
 from domain.model.definition import Model, parse_model
@@ -158,6 +159,24 @@ def test_mistakes_bear_the_keys_of_the_model_file(text: str, said: str) -> None:
     with pytest.raises(ModelError) as raised:
         when(text)
     assert said in "; ".join(raised.value.lines), raised.value.lines
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ('{ did = "page_viewed" }', "did page_viewed"),
+    ('{ did = ["a", "b"], within = "7d" }', "did a or b within 7d"),
+    ('{ did = "page_viewed", at_least = 2, at_most = 3, within = "7d" }',
+     "did page_viewed at least 2 and at most 3 times within 7d"),
+    ('{ did = "page_viewed", at_least = 0, at_most = 1 }', "did page_viewed at least 0 and at most 1 times"),
+    ('{ did = "page_viewed", same = "path", at_least = 2 }', "did page_viewed at least 2 times with the same path"),
+    ('{ did = "page_viewed", days = true, at_least = 4 }', "did page_viewed on at least 4 days"),
+    ('{ did = "page_viewed", values = "path", at_least = 4 }', "did page_viewed at least 4 different values of path"),
+    ('{ did = "order_placed", sum = "amount", at_least = 9.5, within = "7d" }',
+     "did order_placed with sum of amount at least 9.5 within 7d"),
+    ('{ all = [ { heat = { gte = 4 } }, { any = [ { grade = "A" }, { segment = "warm" } ] } ] }',
+     "(grade is A or segment is warm) and heat gte 4"),
+])  # fmt: skip
+def test_a_condition_is_said_in_words(text: str, said: str) -> None:
+    assert in_words(when(text)) == said
 
 
 def test_only_what_it_asks_for_is_folded_with_it() -> None:

@@ -53,7 +53,16 @@ def test_a_segment_of_the_model_or_of_another_one_is_tried(door: JobsDoor) -> No
     assert door.result(model=other, when={"segment": ["asked"], "did": "page_viewed"})["size"] == 23
 
 
+def test_it_looks_as_far_back_as_is_asked(door: JobsDoor) -> None:
+    result = door.result(segment="quiet", by="month", **{"from": "2023-11-01", "to": "2024-01-01"})
+    said = door.api.get("/api/segments/quiet/history?by=month&from=2023-11-01&to=2024-01-01").json()
+    assert (result["by"], len(said["series"])) == ("month", 2)
+    assert said == {name: value for name, value in result.items() if name in said} | {"label": None}
+
+
 @pytest.mark.parametrize(("asked", "status", "said"), [
+    ({"segment": "quiet", "by": "day", "from": "2020-01-01"}, 400, "by: found more than 400 of day"),
+    ({"segment": "quiet", "from": "soon"}, 400, "from: found 'soon'"),
     ({"when": {"did": "page_viewed", "at_laest": 3}}, 400, "when.at_laest: unknown key"),
     ({"when": {"all": [{"stage": "leed"}]}}, 400, "when.all[0].stage: unknown stage"),
     ({"when": {"profile.title": None}}, 400, 'when."profile.title": found nothing'),

@@ -148,6 +148,8 @@ def test_a_preview_says_who_would_be_in_a_segment(folder: Path) -> None:
     assert answer("segments", "preview", "often")["size"] == 3
     other = answer("segments", "preview", "--model", "leadline.toml", "--when", '{ not = { segment = "often" } }')
     assert other["size"] == 0
+    months = answer("segments", "preview", "often", "--by", "month", "--from", "2023-11-01")
+    assert [(each["first_day"], each["size"]) for each in months["series"]] == [("2023-11-01", 3)]
     shown = leadline("segments", "preview", "often")
     assert shown.stdout.startswith("# Some of them\nwho\tcompany\tstage\tgrade\tsince\tlead\n")
     assert "who: segment is quiet\n3 in it now, of these 3 known; 6 touchpoints folded" in shown.stderr
