@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from projections.queries.quartiles import QuartilesShape
 from projections.reports.funnels.groups import NONE, OTHER
-from projections.reports.funnels.shapes import FunnelLeadShape, FunnelNumbersShape, FunnelShape, GroupShape, TimesShape
+from projections.reports.funnels.shapes import FunnelLeadShape, FunnelNumbersShape, FunnelShape, GroupShape
 from runtime.show import Column, Listing, cell
+from runtime.spans import lasted, percent
 from runtime.words import Words, who
 
 _STEPS: Final = (
@@ -33,8 +35,6 @@ _LEADS: Final = (
     Column("stage", 2),
     Column("lead", 3),
 )
-_SPANS: Final = (("d", 86_400.0, 2.0), ("h", 3_600.0, 2.0), ("min", 60.0, 1.0))
-"""Units of time, their seconds, and from how many on they are used."""
 
 
 def funnel_listing(report: FunnelShape, words: Words) -> Listing:
@@ -47,7 +47,7 @@ def funnel_listing(report: FunnelShape, words: Words) -> Listing:
             percent(step.share),
             step.pending,
             step.gone,
-            None if step.took is None else lasted(step.took.median),
+            lasted(step.took.median if step.took else None),
         )
         for number, step in enumerate(report.steps, 1)
     ]
@@ -108,19 +108,6 @@ def in_sentences(report: FunnelShape, words: Words) -> Iterator[str]:
         yield words.say(f"funnel.by_{report.as_of}", by=report.by, at="" if at is None else f"{at:%Y-%m-%d %H:%M:%S}")
 
 
-def percent(share: float | None) -> str | None:
-    """A share for people."""
-    return None if share is None else f"{share:.1%}"
-
-
-def lasted(seconds: float) -> str:
-    """A span of time for people: 42 s, 12.5 min, 30 h, 12.4 d."""
-    for unit, length, least in _SPANS:
-        if seconds >= least * length:
-            return f"{round(seconds / length, 1):g} {unit}"
-    return f"{round(seconds, 1):g} s"
-
-
 def _numbers(numbers: FunnelNumbersShape) -> tuple[object, ...]:
     return (
         numbers.entered, numbers.converted, percent(numbers.rate), numbers.pending, numbers.mature,
@@ -128,7 +115,7 @@ def _numbers(numbers: FunnelNumbersShape) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _lasted(took: TimesShape) -> dict[str, str]:
+def _lasted(took: QuartilesShape) -> dict[str, str | None]:
     return {
         "median": lasted(took.median),
         "lower": lasted(took.lower_quartile),

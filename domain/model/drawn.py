@@ -4,6 +4,7 @@ What a quarter of the leads reaches is the limit of A, what half reach that of B
 """
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
@@ -92,14 +93,7 @@ def _written(text: str, limits: Mapping[Drawable, Sequence[Any]], at: Instant, c
 
 def _quartiles(values: Sequence[int]) -> list[float]:
     """Lower quartile, median, upper quartile, each on the line between the two nearest values."""
-    ordered = sorted(values)
-    found = []
-    for quarter in (1, 2, 3):
-        place = (len(ordered) - 1) * quarter / 4
-        low = math.floor(place)
-        high = min(low + 1, len(ordered) - 1)
-        found.append(ordered[low] + (ordered[high] - ordered[low]) * (place - low))
-    return found
+    return statistics.quantiles(values, n=4, method="inclusive")
 
 
 def _rising(limits: Sequence[int]) -> list[int]:

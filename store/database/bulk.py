@@ -133,9 +133,9 @@ def rename_each(conn: Connection, renames: Iterable[tuple[Table, str, Mapping[An
             else:
                 former, later = key_parameters(column, [*mapping]), key_parameters(column, [*mapping.values()])
                 pairs = [*zip(later, former, strict=True)]
-                conn.exec_driver_sql(f"UPDATE {_name(table)} SET {name} = ? WHERE {name} = ?", pairs)
+                _execute(conn, f"UPDATE {_name(table)} SET {name} = ? WHERE {name} = ?", pairs)
         if statements:
-            conn.exec_driver_sql("; ".join(statements), tuple(arrays))
+            _execute(conn, "; ".join(statements), tuple(arrays))
 
 
 def select_in(

@@ -7,16 +7,16 @@ from sqlalchemy import ColumnElement, Subquery, case, select
 
 from domain.model.funnels import Funnel
 from projections.queries.days import DayRange
+from projections.queries.quartiles import QuartilesShape
 from projections.queries.view import View
 from projections.reports.funnels.attempts import attempts
-from projections.reports.funnels.shapes import TimesShape
 from store.database.expressions import instant_at, quartiles
 
 WHOLE: Final = 0
 """Stands for the way from the first step to the last, where a step's number stands for the way to it."""
 
 
-def times(view: View, plan: Funnel, days: DayRange) -> dict[int, TimesShape]:
+def times(view: View, plan: Funnel, days: DayRange) -> dict[int, QuartilesShape]:
     """By the number of each step how long it took since the step before, and WHOLE; what nobody did is missing."""
     last = len(plan.steps)
     if last == 1:
@@ -38,6 +38,6 @@ def _at(rows: Subquery, number: int, last: int) -> ColumnElement[int]:
     return case(furthest, (rows.c.step > number, instant_at(rows.c.reached, number - 1)))
 
 
-def _times(text: str) -> TimesShape:
+def _times(text: str) -> QuartilesShape:
     lower, median, upper = (microseconds / 1_000_000 for microseconds in orjson.loads(text))
-    return TimesShape(lower_quartile=lower, median=median, upper_quartile=upper)
+    return QuartilesShape(lower_quartile=lower, median=median, upper_quartile=upper)

@@ -5,6 +5,7 @@ from domain.files.durations import show_duration
 from domain.model.funnels import Funnel
 from domain.model.part import Step
 from projections.queries.days import EVER, DayRange, SeriesName, day_named, starts_at
+from projections.queries.quartiles import QuartilesShape
 from projections.queries.shapes import Page
 from projections.queries.view import View
 from projections.reports.funnels.attempts import known_funnel
@@ -18,7 +19,6 @@ from projections.reports.funnels.shapes import (
     FunnelShape,
     GroupShape,
     StepShape,
-    TimesShape,
 )
 
 
@@ -74,7 +74,7 @@ def funnel(
     )
 
 
-def _steps(plan: Funnel, counts: Counts, took: dict[int, TimesShape]) -> list[StepShape]:
+def _steps(plan: Funnel, counts: Counts, took: dict[int, QuartilesShape]) -> list[StepShape]:
     entered = sum(counts.values())
     return [
         StepShape(

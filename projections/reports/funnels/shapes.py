@@ -6,6 +6,7 @@ from pydantic import Field
 
 from domain.errors import Refused
 from projections.queries.days import SeriesName
+from projections.queries.quartiles import QuartilesShape
 from projections.queries.shapes import LeadShape, Moment, Shape
 
 AsOf = Literal["start", "report"]
@@ -39,14 +40,6 @@ class StepNumbersShape(Shape):
     gone: Annotated[int, Field(description="stand at it, and get no further")]
 
 
-class TimesShape(Shape):
-    """How long it took, in seconds: half of them were not slower than the median, a quarter than the lower quartile."""
-
-    lower_quartile: float
-    median: float
-    upper_quartile: float
-
-
 class StepShape(StepNumbersShape):
     """A funnel's step. With order any the n-th entry counts who took n different steps, whichever."""
 
@@ -55,7 +48,7 @@ class StepShape(StepNumbersShape):
     where: Annotated[str | None, Field(description="the step's condition, in words")] = None
     within: Annotated[str | None, Field(description="the most time since the step before; null: the window")] = None
     share: Annotated[float | None, Field(description="of those that entered; null: nobody did")]
-    took: Annotated[TimesShape | None, Field(description="since the step before; null: nobody came here from one")]
+    took: Annotated[QuartilesShape | None, Field(description="since the step before; null: nobody came here from one")]
 
 
 class BottleneckShape(Shape):
@@ -98,7 +91,7 @@ class FunnelShape(FunnelNumbersShape):
     to: Moment | None = None
     clock: Annotated[Moment, Field(description="the instant at which it is told who is pending")]
     steps: list[StepShape]
-    took: Annotated[TimesShape | None, Field(description="from the first step to the last; null: nobody got there")]
+    took: Annotated[QuartilesShape | None, Field(description="from the first step to the last; null: nobody got there")]
     bottleneck: Annotated[BottleneckShape | None, Field(description="null: nobody is lost")]
     by: str | None = None
     as_of: Annotated[
