@@ -1,10 +1,11 @@
 """The attempts of everybody at a funnel that the model has not, on all that is recorded: rows as the projector's.
 
-Every person's history is folded; the live tables are not written.
+A report reads one of two tables: of all time each lead's best attempt, of a period that of each day of start. Every
+person's history is folded; the live tables are not written.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final
 
@@ -31,25 +32,30 @@ class AttemptRows:
     """What came of some of the clusters."""
 
     touchpoints: int
-    leads: list[Row] = field(default_factory=list)
-    """Rows of `funnel_leads`."""
-    days: list[Row] = field(default_factory=list)
-    """Rows of `funnel_days`."""
-    failed: list[str] = field(default_factory=list)
+    rows: list[Row]
+    failed: list[str]
     """Of clusters that cannot be folded, why: they are left out."""
 
 
 def attempts_of_all(
-    work: Work, conn: Connection, source: TaskSource, model: Model, funnel: Funnel, progress: Progress
+    work: Work,
+    conn: Connection,
+    source: TaskSource,
+    model: Model,
+    funnel: Funnel,
+    progress: Progress,
+    *,
+    by_day: bool,
 ) -> Iterator[AttemptRows]:
-    """The rows of all clusters, some at a time."""
-    task = partial(attempts_in, source, model.with_parts(segments=(), funnels=(funnel,)), progress)
+    """The rows of all clusters, some at a time: of `funnel_leads`, or by day of start of `funnel_days`."""
+    task = partial(attempts_in, source, model.with_parts(segments=(), funnels=(funnel,)), progress, by_day)
     yield from work.each(task, ((within,) for within in ranges(conn, _TASK)))
 
 
-def attempts_in(source: TaskSource, model: Model, progress: Progress, within: Range) -> AttemptRows:
+def attempts_in(source: TaskSource, model: Model, progress: Progress, by_day: bool, within: Range) -> AttemptRows:
     """Fold the clusters of a range, and give the rows of the model's funnels."""
-    fold, touchpoints, leads, days, failed = _fold(model), 0, list[Row](), list[Row](), list[str]()
+    family = FUNNEL_DAYS if by_day else FUNNEL_LEADS
+    fold, touchpoints, rows, failed = _fold(model), 0, list[Row](), list[str]()
     with source.attached() as (database, conn):
         ids = Ids(database.id_key())
         for people in people_in(database, conn, ids, within, progress):
@@ -60,9 +66,8 @@ def attempts_in(source: TaskSource, model: Model, progress: Progress, within: Ra
                 failed.append(f"{type(error).__name__}: {error}"[:1000])
                 continue
             for subject in subjects:
-                leads += FUNNEL_LEADS.rows(fold, subject)
-                days += FUNNEL_DAYS.rows(fold, subject)
-    return AttemptRows(touchpoints, leads, days, failed)
+                rows += family.rows(fold, subject)
+    return AttemptRows(touchpoints, rows, failed)
 
 
 @lru_cache(8)

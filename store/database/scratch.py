@@ -1,13 +1,13 @@
-"""Scratch tables beside a view: of the shape of derived ones, for what a reader works out itself; gone when it is done.
+"""A scratch table beside a view: of the shape of a derived one, for what a reader works out; gone when it is done.
 
-They are temporary tables of a connection that sees the view. On PostgreSQL it is one of its own, since the view's is
+It is a temporary table of a connection that sees the view. On PostgreSQL it is one of its own, since the view's is
 read-only; on SQLite the view's, whose file stays as it is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -21,33 +21,31 @@ _PREFIX: Final = "scratch_"
 
 
 class Scratch(NamedTuple):
-    """A connection that sees the view, and the live tables with those in their place that are scratch."""
+    """A connection that sees the view, the scratch table, and the live tables with it in place of one of them."""
 
     conn: Connection
+    table: Table
     tables: Derived
 
     def settle(self) -> None:
-        """They are filled: PostgreSQL counts what is in them, which its plans need."""
+        """It is filled: PostgreSQL counts what is in it, which its plans need."""
         if self.conn.dialect.name == "postgresql":
-            for table in _scratch(self.tables):
-                self.conn.exec_driver_sql(f'ANALYZE "{table.name}"')
+            self.conn.exec_driver_sql(f'ANALYZE "{self.table.name}"')
 
 
 @contextmanager
-def scratch(view: ExportedView, names: Sequence[str]) -> Iterator[Scratch]:
-    """Empty tables in place of these of the derived ones (`funnel_days`). Raises DatabaseAway."""
-    beside = derived(_PREFIX)
-    tables = replace(live, **{name: getattr(beside, name) for name in names})
+def scratch(view: ExportedView, name: str) -> Iterator[Scratch]:
+    """An empty table in place of a derived one (`funnel_days`). Raises DatabaseAway."""
+    table: Table = getattr(derived(_PREFIX), name)
+    instead: dict[str, Any] = {name: table}
     opened = _on_postgres(view) if view.database.dialect == "postgresql" else _on_sqlite(view)
     with opened as conn:
-        for table in _scratch(tables):
-            _create(conn, table)
+        _create(conn, table)
         try:
-            yield Scratch(conn, tables)
+            yield Scratch(conn, table, replace(live, **instead))
         finally:
             if view.database.dialect == "sqlite" and not conn.invalidated:
-                for table in _scratch(tables):
-                    conn.exec_driver_sql(f'DROP TABLE IF EXISTS temp."{table.name}"')
+                conn.exec_driver_sql(f'DROP TABLE IF EXISTS temp."{table.name}"')
 
 
 @contextmanager
@@ -71,10 +69,6 @@ def _on_sqlite(view: ExportedView) -> Iterator[Connection]:
     finally:
         if not view.conn.invalidated:
             view.conn.exec_driver_sql("PRAGMA query_only = ON")
-
-
-def _scratch(tables: Derived) -> list[Table]:
-    return [table for table in tables.all if table.name.startswith(_PREFIX)]
 
 
 def _create(conn: Connection, table: Table) -> None:

@@ -1,5 +1,6 @@
 """A funnel that the model has not: everybody's history is folded with it, and the same report is made of the rows."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field
@@ -18,7 +19,7 @@ from projections.reports.funnels.counting import series_of
 from projections.reports.funnels.groups import read_by
 from projections.reports.funnels.report import funnel
 from projections.reports.funnels.shapes import FunnelShape
-from projections.upkeep.attempting import attempts_of_all
+from projections.upkeep.attempting import AttemptRows, attempts_of_all
 from store.database import bulk
 from store.database.database import Database
 from store.database.exported import ExportedView, exported
@@ -60,34 +61,30 @@ def ask(
         progress.check_format()
         if not progress.model:
             raise Refused("nothing is projected yet: start `leadline serve` once, or import something")
-        with scratch(source, ("funnel_leads", "funnel_days")) as beside:
-            touchpoints, failed = _fill(beside, source, work, model, asked, progress, report)
+        with scratch(source, "funnel_days" if days.bounded else "funnel_leads") as beside:
+            parts = attempts_of_all(work, source.conn, source.source, model, asked, progress, by_day=days.bounded)
+            touchpoints, failed = _fill(beside, parts, progress, report)
+            aside = put_aside(source.conn)
             view = _view(source, beside, model.with_parts(segments=model.segments, funnels=(asked,)), progress)
             shape = funnel(view, asked.name, days, by=by, series=series)
     told = {name: getattr(shape, name) for name in FunnelShape.model_fields}
+    failed = sorted([*failed, *aside])
     return AskedFunnelShape(**told, position=progress.position, touchpoints=touchpoints, failed=failed)
 
 
 def _fill(
-    beside: Scratch,
-    source: ExportedView,
-    work: Work,
-    model: Model,
-    asked: Funnel,
-    progress: Progress,
-    report: Report | None,
+    beside: Scratch, parts: Iterable[AttemptRows], progress: Progress, report: Report | None
 ) -> tuple[int, list[str]]:
     """Write everybody's rows; how many touchpoints were folded, and why some were not."""
-    touchpoints, failed = 0, put_aside(source.conn)
-    for part in attempts_of_all(work, source.conn, source.source, model, asked, progress):
-        bulk.insert(beside.conn, beside.tables.funnel_leads, part.leads)
-        bulk.insert(beside.conn, beside.tables.funnel_days, part.days)
+    touchpoints, failed = 0, list[str]()
+    for part in parts:
+        bulk.insert(beside.conn, beside.table, part.rows)
         touchpoints += part.touchpoints
         failed += part.failed
         if report is not None:
             report(touchpoints, progress.position)
     beside.settle()
-    return touchpoints, sorted(failed)
+    return touchpoints, failed
 
 
 def _view(source: ExportedView, beside: Scratch, model: Model, progress: Progress) -> View:
