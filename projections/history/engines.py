@@ -19,6 +19,8 @@ from domain.errors import Misconfigured, Retry
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_PRELOADED: Final = ("verify", "comparing", "previewing", "attempting", "drawing")
+"""The modules of tasks: what they need is loaded once, before there are processes."""
 _RETRIES: Final = 3
 """How often Dask runs a task again whose worker died."""
 
@@ -92,7 +94,7 @@ class Pool:
 
 def _forks() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["projections.upkeep.verify", "projections.upkeep.comparing"])
+    context.set_forkserver_preload([f"projections.upkeep.{task}" for task in _PRELOADED])
     return context
 
 
