@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from sqlalchemy import delete, update
 from typer.testing import CliRunner
 
 from api.app import Readers, create_api
 from domain.model.definition import parse_model
 from runtime.cli import create_app
+from store.database.tables import live
 from tests.domain.stories import at, identity, us
 from tests.given_model import MODEL
 from tests.projections.world import KEY, World
@@ -69,6 +71,15 @@ def test_how_a_segment_grew(api: Asker) -> None:
     weeks = api.get("/api/segments/returners/history").json()
     assert weeks["by"] == "week" and len(weeks["series"]) == 12
     assert [each["entered"] for each in weeks["series"][-2:]] == [3, 0]
+
+
+def test_before_the_rebuild_after_an_upgrade_nobody_is_told_that_there_was_nobody(api: Asker, world: World) -> None:
+    with world.database.transaction() as conn:
+        conn.execute(update(live.projector).values(format=1))
+        conn.execute(delete(live.segment_spells))
+    for path in (f"members?at={DURING}", "history"):
+        problem(api.get(f"/api/segments/returners/{path}"), 503, "run `leadline rebuild`")
+    assert api.get("/api/segments/quiet/members").status_code == 200
 
 
 @pytest.mark.parametrize(("path", "status", "said"), [

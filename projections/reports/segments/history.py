@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, case, func, literal, or_, select
 
 from domain.fold.days import ZoneDays
+from projections.projecting.projector import read_progress
 from projections.queries.days import (
     EVER,
     MOST_BUCKETS,
@@ -55,7 +56,8 @@ def buckets_of(days: DayRange, length: SeriesName, zone: str, clock: int, weeks:
 
 
 def history(view: View, segment: str, length: SeriesName = "week", days: DayRange = EVER) -> SegmentHistoryShape:
-    """How a segment of the model grew. Raises NotFound, BadPeriod."""
+    """How a segment of the model grew. Raises NotFound, BadPeriod, SavedByAnother."""
+    read_progress(view.conn).check_format()  # before a rebuild there are no stays
     name, zone = known_segment(view, segment), view.model.timezone
     buckets = buckets_of(days, length, zone, view.clock)
     before = _size_before(view, name, buckets.bounds[0])

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, and_, func, or_, select
 
+from projections.projecting.projector import read_progress
 from projections.queries.cursors import give, take
 from projections.queries.leads import card_fields, cards
 from projections.queries.shapes import MemberShape, Page, SegmentShape
@@ -26,8 +27,13 @@ def segments(view: View) -> Page[SegmentShape]:
 def members_of(
     view: View, segment: str, *, at: int | None = None, limit: int = 100, cursor: str | None = None
 ) -> Page[MemberShape]:
-    """The leads in a segment, in the order of their ids; `at`: those that were in it then. Raises NotFound."""
+    """The leads in a segment, in the order of their ids; `at`: those that were in it then.
+
+    Raises NotFound, SavedByAnother.
+    """
     name = known_segment(view, segment)
+    if at is not None:
+        read_progress(view.conn).check_format()  # before a rebuild there are no stays
     stays = view.tables.segment_members if at is None else view.tables.segment_spells
     query = (
         cards(view.tables)
