@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import takewhile
 from typing import Any, Final, Protocol
 
 from domain.conditions.tree import Condition
@@ -18,6 +19,9 @@ from domain.touchpoints.touchpoint import Instant
 
 LATEST: Final = 1_000
 """Most matches that are remembered of a sum, a greatest or a least one within a window: the latest."""
+
+RARELY: Final = -1
+"""Instead of an instant: of a value that was not matched often enough."""
 
 DIGITS: Final = 10**18
 """A sum is kept in two numbers, its quotient and its remainder by this: each fits into 64 bits, however large it is."""
@@ -46,7 +50,11 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
-    """The instants of the last `keep` matches of each value of a property, each under a key of its own."""
+    """The instants of the last `keep` matches of each value of a property, each under a key of its own.
+
+    Under the counter's place stand the values as their keys say them, the one that was longest not seen first; under
+    one more key, in the same order, the earliest of so many matches, `RARELY` of a value that has fewer.
+    """
 
     path: tuple[str, ...]
     keep: int
@@ -56,15 +64,31 @@ class Repeats:
         if _is_missing(value_at(self.path, properties)):
             return
         key = value_key(place, self.path, properties)
-        matches = did.get(key)
+        value, matches = int(key[len(place) + 1 :], 16), did.get(key)
+        values, earliest = did.setdefault(place, []), did.setdefault(earliest_of(place), [])
         if matches is None:
-            known = [each for each in did if each.startswith(place + " ")]
-            if len(known) >= VALUES:
-                del did[min(known, key=lambda each: (did[each][-1], each))]
-            did[key] = [instant]
+            if len(values) >= VALUES:
+                forgotten = _longest_not_seen(did, place, values)
+                del did[_key_of(place, values.pop(forgotten))], earliest[forgotten]
+            matches = did[key] = [instant]
         else:
+            known = values.index(value)
+            del values[known], earliest[known]
             matches.append(instant)
             del matches[: -self.keep]
+        values.append(value)
+        earliest.append(matches[0] if len(matches) == self.keep else RARELY)
+
+
+def _key_of(place: str, value: int) -> str:
+    return f"{place} {value:016x}"
+
+
+def _longest_not_seen(did: _Did, place: str, values: list[int]) -> int:
+    """The place of the value that was longest not seen, of several the least."""
+    longest = did[_key_of(place, values[0])][-1]
+    least = min(takewhile(lambda each: did[_key_of(place, each)][-1] == longest, values))
+    return values.index(least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +217,11 @@ class Extremes:
             instants.append(instant)
             amounts.append(self.sign * amount)
             _forget(instants, amounts, instant - self.within)
+
+
+def earliest_of(place: str) -> str:
+    """The key of the earliest matches of the values of a counter that repeat."""
+    return f"{place} earliest"
 
 
 def amounts_of(place: str) -> str:

@@ -132,7 +132,7 @@ class Compiler:
             case Did(_, _, at_least, at_most, within, same):
                 keep = _keep(at_least, at_most)
                 if same:
-                    return repeated(self._count(did, keep, Repeats(same, keep)), at_least, within)
+                    return repeated(self._count(did, keep, Repeats(same, keep)), within)
                 return counted(self._count(did, keep), at_least, at_most, within)
             case DidDistinct(_, _, path, at_least, at_most, within):
                 keep = _keep(at_least, at_most)

@@ -7,7 +7,7 @@ from typing import Any, Final, assert_never
 
 from domain.conditions.tree import Date, DateOp
 from domain.files.times import span_of
-from domain.fold.counter import amounts_of, total
+from domain.fold.counter import RARELY, amounts_of, earliest_of, total
 from domain.fold.lead import Lead
 from domain.touchpoints.touchpoint import NEVER, Instant
 
@@ -35,18 +35,13 @@ def counted(place: str, at_least: int, at_most: int | None, within: int | None) 
     return test
 
 
-def repeated(place: str, count: int, within: int | None) -> Test:
-    """Whether any one value was matched so often; time ends that when it ends it for the last of such values."""
-    prefix = place + " "
+def repeated(place: str, within: int | None) -> Test:
+    """Whether any one value was matched often enough; time ends that when it ends it for the last of such values."""
+    key = earliest_of(place)
 
     def test(lead: Lead, at: Instant) -> Answer:
-        last = 0
-        for key, matches in lead.did.items():
-            if key.startswith(prefix):
-                holds, ends = still(matches, count, within, at)
-                if holds:
-                    last = max(last, ends)
-        return (True, last) if last else (False, NEVER)
+        earliest = max(lead.did.get(key, _NONE), default=RARELY)
+        return (False, NEVER) if earliest == RARELY else still((earliest,), 1, within, at)
 
     return test
 

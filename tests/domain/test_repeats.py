@@ -1,8 +1,11 @@
 """`did` with `same`: one value of a property again and again, within a window, of bounded memory."""
 
+from typing import Any
+
 import pytest
 
 from domain.fold.fold import Fold
+from domain.fold.lead import Lead
 from domain.fold.score import VALUES
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import Touchpoint
@@ -61,4 +64,30 @@ def test_so_many_values_are_remembered_and_the_one_longest_not_seen_is_forgotten
     assert since(fold, *often, *others, last, until=999) is None
     seen_again = [*often, *others[:-1], page(VALUES + 5, "/a"), page(VALUES + 6, "/new"), last]
     assert since(fold, *seen_again, until=999) == us(VALUES + 5)
-    assert len(fold.fold([*often, *others], us(999)).did) == VALUES
+    remembered = fold.fold([*often, *others], us(999)).did
+    assert len(remembered) == VALUES + 2 and len(remembered["0"]) == VALUES
+
+
+def test_of_those_that_were_last_seen_at_one_instant_the_same_goes_in_whatever_order_they_came() -> None:
+    fold = fold_with()
+    first = [page(0, f"/{n}") for n in range(VALUES)]
+    lead = fold.fold([*first, page(1, "/new")], us(9))
+    other = fold.fold([*reversed(first), page(1, "/new")], us(9))
+    assert lead.did.keys() == other.did.keys() and len(lead.did) == VALUES + 2
+
+
+class _NotWalked(dict[str, list[int]]):
+    """What a lead remembers, where each entry must be asked for by its key."""
+
+    def _refuse(self) -> Any:
+        raise AssertionError("all that is remembered of a lead is walked through, also what others ask for")
+
+    __iter__ = keys = items = values = _refuse  # type: ignore[assignment]
+
+
+def test_what_other_conditions_remember_costs_nothing() -> None:
+    fold = fold_with("1d")
+    lead = Lead(did=_NotWalked())
+    for n in range(VALUES + 20):
+        fold.step(lead, (page(n, f"/{n % (VALUES + 10)}"),), us(n))
+    assert len(lead.did) == VALUES + 2
