@@ -10,6 +10,7 @@ from typing import Final
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from store.database.database import open_database
 from tests.services import kafka, postgres
@@ -18,6 +19,9 @@ from tests.services.dask import DaskCluster, running_dask
 from tests.services.kafka import KafkaBroker
 from tests.services.postgres import PostgresServer
 from tests.services.service import ServiceUnavailable
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")  # a machine that runs all tests at once is slow: no test is about time
 
 MEMORY: Final = Path("/dev/shm")
 """A file system in memory, where Linux has one: a sync, for which product and services ask as always, costs nothing."""
