@@ -22,6 +22,8 @@ CHATS: Final = ("slack", "wecom", "dingtalk", "feishu")
 ASKED: Final = ("grade", "stage", "heat", *(f"source.{field}" for field in SOURCE_FIELDS))
 """What an owner's `where` may ask of a lead, beside `profile.*`."""
 
+NOBODY: Final = "none"
+"""What readers ask for instead of an owner's name: no owner may be called so."""
 _SPAN: Final = ("days", "from", "to")
 _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z")
 _EXAMPLE: Final = '[{ days = ["Mon", "Tue", "Wed", "Thu", "Fri"], from = "09:00", to = "18:00" }]'
@@ -147,6 +149,13 @@ def _read_mention(raw: Any) -> Mapping[str, str]:
     return dict(raw)
 
 
+def _read_owner(raw: Any) -> str:
+    name = read_name(raw)
+    if name.casefold() == NOBODY:
+        raise ValueError(not_allowed(raw, f'another name ("{NOBODY}" stands for leads without an owner)'))
+    return name
+
+
 def _read_weight(raw: Any) -> int:
     return read_count(raw, 0)
 
@@ -166,7 +175,7 @@ class Owner(Part):
     `retired` keeps those that they have and gets no more. `hours` and `calendar` None: those of `[sales]`.
     """
 
-    name: Annotated[str, BeforeValidator(read_name)]
+    name: Annotated[str, BeforeValidator(_read_owner)]
     email: Annotated[str | None, PlainValidator(read_address)] = None
     mention: Annotated[Mapping[str, str], PlainValidator(_read_mention)] = {}
     where: Annotated[Condition | None, PlainValidator(read_asked(ASKED, profile=True))] = None

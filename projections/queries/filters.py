@@ -11,6 +11,7 @@ from domain.conditions.parse import GRADES
 from domain.errors import Refused
 from domain.fold.terms import READ, asked_for
 from domain.model.channels import CHANNELS
+from domain.model.owners import NOBODY
 from domain.signals.kinds import HOT
 from domain.touchpoints.identity import Identity, NoIdentity, named
 from domain.touchpoints.text import storable
@@ -26,8 +27,6 @@ class BadSearch(Refused):
 
 MOST_TERMS: Final = 16
 """What one search may ask for."""
-NOBODY: Final = "none"
-"""What is asked for instead of an owner's name."""
 _LAST: Final = "\U0010ffff"
 """Sorts behind every character that a term has."""
 

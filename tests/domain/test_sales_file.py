@@ -76,6 +76,7 @@ def test_no_word_about_sales_changes_the_version_of_a_model() -> None:
     ('name = "bo"', 'name = "ana"', 'sales.owners[1] "ana" name: found "ana", allowed is a name of its own'),
     ('members = ["bo"]', 'members = ["bob"]', 'sales.owners[2] "north" members[0]: unknown owner "bob"'),
     ('members = ["bo"]', 'members = ["north"]', "allowed is a person: a team has no teams in it"),
+    ('name = "bo"', 'name = "None"', 'name: found "None", allowed is another name ("none" stands for leads without'),
     ("weight = 2", "colour = 2", 'sales.owners[1] "bo" colour: unknown key "colour"'),
     ("accept_within", "accept", 'sales.accept: unknown key "accept"'),
     ("hours = [", 'workdays = ["2027-02-05"]\nhours = [', "workdays: found 2027-02-05 among the holidays too"),
