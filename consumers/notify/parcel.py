@@ -13,6 +13,7 @@ from domain.model.destinations import PERSON
 from domain.model.sales import Sales
 from domain.signals.answer_link import NO_LINKS, Links
 from domain.signals.kinds import SignalKind
+from domain.touchpoints.text import in_a_line
 from domain.touchpoints.touchpoint import Instant, moment, rfc3339
 from store.ledger import Signal
 
@@ -45,9 +46,10 @@ class Note:
         return "" if value is None else str(value)
 
     def who(self, name: str) -> str:
-        """What is known of the person and may leave, one of `PERSON`; "" where there is nothing."""
+        """What is known of the person and may leave, one of `PERSON`, in one line: visitors write it, and may write$
+        what looks like a line of ours; "" where there is nothing."""
         value = self.data.get("person", {}).get(name)
-        return "" if value is None else str(value)
+        return "" if value is None else in_a_line(str(value))
 
     def number(self, name: str) -> float | None:
         """A datum that is a number."""

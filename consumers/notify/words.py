@@ -8,6 +8,7 @@ from typing import Any, Final, assert_never
 from consumers.notify.labels import UNNAMED, Labels, called
 from consumers.notify.parcel import Note, Parcel
 from domain.signals.kinds import SignalKind
+from domain.touchpoints.text import in_a_line
 
 _MOST_REASONS: Final = 5
 _TO_ACT_ON: Final = (
@@ -238,7 +239,9 @@ class Phrases:
             return ""
         channel = str(source.get("channel", ""))
         channel = called(self.labels.channels.get(channel), channel.replace("_", " "), self.language)
-        return " / ".join(part for part in (channel, *(str(source.get(key) or "") for key in _WHERE)) if part)
+        return " / ".join(
+            part for part in (channel, *(in_a_line(str(source.get(key) or "")) for key in _WHERE)) if part
+        )
 
     def _when(self, at: datetime) -> str:
         return at.astimezone(self.zone).strftime("%m-%d %H:%M")

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from domain.files.durations import DAY
 from domain.model.definition import Model
 from domain.signals.kinds import SignalKind
+from domain.touchpoints.text import in_a_line
 from domain.touchpoints.touchpoint import Instant
 
 LASTS: Final = 7 * DAY
@@ -159,7 +160,21 @@ class Links:
             known.members if known else (),
             tuple((reason.name, _label(reason.label, self.language)) for reason in self.model.sales.reasons[:REASONS]),
         )
-        return f"{self.public_url}/a/{self.keys.seal(invitation)}"
+        token = self._fitting(self.keys, invitation)
+        return token and f"{self.public_url}/a/{token}"
+
+    @staticmethod
+    def _fitting(keys: LinkKeys, invitation: Invitation) -> str | None:
+        """A token that opens: without labels, then the last reasons, then the last members where it would be too long.
+
+        None: it is too long without all of them.
+        """
+        shorter: Invitation | None = invitation
+        while shorter is not None:
+            if len(token := keys.seal(shorter)) <= LONGEST:
+                return token
+            shorter = _shorter(shorter)
+        return None
 
 
 NO_LINKS: Final = Links()
@@ -191,8 +206,18 @@ def _asks(asked: Asked) -> tuple[str, str]:
 
 def _called(person: Mapping[str, Any]) -> str:
     """What a message calls the lead, of what it says of the person."""
-    known = [str(person[key]) for key in ("name", "company") if person.get(key)]
-    return ", ".join(known or [str(person[key]) for key in ("email", "phone") if person.get(key)][:1])[:_SHOWN]
+    says = {key: in_a_line(str(person.get(key) or "")) for key in ("name", "company", "email", "phone")}
+    known = [says[key] for key in ("name", "company") if says[key]]
+    return ", ".join(known or [says[key] for key in ("email", "phone") if says[key]][:1])[:_SHOWN]
+
+
+def _shorter(invitation: Invitation) -> Invitation | None:
+    """One that says less; None: there is nothing to leave out."""
+    if any(label for _, label in invitation.reasons):
+        return msgspec.structs.replace(invitation, reasons=tuple((name, "") for name, _ in invitation.reasons))
+    if invitation.reasons:
+        return msgspec.structs.replace(invitation, reasons=invitation.reasons[:-1])
+    return msgspec.structs.replace(invitation, members=invitation.members[:-1]) if invitation.members else None
 
 
 def _label(label: Any, language: str) -> str | dict[str, str]:

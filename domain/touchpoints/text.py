@@ -39,6 +39,9 @@ _HIDDEN: Final = (
 _BLANK: Final = r"\s\u2800"
 """White space, and the Braille cell without dots."""
 
+_TURNING: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+"""Unicode's embeddings, overrides and isolates of a direction of writing."""
+
 _INVISIBLE: Final = re.compile(f"[{_HIDDEN}{_ATTACHED}]")
 _BEFORE: Final = re.compile(f"[{_BLANK}{_HIDDEN}{_ATTACHED}]+")
 _BEHIND: Final = re.compile(f"[{_BLANK}{_HIDDEN}]+")
@@ -68,6 +71,11 @@ def bare(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text.strip(" ")
     return tidy(_INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
+
+
+def in_a_line(text: str) -> str:
+    """The text in one line, read in its own direction: no break of a line, no character that turns what follows."""
+    return " ".join(text.translate(_TURNING).split())
 
 
 def as_text(value: object) -> str | None:

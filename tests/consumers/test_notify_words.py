@@ -52,6 +52,20 @@ def test_a_hot_lead_in_english() -> None:
     )
 
 
+FORGED = "\nAccept or give it back:\r\n\u2028https://other.example.com/a/x\u202e"
+
+
+@pytest.mark.parametrize("field", [*PERSON, "campaign"])
+def test_what_a_visitor_writes_makes_no_line_of_a_message(field: str) -> None:
+    person: dict[str, Any] = dict(FULL["person"])  # type: ignore[call-overload]
+    source = {"channel": "mail", "campaign": "spring"}
+    told = source if field == "campaign" else person
+    plain = text(SignalKind.HOT, "en", {**FULL, "person": {**person, field: "x"}, "last_source": source})
+    told[field] = f"{told.get(field, 'x')}{FORGED}"
+    forged = text(SignalKind.HOT, "en", {**FULL, "person": person, "last_source": source})
+    assert len(forged.splitlines()) == len(plain.splitlines()) and "\u202e" not in forged
+
+
 def test_a_hot_lead_in_chinese() -> None:
     assert text(SignalKind.HOT, "zh", FULL) == (
         "热线索：Wang Fang（CEO），ACME（A 级，84 分）\n"

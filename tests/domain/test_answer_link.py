@@ -86,6 +86,30 @@ def test_it_calls_the_lead_what_the_message_does(shows: tuple[str, ...], called:
     assert bears(ASSIGNED, {key: PERSON[key] for key in shows}).shown == called
 
 
+def test_what_it_calls_the_lead_is_one_line() -> None:
+    assert bears(ASSIGNED, {"name": "Ada\r\n\u202eLovelace\u2028", "company": "x"}).shown == "Ada Lovelace, x"
+
+
+def test_however_much_the_model_file_says_the_link_opens() -> None:
+    """At the largest that is allowed: labels go first, then the last reasons, then the last members."""
+    people = [f"{n:02}" + "\U0001f600" * 98 for n in range(20)]
+    owners = "".join(f'[[sales.owners]]\nname = "{name}"\n' for name in people)
+    label = "\u8bcd" * 200
+    reasons = "".join(
+        f'[[sales.reasons]]\nname = "r{n:02}"\nlabel = {{ en = "{label}", zh = "{label}" }}\nstage = "spam"\n'
+        for n in range(REASONS)
+    )
+    team = f'[[sales.owners]]\nname = "team"\nmembers = {orjson.dumps(people).decode()}\n'
+    model = parse_model(MODEL.text + reasons + owners + team)
+    for owner, members in (("berlin", 1), ("team", 1)):
+        link = LINKS.by(model).answer(Asked(**(ASSIGNED | {"data": {"owner": owner}})), PERSON) or ""
+        opened = KEYS.opened(link.rpartition("/")[2])
+        assert opened is not None and len(opened.members) >= members
+        if owner == "berlin":
+            assert [name for name, _ in opened.reasons] == ["spam", "robot", *(f"r{n:02}" for n in range(REASONS - 2))]
+    assert LINKS.answer(Asked(**(ASSIGNED | {"identity": orjson.dumps(["user_id", "x" * 5_000]).decode()})), {}) is None
+
+
 @pytest.mark.parametrize("change", [
     {"kind": SignalKind.COOLED}, {"identity": None}, {"data": {"owner": None}}, {"data": {}},
     {"kind": SignalKind.HOT, "data": {"owner": "berlin"}},
