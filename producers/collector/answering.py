@@ -1,13 +1,14 @@
 """`/a/{token}`: an owner answers for a lead by the link of a message. Looking changes nothing: gateways look, too."""
 
+import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import parse_qs
 
 import anyio
-from anyio.to_thread import run_sync
 from prometheus_client import Counter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,6 +28,8 @@ SOURCE: Final = Source("api", "api")
 WAIT: Final = 3.0
 """Seconds that the answer to a press waits until it is known whose counts."""
 GLANCE: Final = 0.1
+LOOKS: Final = 4
+"""Looks at the database at the same time, on threads of their own: one that hangs holds up nothing but pages."""
 _BODY: Final = 20_000
 _FIELDS: Final = 20
 
@@ -57,6 +60,7 @@ class AnswerDoor:
         self._queue = queue
         self._taken = taken
         self._clock = clock
+        self._beside = ThreadPoolExecutor(LOOKS, "answers")
 
     async def respond(self, request: Request) -> Response:
         """A page: to GET and HEAD what is asked, or what became of it; to POST what the answer became."""
@@ -97,7 +101,12 @@ class AnswerDoor:
         return None
 
     async def _look(self, invitation: Invitation) -> Answered | None:
-        return None if self._outcomes is None else await run_sync(self._outcomes.of, invitation)
+        """What became of it; None: nobody can say, or not within the wait."""
+        if self._outcomes is None:
+            return None
+        with anyio.move_on_after(WAIT):
+            return await asyncio.get_running_loop().run_in_executor(self._beside, self._outcomes.of, invitation)
+        return None
 
 
 _UNKNOWN: Final = Answered(Standing.WAITING)
@@ -112,7 +121,7 @@ async def _form(request: Request) -> dict[str, str]:
         fields = parse_qs(raw.decode(), max_num_fields=_FIELDS)
     except ValueError:
         return {}
-    return {name: clean(values[0]).strip() for name, values in fields.items()}
+    return {name: values[0] for name, values in fields.items()}
 
 
 def _read(invitation: Invitation, fields: dict[str, str], now: Instant) -> Touchpoint | None:
@@ -128,7 +137,7 @@ def _read(invitation: Invitation, fields: dict[str, str], now: Instant) -> Touch
             type = "owner_accepted"
         case "reject":
             type = "owner_rejected"
-            reason, note = fields.get("reason", ""), fields.get("note", "")
+            reason, note = fields.get("reason", ""), clean(fields.get("note", "")).strip()
             if reason not in (NOT_READY, *(name for name, _ in invitation.reasons)):
                 return None
             properties["reason"] = reason
