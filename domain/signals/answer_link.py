@@ -71,6 +71,8 @@ class Standing(StrEnum):
     WAITING = "waiting"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    EARLIER = "earlier"
+    """Who has it now has answered by this link before it came back to them: they have a newer message."""
     GIVEN = "given"
     """Another has it."""
     ENDED = "ended"

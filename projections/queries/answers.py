@@ -29,7 +29,13 @@ def answered(view: View, store: EventStore, invitation: Invitation) -> Answered:
     if view.position < recorded or view.clock < answer.instant:
         return Answered(Standing.WAITING)
     counts = _as_it_is(view, invitation)
-    return _said(Standing.ACCEPTED, invitation, answer) if counts.standing is Standing.ACCEPTED else counts
+    match counts.standing:
+        case Standing.ACCEPTED:
+            return _said(Standing.ACCEPTED, invitation, answer)
+        case Standing.WAITING if _state(view, invitation) != DeadlineState.OPEN:
+            return _said(Standing.EARLIER, invitation, answer)  # a press would be a repeat, and do nothing
+        case _:
+            return counts
 
 
 def _said(standing: Standing, invitation: Invitation, answer: Touchpoint) -> Answered:
@@ -40,10 +46,9 @@ def _said(standing: Standing, invitation: Invitation, answer: Touchpoint) -> Ans
 def _as_it_is(view: View, invitation: Invitation) -> Answered:
     """By who has the lead now, and whether anybody waits: the owner of a new signal may not be projected yet."""
     lead: UUID | None = view.lookup.resolve(view.conn, invitation.lead)
-    leads, asked = view.tables.leads.c, deadlines.c
+    leads = view.tables.leads.c
     row = view.conn.execute(select(leads.owner, leads.accepted_at).where(leads.lead == lead)).first()
-    waits = select(asked.state).where(asked.kind == DeadlineKind.ACCEPT.value, asked.cause == invitation.signal)
-    state = view.conn.execute(waits).scalar()
+    state = _state(view, invitation)
     if row is not None and row.owner == invitation.owner:
         if row.accepted_at is not None:
             return Answered(Standing.ACCEPTED, invitation.owner, Instant(row.accepted_at))
@@ -51,3 +56,11 @@ def _as_it_is(view: View, invitation: Invitation) -> Answered:
     if state == DeadlineState.OPEN:
         return Answered(Standing.WAITING)
     return Answered(Standing.ENDED if row is None or row.owner is None else Standing.GIVEN)
+
+
+def _state(view: View, invitation: Invitation) -> str | None:
+    """What became of the wait for this answer; None: the signal is not known, or set no deadline."""
+    asked = deadlines.c
+    waits = select(asked.state).where(asked.kind == DeadlineKind.ACCEPT.value, asked.cause == invitation.signal)
+    state: str | None = view.conn.execute(waits).scalar()
+    return state

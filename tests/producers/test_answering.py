@@ -1,8 +1,10 @@
 """The pages by which owners answer: looking changes nothing, a press is one touchpoint, the first on the log counts."""
 
 import re
+import threading
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx2
@@ -129,6 +131,16 @@ def test_a_rejection_says_why(collecting: Collecting) -> None:
     assert "by" not in answer.properties
 
 
+def test_names_are_taken_as_the_model_file_writes_them(collecting: Collecting) -> None:
+    """Also in letters that are composed otherwise than those that touchpoints are kept in."""
+    name, reason = "Jose\u0301", "de\u0301ja\u0300 vu\u200b"
+    url = f"/a/{KEYS.seal(replace(INVITATION, members=(name,), reasons=((reason, ''),)))}"
+    offered = Fields(collecting.ask("GET", url).text).offered
+    assert press(collecting, url, answer="reject", by=offered["by"][0], reason=offered["reason"][1]).status_code == 200
+    [answer] = collecting.touchpoints()
+    assert answer.properties["by"] == name and answer.properties["reason"] == reason
+
+
 def test_accepted_and_then_rejected_have_one_id(collecting: Collecting) -> None:
     press(collecting, **FORM)
     press(collecting, answer="reject", reason="not ready")
@@ -206,6 +218,7 @@ def test_a_press_says_who_was_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("answered", "words"), [
     (Answered(Standing.ACCEPTED, "ana", Instant(NOON)), "ana accepted this lead"),
     (Answered(Standing.REJECTED, "bo", Instant(NOON)), "bo gave this lead back"),
+    (Answered(Standing.EARLIER, "bo", Instant(NOON)), "bo answered this on 2026-11-21 13:00, and"),
     (Answered(Standing.GIVEN), "Somebody else has this lead now"),
     (Answered(Standing.ENDED), "Nobody is asked to take this lead any more"),
 ])  # fmt: skip
@@ -223,3 +236,36 @@ def test_where_nobody_can_say_the_answer_is_taken(tmp_path: Path, monkeypatch: p
         collecting = knowing(tmp_path / str(number), known)
         assert "Your answer was sent" in press(collecting, **FORM).text
         assert len(collecting.touchpoints()) == 1
+
+
+class Hanging:
+    """Outcomes of a database that answers nobody until it is let go."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+
+    def of(self, invitation: Invitation) -> Answered | None:
+        self.released.wait()
+        return None
+
+
+def test_a_database_that_hangs_holds_up_neither_answers_nor_senders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many look as the collector has threads to write its log with."""
+    monkeypatch.setattr(answering, "WAIT", 0.2)
+    hanging = Hanging()
+    collecting = Collecting(tmp_path, answering=Answering(KEYS, hanging))
+    look: tuple[str, str, dict[str, Any]] = ("GET", URL, {})
+    press_once: tuple[str, str, dict[str, Any]] = ("POST", URL, {"data": FORM})
+    let_go = threading.Timer(20, hanging.released.set)
+    let_go.start()
+    try:
+        told = collecting.ask_all([*[look] * 60, press_once])
+        waited = not hanging.released.is_set()
+    finally:
+        let_go.cancel()
+        hanging.released.set()
+    assert waited and {answer.status_code for answer in told} == {200}
+    assert "<form" in told[0].text and "Your answer was sent" in told[-1].text
+    assert len(collecting.touchpoints()) == 1

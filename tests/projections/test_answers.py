@@ -60,6 +60,9 @@ SEEN = at(0, "page_viewed", WHO)
     ([assigned(), assigned(2, "bo"), answer(3, "owner_accepted")], Answered(Standing.GIVEN)),
     ([assigned(), answer(2, "owner_accepted"), answer(3, "owner_rejected", reason="spam")],
      Answered(Standing.ACCEPTED, "ana", us(2))),
+    ([assigned(), answer(2, "owner_accepted"), assigned(3, "bo"), assigned(4)],
+     Answered(Standing.EARLIER, "ana", us(2))),
+    ([assigned(), answer(2, "owner_accepted"), assigned(3, "bo")], Answered(Standing.GIVEN)),
     ([], Answered(Standing.ENDED)),
 ])  # fmt: skip
 def test_what_became_of_it(world: World, history: list[Touchpoint], said: Answered) -> None:
