@@ -220,7 +220,7 @@ class Wiring:
         """The model that the model file declares. Raises Refused (no file), ModelError."""
         path = self.settings.model
         try:
-            return parse_model(path.read_text(encoding="utf-8"))
+            return parse_model(path.read_text(encoding="utf-8"), is_new=True)
         except FileNotFoundError:
             raise Refused(
                 f"LEADLINE_MODEL: there is no model file {path}: write one with `leadline init`, or name yours"

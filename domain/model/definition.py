@@ -274,17 +274,20 @@ _KEYS: Final[Mapping[Path, tuple[str, ...]]] = {
 }
 
 
-def parse_model(text: str) -> Model:
-    """The model that a file's text declares. Raises ModelError with everything that is wrong, and nothing else."""
-    return model_of(read_toml(text), text)
+def parse_model(text: str, *, is_new: bool = False) -> Model:
+    """The model that a file's text declares. Raises ModelError with everything that is wrong, and nothing else.
+
+    `is_new`: it was not activated yet, so that it is refused for what a former release let pass, too.
+    """
+    return model_of(read_toml(text), text, is_new=is_new)
 
 
-def model_of(raw: Mapping[str, Any], text: str) -> Model:
+def model_of(raw: Mapping[str, Any], text: str, *, is_new: bool = False) -> Model:
     """The model that the tables of a file's text declare, as they are or changed. Raises ModelError."""
     problems: list[Mistake] = []
     known = declared_names(raw)
     try:
-        model = Model.model_validate(raw, context=known)
+        model = Model.model_validate(raw, context={**known, "is_new": is_new})
     except ValidationError as error:
         problems.extend(explain(error, _KEYS))
     problems.extend(repeated(raw))

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from itertools import pairwise
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, PlainValidator
+from pydantic import BeforeValidator, PlainValidator, ValidationInfo
 
 from domain.conditions.tree import SOURCE_FIELDS, Condition
 from domain.files.problems import Mistake, ModelError, not_allowed, unknown
@@ -149,9 +149,9 @@ def _read_mention(raw: Any) -> Mapping[str, str]:
     return dict(raw)
 
 
-def _read_owner(raw: Any) -> str:
+def _read_owner(raw: Any, info: ValidationInfo) -> str:
     name = read_name(raw)
-    if name.casefold() == NOBODY:
+    if name.casefold() == NOBODY and info.context and info.context.get("is_new"):
         raise ValueError(not_allowed(raw, f'another name ("{NOBODY}" stands for leads without an owner)'))
     return name
 

@@ -98,6 +98,8 @@ def test_a_wrong_model_file_is_told_whole() -> None:
     told(leadline("model", "check", code=2), "leadline.toml: ", "colour", "half_life", 'found "soon"')
     told(leadline("serve", "--bind", "127.0.0.1:0", code=2), "colour", "half_life")
     assert not Path("leadline-data/leadline.db").exists()
+    Path("leadline.toml").write_text(STARTER + '\n[[sales.owners]]\nname = "None"\n')
+    told(leadline("model", "check", code=2), "leadline.toml: ", "sales.owners[0]", "stands for leads without an owner")
 
 
 def test_a_model_file_is_checked_by_name_and_a_program_gets_its_problems_as_json() -> None:
