@@ -21,6 +21,7 @@ from domain.conditions.tree import (
     Not,
     Of,
     Op,
+    Scalar,
     word,
 )
 from domain.files.durations import show_duration
@@ -32,14 +33,16 @@ def in_words(condition: Condition) -> str:
     match condition:
         case Field(path, of, op, operand):
             name = ("" if of is Of.TOUCHPOINT else f"{of}.") + ".".join(path)
-            values = ", ".join(map(str, operand)) if isinstance(operand, tuple) else str(operand)
+            if op is Op.EXISTS:
+                return f"{name} is there" if operand else f"{name} is not there"
+            values = ", ".join(map(_value, operand)) if isinstance(operand, tuple) else _value(operand)
             return f"{name} {_compared(op)} {values}"
         case All(parts):
             return " and ".join(map(in_words, parts))
         case AnyOf(parts):
-            return f"({' or '.join(map(in_words, parts))})"
+            return f"({' or '.join(map(_one, parts))})"
         case Not(part):
-            return f"not ({in_words(part)})"
+            return f"not {in_words(part)}" if isinstance(part, AnyOf) else f"not ({in_words(part)})"
         case DateField(name, op, operand):
             return f"{Of.PERSON}.{name} {_dated(op, operand)}"
         case Did() | DidAmount() | DidDistinct() | DidWhen():
@@ -52,9 +55,19 @@ def in_words(condition: Condition) -> str:
             assert_never(condition)
 
 
+def _one(part: Condition) -> str:
+    """A part of something longer: what consists of several stands in parentheses."""
+    return f"({in_words(part)})" if isinstance(part, All) else in_words(part)
+
+
+def _value(value: Scalar) -> str:
+    """As a model file writes it, texts without their quotes."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _did(did: Did | DidAmount | DidDistinct | DidWhen) -> str:
     on = did.on if isinstance(did.on, str) else " or ".join(did.on)
-    done = f"did {on}" + ("" if did.where is None else f" where {in_words(did.where)}")
+    done = f"did {on}" + ("" if did.where is None else f" where {_one(did.where)}")
     match did:
         case DidWhen(end=end, op=op, operand=operand):
             return f"{done}, the {end} time {_dated(op, operand)}"

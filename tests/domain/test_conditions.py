@@ -110,7 +110,7 @@ def test_a_condition_is_said_in_words() -> None:
         "within": "7d",
     }
     said = in_words(parse_condition(raw, "segment"))
-    where = "path starts with /p and profile.country in CN, DE"
+    where = "(path starts with /p and profile.country in CN, DE)"
     assert f"did page_viewed where {where} at least 1 and at most 3 times within 7d" in said
     assert "(grade is A or stage is customer or lead)" in said and "not (heat lt 2.5)" in said
 
