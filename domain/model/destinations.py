@@ -35,6 +35,8 @@ _HOLD: Final = ("days", "from", "to")
 _VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,99}\Z")
 _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z")
 _ADDRESS: Final = re.compile(r"[^@\s,<>]+@[^@\s,<>]+\Z")
+_TRAVELS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@\w(?:[\w.-]*\w)?\Z")
+"""An address that every mail server knows as one, and no other: before the @ ASCII without anything that quotes."""
 
 
 class DestinationType(StrEnum):
@@ -118,21 +120,24 @@ def _each(allowed: tuple[str, ...], what: str, read: Callable[[str], Any] = str)
     return words
 
 
-def _read_to(raw: Any) -> tuple[str, ...]:
+def _read_to(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
     addresses = (raw,) if isinstance(raw, str) else tuple(raw) if isinstance(raw, list | tuple) else ()
-    if not addresses or not all(isinstance(each, str) and (each == OWNER or _is_address(each)) for each in addresses):
+    if not addresses or not all(
+        isinstance(each, str) and (each == OWNER or _is_address(each, info)) for each in addresses
+    ):
         allowed = 'an e-mail address or a list of such, as "sales@example.com", or "owner"'
         raise ValueError(not_allowed(raw, allowed))
     return addresses
 
 
-def _is_address(text: str) -> bool:
-    return _ADDRESS.match(text) is not None
+def _is_address(text: str, info: ValidationInfo) -> bool:
+    is_new = bool(info.context and info.context.get("is_new"))
+    return (_TRAVELS if is_new else _ADDRESS).match(text) is not None
 
 
-def read_address(raw: Any) -> str:
+def read_address(raw: Any, info: ValidationInfo) -> str:
     """One e-mail address."""
-    if not isinstance(raw, str) or not _is_address(raw):
+    if not isinstance(raw, str) or not _is_address(raw, info):
         raise ValueError(not_allowed(raw, 'an e-mail address such as "sales@example.com"'))
     return raw
 

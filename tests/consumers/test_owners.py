@@ -171,6 +171,19 @@ def test_a_mail_reaches_the_owner(mailbox: Mailbox, owner: str, to: str, recipie
     assert page is not None and '<a href="https://leads.example.com/a/' in page.get_content()
 
 
+@pytest.mark.parametrize(("address", "travels"), [
+    ("ana@m\u00fcnchen.example", "ana@xn--mnchen-3ya.example"), ("gr\u00fc\u00dfe@example.com", ""), ("ana@..", ""),
+])  # fmt: skip
+def test_an_address_of_other_letters_takes_the_mail_from_nobody(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, address: str, travels: str
+) -> None:
+    monkeypatch.setattr(f"{__name__}.MODEL", parse_model(STAGES + OWNERS.replace("ana@example.com", address)))
+    said = sender("mail", mailbox.url, 'to = "owner"\nsender = "leads@b\u00fccher.example"\n').send(parcel("berlin"))
+    assert isinstance(said, Delivered) and bool(travels) == (address not in said.outcome)
+    assert mailbox.recipients == [[each for each in (travels, "bo@example.com") if each]]
+    assert mailbox.mails[0]["From"] == "leads@xn--bcher-kva.example"
+
+
 @pytest.mark.parametrize("owner", ["cy", "who left", None])
 def test_an_owner_without_an_address_is_given_up_with_the_reason(mailbox: Mailbox, owner: str | None) -> None:
     said = sender("mail", mailbox.url, 'to = "owner"\n').send(parcel(owner))

@@ -149,3 +149,23 @@ def test_a_name_that_there_is_not_is_told_with_its_line() -> None:
         parse_model(BERLIN.lstrip() + 'where = { segment = "returnes" }\n' + SEGMENT + STAGES)
     [line] = error.value.lines
     assert line.startswith('line 6, destinations[0] "berlin" where.segment: unknown segment "returnes"')
+
+
+@pytest.mark.parametrize("address", [
+    "a;b@example.com", "a(b)@example.com", "a\\u0000b@example.com", "gr\u00fc\u00dfe@example.com", "ana@..",
+    "a:b@example.com", "[a]@example.com", "a@example.com\\u0001", "ana@-", "ana@[127.0.0.1]",
+])  # fmt: skip
+def test_an_address_that_servers_read_otherwise_is_refused_of_a_file(address: str) -> None:
+    """One with ";" reached another mailbox. What a former release activated is read as before."""
+    owners = f'[[sales.owners]]\nname = "ana"\nemail = "{address}"\n'
+    for text in (MAIL.replace("a@example.com", address), f'{MAIL}sender = "{address}"\n', owners):
+        with pytest.raises(ModelError, match="an e-mail address"):
+            parse_model(STAGES + text, is_new=True)
+        assert parse_model(STAGES + text).text
+
+
+@pytest.mark.parametrize(
+    "address", ["ana+x@example.com", "o'hara@m\u00fcnchen.example", "root@localhost", "a.b-c_d@x-y.co"]
+)
+def test_addresses_of_all_the_world_are_taken(address: str) -> None:
+    assert parse_model(STAGES + MAIL.replace("a@example.com", address), is_new=True).destinations[0].to == (address,)

@@ -63,7 +63,7 @@ class MailSender:
         sender = setup.destination.sender or self._user or ""
         if "@" not in parseaddr(sender)[1]:
             raise ValueError('the user is no e-mail address: name the sender, as sender = "leads@example.com"')
-        self._from = sender
+        self._from = _travelling(sender)
         self._domain = _ascii(parseaddr(sender)[1].rpartition("@")[2])
         self._words = Phrases(setup.destination.language, setup.zone, setup.labels)
 
@@ -133,7 +133,7 @@ class MailSender:
         refused: list[str] = []
         codes: list[int] = []
         for recipient in to:
-            code, said = connection.rcpt(recipient)
+            code, said = _offered(connection, recipient)
             if code not in (250, 251):
                 refused.append(f"{recipient}: {_said(code, said)}")
                 codes.append(code)
@@ -163,7 +163,7 @@ class MailSender:
         told = letter.told
         mail = EmailMessage()
         mail["Subject"] = " ".join(told.title.split())[:250]
-        mail["From"], mail["To"] = self._from, ", ".join(letter.to)
+        mail["From"], mail["To"] = self._from, ", ".join(map(_travelling, letter.to))
         mail["Date"] = format_datetime(moment(now))
         mail["Message-ID"] = f"<{hashlib.sha256(letter.key.encode()).hexdigest()[:40]}@{self._domain}>"
         mail["Auto-Submitted"] = "auto-generated"
@@ -195,7 +195,24 @@ def _ascii(domain: str) -> str:
     try:
         return idna.encode(domain, uts46=True).decode()
     except idna.IDNAError as error:
-        raise ValueError(f"the sender's domain {domain!r} is none: {error}") from None
+        raise ValueError(f"the domain {domain!r} is none: {error}") from None
+
+
+def _travelling(address: str) -> str:
+    """An address as it travels; as it is where its domain is none."""
+    name, _, domain = address.rpartition("@")
+    try:
+        return f"{name}@{_ascii(domain)}"
+    except ValueError:
+        return address
+
+
+def _offered(connection: smtplib.SMTP, recipient: str) -> tuple[int, bytes]:
+    """What the server says to a recipient; 553 where the address cannot be said to it."""
+    try:
+        return connection.rcpt(_travelling(recipient))
+    except UnicodeEncodeError:
+        return 553, b"the address has letters that do not travel"
 
 
 def _by_code(code: int, said: str) -> Outcome:
