@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from urllib.parse import parse_qs
 
 import anyio
+import structlog
 from prometheus_client import Counter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -104,8 +105,11 @@ class AnswerDoor:
         """What became of it; None: nobody can say, or not within the wait."""
         if self._outcomes is None:
             return None
-        with anyio.move_on_after(WAIT):
-            return await asyncio.get_running_loop().run_in_executor(self._beside, self._outcomes.of, invitation)
+        try:
+            with anyio.move_on_after(WAIT):
+                return await asyncio.get_running_loop().run_in_executor(self._beside, self._outcomes.of, invitation)
+        except Exception as error:  # a fault, which must not cost an owner their answer
+            structlog.get_logger("collector").error("answer.outcome_unknown", exc_info=error)
         return None
 
 

@@ -238,6 +238,20 @@ def test_where_nobody_can_say_the_answer_is_taken(tmp_path: Path, monkeypatch: p
         assert len(collecting.touchpoints()) == 1
 
 
+class Faulty:
+    """Outcomes with a fault."""
+
+    def of(self, invitation: Invitation) -> Answered | None:
+        raise RuntimeError("a fault of the tests")
+
+
+def test_a_fault_in_asking_costs_no_answer(tmp_path: Path) -> None:
+    collecting = Collecting(tmp_path, answering=Answering(KEYS, Faulty()))
+    assert "<form" in collecting.ask("GET", URL).text
+    assert "Your answer was sent" in press(collecting, **FORM).text
+    assert len(collecting.touchpoints()) == 1
+
+
 class Hanging:
     """Outcomes of a database that answers nobody until it is let go."""
 
