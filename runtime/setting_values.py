@@ -1,6 +1,7 @@
 """What a setting's text is read as, and what is said where it cannot be."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -38,6 +39,8 @@ class Bind(NamedTuple):
             return False
 
 
+_PRESSED: Final = re.compile(r"""[^\s<>"'`()\\\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069]+""")
+"""Of which a program that makes texts pressable takes all."""
 _LINK_KEYS: Final = 2
 _LINK_KEY: Final = 16
 _MOST_WORKERS: Final = 1_000
@@ -116,9 +119,17 @@ def kafka(value: object) -> tuple[str, ...]:
 
 
 def public_url(value: object) -> object:
-    parts = urlsplit(value) if isinstance(value, str) else None
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("allowed is an address such as https://leads.example.com")
+    """An address that stands in every message: whole to whoever presses it, and without a password."""
+    problem = "allowed is an address such as https://leads.example.com, without a password, a query, spaces or quotes"
+    if not isinstance(value, str) or not _PRESSED.fullmatch(value):
+        raise ValueError(problem)
+    try:
+        parts = urlsplit(value)
+        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port or an address that is none
+        raise ValueError(problem) from None
+    if not whole or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError(problem)
     return parts.geturl().rstrip("/")
 
 

@@ -288,7 +288,8 @@ def _from_file(environment: Mapping[str, str], problems: list[str]) -> tuple[dic
     return values, {name: f"settings file {path}: {name}" for name in values}
 
 
-_SECRET: Final = frozenset({"database", "write_keys", "api_token", "link_key", "id_key"})
+_SECRET: Final = frozenset({"database", "write_keys", "api_token", "public_url", "link_key", "id_key"})
+"""What is not repeated where it is wrong; an address of people's may have a password in it by mistake."""
 _ALLOWED: Final = {
     "model": "the path of a file",
     "data": "the path of a folder",

@@ -89,6 +89,24 @@ def test_the_address_that_people_open_is_one_of_the_web() -> None:
     assert "https://leads.example.com" in told({"LEADLINE_PUBLIC_URL": "leads.example.com"})
 
 
+@pytest.mark.parametrize("address", [
+    "https://ana:password@leads.example.com", "https://leads.example.com/a b", "https://leads.example.com:99999",
+    "https://leads.example.com:port", "https://leads.example.com/<b>", 'https://leads.example.com/"', "ftp://example.com",
+    "https://leads.example.com\n.example.org", "https://leads.example.com/\u202e", "https://x.de/?a=1", "https://",
+    "https://[::1",
+])  # fmt: skip
+def test_an_address_that_is_not_whole_in_a_message_is_refused(address: str) -> None:
+    text = told({"LEADLINE_PUBLIC_URL": address})
+    assert text.startswith("LEADLINE_PUBLIC_URL: ") and "allowed is an address" in text and ":password" not in text
+
+
+@pytest.mark.parametrize("address", [
+    "https://leads.example.com/leadline", "http://[::1]:8787", "https://m\u00fcnchen.example", "http://localhost:8787/x",
+])  # fmt: skip
+def test_an_address_may_have_a_path(address: str) -> None:
+    assert read_settings({"LEADLINE_PUBLIC_URL": f"{address}/"}).public_url == address
+
+
 @pytest.mark.parametrize("name", ["api", "promote", "default", "forms", "pixel", "policy"])
 def test_a_source_has_no_name_of_ours(name: str) -> None:
     text = told({"LEADLINE_WRITE_KEYS": f"web:public:a,{name}:server:{SECRET}"})
