@@ -25,7 +25,7 @@ _ENGLISH: Final[Mapping[str, str]] = {
     "sent": "Your answer was sent. If somebody answered before you, theirs counts.",
     "unknown": "This link is not valid.", "over": "This link has ended.",
     "choose": "This answer is not one of those that are offered. Please go back and choose one.",
-    "again": "Your answer could not be kept. Please try again in a moment.",
+    "again": "Your answer could not be kept. Please try again in a moment.", "retry": "Try again",
 }  # fmt: skip
 _CHINESE: Final[Mapping[str, str]] = {
     "lead": "一条线索", "asked": "负责人：{owner}", "who": "我是", "accept": "接受", "reject": "退回",
@@ -36,7 +36,7 @@ _CHINESE: Final[Mapping[str, str]] = {
     "sent": "您的答复已发送。如果此前已有人答复，以先答复者为准。",
     "unknown": "此链接无效。", "over": "此链接已失效。",
     "choose": "没有这个选项，请返回重新选择。",
-    "again": "暂时无法保存您的答复，请稍后再试。",
+    "again": "暂时无法保存您的答复，请稍后再试。", "retry": "重试",
 }  # fmt: skip
 _TEXTS: Final[Mapping[str, Mapping[str, str]]] = {"en": _ENGLISH, "zh": _CHINESE}
 
@@ -63,6 +63,17 @@ def said(language: str, text: str, status: int = 200, headers: Mapping[str, str]
     """A page of one sentence (a name of the texts), which says nothing of any lead."""
     sentence = _TEXTS[language][text]
     return _page(language, sentence, f"<p>{sentence}</p>", status, headers)
+
+
+def again(language: str, fields: Mapping[str, str], status: int, headers: Mapping[str, str]) -> Response:
+    """The page of an answer that was not kept, with a button that sends the same fields once more."""
+    texts = _TEXTS[language]
+    kept = "".join(
+        f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
+        for name, value in fields.items()
+    )
+    form = f'<form method="post">{kept}<button>{texts["retry"]}</button></form>'
+    return _page(language, texts["again"], f"<p>{texts['again']}</p>{form}", status, headers)
 
 
 def asking(language: str, invitation: Invitation) -> Response:

@@ -75,13 +75,14 @@ class AnswerDoor:
         answered = await self._look(invitation)
         if request.method != "POST" or (answered is not None and answered.standing is not Standing.WAITING):
             return answer_pages.told(language, invitation, answered or _UNKNOWN)
-        answer = _read(invitation, await _form(request), now)
+        fields = await _form(request)
+        answer = _read(invitation, fields, now)
         if answer is None:
             return answer_pages.said(language, "choose", 400)
         try:
             await self._queue.put([sealed(answer)], [])
         except Problem as problem:
-            return answer_pages.said(language, "again", problem.status, problem.headers)
+            return answer_pages.again(language, fields, problem.status, problem.headers)
         self._taken.labels(SOURCE.name).inc()
         answered = await self._settled(invitation)
         return (

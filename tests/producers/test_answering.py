@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Instant, Source
 from producers.collector import answering
 from producers.collector.answering import Answering
+from store.log.port import LogAway, Record
+from store.log.sql import SqlLog
 from tests.producers.collecting import NOON, Collecting
 
 KEY = "a key of the tests for links"
@@ -236,6 +239,26 @@ def test_where_nobody_can_say_the_answer_is_taken(tmp_path: Path, monkeypatch: p
         collecting = knowing(tmp_path / str(number), known)
         assert "Your answer was sent" in press(collecting, **FORM).text
         assert len(collecting.touchpoints()) == 1
+
+
+class Away(SqlLog):
+    """A log that nobody reaches."""
+
+    def append(self, topic: str, records: Sequence[Record]) -> None:
+        raise LogAway("away, in this test")
+
+
+def test_an_answer_that_was_not_kept_is_sent_once_more_by_a_press(collecting: Collecting, tmp_path: Path) -> None:
+    folder = tmp_path / "away"
+    folder.mkdir()
+    fields = {"answer": "reject", "by": "bo", "reason": "spam", "note": 'a "robot" <b>\nof ours'}
+    told = press(Collecting(folder, log=Away(folder / "other.db"), answering=Answering(KEYS)), **fields)
+    assert told.status_code == 503 and int(told.headers["retry-after"]) >= 1
+    assert told.headers["cache-control"] == "no-store" and "could not be kept" in told.text
+    offered = {name: value for name, (value,) in Fields(told.text).offered.items()}
+    assert offered == fields and press(collecting, **offered).status_code == 200
+    [answer] = collecting.touchpoints()
+    assert answer.properties["note"] == fields["note"]
 
 
 class Faulty:
