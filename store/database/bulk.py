@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, CursorResult, Table, bindparam
-from sqlalchemy import delete as delete_from
+from sqlalchemy import ColumnElement, Connection, CursorResult, Table
 
 from store.database.columns import array, copy_stream, key_parameters, parameters, reader
 from store.database.errors import translated
@@ -102,16 +101,27 @@ def delete_each(conn: Connection, deletions: Iterable[tuple[Table, str, Sequence
 
 
 def delete_keys(conn: Connection, table: Table, keys: Sequence[Sequence[Any]]) -> None:
-    """Delete the rows of these primary keys, one by one: of few."""
+    """Delete the rows of these primary keys."""
     if not keys:
         return
     columns = list(table.primary_key.columns)
-    named = [bindparam(f"key_{place}", type_=column.type) for place, column in enumerate(columns)]
-    same = (column == value for column, value in zip(columns, named, strict=True))
+    by_column = [[*values] for values in zip(*keys, strict=True)]
     with translated():
-        conn.execute(delete_from(table).where(*same), [
-            {f"key_{place}": value for place, value in enumerate(key)} for key in keys
-        ])  # fmt: skip
+        if conn.dialect.name == "postgresql":
+            arrays = [array(column, values) for column, values in zip(columns, by_column, strict=True)]
+            names = [f"key_{place}" for place in range(len(columns))]
+            same = [
+                f"{_name(table)}.{_quoted(column.name)} = gone.{name}"
+                for column, name in zip(columns, names, strict=True)
+            ]
+            expressions = ", ".join(expression for expression, _ in arrays)
+            gone = f"unnest({expressions}) AS gone({', '.join(names)})"
+            statement = f"DELETE FROM {_name(table)} USING {gone} WHERE {' AND '.join(same)}"
+            _execute(conn, statement, tuple(parameter for _, parameter in arrays))
+        else:
+            marks = " AND ".join(f"{_quoted(column.name)} = ?" for column in columns)
+            values = [key_parameters(column, given) for column, given in zip(columns, by_column, strict=True)]
+            _execute(conn, f"DELETE FROM {_name(table)} WHERE {marks}", [*zip(*values, strict=True)])
 
 
 def rename_each(conn: Connection, renames: Iterable[tuple[Table, str, Mapping[Any, Any]]]) -> None:

@@ -109,6 +109,22 @@ def test_upsert_then_look_up_then_delete(database: Database, name: str, data: st
 @pytest.mark.parametrize("name", LIVE)
 @given(data=st.data())
 @EXAMPLES
+def test_rows_go_by_their_keys(database: Database, name: str, data: st.DataObject) -> None:
+    table = metadata.tables[name]
+    rows = list({key_of(table, row): row for row in data.draw(rows_of(table))}.values())
+    with undone(database) as conn:
+        conn.execute(table.delete())
+        bulk.insert(conn, table, rows)
+        gone = [key_of(table, row) for row in rows[: len(rows) // 2]]
+        bulk.delete_keys(conn, table, gone)
+        bulk.delete_keys(conn, table, [])
+        left = [key_of(table, tuple(row)) for row in conn.execute(table.select())]
+        assert exact(left) == exact([key_of(table, as_stored(row)) for row in rows[len(gone) :]])
+
+
+@pytest.mark.parametrize("name", LIVE)
+@given(data=st.data())
+@EXAMPLES
 def test_insert_and_insert_new_read_back(database: Database, name: str, data: st.DataObject) -> None:
     table = metadata.tables[name]
     rows = list({key_of(table, row): row for row in data.draw(rows_of(table))}.values())
