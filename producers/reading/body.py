@@ -28,6 +28,9 @@ FIELDS: Final = 1_000
 MEMBERS: Final = 16
 """Most gzip members of a body: a client sends one."""
 
+DEPTH: Final = 400
+"""How deep lists and tables of a body may nest."""
+
 _GZIP: Final = b"\x1f\x8b"
 _BOM: Final = b"\xef\xbb\xbf"
 _UNTIDY: Final = re.compile(rb'[\\\x7f]|" | "')
@@ -147,14 +150,19 @@ def _lenient(data: bytes, fault: str) -> Any:
         raise Malformed(f"the body is no JSON: {fault}") from None
 
 
-def clean(value: Any) -> Any:
-    """The value as it is kept: texts storable and tidy, numbers that JSON cannot carry null."""
+def clean(value: Any, depth: int = 0) -> Any:
+    """The value as it is kept: texts storable and tidy, numbers that JSON cannot carry null.
+
+    Raises RecursionError where it is nested more than `DEPTH` deep, whatever this process bears.
+    """
     if isinstance(value, str):
         return value if _is_plain(value) else tidy(storable(value))
+    if isinstance(value, dict | list) and depth == DEPTH:
+        raise RecursionError
     if isinstance(value, dict):
-        return {key if _is_plain(key) else clean(str(key)): clean(part) for key, part in value.items()}
+        return {key if _is_plain(key) else clean(str(key)): clean(part, depth + 1) for key, part in value.items()}
     if isinstance(value, list):
-        return [clean(part) for part in value]
+        return [clean(part, depth + 1) for part in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**64:

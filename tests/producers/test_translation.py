@@ -260,6 +260,10 @@ def test_deep_and_odd_json_is_refused_not_fatal() -> None:
     for raw in (b"[" * 2_000, b'{"a":' * 900 + b'"\\u0000"' + b"}" * 900):
         with pytest.raises(body.Malformed):
             body.parse(raw)
+    as_deep = b'{"a":' * body.DEPTH + b'"\xc2\xa0"' + b"}" * body.DEPTH
+    assert body.parse(as_deep).value["a"]
+    with pytest.raises(body.Malformed, match="nested too deeply"):
+        body.parse(b"[" + as_deep + b"]")
 
 
 def test_keys_and_sites_are_checked_at_the_start() -> None:

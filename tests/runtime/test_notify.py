@@ -52,10 +52,11 @@ def test_a_form_reaches_a_webhook_also_when_the_server_is_killed_in_the_middle(
     with serving(folder, "serve", **settings) as server:
         hot.append(sent(server, "three")["id"])
         eventually(lambda: len(receiver.accepted()) == 3)
+        waiting = 'leadline_deliveries_waiting{destination="berlin"} 0.0'
+        eventually(lambda: waiting in server.http.get("/metrics").text)
         metrics = server.http.get("/metrics").text
     assert leads(receiver) == hot
     assert len(receiver.requests) == 4, "the one that was in doubt came again under its id"
-    assert 'leadline_deliveries_waiting{destination="berlin"} 0.0' in metrics
     assert 'leadline_deliveries_dead{destination="berlin"} 0.0' in metrics
 
 
