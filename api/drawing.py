@@ -51,8 +51,8 @@ class ClassDrawer:
             clock = view.clock
         if due is None or due > clock or self._tried > clock - DAY:
             return False
-        self._tried = clock
         self.begin()
+        self._tried = clock
         return True
 
     def begin(self) -> Any:

@@ -7,7 +7,7 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, assert_never
 
 import tomlkit
 from tomlkit.items import InlineTable
@@ -54,6 +54,8 @@ def draw(rfm: Rfm, bought: Sequence[Bought]) -> DrawnLimits | None:
             case "money":
                 cents = [math.ceil(money / _CENT) for money in _quartiles([each.money for each in lately])]
                 limits[name] = [cent / 100 for cent in _falling(cents)]
+            case _:
+                assert_never(name)
     return DrawnLimits(limits, len(bought))
 
 
@@ -70,7 +72,7 @@ def carry_over(file: Model, active: Model | None) -> Model:
     if _question(mine) != _question(before):
         return file
     table: Any = tomlkit.parse(active.text)["rfm"]
-    limits: dict[Drawable, Sequence[Any]] = {name: table[name] for name in mine.quantiles}
+    limits: dict[Drawable, Sequence[Any]] = {name: table[name] for name in mine.quantiles if name in table}
     return parse_model(_written(file.text, limits, Instant(before.drawn)))
 
 

@@ -60,6 +60,14 @@ def test_of_too_few_leads_nothing_is_drawn() -> None:
     assert draw(rfm_of(parse_model(FILE)), [Bought(DAY, 1, 1)] * (FEWEST - 1) + [Bought(DAY, 0, 0)] * 99) is None
 
 
+def test_a_text_that_says_when_without_all_limits_carries_over_those_that_it_has() -> None:
+    """Somebody wrote it by hand: what is missing is the default."""
+    file = parse_model('stages = [{ name = "lead" }]\n[rfm]\nquantiles = ["recency", "frequency"]\n')
+    active = parse_model(file.text + "frequency = [9, 4, 1]\ndrawn = 2026-11-21T08:00:00Z\n")
+    carried = carry_over(file, active)
+    assert rfm_of(carried).frequency == (9, 4, 1) and carried.hash == active.hash
+
+
 def test_drawn_limits_stand_in_the_text_with_when_and_of_how_many() -> None:
     drawn = DrawnLimits({"recency": ["4d", "9d", "30d"], "frequency": [7, 3, 1], "money": [99.5, 20.0, 0.01]}, 12_345)
     model = with_limits(parse_model(FILE), drawn, us(0))
