@@ -1,0 +1,44 @@
+"""Rows as CSV (RFC 4180), of which no spreadsheet takes a text for a formula."""
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from io import StringIO
+from itertools import chain
+from typing import Final
+from uuid import UUID
+
+MEDIA_TYPE: Final = "text/csv; charset=utf-8; header=present"
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""How a text begins that a spreadsheet would work out."""
+
+
+def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """The names of the columns, then the rows: a line each, with its end. Raises TypeError of a value that is none.
+
+    A text that begins as a formula does gets an apostrophe before it; a number does not, whatever its sign.
+    """
+    buffer = StringIO()
+    writer = csv.writer(buffer)
+    for row in chain([columns], rows):
+        writer.writerow([_cell(value) for value in row])
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case int() | float() | Decimal() | UUID():
+            return str(value)
+        case datetime() | date():
+            return value.isoformat()
+        case str():
+            return f"'{value}" if value.startswith(_FORMULA) else value
+        case _:
+            raise TypeError(f"{type(value).__name__} is no value of a cell")
