@@ -31,6 +31,7 @@ from domain.model.classes import Engagement, Rfm, class_names, label_of, taken
 from domain.model.destinations import Destination
 from domain.model.file import explain, names, read_toml, repeated
 from domain.model.funnels import Funnel, FunnelStep
+from domain.model.money import Money, Rate, Revenue
 from domain.model.owners import Owner
 from domain.model.part import Flag, Label, Name, Part, Points, Step
 from domain.model.sales import Activity, Enquiry, Reason, Sales
@@ -179,6 +180,7 @@ class Model(Part):
     rfm: Rfm | None = None
     engagement: Engagement | None = None
     funnels: tuple[Funnel, ...] = ()
+    money: Money = Money()
     destinations: tuple[Destination, ...] = ()
     sales: Sales = Sales()
     _text: str = PrivateAttr("")
@@ -231,7 +233,8 @@ class Model(Part):
     def hash(self) -> str:
         """Hash of what the fold reads: not labels, comments, layout, or defaults written out; 16 hex digits."""
         zone = {"timezone": self.timezone} if self._folds_days and self.timezone != "UTC" else {}
-        folded = _meaning(self) | zone
+        money = {"money": meant} if (meant := _meaning(self.money)) else {}
+        folded = _meaning(self) | zone | money
         plain = json.dumps(folded, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(plain.encode()).hexdigest()[:16]
 
@@ -245,7 +248,7 @@ class Model(Part):
 
 
 _KEYS: Final[Mapping[Path, tuple[str, ...]]] = {
-    path: tuple(part.model_fields)
+    path: tuple(field.alias or name for name, field in part.model_fields.items())
     for path, part in (
         ((), Model),
         (("stages",), Stage),
@@ -264,6 +267,9 @@ _KEYS: Final[Mapping[Path, tuple[str, ...]]] = {
         (("funnels",), Funnel),
         (("funnels", "steps"), FunnelStep),
         (("funnels", "exclude"), Step),
+        (("money",), Money),
+        (("money", "rates"), Rate),
+        (("money", "revenue"), Revenue),
         (("destinations",), Destination),
         (("sales",), Sales),
         (("sales", "owners"), Owner),
@@ -312,8 +318,11 @@ def declared_names(raw: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_NOT_FOLDED: Final = frozenset({"label", "timezone", "bands", "won", "rfm", "engagement", "destinations", "sales"})
-"""Keys that the fold does not read: classes are segments, `won` only says what `hot` is where that is not given."""
+_NOT_FOLDED: Final = frozenset(
+    {"label", "timezone", "bands", "won", "rfm", "engagement", "money", "report_in", "rates", "destinations", "sales"}
+)
+"""Keys that the fold does not read, or not as they are: classes are segments, `won` only says what `hot` is where that
+is not given, and of money `hash` says what stands in read models."""
 
 
 def _meaning(value: Any) -> Any:

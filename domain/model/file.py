@@ -25,6 +25,9 @@ _MISSING: Final[Mapping[str, str]] = {
     "window": 'a duration, such as window = "14d"',
     "type": 'what it speaks, such as type = "webhook"',
     "url": 'its address, such as url = { env = "LEADLINE_BERLIN_URL" }',
+    "currency": 'the three letters of a currency, such as currency = "USD"',
+    "from": 'the first day of the rate, such as from = "2026-01-01"',
+    "rate": "units of the currency of reports for one unit, such as rate = 7.8",
     "steps": 'a list of steps, such as steps = [ { on = "page_viewed" }, { on = "form_submitted" } ]',
 }
 _NAMED: Final[tuple[Path, ...]] = (

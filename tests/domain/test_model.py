@@ -29,6 +29,7 @@ from domain.model.definition import (
     Step,
     parse_model,
 )
+from domain.model.money import Money, Rate, Revenue
 from domain.model.owners import Owner
 from domain.model.sales import Activity, Enquiry, Reason, Sales
 from tests.domain.given_model_files import STAGES, rule, with_stages
@@ -37,7 +38,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 REFERENCE = EXAMPLES.parent / "docs" / "reference" / "model-file.md"
 PARTS = (
     Stage, Score, ScoreRule, Fit, FitRule, Exclusion, Segment, Funnel, Step, Sales, Owner, Reason, Enquiry, Activity,
-    Rfm, Engagement,
+    Rfm, Engagement, Money, Rate, Revenue,
 )  # fmt: skip
 
 
@@ -83,10 +84,10 @@ def test_the_examples_are_models() -> None:
 def test_what_the_reference_shows_is_as_it_says() -> None:
     page = REFERENCE.read_text(encoding="utf-8")
     blocks = re.findall(r"^```toml\n(.*?)^```$", page, re.S | re.M)
-    assert len(blocks) == 19
+    assert len(blocks) == 20
     for block in blocks:
         assert parse_model(block if "[[stages]]" in block else STAGES + block)
-    keys = [key for part in PARTS for key in part.model_fields]
+    keys = [field.alias or key for part in PARTS for key, field in part.model_fields.items()]
     assert [
         word for word in (*keys, *Op, *DateOp, *Aggregate, "did", "all", "any", "not") if f"`{word}`" not in page
     ] == []

@@ -39,7 +39,7 @@ SHAPES = [
     ("timezon = 1\n" + STAGES,
      'timezon: unknown key "timezon" (did you mean timezone?); '
      "allowed: timezone, stages, profile, score, fit, not_a_lead, channels, segments, bands, rfm, engagement, "
-     "funnels, destinations, sales"),
+     "funnels, money, destinations, sales"),
     ('timezone = "Asia/Shanghi"\n' + STAGES,
      'timezone: found "Asia/Shanghi", allowed is the name of a time zone such as "Asia/Shanghai" '
      "(did you mean Asia/Shanghai?)"),
