@@ -14,6 +14,7 @@ from domain.errors import NotFound, Retry
 from projections.queries.cursors import BadCursor
 from projections.queries.days import BadPeriod
 from projections.queries.filters import BadSearch
+from projections.queries.told_apart import BadGroups
 from projections.queries.view import NotReady
 from projections.reports.funnels.shapes import BadFunnel
 from projections.reports.responses import BadDeadlines
@@ -41,7 +42,7 @@ def answer_problems(app: FastAPI) -> None:
 
     app.add_exception_handler(Problem, answer_problem)
     on(NotFound, lambda error: Problem(404, str(error)))
-    for bad in (BadCursor, BadSearch, BadPeriod, BadFunnel, BadStages, BadDeadlines):
+    for bad in (BadCursor, BadSearch, BadPeriod, BadGroups, BadFunnel, BadStages, BadDeadlines):
         on(bad, lambda error: Problem(400, str(error)))
     on(RequestValidationError, _invalid)
     on(HTTPException, _no_route)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from projections.queries.quartiles import QuartilesShape
-from projections.reports.funnels.groups import NONE, OTHER
+from projections.queries.told_apart import NONE, OTHER
 from projections.reports.funnels.shapes import FunnelLeadShape, FunnelNumbersShape, FunnelShape, GroupShape
 from runtime.show import Column, Listing, cell
 from runtime.spans import lasted, percent

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -14,6 +15,7 @@ from domain.fold.days import ZoneDays
 from domain.model.definition import parse_model
 from projections.queries.cursors import BadCursor
 from projections.queries.days import EVER, BadPeriod, DayRange, day_bound, day_named, days_between, starts_at
+from projections.queries.told_apart import BadGroups, grouping, told_by
 from projections.queries.view import View
 from projections.reports.funnels.leads import FunnelNumber, leads_in
 from projections.reports.funnels.report import funnel, funnels
@@ -51,6 +53,19 @@ def test_of_more_than_fifty_groups_the_smaller_ones_are_other(view: View) -> Non
     for group in report.groups:
         page = leads_in(view, "sale", EVER, FunnelNumber(by="first_campaign", group=group.group), limit=1_000)
         assert len(page.items) == group.entered
+
+
+def test_a_value_that_reads_like_a_group_of_others_is_a_group_of_its_own(view: View) -> None:
+    told = told_by(view, "profile.amount")
+    texts = [orjson.dumps(text).decode() for text in ("none", '"none"', "other", '"other"', "", "else")]
+    assert grouping(told, dict.fromkeys(texts, 1)) == dict(
+        zip(texts, ('"none"', '""none""', "other", '"other"', "none", "else"), strict=True)
+    )
+    many = {orjson.dumps(text).decode(): 2 for text in ("other", '"other"', *map(str, range(47)))}
+    groups = grouping(told, many | {'"small"': 1, '"smaller"': 1})
+    assert [groups[text] for text in ('"other"', orjson.dumps('"other"').decode(), '"small"', '"smaller"')] == [
+        '"other"', '""other""', "other", "other",
+    ]  # fmt: skip
 
 
 def test_bands_that_the_model_declares_are_used_where_nobody_gives_others(view: View) -> None:
@@ -96,14 +111,14 @@ def test_the_funnels_of_the_model_are_listed(view: View) -> None:
 
 
 @pytest.mark.parametrize(("asked", "error", "words"), [
-    ({"by": "company"}, BadFunnel, "by: found 'company', allowed are first_channel, "),
+    ({"by": "company"}, BadGroups, "by: found 'company', allowed are first_channel, "),
     ({"by": "segment:nope"}, NotFound, "no segment 'nope'"),
-    ({"by": "profile."}, BadFunnel, "allowed is the name of a field"),
-    ({"by": 'profile.a"b'}, BadFunnel, "allowed is the name of a field"),
-    ({"by": "profile.amount:"}, BadFunnel, "numbers in ascending order: profile.amount:5000,10000,20000"),
-    ({"by": "profile.amount:5,x"}, BadFunnel, "numbers in ascending order"),
-    ({"by": "profile.amount:5,5"}, BadFunnel, "numbers in ascending order"),
-    ({"by": f"profile.amount:{','.join(map(str, range(49)))}"}, BadFunnel, "allowed are up to 48 numbers"),
+    ({"by": "profile."}, BadGroups, "allowed is the name of a field"),
+    ({"by": 'profile.a"b'}, BadGroups, "allowed is the name of a field"),
+    ({"by": "profile.amount:"}, BadGroups, "numbers in ascending order: profile.amount:5000,10000,20000"),
+    ({"by": "profile.amount:5,x"}, BadGroups, "numbers in ascending order"),
+    ({"by": "profile.amount:5,5"}, BadGroups, "numbers in ascending order"),
+    ({"by": f"profile.amount:{','.join(map(str, range(49)))}"}, BadGroups, "allowed are up to 48 numbers"),
     ({"series": "day"}, BadFunnel, "series: allowed is with a period alone: give from and to"),
     ({"series": "day", "days": DayRange(FIRST)}, BadFunnel, "give from and to"),
     ({"series": "day", "days": DayRange(0, 401)}, BadFunnel, "series: found more than 400 of day, allowed are 400"),

@@ -135,7 +135,7 @@ def as_read(value: Any) -> str:
     if value in (None, "", []):
         return "none"
     if isinstance(value, str):
-        return value.replace("\0", "\ufffd")
+        return {"none": '"none"'}.get(value, value.replace("\0", "\ufffd"))
     return {True: "true"}.get(value is True) or ('{"of":7}' if isinstance(value, dict) else f"{value}")
 
 

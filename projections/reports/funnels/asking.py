@@ -37,7 +37,7 @@ class AskedFunnelShape(FunnelShape):
 
 
 def check(view: View, days: DayRange, by: str | None, series: SeriesName | None) -> None:
-    """Whether a report can be asked so, before everything is folded for it. Raises NotFound, BadFunnel."""
+    """Whether a report can be asked so, before everything is folded for it. Raises NotFound, BadFunnel, BadGroups."""
     if by is not None:
         read_by(view, by)
     if series is not None:
@@ -55,7 +55,7 @@ def ask(
     by: str | None = None,
     series: SeriesName | None = None,
 ) -> AskedFunnelShape:
-    """The report of a funnel beside the active model. Raises NotFound, BadFunnel, Refused, SavedByAnother."""
+    """A funnel beside the active model. Raises NotFound, BadFunnel, BadGroups, Refused, SavedByAnother."""
     with exported(database, apart=engine.apart) as source, Work(engine) as work:
         progress = read_progress(source.conn)
         progress.check_format()

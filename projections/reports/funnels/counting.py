@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, FromClause, Subquery, func, select
 
 from domain.model.funnels import Funnel
 from projections.queries.days import MOST_BUCKETS, DayRange, SeriesName, buckets_between
+from projections.queries.told_apart import ToldBy, grouping, value_of
 from projections.queries.view import View
 from projections.reports.funnels.attempts import attempts, bucket_of
-from projections.reports.funnels.groups import ToldBy, grouping, value_of
 from projections.reports.funnels.numbers import Counts, FunnelStanding, together
 from projections.reports.funnels.shapes import BadFunnel
 

@@ -14,10 +14,11 @@ from projections.queries.cursors import give, take
 from projections.queries.days import EVER, DayRange
 from projections.queries.leads import card_fields, cards
 from projections.queries.shapes import Page
+from projections.queries.told_apart import ToldBy, grouping, value_of
 from projections.queries.view import View
 from projections.reports.funnels.attempts import attempts, known_funnel
 from projections.reports.funnels.counting import counted_by_text
-from projections.reports.funnels.groups import ToldBy, grouping, read_by, value_of
+from projections.reports.funnels.groups import read_by
 from projections.reports.funnels.shapes import BadFunnel, FunnelLeadShape, State
 
 _LIST: Final = "funnel leads"
@@ -50,7 +51,7 @@ def leads_in(
     limit: int = 100,
     cursor: str | None = None,
 ) -> Page[FunnelLeadShape]:
-    """The leads that a number counts, in the order of their ids. Raises NotFound, BadFunnel, BadCursor."""
+    """The leads that a number counts, in the order of their ids. Raises NotFound, BadFunnel, BadGroups, BadCursor."""
     plan = known_funnel(view, name)
     _check(plan, number)
     after = None if cursor is None else take(_LIST, cursor, UUID)[0]

@@ -11,7 +11,7 @@ from projections.queries.view import View
 from projections.reports.funnels.attempts import known_funnel
 from projections.reports.funnels.counting import counted, counted_by_bucket, counted_by_text, in_groups
 from projections.reports.funnels.durations import WHOLE, times
-from projections.reports.funnels.groups import read_by
+from projections.reports.funnels.groups import as_of, read_by
 from projections.reports.funnels.numbers import Counts, bottleneck, numbers, share, step_numbers, together
 from projections.reports.funnels.shapes import (
     BucketShape,
@@ -41,7 +41,7 @@ def funnels(view: View) -> Page[FunnelNameShape]:
 def funnel(
     view: View, name: str, days: DayRange = EVER, *, by: str | None = None, series: SeriesName | None = None
 ) -> FunnelShape:
-    """How far the leads came that started in the period. Raises NotFound, BadFunnel."""
+    """How far the leads came that started in the period. Raises NotFound, BadFunnel, BadGroups."""
     plan = known_funnel(view, name)
     groups, told_apart = None, None if by is None else read_by(view, by)
     if told_apart is None:
@@ -67,7 +67,7 @@ def funnel(
         took=took.get(WHOLE),
         bottleneck=bottleneck(counts, plan),
         by=by,
-        as_of=None if told_apart is None else told_apart.as_of,
+        as_of=None if by is None else as_of(by),
         groups=groups,
         series_by=series,
         series=None if series is None else _series(view, plan, days, series),

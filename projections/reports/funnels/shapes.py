@@ -1,6 +1,6 @@
 """The shapes of a funnel's report and of the lists behind its numbers."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -14,7 +14,7 @@ State = Literal["reached", "pending", "gone", "converted"]
 
 
 class BadFunnel(Refused):
-    """A funnel is asked for something that there is not: by what, in which steps, of which state."""
+    """A funnel is asked for something that there is not: in which steps, of which state, of which group."""
 
 
 class FunnelNumbersShape(Shape):
@@ -66,7 +66,13 @@ class BottleneckShape(Shape):
 class GroupShape(FunnelNumbersShape):
     """Leads of one group."""
 
-    group: Annotated[str, Field(description="none: it is not known; other: what is beyond the 49 largest")]
+    group: Annotated[
+        str,
+        Field(
+            description="none: it is not known; other: what is beyond the 49 largest, of more than 50;"
+            " a value that reads like them stands in quotes"
+        ),
+    ]
     groups: Annotated[int, Field(description="how many groups these are: 1, of other how many")]
     steps: list[StepNumbersShape]
 
@@ -119,7 +125,3 @@ class FunnelLeadShape(LeadShape):
     step: Annotated[int, Field(description="the furthest step that it reached, from 1")]
     started_at: Moment
     reached: Annotated[list[Moment], Field(description="when it reached each step, the first is started_at")]
-
-
-MOST_GROUPS: Final = 50
-"""Groups of a report: of more, the 49 largest and `other`."""
