@@ -148,7 +148,7 @@ def _lead(entrant: Entrant) -> tuple[Any, ...]:
     profile = json.dumps(entrant.profile, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return (
         entrant.id, entrant.stage, CLOCK, True, CLOCK, CLOCK, 1, "[]", profile, "[]", 0, "direct", "direct", None,
-        CLOCK, None, None, None, None,
+        CLOCK, None, None, None, None, CLOCK,
     )  # fmt: skip
 
 

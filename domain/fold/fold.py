@@ -102,7 +102,7 @@ class Fold:
         lead.last_touch = instant
         lead.touches += len(group)
         stage, value, at = lead.stage, heat.value, heat.at
-        easier, identified = False, lead.identified
+        easier, identified_at = False, lead.identified_at
         for touchpoint in group:
             if lead.last_seen != instant and is_own_act(touchpoint):
                 lead.last_seen = instant
@@ -116,7 +116,7 @@ class Fold:
             before = self.threshold_of(lead)
             self._judge(lead)
             easier = self.threshold_of(lead) < before
-        if not identified and lead.identified:
+        if identified_at != lead.identified_at:
             lead.sources.note("", instant)
         met = self._meet(lead, group, instant, trace)
         self._count(lead, met, instant, changed)
@@ -173,7 +173,7 @@ class Fold:
         met: list[tuple[Touchpoint, Hits]] = []
         for touchpoint in group:
             before = lead.stage
-            if lead.identified and before == VISITOR:
+            if before == VISITOR and lead.identified_at is not None:
                 self._moves.identify(lead, touchpoint, instant)
             taken: Touchpoint | None = touchpoint
             if touchpoint.type in HAND_OVER:
@@ -274,7 +274,7 @@ class Fold:
             now.hot = Episode(instant, None, value, lead.stage, lead.grade, self.reasons(heat, instant))
         elif heat.at == instant and heat.value > now.hot.peak:
             now.hot.peak = heat.value
-        if self._promote_to is not None and lead.identified:
+        if self._promote_to is not None and lead.identified_at is not None:
             self._note_waiting(lead, self._promote_to, instant)
         now.cools_at = falls_to(heat.value, heat.at, self.half_life, rearm_at)
         if now.cools_at <= instant:

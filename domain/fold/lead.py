@@ -139,7 +139,8 @@ class Lead(Struct, array_like=True, gc=False):
     """How often, machines left out."""
     last_seen: int | None = None
     """Their own last act (`domain/touchpoints/acts.py`); None: they did nothing themselves."""
-    identified: bool = False
+    identified_at: int | None = None
+    """When something first said who they are, by more than a cookie; None: nothing did."""
     profile: dict[str, Any] = field(default_factory=dict)
     claimed: list[str] = field(default_factory=list)
     """Names of the profile that claims said and no trusted source."""
@@ -168,6 +169,11 @@ class Lead(Struct, array_like=True, gc=False):
     foreseen: dict[str, dict[int, int | None]] = field(default_factory=dict)
     """Stays as they were shown that time alone began or ended after the last touchpoint, as `Now.spells`: a touchpoint
     that is taken later, though it happened before that, may undo them."""
+
+    @property
+    def identified(self) -> bool:
+        """Whether anything said who they are."""
+        return self.identified_at is not None
 
     def forget_shown(self, now: Now) -> None:
         """The lead was shown as of `now`: of what only grows, what comes is remembered, not what was."""

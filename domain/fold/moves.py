@@ -42,7 +42,7 @@ class Moves:
 
     def identify(self, lead: Lead, touchpoint: Touchpoint, instant: Instant) -> None:
         """Whom something identifies begins in the first stage."""
-        if lead.identified and lead.stage == VISITOR:
+        if lead.stage == VISITOR and lead.identified_at is not None:
             self._enter(lead, self.ladder.first, instant, touchpoint, "")
 
     def take(self, lead: Lead, reported: Touchpoint, instant: Instant) -> Touchpoint | None:

@@ -18,7 +18,8 @@ def learn(lead: Lead, group: Sequence[Touchpoint], claims_update: bool = False) 
         claim = not claims_update and touchpoint.source.kind == "browser"  # `claims`, without a call for every one
         for kind, value in touchpoint.identities:
             if kind != "anonymous_id":
-                lead.identified = True
+                if lead.identified_at is None:
+                    lead.identified_at = touchpoint.instant
                 if kind != "user_id":
                     changed = _learn_field(lead, kind, value, claim) or changed
         for name, value in touchpoint.profile.items():

@@ -38,6 +38,7 @@ def _row(fold: Fold, subject: Subject) -> Row:
         lead.last_seen,
         max(_changed_at(lead, subject.now), subject.parted_at),
         *(_NOBODYS if owner is None else (owner.owner, owner.since, owner.due, owner.accepted_at)),
+        lead.identified_at,
     )
 
 

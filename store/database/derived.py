@@ -147,6 +147,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("owner_since", BigInteger),
             Column("owner_due", BigInteger),  # until when they must have accepted; null: nobody said
             Column("accepted_at", BigInteger),
+            Column("identified_at", BigInteger),  # when something first said who they are; null: nothing did
             Index(prefix + "leads_last_seen", "last_seen", "lead"),
             Index(
                 prefix + "leads_owner",

@@ -42,7 +42,7 @@ class Expected:
 
     touches: list[int] = field(default_factory=list)
     profile: dict[str, Any] = field(default_factory=dict)
-    identified: bool = False
+    identified_at: int | None = None
     stage: str = "visitor"
     stages: list[tuple[str, int, str, str]] = field(default_factory=list)
     grade: str = "D"
@@ -94,10 +94,10 @@ class Oracle:
             group = [each for each in people if each.instant == instant]
             for touchpoint in group:
                 self._come(out, touchpoint, instant)
-            identified = out.identified
+            identified_at = out.identified_at
             for touchpoint in group:
                 self._learn(out, touchpoint)
-            if out.identified and not identified:
+            if out.identified_at != identified_at:
                 out.sources.became("", instant)
             self._judge(out)
             easier = self._threshold(out) < before
@@ -146,7 +146,8 @@ class Oracle:
 
     def _learn(self, out: Expected, touchpoint: Touchpoint) -> None:
         for kind, value in touchpoint.identities:
-            out.identified = out.identified or kind != "anonymous_id"
+            if kind != "anonymous_id" and out.identified_at is None:
+                out.identified_at = touchpoint.instant
             if kind in ("email", "phone"):
                 out.profile[kind] = value
         for name, value in touchpoint.profile.items():
@@ -169,7 +170,7 @@ class Oracle:
         out.not_a_lead = reasons[0] if reasons else None
 
     def _take(self, out: Expected, touchpoint: Touchpoint, instant: int, events: list[Event]) -> None:
-        if out.identified and out.stage == "visitor":
+        if out.identified_at is not None and out.stage == "visitor":
             in_use = (name for name in self.names if not self.stage[name].get("retired"))
             first = next(name for name in in_use if not self.stage[name].get("detour"))
             self._enter(out, first, instant, "", touchpoint)

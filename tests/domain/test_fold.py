@@ -190,6 +190,18 @@ def test_a_visitor_has_stage_visitor(fold: Fold) -> None:
     assert (lead.stage, lead.identified, lead.stages) == ("visitor", False, [])
 
 
+def test_a_lead_keeps_when_it_was_first_identified_whatever_stage_it_was_in(fold: Fold) -> None:
+    history = [
+        at(0, "page_viewed", "c:k"),
+        at(1, "stage_changed", "c:k", to="qualified"),
+        at(2, "page_viewed", "c:k", "e:a@x.de"),
+        at(3, "form_submitted", "e:a@x.de", "u:7"),
+    ]
+    lead = fold.fold(history, us(9))
+    assert (lead.identified_at, [entry.stage for entry in lead.stages]) == (us(2), ["qualified"])
+    assert fold.fold(history, us(1)).identified_at is None
+
+
 def test_a_page_a_form_and_an_identify_of_one_millisecond_complete_the_funnel(fold: Fold) -> None:
     for order in (("page_viewed", "form_submitted", "identified"), ("identified", "form_submitted", "page_viewed")):
         history = [at(0, type, "e:a@x.de", seq=seq) for seq, type in enumerate(order)]

@@ -31,7 +31,7 @@ def compared(fold: Fold, lead: Lead, now: Now, trace: Trace, until: int) -> dict
     """What the fold says, in the oracle's words."""
     return {
         "touches": (lead.first_touch, lead.last_touch, lead.touches),
-        "person": (repr(lead.profile), lead.identified, lead.grade, lead.fit, lead.not_a_lead),
+        "person": (repr(lead.profile), lead.identified_at, lead.grade, lead.fit, lead.not_a_lead),
         "stages": (lead.stage, [(entry.stage, entry.at, entry.source, entry.touchpoint) for entry in lead.stages]),
         "findings": lead.findings,
         "sources": (held(lead.sources.first), held(lead.sources.last)),
@@ -69,7 +69,7 @@ def expected(fold: Fold, said: Expected, people: int) -> dict[str, object]:
     """What the oracle says; `people` is how many touchpoints count."""
     return {
         "touches": (said.touches[0], said.touches[-1], people),
-        "person": (repr(said.profile), said.identified, said.grade, said.fit, said.not_a_lead),
+        "person": (repr(said.profile), said.identified_at, said.grade, said.fit, said.not_a_lead),
         "stages": (said.stage, said.stages),
         "findings": said.findings,
         "sources": (said.sources.first, said.sources.last),

@@ -71,7 +71,9 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def _lead(n: int, lead: UUID) -> tuple[object, ...]:
     seen = NOW + n if n % 4 else None
     owned = (f"owner {n % 300}", NOW, NOW, None) if n % 3 == 0 else (None, None, None, None)
-    return lead, "lead", NOW, True, NOW, NOW + n, 1, "[]", "{}", "[]", 0, "direct", "direct", seen, NOW + n, *owned
+    return (
+        lead, "lead", NOW, True, NOW, NOW + n, 1, "[]", "{}", "[]", 0, "direct", "direct", seen, NOW + n, *owned, NOW,
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ def upgrade() -> None:
     op.create_index("funnel_leads_funnel", "funnel_leads", ["funnel", "lead"])
     for column in (sa.Column("day", sa.Integer()), *_attempt()):
         op.add_column("funnel_leads", column)
+    op.add_column("leads", sa.Column("identified_at", sa.BigInteger()))
 
 
 def _attempt() -> list[sa.Column[Any]]:
