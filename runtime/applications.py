@@ -10,6 +10,7 @@ from api.app import Readers, create_api
 from api.asked_funnels import asked_funnel_routes
 from api.commander import Commander
 from api.commands import command_routes
+from api.costs import cost_routes
 from api.drawing import ClassDrawer, drawing_routes
 from api.handing_over import handing_over_routes
 from api.jobs import JobRunner, job_routes
@@ -69,8 +70,8 @@ def api_app(wiring: Wiring, log: Log, workers: Workers) -> ASGIApp:
     trying = (routes(runner, reader, database, engine) for routes in parts)
     drawer = ClassDrawer(runner, reader, database, ids, engine)
     workers.start("class drawer", drawer.run)
-    drawing = drawing_routes(drawer)
-    return create_api(readers, private(settings), *commands, job_routes(jobs), upkeep, drawing, *trying)
+    others = (job_routes(jobs), upkeep, drawing_routes(drawer), cost_routes(reader, database))
+    return create_api(readers, private(settings), *commands, *others, *trying)
 
 
 def status_registry(wiring: Wiring) -> CollectorRegistry:

@@ -23,6 +23,7 @@ ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
         "project": "Run the projector and the publisher: read models, signal ledger, topics out.",
     },
     "importing": {"import": "Import a file's rows as touchpoints."},
+    "costs": {"import-costs": "Import what channels cost."},
     "leads": {
         "leads": "List leads, narrowed and ordered as you say.",
         "lead": "Show one lead: how far it is from hot, every point explained, what the newest touchpoints did.",

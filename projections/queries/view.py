@@ -23,6 +23,9 @@ LIMIT: Final = 1000
 """Most items of one page."""
 
 
+NO_MODEL: Final = "no model is active yet: start `leadline serve` (or `leadline project`) once"
+
+
 class NotReady(Retry):
     """Nothing is projected yet."""
 
@@ -54,7 +57,7 @@ class Reader:
         with self._database.snapshot() as conn:
             model = active_model(conn)
             if model is None:
-                raise NotReady("no model is active yet: start `leadline serve` (or `leadline project`) once")
+                raise NotReady(NO_MODEL)
             progress = read_progress(conn)
             yield View(conn, self._ids, self._lookup, model, progress.position, progress.clock)
 

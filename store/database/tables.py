@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-from store.database.derived import derived
+from store.database.derived import BY_BYTES, derived
 
 metadata: Final = MetaData()
 
@@ -90,6 +90,18 @@ models: Final = Table(
     Column("hash", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("activated_at", BigInteger, nullable=False),
+)
+
+costs: Final = Table(
+    "costs",
+    metadata,
+    Column("channel", BY_BYTES, primary_key=True),
+    Column("campaign", BY_BYTES, primary_key=True),  # "" of none
+    Column("day", Integer, primary_key=True, autoincrement=False),  # since 1970
+    Column("currency", Text, primary_key=True),
+    Column("amount", BigInteger, nullable=False),  # millionths of the currency's unit
+    Column("imported_at", BigInteger, nullable=False),
+    Index("costs_day", "day"),
 )
 
 # ---- derived -----------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""From the schema of release 0.4: every stay in a segment, and how far leads came in funnels by day of start."""
+"""From the schema of release 0.4: every stay in a segment, how far leads came in funnels by day of start, costs."""
 
 from typing import Any
 
@@ -44,6 +44,7 @@ def upgrade() -> None:
     for column in (sa.Column("day", sa.Integer()), *_attempt()):
         op.add_column("funnel_leads", column)
     op.add_column("leads", sa.Column("identified_at", sa.BigInteger()))
+    _costs()
 
 
 def _attempt() -> list[sa.Column[Any]]:
@@ -57,3 +58,18 @@ def _attempt() -> list[sa.Column[Any]]:
         sa.Column("last_source", sa.Text()),
         sa.Column("last_campaign", sa.Text()),
     ]
+
+
+def _costs() -> None:
+    by_bytes = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+    op.create_table(
+        "costs",
+        sa.Column("channel", by_bytes, nullable=False),
+        sa.Column("campaign", by_bytes, nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("imported_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("channel", "campaign", "day", "currency"),
+    )
+    op.create_index("costs_day", "costs", ["day"])
