@@ -16,6 +16,7 @@ from projections.queries.days import BadPeriod
 from projections.queries.filters import BadSearch
 from projections.queries.told_apart import BadGroups
 from projections.queries.view import NotReady
+from projections.reports.answer import BadReport
 from projections.reports.funnels.shapes import BadFunnel
 from projections.reports.responses import BadDeadlines
 from projections.reports.stages import BadStages
@@ -42,7 +43,7 @@ def answer_problems(app: FastAPI) -> None:
 
     app.add_exception_handler(Problem, answer_problem)
     on(NotFound, lambda error: Problem(404, str(error)))
-    for bad in (BadCursor, BadSearch, BadPeriod, BadGroups, BadFunnel, BadStages, BadDeadlines):
+    for bad in (BadCursor, BadSearch, BadPeriod, BadGroups, BadFunnel, BadReport, BadStages, BadDeadlines):
         on(bad, lambda error: Problem(400, str(error)))
     on(RequestValidationError, _invalid)
     on(HTTPException, _no_route)

@@ -15,6 +15,7 @@ from api.answers import answer_problems, plain
 from api.bounds import bound_of, period_of
 from api.funnels import funnel_routes
 from api.parameters import AsOf, Paged, Parameters
+from api.reports import report_routes
 from api.segments import segment_routes
 from api.stages import stage_routes
 from api.stream import SignalFeed
@@ -166,8 +167,8 @@ def create_api(readers: Readers, private: Private, *extra: APIRouter) -> FastAPI
     answer_problems(app)
     guard = [Depends(private.check), Depends(plain)]
     reader = _reader(readers)
-    reports = (_reports(readers), segment_routes(reader), funnel_routes(reader), stage_routes(reader))
-    for router in (_leads(readers), *reports, _signals(readers), *extra):
+    routes = (segment_routes, funnel_routes, stage_routes, report_routes)
+    for router in (_leads(readers), _reports(readers), *(each(reader) for each in routes), _signals(readers), *extra):
         app.include_router(router, prefix="/api", dependencies=guard)
     return app
 

@@ -33,6 +33,7 @@ ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
     "segments": {"segments": "List segments and their sizes; who is or was in one, how it grew."},
     "reading": {"signals": "List what was announced, oldest first."},
     "stages": {"stages": "Show how many leads came to each stage, are in it and went on, and how long they stay."},
+    "reports": {"report": "List the reports; or show one, as a table, JSON or CSV."},
     "owners": {
         "responses": "Show how soon owners did what was asked of them.",
         "deadlines": "List what is to be done about leads, due first first.",

@@ -1,4 +1,4 @@
-"""Makes the reference pages that the code says: settings, command line, AsyncAPI, signals. `make docs` writes them."""
+"""Makes the reference pages that the code says: settings, command line, reports, signals, AsyncAPI. `make docs`."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import is_dataclass
@@ -8,6 +8,8 @@ from typing import Any, Final
 import typer
 from pydantic import ByteSize
 
+from projections.reports.answer import Report
+from projections.reports.registry import REPORTS, ways_of
 from runtime.cli import create_app
 from runtime.setting_names import PREFIX
 from runtime.settings import FILE_NAME, FILE_VARIABLE, Settings
@@ -82,6 +84,25 @@ def command_line_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def reports_page() -> str:
+    """`reports.md`: every report with its columns, and what it may be asked."""
+    return "\n".join([_REPORTS, *(line for each in REPORTS for line in _report(each))]).rstrip() + "\n"
+
+
+def _report(report: Report) -> Iterator[str]:
+    period = "ever" if report.recent is None else f"the last {report.recent} days, up to and with today"
+    yield f"## {report.name}\n\n{report.about}. Without a period: {period}.\n"
+    if report.by:
+        yield f"`by`: {', '.join(f'`{way}`' for way in ways_of(report.by))}; without it `{ways_of(report.by)[0]}`.\n"
+    if report.options:
+        yield "| option | |\n| --- | --- |"
+        yield from (f"| `{name}` | {about} |" for name, about in report.options.items())
+        yield ""
+    yield "| column | kind | |\n| --- | --- | --- |"
+    yield from (f"| `{column.name}` | {column.kind} | {column.about} |" for column in report.columns)
+    yield ""
+
+
 def commands(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Every command under a group that is none itself, by its path (`rejected list`)."""
     for name, command in sorted(getattr(group, "commands", {}).items()):
@@ -106,9 +127,31 @@ def _parameters(path: str, command: Any) -> Iterator[str]:
     yield ""
 
 
+_REPORTS: Final = """\
+# Reports
+
+<!-- Made from the code by `make docs`: change it there. -->
+
+`leadline report NAME` and `GET /api/reports/NAME` answer with rows of the same named columns, as a table, JSON or CSV
+([how to read one](../how-to/read-a-report.md)). A period is days in the model's time zone; `to` is not in it. What a
+report has not is refused, never ignored. A value that nobody knows is null.
+
+| kind | in JSON and CSV | at the terminal |
+| --- | --- | --- |
+| text, stage, rule, segment, channel, group | the name | its label in the model |
+| count, number | a number | the same |
+| share | from 0 to 1 | percent |
+| money | in units of the currency of the row | with two decimals and the currency |
+| seconds | a number | a span such as 30 h |
+| day, moment | ISO 8601; RFC 3339 in UTC | in the model's time zone |
+| flag | true, false | yes, no |
+"""
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "settings.md": settings_page,
     "command-line.md": command_line_page,
+    "reports.md": reports_page,
     "asyncapi.yaml": asyncapi,
     "signals.md": signals_page,
 }

@@ -69,6 +69,7 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "curl -X POST": FILES,
     },
     "read-a-funnel.md": {"leadline funnel sales": FILES, "leadline funnel --window": FILES},
+    "read-a-report.md": {"leadline report": FILES, "curl -s": DOORS},
     "receive-hot-leads.md": {"from kafka import KafkaConsumer": SERVERS, "curl -N": DOORS, "curl -H": DOORS},
     "run-on-kafka-and-postgresql.md": {
         "docker compose": CONTAINERS,

@@ -157,6 +157,11 @@ def test_leads_are_found_by_name_and_by_what_they_did(server: Server) -> None:
     assert lead["profile"]["name"] == "王芳" and lead["reasons"]
 
 
+def test_a_report_is_had_as_csv(server: Server, tmp_path: Path) -> None:
+    asked = here(server, sample("read-a-report.md", "curl -s")).replace("curl -s ", "curl -sSf ")
+    assert Shell(tmp_path).pastes(asked).startswith("stage,detour,retired,entered,")
+
+
 @pytest.fixture
 def announced(server: Server) -> str:
     """The id of a lead that is hot."""

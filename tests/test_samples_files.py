@@ -81,6 +81,14 @@ def test_the_stages_say_how_leads_moved(shell: Shell, imported: str) -> None:
     assert [line.split("\t")[0] for line in inside] == ["who", "bo@engines.example"]
 
 
+def test_a_report_is_shown_in_every_way_that_the_page_shows(shell: Shell, imported: str) -> None:
+    names, stages, _ = sample("read-a-report.md", "leadline report").splitlines()
+    assert "response_times\towner, kind" in shell.pastes(names)
+    assert "customer\tno\tno\t1\t1" in shell.pastes(stages)
+    shell.pastes(sample("read-a-report.md", "leadline report"))
+    assert "customer,false,false,1,1," in (shell.folder / "stages.csv").read_text()
+
+
 def test_a_funnel_is_read_in_every_way_that_the_page_shows(shell: Shell, imported: str) -> None:
     whole, period, weeks, campaigns, bands, gone = sample("read-a-funnel.md", "leadline funnel sales").splitlines()
     for command in (whole, period):

@@ -61,6 +61,12 @@ def starts_at(day: int, zone: str) -> int:
     return microseconds(datetime.combine(day_named(day), time(), ZoneInfo(zone)).astimezone(UTC))
 
 
+def bounds_of(days: DayRange, zone: str) -> tuple[int | None, int | None]:
+    """The instants at which a period begins and ends in a time zone, microseconds."""
+    first, end = (None if day is None else starts_at(day, zone) for day in (days.first, days.end))
+    return first, end
+
+
 def day_named(day: int) -> date:
     """The day of this number; its text is that of ISO 8601."""
     return _FIRST + timedelta(days=day)

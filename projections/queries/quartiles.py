@@ -25,6 +25,11 @@ def quartiles(spans: Sequence[int]) -> QuartilesShape | None:
     return QuartilesShape(lower_quartile=lower, median=median, upper_quartile=upper)
 
 
+def quarters(spans: QuartilesShape | None) -> tuple[float | None, float | None, float | None]:
+    """The same as three values, the shortest first."""
+    return (None, None, None) if spans is None else (spans.lower_quartile, spans.median, spans.upper_quartile)
+
+
 def _between(spans: Sequence[int], place: Fraction) -> float:
     """Seconds at a place among the ranks, from 0."""
     below = int(place)

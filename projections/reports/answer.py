@@ -24,6 +24,13 @@ class ColumnKind(StrEnum):
     """What the values of a column are, and so how they are printed."""
 
     TEXT = "text"
+    STAGE = "stage"
+    """The name of a stage, as RULE, SEGMENT and CHANNEL are names of theirs: people read its label."""
+    RULE = "rule"
+    SEGMENT = "segment"
+    CHANNEL = "channel"
+    GROUP = "group"
+    """The group that `by` says: a stage where it is `stage`, a channel where it ends so, else a text."""
     COUNT = "count"
     NUMBER = "number"
     SHARE = "share"
@@ -46,13 +53,38 @@ class ReportColumn(Shape):
     about: Annotated[str, Field(description="what it holds")]
 
 
+class OptionShape(Shape):
+    """What else a report may be asked."""
+
+    name: str
+    about: str
+
+
+class ReportNameShape(Shape):
+    """A report that there is, and what it may be asked."""
+
+    name: str
+    about: str
+    columns: list[ReportColumn]
+    by: Annotated[
+        list[str],
+        Field(description="what `by` may be, the first one where nobody says; segment: and profile. go on with a name"),
+    ]
+    options: list[OptionShape]
+    recent: Annotated[
+        int | None,
+        Field(description="of how many days it is where nobody gives a period, up to and with the clock's; null: ever"),
+    ]
+
+
 class ReportShape(Shape):
     """A report: rows of named columns. A value that nobody knows is null."""
 
     report: str
-    from_: Annotated[Moment | None, Field(serialization_alias="from")] = None
-    to: Moment | None = None
-    by: str | None = None
+    from_: Annotated[Moment | None, Field(serialization_alias="from", description="null: ever")] = None
+    to: Annotated[Moment | None, Field(description="not in it")] = None
+    by: Annotated[str | None, Field(description="what the rows are told apart by")] = None
+    options: Annotated[dict[str, str], Field(description="what else was asked")] = {}
     clock: Annotated[Moment, Field(description="the instant that it is as of")]
     columns: list[ReportColumn]
     items: list[dict[str, Any]]
@@ -60,15 +92,18 @@ class ReportShape(Shape):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a report found: a value of each column in each row, in their order; money as millionths."""
+class ReportRows:
+    """What a report found: a value of each column in each row, in their order.
+
+    Money is in millionths, a day its number since 1970, a moment in microseconds; what is text already stays as it is.
+    """
 
     rows: Sequence[Sequence[Any]]
     notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReportQuestion:
     """What a report is asked for."""
 
     days: DayRange = EVER
@@ -84,11 +119,11 @@ class Report:
     name: str
     about: str
     columns: Sequence[ReportColumn]
-    run: Callable[[View, Asked], Answer]
+    run: Callable[[View, ReportQuestion], ReportRows]
     by: Sequence[str] = ()
     """What `by` may be, the first one where nobody says; `profile.` and `segment:` stand for all that begin so."""
     options: Mapping[str, str] = field(default_factory=dict)
-    """What else it may be asked, and what that means."""
+    """What else it may be asked, and what that means; none is called as what every report is asked with."""
     recent: int | None = None
     """Days, up to and with the clock's, where nobody gives a period; None: ever."""
 
@@ -96,3 +131,17 @@ class Report:
 def column(name: str, kind: ColumnKind, about: str) -> ReportColumn:
     """A column of a report."""
     return ReportColumn(name=name, kind=kind, about=about)
+
+
+def columns_of(shape: type[Shape], kind: ColumnKind, *names: str) -> list[ReportColumn]:
+    """Columns that are, and hold, fields of another answer."""
+    return [column(name, kind, shape.model_fields[name].description or name) for name in names]
+
+
+def quarter_columns(name: str, about: str) -> list[ReportColumn]:
+    """The columns of the quartiles of spans."""
+    return [
+        column(f"{name}_lower_quartile", ColumnKind.SECONDS, f"{about}: a quarter not longer"),
+        column(f"{name}_median", ColumnKind.SECONDS, f"{about}: half not longer"),
+        column(f"{name}_upper_quartile", ColumnKind.SECONDS, f"{about}: three quarters not longer"),
+    ]

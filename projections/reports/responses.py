@@ -12,8 +12,10 @@ from domain.errors import Refused
 from domain.model.sales import Sales
 from domain.signals.deadlines import DeadlineKind, DeadlineState
 from projections.queries.cursors import give, take
+from projections.queries.days import bounds_of
 from projections.queries.shapes import Moment, Page, Shape
 from projections.queries.view import View
+from projections.reports.answer import ColumnKind, Report, ReportQuestion, ReportRows, columns_of
 from store.database.tables import deadlines
 
 _ORDER: Final = tuple(DeadlineKind)
@@ -66,18 +68,42 @@ class _Counted:
     seconds: list[float] = field(default_factory=list)
 
 
-def responses(view: View, start: int | None, end: int | None) -> ResponsesShape:
-    """What was asked from `start` to before `end`, told apart as `report_by` of the model says."""
+def responses(view: View, start: int | None, end: int | None, *, together: bool = False) -> ResponsesShape:
+    """What was asked from `start` to before `end`, told apart as `report_by` of the model says, or all `together`."""
     sales = view.model.sales
     counted: dict[tuple[str, str], _Counted] = defaultdict(_Counted)
     for row in _asked(view, start, end):
-        each = counted[_who(sales, row.owner) or "", row.kind]
+        each = counted["" if together else _who(sales, row.owner) or "", row.kind]
         each.states[row.state] += 1
         if row.settled is not None and row.state != DeadlineState.DROPPED:
             each.seconds.append((row.settled - row.asked) / 1_000_000)
     ordered = sorted(counted.items(), key=lambda each: (each[0][0], _ORDER.index(DeadlineKind(each[0][1]))))
     items = [_response(who or None, kind, each) for (who, kind), each in ordered]
-    return ResponsesShape(by=sales.report_by, from_=start, to=end, items=items)
+    return ResponsesShape(by="none" if together else sales.report_by, from_=start, to=end, items=items)
+
+
+def _rows(view: View, question: ReportQuestion) -> ReportRows:
+    report = responses(view, *bounds_of(question.days, view.model.timezone), together=question.by == "kind")
+    rows = [[getattr(each, column.name) for column in RESPONSE_TIMES.columns] for each in report.items]
+    notes = {
+        "team": "who: their teams, as report_by of the model says",
+        "none": "who: nobody, as report_by of the model says",
+    }
+    note = notes.get(report.by) if question.by == "owner" else None
+    return ReportRows(rows, [] if note is None else [note])
+
+
+RESPONSE_TIMES: Final = Report(
+    "response_times",
+    "How soon owners did what was asked of them, a row an owner (or team) and kind of deadline; days off included",
+    (
+        *columns_of(ResponseShape, ColumnKind.TEXT, "who", "deadline"),
+        *columns_of(ResponseShape, ColumnKind.COUNT, "asked", "open", "kept", "missed", "dropped"),
+        *columns_of(ResponseShape, ColumnKind.SECONDS, "median", "ninth_decile"),
+    ),
+    _rows,
+    by=("owner", "kind"),
+)
 
 
 def _asked(view: View, start: int | None, end: int | None) -> Result[Any]:

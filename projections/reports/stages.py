@@ -15,11 +15,20 @@ from sqlalchemy import ColumnElement, and_, exists, select
 from domain.errors import Refused
 from domain.model.definition import Stage
 from projections.queries.cursors import give, take
-from projections.queries.days import EVER, DayRange, starts_at
+from projections.queries.days import EVER, DayRange, bounds_of, starts_at
 from projections.queries.leads import card_fields, cards
-from projections.queries.quartiles import QuartilesShape, quartiles
+from projections.queries.quartiles import QuartilesShape, quarters, quartiles
 from projections.queries.shapes import LeadShape, Moment, Page, Shape
 from projections.queries.view import View, known
+from projections.reports.answer import (
+    ColumnKind,
+    Report,
+    ReportQuestion,
+    ReportRows,
+    column,
+    columns_of,
+    quarter_columns,
+)
 
 StageState = Literal["entered", "inside", "left", "went_on", "furthest", "reentered"]
 STATES: Final[tuple[StageState, ...]] = get_args(StageState)
@@ -114,8 +123,7 @@ class _Counted:
 
 def stages(view: View, days: DayRange = EVER) -> StagesShape:
     """How leads go through the stages; of a period, those that came to a stage for the first time in it."""
-    zone, ranks = view.model.timezone, _ranks(view)
-    start, end = (None if day is None else starts_at(day, zone) for day in (days.first, days.end))
+    ranks, (start, end) = _ranks(view), bounds_of(days, view.model.timezone)
     counted = {stage.name: _Counted() for stage in view.model.stages}
     for way in _ways(view):
         _count(counted, way, ranks, start, end)
@@ -206,6 +214,35 @@ def _numbers(clock: int, stage: Stage, counted: _Counted) -> StageNumbersShape:
         age=quartiles(ages),
         oldest=ages[-1] / 1_000_000 if ages else None,
     )
+
+
+def _rows(view: View, question: ReportQuestion) -> ReportRows:
+    return ReportRows([
+        (
+            each.stage, each.detour, each.retired, each.entered, each.inside, each.left, each.went_on, each.rate,
+            each.furthest, each.reentered, each.reentries, each.stays, *quarters(each.stayed), *quarters(each.age),
+            each.oldest,
+        )
+        for each in stages(view, question.days).items
+    ])  # fmt: skip
+
+
+STAGES: Final = Report(
+    "stages",
+    "How leads go through the stages, a row each; of a period those that came there for the first time in it",
+    (
+        column("stage", ColumnKind.STAGE, "in the order of the model"),
+        column("detour", ColumnKind.FLAG, "whether it has no place in that order"),
+        column("retired", ColumnKind.FLAG, "whether nobody is to come there any more"),
+        *columns_of(StageNumbersShape, ColumnKind.COUNT, "entered", "inside", "left", "went_on"),
+        *columns_of(StageNumbersShape, ColumnKind.SHARE, "rate"),
+        *columns_of(StageNumbersShape, ColumnKind.COUNT, "furthest", "reentered", "reentries", "stays"),
+        *quarter_columns("stayed", "how long the stays took that ended"),
+        *quarter_columns("age", "how long who is inside has been"),
+        *columns_of(StageNumbersShape, ColumnKind.SECONDS, "oldest"),
+    ),
+    _rows,
+)
 
 
 # ---- the leads behind a number -----------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ import pytest
 
 from domain.errors import Refused
 from domain.model.definition import parse_model
+from projections.reports.answer import ReportQuestion
+from projections.reports.registry import report
 from projections.reports.responses import responses, waited_for
 from projections.upkeep.activation import activate
 from tests.projections.given_sales import MINUTE, TEXT, Company, local
@@ -31,9 +33,13 @@ def company(tmp_path: Path) -> Iterator[Company]:
     sales.close()
 
 
-def reported(sales: Company, by: str) -> list[tuple[object, ...]]:
+def tell_by(sales: Company, by: str) -> None:
     model = parse_model(TEAMS.replace("[sales]\n", f'[sales]\nreport_by = "{by}"\n'))
     activate(sales.world.database, sales.world.ids, model)
+
+
+def reported(sales: Company, by: str) -> list[tuple[object, ...]]:
+    tell_by(sales, by)
     with sales.world.view() as view:
         report = responses(view, None, None)
     assert report.by == by
@@ -84,3 +90,21 @@ def test_what_is_to_be_done_is_listed_due_first_first_page_by_page(company: Comp
         assert waited_for(view, owner="bo").items == []
         with pytest.raises(Refused, match="allowed are open, kept, missed, dropped"):
             waited_for(view, state="lost")
+
+
+@pytest.mark.parametrize(("report_by", "by", "who", "note"), [
+    ("owner", "owner", ["ana", "ana", "bo"], []),
+    ("team", "owner", [None, "north", "north"], ["who: their teams, as report_by of the model says"]),
+    ("none", "owner", [None, None], ["who: nobody, as report_by of the model says"]),
+    ("owner", "kind", [None, None], []),
+])  # fmt: skip
+def test_as_a_report_it_has_the_same_numbers(
+    company: Company, report_by: str, by: str, who: list[str | None], note: list[str]
+) -> None:
+    rows = reported(company, report_by if by == "owner" else "none")
+    tell_by(company, report_by)
+    with company.world.view() as view:
+        shape = report(view, "response_times", ReportQuestion(by=by))
+    names = ("who", "deadline", "asked", "kept", "missed", "open", "median")
+    assert [tuple(item[name] for name in names) for item in shape.items] == rows
+    assert ([item["who"] for item in shape.items], shape.notes) == (who, note)

@@ -1,0 +1,69 @@
+"""`/api/reports`: what reports there are, and each as JSON or CSV."""
+
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import Response
+from pydantic import ConfigDict, Field
+
+from api.parameters import AsOf, DaysParameters
+from projections.queries.csv_rows import MEDIA_TYPE
+from projections.queries.shapes import Page
+from projections.queries.view import Reader
+from projections.reports.answer import ReportNameShape, ReportQuestion, ReportShape
+from projections.reports.registry import REPORTS, csv_of, report, reports
+
+_ABOUT: Final = "\n".join([
+    "Every row has a value of each column, null where nobody knows it. Options are parameters of their own.\n",
+    *(f"- `{each.name}`: {each.about}" for each in REPORTS),
+])  # fmt: skip
+_AS_CSV: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+
+
+class ReportParameters(DaysParameters, AsOf):
+    """What a report is asked. Its options are parameters too; one that it has not is refused, never ignored."""
+
+    model_config = ConfigDict(extra="allow")
+
+    by: Annotated[str | None, Field(description="what the rows are told apart by: /api/reports lists it")] = None
+    format: Annotated[Literal["json", "csv"] | None, Field(description="else as Accept says")] = None
+
+    def question(self, zone: str) -> ReportQuestion:
+        """The same as a report takes it. Raises BadPeriod."""
+        return ReportQuestion(self.days(zone), self.by, self.model_extra or {})
+
+
+def report_routes(reader: Reader) -> APIRouter:
+    """The routes."""
+    router = APIRouter(tags=["reports"])
+
+    @router.get("/reports", summary="Reports, and what each may be asked")
+    def names(parameters: Annotated[AsOf, Query()]) -> Page[ReportNameShape]:
+        parameters.refuse()
+        return reports()
+
+    @router.get(
+        "/reports/{name}",
+        summary="A report: rows of named columns, as JSON or CSV",
+        description=_ABOUT,
+        response_model=ReportShape,
+        responses=_AS_CSV,
+    )
+    def one_report(
+        name: str, parameters: Annotated[ReportParameters, Query()], accept: Annotated[str, Header()] = ""
+    ) -> ReportShape | Response:
+        parameters.refuse()
+        with reader.view() as view:
+            shape = report(view, name, parameters.question(view.model.timezone))
+        if not (parameters.format == "csv" if parameters.format else _names_csv(accept)):
+            return shape
+        headers = {"Content-Disposition": f'attachment; filename="{shape.report}.csv"', "Vary": "Accept"}
+        return Response("".join(csv_of(shape)), headers=headers, media_type=MEDIA_TYPE)
+
+    return router
+
+
+def _names_csv(accept: str) -> bool:
+    """Whether a client asks for CSV before JSON: the first of the two that it names."""
+    kinds = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
+    return next((kind for kind in kinds if kind in ("text/csv", "application/json")), "") == "text/csv"
