@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from domain.errors import Failed, Refused, Retry
+from projections.exports.following import Follower, follow
 from runtime import parts
 from runtime.applications import Gate, api_app, both, collector_app, health_app, private, readiness, status_registry
 from runtime.folder import hold
@@ -110,6 +111,13 @@ def notify(wiring: Wiring) -> None:
     if process.database_there():
         process.start(parts.notifier)
         process.wait()
+
+
+def export(wiring: Wiring, make: Callable[[], Follower]) -> None:
+    """Writes files of what grows, until stopped."""
+    process = Process(wiring)
+    process.workers.start("export", lambda stop: follow(make, stop))
+    process.wait()
 
 
 def _needs_kafka(wiring: Wiring, command: str) -> None:

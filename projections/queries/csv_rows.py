@@ -14,21 +14,29 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """How a text begins that a spreadsheet would work out."""
 
 
-def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]], *, raw: bool = False) -> Iterator[str]:
     """The names of the columns, then the rows: a line each, with its end. Raises TypeError of a value that is none.
 
-    A text that begins as a formula does gets an apostrophe before it; a number does not, whatever its sign.
+    A text that begins as a formula does gets an apostrophe before it, unless `raw`; a number does not, whatever its
+    sign.
     """
+    cell = _raw_cell if raw else _cell
     buffer = StringIO()
     writer = csv.writer(buffer)
     for row in chain([columns], rows):
-        writer.writerow([_cell(value) for value in row])
+        writer.writerow([cell(value) for value in row])
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
 
 
 def _cell(value: object) -> str:
+    if type(value) is str:
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    return _raw_cell(value)
+
+
+def _raw_cell(value: object) -> str:
     match value:
         case None:
             return ""
@@ -39,6 +47,6 @@ def _cell(value: object) -> str:
         case datetime() | date():
             return value.isoformat()
         case str():
-            return f"'{value}" if value.startswith(_FORMULA) else value
+            return value
         case _:
             raise TypeError(f"{type(value).__name__} is no value of a cell")

@@ -178,6 +178,13 @@ class EventStore:
             yield batch
             after = batch[-1][0]
 
+    def recorded_at(self, conn: Connection, after: int, until: int) -> dict[Position, int]:
+        """When each touchpoint in (after, until] was recorded, microseconds."""
+        columns = events.c.position, func.coalesce(events.c.recorded, events.c.received)
+        with translated():
+            rows = conn.execute(select(*columns).where(events.c.position > after, events.c.position <= until))
+            return {Position(position): int(recorded) for position, recorded in rows}
+
     def of_trails(
         self, conn: Connection, trails: Sequence[UUID], until: int, since: int | None = None
     ) -> list[Recorded]:

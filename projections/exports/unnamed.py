@@ -1,0 +1,116 @@
+"""What is said of somebody, without what names them: identities become their keyed hashes, names are left out.
+
+What somebody wrote in their own words stays but for e-mail addresses, phone numbers and what they are called beside it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+import orjson
+
+from domain.touchpoints.identity import Identity, canonical
+from store.events.ids import Ids
+
+_NAMES: Final = frozenset((
+    "name", "first_name", "last_name", "middle_name", "full_name", "username", "birthday", "address", "street",
+))  # fmt: skip
+"""Fields of a profile whose values are left out wherever the touchpoint repeats them."""
+_LEFT_OUT: Final = (_NAMES - {"name", "address"}) | {"password", "ip", "traits", "firstname", "lastname", "surname"}
+"""Keys that are left out, whatever they hold; a `name` or an `address` may be a page's."""
+_KINDS: Final = {
+    "email": "email", "e_mail": "email", "mail": "email", "phone": "phone", "mobile": "phone", "tel": "phone",
+    "telephone": "phone", "user_id": "user_id", "userid": "user_id", "uid": "user_id", "anonymous_id": "anonymous_id",
+    "anonymousid": "anonymous_id", "aid": "anonymous_id",
+}  # fmt: skip
+"""Keys whose values are an identity."""
+_WITHIN: Final = 5
+"""A shorter identity is looked for as a whole value only: in other texts it is a number like others."""
+_EMAIL: Final = re.compile(r"[^\s\"'<>()\[\],;:=&?/\\@%]+(?:@|%40)[^\s\"'<>()\[\],;:=&?/\\@%]+\.[^\W\d_]{2,}")
+_PHONE: Final = re.compile(r"(?:\+|%2B)\d[\d ()/.%-]{5,}\d")
+_SUSPECT: Final = re.compile(r"@|%40|\+\d|%2B", re.IGNORECASE)
+
+
+class Unnamed:
+    """Takes what names one person out of what is said; `profile` is what is said of them beside it."""
+
+    def __init__(self, identities: Sequence[Identity], profile: Mapping[str, Any], ids: Ids) -> None:
+        self._ids = ids
+        self._identities = {identity.value: str(ids.of(identity)) for identity in reversed(identities)}
+        self._hashes = {form: hash for value, hash in self._identities.items() for form in (value, quote(value, ""))}
+        self._names = {
+            value.casefold() for key, value in profile.items()
+            if key in _NAMES and isinstance(value, str) and len(value) > 1
+        }  # fmt: skip
+
+    def json(self, said: Mapping[str, Any]) -> str:
+        """What it says, as JSON."""
+        text = orjson.dumps(said).decode()
+        return orjson.dumps(self._table(said)).decode() if self._may_name(text, said) else text
+
+    def text(self, text: str) -> str:
+        """A text in which every identity is its hash."""
+        if (hash := self._identities.get(text)) is not None:
+            return hash
+        for form, hash in self._hashes.items():
+            if len(form) >= _WITHIN and form in text:
+                text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", hash, text)
+        if _SUSPECT.search(text):
+            text = _EMAIL.sub(self._email, text)
+            text = _PHONE.sub(self._phone, text)
+        return text
+
+    def _may_name(self, text: str, said: Mapping[str, Any]) -> bool:
+        return (
+            any(form in text for form in self._hashes)
+            or _SUSPECT.search(text) is not None
+            or any(name in text.casefold() for name in self._names)
+            or not _KEYS.isdisjoint(map(_key, said))
+            or any(isinstance(value, dict | list) for value in said.values())
+        )
+
+    def _table(self, table: Mapping[str, Any]) -> dict[str, Any]:
+        kept: dict[str, Any] = {}
+        for name, value in table.items():
+            key = _key(name)
+            if key in _LEFT_OUT or (isinstance(value, str) and value.casefold() in self._names):
+                continue
+            kept[self.text(name)] = self._of_kind(kind, value) if (kind := _KINDS.get(key)) else self._value(value)
+        return kept
+
+    def _of_kind(self, kind: str, value: Any) -> Any:
+        if isinstance(value, dict | list):
+            return self._value(value)
+        identity = canonical(kind, value)
+        return None if identity is None else str(self._ids.of(identity))
+
+    def _value(self, value: Any) -> Any:
+        match value:
+            case dict():
+                return self._table(value)
+            case list():
+                return [self._value(each) for each in value]
+            case str():
+                return None if value.casefold() in self._names else self.text(value)
+            case bool() | None:
+                return value
+            case _:
+                return self._identities.get(str(value), value)
+
+    def _email(self, match: re.Match[str]) -> str:
+        return self._hash_of(canonical("email", unquote(match[0])))
+
+    def _phone(self, match: re.Match[str]) -> str:
+        identity = canonical("phone", unquote(match[0]))
+        return match[0] if identity is None else self._hash_of(identity)
+
+    def _hash_of(self, identity: Identity | None) -> str:
+        return "" if identity is None else str(self._ids.of(identity))
+
+
+_KEYS: Final = _LEFT_OUT | _KINDS.keys()
+
+
+def _key(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|[\s.-]+", "_", name).lower()

@@ -1,0 +1,80 @@
+"""No identity stands in the clear in what is exported: wherever it was said, its keyed hash stands."""
+
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.touchpoints.identity import Identity
+from projections.exports.unnamed import Unnamed
+from store.events.ids import Ids
+from tests.domain.histories import law
+
+IDS = Ids(b"a fixed id key for the tests ...")
+ANA = Identity("email", "ana@x.test")
+USER = Identity("user_id", "customer-4711")
+PHONE = Identity("phone", "+4930123456")
+COOKIE = Identity("anonymous_id", "0f9e6f0e-8d2a-4a39-9f0a-1f1f3f4f5f6f")
+SHORT = Identity("user_id", "17")
+EVERY = (USER, ANA, PHONE, COOKIE)
+
+
+def hash_of(identity: Identity) -> str:
+    return str(IDS.of(identity))
+
+
+def said(properties: dict[str, Any], *identities: Identity, **profile: Any) -> Any:
+    return orjson.loads(Unnamed(identities or EVERY, profile, IDS).json(properties))
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("ana@x.test", hash_of(ANA)),
+    ("write to Ana@X.test, please", f"write to {hash_of(ANA)}, please"),
+    ("https://x.test/?mail=ana%40x.test&a=1", f"https://x.test/?mail={hash_of(ANA)}&a=1"),
+    ("bo@y.test is another's", f"{hash_of(Identity('email', 'bo@y.test'))} is another's"),
+    ("/users/customer-4711/orders", f"/users/{hash_of(USER)}/orders"),
+    ("/users/customer-47110", "/users/customer-47110"),
+    ("call +49 30 123456 today", f"call {hash_of(PHONE)} today"),
+    ("?tel=%2B4930123456", f"?tel={hash_of(PHONE)}"),
+    ("in 2026-11-26", "in 2026-11-26"),
+    ("@home + 5", "@home + 5"),
+])  # fmt: skip
+def test_an_identity_in_a_text_is_its_hash(text: str, shown: str) -> None:
+    assert said({"url": text}) == {"url": shown}
+    assert said({"deep": [{"er": text}]}) == {"deep": [{"er": shown}]}
+
+
+def test_an_identity_under_a_key_of_its_kind_is_its_hash_however_it_is_spelled() -> None:
+    found = said({"E-Mail": " ANA@x.test ", "phone": "+49 (30) 123456", "userId": "customer-4711", "mobile": "none"})
+    assert found == {"E-Mail": hash_of(ANA), "phone": hash_of(PHONE), "userId": hash_of(USER), "mobile": None}
+
+
+def test_names_are_left_out() -> None:
+    properties = {"firstName": "Ana", "who": "Ana Li", "list": ["ana li", "a page"], "name": "Pricing", "password": "x"}
+    assert said(properties, name="Ana Li") == {"list": [None, "a page"], "name": "Pricing"}
+    assert said({"name": "Ana Li", "country": "DE"}, name="Ana Li", country="DE") == {"country": "DE"}
+
+
+def test_a_short_identity_is_hidden_where_it_is_all_of_a_value() -> None:
+    found = said({"user": "17", "number": 17, "date": "2026-11-17", "path": "/p/17", "ok": True}, SHORT)
+    assert found == {
+        "user": hash_of(SHORT), "number": hash_of(SHORT), "date": "2026-11-17", "path": "/p/17", "ok": True,
+    }  # fmt: skip
+
+
+def test_a_key_that_is_an_identity_is_its_hash() -> None:
+    assert said({"by": {"ana@x.test": 3}}) == {"by": {hash_of(ANA): 3}}
+
+
+@law(200)
+@given(st.recursive(
+    st.sampled_from(["ana@x.test", "customer-4711", "ANA@X.TEST", "+4930123456", "x", COOKIE.value, 3, None, True])
+    | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+), st.sampled_from(["plan", "email", "url"]))  # fmt: skip
+def test_no_value_that_is_an_identity_is_left_however_deep(value: Any, key: str) -> None:
+    text = Unnamed(EVERY, {}, IDS).json({key: value, "a": "b"}).casefold()
+    assert not [identity for identity in EVERY if identity.value.casefold() in text]
+    assert orjson.loads(text)["a"] == "b"
