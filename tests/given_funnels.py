@@ -27,6 +27,10 @@ DAY: Final = 86_400_000_000
 FIRST: Final = 20_000
 """The first day of a start: 2024-10-04."""
 CLOCK: Final = (FIRST + 60) * DAY
+WINDOW: Final = 14 * DAY
+_EDGE: Final = FIRST + 46
+_AHEAD: Final = 8 * 3_600_000_000
+"""So much earlier than in UTC a day begins in the zone."""
 FUNNELED: Final = (
     f'timezone = "{ZONE}"\n{MODEL}'
     + """
@@ -61,7 +65,7 @@ class Attempt:
         return len(self.reached)
 
     def columns(self) -> dict[str, Any]:
-        """As they stand in both tables."""
+        """As they stand in the tables."""
         return {
             "day": self.day, "step": self.step, "started_at": self.reached[0], "reached_at": self.reached[-1],
             "reached": json.dumps(self.reached), "open_until": self.open_until, "matures_at": self.matures_at,
@@ -95,7 +99,7 @@ def started(n: int, day: int, steps: int = 1, campaign: str | None = None, **mor
     start = day * DAY
     origin = ("mail", "letter", campaign, "direct", None, None)
     reached = tuple(start + step * 60_000_000 for step in range(steps))
-    return Entrant(UUID(int=n), (Attempt(day, reached, None, start + 14 * DAY, origin),), **more)
+    return Entrant(UUID(int=n), (Attempt(day, reached, None, start + WINDOW, origin),), **more)
 
 
 def some_entrants(chance: Random, count: int, values: Sequence[Any] = _VALUES) -> list[Entrant]:
@@ -116,14 +120,20 @@ def some_entrants(chance: Random, count: int, values: Sequence[Any] = _VALUES) -
 
 
 def _attempt(chance: Random, day: int) -> Attempt:
-    start = day * DAY + chance.randrange(DAY)
-    reached = sorted(start + chance.randrange(14 * DAY) for _ in range(chance.randint(0, STEPS - 1)))
-    until = chance.choice([None, CLOCK - 1, CLOCK, CLOCK + 1, start + 14 * DAY])
+    """On `_EDGE`, whose last windows end about the clock, the last one ends at the clock or just beside it."""
+    begins = day * DAY - _AHEAD
+    start = begins + chance.randrange(DAY)
+    last = chance.randrange(start, begins + DAY)
+    if day == _EDGE:
+        last = CLOCK - WINDOW + chance.randint(-1, 1)
+        start = min(start, last)
+    reached = sorted(start + chance.randrange(WINDOW) for _ in range(chance.randint(0, STEPS - 1)))
+    until = chance.choice([None, chance.randint(start, last) + WINDOW, last + WINDOW])
     return Attempt(
         day,
         (start, *reached),
         None if len(reached) == STEPS - 1 else until,
-        chance.choice([CLOCK - 1, CLOCK, start + 14 * DAY]),
+        last + WINDOW,
         (*chance.choice(_ORIGINS), *chance.choice(_ORIGINS)),
     )
 

@@ -79,16 +79,12 @@ class Attempts(Struct, array_like=True, gc=False):
     """Of all days the furthest, of several that of the earliest day."""
     day: int = 0
     """On which the best started."""
-    last: int = 0
-    """The last start of that day."""
-    latest: int = 0
-    """The last start of all."""
-    open_from: int = 0
-    """The last start of those that may go on; 0: none may. Means nothing once the best is through."""
     met: dict[int, int] = field(default_factory=dict)
     """When each step was last met, of those from which a `within` counts."""
     origins: list[list[str | None]] = field(default_factory=list)
     """Channel, source and campaign of the first and the last source, each once."""
+    moved: bool = False
+    """Whether the best came further than what was last shown, or is of another day or origin."""
     changed: dict[int, Day] = field(default_factory=dict)
     """The days that changed since the lead was last shown; of a whole history: all."""
     room: int = _ORIGINS
@@ -97,7 +93,7 @@ class Attempts(Struct, array_like=True, gc=False):
     def forget_changed(self) -> None:
         """The lead was shown."""
         if self.changed:
-            self.changed = {}
+            self.changed, self.moved = {}, False
             if len(self.origins) > _ORIGINS and self.room > _ORIGINS:
                 self._forget_origins()
 
@@ -105,14 +101,6 @@ class Attempts(Struct, array_like=True, gc=False):
     def step(self) -> int:
         """The furthest step that was reached; 0: none."""
         return max(len(self.best) - 1, 0)
-
-    def open_until(self, plan: FunnelPlan) -> int | None:
-        """The last instant at which an attempt may get further than the best; None: none may."""
-        return None if len(self.best) > plan.steps or not self.open_from else plan.end(self.open_from)
-
-    def matures_at(self, plan: FunnelPlan) -> int:
-        """The end of the window of the last start: of whoever is through, of its day."""
-        return plan.end(self.last if self.step == plan.steps else self.latest)
 
     def origin(self, attempt: Attempt) -> Sequence[str | None]:
         """Where the lead came from at the start of an attempt: channel, source, campaign of the first and the last."""
@@ -218,7 +206,7 @@ class Attempts(Struct, array_like=True, gc=False):
         day = self.days.get(number)
         if day is None:
             day = self.days[number] = Day(instant, attempt)
-        day.last = day.open_from = self.latest = self.open_from = instant
+        day.last = day.open_from = instant
         self._reach(plan, number, day, attempt, seen)
 
     def _reach(self, plan: FunnelPlan, number: int, day: Day, attempt: Attempt, seen: int = 0) -> None:
@@ -235,13 +223,15 @@ class Attempts(Struct, array_like=True, gc=False):
     def _note(self, number: int, day: Day) -> None:
         """A day changed: it may be the one that counts now."""
         self.changed[number] = day
-        if len(day.best) > len(self.best) or (len(day.best) == len(self.best) and number <= self.day):
-            self.best, self.day, self.last = day.best, number, day.last
+        best, before = day.best, self.best
+        if len(best) > len(before) or (len(best) == len(before) and number <= self.day):
+            if len(best) > len(before) or number != self.day or best[_ORIGIN] != before[_ORIGIN]:
+                self.moved = True
+            self.best, self.day = best, number
 
     def _end(self, number: int, day: Day) -> None:
         """Of a day an attempt ended that went on."""
         day.open_from = max((attempt[_START] for attempt in day.going.values()), default=0)
-        self.open_from = max(each.open_from for each in self.days.values())
         self._note(number, day)
 
     def _end_all(self) -> None:

@@ -13,8 +13,8 @@ def _rows(fold: Fold, subject: Subject) -> list[Row]:
         for number, day in attempts.changed.items():
             reached = day.best[1:]
             row = (
-                subject.id, name, number, len(reached), reached[0], reached[-1], day.open_until(plan),
-                orjson.dumps(reached).decode(), plan.end(day.last), *attempts.origin(day.best),
+                subject.id, name, number, len(reached), reached[0], reached[-1], orjson.dumps(reached).decode(),
+                day.open_until(plan), plan.end(day.last), *attempts.origin(day.best),
             )  # fmt: skip
             rows.append(row)
     return rows

@@ -1,22 +1,19 @@
-"""How far a lead came in each funnel: its furthest attempt, of several that of the earliest day."""
+"""How far a lead came in each funnel: the day of its furthest attempt, of several the earliest.
 
-import orjson
+It is written when that is another one. What each start moves (the attempt's own instants, until when it is open) stands
+in `funnel_days` alone: most leads start again and again, and come no further.
+"""
 
 from domain.fold.fold import Fold
 from projections.read_models.family import GrowingRows, Row, Subject
 
 
 def _rows(fold: Fold, subject: Subject) -> list[Row]:
-    rows: list[Row] = []
-    for name, attempts in subject.lead.funnels.items():
-        if attempts.changed:
-            plan, reached = fold.funnels[name], attempts.best[1:]
-            row = (
-                subject.id, name, len(reached), reached[0], reached[-1], attempts.open_until(plan), attempts.day,
-                orjson.dumps(reached).decode(), attempts.matures_at(plan), *attempts.origin(attempts.best),
-            )  # fmt: skip
-            rows.append(row)
-    return rows
+    return [
+        (subject.id, name, attempts.step, attempts.day, *attempts.origin(attempts.best))
+        for name, attempts in subject.lead.funnels.items()
+        if attempts.moved
+    ]
 
 
 FUNNEL_LEADS = GrowingRows(lambda tables: tables.funnel_leads, _rows)

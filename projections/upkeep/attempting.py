@@ -1,10 +1,10 @@
 """The attempts of everybody at a funnel that the model has not, on all that is recorded: rows as the projector's.
 
-A report reads one of two tables: of all time each lead's best attempt, of a period that of each day of start. Every
-person's history is folded; the live tables are not written.
+A report reads two tables: each lead's best attempt of all time, and that of each day of start. Every person's history
+is folded; the live tables are not written.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final
@@ -17,12 +17,13 @@ from domain.model.funnels import Funnel
 from projections.history.clusters import Range, people_in, ranges
 from projections.history.work import Work
 from projections.projecting.projector import Progress
-from projections.read_models.family import Row
+from projections.read_models.family import GrowingRows, Row
 from projections.read_models.funnel_days import FUNNEL_DAYS
 from projections.read_models.funnel_leads import FUNNEL_LEADS
 from store.database.exported import TaskSource
 from store.events.ids import Ids
 
+ATTEMPT_TABLES: Final[Mapping[str, GrowingRows]] = {"funnel_leads": FUNNEL_LEADS, "funnel_days": FUNNEL_DAYS}
 _TASK: Final = 5_000
 """Touchpoints of a task, about."""
 
@@ -32,7 +33,8 @@ class AttemptRows:
     """What came of some of the clusters."""
 
     touchpoints: int
-    rows: list[Row]
+    rows: dict[str, list[Row]]
+    """By table."""
     failed: list[str]
     """Of clusters that cannot be folded, why: they are left out."""
 
@@ -44,18 +46,16 @@ def attempts_of_all(
     model: Model,
     funnel: Funnel,
     progress: Progress,
-    *,
-    by_day: bool,
 ) -> Iterator[AttemptRows]:
-    """The rows of all clusters, some at a time: of `funnel_leads`, or by day of start of `funnel_days`."""
-    task = partial(attempts_in, source, model.with_parts(segments=(), funnels=(funnel,)), progress, by_day)
+    """The rows of all clusters, some at a time."""
+    task = partial(attempts_in, source, model.with_parts(segments=(), funnels=(funnel,)), progress)
     yield from work.each(task, ((within,) for within in ranges(conn, _TASK)))
 
 
-def attempts_in(source: TaskSource, model: Model, progress: Progress, by_day: bool, within: Range) -> AttemptRows:
+def attempts_in(source: TaskSource, model: Model, progress: Progress, within: Range) -> AttemptRows:
     """Fold the clusters of a range, and give the rows of the model's funnels."""
-    family = FUNNEL_DAYS if by_day else FUNNEL_LEADS
-    fold, touchpoints, rows, failed = _fold(model), 0, list[Row](), list[str]()
+    fold, touchpoints, failed = _fold(model), 0, list[str]()
+    rows: dict[str, list[Row]] = {table: [] for table in ATTEMPT_TABLES}
     with source.attached() as (database, conn):
         ids = Ids(database.id_key())
         for people in people_in(database, conn, ids, within, progress):
@@ -66,7 +66,8 @@ def attempts_in(source: TaskSource, model: Model, progress: Progress, by_day: bo
                 failed.append(f"{type(error).__name__}: {error}"[:1000])
                 continue
             for subject in subjects:
-                rows += family.rows(fold, subject)
+                for table, family in ATTEMPT_TABLES.items():
+                    rows[table] += family.rows(fold, subject)
     return AttemptRows(touchpoints, rows, failed)
 
 

@@ -53,17 +53,10 @@ class Derived:
         return tuple(table for field in fields(self) if isinstance(table := getattr(self, field.name), Table))
 
 
-def _attempt(*where: Column[Any]) -> list[Column[Any]]:
-    """What is known of an attempt at a funnel, and of whether a better one may come; `where` stands in the middle."""
+def _origins() -> list[Column[Any]]:
+    """Where the lead came from at the start of an attempt; "direct": nobody said anything."""
     return [
-        Column("step", Integer, nullable=False),  # steps that it reached
-        Column("started_at", BigInteger, nullable=False),
-        Column("reached_at", BigInteger, nullable=False),  # when it reached the last of them
-        Column("open_until", BigInteger),  # the last instant at which an attempt may still get further; null: none may
-        *where,
-        Column("reached", Text),  # JSON: the instant of each step that it reached, the first its start
-        Column("matures_at", BigInteger),  # when the window of the last start ends
-        Column("first_channel", Text),  # of the lead as of the start; "direct": nobody said anything
+        Column("first_channel", Text),
         Column("first_source", Text),
         Column("first_campaign", Text),
         Column("last_channel", Text),
@@ -226,7 +219,9 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             meta,
             Column("lead", Uuid, primary_key=True),
             Column("funnel", Text, primary_key=True),
-            *_attempt(Column("day", Integer)),  # of the start of the attempt that counts
+            Column("step", Integer, nullable=False),  # steps that its best attempt reached
+            Column("day", Integer, nullable=False),  # on which that started: its row of funnel_days says when
+            *_origins(),
             Index(prefix + "funnel_leads_funnel", "funnel", "lead"),
             **hot_fill,
         ),
@@ -236,7 +231,13 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("lead", Uuid, primary_key=True),
             Column("funnel", Text, primary_key=True),
             Column("day", Integer, primary_key=True, autoincrement=False),  # of the start, since 1970, in its zone
-            *_attempt(),
+            Column("step", Integer, nullable=False),  # steps that the day's best attempt reached
+            Column("started_at", BigInteger, nullable=False),
+            Column("reached_at", BigInteger, nullable=False),  # when it reached the last of them
+            Column("reached", Text, nullable=False),  # JSON: the instant of each step that it reached
+            Column("open_until", BigInteger),  # the last instant at which one may still get further; null: none may
+            Column("matures_at", BigInteger, nullable=False),  # when the window of the day's last start ends
+            *_origins(),
             Index(prefix + "funnel_days_day", "funnel", "day", "lead"),
             **by_key,
         ),

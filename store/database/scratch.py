@@ -1,10 +1,10 @@
-"""A scratch table beside a view: of the shape of a derived one, for what a reader works out; gone when it is done.
+"""Scratch tables beside a view: of the shape of derived ones, for what a reader works out; gone when it is done.
 
-It is a temporary table of a connection that sees the view. On PostgreSQL it is one of its own, since the view's is
+They are temporary tables of a connection that sees the view. On PostgreSQL it is one of its own, since the view's is
 read-only; on SQLite the view's, whose file stays as it is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
@@ -21,31 +21,35 @@ _PREFIX: Final = "scratch_"
 
 
 class Scratch(NamedTuple):
-    """A connection that sees the view, the scratch table, and the live tables with it in place of one of them."""
+    """A connection that sees the view, the live tables with scratch ones in place of some of them, and these."""
 
     conn: Connection
-    table: Table
     tables: Derived
+    anew: Sequence[Table]
 
     def settle(self) -> None:
-        """It is filled: PostgreSQL counts what is in it, which its plans need."""
+        """They are filled: PostgreSQL counts what is in them, which its plans need."""
         if self.conn.dialect.name == "postgresql":
-            self.conn.exec_driver_sql(f'ANALYZE "{self.table.name}"')
+            for table in self.anew:
+                self.conn.exec_driver_sql(f'ANALYZE "{table.name}"')
 
 
 @contextmanager
-def scratch(view: ExportedView, name: str) -> Iterator[Scratch]:
-    """An empty table in place of a derived one (`funnel_days`). Raises DatabaseAway."""
-    table: Table = getattr(derived(_PREFIX), name)
-    instead: dict[str, Any] = {name: table}
+def scratch(view: ExportedView, names: Iterable[str]) -> Iterator[Scratch]:
+    """Empty tables in place of these derived ones (`funnel_days`). Raises DatabaseAway."""
+    tables = derived(_PREFIX)
+    instead: dict[str, Any] = {name: getattr(tables, name) for name in names}
+    anew = list(instead.values())
     opened = _on_postgres(view) if view.database.dialect == "postgresql" else _on_sqlite(view)
     with opened as conn:
-        _create(conn, table)
         try:
-            yield Scratch(conn, table, replace(live, **instead))
+            for table in anew:
+                _create(conn, table)
+            yield Scratch(conn, replace(live, **instead), anew)
         finally:
             if view.database.dialect == "sqlite" and not conn.invalidated:
-                conn.exec_driver_sql(f'DROP TABLE IF EXISTS temp."{table.name}"')
+                for table in anew:
+                    conn.exec_driver_sql(f'DROP TABLE IF EXISTS temp."{table.name}"')
 
 
 @contextmanager

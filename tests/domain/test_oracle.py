@@ -57,7 +57,14 @@ def funnel(plan: FunnelPlan, attempts: Attempts, until: int) -> ExpectedFunnel:
     days = {
         day: row(each.best, each.open_until(plan), each.last + plan.window) for day, each in attempts.changed.items()
     }
-    whole = row(attempts.best, attempts.open_until(plan), attempts.matures_at(plan))
+    its_day = attempts.changed[attempts.day]
+    if attempts.step == plan.steps:
+        whole = row(attempts.best, None, its_day.last + plan.window)
+    else:
+        still = [end for each in attempts.changed.values() if (end := each.open_until(plan)) is not None]
+        matures_at = max(each.last for each in attempts.changed.values()) + plan.window
+        whole = row(attempts.best, max(still, default=None), matures_at)
+    assert attempts.best == its_day.best
     return ExpectedFunnel(attempts.day, whole, days)
 
 

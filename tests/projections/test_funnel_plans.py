@@ -37,7 +37,7 @@ def test_a_period_is_read_off_the_index_of_days(database: Database, by: str | No
         with statements_of(view.conn) as asked:
             funnel(view, "sale", days, by=by, series="week")
             leads_in(view, "sale", days, FunnelNumber("gone", 2), limit=100)
-        *of_funnels, cards = asked
+        *of_funnels, cards = [each for each in asked if "FROM projector" not in each[0]]
         assert len(of_funnels) == 4 and "leads_pkey" in indexes(view.conn, *cards)
         for statement, parameters in of_funnels:
             assert "funnel_days_day" in indexes(view.conn, statement, parameters)

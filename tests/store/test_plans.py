@@ -41,12 +41,10 @@ def filled(postgres_server: PostgresServer) -> Iterator[Database]:
         ])  # fmt: skip
         bulk.insert(conn, live.identities, [(lead, n // 3, None, None) for n, lead in enumerate(leads)])
         bulk.insert(conn, live.segment_members, [(f"s{n % 4}", lead, NOW) for n, lead in enumerate(leads)])
-        attempt = (1, NOW, NOW, None)
-        origin = (f"[{NOW}]", NOW, "direct", None, None, "direct", None, None)
-        bulk.insert(conn, live.funnel_leads, [(lead, "signup", *attempt, 20_000, *origin) for lead in leads])
-        bulk.insert(
-            conn, live.funnel_days, [(lead, "signup", n % 400, *attempt, *origin) for n, lead in enumerate(leads)]
-        )
+        origin = ("direct", None, None, "direct", None, None)
+        bulk.insert(conn, live.funnel_leads, [(lead, "signup", 1, 20_000, *origin) for lead in leads])
+        attempt = (1, NOW, NOW, f"[{NOW}]", None, NOW, *origin)
+        bulk.insert(conn, live.funnel_days, [(lead, "signup", n % 400, *attempt) for n, lead in enumerate(leads)])
         bulk.insert(conn, live.segment_spells, [(lead, f"s{n % 4}", NOW, None) for n, lead in enumerate(leads)])
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         conn.exec_driver_sql("VACUUM ANALYZE")

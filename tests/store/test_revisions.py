@@ -120,6 +120,8 @@ def test_an_upgrade_keeps_every_row_and_the_views_that_analysts_made(database_ur
             if conn.dialect.name == "sqlite":
                 assert conn.execute(text("PRAGMA legacy_alter_table")).scalar_one() == 0
     del before["alembic_version"]
+    assert not after["funnel_leads"]  # they lacked the day that tells them apart: they come anew with the rebuild
+    del before["funnel_leads"]
     for table, rows in before.items():
         kept = [{name: row[name] for name in rows[0]} for row in after[table]] if rows else after[table]
         assert kept == rows, table

@@ -19,7 +19,7 @@ from projections.reports.funnels.counting import series_of
 from projections.reports.funnels.groups import read_by
 from projections.reports.funnels.report import funnel
 from projections.reports.funnels.shapes import FunnelShape
-from projections.upkeep.attempting import AttemptRows, attempts_of_all
+from projections.upkeep.attempting import ATTEMPT_TABLES, AttemptRows, attempts_of_all
 from store.database import bulk
 from store.database.database import Database
 from store.database.exported import ExportedView, exported
@@ -61,8 +61,8 @@ def ask(
         progress.check_format()
         if not progress.model:
             raise Refused("nothing is projected yet: start `leadline serve` once, or import something")
-        with scratch(source, "funnel_days" if days.bounded else "funnel_leads") as beside:
-            parts = attempts_of_all(work, source.conn, source.source, model, asked, progress, by_day=days.bounded)
+        with scratch(source, ATTEMPT_TABLES) as beside:
+            parts = attempts_of_all(work, source.conn, source.source, model, asked, progress)
             touchpoints, failed = _fill(beside, parts, progress, report)
             aside = put_aside(source.conn)
             view = _view(source, beside, model.with_parts(segments=model.segments, funnels=(asked,)), progress)
@@ -78,7 +78,8 @@ def _fill(
     """Write everybody's rows; how many touchpoints were folded, and why some were not."""
     touchpoints, failed = 0, list[str]()
     for part in parts:
-        bulk.insert(beside.conn, beside.table, part.rows)
+        for name, rows in part.rows.items():
+            bulk.insert(beside.conn, getattr(beside.tables, name), rows)
         touchpoints += part.touchpoints
         failed += part.failed
         if report is not None:

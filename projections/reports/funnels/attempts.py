@@ -5,9 +5,12 @@ from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Subquery, and_, case, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Subquery, and_, case, func, literal, not_, select
 
+from domain.fold.days import ZoneDays
 from domain.model.funnels import Funnel
+from domain.touchpoints.touchpoint import EARLIEST
+from projections.projecting.projector import read_progress
 from projections.queries.days import DayRange, SeriesName
 from projections.queries.view import View, known
 
@@ -19,7 +22,8 @@ _MONDAYS: Final = 10
 
 
 def known_funnel(view: View, name: str) -> Funnel:
-    """The funnel of this name. Raises NotFound."""
+    """The funnel of this name. Raises NotFound, SavedByAnother."""
+    read_progress(view.conn, view.tables).check_format()  # before a rebuild there are no days
     funnels = {plan.name: plan for plan in view.model.funnels}
     return funnels[known("funnel", name, list(funnels))]
 
@@ -37,11 +41,13 @@ def attempts(
 
     `after`: only leads behind this one.
     """
-    rows = (view.tables.funnel_days if days.bounded else view.tables.funnel_leads).c
+    if not days.bounded:
+        return _best(view, plan, columns, after)
+    rows = view.tables.funnel_days.c
     shown: list[ColumnElement[Any]] = [rows.lead, rows.step, *(rows[name] for name in columns)]
     if buckets is not None:
         shown.append(buckets.label("bucket"))
-    if not days.bounded or buckets is rows.day:  # one row a lead, or a lead and day, is what the table has
+    if buckets is rows.day:  # one row a lead and day is what the table has
         query = select(*shown, rows.open_until, rows.matures_at)
     else:
         apart = [rows.lead] if buckets is None else [rows.lead, buckets]
@@ -55,6 +61,35 @@ def attempts(
     if after is not None:
         narrowed.append(rows.lead > after)
     return _at_the_clock(view, plan, query.where(*narrowed).subquery())
+
+
+def _best(view: View, plan: Funnel, columns: Sequence[str], after: UUID | None) -> Subquery:
+    """Of all days. Instants are in the row of the day of the best; that a lead is pending, or not mature, is said by
+    the days whose last window is open."""
+    rows, days = view.tables.funnel_leads, view.tables.funnel_days.c
+    attempt = view.tables.funnel_days.alias("attempt")
+    recent = [
+        days.funnel == plan.name,
+        days.day >= ZoneDays(view.model.timezone).of(max(view.clock - plan.window, EARLIEST)),
+        days.matures_at >= view.clock,
+    ]
+    if after is not None:
+        recent.append(days.lead > after)
+    of_lead = select(days.lead, func.max(days.open_until).label("open_until")).where(*recent).group_by(days.lead)
+    any_day, its_day = of_lead.subquery(), select(days.lead, days.day).where(*recent).subquery()
+    unfinished = rows.c.step < len(plan.steps)
+    joined = rows.outerjoin(any_day, and_(unfinished, any_day.c.lead == rows.c.lead)).outerjoin(
+        its_day, and_(not_(unfinished), its_day.c.lead == rows.c.lead, its_day.c.day == rows.c.day)
+    )
+    pending = and_(unfinished, func.coalesce(any_day.c.open_until, _NEVER) >= view.clock)
+    mature = and_(any_day.c.lead.is_(None), its_day.c.lead.is_(None))
+    if any(name not in rows.c for name in columns):
+        same = (attempt.c.lead == rows.c.lead, attempt.c.funnel == plan.name, attempt.c.day == rows.c.day)
+        joined = joined.join(attempt, and_(*same))
+    shown = [rows.c.lead, rows.c.step, *((rows if name in rows.c else attempt).c[name] for name in columns)]
+    query = select(*shown, pending.label("pending"), mature.label("mature")).select_from(joined)
+    query = query.where(rows.c.funnel == plan.name)
+    return (query if after is None else query.where(rows.c.lead > after)).subquery()
 
 
 def bucket_of(view: View, series: SeriesName, firsts: Sequence[int]) -> ColumnElement[int]:
@@ -93,7 +128,7 @@ def _at_the_clock(view: View, plan: Funnel, rows: Subquery) -> Subquery:
     pending = and_(unfinished, func.coalesce(rows.c.open_until, _NEVER) >= view.clock)
     left_out = {"open_until", "matures_at", "place"}
     shown = [column for column in rows.c if column.name not in left_out]
-    mature = func.coalesce(rows.c.matures_at, view.clock) < view.clock  # null: of an older release, before a rebuild
+    mature = rows.c.matures_at < view.clock
     query = select(*shown, pending.label("pending"), mature.label("mature"))
     if "place" in rows.c:
         query = query.where(rows.c.place == 1)

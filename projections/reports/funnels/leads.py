@@ -79,8 +79,8 @@ def _query(
     view: View, plan: Funnel, days: DayRange, number: FunnelNumber, by: ToldBy | None, after: UUID | None
 ) -> Select[Any]:
     """The leads that a number counts (of any group), with the text from which their group is read."""
-    rows = attempts(view, plan, days, ["started_at", "reached", *(by.columns if by else ())], after=after)
-    query = select(rows.c.lead, rows.c.step, rows.c.started_at, rows.c.reached).order_by(rows.c.lead)
+    rows = attempts(view, plan, days, ["reached", *(by.columns if by else ())], after=after)
+    query = select(rows.c.lead, rows.c.step, rows.c.reached).order_by(rows.c.lead)
     if by is not None:
         query = query.add_columns(value_of(by, rows).label("text")).select_from(by.joined(rows))
     return query.where(*_standing(rows, plan, number))
@@ -131,12 +131,8 @@ def _shapes(view: View, found: Sequence[Row[Any]]) -> list[FunnelLeadShape]:
     ids = [row.lead for row in found]
     shown = cards(view.tables).where(view.tables.leads.c.lead.in_(ids))
     card = {row.lead: card_fields(view, row) for row in view.conn.execute(shown)}
+    instants = [orjson.loads(row.reached) for row in found]
     return [
-        FunnelLeadShape(
-            **card[row.lead],
-            step=row.step,
-            started_at=row.started_at,
-            reached=[row.started_at] if row.reached is None else orjson.loads(row.reached),
-        )
-        for row in found
+        FunnelLeadShape(**card[row.lead], step=row.step, started_at=reached[0], reached=reached)
+        for row, reached in zip(found, instants, strict=True)
     ]

@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Rows of 0.4 stay, and are readable; what they lack comes with the rebuild that the projector asks for."""
+    """Rows of 0.4 stay but for those of `funnel_leads`; what they lack comes with the rebuild that is asked for."""
     op.create_table(
         "segment_spells",
         sa.Column("lead", sa.Uuid(), nullable=False),
@@ -32,25 +32,34 @@ def upgrade() -> None:
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("reached_at", sa.BigInteger(), nullable=False),
+        sa.Column("reached", sa.Text(), nullable=False),
         sa.Column("open_until", sa.BigInteger(), nullable=True),
-        *_attempt(),
+        sa.Column("matures_at", sa.BigInteger(), nullable=False),
+        *_origins(),
         sa.PrimaryKeyConstraint("lead", "funnel", "day"),
         postgresql_with={"fillfactor": 50},
         sqlite_with_rowid=False,
     )
     op.create_index("funnel_days_day", "funnel_days", ["funnel", "day", "lead"])
-    op.drop_index("funnel_leads_started", "funnel_leads")
-    op.create_index("funnel_leads_funnel", "funnel_leads", ["funnel", "lead"])
-    for column in (sa.Column("day", sa.Integer()), *_attempt()):
-        op.add_column("funnel_leads", column)
+    _funnel_leads()
     op.add_column("leads", sa.Column("identified_at", sa.BigInteger()))
     _costs()
 
 
-def _attempt() -> list[sa.Column[Any]]:
+def _funnel_leads() -> None:
+    """Its rows of 0.4 lack the day by which they would be told: they go, and come anew with the rebuild."""
+    op.execute("DELETE FROM funnel_leads")
+    op.drop_index("funnel_leads_started", "funnel_leads")
+    with op.batch_alter_table("funnel_leads") as table:
+        for name in ("started_at", "reached_at", "open_until"):
+            table.drop_column(name)
+        for column in (sa.Column("day", sa.Integer(), nullable=False), *_origins()):
+            table.add_column(column)
+    op.create_index("funnel_leads_funnel", "funnel_leads", ["funnel", "lead"])
+
+
+def _origins() -> list[sa.Column[Any]]:
     return [
-        sa.Column("reached", sa.Text()),
-        sa.Column("matures_at", sa.BigInteger()),
         sa.Column("first_channel", sa.Text()),
         sa.Column("first_source", sa.Text()),
         sa.Column("first_campaign", sa.Text()),
