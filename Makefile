@@ -29,7 +29,7 @@ format: .venv/.ready ## Format the code and mend what the linter can
 	.venv/bin/ruff check --fix --quiet . || true
 	.venv/bin/ruff format .
 
-docs: .venv/.ready ## Make the reference pages that the code says: settings, command line, reports, AsyncAPI, signals
+docs: .venv/.ready ## Make the reference pages that the code says: settings, command line, reports, views, AsyncAPI, signals
 	@.venv/bin/python -m scripts.reference
 
 bench: .venv/.ready ## Measure CPU a touchpoint, and against the documented way (ARGS="--against REV": and an old commit)

@@ -1,4 +1,4 @@
-"""Makes the reference pages that the code says: settings, command line, reports, signals, AsyncAPI. `make docs`."""
+"""Makes the reference pages that the code says: settings, command line, reports, views, signals, AsyncAPI.."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import is_dataclass
@@ -15,6 +15,7 @@ from runtime.setting_names import PREFIX
 from runtime.settings import FILE_NAME, FILE_VARIABLE, Settings
 from scripts.asyncapi import asyncapi
 from scripts.signals import signals_page
+from scripts.views import views_page
 
 FOLDER: Final = Path(__file__).parents[1] / "docs" / "reference"
 
@@ -154,6 +155,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "reports.md": reports_page,
     "asyncapi.yaml": asyncapi,
     "signals.md": signals_page,
+    "views.md": views_page,
 }
 """Each page by its file name, and what makes it."""
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, insert, select
 from domain.model.definition import Model, parse_model
 from store.database.tables import models
 from store.deliveries import begin
+from store.model_parts import write_parts
 
 
 def active_model(conn: Connection) -> Model | None:
@@ -39,6 +40,7 @@ def record_activation(conn: Connection, model: Model, at: int) -> int:
     number = int(conn.execute(select(func.max(models.c.activation))).scalar_one() or 0) + 1
     row = {"activation": number, "hash": model.hash, "text": model.text, "activated_at": at}
     conn.execute(insert(models).values(row))
+    write_parts(conn, model)
     return number
 
 

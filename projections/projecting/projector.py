@@ -26,6 +26,7 @@ from store.database.derived import Derived
 from store.database.tables import live
 from store.events.ids import Ids
 from store.events.store import EventStore, Recorded
+from store.model_parts import write_parts
 from store.models import active_model, last_activation
 
 log = structlog.get_logger(__name__)
@@ -251,6 +252,7 @@ class Projector:
             return
         try:
             self._take_up_model()
+            self._mend_parts()
             self.retry_aside()
             _spare_collector()
             yield turn.Term(self.run_once, lease.held)
@@ -264,6 +266,14 @@ class Projector:
             self._use(model)
         else:
             self._start_anew()
+
+    def _mend_parts(self) -> None:
+        """What SQL needs of the active model was written by its activation: by a former release less, or nothing."""
+        with self._database.transaction() as conn:
+            self._database.lock(conn, "models")
+            model = active_model(conn)
+            if model is not None and write_parts(conn, model):
+                log.info("model.parts", hash=model.hash, hint="tables for SQL say again what the active model says")
 
 
 def _spare_collector() -> None:

@@ -23,6 +23,7 @@ from store.database.expressions import SqliteQuartiles
 from store.database.lease import ConnectionLease, FileLease, Lease, lock_number
 from store.database.migrate import is_current, upgrade
 from store.database.tables import installation
+from store.database.views import creating as views
 
 SQLITE: Final = sqlite3.sqlite_version
 """The version of the SQLite that this process uses."""
@@ -179,11 +180,12 @@ class Database:
         Raises NewerDatabase where a newer release made the schema, OlderDatabase where one did that is not upgraded.
         """
         with self.snapshot() as conn:
-            if is_current(conn):
+            if is_current(conn) and views.are_current(conn):
                 return
         with self.transaction() as conn:
             self.lock(conn, "migrations")
             upgrade(conn)
+            views.create(conn)
 
     def id_key(self) -> bytes:
         """The key of all ids: the override, else the installation's own, made by the first migration."""

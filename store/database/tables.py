@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -102,6 +103,31 @@ costs: Final = Table(
     Column("amount", BigInteger, nullable=False),  # millionths of the currency's unit
     Column("imported_at", BigInteger, nullable=False),
     Index("costs_day", "day"),
+)
+
+model_parts: Final = Table(  # what SQL needs of the active model; store/model_parts.py says what each kind holds
+    "model_parts",
+    metadata,
+    Column("kind", Text, primary_key=True),  # "stage", "rule", "setting", ...
+    Column("name", Text, primary_key=True),
+    Column("place", Integer, nullable=False),  # among those of its kind, from 0
+    Column("label", Text),  # JSON: a text, or an object of texts by language
+    Column("number", Double),
+    Column("says", Text),
+)
+
+zone_offsets: Final = Table(  # of the active model's time zone: SQLite knows no zones
+    "zone_offsets",
+    metadata,
+    Column("since", BigInteger, primary_key=True, autoincrement=False),  # the first holds for all before it too
+    Column("seconds", Integer, nullable=False),  # that its clocks are ahead of UTC
+)
+
+view_definitions: Final = Table(  # of each view for analysts: PostgreSQL does not keep the text that made it
+    "view_definitions",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("hash", Text, nullable=False),
 )
 
 # ---- derived -----------------------------------------------------------------------------------------------------

@@ -44,6 +44,32 @@ def upgrade() -> None:
     _funnel_leads()
     op.add_column("leads", sa.Column("identified_at", sa.BigInteger()))
     _costs()
+    _create_parts()
+
+
+def _create_parts() -> None:
+    op.create_table(
+        "model_parts",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("label", sa.Text()),
+        sa.Column("number", sa.Double()),
+        sa.Column("says", sa.Text()),
+        sa.PrimaryKeyConstraint("kind", "name"),
+    )
+    op.create_table(
+        "zone_offsets",
+        sa.Column("since", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("seconds", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("since"),
+    )
+    op.create_table(
+        "view_definitions",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
 
 
 def _funnel_leads() -> None:

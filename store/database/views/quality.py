@@ -1,0 +1,93 @@
+"""`report_quality`: what is missing, wrong or doubtful in what is known of leads."""
+
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, cast, func, null, select, union_all
+
+from store.database.derived import Derived
+from store.database.expressions import elements, instant_at, text_at, text_member
+from store.database.shown import ShownAs
+from store.database.tables import model_parts
+from store.database.views.clocks import DAY, clock_of, day_of
+from store.database.views.view import ReportView, ViewColumn
+
+STALE_DAYS: Final = 90
+"""An identified lead on its way that was not heard of for longer is stale."""
+
+
+def _rows(tables: Derived) -> Select[Any]:
+    kinds = (_findings, _missing, _stale, _repeated_email, _repeated_phone)
+    every = union_all(*(kind(tables) for kind in kinds)).subquery("every")
+    found = every.c
+    return select(found.lead, found.kind, found.detail, found.at, day_of(found.at).label("day"))
+
+
+def _row(
+    lead: ColumnElement[Any], kind: ColumnElement[str] | str, detail: ColumnElement[Any], at: ColumnElement[Any]
+) -> Select[Any]:
+    return select(
+        lead.label("lead"),
+        cast(kind, Text).label("kind"),
+        cast(detail, Text).label("detail"),
+        cast(at, BigInteger).label("at"),
+    )
+
+
+def _findings(tables: Derived) -> Select[Any]:
+    leads = tables.leads.c
+    finding = elements(leads.findings)
+    value = finding.c.value
+    some = leads.findings != "[]"  # most have none, and JSON takes long to read
+    return _row(leads.lead, text_at(value, 0), text_at(value, 1), instant_at(value, 2)).where(some)
+
+
+def _missing(tables: Derived) -> Select[Any]:
+    leads, part = tables.leads.c, model_parts.c
+    said = func.nullif(text_member(leads.profile, part.name), "")
+    return _row(leads.lead, "missing_field", part.name, null()).where(
+        leads.identified, part.kind == "required", said.is_(None)
+    )
+
+
+def _stale(tables: Derived) -> Select[Any]:
+    leads, stage = tables.leads.c, model_parts.c
+    on_the_way = and_(stage.kind == "stage", stage.name == leads.stage, stage.says.is_(None))
+    old = leads.last_touch < clock_of(tables) - STALE_DAYS * DAY
+    return _row(leads.lead, "stale", null(), leads.last_touch).where(leads.identified, on_the_way, old)
+
+
+def _repeated_email(tables: Derived) -> Select[Any]:
+    return _repeated(tables, "email")
+
+
+def _repeated_phone(tables: Derived) -> Select[Any]:
+    return _repeated(tables, "phone")
+
+
+def _repeated(tables: Derived, field: str) -> Select[Any]:
+    leads = tables.leads.c
+    values = select(leads.lead, func.lower(text_member(leads.profile, field)).label("value")).where(leads.identified)
+    each = values.subquery(f"each_{field}").c
+    counted = select(each.lead, each.value, func.count().over(partition_by=each.value).label("leads"))
+    several = counted.where(func.coalesce(each.value, "") != "").subquery(f"several_{field}").c
+    return _row(several.lead, f"same_{field}", several.value, null()).where(several.leads > 1)
+
+
+QUALITY: Final = ReportView(
+    "report_quality",
+    "One row for each thing about a lead that is missing, wrong or doubtful.",
+    (
+        ViewColumn("lead", ShownAs.ID, "the lead's id"),
+        ViewColumn(
+            "kind",
+            ShownAs.TEXT,
+            "a finding (missing_required, claim_not_bound, ...: those of the table leads), or missing_field (that a"
+            f" stage requires), stale (identified, neither won nor aside, no touchpoint for {STALE_DAYS} days),"
+            " same_email, same_phone (several leads have it)",
+        ),
+        ViewColumn("detail", ShownAs.TEXT, "the field, the e-mail address, ...; null: nothing more is to be said"),
+        ViewColumn("at", ShownAs.MOMENT, "since when; null: nobody knows"),
+        ViewColumn("day", ShownAs.DAY, "the day of that, in the model's time zone"),
+    ),
+    _rows,
+)

@@ -1,0 +1,155 @@
+"""How the views for analysts come into a database: every start makes those that are missing or differ."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg2
+import pytest
+from psycopg2.errors import InsufficientPrivilege
+from sqlalchemy import literal, make_url, text
+
+from scripts.views import role_statements
+from store.database.database import Database, open_database
+from store.database.errors import DatabaseMisconfigured
+from store.database.shown import ShownAs
+from store.database.tables import metadata
+from store.database.views import creating
+from store.database.views.model import MODEL
+from store.database.views.registry import VIEWS
+from store.database.views.view import PREFIX, ReportView, ViewColumn
+from tests.given_releases import RELEASES, load_release
+from tests.given_views import asked, columns_of
+
+RELEASED: Mapping[str, list[list[str]]] = json.loads(
+    (Path(__file__).parents[1] / "releases" / "views.json").read_text(encoding="utf-8")
+)
+MORE = replace(
+    MODEL,
+    columns=(*MODEL.columns, ViewColumn("more", ShownAs.TEXT, "what a later release adds, 100 % of it's")),
+    rows=lambda tables: MODEL.rows(tables).add_columns(literal("new").label("more")),
+)
+"""A view of ours as a later release has it."""
+NAMES = [column.name for column in MODEL.columns]
+
+
+@pytest.fixture
+def database(migrated_url: str) -> Iterator[Database]:
+    with closing(open_database(migrated_url)) as opened:
+        yield opened
+
+
+def started_by(database: Database, monkeypatch: pytest.MonkeyPatch, *views: ReportView) -> None:
+    """A release with these views starts on the database."""
+    with monkeypatch.context() as patch:
+        patch.setattr(creating, "VIEWS", views)
+        database.migrate()
+
+
+def test_all_names_begin_alike_and_are_described() -> None:
+    assert len({view.name for view in VIEWS}) == len(VIEWS)
+    for view in VIEWS:
+        assert view.name.startswith(PREFIX) and view.about.endswith(".")
+        names = [column.name for column in view.columns]
+        assert len(set(names)) == len(names)
+        for column in view.columns:
+            assert column.about and not column.about.endswith("."), (view.name, column.name)
+
+
+def test_columns_that_a_release_had_stay_where_they_are() -> None:
+    now = {view.name: [[column.name, column.kind.name] for column in view.columns] for view in VIEWS}
+    for name, columns in RELEASED.items():
+        assert name in now, f"{name} is gone: analysts read it"
+        assert now[name][: len(columns)] == columns, f"{name}: columns come at the end only"
+
+
+def test_a_view_that_is_gone_is_made_again(database: Database) -> None:
+    with database.transaction() as conn:
+        conn.execute(text("DROP VIEW report_model"))
+    database.migrate()
+    assert columns_of(database.address, "report_model") == NAMES
+
+
+def test_a_start_changes_nothing_where_all_are_there(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(creating, "create", lambda conn: pytest.fail("they are there"))
+    database.migrate()
+
+
+def test_a_new_release_adds_columns_beneath_what_analysts_made(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.transaction() as conn:
+        conn.execute(text("CREATE VIEW their_stages AS SELECT name FROM report_model WHERE kind = 'stage'"))
+    started_by(database, monkeypatch, MORE)
+    assert columns_of(database.address, "report_model") == [*NAMES, "more"]
+    assert columns_of(database.address, "their_stages") == ["name"]
+
+
+def test_an_older_release_leaves_what_a_newer_one_added(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    started_by(database, monkeypatch, MORE)
+    database.migrate()
+    assert columns_of(database.address, "report_model") == [*NAMES, "more"]
+
+
+def test_a_view_of_somebody_else_is_not_replaced(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    with database.transaction() as conn:
+        conn.execute(text("CREATE VIEW report_ours AS SELECT 1 AS theirs"))
+    with pytest.raises(DatabaseMisconfigured, match=r"did not make \(report_ours\)"):
+        started_by(database, monkeypatch, *VIEWS, replace(MODEL, name="report_ours"))
+    assert asked(database.address, "SELECT theirs FROM report_ours") == [(1,)]
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_every_view_is_read_right_after_an_upgrade(database_url: str, release: str) -> None:
+    load_release(database_url, release)
+    with closing(open_database(database_url)) as opened:
+        opened.migrate()
+    for view in VIEWS:
+        asked(database_url, f"SELECT * FROM {view.name}")
+    assert asked(database_url, "SELECT count(*) FROM report_leads") == asked(database_url, "SELECT count(*) FROM leads")
+
+
+# ---- PostgreSQL --------------------------------------------------------------------------------------------------
+
+
+def test_views_and_columns_bear_their_descriptions(postgres: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    started_by(postgres, monkeypatch, *VIEWS[:-1], MORE)
+    described = (
+        "SELECT relname::text, attname::text, description FROM pg_description JOIN pg_class c ON c.oid = objoid"
+        " LEFT JOIN pg_attribute ON attrelid = objoid AND attnum = objsubid AND attnum > 0"
+        " WHERE classoid = 'pg_class'::regclass AND relkind = 'v'"
+    )
+    wanted = {(view.name, None): view.about for view in (*VIEWS[:-1], MORE)}
+    wanted |= {(view.name, column.name): column.about for view in (*VIEWS[:-1], MORE) for column in view.columns}
+    assert {(view, column): about for view, column, about in asked(postgres.address, described)} == wanted
+
+
+@pytest.fixture
+def analyst(postgres: Database) -> Iterator[str]:
+    """The URL of the role that the reference page makes."""
+    with postgres.transaction() as conn:
+        conn.exec_driver_sql(role_statements())
+    yield (
+        make_url(postgres.address).set(username="analyst", password="choose one").render_as_string(hide_password=False)
+    )
+    with postgres.transaction() as conn:
+        conn.exec_driver_sql("DROP OWNED BY analyst")
+        conn.exec_driver_sql("DROP ROLE analyst")
+
+
+def test_the_read_only_role_reads_every_view_and_no_table(analyst: str) -> None:
+    for view in VIEWS:
+        asked(analyst, f"SELECT * FROM {view.name}")
+    for table in metadata.tables:
+        with pytest.raises(InsufficientPrivilege):
+            asked(analyst, f"SELECT 1 FROM {table}")
+    for statement in ("DELETE FROM report_model", "CREATE TABLE mine (a int)", "DROP VIEW report_model"):
+        with pytest.raises(psycopg2.Error):
+            asked(analyst, statement)
+
+
+def test_grants_outlive_a_new_release(postgres: Database, analyst: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    started_by(postgres, monkeypatch, MORE)
+    asked(analyst, "SELECT more FROM report_model")
