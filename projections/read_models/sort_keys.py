@@ -1,6 +1,6 @@
-"""By what lists of leads are sorted, as far as it seldom changes: the stage's instant, and the name.
+"""By what leads are sorted and counted, as far as it seldom changes: when they moved, the name, when they were new.
 
-A visitor who never moved and whom nobody named has no row.
+A visitor of whom only machines' touchpoints are known, who never moved and whom nobody named, has no row.
 """
 
 from typing import Any
@@ -15,14 +15,14 @@ def _entries(fold: Fold, subject: Subject) -> Entries:
     """One entry of whom something is known; the name as it was said: what it is sorted by is made when written."""
     lead = subject.lead
     name = full_name(lead.profile) if lead.profile else None
-    if name is None and not lead.stages:
-        return {}
-    return {0: [lead.stages[-1].at if lead.stages else None, name]}
+    stage_since = lead.stages[-1].at if lead.stages else None
+    values = [stage_since, name, lead.first_touch if lead.touches else None, lead.identified_at]
+    return {0: values} if any(each is not None for each in values) else {}
 
 
 def _row(id: UUID, key: Key, values: list[Any]) -> Row:
-    since, name = values
-    return id, since, sorted_by(name) if name else None
+    since, name, first_touch, identified_at = values
+    return id, since, sorted_by(name) if name else None, first_touch, identified_at
 
 
 SORT_KEYS = SeveralRows(lambda tables: tables.sort_keys, _entries, _row)

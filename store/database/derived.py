@@ -157,8 +157,12 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("lead", Uuid, primary_key=True),
             Column("stage_since", BigInteger),  # null: the lead never entered one
             Column("name", BY_BYTES),  # what the person is called, NFKC and casefolded; null: nobody knows
+            Column("first_touch", BigInteger),  # as of `leads`; null: only machines' are known
+            Column("identified_at", BigInteger),  # likewise
             Index(prefix + "sort_keys_stage_since", "stage_since", "lead"),
             Index(prefix + "sort_keys_name", "name", "lead"),
+            Index(prefix + "sort_keys_first_touch", "first_touch", "lead"),
+            Index(prefix + "sort_keys_identified_at", "identified_at", "lead"),
             **hot_fill,
         ),
         lead_terms=Table(
@@ -195,6 +199,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("stage", Text, nullable=False),
             Column("at", BigInteger, nullable=False),
             Column("source", Text, nullable=False),  # source kind that reported it, "" for the first
+            Index(prefix + "stage_history_at", "at", "stage"),
         ),
         segment_members=Table(
             prefix + "segment_members",
@@ -266,6 +271,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("stage", Text, nullable=False),  # with which it began, and so the grade
             Column("grade", Text, nullable=False),
             Column("reasons", Text, nullable=False),  # JSON: [rule, how often, last, points left at began_at], five
+            Index(prefix + "hot_episodes_began", "began_at"),
             **hot_fill,
         ),
     )

@@ -47,7 +47,9 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with database.transaction() as conn:
         bulk.insert(conn, live.leads, [_lead(n, lead) for n, lead in enumerate(leads)])
         bulk.insert(conn, live.sort_keys, [
-            (lead, NOW + n % 7_919, f"person {n}" if n % 5 else None) for n, lead in enumerate(leads) if n % 10
+            (lead, NOW + n % 7_919, f"person {n}" if n % 5 else None, NOW, None)
+            for n, lead in enumerate(leads)
+            if n % 10
         ])  # fmt: skip
         bulk.insert(conn, live.scores, [
             (lead, 1.0, NOW, float(NOW + n) if n % 3 else None, n % 2 == 0, None, None, "A", 0.0, None, "[]")

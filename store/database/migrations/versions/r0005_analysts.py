@@ -43,6 +43,11 @@ def upgrade() -> None:
     op.create_index("funnel_days_day", "funnel_days", ["funnel", "day", "lead"])
     _funnel_leads()
     op.add_column("leads", sa.Column("identified_at", sa.BigInteger()))
+    for column in ("first_touch", "identified_at"):
+        op.add_column("sort_keys", sa.Column(column, sa.BigInteger()))
+        op.create_index(f"sort_keys_{column}", "sort_keys", [column, "lead"])
+    op.create_index("stage_history_at", "stage_history", ["at", "stage"])
+    op.create_index("hot_episodes_began", "hot_episodes", ["began_at"])
     _costs()
     _create_parts()
 
