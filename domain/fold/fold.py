@@ -11,7 +11,7 @@ from domain.fold.channel import DIRECT, Grouping
 from domain.fold.funnel import Attempts, FunnelPlan
 from domain.fold.handover import HAND_OVER, LeadRejection, take
 from domain.fold.index import NOTHING, Hits, Rule, index_by_type
-from domain.fold.lead import Episode, Lead, Now
+from domain.fold.lead import Awarded, Episode, Lead, Now
 from domain.fold.moves import Moves
 from domain.fold.origin import reader
 from domain.fold.profile import learn
@@ -56,8 +56,8 @@ class Fold:
         self._grades = sorted(((least, grade) for grade, least in model.fit.grades.items()), reverse=True)
         self._excluded = [(exclusion.reason, compile_where(exclusion.where)) for exclusion in model.not_a_lead]
         self._unknown = self._judged({})
-        self._origin = reader(model.channels.ignore)
-        self._channels = Grouping(model.channels)
+        self.origin = reader(model.channels.ignore)
+        self.channels = Grouping(model.channels)
         compiler = Compiler(self.half_life, {each.name: each.when for each in model.segments}, model.timezone)
         self._segments: dict[str, Test] = {}
         self._inputs: dict[Input, list[str]] = {}
@@ -68,7 +68,7 @@ class Fold:
         self._affects: dict[frozenset[Input], list[str]] = {}  # as many as there are kinds of touchpoints to the model
         self._index_by_type = index_by_type(model, compiler.counters)
         self.funnels = {funnel.name: FunnelPlan(funnel) for funnel in model.funnels}
-        self._days = compiler.days
+        self.days = compiler.days
 
     # ---- the whole history ----
 
@@ -108,8 +108,8 @@ class Fold:
                 lead.last_seen = instant
             if touchpoint.type in REFUSES_MAIL:
                 lead.unsubscribed_at = instant
-            origin = self._origin(touchpoint)
-            if origin is not None and lead.sources.take(self._channels.seen(origin), instant):
+            origin = self.origin(touchpoint)
+            if origin is not None and lead.sources.take(self.channels.seen(origin), instant):
                 changed.add("source")
         if learn(lead, group, self._claims_update) or first:
             changed.add("profile")
@@ -144,8 +144,7 @@ class Fold:
 
     def _judge(self, lead: Lead) -> None:
         """Fit, grade and exclusion: pure functions of the profile as it is now."""
-        judged = self._judged(lead.profile) if lead.profile else self._unknown
-        lead.fit, lead.grade, lead.not_a_lead = judged
+        lead.fit, lead.grade, lead.not_a_lead = self._judged(lead.profile) if lead.profile else self._unknown
 
     def _judged(self, profile: Mapping[str, Any]) -> tuple[float, str, str | None]:
         fit = 0.0
@@ -222,6 +221,7 @@ class Fold:
                     continue
                 heat.add(rule.points, instant, self.half_life)
                 heat.note(rule.place, rule.points, instant, self.half_life)
+                lead.awards.append(Awarded(rule.name, touchpoint.id, touchpoint.type, instant, rule.points))
                 if rule.points > 0 and touchpoint.type != OPEN:
                     heat.earned_at = instant
                     if lead.rejection is not None:
@@ -299,7 +299,7 @@ class Fold:
                 meets.setdefault(funnel, []).append(steps)
         if not meets:
             return
-        day, first = self._days.of(instant), DIRECT if lead.sources.first is None else lead.sources.first.seen
+        day, first = self.days.of(instant), DIRECT if lead.sources.first is None else lead.sources.first.seen
         for funnel, of_funnel in meets.items():
             plan, attempts = self.funnels[funnel], lead.funnels.get(funnel)
             if attempts is None:

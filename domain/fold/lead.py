@@ -90,6 +90,16 @@ class StageEntry(Struct, array_like=True, gc=False):
     touchpoint: str
 
 
+class Awarded(Struct, array_like=True, gc=False):
+    """Points that a rule gave for a touchpoint, which is named by its id."""
+
+    rule: str
+    touchpoint: str
+    type: str
+    at: int
+    points: float
+
+
 class Attribution(Struct, array_like=True, gc=False):
     """Where a lead came from, and the instant from which that held: `seen` is an origin with its channel."""
 
@@ -164,11 +174,15 @@ class Lead(Struct, array_like=True, gc=False):
     unsubscribed_at: int | None = None
     """When they last unsubscribed from mail, or complained about one."""
     whole: bool = True
-    """Whether what only grows, `now.spells` and `changed` of the funnels, is of the whole history."""
+    """Whether what only grows, `now.spells`, `awards` and `changed` of the funnels, is of the whole history."""
 
     foreseen: dict[str, dict[int, int | None]] = field(default_factory=dict)
     """Stays as they were shown that time alone began or ended after the last touchpoint, as `Now.spells`: a touchpoint
     that is taken later, though it happened before that, may undo them."""
+
+    awards: list[Awarded] = field(default_factory=list)
+    """What rules gave since the lead was last shown, in the order of the fold; of a whole history: all, whatever a
+    reset took away since."""
 
     @property
     def identified(self) -> bool:
@@ -180,6 +194,7 @@ class Lead(Struct, array_like=True, gc=False):
         self.whole = False
         self.foreseen = {} if now is self.now else _beyond(now.spells, self.now.spells)
         self.now.spells = {}
+        self.awards = []
         for attempts in self.funnels.values():
             attempts.forget_changed()
 

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from domain.fold.sites import between, clicks, site_of_host, site_of_name
+from domain.touchpoints.text import storable
 from domain.touchpoints.touchpoint import OWN_REFERRER, Touchpoint
 
 LONGEST: Final = 200
@@ -102,7 +103,7 @@ def _named(said: Mapping[str, Any], campaign: str, itself: bool) -> Origin | Non
 
 
 def _text(value: Any) -> str:
-    return value.strip()[:LONGEST] if isinstance(value, str) else ""
+    return storable(value).strip()[:LONGEST] if isinstance(value, str) else ""
 
 
 def _of_query(url: str) -> Origin | None:
@@ -145,7 +146,7 @@ def _host(address: str) -> str:
         host = parts.hostname if parts.scheme in ("http", "https", "android-app") else None
     except ValueError:
         host = None
-    return (host or "")[:LONGEST].removeprefix("www.")
+    return storable(host or "")[:LONGEST].removeprefix("www.")
 
 
 def _within(host: str, hosts: Collection[str]) -> bool:

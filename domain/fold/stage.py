@@ -12,7 +12,7 @@ VISITOR: Final = "visitor"
 class Ladder:
     """The stages of a model, in order."""
 
-    __slots__ = ("_detours", "_former", "_rank", "first", "requires", "retired", "without_hot")
+    __slots__ = ("_detours", "_former", "_rank", "first", "requires", "retired", "without_hot", "won")
 
     def __init__(self, stages: tuple[Stage, ...]) -> None:
         self._rank = {stage.name: rank for rank, stage in enumerate(stages)}
@@ -23,6 +23,7 @@ class Ladder:
         self.retired = frozenset(stage.name for stage in stages if stage.retired)
         self.without_hot = frozenset(stage.name for stage in stages if not stage.may_be_hot)
         """Stages that have no hot episodes."""
+        self.won = frozenset(stage.name for stage in stages if stage.won)
 
     def present(self, name: Any) -> Any:
         """The name that a stage has now; what is no former name is given back as it is."""

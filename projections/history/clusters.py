@@ -48,7 +48,7 @@ class WalkedPerson(NamedTuple):
             findings(self.walk, person),
             parted_at(self.walk, person),
         )
-        return Subject(ids.of(person.name()), lead, fold.at(lead, clock), owned, noticed, parted)
+        return Subject(ids.of(person.name()), lead, fold.at(lead, clock), owned, noticed, parted, self.history)
 
 
 def people_of(walk: Walk, histories: dict[int, list[Touchpoint]]) -> list[WalkedPerson]:

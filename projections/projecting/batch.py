@@ -27,6 +27,7 @@ from projections.read_models.changes import Changes, Rendered, render
 from projections.read_models.family import Subject
 from store.database import bulk
 from store.database.derived import Derived
+from store.database.partitions import Partitions
 from store.database.tables import open_signals
 from store.events.ids import Ids
 from store.events.store import EventStore, Recorded
@@ -58,6 +59,7 @@ class Batches:
         self._ids = ids
         self._fold = fold
         self._tables = tables
+        self._partitions = Partitions(tables.touches)
         self._ledger = ledger
         self._keep = keep
         self._linker = Linker(ids, tables, limits)
@@ -206,7 +208,7 @@ class Batches:
         whole: bool = False,
     ) -> None:
         todos = self._folded(conn, clusters, linked, position, clock, due or {})
-        changes = Changes(self._tables)
+        changes = Changes(self._tables, self._partitions)
         rows: list[tuple[Any, ...]] = []
         held: list[Holdings] = []
         shown = [todo for todo in todos if self._show(todo, clock, changes, rows, held)]
@@ -333,11 +335,9 @@ class Batches:
         return True
 
     def _shown(self, cluster: Cluster, number: int, id: UUID, clock: int) -> tuple[Holding, Member, Rendered]:
-        walk, member = cluster.walk, cluster.members[id]
-        lead, now = member.lead, self._fold.at(member.lead, clock)
-        owned = self._owned(cluster, member, number, clock)
-        person = walk.people[number]
-        subject = Subject(id, lead, now, owned, findings(walk, person), parted_at(walk, person))
+        walk, member, person = cluster.walk, cluster.members[id], cluster.walk.people[number]
+        lead, now, owned = member.lead, self._fold.at(member.lead, clock), self._owned(cluster, member, number, clock)
+        subject = Subject(id, lead, now, owned, findings(walk, person), parted_at(walk, person), member.taken)
         return Holding(id, lead, now), member, render(self._fold, subject)
 
     def _owned(self, cluster: Cluster, member: Member, number: int, clock: int) -> tuple[Identity, ...]:

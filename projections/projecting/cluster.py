@@ -37,12 +37,15 @@ class Member:
     """Those that it has in tables of one row. Not saved: none where they are not known."""
     owned: tuple[Identity, ...] | None = None
     """What counts as the lead's, as long as nothing changes that. Not saved."""
+    taken: list[Touchpoint] = field(default_factory=list)
+    """Touchpoints that it took since it was shown; of one that is folded anew: all. Not saved."""
     former: UUID | None = None
     """The id under which it was shown, where it has another one now. Not saved."""
 
     def note_shown(self, rendered: Rendered, now: Now) -> None:
         """The tables hold of it what was rendered, as of `now`."""
         self.shown, self.rows, self.former = rendered.shown, rendered.rows, None
+        self.taken = []
         self.lead.forget_shown(now)
 
 

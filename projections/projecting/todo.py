@@ -45,6 +45,7 @@ class Todo:
             for number, instant, group in self.steps:
                 member = by_number[number]
                 fold.step(member.lead, group, instant)
+                member.taken += group
                 if member.fingerprint is not None:
                     member.fingerprint = fingerprint(ids, group, member.fingerprint)
             return
@@ -58,10 +59,11 @@ class Todo:
         for number, instant, group in self.steps:
             member = folded[number]
             fold.step(member.lead, group, instant)
+            member.taken += group
             if member.fingerprint is not None:
                 member.fingerprint = fingerprint(ids, group, member.fingerprint)
         for number, history in self.refolds.items():
-            folded[number].lead = fold.fold(history, clock)
+            folded[number].lead, folded[number].taken = fold.fold(history, clock), history
             folded[number].fingerprint = fingerprint(ids, history) if several else None
         for number in renamed:
             if number in folded:

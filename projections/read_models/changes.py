@@ -11,6 +11,7 @@ from projections.read_models.family import Entries, Row, Subject
 from projections.read_models.registry import ALWAYS, FAMILIES, GROWING, REMEMBERED
 from store.database import bulk
 from store.database.derived import Derived
+from store.database.partitions import Partitions
 
 Shown = list[Entries]
 """What the tables hold of one lead, by the families of which that is remembered."""
@@ -49,8 +50,9 @@ def render(fold: Fold, subject: Subject) -> Rendered:
 class Changes:
     """What is to be written; nothing is until `write`."""
 
-    def __init__(self, tables: Derived) -> None:
+    def __init__(self, tables: Derived, partitions: Partitions) -> None:
         self._tables = tables
+        self._partitions = partitions
         self._gone: list[UUID] = []
         self._emptied: list[list[UUID]] = [[] for _ in REMEMBERED]
         self._several: list[list[Row]] = [[] for _ in REMEMBERED]
@@ -103,4 +105,11 @@ class Changes:
             bulk.delete_keys(conn, table, keys)
         always = [(each.table(tables), rows) for each, rows in zip(ALWAYS, self._always, strict=True)]
         several = [(each.table(tables), rows) for each, rows in zip(REMEMBERED, self._several, strict=True)]
-        bulk.upsert_each(conn, always + several + [*zip(growing, self._grown, strict=True)])
+        grown = [*zip(GROWING, growing, self._grown, strict=True)]
+        changing = [(table, rows) for family, table, rows in grown if not family.only_new]
+        bulk.upsert_each(conn, always + several + changing)
+        for family, table, rows in grown:
+            if table is tables.touches:
+                self._partitions.cover(conn, rows)
+            if family.only_new:
+                bulk.insert(conn, table, rows)

@@ -10,6 +10,7 @@ from sqlalchemy import Table
 from domain.fold.fold import Fold
 from domain.fold.lead import Lead, Now
 from domain.touchpoints.identity import Identity
+from domain.touchpoints.touchpoint import Touchpoint
 from store.database.derived import Derived
 
 Row = tuple[Any, ...]
@@ -31,6 +32,8 @@ class Subject(NamedTuple):
     """Of how the person was put together, beside those of the lead's history: [kind, detail, instant]."""
     parted_at: int
     """When it was last said by hand that the person is not another one; 0: never."""
+    touchpoints: Sequence[Touchpoint]
+    """Those that the lead took since it was last shown, in the order of the fold; of a whole history: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,8 @@ class GrowingRows:
     rows: Callable[[Fold, Subject], list[Row]]
     undone: Callable[[Subject], list[Row]] = lambda subject: []
     """The keys of rows that were shown of what time alone did, and that a touchpoint of before undid."""
+    only_new: bool = False
+    """Whether no row ever changes: then none that is written is there already."""
 
 
 Remembered = SeveralRows | AllRows

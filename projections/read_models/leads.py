@@ -39,6 +39,7 @@ def _row(fold: Fold, subject: Subject) -> Row:
         max(_changed_at(lead, subject.now), subject.parted_at),
         *(_NOBODYS if owner is None else (owner.owner, owner.since, owner.due, owner.accepted_at)),
         lead.identified_at,
+        next((entry.at for entry in lead.stages if entry.stage in fold.ladder.won), None) if lead.stages else None,
     )
 
 

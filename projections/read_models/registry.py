@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from projections.read_models.awards import AWARDS
 from projections.read_models.family import AllRows, Family, GrowingRows, OneRow, Remembered, SeveralRows
 from projections.read_models.funnel_days import FUNNEL_DAYS
 from projections.read_models.funnel_leads import FUNNEL_LEADS
@@ -14,6 +15,7 @@ from projections.read_models.segment_members import SEGMENT_MEMBERS
 from projections.read_models.segment_spells import SEGMENT_SPELLS
 from projections.read_models.sort_keys import SORT_KEYS
 from projections.read_models.stage_history import STAGE_HISTORY
+from projections.read_models.touches import TOUCHES
 
 FAMILIES: Final[tuple[Family, ...]] = (
     LEADS,
@@ -27,6 +29,8 @@ FAMILIES: Final[tuple[Family, ...]] = (
     FUNNEL_DAYS,
     LEAD_SOURCES,
     HOT_EPISODES,
+    TOUCHES,
+    AWARDS,
 )
 
 ALWAYS: Final[tuple[OneRow, ...]] = tuple(each for each in FAMILIES if isinstance(each, OneRow))

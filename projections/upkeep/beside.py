@@ -19,6 +19,7 @@ from projections.projecting.projector import LOCK, Progress, Projector, read_pro
 from projections.upkeep.shares import LINKING, fold_shares, worth
 from store.database.database import Database
 from store.database.derived import Derived, derived
+from store.database.partitions import Partitions
 from store.database.tables import live
 from store.events.ids import Ids
 from store.events.store import EventStore
@@ -128,6 +129,7 @@ def _build(
 
 def put_in_place(conn: Connection, tables: Derived, now: Progress) -> None:
     """Put the build in the live tables' place, at the same pair."""
+    Partitions(live.touches).cover_rows(conn, tables.touches)
     for old, new in zip(live.all, tables.all, strict=True):
         conn.execute(delete(old))
         conn.execute(insert(old).from_select([column.name for column in old.columns], select(new)))

@@ -24,6 +24,9 @@ from sqlalchemy import (
 BY_BYTES: Final = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that is compared by its bytes on both databases: SQLite knows no other way, PostgreSQL has locales."""
 
+PARTITIONED_BY: Final = "at"
+"""The column by whose month PostgreSQL keeps `touches` apart (store/database/partitions.py); a build beside is one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Derived:
@@ -46,6 +49,8 @@ class Derived:
     funnel_days: Table
     lead_sources: Table
     hot_episodes: Table
+    touches: Table
+    awards: Table
 
     @property
     def all(self) -> tuple[Table, ...]:
@@ -70,6 +75,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
     meta = MetaData() if into is None else into
     hot_fill: dict[str, Any] = {"postgresql_with": {"fillfactor": 50}}
     by_key: dict[str, Any] = hot_fill | {"sqlite_with_rowid": False}  # long keys: one tree, where SQLite would have two
+    by_month: dict[str, Any] = {} if prefix else {"postgresql_partition_by": f"RANGE ({PARTITIONED_BY})"}
     return Derived(
         prefix,
         meta,
@@ -141,6 +147,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("owner_due", BigInteger),  # until when they must have accepted; null: nobody said
             Column("accepted_at", BigInteger),
             Column("identified_at", BigInteger),  # when something first said who they are; null: nothing did
+            Column("won_at", BigInteger),  # when it first entered a stage that is won
             Index(prefix + "leads_last_seen", "last_seen", "lead"),
             Index(
                 prefix + "leads_owner",
@@ -273,5 +280,50 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("reasons", Text, nullable=False),  # JSON: [rule, how often, last, points left at began_at], five
             Index(prefix + "hot_episodes_began", "began_at"),
             **hot_fill,
+        ),
+        touches=Table(
+            prefix + "touches",
+            meta,
+            Column("lead", Uuid, primary_key=True),
+            Column("at", BigInteger, primary_key=True, autoincrement=False),
+            Column("n", Integer, primary_key=True, autoincrement=False),  # of the lead's touchpoints of that instant
+            Column("day", Integer, nullable=False),  # since 1970, in the model's zone
+            Column("touchpoint", Text, nullable=False),  # the id that its source gave
+            Column("type", Text, nullable=False),
+            Column("source_kind", Text, nullable=False),
+            Column("source", Text, nullable=False),  # who reports
+            Column("channel", Text),  # the origin that this very touchpoint bears; null: it bears none
+            Column("came_from", Text),
+            Column("medium", Text),
+            Column("campaign", Text),
+            Column("variant", Text),
+            Column("path", Text),
+            Column("form", Text),
+            Column("value", Double),
+            Column("revenue", BigInteger),  # millionths of the currency's unit; null: it is none
+            Column("currency", Text),
+            Column("properties", Text, nullable=False),  # JSON object, without what names the person
+            Column("machine", Text),  # why it is a machine's; null: it is a person's
+            Index(prefix + "touches_type", "type", "day"),
+            Index(
+                prefix + "touches_revenue",
+                "lead",
+                postgresql_where=text("revenue IS NOT NULL"),
+                sqlite_where=text("revenue IS NOT NULL"),
+            ),
+            **by_month,
+        ),
+        awards=Table(
+            prefix + "awards",
+            meta,
+            Column("lead", Uuid, primary_key=True),
+            Column("at", BigInteger, primary_key=True, autoincrement=False),
+            Column("n", Integer, primary_key=True, autoincrement=False),  # of the lead's awards of that instant
+            Column("touchpoint", Text, nullable=False),  # the id that its source gave
+            Column("type", Text, nullable=False),
+            Column("rule", Text, nullable=False),
+            Column("points", Double, nullable=False),
+            Column("day", Integer, nullable=False),  # since 1970, in the model's zone
+            sqlite_with_rowid=False,
         ),
     )

@@ -116,6 +116,11 @@ _SAYS: list[dict[str, Any]] = [
     {"amount": 7.5},
     {"amount": "-2", "profile": {"ends": "2023-11-16"}},
     {"context": {"machine": "honeypot"}},
+    {
+        "url": "https://us.example/p?utm_source=news&utm_medium=email&utm_campaign=may",
+        "path": "/p",
+        "note": " A@x.test",
+    },
 ]
 
 

@@ -1,4 +1,4 @@
-"""Funnels and stays in segments, whatever is done between batches: another model, a rebuild, a later clock."""
+"""What grows with history, whatever is done between batches: another model, a rebuild, a later clock."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +55,11 @@ order = "strict"
 window = "25h"
 steps = [{ on = "page_viewed" }, { on = "page_viewed" },{ on = "form_submitted" }]
 """
+NEWSLETTER = """
+[[channels.rules]]
+name = "newsletter"
+where = { "source.source" = "news" }
+"""
 MODEL = parse_model(TEXT)
 OTHERS = (
     MODEL,
@@ -62,6 +67,7 @@ OTHERS = (
         TEXT.replace("Asia/Shanghai", "America/New_York").replace('"o"', '"renamed"').replace('"12h"', '"30h"')
     ),
     parse_model(TEXT.split("[[funnels]]", maxsplit=1)[0]),
+    parse_model(TEXT.replace("points=4", 'points=5, limit="2 per 1d"') + NEWSLETTER),
 )
 
 

@@ -14,8 +14,9 @@ from sqlalchemy import select
 
 from domain.fold.explain import explain
 from domain.fold.fold import Fold
+from domain.fold.score import HeatState
 from domain.signals.kinds import TRAITS, SignalKind, opens
-from domain.touchpoints.touchpoint import Touchpoint
+from domain.touchpoints.touchpoint import Instant, Touchpoint
 from store.database.tables import ledger, open_signals
 from tests.domain.histories import FEW, TYPES, histories, in_order, law
 from tests.domain.stories import SECOND, us
@@ -154,3 +155,19 @@ def test_every_point_is_explained_and_together_they_are_the_heat(
     again = Fold(model()).fold(history, clock).heat
     assert (heat.value, heat.at) == (again.value, again.at)
     assert round(sum(point.now * 100 for point in explanation.points)) == round(explanation.heat * 100)
+
+
+@law(80)
+@given(histories(most=20, types=TYPES))
+def test_what_was_awarded_since_the_last_reset_is_the_heat_to_the_bit(fold: Fold, history: list[Touchpoint]) -> None:
+    history = in_order(history)
+    lead = fold.fold(history, END)
+    counted = [each for each in history if not each.by_machine]
+    place = {each.id: number for number, each in enumerate(counted)}
+    reset = max((place[each.id] for each in counted if each.type == "score_reset"), default=-1)
+    heat = HeatState()
+    for award in lead.awards:
+        if place[award.touchpoint] > reset:
+            heat.add(award.points, Instant(award.at), fold.half_life)
+    assert heat.value == lead.heat.value
+    assert reset >= 0 or heat.at == lead.heat.at

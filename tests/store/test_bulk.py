@@ -24,6 +24,15 @@ EXAMPLES = settings(
 )
 
 
+@pytest.fixture
+def database(database: Database) -> Database:
+    """With a partition of `touches` for whatever instant."""
+    if database.dialect == "postgresql":
+        with database.transaction() as conn:
+            conn.exec_driver_sql("CREATE TABLE touches_of_any_month PARTITION OF touches DEFAULT")
+    return database
+
+
 def values(column: Column[Any]) -> st.SearchStrategy[Any]:
     """Any value that the column may hold."""
     match column.type:

@@ -48,6 +48,8 @@ def upgrade() -> None:
         op.create_index(f"sort_keys_{column}", "sort_keys", [column, "lead"])
     op.create_index("stage_history_at", "stage_history", ["at", "stage"])
     op.create_index("hot_episodes_began", "hot_episodes", ["began_at"])
+    op.add_column("leads", sa.Column("won_at", sa.BigInteger()))
+    _touches()
     _costs()
     _create_parts()
 
@@ -87,6 +89,50 @@ def _funnel_leads() -> None:
         for column in (sa.Column("day", sa.Integer(), nullable=False), *_origins()):
             table.add_column(column)
     op.create_index("funnel_leads_funnel", "funnel_leads", ["funnel", "lead"])
+
+
+def _touches() -> None:
+    op.create_table(
+        "touches",
+        sa.Column("lead", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("n", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("touchpoint", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("source_kind", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text()),
+        sa.Column("came_from", sa.Text()),
+        sa.Column("medium", sa.Text()),
+        sa.Column("campaign", sa.Text()),
+        sa.Column("variant", sa.Text()),
+        sa.Column("path", sa.Text()),
+        sa.Column("form", sa.Text()),
+        sa.Column("value", sa.Double()),
+        sa.Column("revenue", sa.BigInteger()),
+        sa.Column("currency", sa.Text()),
+        sa.Column("properties", sa.Text(), nullable=False),
+        sa.Column("machine", sa.Text()),
+        sa.PrimaryKeyConstraint("lead", "at", "n"),
+        postgresql_partition_by="RANGE (at)",
+    )
+    op.create_index("touches_type", "touches", ["type", "day"])
+    paid = sa.text("revenue IS NOT NULL")
+    op.create_index("touches_revenue", "touches", ["lead"], postgresql_where=paid, sqlite_where=paid)
+    op.create_table(
+        "awards",
+        sa.Column("lead", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("n", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("touchpoint", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("points", sa.Double(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("lead", "at", "n"),
+        sqlite_with_rowid=False,
+    )
 
 
 def _origins() -> list[sa.Column[Any]]:

@@ -1,0 +1,90 @@
+"""What a touchpoint says of what happened, without what names the person: that stays in the lead card."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+import orjson
+
+from domain.touchpoints.text import storable
+from domain.touchpoints.touchpoint import Touchpoint
+
+_ADDRESSES: Final = (
+    "mail", "mailaddress", "mailadresse", "courriel", "correo", "correoelectronico", "posta", "postaelettronica",
+    "邮箱", "邮箱地址", "电子邮件", "电邮", "邮件", "電子郵件", "信箱", "電郵", "メール",
+    "メールアドレス", "이메일", "почта",
+)  # fmt: skip
+_NUMBERS: Final = (
+    "phone", "phonenumber", "tel", "telephone", "mobile", "mobilenumber", "cell", "cellphone", "whatsapp", "telefon",
+    "telefonnummer", "mobiltelefon", "handy", "handynummer", "telefono", "teléfono", "telefone", "movil", "móvil",
+    "celular", "téléphone", "portable", "手机", "手机号", "手机号码", "电话", "电话号码", "联系电话", "手機", "電話",
+    "電話番号", "携帯電話", "전화번호", "휴대폰", "телефон",
+)  # fmt: skip
+_JOINS: Final = re.compile(r"[\s_.:\-]+|[0-9]+\Z")
+_LEAVING_OUT: Final = object()
+
+
+def impersonal(touchpoint: Touchpoint) -> str:
+    """The properties as a JSON object, in the order in which they were said.
+
+    Left out, at any depth, are texts that are (trimmed, without case) one of the touchpoint's identities or of the
+    profile that it says, and texts and numbers whose name is that of an e-mail or a phone. A NUL is U+FFFD.
+    """
+    properties = touchpoint.properties
+    if not properties:
+        return "{}"
+    named = {value.casefold() for _, value in touchpoint.identities}
+    if touchpoint.profile:
+        named.update(each.strip().casefold() for each in touchpoint.profile.values() if isinstance(each, str))
+    for name, value in properties.items():
+        kind = type(value)
+        if kind is str:
+            if value.strip().casefold() in named or _reaches(name):
+                break
+        elif kind is dict or kind is list or _reaches(name):
+            break
+    else:  # nearly always: all of them
+        return _text(properties)
+    return _text({name: kept for name, value in properties.items()
+                  if (kept := _kept(name, value, named)) is not _LEAVING_OUT})  # fmt: skip
+
+
+def _kept(name: str, value: Any, named: set[str]) -> Any:
+    """What stays of a value."""
+    match value:
+        case bool() | None:
+            return value
+        case str() if value.strip().casefold() in named:
+            return _LEAVING_OUT
+        case str() | int() | float():
+            return _LEAVING_OUT if _reaches(name) else value
+        case Mapping():
+            inner = ((key, _kept(key, each, named)) for key, each in value.items())
+            return {key: kept for key, kept in inner if kept is not _LEAVING_OUT}
+        case _:
+            return [kept for each in value if (kept := _kept(name, each, named)) is not _LEAVING_OUT]
+
+
+@lru_cache(4_096)
+def _reaches(name: str) -> bool:
+    """Whether what bears this name is an e-mail address or a phone number: `workEmail`, `contact-phone`, `tel_2`."""
+    return _JOINS.sub("", name.casefold()).endswith(_ADDRESSES + _NUMBERS)
+
+
+def _text(properties: Mapping[str, Any]) -> str:
+    text = orjson.dumps(properties).decode()
+    return text if "\\u0000" not in text else orjson.dumps(_storable(orjson.loads(text))).decode()
+
+
+def _storable(value: Any) -> Any:
+    """With U+FFFD for each NUL: no database reads that out of JSON."""
+    match value:
+        case str():
+            return storable(value)
+        case dict():
+            return {storable(key): _storable(each) for key, each in value.items()}
+        case list():
+            return [_storable(each) for each in value]
+        case _:
+            return value

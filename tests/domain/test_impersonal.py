@@ -1,0 +1,41 @@
+"""What of a touchpoint's properties is kept outside the lead card: nothing that names the person."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from domain.touchpoints.impersonal import impersonal
+from tests.domain.stories import at
+
+
+def kept(*names: str, profile: dict[str, Any] | None = None, **says: Any) -> dict[str, Any]:
+    found = orjson.loads(impersonal(at(0, "form_submitted", *names, profile=profile or {}, **says)))
+    assert isinstance(found, dict)
+    return found
+
+
+def test_what_says_nothing_of_the_person_stays_as_it_was_said() -> None:
+    says = {"b": 1, "a": {"c": [1, 2.5, None, True, "x" * 5_000]}, "email_id": 7, "emailed": "yes", "is_mobile": True}
+    assert kept("c:k", **says) == says
+    assert impersonal(at(0, "page_viewed", "c:k", b=1, a=2)) == '{"b":1,"a":2}', "in the order in which it was said"
+    assert impersonal(at(0, "page_viewed", "c:k")) == "{}"
+
+
+@pytest.mark.parametrize("value", [" ADA@x.test ", "+4930123456", "acme GMBH", "Acme GmbH"])
+def test_a_value_that_is_an_identity_or_of_the_profile_goes_at_any_depth(value: str) -> None:
+    profile = {"company": "Acme GmbH ", "employees": 250}
+    said = kept("e:ada@x.test", "p:+4930123456", profile=profile, by=value, amount=250, deep=[{"by": value}, value, 1])
+    assert said == {"amount": 250, "deep": [{}, 1]}
+
+
+@pytest.mark.parametrize("name", ["email", "workEmail", "e-mail", "contact-phone", "tel_2", "手机", "Your Phone"])
+def test_a_value_goes_whose_name_is_that_of_an_email_or_a_phone(name: str) -> None:
+    assert kept("c:k", a=1, **{name: "someone@else.test"}) == {"a": 1}
+    assert kept("c:k", a={name: 49301234, "b": [{name: ["1", "2"]}]}) == {"a": {"b": [{name: []}]}}
+
+
+def test_a_nul_is_replaced_since_no_database_reads_it_out_of_json() -> None:
+    assert kept("c:k", a="x\x00", **{"b\x00": ["\x00", 1]}, c="\\u0000") == {
+        "a": "x\ufffd", "b\ufffd": ["\ufffd", 1], "c": "\\u0000",
+    }  # fmt: skip

@@ -1,0 +1,121 @@
+"""`touches` and `awards`: a row for each touchpoint and each time that a rule gave points; and when a lead was won."""
+
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import Row
+
+from domain.model.definition import parse_model
+from projections.upkeep.rebuild import rebuild
+from tests.domain.stories import at, us
+from tests.given_model import MODEL
+from tests.projections.world import World
+
+CLICKED = "https://us.example/prices?utm_source=News&utm_medium=email&utm_campaign=May%00"
+
+
+def touches(world: World) -> list[Row[Any]]:
+    return sorted(world.rows("touches"), key=lambda row: (row.at, row.n))
+
+
+def awards(world: World) -> list[Row[Any]]:
+    return sorted(world.rows("awards"), key=lambda row: (row.at, row.n))
+
+
+def test_a_touch_says_what_happened_and_where_it_came_from(world: World) -> None:
+    visit = at(0, "page_viewed", "c:k", source="browser", source_name="site", id="v\x001", url=CLICKED, path="/prices")
+    second = at(1, "page_viewed", "c:k", source="browser", form="", campaign=" June ", variant="B", path=7)
+    world.play([[visit, second]])
+    [lead] = world.leads()
+    first, then = touches(world)
+    assert first._asdict() == {
+        "lead": lead.lead, "at": us(0), "n": 0, "day": us(0) // 86_400_000_000, "touchpoint": "v\ufffd1",
+        "type": "page_viewed", "source_kind": "browser", "source": "site", "channel": "email", "came_from": "News",
+        "medium": "email", "campaign": "May\ufffd", "variant": None, "path": "/prices", "form": None, "value": None,
+        "revenue": None, "currency": None, "properties": orjson.dumps({"url": CLICKED, "path": "/prices"}).decode(),
+        "machine": None,
+    }  # fmt: skip
+    assert (then.channel, then.came_from, then.medium) == (None, None, None)
+    assert (then.campaign, then.variant, then.path, then.form) == ("June", "B", None, None)
+
+
+def test_a_rule_of_channels_names_the_channel(migrated_sqlite_url: str) -> None:
+    text = MODEL + '[[channels.rules]]\nname = "newsletter"\nwhere = { "source.source" = "News" }'
+    world = World(migrated_sqlite_url, parse_model(text), us(60))
+    world.play([[at(0, "page_viewed", "c:k", url=CLICKED)]])
+    channels = [row.channel for row in touches(world)]
+    world.close()
+    assert channels == ["newsletter"]
+
+
+@pytest.mark.parametrize(("says", "value"), [
+    ({"value": 7}, 7.0), ({"amount": 2.5, "total": 3}, 3.0), ({"value": "7", "amount": 1}, 1.0),
+    ({"value": True}, None), ({"value": 2**64 - 1}, float(2**64 - 1)), ({}, None),
+])  # fmt: skip
+def test_the_value_is_the_first_number(world: World, says: dict[str, Any], value: float | None) -> None:
+    world.play([[at(0, "order_placed", "e:a@x.de", **says)]])
+    assert [row.value for row in touches(world)] == [value]
+
+
+def test_a_machine_is_a_row_with_its_reason_and_earns_nothing(world: World) -> None:
+    robot = {"context": {"machine": "honeypot"}}
+    world.play([[
+        at(0, "form_submitted", "e:a@x.de", id="a", **robot),
+        at(0, "form_submitted", "e:a@x.de", id="b"),
+        at(1, "email_unsubscribed", "e:a@x.de", id="c", **robot),
+    ]])  # fmt: skip
+    rows = [(row.touchpoint, row.n, row.machine) for row in touches(world)]
+    assert rows == [("a", 0, "honeypot"), ("b", 1, None), ("c", 0, None)], "who unsubscribes by POST is a person"
+    assert {row.touchpoint for row in awards(world)} == {"b"}
+
+
+def test_of_one_instant_each_has_its_place_however_late_it_comes(world_on_each: World) -> None:
+    world = world_on_each
+    world.play([[at(0, "form_submitted", "e:a@x.de", id="b")], [at(0, "page_viewed", "e:a@x.de", id="a")]])
+    assert [(row.n, row.touchpoint) for row in touches(world)] == [(0, "a"), (1, "b")]
+    assert [(row.n, row.touchpoint, row.rule, row.points) for row in awards(world)] == [
+        (0, "a", "page", 5.0),
+        (1, "b", "form", 12.0),
+        (2, "b", "first form", 3.0),
+    ]
+
+
+def test_rows_go_with_whoever_the_person_turns_out_to_be(world_on_each: World) -> None:
+    world = world_on_each
+    world.play([[at(0, "page_viewed", "c:k")], [at(1, "page_viewed", "c:k"), at(2, "page_viewed", "c:l")]])
+    assert len({row.lead for row in touches(world)}) == 2
+    world.play([[at(3, "identified", "c:k", "u:1")], [at(4, "merged", "u:1", source="api", **WITH_L)]])
+    world.play([[at(5, "identified", "c:l", "e:a@x.de")]])
+    [lead] = [row.lead for row in world.leads() if row.identified][:1]
+    assert {row.lead for row in touches(world)} == {row.lead for row in world.leads()}
+    assert [row.lead for row in touches(world)][:2] == [lead, lead]
+    before = touches(world), awards(world)
+    rebuild(world.database, world.ids, world.model)
+    assert (touches(world), awards(world)) == before
+
+
+WITH_L = {"with": [{"kind": "user_id", "value": "2"}]}
+
+
+def test_what_a_limit_withholds_is_no_award_and_what_a_reset_takes_away_is_one(world: World) -> None:
+    pages = [at(n, "page_viewed", "e:a@x.de", id=f"p{n}") for n in range(5)]
+    world.play([pages, [at(5, "score_reset", "e:a@x.de", source="api")]])
+    assert [row.touchpoint for row in awards(world)] == ["p0", "p1", "p2"]
+    assert world.rows("scores")[0].heat == 0
+
+
+def test_won_at_is_the_first_time(world: World) -> None:
+    move = {"source": "api"}
+    world.play([[at(0, "form_submitted", "e:a@x.de")], [at(1, "stage_changed", "e:a@x.de", to="customer", **move)]])
+    world.play([[at(2, "stage_changed", "e:a@x.de", to="disqualified", **move)]])
+    world.play([[at(3, "stage_changed", "e:a@x.de", to="customer", **move), at(4, "page_viewed", "e:b@x.de")]])
+    assert [row.won_at for row in world.leads()] == [us(1), None]
+
+
+def test_days_are_those_of_the_models_zone(migrated_sqlite_url: str) -> None:
+    world = World(migrated_sqlite_url, parse_model('timezone = "Pacific/Kiritimati"\n' + MODEL), us(60))
+    world.play([[at(0, "form_submitted", "e:a@x.de")]])
+    days = {row.day for row in (*touches(world), *awards(world))}
+    world.close()
+    assert days == {(us(0) + 14 * 3_600_000_000) // 86_400_000_000}
