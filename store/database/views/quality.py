@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, cast, func, null, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, cast, func, null, select, true, union_all
 
 from store.database.derived import Derived
 from store.database.expressions import elements, instant_at, text_at, text_member
@@ -15,9 +15,10 @@ STALE_DAYS: Final = 90
 """An identified lead on its way that was not heard of for longer is stale."""
 
 
-def _rows(tables: Derived) -> Select[Any]:
-    kinds = (_findings, _missing, _stale, _repeated_email, _repeated_phone)
-    every = union_all(*(kind(tables) for kind in kinds)).subquery("every")
+def quality_rows(tables: Derived, stale_days: int = STALE_DAYS) -> Select[Any]:
+    """The rows; a lead is stale that was not heard of for more than so many days."""
+    kinds = (_findings, _missing, _repeated_email, _repeated_phone)
+    every = union_all(*(kind(tables) for kind in kinds), _stale(tables, stale_days)).subquery("every")
     found = every.c
     return select(found.lead, found.kind, found.detail, found.at, day_of(found.at).label("day"))
 
@@ -38,21 +39,22 @@ def _findings(tables: Derived) -> Select[Any]:
     finding = elements(leads.findings)
     value = finding.c.value
     some = leads.findings != "[]"  # most have none, and JSON takes long to read
-    return _row(leads.lead, text_at(value, 0), text_at(value, 1), instant_at(value, 2)).where(some)
+    each = tables.leads.join(finding, true())
+    return _row(leads.lead, text_at(value, 0), text_at(value, 1), instant_at(value, 2)).select_from(each).where(some)
 
 
 def _missing(tables: Derived) -> Select[Any]:
     leads, part = tables.leads.c, model_parts.c
     said = func.nullif(text_member(leads.profile, part.name), "")
-    return _row(leads.lead, "missing_field", part.name, null()).where(
-        leads.identified, part.kind == "required", said.is_(None)
-    )
+    each = tables.leads.join(model_parts, part.kind == "required")
+    rows = _row(leads.lead, "missing_field", part.name, null()).select_from(each)
+    return rows.where(leads.identified, said.is_(None))
 
 
-def _stale(tables: Derived) -> Select[Any]:
+def _stale(tables: Derived, days: int) -> Select[Any]:
     leads, stage = tables.leads.c, model_parts.c
     on_the_way = and_(stage.kind == "stage", stage.name == leads.stage, stage.says.is_(None))
-    old = leads.last_touch < clock_of(tables) - STALE_DAYS * DAY
+    old = leads.last_touch < clock_of(tables) - days * DAY
     return _row(leads.lead, "stale", null(), leads.last_touch).where(leads.identified, on_the_way, old)
 
 
@@ -89,5 +91,5 @@ QUALITY: Final = ReportView(
         ViewColumn("at", ShownAs.MOMENT, "since when; null: nobody knows"),
         ViewColumn("day", ShownAs.DAY, "the day of that, in the model's time zone"),
     ),
-    _rows,
+    quality_rows,
 )

@@ -1,0 +1,136 @@
+"""What is missing, wrong or doubtful in what is known of leads: how many, one of them, and what to do about it."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Text, case, cast, func, select
+
+from projections.queries.view import View
+from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
+from store.database.views.quality import STALE_DAYS, quality_rows
+
+_MISSING: Final = "missing_field"
+_STALE: Final = "stale"
+_MOST_DAYS: Final = 36_500
+
+
+class Advice(NamedTuple):
+    """What a finding means, and what to do about it."""
+
+    means: str
+    to_do: str
+
+
+ADVICE: Final[Mapping[str, Advice]] = {
+    _MISSING: Advice(
+        "nothing is known in a field that a stage requires",
+        "ask for it in a form, or import it; leads cannot be moved to that stage without it",
+    ),
+    "missing_required": Advice(
+        "a fact from outside moved them to a stage although they lacked what it requires",
+        "complete them in the system that reported the move, or require less in the model",
+    ),
+    "promotion_waits": Advice(
+        "hot, and not promoted, as they lack what that stage requires",
+        "ask them for it: they are promoted by the touchpoint that brings it while they are hot",
+    ),
+    _STALE: Advice(
+        "identified, neither won nor aside, and not heard of for long",
+        "get in touch, or move them to a stage that is a detour",
+    ),
+    "bounced": Advice(
+        "the last that is known of their mail is that it came back",
+        "ask for another address by phone, and take this one off the lists",
+    ),
+    "same_email": Advice(
+        "several leads have one e-mail address",
+        "merge those who are one person; else find who writes one address into many",
+    ),
+    "same_phone": Advice(
+        "several leads have one phone number",
+        "merge those who are one person; a switchboard belongs into another field",
+    ),
+    "claim_not_bound": Advice(
+        "a browser claimed an e-mail address or phone number that trusted sources link with another",
+        "look at both leads: merge them where it is one person",
+    ),
+    "claim_joined": Advice(
+        "a browser's claim made one lead of two",
+        "look at its identities: unmerge it where these are two people",
+    ),
+    "alias_skipped": Advice(
+        "a public key sent an alias that names no known cookie",
+        "send aliases by a server key, or identify",
+    ),
+    "merge_skipped": Advice(
+        "a merge was asked for that a standing unmerge forbids",
+        "merge by hand where it is one person after all",
+    ),
+    "unknown_stage": Advice(
+        "something moved them to a stage that the model has not",
+        "add the stage, or name it in `was` of the one that it is now",
+    ),
+    "retired_stage": Advice(
+        "something moved them to a stage after it was retired",
+        "change the system that still reports it",
+    ),
+}
+"""By kind, in the order of the report."""
+
+
+def _rows(view: View, question: ReportQuestion) -> ReportRows:
+    if question.days.bounded:
+        raise BadReport("from, to: found a period, allowed is none: quality is of what is known now")
+    days = _stale_days(question.options)
+    each = quality_rows(view.tables, days).subquery().c
+    detail = case((each.kind == _MISSING, each.detail))
+    told = select(each.kind, detail.label("detail"), func.count(each.lead.distinct()).label("leads"))
+    query = told.add_columns(func.min(cast(each.lead, Text)).label("example")).group_by(each.kind, detail)
+    found = {(row.kind, row.detail): (row.leads, UUID(row.example)) for row in view.conn.execute(query)}
+    leads = view.tables.leads.c
+    identified = view.conn.execute(select(func.count()).where(leads.identified)).scalar_one()
+    rows = [
+        (kind, detail, count, count / identified if identified else None, example, *_advice(kind))
+        for kind, detail, (count, example) in _ordered(view, found)
+    ]
+    return ReportRows(rows, [f"stale: not heard of for more than {days} days"])
+
+
+def _ordered(
+    view: View, found: Mapping[tuple[str, str | None], tuple[int, UUID]]
+) -> list[tuple[str, str | None, tuple[int, UUID | None]]]:
+    """Every kind, and of what is missing every field that a stage requires, also where there is none; then others."""
+    required = {name.removeprefix("profile."): None for stage in view.model.stages for name in stage.requires}
+    known = [(_MISSING, field) for field in required] + [(kind, None) for kind in ADVICE if kind != _MISSING]
+    others = sorted(found.keys() - set(known), key=str)
+    return [(kind, detail, found.get((kind, detail), (0, None))) for kind, detail in (*known, *others)]
+
+
+def _advice(kind: str) -> tuple[Any, ...]:
+    return tuple(ADVICE[kind]) if kind in ADVICE else (None, None)
+
+
+def _stale_days(options: Mapping[str, str]) -> int:
+    """Raises BadReport."""
+    text = options.get(_STALE, str(STALE_DAYS))
+    if not text.isascii() or not text.isdecimal() or int(text[:6]) > _MOST_DAYS:
+        raise BadReport(f"{_STALE}: found {text[:80]!r}, allowed is a number of days up to {_MOST_DAYS}")
+    return int(text)
+
+
+QUALITY: Final = Report(
+    "quality",
+    "What is missing, wrong or doubtful in what is known of leads, a row a kind, also where there is none",
+    (
+        column("kind", ColumnKind.TEXT, "as in the view `report_quality`"),
+        column("detail", ColumnKind.TEXT, "of missing_field the field"),
+        column("leads", ColumnKind.COUNT, "how many"),
+        column("share", ColumnKind.SHARE, "how many for each identified lead; null where there is none"),
+        column("example", ColumnKind.TEXT, "the id of one of them"),
+        column("means", ColumnKind.TEXT, "what it says"),
+        column("to_do", ColumnKind.TEXT, "what helps"),
+    ),
+    _rows,
+    options={_STALE: f"after how many days without a touchpoint a lead is stale (without it {STALE_DAYS})"},
+)
