@@ -11,6 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import NotFound, Retry
+from domain.touchpoints.touchpoint import rfc3339
+from projections.queries.as_of import BadAsOf, NotThen
 from projections.queries.cursors import BadCursor
 from projections.queries.days import BadPeriod
 from projections.queries.filters import BadSearch
@@ -43,7 +45,8 @@ def answer_problems(app: FastAPI) -> None:
 
     app.add_exception_handler(Problem, answer_problem)
     on(NotFound, lambda error: Problem(404, str(error)))
-    for bad in (BadCursor, BadSearch, BadPeriod, BadGroups, BadFunnel, BadReport, BadStages, BadDeadlines):
+    on(NotThen, _not_then)
+    for bad in (BadAsOf, BadCursor, BadSearch, BadPeriod, BadGroups, BadFunnel, BadReport, BadStages, BadDeadlines):
         on(bad, lambda error: Problem(400, str(error)))
     on(RequestValidationError, _invalid)
     on(HTTPException, _no_route)
@@ -76,6 +79,12 @@ class Edge:
             problem = _unexpected(error)
             if not started:
                 await problem.response()(scope, receive, send)
+
+
+def _not_then(error: NotThen) -> Problem:
+    if error.recorded_from is None:
+        return Problem(404, str(error))
+    return Problem(404, str(error), recorded_from=rfc3339(error.recorded_from))
 
 
 def _invalid(error: RequestValidationError) -> Problem:

@@ -14,7 +14,7 @@ from pydantic import Field, field_validator
 from api.answers import answer_problems, plain
 from api.bounds import bound_of, period_of
 from api.funnels import funnel_routes
-from api.parameters import AsOf, Paged, Parameters
+from api.parameters import LeadAsOf, Paged, PagedLeadAsOf, Parameters
 from api.reports import report_routes
 from api.segments import segment_routes
 from api.stages import stage_routes
@@ -34,7 +34,7 @@ from projections.queries.shapes import (
     Page,
     ScoreShape,
     SignalShape,
-    TouchpointShape,
+    TimelinePage,
 )
 from projections.queries.view import LIMIT, Reader
 from projections.reports import responses as response_report
@@ -110,7 +110,7 @@ _DECODED_PLUS: Final = re.compile(r"\A (?=[1-9])")
 _FILTERS: Final = {field.name for field in fields(Filters)} - {"identities", "changed_since"}
 
 
-class TimelineParameters(Paged):
+class TimelineParameters(PagedLeadAsOf):
     """Parameters of a timeline."""
 
     order: Annotated[Literal["oldest", "newest"], Field(description="the order of the fold, or its reverse")] = "oldest"
@@ -194,15 +194,13 @@ def _leads(readers: Readers) -> APIRouter:
             )
 
     @router.get("/leads/{lead}", summary="One lead; a former id answers the live one")
-    def lead(lead: str, parameters: Annotated[AsOf, Query()]) -> LeadDetail:
-        parameters.refuse()
-        with reader.view() as view:
+    def lead(lead: str, parameters: Annotated[LeadAsOf, Query()]) -> LeadDetail:
+        with reader.leads(parameters.as_of, parameters.knowing) as view:
             return one_lead.lead_detail(view, one_lead.live_lead(view, lead))
 
     @router.get("/leads/{lead}/timeline", summary="What happened and what it did, in the order of the fold")
-    def timeline(lead: str, parameters: Annotated[TimelineParameters, Query()]) -> Page[TouchpointShape]:
-        parameters.refuse()
-        with reader.view() as view:
+    def timeline(lead: str, parameters: Annotated[TimelineParameters, Query()]) -> TimelinePage:
+        with reader.leads(parameters.as_of, parameters.knowing) as view:
             return lead_timeline.timeline(
                 view,
                 one_lead.live_lead(view, lead),
@@ -212,9 +210,8 @@ def _leads(readers: Readers) -> APIRouter:
             )
 
     @router.get("/leads/{lead}/score", summary="Every point explained")
-    def score(lead: str, parameters: Annotated[Paged, Query()]) -> ScoreShape:
-        parameters.refuse()
-        with reader.view() as view:
+    def score(lead: str, parameters: Annotated[PagedLeadAsOf, Query()]) -> ScoreShape:
+        with reader.leads(parameters.as_of, parameters.knowing) as view:
             live = one_lead.live_lead(view, lead)
             return lead_score.score(view, live, limit=parameters.limit, cursor=parameters.cursor)
 

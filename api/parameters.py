@@ -1,6 +1,6 @@
 """What several routes are asked with: strict parameters, pages, and what is named and not built yet."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,6 +24,25 @@ class DaysParameters(Parameters):
     def days(self, zone: str) -> DayRange:
         """The period. Raises BadPeriod."""
         return days_between(self.from_, self.to, zone)
+
+
+class LeadAsOf(Parameters):
+    """As of which instant a lead is read."""
+
+    as_of: Annotated[
+        str | None, Field(description="RFC 3339, or a day in the model's time zone: where it begins; not ahead")
+    ] = None
+    knowing: Annotated[
+        Literal["now"] | None,
+        Field(description="now: by all that is known now; else by what was known at as_of"),
+    ] = None
+
+
+class PagedLeadAsOf(LeadAsOf):
+    """A page of it."""
+
+    limit: Annotated[int, Field(ge=1, le=LIMIT)] = 100
+    cursor: Annotated[str | None, Field(description="`next` of the page before")] = None
 
 
 class AsOf(Parameters):

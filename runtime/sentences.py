@@ -50,6 +50,8 @@ _ENGLISH: Final[Mapping[str, str]] = {
     "funnel.series.day": "By day of the start", "funnel.series.week": "By week of the start",
     "funnel.series.month": "By month of the start", "funnel.others": "other ({count} groups)",
     "funnel.leads_title": "Leads in {name}, {state} (times in {zone})",
+    "as_of.then": "As of {at}, by what was known then (position {position}):",
+    "as_of.now": "As of {at}, by what is known now (position {position}):",
     "owner.nobody": "nobody", "owner.accepted": "{owner}, accepted at {at}", "owner.due": "{owner}, to accept by {at}",
 }  # fmt: skip
 _CHINESE: Final[Mapping[str, str]] = {
@@ -98,6 +100,8 @@ _CHINESE: Final[Mapping[str, str]] = {
     "funnel.series.day": "按开始日期", "funnel.series.week": "按开始的周",
     "funnel.series.month": "按开始的月份", "funnel.others": "其他（{count} 组）",
     "funnel.leads_title": "漏斗 {name} 中的线索，{state}（时区 {zone}）",
+    "as_of.then": "截至 {at}，按当时所知（位置 {position}）：",
+    "as_of.now": "截至 {at}，按现在所知（位置 {position}）：",
     "owner.nobody": "无人负责", "owner.accepted": "{owner}，{at} 已接受", "owner.due": "{owner}，须在 {at} 前接受",
 }  # fmt: skip
 SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {"en": _ENGLISH, "zh": _CHINESE}

@@ -1,4 +1,4 @@
-"""The active model: a row of the database that all processes use, whatever their model file says."""
+"""The models that were active: rows of the database, of which all processes use the last, whatever their file says."""
 
 from functools import lru_cache
 
@@ -15,13 +15,27 @@ def active_model(conn: Connection) -> Model | None:
 
     It is active since the first of the activations of its hash in a row: they differ in what the fold does not read.
     """
-    row = conn.execute(select(models.c.hash, models.c.text).order_by(models.c.activation.desc()).limit(1)).one_or_none()
-    if row is None:
-        return None
-    earlier = models.alias()
-    other = select(func.coalesce(func.max(earlier.c.activation), 0)).where(earlier.c.hash != row.hash)
+    number = last_activation(conn)
+    return _activated(conn, number) if number else None
+
+
+def model_at(conn: Connection, instant: int) -> Model:
+    """The model that was active at an instant, before the first activation the first. There must be one.
+
+    Raises ModelError where this release cannot read it.
+    """
+    earlier = select(func.max(models.c.activation)).where(models.c.activated_at <= instant)
+    first = select(func.min(models.c.activation))
+    return _activated(conn, conn.execute(earlier).scalar() or conn.execute(first).scalar_one())
+
+
+def _activated(conn: Connection, number: int) -> Model:
+    row = conn.execute(select(models.c.hash, models.c.text).where(models.c.activation == number)).one()
+    earlier = models.alias().c
+    other = select(func.coalesce(func.max(earlier.activation), 0))
+    other = other.where(earlier.hash != row.hash, earlier.activation < number)
     since = select(func.min(models.c.activated_at)).where(models.c.activation > other.scalar_subquery())
-    return _parsed(row.text, int(conn.execute(since).scalar_one()))
+    return _parsed(row.text, int(conn.execute(since.where(models.c.activation <= number)).scalar_one()))
 
 
 def last_activation(conn: Connection) -> int:

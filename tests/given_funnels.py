@@ -12,7 +12,7 @@ import pytest
 
 from domain.model.definition import Model, parse_model
 from domain.touchpoints.touchpoint import Position
-from projections.queries.lookup import Lookup
+from projections.queries.lookup import saved_lookup
 from projections.queries.view import View
 from store.database import bulk
 from store.database.database import Database, open_database
@@ -186,4 +186,6 @@ def view_of(database: Database, model: Model | None = None, clock: int = CLOCK) 
     """What a reader is told from at a clock."""
     ids = Ids(b"a fixed id key for the tests ...")
     with database.snapshot() as conn:
-        yield View(conn, ids, Lookup(EventStore(database), ids), model or parse_model(FUNNELED), Position(1), clock)
+        yield View(
+            conn, ids, saved_lookup(EventStore(database), ids), model or parse_model(FUNNELED), Position(1), clock
+        )

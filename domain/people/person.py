@@ -12,6 +12,11 @@ FINDINGS: Final = 20
 """Most findings that are kept of one person's claims: the first."""
 
 
+def machines_visitor(highest: Identity) -> Identity:
+    """By what the visitor is named with whom a machine's touchpoint lies while nobody owns its highest identity."""
+    return Identity("machine " + highest.kind, highest.value)
+
+
 class Person:
     """One person of a walk: what they own, and the first walk key of each identity that named them."""
 

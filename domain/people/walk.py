@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from domain.people.constraints import Pair, standing
 from domain.people.facts import Facts, Links
 from domain.people.order import fold_order, walk_key
-from domain.people.person import Finding, Person
+from domain.people.person import Finding, Person, machines_visitor
 from domain.touchpoints.identity import RANK, Identity, canonical, ordered
 from domain.touchpoints.touchpoint import Touchpoint
 
@@ -268,7 +268,7 @@ class Walk:
         highest = touchpoint.identities[0]
         person = self.owner.get(highest)
         if person is None or not person.heads:
-            head = Identity("machine " + highest.kind, highest.value)
+            head = machines_visitor(highest)
             person = self._owner(head)
             self._name(person, head, touchpoint)
         return person

@@ -1,10 +1,17 @@
-"""What the projector knows of one identity: its cluster, with whom it was seen, and with whom claims named it."""
+"""What the projector knows of identities: of one its cluster, with whom it was seen, and with whom claims named it."""
+
+from collections.abc import Collection, Iterable, Mapping
+from operator import itemgetter
 
 import orjson
+from sqlalchemy import Connection
 
-from domain.people.facts import Disputes, Hashed, Links
-from domain.people.sharing import Seen
+from domain.people.facts import Disputes, Facts, Hashed, Links
+from domain.people.sharing import Limits, Seen
 from domain.touchpoints.identity import Identity
+from store.database import bulk
+from store.database.derived import Derived
+from store.events.ids import Ids
 
 
 class Known(Seen):
@@ -90,6 +97,51 @@ class Known(Seen):
             if any((bool(old) and each not in old) != (bool(new) and each not in new) for each in names):
                 return True
         return False
+
+
+def known_at(
+    conn: Connection, tables: Derived, ids: Ids, identities: Collection[Identity], position: int, limits: Limits
+) -> dict[Identity, Known]:
+    """What was known of identities by what was recorded up to a position; their clusters are not."""
+    known = {identity: Known() for identity in identities}
+    by_id = {ids.of(identity): (each, limits.get(identity.kind, 0)) for identity, each in known.items()}
+    columns = ["position", "low", "high", "kind", "value", "instant"]
+    rows = bulk.select_in(conn, tables.sightings, columns, "low", list(by_id), f"position <= {int(position)}")
+    for _, low, high, kind, value, instant in sorted(rows, key=itemgetter(0)):
+        each, limit = by_id[low]
+        if value is None:
+            each.see(kind, high.hex, instant, limit)
+        else:
+            each.claim(kind, value, instant, limit)
+    return known
+
+
+def facts_of(
+    known: Mapping[Identity, Known], identities: Iterable[Identity], limits: Limits, hashed: Hashed
+) -> Facts | None:
+    """What is known of the identities: since when they are shared, and their trusted links; None: nothing."""
+    shared: dict[Identity, int] = {}
+    trusted: dict[Identity, Links] = {}
+    overclaimed: dict[Identity, int] = {}
+    disputed: dict[Identity, Disputes] = {}
+    for identity in identities:
+        limit = limits.get(identity.kind)
+        if limit is None:
+            continue
+        each = known[identity]
+        if each.kinds:
+            since = each.crowded_from(limit)
+            if since is not None:
+                shared[identity] = since
+            if identity.kind != "anonymous_id":
+                trusted[identity] = each.links()
+        if each.claimed is not None and (since := each.overclaimed_from(limit)) is not None:
+            overclaimed[identity] = since
+        if each.claimed is not None and each.kinds:
+            disputed[identity] = each.disputes(hashed)  # empty too: what was may be no more
+    if shared or trusted or overclaimed:
+        return Facts(hashed, shared, trusted, overclaimed, disputed)
+    return None
 
 
 def _json(value: dict[str, dict[str, int]]) -> str | None:

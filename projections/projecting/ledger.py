@@ -22,10 +22,10 @@ from domain.signals.signal import Change, Decision, Holding, end, hand_over, to_
 from domain.touchpoints.touchpoint import Touchpoint, rfc3339
 from projections.projecting.cluster import Cluster
 from projections.projecting.hands import Desk, Hands, News
-from projections.projecting.plan import OPEN_COLUMNS, Holdings, Plan, open_of, row_of
+from projections.projecting.plan import OPEN_COLUMNS, Holdings, Plan, open_of, row_of, told_of
 from store.database import bulk
 from store.database.database import Database
-from store.database.tables import ledger, live, open_signals
+from store.database.tables import hot_told, ledger, live, open_signals
 from store.events.ids import Ids
 from store.ledger import as_text
 
@@ -72,8 +72,7 @@ class Ledger:
         plans = [plan for each in clusters if each[1].aside is None and (plan := self._plan(*each, clock, desk))]
         explained = self._explained(plans, clock, histories)
         plans = [plan for plan in plans if plan.cluster.aside is None]
-        signals = self._write(conn, plans, clock, explained)
-        self._keep_opens(conn, plans, signals, clock)
+        self._keep_opens(conn, plans, self._write(conn, plans, clock, explained), clock)
         if desk is not None:
             desk.write(conn, [deadline for plan in plans for deadline in plan.deadlines])
         for _, cluster in clusters:
@@ -115,7 +114,6 @@ class Ledger:
             successors = self._successors(cluster) if cluster.ceased else {}
             if successors:
                 changes += self._hand_over(cluster, successors, holdings)
-            if successors:
                 moved = {*successors, *(successor for successor in successors.values() if successor is not None)}
             if desk is not None:
                 for id in cluster.ceased:
@@ -318,13 +316,15 @@ class Ledger:
     def _keep_opens(self, conn: Connection, plans: Sequence[Plan], signals: Iterator[str], clock: int) -> None:
         """Bring the table of what is open, and the clusters' copies, in line with what was decided."""
         touched: set[UUID] = set()
-        rows = []
+        rows, told = [], []
         for plan in plans:
             mine = plan.moved | plan.keep(signals, clock)
             rows += [row_of(each) for holder in mine for each in plan.cluster.opens[holder].values()]
+            told += [told_of(plan.cluster.opens[holder], holder, clock) for holder in mine & plan.of_hot()]
             touched |= mine
         bulk.delete(conn, open_signals, "holder", list(touched))
         bulk.insert(conn, open_signals, rows)
+        bulk.upsert(conn, hot_told, told)
 
 
 def _of_each_other(decided: Sequence[tuple[Decision, Plan]], ids: Sequence[str], place: int) -> dict[str, str]:

@@ -12,10 +12,11 @@ from sqlalchemy import Connection, update
 
 from domain.people.constraints import NAMES_OTHERS, other_side
 from domain.people.facts import Disputes, Facts, Links
+from domain.people.person import machines_visitor
 from domain.people.sharing import LIMITS, Limits, claimings, sightings
 from domain.touchpoints.identity import Identity
-from domain.touchpoints.touchpoint import Touchpoint
-from projections.projecting.known import Known
+from domain.touchpoints.touchpoint import Position, Touchpoint
+from projections.projecting.known import Known, facts_of
 from store.database import bulk
 from store.database.derived import Derived
 from store.events.ids import Ids
@@ -68,6 +69,7 @@ class Linker:
         self._forward: dict[int, int] = {}
         self._changed: set[UUID] = set()
         self._named: dict[UUID, int] = {}
+        self._learnt: list[tuple[UUID, Position, UUID, str, str | None, int]] = []
         self._nothing = Facts(ids.hex)
 
     def link(self, conn: Connection, batch: Sequence[Recorded], recorded: ReadRecorded) -> Linked:
@@ -81,14 +83,14 @@ class Linker:
         before = self._see(batch)
         again = self._in_doubt(before) if before else {}
         for position, touchpoint in batch:
-            home = self._known_home(touchpoint)
-            if home is not None:
-                linked.members.setdefault(home, []).append(touchpoint)
-                continue
-            facts = self._facts_of(touchpoint)
-            cluster = self._cluster(facts.links(touchpoint), touchpoint.identities[0], position, linked)
+            cluster = self._known_home(touchpoint)
+            if cluster is None:
+                facts = self._facts_of(touchpoint)
+                cluster = self._cluster(facts.links(touchpoint), touchpoint.identities[0], position, linked)
+                self._tell(linked, cluster, facts)
             linked.members.setdefault(cluster, []).append(touchpoint)
-            self._tell(linked, cluster, facts)
+            if "machine" in touchpoint.context:  # whoever looks back asks by this id, also where it is nobody's now
+                self.name(self._ids.of(machines_visitor(touchpoint.identities[0])), cluster)
         if again:
             self._relink(conn, before, recorded(again), linked)
         for identity in before:
@@ -120,28 +122,8 @@ class Linker:
 
     def facts(self, identities: Iterable[Identity]) -> Facts:
         """What is known of the (loaded) identities: since when they are shared, and their trusted links."""
-        shared: dict[Identity, int] = {}
-        trusted: dict[Identity, Links] = {}
-        overclaimed: dict[Identity, int] = {}
-        disputed: dict[Identity, Disputes] = {}
-        for identity in identities:
-            limit = self._limits.get(identity.kind)
-            if limit is None:
-                continue
-            known = self._met[identity]
-            if known.kinds:
-                since = known.crowded_from(limit)
-                if since is not None:
-                    shared[identity] = since
-                if identity.kind != "anonymous_id":
-                    trusted[identity] = known.links()
-            if known.claimed is not None and (since := known.overclaimed_from(limit)) is not None:
-                overclaimed[identity] = since
-            if known.claimed is not None and known.kinds:
-                disputed[identity] = known.disputes(self._ids.hex)  # empty too: what was may be no more
-        if shared or trusted or overclaimed:
-            return Facts(self._ids.hex, shared, trusted, overclaimed, disputed)
-        return self._nothing
+        facts = facts_of(self._met, identities, self._limits, self._ids.hex)
+        return self._nothing if facts is None else facts
 
     def cluster_of(self, identity: Identity) -> int | None:
         """The cluster of a loaded identity."""
@@ -183,24 +165,33 @@ class Linker:
             cluster_now = None if known.cluster is None else self._find(known.cluster)
             rows.append((id, cluster_now, *known.row()))
         bulk.upsert(conn, table, rows)
+        bulk.insert(conn, self._tables.sightings, self._learnt)
         self._changed.clear()
         self._named.clear()
+        self._learnt.clear()
 
     # ---- one batch ----
 
     def _see(self, batch: Sequence[Recorded]) -> dict[Identity, _Before]:
         """Note who was seen and claimed with whom; of the identities that are known otherwise now, what was before."""
         before: dict[Identity, _Before] = {}
-        for _, touchpoint in batch:
+        for position, touchpoint in batch:
             if len(touchpoint.identities) > 1:
                 for low, high in sightings(touchpoint):
-                    self._note(low, high, touchpoint.instant, before)
+                    self._note(position, low, high, touchpoint.instant, before)
                 for low, high in claimings(touchpoint):
-                    self._note(low, high, touchpoint.instant, before, claimed=True)
+                    self._note(position, low, high, touchpoint.instant, before, claimed=True)
         return before
 
     def _note(
-        self, low: Identity, high: Identity, instant: int, before: dict[Identity, _Before], *, claimed: bool = False
+        self,
+        position: Position,
+        low: Identity,
+        high: Identity,
+        instant: int,
+        before: dict[Identity, _Before],
+        *,
+        claimed: bool = False,
     ) -> None:
         known, limit = self._met[low], self._limits[low.kind]
         name = high.value if claimed else self._ids.hex(high)
@@ -209,7 +200,10 @@ class Linker:
             return
         was = self._state(low)
         if (known.claim if claimed else known.see)(high.kind, name, instant, limit):
-            self._changed.add(self._ids.of(low))
+            id = self._ids.of(low)
+            self._changed.add(id)
+            value = high.value if claimed else None
+            self._learnt.append((id, position, self._ids.of(high), high.kind, value, instant))
             if self._state(low) != was:
                 before.setdefault(low, was).highs.add(high)
 

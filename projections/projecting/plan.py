@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.signals.deadlines import Deadline
 from domain.signals.kinds import HOT, SignalKind
-from domain.signals.signal import Change, Decision, Holding, Kept, Open
+from domain.signals.signal import Change, Decision, Holding, Kept, Open, Opened
 from projections.projecting.cluster import Cluster
 from store.database.tables import open_signals
 
@@ -35,6 +35,10 @@ class Plan:
     def hot(self) -> set[UUID]:
         """The leads that become hot."""
         return {decision.lead_now for decision in self.decisions if decision.kind == HOT}
+
+    def of_hot(self) -> set[UUID]:
+        """The leads of which may differ whether, and by what, somebody was told that they are hot."""
+        return self.moved | {holder for holder, kind, _ in (change.place for change in self.changes) if kind == HOT}
 
     def keep(self, signals: Iterator[str], clock: int) -> set[UUID]:
         """Take the changes, whose signals have these ids, into what is open; the leads of which that differs now."""
@@ -69,6 +73,12 @@ def open_of(row: Iterable[Any]) -> Open:
     """What is open, of its row."""
     holder, kind, *rest = row
     return Open(holder, SignalKind(kind), *rest)
+
+
+def told_of(opened: Opened, holder: UUID, clock: int) -> tuple[Any, ...]:
+    """The row of `hot_told` that says what a lead holds from now on."""
+    hot = opened.get((HOT, ""))
+    return holder, clock, None if hot is None else hot.signal
 
 
 def row_of(open: Open) -> tuple[Any, ...]:

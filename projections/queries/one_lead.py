@@ -4,16 +4,20 @@ import re
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
-
 from domain.errors import NotFound
 from domain.fold.names import full_name
 from domain.touchpoints.identity import KINDS
+from domain.touchpoints.touchpoint import rfc3339
+from projections.queries.as_of import NotThen
 from projections.queries.filters import Filters, asked_identity
 from projections.queries.leads import card_fields, cards, find_leads
+from projections.queries.lookup import Lookup
 from projections.queries.shapes import IdentityShape, LeadDetail, LeadShape, StageShape
 from projections.queries.sources import sources_of
 from projections.queries.view import View
+from projections.read_models.segment_members import SEGMENT_MEMBERS
+from projections.read_models.stage_history import STAGE_HISTORY
+from store.events.store import recorded_at
 
 _LEAD_ID: Final = re.compile("[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
 _CANDIDATES: Final = 10
@@ -27,8 +31,33 @@ def live_lead(view: View, lead: str) -> UUID:
     except ValueError:
         raise NotFound(f"no lead {lead[:80]!r}: a lead id is a UUID, as `id` of /api/leads") from None
     if resolved is None:
-        raise NotFound(f"no lead {lead}: nothing with that id was ever projected")
+        raise _absent(view, UUID(lead))
     return resolved
+
+
+def _absent(view: View, lead: UUID) -> NotFound:
+    """Why there is no lead of an id, or was none as of the view's pair."""
+    nothing = NotFound(f"no lead {lead}: nothing with that id was ever projected")
+    if view.past is None:
+        return nothing
+    present = view.past.present
+    now = Lookup(view.ids, present).resolve(view.conn, lead)
+    cluster = None if now is None else present.walked(view.conn, now)
+    history = [] if now is None or cluster is None else cluster.history(view.ids, now)
+    if cluster is None or not history:
+        return nothing
+    none_then, first = f"no lead {lead} as of {rfc3339(view.clock)}", history[0][0].instant
+    position = min(cluster.recorded[touchpoint.key][0] for touchpoint, _ in history)
+    if first > view.clock:
+        return NotThen(f"{none_then}: the first that is known of it happened at {rfc3339(first)}")
+    if position > view.position:
+        recorded_from = recorded_at(view.conn, position)
+        return NotThen(
+            f"{none_then}, by what was known then: what is known of it happened from {rfc3339(first)} on, and was "
+            f"recorded from {rfc3339(recorded_from)} on. knowing=now says what is known now about then",
+            recorded_from,
+        )
+    return NotThen(f"{none_then}: what it did until then counted as another lead's")
 
 
 def lead_called(view: View, text: str) -> UUID:
@@ -49,7 +78,8 @@ def lead_called(view: View, text: str) -> UUID:
 def _named(view: View, kind: str, value: str) -> UUID:
     lead = view.lookup.holder(view.conn, view.ids.of(asked_identity(kind, value)))
     if lead is None:
-        raise NotFound(f"no lead has the {kind} {value!r}")
+        then = "has" if view.past is None else f"had, as of {rfc3339(view.clock)},"
+        raise NotFound(f"no lead {then} the {kind} {value!r}")
     return lead
 
 
@@ -74,7 +104,10 @@ def _label(lead: LeadShape) -> str:
 
 def card(view: View, lead: UUID) -> dict[str, Any]:
     """The fields of one live lead's card, with all its identities. Raises NotFound."""
-    row = view.conn.execute(cards(view.tables).where(view.tables.leads.c.lead == lead)).first()
+    if view.folded is not None:
+        row = view.folded.card(view.conn, lead)
+    else:
+        row = view.conn.execute(cards(view.tables).where(view.tables.leads.c.lead == lead)).first()
     if row is None:
         raise NotFound(f"no lead {lead}")
     fields = card_fields(view, row)
@@ -86,15 +119,14 @@ def card(view: View, lead: UUID) -> dict[str, Any]:
 
 def lead_detail(view: View, lead: UUID) -> LeadDetail:
     """One live lead with its stages, segments and sources. Raises NotFound."""
-    history, members = view.tables.stage_history, view.tables.segment_members
-    stages = select(history.c.stage, history.c.at, history.c.source).where(history.c.lead == lead).order_by(history.c.n)
-    segments = select(members.c.segment).where(members.c.lead == lead).order_by(members.c.segment)
     fields = card(view, lead)
-    entered = [StageShape(stage=row.stage, at=row.at, source=row.source) for row in view.conn.execute(stages)]
+    stages = sorted(view.rows(STAGE_HISTORY, lead), key=lambda row: row.n)
+    entered = [StageShape(stage=row.stage, at=row.at, source=row.source) for row in stages]
     return LeadDetail(
         **fields,
         **sources_of(view, lead, fields, entered),
         stages=entered,
-        segments=list(view.conn.execute(segments).scalars()),
+        segments=sorted(row.segment for row in view.rows(SEGMENT_MEMBERS, lead)),
         clock=view.clock,
+        **view.of_past(),
     )

@@ -62,6 +62,7 @@ def score(view: View, lead: UUID, *, limit: int | None = None, cursor: str | Non
         items=[_award(did, labels) for _, did in page if isinstance(did, Point)],
         withheld=[_withheld(did, labels) for _, did in page if isinstance(did, Withheld)],
         next=give("score", *page[-1][0]) if len(page) < len(entries) else None,
+        **view.of_past(),
     )
 
 

@@ -29,6 +29,23 @@ class Page(Shape, Generic[Item]):
     next: str | None = None
 
 
+def _of_now(value: object) -> bool:
+    return value is None
+
+
+class AsOfShape(Shape):
+    """What an answer says that was asked as of an instant; other answers have none of it."""
+
+    as_of: Annotated[Moment | None, Field(description="the instant that was asked for", exclude_if=_of_now)] = None
+    knowing: Annotated[
+        Literal["then", "now"] | None,
+        Field(description="by what was recorded up to that instant, or by all that is", exclude_if=_of_now),
+    ] = None
+    position: Annotated[
+        int | None, Field(description="up to which place of what is recorded it was known", exclude_if=_of_now)
+    ] = None
+
+
 class IdentityShape(Shape):
     """One name under which sources know the person."""
 
@@ -116,7 +133,7 @@ class StageShape(Shape):
     source: Annotated[str, Field(description="kind of the source that reported it; empty for the first")]
 
 
-class LeadDetail(LeadShape):
+class LeadDetail(LeadShape, AsOfShape):
     """A lead with its stages, segments and sources."""
 
     stages: list[StageShape]
@@ -186,6 +203,10 @@ class TouchpointShape(Shape):
     profile: dict[str, Any]
     context: dict[str, Any]
     effect: EffectShape
+
+
+class TimelinePage(Page[TouchpointShape], AsOfShape):
+    """A part of a lead's timeline."""
 
 
 class AboutShape(Shape):
@@ -263,7 +284,7 @@ class ComingShape(Shape):
     segment: str | None = None
 
 
-class ScoreShape(Shape):
+class ScoreShape(AsOfShape):
     """Every point explained. `items` are in the order of the fold, and so is what gave nothing, `withheld`.
 
     A page holds so many of both together; only the items of all pages add up to the heat.

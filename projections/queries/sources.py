@@ -4,22 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from domain.conditions.tree import SOURCE_FIELDS
 from domain.model.channels import Channel
 from projections.queries.shapes import SourceShape, StageShape
 from projections.queries.view import View
-from projections.read_models.lead_sources import FIRST, IDENTIFIED, LAST, STAGE
+from projections.read_models.lead_sources import FIRST, IDENTIFIED, LAST, LEAD_SOURCES, STAGE
 
 
 def sources_of(view: View, lead: UUID, card: Mapping[str, Any], stages: Sequence[StageShape]) -> dict[str, Any]:
     """The sources of a lead's detail, of its card and the stages that it entered."""
-    table = view.tables.lead_sources
-    rows = view.conn.execute(select(table).where(table.c.lead == lead))
     stored = {
         (row.which, row.stage): SourceShape(since=row.since, **{name: getattr(row, name) for name in SOURCE_FIELDS})
-        for row in rows
+        for row in view.rows(LEAD_SOURCES, lead)
     }
 
     def source(which: str, since: int, stage: str = "") -> SourceShape:

@@ -14,7 +14,7 @@ from projections.queries.shapes import (
     GaveShape,
     IdentityShape,
     MovedShape,
-    Page,
+    TimelinePage,
     TouchpointShape,
 )
 from projections.queries.view import View
@@ -22,7 +22,7 @@ from projections.queries.view import View
 
 def timeline(
     view: View, lead: UUID, *, limit: int = 100, cursor: str | None = None, newest: bool = False
-) -> Page[TouchpointShape]:
+) -> TimelinePage:
     """A lead's touchpoints in the order of the fold, or the other way round."""
     name = "timeline-newest" if newest else "timeline"
     history = view.lookup.journal(view.conn, Fold(view.model), lead)
@@ -34,7 +34,7 @@ def timeline(
     following = give(name, *history[limit - 1][0].order) if len(history) > limit else None
     labels = {rule.name: rule.label for rule in view.model.score.rules}
     items = [_touchpoint(touchpoint, effect, labels) for touchpoint, effect in history[:limit]]
-    return Page[TouchpointShape](items=items, next=following)
+    return TimelinePage(items=items, next=following, **view.of_past())
 
 
 def _touchpoint(touchpoint: Touchpoint, effect: Effect, labels: Mapping[str, Any]) -> TouchpointShape:

@@ -2,16 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from domain.errors import NotFound, Retry
+from domain.fold.fold import Fold
 from domain.model.definition import Model
+from domain.people.sharing import LIMITS, Limits
 from domain.touchpoints.touchpoint import Position
 from projections.projecting.projector import read_progress
-from projections.queries.lookup import Lookup
+from projections.queries.as_of import BadAsOf, Knowing, pair_of
+from projections.queries.folded import FoldedRows
+from projections.queries.lookup import Lookup, saved_lookup
+from projections.queries.then import ClustersThen
+from projections.queries.walked import Clusters, SavedClusters
+from projections.read_models.family import Family
 from store.database.database import Database
 from store.database.derived import Derived
 from store.database.tables import live
@@ -30,9 +38,19 @@ class NotReady(Retry):
     """Nothing is projected yet."""
 
 
+class Past(NamedTuple):
+    """What makes a view one of the past, whose instant is its clock. `present`: the clusters of now."""
+
+    knowing: Knowing
+    present: Clusters
+
+
 @dataclass(frozen=True, slots=True)
 class View:
-    """One consistent view of the read models: the fold to exactly (position, clock) under `model`."""
+    """One consistent view of the read models: the fold to exactly (position, clock) under `model`.
+
+    Where there is `folded`, single leads are folded for it; `tables` are of now then, and no list is read of them.
+    """
 
     conn: Connection
     ids: Ids
@@ -41,15 +59,32 @@ class View:
     position: Position
     clock: int
     tables: Derived = live
+    past: Past | None = None
+    folded: FoldedRows | None = None
+
+    def rows(self, family: Family, lead: UUID) -> Sequence[Any]:
+        """A lead's rows of a family, in no order; their fields are named as the columns."""
+        if self.folded is not None:
+            return self.folded.of(self.conn, family, lead)
+        table = family.table(self.tables)
+        return self.conn.execute(select(table).where(table.c.lead == lead)).all()
+
+    def of_past(self) -> dict[str, Any]:
+        """What answers say of the past pair that they are of (`AsOfShape`)."""
+        if self.past is None:
+            return {}
+        return {"as_of": self.clock, "knowing": self.past.knowing, "position": self.position}
 
 
 class Reader:
     """Opens views."""
 
-    def __init__(self, database: Database, events: EventStore, ids: Ids) -> None:
+    def __init__(self, database: Database, events: EventStore, ids: Ids, limits: Limits = LIMITS) -> None:
         self._database = database
+        self._events = events
         self._ids = ids
-        self._lookup = Lookup(events, ids)
+        self._limits = limits
+        self._lookup = saved_lookup(events, ids, limits=limits)
 
     @contextmanager
     def view(self) -> Iterator[View]:
@@ -60,6 +95,31 @@ class Reader:
                 raise NotReady(NO_MODEL)
             progress = read_progress(conn)
             yield View(conn, self._ids, self._lookup, model, progress.position, progress.clock)
+
+    @contextmanager
+    def leads(self, as_of: str | None = None, knowing: str | None = None) -> Iterator[View]:
+        """A view in which single leads are read: of this moment, or as of an instant.
+
+        Raises NotReady, DatabaseAway, BadAsOf, NotProjectedYet.
+        """
+        if as_of is None and knowing is not None:
+            raise BadAsOf("knowing: stands alone; give as_of too, the instant that it is about")
+        with self.view() as now:
+            yield now if as_of is None else self._then(now, as_of, knowing)
+
+    def _then(self, now: View, as_of: str, knowing: str | None) -> View:
+        progress = read_progress(now.conn)
+        pair = pair_of(now.conn, self._events, progress, now.model.timezone, as_of, knowing)
+        clusters = ClustersThen(self._events, self._ids, now.tables, self._limits, pair.position, pair.clock)
+        return replace(
+            now,
+            lookup=Lookup(self._ids, clusters),
+            model=pair.model,
+            position=pair.position,
+            clock=pair.clock,
+            past=Past(pair.knowing, SavedClusters(self._events, self._ids, now.tables, self._limits)),
+            folded=FoldedRows(self._ids, clusters, Fold(pair.model)),
+        )
 
 
 def known_segment(view: View, name: str) -> str:

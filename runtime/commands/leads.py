@@ -18,12 +18,15 @@ from runtime.commands.options import (
     Cursor,
     Data,
     DatabaseUrl,
+    Knowing,
     Language,
+    LeadAsOf,
     Limit,
     bound_of,
     reading,
     refuse_as_of,
     say_more,
+    wiring_of,
 )
 from runtime.explained import coming_in_words, did_in_words, distance_in_words, owner_in_words, score_listings
 from runtime.show import Column, Listing, cell, plain, print_json, print_listings, say
@@ -153,15 +156,15 @@ def lead(
         ),
     ],
     limit: Limit = 20,
-    as_of: AsOf = None,
+    as_of: LeadAsOf = None,
+    knowing: Knowing = None,
     lang: Language = None,
     as_json: AsJson = False,
     data: Data = None,
     database: DatabaseUrl = None,
 ) -> None:
     """Show one lead: how far it is from hot, every point explained, what the newest touchpoints did."""
-    refuse_as_of(as_of)
-    with reading(data, database) as view:
+    with wiring_of(data=data, database=database) as wiring, wiring.reader.leads(as_of, knowing) as view:
         lead_id = one_lead.lead_called(view, of)
         card = one_lead.lead_detail(view, lead_id)
         points = score(view, lead_id)
@@ -180,6 +183,8 @@ def lead(
         )
         for each in history.items
     ]
+    if view.past is not None:
+        say(words.say(f"as_of.{view.past.knowing}", at=words.when(card.as_of), position=card.position))
     print_listings(
         Listing(who(card), (Column("what"), Column("how it is")), _card(card, points, words)),
         *score_listings(points, words),

@@ -31,6 +31,13 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Most rows.
 Cursor = Annotated[str | None, typer.Option("--cursor", help="`next` of the page before.")]
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Not built yet.")]
+LeadAsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", help="As it was known at an instant: a day (where it begins) or an RFC 3339 time."),
+]
+Knowing = Annotated[
+    str | None, typer.Option("--knowing", help="now: by all that is known now of what had happened by then.")
+]
 
 
 def settings_of(*, server: bool = False, **flags: Any) -> Settings:

@@ -36,6 +36,7 @@ class Derived:
     metadata: MetaData
     projector: Table
     identities: Table
+    sightings: Table
     clusters: Table
     lead_states: Table
     leads: Table
@@ -98,6 +99,17 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("claimed", Text),  # the same of whom claims named it with, by value: findings say it
             Index(prefix + "identities_cluster", "cluster"),
             **hot_fill,
+        ),
+        sightings=Table(  # what was learnt of identities, and by which event: so it can be known as of any of them
+            prefix + "sightings",
+            meta,
+            Column("low", Uuid, primary_key=True),  # H(identity)
+            Column("position", BigInteger, primary_key=True, autoincrement=False),
+            Column("high", Uuid, primary_key=True),  # H of a higher one that it was named with
+            Column("kind", Text, nullable=False),  # of that one
+            Column("value", Text),  # of that one, where a claim says it; null: a sighting
+            Column("instant", BigInteger, nullable=False),
+            Index(prefix + "sightings_high", "high"),
         ),
         clusters=Table(
             prefix + "clusters",

@@ -174,6 +174,14 @@ open_signals: Final = Table(
     Index("open_signals_to_tell", "holder", postgresql_where=text("earned = -1"), sqlite_where=text("earned = -1")),
 )  # fmt: skip
 
+hot_told: Final = Table(  # what open_signals said of hot leads at every instant
+    "hot_told",
+    metadata,
+    Column("lead", Uuid, primary_key=True),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("signal", Text),  # the `lead.hot` that the lead held from then on; null: none that anybody was told
+)
+
 owner_turns: Final = Table(
     "owner_turns",
     metadata,

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 
 from domain.touchpoints.event import TouchpointRecorded, event_class
-from domain.touchpoints.touchpoint import Position, Touchpoint
+from domain.touchpoints.touchpoint import NEVER, Position, Touchpoint
 from store.database import bulk
 from store.database.columns import array, key_parameters
 from store.database.database import Database
@@ -21,7 +21,7 @@ from store.events.ids import Ids
 from store.events.library.mapper import clear_text
 from store.events.positions import Advance, advance, position_of
 
-__all__ = ["Advance", "Appended", "EventStore", "Incoming", "last_position", "lock_events"]
+__all__ = ["Advance", "Appended", "EventStore", "Incoming", "last_position", "lock_events", "recorded_at"]
 
 Recorded = tuple[Position, Touchpoint]
 """A touchpoint and its position."""
@@ -158,6 +158,20 @@ class EventStore:
         """The newest position, 0 where nothing is recorded."""
         return last_position(conn)
 
+    def position_at(self, conn: Connection, instant: int) -> Position:
+        """The position of the last event that was recorded at or before an instant; 0: there was none.
+
+        Positions are in the order of commits, and the instants that recorders note rise with them unless clocks differ
+        or step: then an event may lie on the wrong side that was recorded about as long before or after as they differ.
+        The positions that are looked at depend on nothing that is recorded later, and neither does the answer.
+        """
+        position, last = 0, last_position(conn)
+        for bit in reversed(range(last.bit_length())):
+            further = position + (1 << bit)
+            if further <= last and recorded_at(conn, further) <= instant:
+                position = further
+        return Position(position)
+
     def scan(self, conn: Connection, after: int, limit: int, until: int | None = None) -> list[Recorded]:
         """The next touchpoints after a position (and up to `until`), in order: none only at the end.
 
@@ -230,6 +244,13 @@ def lock_events(database: Database, conn: Connection) -> None:
 def known_of(conn: Connection, dedupes: Sequence[bytes]) -> set[bytes]:
     """Those of the dedupe keys under which something is recorded."""
     return {bytes(row[0]) for row in bulk.select_in(conn, events, ["dedupe"], "dedupe", dedupes)}
+
+
+def recorded_at(conn: Connection, position: int) -> int:
+    """When the touchpoint of a position was recorded; where somebody deleted it, the next one (none: never)."""
+    query = select(events.c.recorded).where(events.c.position >= position, events.c.recorded.is_not(None))
+    with translated():
+        return int(conn.execute(query.order_by(events.c.position).limit(1)).scalar() or NEVER)
 
 
 def last_position(conn: Connection) -> Position:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Row, select
 
 from domain.judging.backtest import Numbers, TrackRecord
-from domain.model.definition import Model, parse_model
+from domain.model.definition import Model
 from domain.model.variant import Variant
 from domain.signals.kinds import HOT, MODEL, PROMOTABLE, RETRACTED, SignalKind, opens
 from projections.projecting.projector import read_progress
@@ -28,25 +28,9 @@ from projections.upkeep.track_record import track_record
 from store.database.tables import ledger, live, open_signals
 from tests.domain.histories import BY_HAND, TYPES, histories, law
 from tests.domain.stories import SECOND, us
-from tests.given_model import MODEL as TEXT
+from tests.projections.given_models import MODELS
 from tests.projections.shelf import Shelf
 from tests.projections.world import World
-
-_HOT_AT = "hot_at = { A = 10, B = 15, C = 20, D = 20 }"
-_PROMOTING = TEXT.replace("rearm_at = 5", 'rearm_at = 2\npromote_to = "qualified"')
-MODELS: tuple[Model, ...] = tuple(
-    parse_model(text)
-    for text in (
-        _PROMOTING.replace(_HOT_AT, "hot_at = 9"),
-        _PROMOTING.replace(_HOT_AT, "hot_at = 4"),
-        _PROMOTING.replace(_HOT_AT, "hot_at = 1000"),
-        _PROMOTING.replace(_HOT_AT, "hot_at = 14").replace("points = 5", "points = 14"),
-        _PROMOTING.replace(_HOT_AT, "hot_at = 9").replace('requires = ["profile.company"]', ""),
-        _PROMOTING.replace(_HOT_AT, "hot_at = 12").replace('name = "warm"', 'name = "lukewarm"'),
-        _PROMOTING.replace(_HOT_AT, "hot_at = 9").replace('name = "customer"', 'name = "buyer"\nwas = ["customer"]'),
-    )
-)
-"""Each may follow on each but the last, after which a stage would vanish."""
 
 
 @dataclass(frozen=True)

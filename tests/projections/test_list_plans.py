@@ -9,7 +9,7 @@ import pytest
 from domain.model.definition import parse_model
 from projections.queries.filters import Filters
 from projections.queries.leads import find_leads
-from projections.queries.lookup import Lookup
+from projections.queries.lookup import saved_lookup
 from projections.queries.orders import OrderName
 from projections.queries.view import View
 from store.database import bulk
@@ -82,7 +82,7 @@ def _lead(n: int, lead: UUID) -> tuple[object, ...]:
 def view(filled: Database) -> Iterator[View]:
     ids = Ids(b"a fixed id key for the tests ...")
     with filled.snapshot() as conn:
-        yield View(conn, ids, Lookup(EventStore(filled), ids), parse_model(MODEL + OWNERS), 1, NOW)
+        yield View(conn, ids, saved_lookup(EventStore(filled), ids), parse_model(MODEL + OWNERS), 1, NOW)
 
 
 @pytest.mark.parametrize("order", ORDERS)

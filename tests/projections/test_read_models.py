@@ -12,7 +12,7 @@ from store.database.tables import live
 from tests.domain.stories import at
 from tests.projections.world import World
 
-SAVED = {live.projector, live.identities, live.clusters, live.lead_states}
+SAVED = {live.projector, live.identities, live.sightings, live.clusters, live.lead_states}
 """Derived, but no read model: the pair, what is linked, and saved state."""
 FOLDER = Path(__file__).parents[2] / "projections" / "read_models"
 COMMON = {"family.py", "registry.py", "changes.py", "__init__.py"}

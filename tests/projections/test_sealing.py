@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from projections.queries.lookup import Lookup
+from projections.queries.lookup import saved_lookup
 from projections.upkeep.rebuild import rebuild
 from store.database.tables import events
 from store.events import sealing
@@ -40,7 +40,7 @@ def test_with_other_stored_bytes_all_that_reads_and_writes_goes_on(world: World)
     world.play([[at(2, "form_submitted", "c:k", "e:a@x.de")], [at(1, "page_viewed", "c:k")]], restart=True)
     with world.database.snapshot() as conn:
         states = [bytes(state) for state in conn.execute(select(events.c.state)).scalars()]
-        timeline = Lookup(world.events, world.ids).history(conn, world.ids.of(identity("e:a@x.de")))
+        timeline = saved_lookup(world.events, world.ids).history(conn, world.ids.of(identity("e:a@x.de")))
         assert world.events.is_under(conn, world.ids)
     assert not any(b"page_viewed" in state or b"a@x.de" in state for state in states)
     assert [touchpoint.type for touchpoint in timeline] == ["page_viewed", "form_submitted"]

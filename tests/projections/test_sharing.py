@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from projections.queries.leads import find_leads
-from projections.queries.lookup import Lookup
+from projections.queries.lookup import saved_lookup
 from projections.queries.one_lead import lead_detail
 from projections.queries.view import Reader
 from tests.domain.stories import at, identity, us
@@ -50,8 +50,8 @@ def test_it_names_nobody_and_is_looked_up_in_vain(world: World) -> None:
     assert (nobody.stage, nobody.identified, nobody.identities) == ("visitor", False, "[]")
     assert "lead.hot" not in [kind for kind, _ in world.signals()]
     with world.database.snapshot() as conn:
-        assert Lookup(world.events, world.ids).holder(conn, world.ids.of(identity("e:info@x.de"))) is None
-        assert Lookup(world.events, world.ids).holder(conn, world.ids.of(identity("u:3"))) is not None
+        assert saved_lookup(world.events, world.ids).holder(conn, world.ids.of(identity("e:info@x.de"))) is None
+        assert saved_lookup(world.events, world.ids).holder(conn, world.ids.of(identity("u:3"))) is not None
 
 
 def test_of_many_identities_a_row_has_the_first_twenty_and_one_lead_says_all(world: World) -> None:
@@ -69,7 +69,7 @@ def test_of_many_identities_a_row_has_the_first_twenty_and_one_lead_says_all(wor
 def test_the_timeline_shows_what_was_reported_all_the_same(world: World) -> None:
     world.play([[at(n, "identified", "c:k", f"u:{n}") for n in range(1, 8)]])
     with world.database.snapshot() as conn:
-        lookup = Lookup(world.events, world.ids)
+        lookup = saved_lookup(world.events, world.ids)
         [touchpoint] = lookup.history(conn, world.ids.of(identity("u:7")))
     assert touchpoint.identities == (identity("u:7"), identity("c:k"))
 

@@ -16,7 +16,7 @@ from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import Position
 from projections.queries.cursors import BadCursor
 from projections.queries.days import EVER, DayRange, starts_at
-from projections.queries.lookup import Lookup
+from projections.queries.lookup import saved_lookup
 from projections.queries.quartiles import QuartilesShape
 from projections.queries.view import View
 from projections.reports.stages import BadStages, StageState, leads_of_stage, stages
@@ -115,7 +115,7 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def view(database: Database) -> Iterator[View]:
     ids = Ids(b"a fixed id key for the tests ...")
     with database.snapshot() as conn:
-        yield View(conn, ids, Lookup(EventStore(database), ids), MODEL, Position(1), CLOCK)
+        yield View(conn, ids, saved_lookup(EventStore(database), ids), MODEL, Position(1), CLOCK)
 
 
 # ---- counted by hand ---------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from domain.model.definition import parse_model
 from store.database.database import Database
-from store.models import active_model, record_activation
+from store.models import active_model, model_at, record_activation
 
 LEAD = '[[stages]]\nname = "lead"\n'
 OTHER = LEAD + '[[stages]]\nname = "customer"\n'
@@ -41,3 +41,12 @@ def test_it_is_active_since_the_first_activation_in_a_row_that_the_fold_cannot_t
         assert activated_at(conn) == 3
         record_activation(conn, parse_model(LEAD), 5)
         assert activated_at(conn) == 5
+
+
+def test_of_an_instant_it_is_the_one_that_was_active_then_and_before_all_the_first(database: Database) -> None:
+    with database.transaction() as conn:
+        for at, text in ((5, LEAD), (7, OTHER), (8, f'timezone = "Asia/Tokyo"\n{OTHER}'), (9, LEAD)):
+            record_activation(conn, parse_model(text), at)
+        models = [model_at(conn, instant) for instant in (0, 5, 6, 7, 8, 9, 10)]
+    assert [model.activated_at for model in models] == [5, 5, 5, 7, 7, 9, 9]
+    assert [model.timezone for model in models[3:5]] == ["UTC", "Asia/Tokyo"]

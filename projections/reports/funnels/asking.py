@@ -13,7 +13,7 @@ from projections.history.engines import INLINE, Engine
 from projections.history.work import Work
 from projections.projecting.projector import Progress, read_progress
 from projections.queries.days import EVER, DayRange, SeriesName
-from projections.queries.lookup import Lookup
+from projections.queries.lookup import saved_lookup
 from projections.queries.view import View
 from projections.reports.funnels.counting import series_of
 from projections.reports.funnels.groups import read_by
@@ -90,5 +90,5 @@ def _fill(
 
 def _view(source: ExportedView, beside: Scratch, model: Model, progress: Progress) -> View:
     ids = Ids(source.database.id_key())
-    lookup = Lookup(EventStore(source.database), ids)
+    lookup = saved_lookup(EventStore(source.database), ids)
     return View(beside.conn, ids, lookup, model, progress.position, progress.clock, beside.tables)

@@ -1,4 +1,4 @@
-"""From the schema of release 0.4: every stay in a segment, how far leads came in funnels by day of start, costs."""
+"""From the schema of release 0.4: stays in segments, funnels by day of start, touches, costs, looking back."""
 
 from typing import Any
 
@@ -52,6 +52,7 @@ def upgrade() -> None:
     _touches()
     _costs()
     _create_parts()
+    _looking_back()
 
 
 def _create_parts() -> None:
@@ -89,6 +90,29 @@ def _funnel_leads() -> None:
         for column in (sa.Column("day", sa.Integer(), nullable=False), *_origins()):
             table.add_column(column)
     op.create_index("funnel_leads_funnel", "funnel_leads", ["funnel", "lead"])
+
+
+def _looking_back() -> None:
+    """What is known of identities and who was told of hot leads, by when: of hot leads from what is open now."""
+    op.create_table(
+        "sightings",
+        sa.Column("low", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("high", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=True),
+        sa.Column("instant", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("low", "position", "high"),
+    )
+    op.create_index("sightings_high", "sightings", ["high"])
+    op.create_table(
+        "hot_told",
+        sa.Column("lead", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("signal", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("lead", "at"),
+    )
+    op.execute("INSERT INTO hot_told SELECT holder, at, signal FROM open_signals WHERE kind = 'lead.hot'")
 
 
 def _touches() -> None:

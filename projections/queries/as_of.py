@@ -1,0 +1,70 @@
+"""As of T: which pair that is, and which model was active.
+
+Without more it is what was known then: what was recorded up to T. `knowing=now`: what is known now about then.
+"""
+
+from typing import Final, Literal, NamedTuple
+
+from sqlalchemy import Connection
+
+from domain.errors import NotFound, Refused, Retry
+from domain.files.problems import ModelError
+from domain.model.definition import Model
+from domain.touchpoints.touchpoint import Position, rfc3339
+from projections.projecting.projector import Progress
+from projections.queries.periods import bound
+from store.events.store import EventStore
+from store.models import model_at
+
+Knowing = Literal["then", "now"]
+"""What is known: by what was recorded up to the instant that is asked for, or by all that is recorded."""
+NOW: Final = "now"
+
+
+class BadAsOf(Refused):
+    """An instant that is none or lies ahead, or a word for what is known that is none."""
+
+
+class NotThen(NotFound):
+    """There was no such lead then. `recorded_from`: what is known of it was recorded later, from this instant on."""
+
+    def __init__(self, message: str, recorded_from: int | None = None) -> None:
+        super().__init__(message)
+        self.recorded_from = recorded_from
+
+
+class NotProjectedYet(Retry):
+    """What was recorded by then is not projected yet: another answer would follow."""
+
+
+class Pair(NamedTuple):
+    """What is read: the fold to (position, clock) by a model."""
+
+    position: Position
+    clock: int
+    model: Model
+    knowing: Knowing
+
+
+def pair_of(
+    conn: Connection, events: EventStore, now: Progress, zone: str, as_of: str, knowing: str | None = None
+) -> Pair:
+    """The pair that is asked for; days begin in a time zone. Raises BadAsOf, NotProjectedYet."""
+    if knowing not in (None, NOW):
+        raise BadAsOf(f"knowing: found {knowing[:80]!r}, allowed is {NOW}; without it: what was known then")
+    try:
+        instant = bound(as_of, zone)
+    except ValueError as error:
+        raise BadAsOf(f"as_of: {error}") from None
+    if instant > now.clock:
+        raise BadAsOf(f"as_of: {as_of[:80]} lies ahead of the clock, {rfc3339(now.clock)}; allowed is up to it")
+    try:
+        model = model_at(conn, instant)
+    except ModelError as error:
+        raise BadAsOf(f"as_of: this release cannot read the model that was active then: {error}") from None
+    if knowing == NOW:
+        return Pair(now.position, instant, model, "now")
+    position = events.position_at(conn, instant)
+    if position > now.position:
+        raise NotProjectedYet(f"what was recorded by then is projected up to position {now.position} of {position}")
+    return Pair(position, instant, model, "then")
