@@ -44,6 +44,7 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "export LEADLINE_LINK_KEY": HAND_OVER,
     },
     "import-a-file.md": {'source = "crm"': FILES, "leadline import": FILES, "leadline rejected list": FILES},
+    "know-your-customers.md": {"leadline report portrait": FILES},
     "make-segments.md": {
         '[[segments]]\nname = "renews soon"': SEGMENTS,
         '[[segments]]\nname = "lifecycle new"': SEGMENTS,

@@ -89,6 +89,17 @@ def test_a_report_is_shown_in_every_way_that_the_page_shows(shell: Shell, import
     assert "customer,false,false,1,1," in (shell.folder / "stages.csv").read_text()
 
 
+def test_customers_are_known_by_every_report_that_the_page_shows(shell: Shell, imported: str) -> None:
+    sampled = sample("know-your-customers.md", "leadline report portrait").splitlines()
+    portrait, bands, cohorts, back, paths, onwards = map(shell.pastes, sampled)
+    assert "1 were won and 0 lost" in portrait and "Not shown: " in portrait
+    assert "amount\tnone\t1\t100.0%" in bands
+    assert "2026-09-01\t0\t1\t0\t0.0%" in cohorts and "2026-09-01\t1\t1\t1\t100.0%" in cohorts
+    assert "came back in that week" in back
+    assert "leads were won for the first time in the period" in paths
+    assert "0 leads began with /pricing for the first time in the period" in onwards
+
+
 def test_a_funnel_is_read_in_every_way_that_the_page_shows(shell: Shell, imported: str) -> None:
     whole, period, weeks, campaigns, bands, gone = sample("read-a-funnel.md", "leadline funnel sales").splitlines()
     for command in (whole, period):

@@ -1,5 +1,6 @@
 """What people call somebody, by what is known of them; and by what a list of names is sorted."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 from unicodedata import category, normalize
@@ -12,6 +13,19 @@ _WHOLE: Final = ("name", "full_name")
 """Fields that hold a whole name."""
 _APART: Final = frozenset({"full_name", "first_name", "last_name"})
 """Fields that may say another name than `name` does; few people have them."""
+
+_NAMES: Final = frozenset(
+    {"name", "fullname", "firstname", "lastname", "givenname", "familyname", "middlename", "surname", "nickname",
+     "displayname", "contactname", "vorname", "nachname", "nombre", "apellido", "apellidos", "prénom", "prenom", "nom",
+     "nome", "cognome", "sobrenome", "姓名", "名字", "姓", "名", "氏名", "名前", "이름", "имя", "фамилия"}
+)  # fmt: skip
+"""Fields that hold a person's name or a part of it, without case and what joins words."""
+_JOINS: Final = re.compile(r"[\s_.:\-]+")
+
+
+def is_a_name(field: str) -> bool:
+    """Whether what bears this name is a person's: `first_name`, `lastName`."""
+    return _JOINS.sub("", field.casefold()) in _NAMES
 
 
 def full_name(profile: Mapping[str, Any]) -> str | None:

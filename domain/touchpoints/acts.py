@@ -5,20 +5,20 @@ from typing import Final
 from domain.touchpoints.claims import RESERVED, STAFF
 from domain.touchpoints.touchpoint import Touchpoint
 
-_DONE_TO_THEM: Final = RESERVED | STAFF | {"email_sent", "email_delivered", "email_bounced"}
+DONE_TO_THEM: Final = RESERVED | STAFF | {"email_sent", "email_delivered", "email_bounced"}
 """Types that are never the person's act, whoever reports them."""
 
-_SAYS_WHO_THEY_ARE: Final = frozenset({"identified", "grouped"})
+SAYS_WHO_THEY_ARE: Final = frozenset({"identified", "grouped"})
 """Types that are the person's act only where their own browser reports them: a log-in. Elsewhere a CRM or a list says
 what it knows of somebody who did nothing."""
 
-_OURS: Final = frozenset({"policy", "api"})
+OUR_SOURCES: Final = frozenset({"policy", "api"})
 """Kinds of sources that never report what the person did: what they report is asked for by a rule or by staff."""
 
 
 def is_own_act(touchpoint: Touchpoint) -> bool:
     """Whether the person did it. An import's or a server's page view, form or order is theirs, whenever it is told."""
     type, kind = touchpoint.type, touchpoint.source.kind
-    if type in _DONE_TO_THEM or kind in _OURS:
+    if type in DONE_TO_THEM or kind in OUR_SOURCES:
         return False
-    return kind == "browser" or type not in _SAYS_WHO_THEY_ARE
+    return kind == "browser" or type not in SAYS_WHO_THEY_ARE

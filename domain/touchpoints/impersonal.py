@@ -40,9 +40,9 @@ def impersonal(touchpoint: Touchpoint) -> str:
     for name, value in properties.items():
         kind = type(value)
         if kind is str:
-            if value.strip().casefold() in named or _reaches(name):
+            if value.strip().casefold() in named or reaches_somebody(name):
                 break
-        elif kind is dict or kind is list or _reaches(name):
+        elif kind is dict or kind is list or reaches_somebody(name):
             break
     else:  # nearly always: all of them
         return _text(properties)
@@ -58,7 +58,7 @@ def _kept(name: str, value: Any, named: set[str]) -> Any:
         case str() if value.strip().casefold() in named:
             return _LEAVING_OUT
         case str() | int() | float():
-            return _LEAVING_OUT if _reaches(name) else value
+            return _LEAVING_OUT if reaches_somebody(name) else value
         case Mapping():
             inner = ((key, _kept(key, each, named)) for key, each in value.items())
             return {key: kept for key, kept in inner if kept is not _LEAVING_OUT}
@@ -67,7 +67,7 @@ def _kept(name: str, value: Any, named: set[str]) -> Any:
 
 
 @lru_cache(4_096)
-def _reaches(name: str) -> bool:
+def reaches_somebody(name: str) -> bool:
     """Whether what bears this name is an e-mail address or a phone number: `workEmail`, `contact-phone`, `tel_2`."""
     return _JOINS.sub("", name.casefold()).endswith(_ADDRESSES + _NUMBERS)
 

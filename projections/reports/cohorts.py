@@ -1,0 +1,228 @@
+"""Cohorts: of those who became known in one week or month, how many came how far by its end, and in the next ones."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Any, Final, Literal, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, SelectBase, case, func, literal, select
+
+from domain.fold.days import ZoneDays
+from projections.queries.acts import is_their_own_act
+from projections.queries.days import DayRange, buckets_between, starts_at
+from projections.queries.view import View, known
+from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
+
+MOST_COHORTS: Final = 120
+MOST_PERIODS: Final = 60
+"""Periods after its own that are told of a cohort."""
+_PERIODS: Final = 12
+_LONGEST: Final = 31
+"""Days of a period."""
+_REACHED: Final = "stage:NAME, hot, won, revenue, back"
+
+Every = Literal["week", "month"]
+Counts = Mapping[int, Mapping[int | None, int]]
+"""Leads by cohort and by the period in which they came so far, both by their place in `begins`; None: they did not."""
+
+
+class _Periods(NamedTuple):
+    """Weeks or months that follow each other, of which the first ones are the cohorts."""
+
+    firsts: Sequence[int]
+    """The first day of each that has begun."""
+    begins: Sequence[int]
+    """The instant at which each begins, and at last that at which the last one ends."""
+    cohorts: int
+
+
+def run(view: View, question: ReportQuestion) -> ReportRows:
+    """A row for each cohort and period. Raises BadReport, NotFound."""
+    every = _every(question.options.get("every", "week"))
+    after = _number(question.options.get("periods", str(_PERIODS)))
+    reached = question.options.get("reached", "won")
+    instants = None if reached == "back" else _instants(view, reached)
+    periods = _periods(view, question.days, every, after)
+    if periods is None:
+        return ReportRows([])
+    leads = _by_instant(view, periods, instants)
+    sizes = {cohort: sum(by_period.values()) for cohort, by_period in leads.items()}
+    notes = [f"reached: {_in_words(reached, every)}. Period 0 is the {every} in which they became known."]
+    if instants is None:
+        return ReportRows(_rows(view, periods, after, sizes, _came_back(view, periods)), notes)
+    return ReportRows(_rows(view, periods, after, sizes, leads, until=True), notes)
+
+
+def _in_words(reached: str, every: Every) -> str:
+    if reached == "back":
+        return f"came back in that {every} and did something themselves"
+    came = {"won": "were won", "hot": "became hot", "revenue": "paid something"}
+    stage = reached.partition(":")[2]
+    return f"{came.get(reached, f'came to stage {stage}')} by the end of that {every}"
+
+
+def _every(text: str) -> Every:
+    if text in ("week", "month"):
+        return "week" if text == "week" else "month"
+    raise BadReport(f"every: found {text[:80]!r}, allowed are week, month")
+
+
+def _number(text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) < 4 and int(text) <= MOST_PERIODS:
+        return int(text)
+    raise BadReport(f"periods: found {text[:80]!r}, allowed is a whole number up to {MOST_PERIODS}")
+
+
+def _periods(view: View, days: DayRange, every: Every, after: int) -> _Periods | None:
+    """Each week or month of the cohorts whole, and those after them; None: nobody became known in one."""
+    zone = ZoneDays(view.model.timezone)
+    today = zone.of(view.clock)
+    known_at = view.tables.sort_keys.c.identified_at
+    bounds = [select(least_or_most(known_at)).scalar_subquery() for least_or_most in (func.min, func.max)]
+    earliest, latest = view.conn.execute(select(*bounds)).one()
+    if earliest is None:
+        return None
+    first, end = zone.of(earliest), zone.of(latest) + 1
+    first, end = max(days.first or first, first), min(days.end or end, end)
+    cohorts = [begin for begin, _ in islice(buckets_between(first, end, every), MOST_COHORTS + 1)]
+    if not cohorts:
+        return None
+    if len(cohorts) > MOST_COHORTS:
+        longer = ", or every=month" if every == "week" else ""
+        raise BadReport(f"from: found more than {MOST_COHORTS} {every}s, allowed are so many: a shorter period{longer}")
+    count = len(cohorts) + after + 1
+    following = buckets_between(cohorts[0], cohorts[0] + count * _LONGEST, every)
+    begins = [begin for begin, _ in islice(following, count)]
+    begun = sum(begin <= today for begin in begins[:-1])
+    instants = [starts_at(day, view.model.timezone) for day in begins[: begun + 1]]
+    return _Periods(begins[:begun], instants, len(cohorts))
+
+
+# ---- what is reached, and when -----------------------------------------------------------------------------------
+
+
+def _instants(view: View, reached: str) -> Select[Any]:
+    """Rows (lead, at): when a lead first came so far. Raises BadReport, NotFound."""
+    tables, (kind, _, name) = view.tables, reached.partition(":")
+    entered, hot, touches = tables.stage_history.c, tables.hot_episodes.c, tables.touches.c
+    if kind == "stage" and name:
+        known("stage", name, [stage.name for stage in view.model.stages])
+        first = select(entered.lead, func.min(entered.at).label("at")).where(entered.stage == name)
+        return first.group_by(entered.lead)
+    match reached:
+        case "won":
+            return select(tables.leads.c.lead, tables.leads.c.won_at.label("at")).where(tables.leads.c.won_at > 0)
+        case "hot":
+            return select(hot.lead, func.min(hot.began_at).label("at")).group_by(hot.lead)
+        case "revenue":
+            paid = select(touches.lead, func.min(touches.at).label("at"))
+            return paid.where(touches.revenue > 0, touches.machine.is_(None)).group_by(touches.lead)
+    raise BadReport(f"reached: found {reached[:80]!r}, allowed are {_REACHED}")
+
+
+def _by_instant(view: View, periods: _Periods, instants: Select[Any] | None) -> Counts:
+    """Leads of each cohort, by the period in which they came so far; without instants all by their own."""
+    leads = view.tables.sort_keys
+    cohort = _place(leads.c.identified_at, periods.begins).label("cohort")
+    if instants is None:
+        told = select(cohort, cohort.label("period"))
+    else:
+        came = instants.subquery()
+        told = select(cohort, _place(came.c.at, periods.begins).label("period"))
+        told = told.select_from(leads.outerjoin(came, came.c.lead == leads.c.lead))
+    return _counted(view, told.where(*_of_cohorts(view, periods)))
+
+
+def _came_back(view: View, periods: _Periods) -> Counts:
+    """Leads of each cohort, by each period in which they did something after they became known."""
+    leads, touches = view.tables.sort_keys.c, view.tables.touches.c
+    told = (
+        select(
+            touches.lead,
+            _place(leads.identified_at, periods.begins).label("cohort"),
+            _place(touches.at, periods.begins).label("period"),
+        )
+        .distinct()
+        .where(
+            *_of_cohorts(view, periods),
+            touches.lead == leads.lead,
+            touches.at > leads.identified_at,
+            touches.at >= periods.begins[0],  # as that one says too: PostgreSQL leaves out the months before
+            is_their_own_act(touches),
+        )
+    )
+    return _counted(view, told)
+
+
+def _of_cohorts(view: View, periods: _Periods) -> list[ColumnElement[bool]]:
+    known_at = view.tables.sort_keys.c.identified_at
+    return [known_at >= periods.begins[0], known_at < periods.begins[periods.cohorts]]
+
+
+def _counted(view: View, query: SelectBase) -> Counts:
+    told = query.subquery().c
+    counts: dict[int, dict[int | None, int]] = defaultdict(dict)
+    for cohort, period, leads in view.conn.execute(
+        select(told.cohort, told.period, func.count()).group_by(told.cohort, told.period)
+    ):
+        counts[cohort][period] = leads
+    return counts
+
+
+def _place(instant: ColumnElement[int], begins: Sequence[int]) -> ColumnElement[int | None]:
+    """The place of the period that an instant lies in, 0 also before it; by halves, so that it takes few comparisons.
+    Null where the instant is."""
+    return case((instant.is_(None), None), else_=_among(instant, begins, 0, len(begins) - 1))
+
+
+def _among(instant: ColumnElement[int], begins: Sequence[int], low: int, high: int) -> ColumnElement[int]:
+    if low == high:
+        return literal(low)
+    middle = (low + high + 1) // 2
+    before, behind = _among(instant, begins, low, middle - 1), _among(instant, begins, middle, high)
+    return case((instant < begins[middle], before), else_=behind)
+
+
+# ---- rows --------------------------------------------------------------------------------------------------------
+
+
+def _rows(
+    view: View, periods: _Periods, after: int, sizes: Mapping[int, int], came: Counts, *, until: bool = False
+) -> list[Sequence[Any]]:
+    """Of each cohort that has leads its periods so far; `until`: with those that came so far before one."""
+    rows: list[Sequence[Any]] = []
+    for cohort, leads in sorted(sizes.items()):
+        by_period = came.get(cohort, {})
+        before = sum(count for period, count in by_period.items() if until and period is not None and period < cohort)
+        for place in range(cohort, min(cohort + after + 1, len(periods.firsts))):
+            reached = before + by_period.get(place, 0)
+            before = reached if until else 0
+            still_open = view.clock < periods.begins[place + 1]
+            rows.append((periods.firsts[cohort], place - cohort, leads, reached, reached / leads, still_open))
+    return rows
+
+
+COHORTS: Final = Report(
+    "cohorts",
+    "Of those who became known in one week or month, how many came how far by its end, and by the end of the next ones",
+    (
+        column("cohort", ColumnKind.DAY, "the first day of the week (Monday) or month in which they became known"),
+        column("period", ColumnKind.COUNT, "0: that week or month itself, 1: the next one, ..."),
+        column("leads", ColumnKind.COUNT, "of the cohort; one without any has no rows"),
+        column(
+            "reached",
+            ColumnKind.COUNT,
+            "of them came so far by the end of that period, in it or before;"
+            " with reached=back: did something of their own in that very period, after they became known",
+        ),
+        column("share", ColumnKind.SHARE, "reached of leads"),
+        column("open", ColumnKind.FLAG, "the period is not over, so more may come"),
+    ),
+    run,
+    options={
+        "every": "week (the default) or month: what a cohort is, and a period",
+        "reached": f"what is counted: {_REACHED}; the default is won. back: came back and did something themselves",
+        "periods": f"how many periods after their own are told, up to {MOST_PERIODS}; the default is {_PERIODS}",
+    },
+    recent=84,
+)

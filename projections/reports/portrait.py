@@ -1,0 +1,324 @@
+"""Portrait: who the customers are and who is none: what they are like, beside those who were lost and all leads.
+
+Profiles are read in a stream: kept are at most `MOST_VALUES` values of a field, each cut to `_LONGEST` characters.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
+
+import orjson
+from sqlalchemy import ColumnElement, Select, case, false, func, select
+
+from domain.files.values import number_of
+from domain.fold.names import is_a_name
+from domain.judging.backtest import FEW, Portion
+from domain.touchpoints.impersonal import reaches_somebody
+from projections.queries.days import DayRange, bounds_of
+from projections.queries.told_apart import ORIGINS, BadGroups, Bands, ToldBy, grouping, told_by, value_of
+from projections.queries.view import View
+from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
+
+MOST_FIELDS: Final = 20
+MOST_VALUES: Final = 10_000
+"""Values of one field that are told apart before they are grouped."""
+_COMMON: Final = 0.2
+"""A field is looked at by itself where so large a share of the won leads has it."""
+_ALL_FIELDS: Final = "profile"
+_PROFILE: Final = "profile."
+_BANDS: Final = 5
+_FEW_NUMBERS: Final = 12
+"""So many different numbers are shown each by itself; more are put into bands."""
+_LONGEST: Final = 200
+_FETCHED: Final = 5_000
+"""Rows that are read at once."""
+_ADDRESS: Final = re.compile(r"[^@\s]@[^@\s]+\.\w")
+_WON, _LOST, _OPEN = range(3)
+"""What became of a lead, and its place in `Outcomes`."""
+
+
+class Outcomes(NamedTuple):
+    """Leads by what became of them."""
+
+    won: int = 0
+    lost: int = 0
+    open: int = 0
+
+    @property
+    def leads(self) -> int:
+        """However it went."""
+        return sum(self)
+
+
+def run(view: View, question: ReportQuestion) -> ReportRows:
+    """A row for each value of each field. Raises BadReport, BadGroups, NotFound."""
+    by = question.by or _ALL_FIELDS
+    if by == _ALL_FIELDS:
+        fields, notes = _common_fields(view, question.days)
+    elif by.startswith(_PROFILE):
+        fields, notes = [_named_field(view, by)], []
+    else:
+        fields, notes = [FieldValues(by, told_by(view, by))], []
+    if by == _ALL_FIELDS or by.startswith(_PROFILE):
+        whole = _read_profiles(view, question.days, fields)
+    else:
+        whole = _read_groups(view, question.days, fields[0])
+    refused = sorted(f"{each.name} ({each.refused})" for each in fields if each.refused is not None)
+    if refused and by != _ALL_FIELDS:
+        raise BadReport(f"by: found {refused[0]}, which is not shown; allowed are other fields, and bands of numbers")
+    if refused:
+        notes.append(f"Not shown: {', '.join(refused)}.")
+    notes += [
+        f"{each.name}: bands of about as many leads each; by=profile.{each.name}:5000,10000 says others."
+        for each in fields
+        if each.banded
+    ]
+    rows = [_row(whole, each.name, value, outcomes) for each in fields for value, outcomes in each.groups().items()]
+    return ReportRows(sorted(rows, key=_place), [_in_words(whole), *notes])
+
+
+def _place(row: Sequence[Any]) -> tuple[Any, ...]:
+    """Those of enough leads first, then those that are most frequent among the won as against all."""
+    field, value, *_, lift, _, _, _, few = row
+    return few, -(lift or 0), field, value
+
+
+def _row(whole: Outcomes, field: str, value: str, part: Outcomes) -> Sequence[Any]:
+    rate = Portion(part.won, part.leads)
+    low, high = rate.between or (None, None)
+    of_won, of_lost, of_all = (
+        Portion(*each).share for each in ((part.won, whole.won), (part.lost, whole.lost), (part.leads, whole.leads))
+    )
+    lift = of_won / of_all if of_won is not None and of_all else None
+    return (
+        field, value, part.won, of_won, part.lost, of_lost, part.leads, of_all,
+        None if lift is None else round(lift, 2), rate.share, low, high, rate.too_few,
+    )  # fmt: skip
+
+
+def _in_words(whole: Outcomes) -> str:
+    if not whole.leads:
+        return "Nobody became known in the period."
+    return f"Of {whole.leads} leads {whole.won} were won and {whole.lost} lost; {whole.open} are neither, so far."
+
+
+class FieldValues:
+    """What became of the leads, by the values of one field."""
+
+    def __init__(self, name: str, by: ToldBy) -> None:
+        """`name`: as people read it."""
+        self.name = name
+        self.refused: str | None = None
+        """Why its values are not shown; None: they are."""
+        self.banded = False
+        """Whether its numbers were put into bands of their own."""
+        self.by = by
+        self._by_text: dict[str, list[int]] = {}
+
+    def add(self, text: str, outcome: int, leads: int = 1) -> None:
+        """Count leads with a value, whose text it is; empty: with none."""
+        if self.refused is not None:
+            return
+        if self.by.bands:
+            text = self.by.group(text)
+        counts = self._by_text.get(text)
+        if counts is None:
+            if len(self._by_text) >= MOST_VALUES:
+                self._refuse(f"more than {MOST_VALUES} different values")
+                return
+            counts = self._by_text[text] = [0, 0, 0]
+        counts[outcome] += leads
+
+    def settle(self) -> None:
+        """All are counted: numbers are put into bands, and what says who somebody is is not shown."""
+        if self.by.bands or self.refused is not None:
+            return
+        leads = {text: sum(counts) for text, counts in self._by_text.items() if text}
+        if any(_ADDRESS.search(text) for text in leads):
+            self._refuse("e-mail addresses")
+        elif (bands := _bands(leads)) is not None:
+            self.by, self.banded = self.by._replace(group=bands.group, bands=bands.names), True
+            self._by_text = self._summed({text: bands.group(text) for text in self._by_text})
+        elif 2 * len(leads) > sum(leads.values()):
+            self._refuse("nearly all values are different")
+
+    def groups(self) -> Mapping[str, Outcomes]:
+        """By group; none where they are not shown."""
+        if self.by.bands:
+            by_group = self._by_text
+        else:
+            by_group = self._summed(grouping(self.by, {text: sum(each) for text, each in self._by_text.items()}))
+        return {group: Outcomes(*counts) for group, counts in by_group.items()}
+
+    def _summed(self, group_of: Mapping[str, str]) -> dict[str, list[int]]:
+        by_group: dict[str, list[int]] = {}
+        for text, group in group_of.items():
+            counts = by_group.setdefault(group, [0, 0, 0])
+            for outcome, leads in enumerate(self._by_text[text]):
+                counts[outcome] += leads
+        return by_group
+
+    def _refuse(self, why: str) -> None:
+        self.refused, self._by_text = why, {}
+
+
+def _bands(leads: Mapping[str, int]) -> Bands | None:
+    """Up to `_BANDS` bands of numbers, each of about as many leads; None: not of numbers, or of few different ones."""
+    numbers, below, fifths = Counter[int | float](), 0, 0
+    for text, count in leads.items():
+        number = number_of(orjson.loads(text))
+        if number is None:
+            return None
+        numbers[number] += count
+    limits: list[int | float] = []
+    for number in sorted(numbers):
+        if (reached := below * _BANDS // numbers.total()) > fifths:
+            fifths = reached
+            limits.append(number)
+        below += numbers[number]
+    return (
+        Bands([(f"{limit:g}", limit) for limit in _round(limits)]) if limits and len(numbers) > _FEW_NUMBERS else None
+    )
+
+
+def _round(limits: Sequence[int | float]) -> Sequence[int | float]:
+    """The limits with as few digits as they have when all are still different: at least two."""
+    for digits in range(2, 7):
+        rounded = [float(f"{limit:.{digits}g}") for limit in limits]
+        if all(low < high for low, high in pairwise(rounded)):
+            return rounded
+    return limits
+
+
+# ---- reading -----------------------------------------------------------------------------------------------------
+
+
+def _outcome(view: View) -> ColumnElement[int]:
+    leads = view.tables.leads.c
+    detours = [stage.name for stage in view.model.stages if stage.detour]
+    lost = leads.stage.in_(detours) if detours else false()
+    return case((leads.won_at.is_not(None), _WON), (lost, _LOST), else_=_OPEN)
+
+
+def _became_known(view: View, days: DayRange) -> list[ColumnElement[bool]]:
+    """The lead is known, since a day of the period."""
+    since = view.tables.leads.c.identified_at
+    first, end = bounds_of(days, view.model.timezone)
+    within = [*([] if first is None else [since >= first]), *([] if end is None else [since < end])]
+    return [view.tables.leads.c.identified, *within]
+
+
+def _profiles(view: View, query: Select[Any]) -> Iterator[tuple[dict[str, Any], int]]:
+    for profile, outcome in view.conn.execute(query.execution_options(yield_per=_FETCHED)):
+        yield orjson.loads(profile), outcome
+
+
+def _read_profiles(view: View, days: DayRange, fields: Sequence[FieldValues]) -> Outcomes:
+    """Count every lead in each of the fields, and of all."""
+    whole = [0, 0, 0]
+    query = select(view.tables.leads.c.profile, _outcome(view).label("outcome")).where(*_became_known(view, days))
+    for profile, outcome in _profiles(view, query):
+        whole[outcome] += 1
+        for field in fields:
+            field.add(_text(profile.get(field.name)), outcome)
+    for field in fields:
+        field.settle()
+    return Outcomes(*whole)
+
+
+def _read_groups(view: View, days: DayRange, field: FieldValues) -> Outcomes:
+    """The same of what is no field of the profile."""
+    leads = view.tables.leads
+    rows = select(leads.c.lead, _outcome(view).label("outcome")).where(*_became_known(view, days)).subquery()
+    told = (
+        select(value_of(field.by, rows).label("text"), rows.c.outcome).select_from(field.by.joined(rows)).subquery().c
+    )
+    whole = [0, 0, 0]
+    query = select(told.text, told.outcome, func.count()).group_by(told.text, told.outcome)
+    for text, outcome, count in view.conn.execute(query.execution_options(yield_per=_FETCHED)):
+        whole[outcome] += count
+        field.add(text, outcome, count)
+    return Outcomes(*whole)
+
+
+def _text(value: Any) -> str:
+    """JSON of a value, which is cut; empty of none."""
+    match value:
+        case None | "" | []:
+            return ""
+        case str():
+            return orjson.dumps(value[:_LONGEST]).decode()
+        case _:
+            text = orjson.dumps(value).decode()
+            return text if len(text) <= _LONGEST else orjson.dumps(text[:_LONGEST]).decode()
+
+
+# ---- fields ------------------------------------------------------------------------------------------------------
+
+
+def _named_field(view: View, by: str) -> FieldValues:
+    """The field that is asked for. Raises BadReport, BadGroups."""
+    told = told_by(view, by)
+    name = by.removeprefix(_PROFILE).partition(":")[0]
+    if _says_who(name):
+        raise BadReport(f"by: found {by[:80]!r}, which says who somebody is; allowed is any other field")
+    return FieldValues(name, told)
+
+
+def _common_fields(view: View, days: DayRange) -> tuple[list[FieldValues], list[str]]:
+    """Those that many of the won leads have, the most common first; and what is left out, in words."""
+    leads = view.tables.leads.c
+    query = select(leads.profile, _outcome(view).label("outcome")).where(*_became_known(view, days))
+    won, having = 0, Counter[str]()
+    for profile, _ in _profiles(view, query.where(leads.won_at.is_not(None))):
+        won += 1
+        having.update(name for name, value in profile.items() if _text(value))
+    common = sorted((-count, name) for name, count in having.items() if count >= _COMMON * won)
+    persons = [name for _, name in common if _says_who(name)]
+    fields = [FieldValues(name, told) for _, name in common if (told := _told_by_field(view, name)) is not None]
+    notes = [] if won else ["Nobody was won of those who became known in the period: name a field (by=profile.FIELD)."]
+    if persons:
+        notes.append(f"Left out, since they say who somebody is: {', '.join(persons)}.")
+    if rest := [field.name for field in fields[MOST_FIELDS:]]:
+        notes.append(f"Left out, since fewer have them: {', '.join(rest)}.")
+    return fields[:MOST_FIELDS], notes
+
+
+def _told_by_field(view: View, name: str) -> ToldBy | None:
+    if _says_who(name) or ":" in name:
+        return None
+    try:
+        return told_by(view, _PROFILE + name)
+    except BadGroups:  # a name that cannot be asked for
+        return None
+
+
+def _says_who(name: str) -> bool:
+    return is_a_name(name) or reaches_somebody(name)
+
+
+PORTRAIT: Final = Report(
+    "portrait",
+    "Who the customers are, and who is none: how frequent each value is among the won, the lost and all leads",
+    (
+        column("field", ColumnKind.TEXT, "of the profile, or what by says"),
+        column("value", ColumnKind.GROUP, "none: it is not known; other: all beyond the 49 largest"),
+        column("won", ColumnKind.COUNT, "leads that have it and were ever won"),
+        column("won_share", ColumnKind.SHARE, "of all that were won"),
+        column("lost", ColumnKind.COUNT, "leads that have it, were never won and are in a stage that is a detour"),
+        column("lost_share", ColumnKind.SHARE, "of all that were lost"),
+        column("leads", ColumnKind.COUNT, "all that have it and are known, however it went"),
+        column("leads_share", ColumnKind.SHARE, "of all leads"),
+        column(
+            "lift", ColumnKind.NUMBER, "won_share by leads_share: 2 is twice as frequent among the won as among all"
+        ),
+        column("win_rate", ColumnKind.SHARE, "won of leads"),
+        column("win_rate_low", ColumnKind.SHARE, "with 95 % confidence it is not lower (Wilson's interval)"),
+        column("win_rate_high", ColumnKind.SHARE, "nor higher"),
+        column("few", ColumnKind.FLAG, f"fewer than {FEW} leads have it: too few to tell; they come last"),
+    ),
+    run,
+    by=(_ALL_FIELDS, _PROFILE, "stage", "grade", "segment:", *ORIGINS),
+)

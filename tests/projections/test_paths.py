@@ -1,0 +1,184 @@
+"""Paths, recounted from what people did, on both databases; and counting in bounded memory."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import date
+from itertools import groupby
+from random import Random
+from statistics import median
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from domain.errors import NotFound
+from domain.touchpoints.touchpoint import Touchpoint
+from projections.queries.days import DayRange
+from projections.queries.view import View
+from projections.reports.answer import BadReport, ReportQuestion
+from projections.reports.paths import PATHS, PathCounts, TrodPath, run
+from tests.projections.given_customers import CLOCK, Customer, is_own, items, local_day, some_customers, world_of
+from tests.projections.world import World
+
+PEOPLE = some_customers(Random(5), 250)
+DAY = 86_400_000_000
+EVER = DayRange(0)
+MOMENTS = {
+    "won": ("customer",), "lost": ("disqualified", "paused"), "stage:qualified": ("qualified",),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world_of(request, tmp_path_factory, PEOPLE) as world:
+        yield world
+
+
+@pytest.fixture
+def view(world: World) -> Iterator[View]:
+    with world.view() as view:
+        yield view
+
+
+def step_of(touchpoint: Touchpoint, step: str) -> str | None:
+    match step:
+        case "type":
+            return touchpoint.type
+        case "page":
+            path = touchpoint.properties.get("path") if touchpoint.type == "page_viewed" else None
+            return path and path[:80]
+        case _:
+            return {"email": "email", "cpc": "paid_other", None: None}[touchpoint.properties.get("medium")]
+
+
+def inside(instant: int, days: DayRange) -> bool:
+    number = local_day(instant).toordinal() - date(1970, 1, 1).toordinal()
+    return (days.first is None or number >= days.first) and (days.end is None or number < days.end)
+
+
+def moment_of(customer: Customer, days: DayRange, before: str | None, start: str | None, acts: str) -> int | None:
+    """When somebody was won or lost, or began, in the period."""
+    if before is not None:
+        instant = customer.entered(*MOMENTS[before])
+        return instant if instant is not None and inside(instant, days) else None
+    begun = [
+        each.instant
+        for each in (customer.acts if acts == "own" else customer.people)
+        if (each.type == start or (each.type, each.properties.get("path")) == ("page_viewed", start))
+        and inside(each.instant, days)
+    ]
+    return min(begun, default=None)
+
+
+def recounted(
+    days: DayRange, *, before: str | None = None, start: str | None = None, step: str = "type", acts: str = "own",
+    length: int = 5, window: int = 30,
+) -> tuple[int, list[tuple[str, int, float | None]]]:  # fmt: skip
+    """How many leads, and each path with its leads and the median of days; the most frequent first."""
+    took = defaultdict[tuple[str, ...], list[int]](list)
+    for customer in PEOPLE:
+        moment = moment_of(customer, days, before, start, acts)
+        if moment is None:
+            continue
+        low, high = (moment - window * DAY, moment - 1) if start is None else (moment, moment + window * DAY)
+        theirs = [
+            (step_of(each, step), each.instant)
+            for each in customer.people
+            if low <= each.instant <= high and (acts == "all" or is_own(each)) and step_of(each, step)
+        ]
+        runs = [(name, next(group)[1]) for name, group in groupby(theirs, lambda each: each[0])]
+        runs = runs[-length:] if start is None else runs[:length]
+        span = 0 if not runs else moment - runs[0][1] if start is None else runs[-1][1] - moment
+        took[tuple(str(name) for name, _ in runs)].append(span)
+    rows = sorted(took.items(), key=lambda each: (-len(each[1]), "\0".join(each[0])))
+    return sum(map(len, took.values())), [
+        (" > ".join(path) or "nothing", len(spans), round(median(spans) / DAY, 2) if path else None)
+        for path, spans in rows
+    ]
+
+
+ASKED: list[dict[str, Any]] = [
+    {"before": "won"},
+    {"before": "won", "step": "page", "length": 2, "window": 100},
+    {"before": "won", "step": "channel", "window": 100},
+    {"before": "lost"},
+    {"before": "lost", "acts": "all", "length": 10, "window": 60},
+    {"before": "stage:qualified", "length": 1},
+    {"start": "form_submitted"},
+    {"start": "form_submitted", "step": "page", "length": 3, "window": 60},
+    {"start": "/pricing", "window": 10},
+    {"start": "call_logged", "acts": "all", "step": "type", "length": 10},
+    {"start": "page_viewed", "step": "channel"},
+]
+PERIODS = (EVER, DayRange(19_700, 19_760), DayRange(None, 19_760))
+
+
+@pytest.mark.parametrize("asked", ASKED, ids=lambda asked: " ".join(f"{name}={each}" for name, each in asked.items()))
+def test_paths_are_recounted(view: View, asked: dict[str, Any]) -> None:
+    for days in PERIODS:
+        leads, paths = recounted(days, **asked)
+        texts = asked | ({"window": f"{asked['window']}d"} if "window" in asked else {})
+        rows = items(view, PATHS, days, top=100, **texts)
+        assert [(row["path"], row["leads"], row["median_days"]) for row in rows] == paths[:100]
+        assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
+        assert all(row["share"] == row["leads"] / leads for row in rows)
+        assert rows[:2] == items(view, PATHS, days, top=2, **texts)
+
+
+def test_the_last_ninety_days_before_winning_are_told_where_nobody_says_more(view: View) -> None:
+    recent = DayRange(local_day(CLOCK).toordinal() - date(1970, 1, 1).toordinal() - 89)
+    rows = items(view, PATHS)
+    assert rows == items(view, PATHS, recent, before="won", step="type", acts="own", length=5, window="30d", top=20)
+    assert rows
+
+
+def test_leads_whose_window_is_open_are_said(view: View) -> None:
+    notes = run(view, ReportQuestion(EVER, options={"start": "page_viewed"})).notes
+    since = [moment_of(each, EVER, None, "page_viewed", "own") for each in PEOPLE]
+    count = sum(moment is not None for moment in since)
+    assert notes[0] == f"{count} leads began with page_viewed for the first time in the period."
+    assert "the window is not over: their paths may still go on" in notes[1]
+    nobody = DayRange(0, 1)
+    for before, what in (("won", "were won"), ("lost", "were lost (came to disqualified, paused)")):
+        answer = run(view, ReportQuestion(nobody, options={"before": before}))
+        assert (answer.rows, answer.notes) == ([], [f"0 leads {what} for the first time in the period."])
+
+
+@pytest.mark.parametrize(("options", "error", "words"), [
+    ({"start": "page_viewed", "before": "won"}, BadReport, "start: found it beside before"),
+    ({"before": "stage"}, BadReport, "before: found 'stage', allowed are won, lost, stage:NAME"),
+    ({"before": "stage:nope"}, NotFound, "no stage 'nope'"),
+    ({"step": "form"}, BadReport, "step: found 'form', allowed are type, page, channel"),
+    ({"acts": "mine"}, BadReport, "acts: found 'mine', allowed are own, all"),
+    ({"length": "11"}, BadReport, "length: found '11', allowed is 1 to 10"),
+    ({"length": "0"}, BadReport, "length: found '0'"),
+    ({"top": "many"}, BadReport, "top: found 'many', allowed is 1 to 100"),
+    ({"window": "month"}, BadReport, "window: found 'month', allowed is a whole number of s, m, h or d"),
+])  # fmt: skip
+def test_what_cannot_be_told_is_refused(
+    view: View, options: dict[str, str], error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        items(view, PATHS, **options)
+
+
+# ---- in bounded memory -------------------------------------------------------------------------------------------
+
+
+@given(some.lists(some.integers(0, 30).map(lambda n: f"{n * n // 30}")), some.integers(1, 12), some.integers(1, 6))
+def test_what_is_listed_is_counted_exactly_and_what_is_missing_has_no_more_leads_than_said(
+    steps: list[str], kept: int, number: int
+) -> None:
+    paths = [TrodPath(each, place, unfinished=False) for place, each in enumerate(steps)]
+    counts = PathCounts(kept)
+    for each in paths:
+        counts.add(each)
+    listed = counts.most_frequent(number, lambda: paths)
+    exact = Counter(steps)
+    assert {path: len(took) for path, took in listed} == {path: exact[path] for path, _ in listed}
+    assert all([*took] == [each.took for each in paths if each.steps == path] for path, took in listed)
+    best = sorted(exact.items(), key=lambda each: (-each[1], each[0]))[:number]
+    if not counts.missed:
+        assert [(path, len(took)) for path, took in listed] == best
+    assert all(count <= counts.missed for path, count in best if path not in dict(listed))
