@@ -1,16 +1,22 @@
 """Days of made-up traffic with everything that is hard to show, projected: what analysts' views are tried on."""
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from domain.files.durations import DAY
+from domain.files.durations import DAY, SECOND
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import Instant, Touchpoint
 from runtime.demo.generator import generate
 from tests.domain.stories import at
 from tests.projections.world import World
 
-MODEL: Final = parse_model((Path(__file__).parents[2] / "examples" / "b2b-software.toml").read_text(encoding="utf-8"))
+_MONEY: Final = """
+[money]
+currency = "EUR"
+revenue = [ { on = "order_placed" }, { on = "order_refunded" } ]
+"""
+_EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "b2b-software.toml"
+MODEL: Final = parse_model(_EXAMPLE.read_text(encoding="utf-8") + _MONEY)
 START: Final = 1_729_700_000_000_000
 """2024-10-23: the clocks of Berlin go back on the 27th."""
 CLOCK: Final = START + 20 * DAY + 123_457
@@ -32,9 +38,46 @@ def hard_to_show() -> list[Touchpoint]:
     ]
 
 
+def mails() -> list[Touchpoint]:
+    """A campaign in two variants: who converted within seven days of a click, and who too late or never."""
+    day = DAY // SECOND
+
+    def mail(n: float, type: str, who: str, variant: str | None = None, **more: Any) -> Touchpoint:
+        named = {} if variant is None else {"variant": variant}
+        told = at(n, type, f"e:{who}@m.example", source="provider", campaign="spring", **named, **more)
+        return told._replace(occurred_at=Instant(START + 3 * DAY + int(n * SECOND)))
+
+    def did(n: float, type: str, who: str, **more: Any) -> Touchpoint:
+        return at(n, type, f"e:{who}@m.example", **more)._replace(
+            occurred_at=Instant(START + 3 * DAY + int(n * SECOND))
+        )
+
+    told = [
+        mail(1, "email_sent", "m1", "A"),
+        mail(2, "email_delivered", "m1", "A"),
+        mail(3, "email_opened", "m1", context={"machine": "prefetch"}),
+        mail(4, "email_clicked", "m1"),
+        mail(5, "email_clicked", "m1"),
+        did(4 + 3 * day, "form_submitted", "m1", form="demo"),
+        mail(1, "email_sent", "m2", "B"),
+        mail(60, "email_opened", "m2"),
+        mail(61, "email_clicked", "m2"),
+        did(62 + 7 * day, "order_placed", "m2", revenue=10, currency="EUR"),
+        mail(1, "email_sent", "m3", "A"),
+        mail(9, "email_bounced", "m3"),
+        mail(1, "email_sent", "m4", "B"),
+        mail(70, "email_clicked", "m4"),
+        did(70 + 7 * day, "form_submitted", "m4", form="demo"),
+        did(71 + 7 * day, "order_placed", "m4", revenue=50.5, currency="EUR"),
+        did(71 + 7 * day, "order_placed", "m4", revenue=100, currency="USD"),
+        did(71 + 8 * day, "order_refunded", "m4", revenue=20.25, currency="EUR"),
+    ]
+    return [each._replace(received_at=Instant(each.occurred_at + 1)) for each in told]
+
+
 def played(url: str) -> World:
     """A world of this on a database; the caller closes it."""
     world = World(url, MODEL, CLOCK)
     traffic = list(generate(7, START, people=120, length=16 * DAY).touchpoints())
-    world.play([traffic[: len(traffic) // 2], traffic[len(traffic) // 2 :], hard_to_show()])
+    world.play([traffic[: len(traffic) // 2], traffic[len(traffic) // 2 :], hard_to_show(), mails()])
     return world

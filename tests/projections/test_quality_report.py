@@ -61,6 +61,11 @@ def recounted(world: World, stale_days: int) -> Mapping[tuple[str, str | None], 
                 found["stale", None].add(lead)
             if profile.get("email"):
                 by_email[profile["email"].lower()].add(lead)
+    of_mail: dict[str, list[tuple[int, bool]]] = defaultdict(list)
+    for touch in world.rows("touches"):
+        if touch.type in ("email_bounced", "email_delivered", "email_opened", "email_clicked") and not touch.machine:
+            of_mail[str(touch.lead)].append((touch.at, touch.type == "email_bounced"))
+    found["bounced", None] = {lead for lead, told in of_mail.items() if max(told)[1]}
     found["same_email", None] = {lead for leads in by_email.values() if len(leads) > 1 for lead in leads}
     return found
 

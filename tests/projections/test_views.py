@@ -1,23 +1,29 @@
 """The views for analysts: on both databases the same rows, the numbers that the API shows, whatever was rebuilt."""
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import groupby
 from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from domain.files.durations import DAY, SECOND
 from domain.fold.days import ZoneDays
 from domain.model.definition import parse_model
-from domain.touchpoints.touchpoint import rfc3339
+from domain.touchpoints.touchpoint import moment, rfc3339
 from projections.queries.days import day_named
 from projections.queries.leads import find_leads
+from projections.queries.score import score
 from projections.upkeep.activation import activate
 from projections.upkeep.rebuild import rebuild
 from store.database.views.registry import VIEWS
 from store.database.views.view import ReportView
 from tests.conftest import migrated
 from tests.given_views import asked, columns_of, one_row, rows_of
-from tests.projections.given_analysts import CLOCK, MODEL, played
+from tests.projections.given_analysts import CLOCK, MODEL, START, hard_to_show, played
 from tests.projections.world import World
 from tests.services.postgres import PostgresServer
 
@@ -58,7 +64,7 @@ def test_the_same_traffic_gives_the_same_rows_on_both_databases(
 ) -> None:
     mine, theirs = rows_of(on_sqlite.url, view), rows_of(on_postgres.url, view)
     assert mine == theirs
-    if view.name not in ("report_costs", "report_deliveries"):
+    if view.name not in ("report_costs", "report_deliveries", "report_revenue"):
         assert mine, "nothing is compared"
 
 
@@ -109,8 +115,6 @@ def test_names_are_those_that_people_are_called_by(told: World) -> None:
 
 
 def _instants_of_hard_ones() -> list[int]:
-    from tests.projections.given_analysts import hard_to_show
-
     return [each.instant for each in hard_to_show() if each.type == "identified"]
 
 
@@ -141,6 +145,67 @@ def test_the_quality_says_who_shares_an_email_and_what_is_missing(told: World) -
         for field in ("email", "company"):
             wanted = bool(lead["identified"]) and not lead[field]
             assert ((lead["lead"], field) in missing) == wanted, (lead, field)
+
+
+def test_a_touchpoint_is_a_row_with_what_it_says(told: World) -> None:
+    touches = rows(told, "report_touches")
+    leads = {row["lead"]: row["touchpoints"] for row in rows(told, "report_leads")}
+    counted = Counter(row["lead"] for row in touches if row["machine"] is None)
+    assert counted == {lead: count for lead, count in leads.items() if count}
+    assert any(row["machine"] for row in touches)
+    for row in touches:
+        at = datetime.fromisoformat(row["at"]).astimezone(ZoneInfo(MODEL.timezone))
+        assert (row["day"], row["hour"], row["weekday"]) == (str(at.date()), at.hour, at.isoweekday())
+    odd = [row for row in touches if "odd" in row["properties"]]
+    assert [row["properties"]["odd"] for row in odd] == [[1.5, None, {"é": "\ufffd"}]]
+
+
+def test_points_of_a_rule_are_what_the_score_explains(told: World) -> None:
+    awards = rows(told, "report_awards")
+    given: dict[str, list[tuple[str, float]]] = {}
+    for row in sorted(awards, key=lambda row: (row["at"], row["n"])):
+        given.setdefault(row["lead"], []).append((row["rule"], row["points"]))
+    with told.view() as view:
+        for lead in find_leads(view, limit=10).items:
+            items = score(view, UUID(lead.id)).items
+            assert [(item.rule, item.points) for item in items if item.touchpoint] == given[lead.id]
+
+
+def test_a_person_counts_once_in_a_campaign_with_what_they_did(told: World) -> None:
+    spring = [row for row in rows(told, "report_mail") if row["campaign"] == "spring"]
+    names = ("people", "sent", "delivered", "opened", "clicked", "bounced", "converted")
+    counts = {row["variant"]: [row[name] for name in names] for row in spring}
+    assert counts == {"A": [2, 2, 1, 0, 1, 1, 1], "B": [2, 2, 0, 1, 2, 0, 1]}
+    at = moment(START + 3 * DAY + SECOND).astimezone(ZoneInfo(MODEL.timezone))
+    when = {(row["day"], row["hour"], row["weekday"]) for row in spring}
+    assert when == {(str(at.date()), at.hour, at.isoweekday())}
+
+
+def test_channels_count_every_lead_once(told: World) -> None:
+    channels, leads = rows(told, "report_channels"), rows(told, "report_leads")
+    assert sum(row["visitors"] for row in channels) == len(leads)
+    assert sum(row["leads"] for row in channels) == sum(row["identified"] for row in leads)
+    assert sum(row["won"] for row in channels) == sum(row["won_at"] is not None for row in leads) > 0
+    hot = {row["lead"] for row in rows(told, "report_hot_episodes")}
+    assert sum(row["hot"] for row in channels) == len(hot) > 0
+
+
+def test_a_day_counts_what_happened_on_it(told: World) -> None:
+    daily = rows(told, "report_daily")
+    for what, view, day, name in (
+        ("touchpoint", "report_touches", "day", "type"),
+        ("stage", "report_stage_entries", "entered_day", "stage"),
+        ("hot", "report_hot_episodes", "began_day", "grade"),
+    ):
+        counted = Counter((row[day], row[name]) for row in rows(told, view) if not row.get("machine"))
+        assert {(row["day"], row["name"]): row["times"] for row in daily if row["what"] == what} == counted
+    new = Counter(row["identified_day"] for row in rows(told, "report_leads") if row["identified"])
+    assert {row["day"]: row["leads"] for row in daily if row["what"] == "lead"} == new
+
+
+def test_mail_that_came_back_last_is_a_matter_of_quality(told: World) -> None:
+    bounced = {row["lead"] for row in rows(told, "report_quality") if row["kind"] == "bounced"}
+    assert {row["email"] for row in rows(told, "report_leads") if row["lead"] in bounced} == {"m3@m.example"}
 
 
 def test_the_model_says_its_stages_in_order(told: World) -> None:

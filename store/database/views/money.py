@@ -1,13 +1,104 @@
-"""What was spent, as it was imported."""
+"""Where leads came from: how many, what they brought, and what was spent, as it was imported."""
 
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, select
 
 from store.database.derived import Derived
 from store.database.shown import ShownAs
 from store.database.tables import costs
+from store.database.views.clocks import day_of
 from store.database.views.view import ReportView, ViewColumn
+
+_ORIGIN: Final = (
+    ViewColumn("channel", ShownAs.TEXT, "the channel of the lead's first origin; direct: none is known"),
+    ViewColumn("source", ShownAs.TEXT, "the source of that origin"),
+    ViewColumn("campaign", ShownAs.TEXT, "the campaign of that origin"),
+)
+
+
+def _with_origin(tables: Derived) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
+    """Leads with their first origin, and what it says."""
+    lead, origin = tables.leads, tables.lead_sources.alias("first_origin")
+    first = and_(origin.c.lead == lead.c.lead, origin.c.which == "first", origin.c.stage == "")
+    return lead.outerjoin(origin, first), {
+        "channel": lead.c.first_channel,
+        "source": origin.c.source,
+        "campaign": origin.c.campaign,
+    }
+
+
+def _channels(tables: Derived) -> Select[Any]:
+    lead, episode = tables.leads.c, tables.hot_episodes.c
+    leads, origin = _with_origin(tables)
+    was_hot = exists().where(episode.lead == lead.lead)
+    each = (
+        select(
+            *(column.label(name) for name, column in origin.items()),
+            day_of(lead.first_touch).label("day"),
+            case((lead.identified, 1), else_=0).label("identified"),
+            case((was_hot, 1), else_=0).label("hot"),
+            case((lead.won_at.is_not(None), 1), else_=0).label("won"),
+        )
+        .select_from(leads)
+        .subquery("each_lead")
+        .c
+    )
+    groups = (each.channel, each.source, each.campaign, each.day)
+    counted = (func.sum(each[name]).label(label) for name, label in _COUNTED.items())
+    return select(*groups, func.count().label("visitors"), *counted).group_by(*groups)
+
+
+_COUNTED: Final = {"identified": "leads", "hot": "hot", "won": "won"}
+
+CHANNELS: Final = ReportView(
+    "report_channels",
+    "One row a channel, source, campaign and day on which people were seen first: how many, and what became of them.",
+    (
+        *_ORIGIN,
+        ViewColumn("day", ShownAs.DAY, "the day of the lead's first touchpoint, in the model's time zone"),
+        ViewColumn("visitors", ShownAs.COUNT, "how many people, identified or not"),
+        ViewColumn("leads", ShownAs.COUNT, "of them identified"),
+        ViewColumn("hot", ShownAs.COUNT, "of them ever hot"),
+        ViewColumn("won", ShownAs.COUNT, "of them ever won"),
+    ),
+    _channels,
+)
+
+
+def _revenue(tables: Derived) -> Select[Any]:
+    touch = tables.touches.c
+    leads, origin = _with_origin(tables)
+    paid = leads.join(tables.touches, touch.lead == tables.leads.c.lead)
+    groups = (*origin.values(), touch.day, touch.currency)
+    return (
+        select(
+            *(column.label(name) for name, column in origin.items()),
+            touch.day,
+            func.sum(touch.revenue).label("revenue"),
+            touch.currency,
+            func.count().label("payments"),
+            func.count(touch.lead.distinct()).label("leads"),
+        )
+        .select_from(paid)
+        .where(touch.revenue.is_not(None), touch.machine.is_(None))
+        .group_by(*groups)
+    )
+
+
+REVENUE: Final = ReportView(
+    "report_revenue",
+    "One row a channel, source, campaign, day and currency: what leads that came from there first brought on it.",
+    (
+        *_ORIGIN,
+        ViewColumn("day", ShownAs.DAY, "the day of the touchpoints that brought it, in the model's time zone"),
+        ViewColumn("revenue", ShownAs.MONEY, "the sum, less what was paid back, in units of the currency"),
+        ViewColumn("currency", ShownAs.TEXT, "the currency: ISO 4217; two are never added"),
+        ViewColumn("payments", ShownAs.COUNT, "touchpoints that brought it or took it back"),
+        ViewColumn("leads", ShownAs.COUNT, "of how many leads"),
+    ),
+    _revenue,
+)
 
 
 def _costs(tables: Derived) -> Select[Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, cast, func, null, select, true, union_all
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, cast, exists, func, null, select, true, union_all
 
 from store.database.derived import Derived
 from store.database.expressions import elements, instant_at, text_at, text_member
@@ -13,11 +13,13 @@ from store.database.views.view import ReportView, ViewColumn
 
 STALE_DAYS: Final = 90
 """An identified lead on its way that was not heard of for longer is stale."""
+_ARRIVED: Final = ("email_delivered", "email_opened", "email_clicked")
+"""What says that a mail came to somebody."""
 
 
 def quality_rows(tables: Derived, stale_days: int = STALE_DAYS) -> Select[Any]:
     """The rows; a lead is stale that was not heard of for more than so many days."""
-    kinds = (_findings, _missing, _repeated_email, _repeated_phone)
+    kinds = (_findings, _missing, _bounced, _repeated_email, _repeated_phone)
     every = union_all(*(kind(tables) for kind in kinds), _stale(tables, stale_days)).subquery("every")
     found = every.c
     return select(found.lead, found.kind, found.detail, found.at, day_of(found.at).label("day"))
@@ -58,6 +60,18 @@ def _stale(tables: Derived, days: int) -> Select[Any]:
     return _row(leads.lead, "stale", null(), leads.last_touch).where(leads.identified, on_the_way, old)
 
 
+def _bounced(tables: Derived) -> Select[Any]:
+    """Whose last word about mail is that it came back."""
+    touch, later = tables.touches.c, tables.touches.alias("later").c
+    arrived = exists().where(
+        later.lead == touch.lead, later.at > touch.at, later.type.in_(_ARRIVED), later.machine.is_(None)
+    )
+    bounced = (touch.type == "email_bounced", touch.machine.is_(None), ~arrived)
+    last = select(touch.lead, func.max(touch.at).label("at")).where(*bounced).group_by(touch.lead)
+    each = last.subquery("bounced").c
+    return _row(each.lead, "bounced", null(), each.at)
+
+
 def _repeated_email(tables: Derived) -> Select[Any]:
     return _repeated(tables, "email")
 
@@ -85,7 +99,7 @@ QUALITY: Final = ReportView(
             ShownAs.TEXT,
             "a finding (missing_required, claim_not_bound, ...: those of the table leads), or missing_field (that a"
             f" stage requires), stale (identified, neither won nor aside, no touchpoint for {STALE_DAYS} days),"
-            " same_email, same_phone (several leads have it)",
+            " bounced (the last that is told of its mail), same_email, same_phone (several leads have it)",
         ),
         ViewColumn("detail", ShownAs.TEXT, "the field, the e-mail address, ...; null: nothing more is to be said"),
         ViewColumn("at", ShownAs.MOMENT, "since when; null: nobody knows"),

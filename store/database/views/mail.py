@@ -1,0 +1,104 @@
+"""`report_mail`: what became of mails, counted in people: each once a campaign, whatever was sent to them of it."""
+
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+
+from store.database.derived import Derived
+from store.database.shown import ShownAs
+from store.database.views.clocks import DAY, day_of, hour_of, weekday_of
+from store.database.views.view import ReportView, ViewColumn
+
+WITHIN: Final = 7 * DAY
+"""Of a click: what then follows is its conversion."""
+
+_TOLD: Final = {
+    "sent": "email_sent",
+    "delivered": "email_delivered",
+    "opened": "email_opened",
+    "clicked": "email_clicked",
+    "bounced": "email_bounced",
+    "unsubscribed": "email_unsubscribed",
+    "complained": "email_complained",
+}
+"""What is counted, by the touchpoint type that tells it."""
+
+
+def _rows(tables: Derived) -> Select[Any]:
+    """Groups of recipients by when they were written to."""
+    recipients = _recipients(tables).subquery("recipient")
+    recipient = recipients.c
+    begun = select(recipients, day_of(recipient.begun_at).label("day"), hour_of(recipient.begun_at).label("hour"))
+    each = begun.subquery("begun").c
+    kinds = [*_TOLD, "converted"]
+    return select(
+        each.campaign,
+        each.variant,
+        each.day,
+        each.hour,
+        weekday_of(each.day).label("weekday"),
+        func.count().label("people"),
+        *(func.sum(each[kind]).label(kind) for kind in kinds),
+    ).group_by(each.campaign, each.variant, each.day, each.hour)
+
+
+def _recipients(tables: Derived) -> Select[Any]:
+    """One row a lead and campaign: the variant, when it began, and 1 for everything that became of it."""
+    told = tables.touches.alias("told").c
+    first_of = {kind: func.min(case((told.type == _TOLD[kind], told.at))) for kind in ("sent", "delivered")}
+    done = {kind: func.max(case((told.type == type, 1), else_=0)) for kind, type in _TOLD.items()}
+    done["converted"] = func.max(case((and_(told.type == "email_clicked", _converted(tables, told)), 1), else_=0))
+    return (
+        select(
+            told.lead,
+            told.campaign,
+            func.min(told.variant).label("variant"),
+            func.coalesce(*first_of.values(), func.min(told.at)).label("begun_at"),
+            *(flag.label(kind) for kind, flag in done.items()),
+        )
+        .where(told.type.in_(_TOLD.values()), told.machine.is_(None))
+        .group_by(told.lead, told.campaign)
+    )
+
+
+def _converted(tables: Derived, click: Any) -> ColumnElement[bool]:
+    after, lead = tables.touches.alias("after").c, tables.leads.c
+    wanted = or_(after.type == "form_submitted", after.revenue > 0)
+    then = exists().where(
+        after.lead == click.lead, after.at.between(click.at, click.at + WITHIN), after.machine.is_(None), wanted
+    )
+    won = exists().where(lead.lead == click.lead, lead.won_at.between(click.at, click.at + WITHIN))
+    return or_(then, won)
+
+
+MAIL: Final = ReportView(
+    "report_mail",
+    "One row a campaign, variant and hour of sending: how many people were written to, and what they did. A person is"
+    " counted once a campaign, in the row of the first mail of it.",
+    (
+        ViewColumn("campaign", ShownAs.TEXT, "the property campaign of the mail's touchpoints; null: they have none"),
+        ViewColumn("variant", ShownAs.TEXT, "the property variant: which one of a test; of several the first by name"),
+        ViewColumn(
+            "day",
+            ShownAs.DAY,
+            "the day of the first email_sent (else of the first email_delivered, else of the first that is told), in"
+            " the model's time zone",
+        ),
+        ViewColumn("hour", ShownAs.COUNT, "the hour of that, 0 to 23"),
+        ViewColumn("weekday", ShownAs.COUNT, "the weekday of that: 1 is Monday, 7 Sunday"),
+        ViewColumn("people", ShownAs.COUNT, "leads of whom any mail of it is known"),
+        ViewColumn("sent", ShownAs.COUNT, "of them those with an email_sent"),
+        ViewColumn("delivered", ShownAs.COUNT, "with an email_delivered"),
+        ViewColumn("opened", ShownAs.COUNT, "with an email_opened that is no machine's"),
+        ViewColumn("clicked", ShownAs.COUNT, "with an email_clicked that is no machine's"),
+        ViewColumn("bounced", ShownAs.COUNT, "with an email_bounced"),
+        ViewColumn("unsubscribed", ShownAs.COUNT, "with an email_unsubscribed"),
+        ViewColumn("complained", ShownAs.COUNT, "with an email_complained"),
+        ViewColumn(
+            "converted",
+            ShownAs.COUNT,
+            "who sent a form, brought revenue or was won for the first time within 7 days of a click",
+        ),
+    ),
+    _rows,
+)
