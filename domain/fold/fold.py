@@ -12,6 +12,7 @@ from domain.fold.funnel import Attempts, FunnelPlan
 from domain.fold.handover import HAND_OVER, LeadRejection, take
 from domain.fold.index import NOTHING, Hits, Rule, index_by_type
 from domain.fold.lead import Awarded, Episode, Lead, Now
+from domain.fold.money import Amounts
 from domain.fold.moves import Moves
 from domain.fold.origin import reader
 from domain.fold.profile import learn
@@ -58,6 +59,7 @@ class Fold:
         self._unknown = self._judged({})
         self.origin = reader(model.channels.ignore)
         self.channels = Grouping(model.channels)
+        self.amounts = Amounts(model.money)
         compiler = Compiler(self.half_life, {each.name: each.when for each in model.segments}, model.timezone)
         self._segments: dict[str, Test] = {}
         self._inputs: dict[Input, list[str]] = {}
@@ -301,9 +303,7 @@ class Fold:
             return
         day, first = self.days.of(instant), DIRECT if lead.sources.first is None else lead.sources.first.seen
         for funnel, of_funnel in meets.items():
-            plan, attempts = self.funnels[funnel], lead.funnels.get(funnel)
-            if attempts is None:
-                attempts = Attempts()
+            plan, attempts = self.funnels[funnel], lead.funnels.get(funnel) or Attempts()
             strict = plan.order is StepOrder.STRICT
             own = [is_own_act(touchpoint) for touchpoint, hits in met if funnel in dict(hits.steps)] if strict else ()
             attempts.take(plan, of_funnel, own, instant, day, first, lead.sources.current)

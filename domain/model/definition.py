@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic import Field as Default
 
-from domain.conditions.depends import reads_days, segments_of
+from domain.conditions.depends import segments_of
 from domain.conditions.tree import Condition, meaning
 from domain.files.places import located
 from domain.files.problems import Mistake, ModelError, Path, not_allowed
@@ -232,16 +232,11 @@ class Model(Part):
     @cached_property
     def hash(self) -> str:
         """Hash of what the fold reads: not labels, comments, layout, or defaults written out; 16 hex digits."""
-        zone = {"timezone": self.timezone} if self._folds_days and self.timezone != "UTC" else {}
+        zone = {"timezone": self.timezone} if self.timezone != "UTC" else {}
         money = {"money": meant} if (meant := _meaning(self.money)) else {}
         folded = _meaning(self) | zone | money
         plain = json.dumps(folded, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(plain.encode()).hexdigest()[:16]
-
-    @property
-    def _folds_days(self) -> bool:
-        """Whether the fold reads where a day begins: elsewhere the time zone is of reports alone."""
-        return bool(self.funnels) or any(reads_days(segment.when) for segment in self.segments)
 
     def __hash__(self) -> int:
         return hash(self.hash)
@@ -319,10 +314,10 @@ def declared_names(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _NOT_FOLDED: Final = frozenset(
-    {"label", "timezone", "bands", "won", "rfm", "engagement", "money", "report_in", "rates", "destinations", "sales"}
+    {"label", "timezone", "bands", "rfm", "engagement", "money", "report_in", "rates", "destinations", "sales"}
 )
-"""Keys that the fold does not read, or not as they are: classes are segments, `won` only says what `hot` is where that
-is not given, and of money `hash` says what stands in read models."""
+"""Keys that the fold does not read, or not as they are: classes are segments, and of the zone and of money `hash` says
+what stands in read models."""
 
 
 def _meaning(value: Any) -> Any:
@@ -334,6 +329,8 @@ def _meaning(value: Any) -> Any:
             given = {name: getattr(value, name) for name in fields if name not in _NOT_FOLDED}
             if isinstance(value, Stage):
                 given["hot"] = None if value.may_be_hot else False
+                ends = not (value.may_be_hot or value.detour or value.retired)  # as nearly always by being won
+                given["won"] = False if value.won == ends else value.won or None
             return {name: _meaning(part) for name, part in given.items() if part != fields[name].default}
         case Limit(count, within, per):
             return [count, within, *per] if per else [count, within]

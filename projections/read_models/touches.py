@@ -25,6 +25,7 @@ def _rows(fold: Fold, subject: Subject) -> list[Row]:
         origin = fold.origin(touchpoint)
         seen = None if origin is None else fold.channels.seen(origin)
         came_from = _NOWHERE if seen is None else (seen["channel"], seen.get("source"), seen.get("medium"))
+        amount = fold.amounts.of(touchpoint)
         campaign = None if seen is None else seen.get("campaign")
         row = (
             lead,
@@ -41,8 +42,7 @@ def _rows(fold: Fold, subject: Subject) -> list[Row]:
             _text(says("path")),
             _text(says("form")),
             _number(says),
-            None,
-            None,
+            *((None, None) if amount is None else amount),
             impersonal(touchpoint),
             _machine(touchpoint) if touchpoint.by_machine else None,
         )

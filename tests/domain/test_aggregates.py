@@ -16,7 +16,6 @@ from domain.files.values import amount_of, millionths
 from domain.fold.counter import LATEST
 from domain.fold.fold import Fold
 from domain.fold.lead import Lead
-from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import NEVER, Touchpoint
 from tests.domain.given_segments import DAY, HOUR, fold_of, stays
 from tests.domain.stories import at, us
@@ -324,20 +323,3 @@ def test_what_means_the_same_has_one_version_and_what_does_not_has_another() -> 
     assert version({"profile.x": {"after": "2026-12-01T00:00:00Z"}}) == version(
         {"profile.x": {"after": "2026-12-01T08:00:00.000+08:00"}}
     )
-
-
-@pytest.mark.parametrize(
-    ("when", "reads"),
-    [
-        ('{ did = "a", within = "7d" }', False),
-        ('{ did = "a", values = "x" }', False),
-        ('{ did = "a", last = { within_last = "7d", before = "2026-12-01T00:00:00Z" } }', False),
-        ('{ did = "a", last = { before = "2026-12-01" } }', True),
-        ('{ not = { did = "a", days = true } }', True),
-        ('{ any = [ { grade = "A" }, { "profile.x" = { within_next = "7d" } } ] }', True),
-    ],
-)
-def test_the_time_zone_is_in_the_version_where_the_fold_reads_days(when: str, reads: bool) -> None:
-    text = f'[[stages]]\nname = "lead"\n[[segments]]\nname = "it"\nwhen = {when}\n'
-    versions = {parse_model(f'timezone = "{zone}"\n{text}').hash for zone in ("UTC", "Asia/Shanghai")}
-    assert len(versions) == (2 if reads else 1)

@@ -172,10 +172,10 @@ def test_what_has_no_meaning_is_not_in_the_version(before: str, after: str) -> N
     assert parse_model(SMALL.replace(before, after, 1)).hash == parse_model(SMALL).hash
 
 
-def test_the_time_zone_is_in_the_version_where_the_fold_asks_for_days() -> None:
-    tokyo = 'timezone = "Asia/Tokyo"\n'
-    assert parse_model(tokyo + SMALL).hash != parse_model(SMALL).hash
-    assert parse_model(tokyo + STAGES).hash == parse_model(STAGES).hash
+def test_the_time_zone_is_in_the_version_since_every_touch_has_a_day() -> None:
+    versions = [parse_model(f'timezone = "{zone}"\n{STAGES}').hash for zone in ("UTC", "Asia/Tokyo", "Asia/Shanghai")]
+    assert len(set(versions)) == 3
+    assert versions[0] == parse_model(STAGES).hash
 
 
 @pytest.mark.parametrize(

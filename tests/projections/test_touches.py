@@ -7,12 +7,15 @@ import pytest
 from sqlalchemy import Row
 
 from domain.model.definition import parse_model
+from projections.upkeep.activation import activate
 from projections.upkeep.rebuild import rebuild
 from tests.domain.stories import at, us
 from tests.given_model import MODEL
 from tests.projections.world import World
 
 CLICKED = "https://us.example/prices?utm_source=News&utm_medium=email&utm_campaign=May%00"
+
+NEWSLETTER = '[[channels.rules]]\nname = "newsletter"\nwhere = { "source.source" = "News" }\n'
 
 
 def touches(world: World) -> list[Row[Any]]:
@@ -41,8 +44,7 @@ def test_a_touch_says_what_happened_and_where_it_came_from(world: World) -> None
 
 
 def test_a_rule_of_channels_names_the_channel(migrated_sqlite_url: str) -> None:
-    text = MODEL + '[[channels.rules]]\nname = "newsletter"\nwhere = { "source.source" = "News" }'
-    world = World(migrated_sqlite_url, parse_model(text), us(60))
+    world = World(migrated_sqlite_url, parse_model(MODEL + NEWSLETTER), us(60))
     world.play([[at(0, "page_viewed", "c:k", url=CLICKED)]])
     channels = [row.channel for row in touches(world)]
     world.close()
@@ -119,3 +121,35 @@ def test_days_are_those_of_the_models_zone(migrated_sqlite_url: str) -> None:
     days = {row.day for row in (*touches(world), *awards(world))}
     world.close()
     assert days == {(us(0) + 14 * 3_600_000_000) // 86_400_000_000}
+
+
+def test_revenue_is_what_the_model_says_and_value_stays_the_first_number(migrated_sqlite_url: str) -> None:
+    money = (
+        '[money]\ncurrency = "EUR"\nrevenue = [{ on = "order_placed", amount = "net" }, { on = "order_refunded" }]\n'
+    )
+    world = World(migrated_sqlite_url, parse_model(money + MODEL), us(60))
+    world.play([[
+        at(0, "order_placed", "e:a@x.de", net=7.25, amount=9),
+        at(1, "order_refunded", "e:a@x.de", amount=2, currency="usd"),
+        at(2, "page_viewed", "e:a@x.de", net=3),
+    ]])  # fmt: skip
+    rows = [(row.value, row.revenue, row.currency) for row in touches(world)]
+    verified = world.verify()
+    world.close()
+    assert rows == [(9.0, 7_250_000, "EUR"), (2.0, -2_000_000, "USD"), (None, None, None)]
+    assert verified.differing == 0
+
+
+@pytest.mark.parametrize("model", [
+    MODEL.replace("won = true", "hot = false"), 'timezone = "Pacific/Kiritimati"\n' + MODEL,
+    '[money]\ncurrency = "EUR"\n' + MODEL, MODEL + NEWSLETTER,
+])  # fmt: skip
+def test_an_activation_builds_the_rows_anew_for_whatever_stands_in_them(world: World, model: str) -> None:
+    """That a refold of the end differs in nothing is the world's own test."""
+    won = at(1, "stage_changed", "e:a@x.de", source="api", to="customer")
+    world.play([[at(0, "order_placed", "e:a@x.de", amount=5, url=CLICKED), won]])
+    before = touches(world), [row.won_at for row in world.leads()]
+    world.model = parse_model(model)
+    activate(world.database, world.ids, world.model)
+    world.restart()
+    assert (touches(world), [row.won_at for row in world.leads()]) != before
