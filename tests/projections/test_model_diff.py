@@ -102,7 +102,7 @@ def moves(before: dict[str, Expected], now: dict[str, Expected]) -> Counter[tupl
     counted: Counter[tuple[str, str, str]] = Counter()
     for name, was in before.items():
         is_ = now[name]
-        if not was.identified:
+        if was.identified_at is None:
             continue
         pairs = [("stages", was.stage, is_.stage), ("grades", was.grade, is_.grade)]
         pairs.append(("hot", "hot" if was.hot else "", "hot" if is_.hot else ""))
@@ -119,9 +119,9 @@ def test_moves_and_totals_are_those_of_an_independent_recount(ninety: Ninety) ->
     wanted = moves(before, now)
     assert {kind for kind, *_ in wanted} == {"hot", "stages", "grades", "segments"}
     assert {key: movers.leads for key, movers in found.differences.moves.items()} == wanted
-    assert found.differences.leads == sum(lead.identified for lead in before.values())
+    assert found.differences.leads == sum(lead.identified_at is not None for lead in before.values())
     for place, leads in enumerate((before, now)):
-        known = [lead for lead in leads.values() if lead.identified]
+        known = [lead for lead in leads.values() if lead.identified_at is not None]
         totals = {key: pair[place] for key, pair in found.differences.totals.items() if pair[place]}
         counted = Counter(("stages", lead.stage, 0) for lead in known)
         counted.update(("grades", lead.grade, 0) for lead in known)
@@ -137,7 +137,11 @@ def test_moves_and_totals_are_those_of_an_independent_recount(ninety: Ninety) ->
 def test_the_largest_changes_are_of_who_becomes_hot_or_no_longer_is_and_say_by_which_rules(ninety: Ninety) -> None:
     found = ninety.diff(OTHER)
     before, now = ninety.told(MODEL), ninety.told(OTHER)
-    turned = {name for name, lead in before.items() if lead.identified and bool(lead.hot) != bool(now[name].hot)}
+    turned = {
+        name
+        for name, lead in before.items()
+        if lead.identified_at is not None and bool(lead.hot) != bool(now[name].hot)
+    }
     first = found.differences.largest[: len(turned)]
     assert {change.lead for change in first} == {ninety.world.ids.of(identity(name)) for name in turned} != set()
     for change in first:
@@ -179,7 +183,7 @@ def recount(leads: dict[str, Expected], start: int, end: int, within: int, clock
     """How rules did, by the definitions of the documentation."""
     numbers = Numbers()
     for lead in leads.values():
-        if not lead.identified:
+        if lead.identified_at is None:
             continue
         known_at, won_at = lead.stages[0][1], won(lead)
         spans = [*lead.episodes, *([lead.hot] if lead.hot else [])]
