@@ -24,13 +24,22 @@ from projections.reports.answer import (
     ReportShape,
 )
 from projections.reports.cohorts import COHORTS
+from projections.reports.daily import DAILY
 from projections.reports.paths import PATHS
 from projections.reports.portrait import PORTRAIT
 from projections.reports.quality import QUALITY
 from projections.reports.responses import RESPONSE_TIMES
 from projections.reports.stages import STAGES
 
-REPORTS: Final[tuple[Report, ...]] = (STAGES, COHORTS, PATHS, PORTRAIT, RESPONSE_TIMES, QUALITY)
+REPORTS: Final[tuple[Report, ...]] = (
+    STAGES,
+    DAILY,
+    COHORTS,
+    PATHS,
+    PORTRAIT,
+    RESPONSE_TIMES,
+    QUALITY,
+)
 
 _NAMED: Final[Mapping[str, str]] = {"segment:": "segment:NAME", "profile.": "profile.FIELD"}
 """How what `by` goes on with a name is shown, by how it begins."""

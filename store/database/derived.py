@@ -318,6 +318,13 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("machine", Text),  # why it is a machine's; null: it is a person's
             Index(prefix + "touches_type", "type", "day"),
             Index(
+                prefix + "touches_machine",
+                "type",
+                "day",
+                postgresql_where=text("machine IS NOT NULL"),
+                sqlite_where=text("machine IS NOT NULL"),
+            ),
+            Index(
                 prefix + "touches_revenue",
                 "lead",
                 postgresql_where=text("revenue IS NOT NULL"),

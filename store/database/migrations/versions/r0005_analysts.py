@@ -142,6 +142,10 @@ def _touches() -> None:
         postgresql_partition_by="RANGE (at)",
     )
     op.create_index("touches_type", "touches", ["type", "day"])
+    by_machines = sa.text("machine IS NOT NULL")
+    op.create_index(
+        "touches_machine", "touches", ["type", "day"], postgresql_where=by_machines, sqlite_where=by_machines
+    )
     paid = sa.text("revenue IS NOT NULL")
     op.create_index("touches_revenue", "touches", ["lead"], postgresql_where=paid, sqlite_where=paid)
     op.create_table(
