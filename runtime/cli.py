@@ -44,7 +44,7 @@ ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
         "verify": "Refold everything and compare with the live read models; exit 1 if a row differs.",
         "model": "Check, compare and activate the model file.",
     },
-    "exporting": {"export": "Write files that other programs read: touchpoints and signals as they come."},
+    "exporting": {"export": "Write files that other programs read: views whole, touchpoints and signals as they come."},
     "backup": {
         "backup": "Copy the data folder's files into a new folder, while a server works on them or after a kill.",
         "restore": "Copy a backup into an empty data folder.",

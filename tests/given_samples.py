@@ -14,6 +14,7 @@ MODELS: Final = "tests/test_samples_models.py"
 SEGMENTS: Final = "tests/test_samples_segments.py"
 RECEIVERS: Final = "not executed: tests/test_webhook_examples.py runs these programs, on ports of its own"
 HAND_OVER: Final = "tests/test_samples_hand_over.py"
+EXPORTS: Final = "tests/test_samples_export.py"
 FILES: Final = "tests/test_samples_files.py"
 SERVERS: Final = "tests/test_samples_servers.py"
 CONTAINERS: Final = "not executed: Docker's; tests/test_compose.py tries what docker-compose.yml says"
@@ -33,6 +34,17 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "<form": DOORS,
         "<script>": DOORS,
         "export LEADLINE_PROXIES": DOORS,
+    },
+    "export-to-parquet.md": {
+        "leadline export report_leads": EXPORTS,
+        "leadline export touchpoints": EXPORTS,
+        "export/touchpoints": "not executed: names of files; tests/projections/test_growing_files.py has such",
+        "SELECT day, type": EXPORTS,
+        "WITH hot AS": EXPORTS,
+        "SELECT r.stage": EXPORTS,
+        "touchpoints = spark.read": "not executed: Spark needs a JVM",
+        "CALL hive.system": "not executed: Trino's",
+        "INSERT INTO touchpoints": "not executed: ClickHouse's",
     },
     "find-leads.md": {"leadline leads": DOORS, "curl -sG": DOORS},
     "follow-a-segment.md": {"[[segments]]": MODELS, "pip install": RECEIVERS},

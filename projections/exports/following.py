@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from domain.errors import Refused
 from domain.touchpoints.touchpoint import moment
-from projections.exports.formats import FileFormat, row_file
+from projections.exports.formats import FileFormat
 from projections.exports.growing import (
     Growing,
     Piece,
@@ -25,7 +25,8 @@ from projections.exports.growing import (
     write_piece,
 )
 from projections.exports.holders import COLUMNS, PERSONAL, holders
-from projections.exports.placing import FolderTaken, placed
+from projections.exports.placing import FolderTaken
+from projections.exports.whole import write_file
 from store.database.database import Database
 from store.events.ids import Ids
 from store.turn import Arrow, Term, Wait, run
@@ -159,11 +160,9 @@ class Follower:
         wanted = self._wanted
         columns = PERSONAL if wanted.personal else COLUMNS
         try:
-            with self._database.snapshot() as conn, placed(self._holders) as file:
-                rows = row_file(wanted.format, columns, file, raw=wanted.raw)
-                for chunk in holders(conn, self._ids, personal=wanted.personal):
-                    rows.write(chunk)
-                rows.close()
+            with self._database.snapshot() as conn:
+                rows = holders(conn, self._ids, personal=wanted.personal)
+                write_file(self._holders, wanted.format, columns, rows, raw=wanted.raw)
         except FolderTaken:
             return False
         _log.info("export.wrote", file=str(self._holders))

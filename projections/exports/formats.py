@@ -1,6 +1,7 @@
 """The formats of exported files: CSV, and Parquet where pyarrow is installed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from enum import StrEnum
 from importlib import import_module
@@ -36,6 +37,10 @@ class RowFile(Protocol):
         """Write what is still to be written; the file itself stays open."""
         ...
 
+    def abandon(self) -> None:
+        """Nobody will read it: write nothing more."""
+        ...
+
 
 def check_format(format: FileFormat) -> None:
     """Raises Refused where a format cannot be written here."""
@@ -43,11 +48,24 @@ def check_format(format: FileFormat) -> None:
         _pyarrow("pyarrow")
 
 
-def row_file(format: FileFormat, columns: Sequence[ExportColumn], file: BinaryIO, *, raw: bool = False) -> RowFile:
+@contextmanager
+def row_file(
+    format: FileFormat, columns: Sequence[ExportColumn], file: BinaryIO, *, raw: bool = False
+) -> Iterator[RowFile]:
     """What writes rows into a file. `raw`: texts of CSV that a spreadsheet takes for formulas stay as they are.
 
     Raises Refused where a format cannot be written here.
     """
+    rows = _row_file(format, columns, file, raw)
+    try:
+        yield rows
+        rows.close()
+    except BaseException:
+        rows.abandon()
+        raise
+
+
+def _row_file(format: FileFormat, columns: Sequence[ExportColumn], file: BinaryIO, raw: bool) -> RowFile:
     match format:
         case FileFormat.CSV:
             return CsvFile(columns, file, raw=raw)
@@ -81,6 +99,9 @@ class CsvFile:
         return cells
 
     def close(self) -> None:
+        """Nothing is held back."""
+
+    def abandon(self) -> None:
         """Nothing is held back."""
 
 
@@ -132,6 +153,10 @@ class ParquetFile:
         """Write the last row group, and what Parquet ends with."""
         self._flush()
         self._writer.close()
+
+    def abandon(self) -> None:
+        """Nobody will read it: write nothing more."""
+        self._writer.is_open = False  # else it is closed, and so written to, when it is collected
 
 
 def _arrow_type(arrow: Any, type_: CellType) -> Any:

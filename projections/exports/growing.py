@@ -15,8 +15,8 @@ from sqlalchemy import Column, Connection, func, select
 from domain.errors import Refused
 from domain.touchpoints.touchpoint import EPOCH, moment
 from projections.exports.columns import Chunks, ExportColumn
-from projections.exports.formats import FileFormat, row_file
-from projections.exports.placing import placed
+from projections.exports.formats import FileFormat
+from projections.exports.whole import write_file
 from store.database.errors import translated
 
 PART: Final = ".part"
@@ -116,9 +116,6 @@ def write_piece(
 ) -> Path:
     """Write a file. Raises FolderAway, FolderMisconfigured, DatabaseAway; then there is none of that name."""
     path = folder / piece.path(format)
-    with placed(path, PART) as file:
-        rows = row_file(format, growing.columns, file, raw=raw)
-        for chunk in growing.rows(conn, piece.first - 1, piece.last):
-            rows.write(chunk)
-        rows.close()
+    rows = growing.rows(conn, piece.first - 1, piece.last)
+    write_file(path, format, growing.columns, rows, raw=raw, part=PART)
     return path

@@ -5,6 +5,7 @@ What somebody wrote in their own words stays but for e-mail addresses, phone num
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
@@ -29,6 +30,11 @@ _WITHIN: Final = 5
 """A shorter identity is looked for as a whole value only: in other texts it is a number like others."""
 _EMAIL: Final = re.compile(r"[^\s\"'<>()\[\],;:=&?/\\@%]+(?:@|%40)[^\s\"'<>()\[\],;:=&?/\\@%]+\.[^\W\d_]{2,}")
 _PHONE: Final = re.compile(r"(?:\+|%2B)\d[\d ()/.%-]{5,}\d")
+_LIKELY: Final = re.compile(
+    r"(?:mail|phone|mobile|tel|user|uid|aid|anonymous|name|birth|street|password|traits|\bip)[\w\s.-]*\":",
+    re.IGNORECASE,
+)
+"""How a key in JSON looks that may be one of these."""
 _SUSPECT: Final = re.compile(r"@|%40|\+\d|%2B", re.IGNORECASE)
 
 
@@ -47,7 +53,7 @@ class Unnamed:
     def json(self, said: Mapping[str, Any]) -> str:
         """What it says, as JSON."""
         text = orjson.dumps(said).decode()
-        return orjson.dumps(self._table(said)).decode() if self._may_name(text, said) else text
+        return orjson.dumps(self._table(said)).decode() if self._may_name(text) else text
 
     def text(self, text: str) -> str:
         """A text in which every identity is its hash."""
@@ -61,13 +67,12 @@ class Unnamed:
             text = _PHONE.sub(self._phone, text)
         return text
 
-    def _may_name(self, text: str, said: Mapping[str, Any]) -> bool:
+    def _may_name(self, text: str) -> bool:
         return (
             any(form in text for form in self._hashes)
             or _SUSPECT.search(text) is not None
+            or _LIKELY.search(text) is not None
             or any(name in text.casefold() for name in self._names)
-            or not _KEYS.isdisjoint(map(_key, said))
-            or any(isinstance(value, dict | list) for value in said.values())
         )
 
     def _table(self, table: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,8 +114,6 @@ class Unnamed:
         return "" if identity is None else str(self._ids.of(identity))
 
 
-_KEYS: Final = _LEFT_OUT | _KINDS.keys()
-
-
+@lru_cache(10_000)
 def _key(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|[\s.-]+", "_", name).lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|[\s.-]+", "_", name).lower().strip("_")

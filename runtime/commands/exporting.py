@@ -1,10 +1,12 @@
 """`export`: files for other programs."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Connection
 
 from domain.errors import Refused
 from domain.files.durations import parse_duration
@@ -14,9 +16,12 @@ from projections.exports.growing import Growing, newest_finished
 from projections.exports.placing import claimed
 from projections.exports.signals import announced
 from projections.exports.touchpoints import touchpoints
+from projections.exports.views import columns_of, rows_of, view_named
+from projections.exports.whole import write_file, write_rows
 from runtime.commands.options import Data, DatabaseUrl, wiring_of
 from runtime.show import say
 from runtime.wiring import Wiring
+from store.database.views.view import ReportView
 
 
 class GrowingName(StrEnum):
@@ -32,43 +37,74 @@ def add_to(app: typer.Typer) -> None:
 
 
 def export(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="touchpoints or signals.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A report_... view, or touchpoints or signals.")],
     *,
     to: Annotated[FileFormat, typer.Option("--to", help="Format of the files.")] = FileFormat.CSV,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder to write to.")] = None,
-    follow: Annotated[bool, typer.Option("--follow", help="Go on with what comes, file after file.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File of a view, or the folder for it (else it is printed).")
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Of touchpoints and signals: go on with what comes, file after file.")
+    ] = False,
     once: Annotated[bool, typer.Option("--once", help="With --follow: write what is there, and end.")] = False,
     every: Annotated[
         str, typer.Option("--every", help="Write what waits after so long, though its file is not full.")
     ] = "15m",
     size: Annotated[int, typer.Option("--size", min=1_000, max=1_000_000, help="Most positions of a file.")] = SIZE,
     personal: Annotated[
-        bool, typer.Option("--with-personal-data", help="With identities and profile in the clear.")
+        bool, typer.Option("--with-personal-data", help="With --follow: with identities and profile in the clear.")
     ] = False,
     raw: Annotated[
-        bool, typer.Option("--raw", help="CSV: no apostrophe before texts that begin as a formula does.")
+        bool, typer.Option("--raw", help="CSV: no apostrophe before texts that a spreadsheet takes for formulas.")
     ] = False,
     data: Data = None,
     database: DatabaseUrl = None,
 ) -> None:
-    """Write files that other programs read: touchpoints and signals as they come."""
-    if name not in set(GrowingName):
-        raise Refused(f"found {name!r}, allowed are {', '.join(GrowingName)}")
-    if not follow:
-        raise Refused(f"{name} only grows: add --follow, and --once for what is there now")
-    if out is None:
-        raise Refused("--follow writes file after file: name their folder with --out")
-    wanted = Wanted(out, to, personal, raw, size, _seconds(every))
+    """Write files that other programs read: views whole, touchpoints and signals as they come."""
     check_format(to)
-    with wiring_of(server=not once, data=data, database=database) as wiring, claimed(folder := wanted.place(name)):
-        newest_finished(folder, to)  # refused now, not by a thread
+    if name in set(GrowingName):
+        if not follow:
+            raise Refused(f"{name} only grows: add --follow, and --once for what is there now")
+        if out is None:
+            raise Refused("--follow writes file after file: name their folder with --out")
+        wanted = Wanted(out, to, personal, raw, size, _seconds(every))
+        with wiring_of(server=not once, data=data, database=database) as wiring:
+            _follow(wiring, GrowingName(name), wanted, once=once)
+        return
+    view = view_named(name, GrowingName)
+    if follow or once or personal:
+        raise Refused(
+            f"{name} changes anywhere, and has what it has: --follow, --once and --with-personal-data are of "
+            f"{' and '.join(GrowingName)}"
+        )
+    with wiring_of(data=data, database=database) as wiring, wiring.existing.snapshot() as conn:
+        _whole(conn, view, to, out, raw=raw)
+
+
+def _whole(conn: Connection, view: ReportView, to: FileFormat, out: Path | None, *, raw: bool) -> None:
+    columns, rows = columns_of(view), rows_of(conn, view)
+    if out is None:
+        if to is FileFormat.PARQUET and sys.stdout.isatty():
+            raise Refused("Parquet is nothing to read at a terminal: name a file with --out")
+        write_rows(sys.stdout.buffer, to, columns, rows, raw=raw)
+        sys.stdout.buffer.flush()
+        return
+    path = out / f"{view.name}.{to}" if out.is_dir() else out
+    count = write_file(path, to, columns, rows, raw=raw)
+    say(f"{path}: {count:,} rows")
+
+
+def _follow(wiring: Wiring, name: GrowingName, wanted: Wanted, *, once: bool) -> None:
+    folder = wanted.place(name)
+    with claimed(folder):
+        newest_finished(folder, wanted.format)  # refused now, not by a thread
         if once:
-            files = _follower(wiring, GrowingName(name), wanted).all_there_is()
+            files = _follower(wiring, name, wanted).all_there_is()
             say(f"{folder}: {files:,} files written")
         else:
             from runtime import processes
 
-            processes.export(wiring, lambda: _follower(wiring, GrowingName(name), wanted))
+            processes.export(wiring, lambda: _follower(wiring, name, wanted))
 
 
 def _follower(wiring: Wiring, name: GrowingName, wanted: Wanted) -> Follower:

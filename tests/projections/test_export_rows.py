@@ -15,8 +15,9 @@ from projections.exports import holders as exported
 from projections.exports import signals, touchpoints
 from projections.exports.columns import ExportColumn
 from projections.exports.following import Follower, Wanted
-from projections.exports.formats import FileFormat, row_file
-from projections.queries.lookup import Lookup
+from projections.exports.formats import FileFormat
+from projections.exports.whole import write_file
+from projections.queries.lookup import saved_lookup
 from store.ledger import signals_after
 from tests.domain.histories import FEW, TYPES, histories, law
 from tests.domain.stories import at, us
@@ -121,7 +122,7 @@ def test_whose_an_identity_is_agrees_with_the_look_up_of_each(shelf: Shelf, hist
         world = World.on_sqlite(place, model, us(clock), ready=True, limits=FEW[1])
         world.deliver(history)
         world.project()
-        lookup = Lookup(world.events, world.ids, limits=FEW[1])
+        lookup = saved_lookup(world.events, world.ids, limits=FEW[1])
         with world.database.snapshot() as conn:
             found = {row[0]: row for rows in exported.holders(conn, world.ids) for row in rows}
             for identity in {identity for each in history for identity in each.identities}:
@@ -145,7 +146,6 @@ def test_each_identity_is_exported_once(world: World) -> None:
 
 @pytest.mark.parametrize("columns", [touchpoints.COLUMNS, touchpoints.PERSONAL, signals.COLUMNS, exported.PERSONAL])
 def test_every_column_is_a_word_that_no_engine_reserves(columns: Sequence[ExportColumn], tmp_path: Path) -> None:
-    with (tmp_path / "empty.parquet").open("wb") as file:
-        row_file(FileFormat.PARQUET, columns, file).close()
+    write_file(tmp_path / "empty.parquet", FileFormat.PARQUET, columns, iter(()))
     asked = ", ".join(column.name for column in columns)
     assert duckdb.sql(f"SELECT {asked} FROM '{tmp_path}/empty.parquet'").columns == [each.name for each in columns]

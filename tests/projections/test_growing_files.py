@@ -186,7 +186,7 @@ class Cut:
         self.left = -1
         for module, name in (
             ("projections.exports.placing.os", "fsync"), ("projections.exports.placing", "sync"),
-            ("projections.exports.following", "write_piece"), ("projections.exports.growing", "row_file"),
+            ("projections.exports.following", "write_piece"), ("projections.exports.whole", "row_file"),
         ):  # fmt: skip
             monkeypatch.setattr(f"{module}.{name}", self._counted(_attribute(module, name)))
 

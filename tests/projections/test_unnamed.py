@@ -57,6 +57,22 @@ def test_names_are_left_out() -> None:
     assert said({"name": "Ana Li", "country": "DE"}, name="Ana Li", country="DE") == {"country": "DE"}
 
 
+@pytest.mark.parametrize("key", [
+    "first_name", "Last Name", "middleName", "full-name", "username", "birthday", "street", "password", "IP", "traits",
+    "firstname", "lastname", "surname",
+])  # fmt: skip
+def test_what_a_key_says_is_left_out_is_left_out_however_deep(key: str) -> None:
+    assert said({"a": [{key: "somebody", "b": 1}]}) == {"a": [{"b": 1}]}
+
+
+@pytest.mark.parametrize("key", [
+    "email", "E-Mail", "mail", "phone", "mobile", "Tel.", "telephone", "user_id", "userId", "uid", "anonymous_id",
+    "anonymousId", "aid",
+])  # fmt: skip
+def test_what_a_key_says_is_an_identity_is_none_in_the_clear(key: str) -> None:
+    assert "somebody" not in str(said({"a": [{key: "somebody", "b": 1}]}))
+
+
 def test_a_short_identity_is_hidden_where_it_is_all_of_a_value() -> None:
     found = said({"user": "17", "number": 17, "date": "2026-11-17", "path": "/p/17", "ok": True}, SHORT)
     assert found == {

@@ -1,7 +1,10 @@
 """`leadline export` as real processes: killed at any moment, two at once, and without its database."""
 
+import csv
+import io
 import random
 import signal
+import subprocess
 import sys
 import time
 from functools import partial
@@ -18,7 +21,7 @@ from tests.domain.stories import at, us
 from tests.given_exports import names, positions, rows
 from tests.given_model import MODEL
 from tests.projections.world import KEY, World
-from tests.runtime.serving import Process, eventually, run
+from tests.runtime.serving import PROGRAM, Process, environment, eventually, run
 from tests.services.postgres import PostgresServer
 
 SETTINGS = {"ID_KEY": KEY.hex()}
@@ -111,7 +114,9 @@ def test_a_database_that_is_away_is_waited_for_and_said(
 
 
 @pytest.mark.parametrize(("asked", "said"), [
-    ({"name": "visitors"}, "found 'visitors', allowed are touchpoints, signals"),
+    ({"name": "visitors"}, "found 'visitors', allowed are report_leads, .*, touchpoints, signals"),
+    ({"name": "report_leads", "follow": True}, "report_leads changes anywhere"),
+    ({"name": "report_leads", "personal": True}, "report_leads changes anywhere"),
     ({"name": "touchpoints"}, "add --follow, and --once for what is there now"),
     ({"name": "signals", "follow": True}, "name their folder with --out"),
     ({"name": "signals", "follow": True, "out": Path("out"), "every": "often"}, "--every: 'often' is no duration"),
@@ -131,3 +136,23 @@ def test_parquet_without_its_package_is_refused_with_what_adds_it(monkeypatch: p
     with pytest.raises(Refused, match="uv sync --group parquet"):
         check_format(FileFormat.PARQUET)
     check_format(FileFormat.CSV)
+
+
+def test_a_view_is_printed_or_written_into_a_file_or_folder(migrated_sqlite_url: str, tmp_path: Path) -> None:
+    world = recorded_in(migrated_sqlite_url)
+    world.deliver([at(1, "form_submitted", "e:ana@x.test", profile={"name": "=Ana"})])
+    world.project()
+    settings = settings_of(world)
+    (tmp_path / "out").mkdir()
+    printed = run(tmp_path, "export", "report_leads", **settings)
+    assert printed.returncode == 0, printed.stderr
+    [lead] = csv.DictReader(io.StringIO(printed.stdout))
+    assert (lead["email"], lead["name"]) == ("ana@x.test", "'=Ana")
+    done = run(tmp_path, "export", "report_leads", "--to", "parquet", "--out", "out", **settings)
+    assert done.returncode == 0 and "out/report_leads.parquet: 1 rows" in done.stderr, done.stderr
+    [same] = rows(tmp_path / "out/report_leads.parquet", "lead")
+    assert (same["lead"], same["name"]) == (lead["lead"], "=Ana")
+    shell = f"{PROGRAM} export report_leads --to parquet > piped.parquet"
+    subprocess.run(shell, shell=True, cwd=tmp_path, env=environment(**settings), check=True)
+    assert rows(tmp_path / "piped.parquet", "lead") == [same]
+    world.close()
