@@ -93,6 +93,13 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "leadline import": SERVERS,
     },
     "see-how-leads-move.md": {"leadline stages": FILES},
+    "see-what-channels-cost.md": {
+        '[money]\ncurrency = "EUR"': FILES,
+        "channel,campaign": FILES,
+        "leadline import-costs": FILES,
+        "leadline report channels": FILES,
+        '[money]\nin = "CNY"': FILES,
+    },
     "see-where-leads-come-from.md": {
         "[channels]": MODELS,
         "curl -u": DOORS,

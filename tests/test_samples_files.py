@@ -100,6 +100,24 @@ def test_customers_are_known_by_every_report_that_the_page_shows(shell: Shell, i
     assert "0 leads began with /pricing for the first time in the period" in onwards
 
 
+def test_costs_are_imported_and_the_reports_of_money_are_shown(shell: Shell, imported: str) -> None:
+    money = sample("see-what-channels-cost.md", '[money]\ncurrency = "EUR"')
+    converted = sample("see-what-channels-cost.md", '[money]\nin = "CNY"').replace("[money]", money)
+    (shell.folder / "money.toml").write_text(STARTER + SALES + money)
+    shell.pastes("leadline model activate --model money.toml")
+    (shell.folder / "costs.csv").write_text(sample("see-what-channels-cost.md", "channel,campaign"))
+    command = sample("see-what-channels-cost.md", "leadline import-costs")
+    assert "3 new, 0 changed, 0 the same" in shell.pastes(command)
+    assert "0 new, 0 changed, 3 the same" in shell.pastes(command)
+    shown = shell.pastes(sample("see-what-channels-cost.md", "leadline report channels"))
+    assert "paid search\t0\t0\t0\t0\t0" in shown and "1,500.50 EUR" in shown and "\nspring\t" in shown, shown
+    assert "won linear" in shown, shown
+    assert (shell.folder / "customers.csv").read_text().startswith("group,orders,first_orders,customers,currency")
+    (shell.folder / "money.toml").write_text(STARTER + SALES + converted)
+    shell.pastes("leadline model activate --model money.toml")
+    assert "11,703.90 CNY" in shell.pastes(sample("see-what-channels-cost.md", "leadline report channels"))
+
+
 def test_a_funnel_is_read_in_every_way_that_the_page_shows(shell: Shell, imported: str) -> None:
     whole, period, weeks, campaigns, bands, gone = sample("read-a-funnel.md", "leadline funnel sales").splitlines()
     for command in (whole, period):

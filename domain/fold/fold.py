@@ -42,7 +42,7 @@ class Fold:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.ladder = Ladder(model.stages)
+        self.ladder = Ladder(model.stages, model.score.promote_to)
         self._promote_to = model.score.promote_to
         self._rule_names = [rule.name for rule in model.score.rules]
         self._moves = Moves(self.ladder, model.activated_at)

@@ -12,9 +12,9 @@ VISITOR: Final = "visitor"
 class Ladder:
     """The stages of a model, in order."""
 
-    __slots__ = ("_detours", "_former", "_rank", "first", "requires", "retired", "without_hot", "won")
+    __slots__ = ("_detours", "_former", "_rank", "first", "qualified", "requires", "retired", "without_hot", "won")
 
-    def __init__(self, stages: tuple[Stage, ...]) -> None:
+    def __init__(self, stages: tuple[Stage, ...], promote_to: str | None = None) -> None:
         self._rank = {stage.name: rank for rank, stage in enumerate(stages)}
         self._detours = frozenset(stage.name for stage in stages if stage.detour)
         self._former = {former: stage.name for stage in stages for former in stage.was}
@@ -24,6 +24,10 @@ class Ladder:
         self.without_hot = frozenset(stage.name for stage in stages if not stage.may_be_hot)
         """Stages that have no hot episodes."""
         self.won = frozenset(stage.name for stage in stages if stage.won)
+        following = (each.name for each in stages if not each.detour and not each.retired and each.name != self.first)
+        qualified = promote_to or next(following, None)
+        self.qualified = frozenset(() if qualified is None else (qualified,))
+        """The stage that makes a lead a qualified one: what becoming hot asks for, else the second; none: none does."""
 
     def present(self, name: Any) -> Any:
         """The name that a stage has now; what is no former name is given back as it is."""

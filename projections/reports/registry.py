@@ -23,12 +23,15 @@ from projections.reports.answer import (
     ReportQuestion,
     ReportShape,
 )
+from projections.reports.attribution import ATTRIBUTION
+from projections.reports.channels import CHANNELS
 from projections.reports.cohorts import COHORTS
 from projections.reports.daily import DAILY
 from projections.reports.paths import PATHS
 from projections.reports.portrait import PORTRAIT
 from projections.reports.quality import QUALITY
 from projections.reports.responses import RESPONSE_TIMES
+from projections.reports.revenue import REVENUE
 from projections.reports.stages import STAGES
 
 REPORTS: Final[tuple[Report, ...]] = (
@@ -37,6 +40,9 @@ REPORTS: Final[tuple[Report, ...]] = (
     COHORTS,
     PATHS,
     PORTRAIT,
+    CHANNELS,
+    ATTRIBUTION,
+    REVENUE,
     RESPONSE_TIMES,
     QUALITY,
 )

@@ -71,6 +71,12 @@ def _origins() -> list[Column[Any]]:
     ]
 
 
+def _index_where(known: str, name: str, *columns: str) -> Index:
+    """An index of the rows in which a column is not null."""
+    rows = text(f"{known} IS NOT NULL")
+    return Index(name, *columns, postgresql_where=rows, sqlite_where=rows)
+
+
 def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
     """The derived tables under a name prefix."""
     meta = MetaData() if into is None else into
@@ -161,13 +167,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("identified_at", BigInteger),  # when something first said who they are; null: nothing did
             Column("won_at", BigInteger),  # when it first entered a stage that is won
             Index(prefix + "leads_last_seen", "last_seen", "lead"),
-            Index(
-                prefix + "leads_owner",
-                "owner",
-                "lead",
-                postgresql_where=text("owner IS NOT NULL"),
-                sqlite_where=text("owner IS NOT NULL"),
-            ),
+            _index_where("owner", prefix + "leads_owner", "owner", "lead"),
             **hot_fill,
         ),
         sort_keys=Table(  # beside `leads`, whose rows are written so often that each index on them is dear
@@ -178,10 +178,15 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("name", BY_BYTES),  # what the person is called, NFKC and casefolded; null: nobody knows
             Column("first_touch", BigInteger),  # as of `leads`; null: only machines' are known
             Column("identified_at", BigInteger),  # likewise
+            Column("qualified_at", BigInteger),  # first in the stage of `promote_to`, else the second; null: never
+            Column("hot", Boolean),  # ever was
+            Column("won_at", BigInteger),  # first in a stage that is won
+            Column("first_channel", Text),  # as of `leads`
             Index(prefix + "sort_keys_stage_since", "stage_since", "lead"),
             Index(prefix + "sort_keys_name", "name", "lead"),
             Index(prefix + "sort_keys_first_touch", "first_touch", "lead"),
             Index(prefix + "sort_keys_identified_at", "identified_at", "lead"),
+            _index_where("won_at", prefix + "sort_keys_won_at", "won_at"),
             **hot_fill,
         ),
         lead_terms=Table(
@@ -317,19 +322,8 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("properties", Text, nullable=False),  # JSON object, without what names the person
             Column("machine", Text),  # why it is a machine's; null: it is a person's
             Index(prefix + "touches_type", "type", "day"),
-            Index(
-                prefix + "touches_machine",
-                "type",
-                "day",
-                postgresql_where=text("machine IS NOT NULL"),
-                sqlite_where=text("machine IS NOT NULL"),
-            ),
-            Index(
-                prefix + "touches_revenue",
-                "lead",
-                postgresql_where=text("revenue IS NOT NULL"),
-                sqlite_where=text("revenue IS NOT NULL"),
-            ),
+            _index_where("machine", prefix + "touches_machine", "type", "day"),
+            _index_where("revenue", prefix + "touches_revenue", "lead"),
             **by_month,
         ),
         awards=Table(

@@ -46,6 +46,7 @@ def upgrade() -> None:
     for column in ("first_touch", "identified_at"):
         op.add_column("sort_keys", sa.Column(column, sa.BigInteger()))
         op.create_index(f"sort_keys_{column}", "sort_keys", [column, "lead"])
+    _first_times()
     op.create_index("stage_history_at", "stage_history", ["at", "stage"])
     op.create_index("hot_episodes_began", "hot_episodes", ["began_at"])
     op.add_column("leads", sa.Column("won_at", sa.BigInteger()))
@@ -172,6 +173,15 @@ def _origins() -> list[sa.Column[Any]]:
         sa.Column("last_source", sa.Text()),
         sa.Column("last_campaign", sa.Text()),
     ]
+
+
+def _first_times() -> None:
+    for column in ("qualified_at", "won_at"):
+        op.add_column("sort_keys", sa.Column(column, sa.BigInteger()))
+    op.add_column("sort_keys", sa.Column("hot", sa.Boolean()))
+    op.add_column("sort_keys", sa.Column("first_channel", sa.Text()))
+    won = sa.text("won_at IS NOT NULL")
+    op.create_index("sort_keys_won_at", "sort_keys", ["won_at"], postgresql_where=won, sqlite_where=won)
 
 
 def _costs() -> None:

@@ -1,0 +1,222 @@
+"""Channels: of who came in a period, how many became leads, were qualified, hot and won, what they cost and brought."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Final, NamedTuple
+
+import orjson
+from sqlalchemy import ColumnElement, FromClause, Subquery, and_, case, func, select
+
+from domain.files.durations import DAY
+from domain.fold.days import ZoneDays
+from domain.fold.stage import Ladder
+from projections.queries.days import bounds_of
+from projections.queries.money import (
+    MORE_CURRENCIES,
+    Purse,
+    currencies,
+    purse_of,
+    rounded,
+    shared,
+)
+from projections.queries.view import View, known
+from projections.read_models.lead_sources import FIRST, LAST
+from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
+from store.database.expressions import quartiles
+from store.database.tables import costs
+
+_ENDS: Final = (FIRST, LAST)
+
+
+class _Counts(NamedTuple):
+    """Who came from one of what the report tells apart. `days`: the median from first touch to won."""
+
+    visitors: int = 0
+    leads: int = 0
+    qualified: int | None = 0
+    hot: int = 0
+    won: int = 0
+    qualified_won: int | None = 0
+    days: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked, read: the instants and days of the period, and whose origin tells people apart."""
+
+    view: View
+    by: str
+    end: str
+    start_at: int | None
+    end_at: int | None
+    first_day: int | None
+    end_day: int
+    qualified: str | None
+
+    @property
+    def people(self) -> tuple[FromClause, ColumnElement[Any]]:
+        """Who came in the period, beside the column that tells them apart."""
+        tables = self.view.tables
+        people, sources = tables.sort_keys, tables.lead_sources
+        if self.by == "channel" and self.end == FIRST:
+            return people, people.c.first_channel
+        if self.by == "channel":
+            return people.join(tables.leads, tables.leads.c.lead == people.c.lead), tables.leads.c.last_channel
+        on = and_(sources.c.lead == people.c.lead, sources.c.which == self.end)
+        return people.outerjoin(sources, on), sources.c[self.by]
+
+    @property
+    def came(self) -> list[ColumnElement[bool]]:
+        """That somebody came in the period."""
+        first_touch = self.view.tables.sort_keys.c.first_touch
+        bounds: list[ColumnElement[bool]] = [first_touch.is_not(None)]
+        if self.start_at is not None:
+            bounds.append(first_touch >= self.start_at)
+        if self.end_at is not None:
+            bounds.append(first_touch < self.end_at)
+        return bounds
+
+
+def _run(view: View, question: ReportQuestion) -> ReportRows:
+    asked = _read(view, question)
+    counts, cost, revenue = _counted(asked), _cost(asked), _revenue(asked)
+    groups = {*counts, *cost.known, *revenue.known} - ({None} if None not in counts else set())
+    ordered = sorted(groups, key=lambda each: (-counts.get(each, _Counts()).visitors, each is None, each or ""))
+    rows: list[Sequence[Any]] = []
+    for group in ordered:
+        spent, earned = cost.of(group) if group is not None else {}, revenue.of(group)
+        told = currencies(spent, earned)
+        rows += [_row(group, counts.get(group, _Counts()), each, spent.get(each), earned.get(each)) for each in told]
+    return ReportRows(rows, _notes(asked, cost, revenue, len(rows) > len(groups)))
+
+
+def _read(view: View, question: ReportQuestion) -> _Asked:
+    end = question.options.get("touch", FIRST)
+    if end not in _ENDS:
+        raise BadReport(f"touch: found {end[:80]!r}, allowed are {', '.join(_ENDS)}")
+    ladder = Ladder(view.model.stages, view.model.score.promote_to)
+    qualified = question.options.get("qualified", next(iter(ladder.qualified), None))
+    if qualified is not None:
+        known("stage", qualified, [stage.name for stage in view.model.stages])
+    today = ZoneDays(view.model.timezone).of(view.clock)
+    last = today + 1 if question.days.end is None else min(question.days.end, today + 1)
+    start_at, end_at = bounds_of(question.days, view.model.timezone)
+    return _Asked(view, question.by or "channel", end, start_at, end_at, question.days.first, last, qualified)
+
+
+def _counted(asked: _Asked) -> dict[str | None, _Counts]:
+    people, group = asked.people
+    of = asked.view.tables.sort_keys.c
+    people, qualified = _qualified(asked, people)
+    was_hot = func.sum(case((of.hot, 1), else_=0))
+    both = func.count(case((of.won_at.is_not(None), qualified)))
+    counts = func.count(), func.count(of.identified_at), func.count(qualified), was_hot, func.count(of.won_at), both
+    query = select(group, *counts, quartiles(of.won_at - of.first_touch)).select_from(people).where(*asked.came)
+    found: dict[str | None, _Counts] = {}
+    for key, *numbers, spans in map(tuple, asked.view.conn.execute(query.group_by(group))):
+        days = None if spans is None else orjson.loads(spans)[1] / DAY
+        visitors, leads, came_far, hot, won, of_these = map(int, numbers)
+        if asked.qualified is None:
+            found[key] = _Counts(visitors, leads, None, hot, won, None, days)
+        else:
+            found[key] = _Counts(visitors, leads, came_far, hot, won, of_these, days)
+    return found
+
+
+def _qualified(asked: _Asked, people: FromClause) -> tuple[FromClause, ColumnElement[Any]]:
+    """The people, and the column that is not null of whom the stage was entered that makes a qualified lead."""
+    sort_keys = asked.view.tables.sort_keys
+    ladder = Ladder(asked.view.model.stages, asked.view.model.score.promote_to)
+    if asked.qualified is None or asked.qualified in ladder.qualified:
+        return people, sort_keys.c.qualified_at
+    history = asked.view.tables.stage_history.c
+    entered: Subquery = select(history.lead).where(history.stage == asked.qualified).distinct().subquery()
+    return people.outerjoin(entered, entered.c.lead == sort_keys.c.lead), entered.c.lead
+
+
+def _cost(asked: _Asked) -> Purse:
+    """What was spent on the days of the period; by what bears no costs, nothing."""
+    if asked.by == "source":
+        return Purse(asked.view.model)
+    key = func.nullif(costs.c[asked.by], "")
+    days = [costs.c.day < asked.end_day]
+    if asked.first_day is not None:
+        days.append(costs.c.day >= asked.first_day)
+    return purse_of(
+        asked.view.conn, asked.view.model, costs, [key], costs.c.amount, costs.c.currency, costs.c.day, *days
+    )
+
+
+def _revenue(asked: _Asked) -> Purse:
+    """What those who came in the period have brought so far."""
+    people, group = asked.people
+    touches, sort_keys = asked.view.tables.touches, asked.view.tables.sort_keys
+    rows = people.join(touches, touches.c.lead == sort_keys.c.lead)
+    brought = [*asked.came, touches.c.revenue.is_not(None), touches.c.machine.is_(None)]
+    if asked.start_at is not None:  # nobody brings anything before they come: the months before are not looked at
+        brought.append(touches.c.at >= asked.start_at)
+    columns = touches.c.revenue, touches.c.currency, touches.c.day
+    return purse_of(asked.view.conn, asked.view.model, rows, [group], *columns, *brought)
+
+
+def _row(
+    group: str | None, counts: _Counts, currency: str | None, cost: Fraction | None, revenue: Fraction | None
+) -> Sequence[Any]:
+    visitors, leads, qualified, hot, won, qualified_won, days = counts
+    back = float(revenue / cost) if cost and revenue is not None else None
+    return (
+        group, visitors, leads, qualified, hot, won,
+        _share(leads, visitors), _share(qualified, leads), _share(hot, leads), _share(qualified_won, qualified),
+        _share(won, leads), days,
+        currency, rounded(cost), shared(cost, leads), shared(cost, won), rounded(revenue), back,
+    )  # fmt: skip
+
+
+def _share(part: int | None, whole: int | None) -> float | None:
+    return part / whole if part is not None and whole else None
+
+
+def _notes(asked: _Asked, cost: Purse, revenue: Purse, several: bool) -> list[str]:
+    notes = [*cost.notes("cost"), *revenue.notes("revenue"), *([MORE_CURRENCIES] if several else [])]
+    if asked.qualified is not None:
+        notes.insert(0, f"qualified: entered {asked.qualified}")
+    if asked.by == "source":
+        notes.append("cost: it is imported by channel and campaign, of a source nobody knows it")
+    for currency, amount in sorted(cost.of(None).items(), key=lambda each: each[0] or ""):
+        notes.append(f"cost: {float(amount / 1_000_000):.2f} {currency} of no campaign are in no row")
+    return notes
+
+
+CHANNELS: Final = Report(
+    "channels",
+    "Of who first came in the period: leads, qualified, hot and won by where they came from, what that cost in the"
+    " period, and the revenue of these leads so far",
+    (
+        column("group", ColumnKind.GROUP, "where they came from; null: nobody said"),
+        column("visitors", ColumnKind.COUNT, "people who first came in the period, identified or not"),
+        column("leads", ColumnKind.COUNT, "of them identified"),
+        column("qualified", ColumnKind.COUNT, "of them ever in the stage that makes a lead a qualified one"),
+        column("hot", ColumnKind.COUNT, "of them ever hot"),
+        column("won", ColumnKind.COUNT, "of them ever in a stage that is won"),
+        column("lead_share", ColumnKind.SHARE, "leads of visitors"),
+        column("qualified_share", ColumnKind.SHARE, "qualified of leads"),
+        column("hot_share", ColumnKind.SHARE, "hot of leads"),
+        column("won_of_qualified", ColumnKind.SHARE, "of the qualified those that were won"),
+        column("won_share", ColumnKind.SHARE, "won of leads"),
+        column("days_to_won", ColumnKind.NUMBER, "median of days from the first touch to won"),
+        column("currency", ColumnKind.TEXT, "of the amounts in this row; null: unknown, or there are none"),
+        column("cost", ColumnKind.MONEY, "imported costs of the days of the period; null: nobody knows"),
+        column("cost_per_lead", ColumnKind.MONEY, "cost of leads"),
+        column("cac", ColumnKind.MONEY, "cost of won leads: what it costs to win one"),
+        column("revenue", ColumnKind.MONEY, "of those who came, ever since, returns taken off; null: none is known"),
+        column("return", ColumnKind.NUMBER, "revenue of cost"),
+    ),
+    _run,
+    by=("channel", "source", "campaign"),
+    options={
+        "touch": "first (default) or last: which of a person's origins tells them apart",
+        "qualified": "the stage that makes a lead a qualified one; default: score.promote_to, else the second stage",
+    },
+    recent=30,
+)
