@@ -27,6 +27,7 @@ from projections.reports.attribution import ATTRIBUTION
 from projections.reports.channels import CHANNELS
 from projections.reports.cohorts import COHORTS
 from projections.reports.daily import DAILY
+from projections.reports.mail import MAIL
 from projections.reports.paths import PATHS
 from projections.reports.portrait import PORTRAIT
 from projections.reports.quality import QUALITY
@@ -37,6 +38,7 @@ from projections.reports.stages import STAGES
 REPORTS: Final[tuple[Report, ...]] = (
     STAGES,
     DAILY,
+    MAIL,
     COHORTS,
     PATHS,
     PORTRAIT,

@@ -24,7 +24,7 @@ _TOLD: Final = {
 """What is counted, by the touchpoint type that tells it."""
 
 
-def _rows(tables: Derived) -> Select[Any]:
+def mail_rows(tables: Derived) -> Select[Any]:
     """Groups of recipients by when they were written to."""
     recipients = _recipients(tables).subquery("recipient")
     recipient = recipients.c
@@ -100,5 +100,5 @@ MAIL: Final = ReportView(
             "who sent a form, brought revenue or was won for the first time within 7 days of a click",
         ),
     ),
-    _rows,
+    mail_rows,
 )

@@ -1,0 +1,152 @@
+"""Mail: what became of it, in people, by campaign, variant or time of sending; and a test of two variants."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, func, select
+
+from domain.judging.backtest import Portion
+from domain.judging.two_shares import LEAST, TwoShares
+from projections.queries.view import View
+from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
+from store.database.views.mail import mail_rows
+
+_COUNTS: Final = (
+    "people", "sent", "delivered", "opened", "clicked", "bounced", "unsubscribed", "complained", "converted",
+)  # fmt: skip
+_RATES: Final = _COUNTS[3:]
+"""Of these there is a share of all people."""
+_TOLD: Final[Mapping[str, Sequence[str]]] = {
+    "campaign": ("campaign",),
+    "variant": ("campaign", "variant"),
+    "hour": ("hour",),
+    "weekday": ("weekday",),
+}
+"""By what is told apart: the columns that say it."""
+_PLACES: Final = ("campaign", "variant", "weekday", "hour")
+_MEASURED: Final = ("opened", "clicked", "converted")
+_TEST: Final = "test"
+_OF: Final = "of"
+_STILL: Final = "converted: within 7 days of a click, so whoever clicked in the last 7 days still may"
+
+Numbers = Mapping[str, Any]
+"""Of one group: what tells it apart, and how many people by what became of them."""
+
+
+class _Result(NamedTuple):
+    """What a test says, of the second variant beside the first."""
+
+    difference: float | None = None
+    lowest: float | None = None
+    highest: float | None = None
+    chance: float | None = None
+
+
+def _rows(view: View, question: ReportQuestion) -> ReportRows:
+    by, campaign = question.by or "campaign", question.options.get(_TEST)
+    if campaign is not None:
+        return _tested(view, question, by, campaign)
+    if _OF in question.options:
+        raise BadReport(f"{_OF}: found it without {_TEST}, allowed is with it: it says what is compared")
+    return ReportRows([_row(each, _Result()) for each in _groups(view, question, _TOLD[by])], [_STILL])
+
+
+def _groups(view: View, question: ReportQuestion, told: Sequence[str], campaign: str | None = None) -> list[Numbers]:
+    """The groups, in the order of what tells them apart."""
+    mail = mail_rows(view.tables).subquery("mail").c
+    apart = [mail[name] for name in told]
+    query = select(*apart, *(func.sum(mail[name]).label(name) for name in _COUNTS)).group_by(*apart)
+    rows = view.conn.execute(query.where(*_inside(question, mail.day, mail.campaign, campaign))).mappings()
+    groups = [{**row, **{name: int(row[name]) for name in _COUNTS}} for row in rows]
+    return sorted(groups, key=lambda each: [(each[name] is None, each[name]) for name in told])
+
+
+def _inside(
+    question: ReportQuestion, day: ColumnElement[int], named: ColumnElement[str], campaign: str | None
+) -> list[ColumnElement[bool]]:
+    inside: list[ColumnElement[bool]] = [] if campaign is None else [named == campaign]
+    if question.days.first is not None:
+        inside.append(day >= question.days.first)
+    if question.days.end is not None:
+        inside.append(day < question.days.end)
+    return inside
+
+
+def _row(numbers: Numbers, result: _Result) -> Sequence[Any]:
+    people = numbers["people"]
+    places = [numbers.get(name) for name in _PLACES]
+    rates = [numbers[name] / people if people else None for name in _RATES]
+    return (*places, *(numbers[name] for name in _COUNTS), *rates, *result)
+
+
+# ---- one variant beside the other --------------------------------------------------------------------------------
+
+
+def _tested(view: View, question: ReportQuestion, by: str, campaign: str) -> ReportRows:
+    """The two variants of a campaign. Raises BadReport."""
+    if by not in ("campaign", "variant"):
+        raise BadReport(f"by: found {by!r} with {_TEST}, allowed is variant: a test is of two variants")
+    of = question.options.get(_OF, "clicked")
+    if of not in _MEASURED:
+        raise BadReport(f"{_OF}: found {of[:80]!r}, allowed are {', '.join(_MEASURED)}")
+    groups = _groups(view, question, _TOLD["variant"], campaign)
+    variants = [each for each in groups if each["variant"] is not None]
+    if len(variants) != 2:
+        found = ", ".join(each["variant"] for each in variants[:20]) or "none"
+        raise BadReport(f"{_TEST}: found the variants {found} of {campaign[:80]!r}, allowed is a campaign with two")
+    first, second = variants
+    shares = TwoShares(*(Portion(each[of], each["people"]) for each in variants))
+    low, high = shares.between or (None, None)
+    rows = [_row(first, _Result()), _row(second, _Result(shares.difference, low, high, shares.chance))]
+    left_out = sum(each["people"] for each in groups if each["variant"] is None)
+    return ReportRows(rows, [*_notes(shares, first, second, of, left_out), *([_STILL] if of == "converted" else [])])
+
+
+def _notes(shares: TwoShares, first: Numbers, second: Numbers, of: str, left_out: int) -> list[str]:
+    notes = [
+        f"the share of people who {of}, {second['variant']} minus {first['variant']}: lowest and highest bound"
+        " it with 95 % confidence (Newcombe's hybrid score interval); chance is the p-value of Fisher's exact test,"
+        " two-sided"
+    ]
+    if shares.too_few:
+        small = first if first["people"] < second["people"] else second
+        notes.append(
+            f"too few to tell: if both variants were the same, fewer than {LEAST} people of {small['variant']} would be"
+            f" expected either to have {of} or not to have"
+        )
+    if left_out:
+        notes.append(f"without a variant, and left out: {left_out} people")
+    return notes
+
+
+MAIL: Final = Report(
+    "mail",
+    "What became of mail, in people: each counts once a campaign, on the day of the first mail of it; machines' opens"
+    " and clicks are left out",
+    (
+        column("campaign", ColumnKind.TEXT, "the campaign that the touchpoints name; null: none, or not told apart"),
+        column("variant", ColumnKind.TEXT, "likewise"),
+        column("weekday", ColumnKind.COUNT, "of sending, in the model's time zone: 1 is Monday; null: not told apart"),
+        column("hour", ColumnKind.COUNT, "of sending, 0 to 23; null: not told apart"),
+        column("people", ColumnKind.COUNT, "of whom any mail of it is known"),
+        column("sent", ColumnKind.COUNT, "people to whom it was sent"),
+        column("delivered", ColumnKind.COUNT, "people to whom it was delivered"),
+        column("opened", ColumnKind.COUNT, "people who opened it"),
+        column("clicked", ColumnKind.COUNT, "people who clicked in it"),
+        column("bounced", ColumnKind.COUNT, "people whose mail came back"),
+        column("unsubscribed", ColumnKind.COUNT, "people who unsubscribed"),
+        column("complained", ColumnKind.COUNT, "people who complained"),
+        column("converted", ColumnKind.COUNT, "who sent a form, brought revenue or were won within 7 days of a click"),
+        *(column(f"{name}_share", ColumnKind.SHARE, f"{name} of people") for name in _RATES),
+        column("difference", ColumnKind.SHARE, "of a test: this share minus that of the row before"),
+        column("lowest", ColumnKind.SHARE, "of a test: the least that the true difference is, with 95 % confidence"),
+        column("highest", ColumnKind.SHARE, "of a test: the most that it is"),
+        column("chance", ColumnKind.NUMBER, "of a test: how likely it is that far apart if nothing differs (p-value)"),
+    ),
+    _rows,
+    by=tuple(_TOLD),
+    options={
+        _TEST: "a campaign with two variants: these two beside each other",
+        _OF: "what a test compares: opened, clicked (without it) or converted",
+    },
+)

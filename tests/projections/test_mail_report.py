@@ -1,0 +1,229 @@
+"""The report of mail is what counting every recipient by hand gives, on both databases; and tests of two variants."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from random import Random
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from domain.files.durations import DAY
+from domain.model.definition import parse_model
+from domain.touchpoints.touchpoint import Touchpoint, moment
+from projections.queries.days import EVER, DayRange, day_named
+from projections.reports.answer import BadReport, ReportQuestion, ReportShape
+from projections.reports.registry import report
+from store.database.views.mail import MAIL
+from tests.conftest import migrated
+from tests.domain.stories import at, us
+from tests.given_views import rows_of
+from tests.projections.world import World
+from tests.services.postgres import PostgresServer
+
+MODEL = parse_model("""
+timezone = "Asia/Shanghai"
+[[stages]]
+name = "lead"
+[[stages]]
+name = "customer"
+won = true
+[money]
+currency = "EUR"
+revenue = [{ on = "order_placed", amount = "total" }]
+""")
+ZONE = ZoneInfo("Asia/Shanghai")
+TYPES: Final = {
+    "sent": "email_sent", "delivered": "email_delivered", "opened": "email_opened", "clicked": "email_clicked",
+    "bounced": "email_bounced", "unsubscribed": "email_unsubscribed", "complained": "email_complained",
+}  # fmt: skip
+COUNTS = ("people", *TYPES, "converted")
+SECONDS = 86_400
+HISTORY_DAYS = 40
+
+
+def traffic() -> list[Touchpoint]:
+    """Two months of mail to sixty people: campaigns with and without variants, machines, orders, forms and wins."""
+    random, told = Random(11), []
+    for number in range(1_500):
+        second, who = random.uniform(0, HISTORY_DAYS * SECONDS), f"e:p{random.randrange(60)}@x.de"
+        says: dict[str, Any] = {"id": f"m{number}"}
+        type = random.choice(
+            [*TYPES.values(), "email_clicked", "email_sent", "form_submitted", "order_placed", "page_viewed"]
+        )
+        if type.startswith("email"):
+            if campaign := random.choice(["spring", "spring", "summer", "=SUM(A1)", None]):
+                says["campaign"] = campaign
+            if campaign == "spring":
+                says["variant"] = "red" if int(who[3:].partition("@")[0]) % 2 else "blue"
+            if campaign == "summer":
+                says["variant"] = random.choice(["a", "b", "c"])
+            if random.random() < 0.2:
+                says["context"] = {"machine": "reported"}
+        if type == "order_placed":
+            says["total"] = random.choice([10, 0, -5])
+        if type in ("form_submitted", "page_viewed") and random.random() < 0.2:
+            says["context"] = {"machine": "honeypot"}
+        told.append(at(second, type, who, **says))
+    moves = [at(n * 3 * SECONDS, "stage_changed", f"e:p{n}@x.de", to="customer", id=f"w{n}") for n in range(12)]
+    return told + moves
+
+
+def played(url: str) -> World:
+    world = World(url, MODEL, us((HISTORY_DAYS + 1) * SECONDS))
+    all = traffic()
+    world.play([all[::2], all[1::2]])
+    return world
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    if request.param == "sqlite":
+        world = played(migrated(f"sqlite:///{tmp_path_factory.mktemp('mail') / 'leadline.db'}"))
+        yield world
+        world.close()
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        world = played(migrated(server.create()))
+        yield world
+        world.close()
+        server.drop(world.url)
+
+
+def mail(world: World, by: str | None = None, days: DayRange = EVER, **options: str) -> ReportShape:
+    with world.view() as view:
+        return report(view, "mail", ReportQuestion(days, by, options))
+
+
+def recipients() -> list[dict[str, Any]]:
+    """One for each person and campaign, from what was reported alone."""
+    history: dict[str, list[Touchpoint]] = defaultdict(list)
+    for touchpoint in traffic():
+        if not (
+            touchpoint.by_machine and touchpoint.type not in ("email_unsubscribed", "email_complained", "email_bounced")
+        ):
+            history[touchpoint.identities[0].value].append(touchpoint)
+    found = []
+    for touchpoints in history.values():
+        won = min((each.instant for each in touchpoints if each.type == "stage_changed"), default=None)
+        wanted = [
+            each.instant
+            for each in touchpoints
+            if each.type == "form_submitted" or (each.type == "order_placed" and each.properties["total"] > 0)
+        ] + ([] if won is None else [won])
+        mails = [each for each in touchpoints if each.type in TYPES.values() and not each.by_machine]
+        for campaign in {each.properties.get("campaign") for each in mails}:
+            mine = [each for each in mails if each.properties.get("campaign") == campaign]
+            first = {type: min((e.instant for e in mine if e.type == type), default=None) for type in TYPES.values()}
+            begun = first["email_sent"] or first["email_delivered"] or min(each.instant for each in mine)
+            clock = moment(begun).astimezone(ZONE)
+            clicks = [each.instant for each in mine if each.type == "email_clicked"]
+            found.append({
+                "campaign": campaign,
+                "variant": min((v for each in mine if (v := each.properties.get("variant"))), default=None),
+                "date": clock.date(), "hour": clock.hour, "weekday": clock.isoweekday(), "people": 1,
+                **{kind: int(first[type] is not None) for kind, type in TYPES.items()},
+                "converted": int(any(0 <= after - click <= 7 * DAY for click in clicks for after in wanted)),
+            })  # fmt: skip
+    return found
+
+
+def counted(told: tuple[str, ...], found: list[dict[str, Any]]) -> dict[tuple[Any, ...], dict[str, int]]:
+    groups: dict[tuple[Any, ...], dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTS, 0))
+    for each in found:
+        group = groups[tuple(each[name] for name in told)]
+        for name in COUNTS:
+            group[name] += each[name]
+    return groups
+
+
+@pytest.mark.parametrize(("by", "told"), [
+    (None, ("campaign",)), ("variant", ("campaign", "variant")), ("hour", ("hour",)), ("weekday", ("weekday",)),
+])  # fmt: skip
+def test_people_are_those_of_a_recount(world: World, by: str | None, told: tuple[str, ...]) -> None:
+    shape = mail(world, by)
+    expected = counted(told, recipients())
+    assert {
+        tuple(item[name] for name in told): {name: item[name] for name in COUNTS} for item in shape.items
+    } == expected
+    assert all(sum(group[name] for group in expected.values()) for name in COUNTS), "nothing is compared"
+    for item in shape.items:
+        assert item["clicked_share"] == item["clicked"] / item["people"]
+        assert {item[name] for name in {"campaign", "variant", "weekday", "hour"} - set(told)} == {None}
+        assert {item[name] for name in ("difference", "lowest", "highest", "chance")} == {None}
+
+
+def test_a_period_is_when_they_were_written_to(world: World) -> None:
+    first = 19_680
+    inside = [each for each in recipients() if day_named(first) <= each["date"] < day_named(first + 14)]
+    items = mail(world, "campaign", DayRange(first, first + 14)).items
+    assert {item["campaign"]: item["people"] for item in items} == {
+        campaign: group["people"] for (campaign,), group in counted(("campaign",), inside).items()
+    }
+    assert 0 < sum(item["people"] for item in items) < len(recipients())
+
+
+def test_the_view_says_the_same(world: World) -> None:
+    told: dict[tuple[Any, Any], dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTS, 0))
+    for row in rows_of(world.url, MAIL):
+        for name in COUNTS:
+            told[row["campaign"], row["variant"]][name] += row[name]
+    items = mail(world, "variant").items
+    assert {(item["campaign"], item["variant"]): {name: item[name] for name in COUNTS} for item in items} == told
+
+
+# ---- tests of two variants ---------------------------------------------------------------------------------------
+
+
+def test_two_variants_are_compared(world: World) -> None:
+    shape = mail(world, test="spring", of="converted")
+    blue, red = shape.items
+    assert [(item["campaign"], item["variant"]) for item in shape.items] == [("spring", "blue"), ("spring", "red")]
+    assert red["difference"] == pytest.approx(red["converted_share"] - blue["converted_share"])
+    assert red["lowest"] < red["difference"] < red["highest"] and 0 < red["chance"] <= 1
+    assert blue["difference"] is None and "Newcombe" in shape.notes[0] and "Fisher" in shape.notes[0]
+    assert shape.options == {"test": "spring", "of": "converted"}
+
+
+def sent(variant: str | None, people: int, clicked: int) -> list[Touchpoint]:
+    says: dict[str, Any] = {"campaign": "launch"} | ({"variant": variant} if variant else {})
+    who = [f"e:{variant}{n}@x.de" for n in range(people)]
+    mails = [at(n, "email_sent", each, **says) for n, each in enumerate(who)]
+    return mails + [at(people + n, "email_clicked", each, **says) for n, each in enumerate(who[:clicked])]
+
+
+def test_an_example_of_the_books_comes_out(world_on_each: World) -> None:
+    """Newcombe (1998), table II, (a): 56 of 70 against 48 of 80; the rest of the mail has no variant."""
+    world_on_each.clock = us(1_000)
+    world_on_each.play([sent("b", 70, 56) + sent("a", 80, 48) + sent(None, 3, 3)])
+    shape = mail(world_on_each, test="launch")
+    a, b = shape.items
+    assert (a["people"], a["clicked"], b["people"], b["clicked"]) == (80, 48, 70, 56)
+    assert (b["difference"], b["lowest"], b["highest"]) == pytest.approx((0.2, 0.0524, 0.3339), abs=6e-5)
+    assert b["chance"] == pytest.approx(0.0126, abs=0.0005)
+    assert shape.notes[1:] == ["without a variant, and left out: 3 people"]
+
+
+def test_too_few_are_warned_of(world_on_each: World) -> None:
+    world_on_each.clock = us(1_000)
+    world_on_each.play([sent("b", 8, 5) + sent("a", 80, 40)])
+    assert mail(world_on_each, test="launch").notes[1] == (
+        "too few to tell: if both variants were the same, fewer than 5 people of b would be expected either to have"
+        " clicked or not to have"
+    )
+
+
+@pytest.mark.parametrize(("by", "options", "words"), [
+    (None, {"test": "summer"}, "found the variants a, b, c of 'summer', allowed is a campaign with two"),
+    (None, {"test": "autumn"}, "found the variants none of 'autumn'"),
+    (None, {"test": "spring", "of": "sent"}, "of: found 'sent', allowed are opened, clicked, converted"),
+    (None, {"of": "clicked"}, "of: found it without test"),
+    ("hour", {"test": "spring"}, "by: found 'hour' with test, allowed is variant"),
+])  # fmt: skip
+def test_what_is_no_test_is_refused(world: World, by: str | None, options: dict[str, str], words: str) -> None:
+    with pytest.raises(BadReport, match=words):
+        mail(world, by, **options)
+
+
+def test_of_no_mail_there_is_no_row(world_on_each: World) -> None:
+    assert mail(world_on_each).items == []
