@@ -6,7 +6,9 @@ WORKDIR /src
 ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_PROJECT_ENVIRONMENT=/opt/leadline UV_PYTHON_DOWNLOADS=never
 # Dependencies first: they change less often than the code.
 COPY pyproject.toml uv.lock README.md ./
-RUN uv sync --locked --no-default-groups --no-install-project
+# What is optional: --build-arg GROUPS="--group parquet --group dask"
+ARG GROUPS=""
+RUN uv sync --locked --no-default-groups $GROUPS --no-install-project
 COPY domain domain
 COPY store store
 COPY producers producers
@@ -15,7 +17,7 @@ COPY projections projections
 COPY web web
 COPY api api
 COPY runtime runtime
-RUN uv sync --locked --no-default-groups --no-editable
+RUN uv sync --locked --no-default-groups $GROUPS --no-editable
 
 FROM python:3.11-slim
 RUN groupadd --gid 10001 leadline \

@@ -184,6 +184,6 @@ def _pyarrow(name: str) -> Any:
         return import_module(name)
     except ImportError:
         raise Refused(
-            "--to parquet needs pyarrow, which is not installed: `uv sync --group parquet` adds it to a checkout, "
-            "`pip install pyarrow` to an image; --to csv needs nothing"
+            "--to parquet needs pyarrow, which is not installed: `uv sync --group parquet` adds it, and to an image "
+            '`docker build --build-arg GROUPS="--group parquet" .`; --to csv needs nothing'
         ) from None
