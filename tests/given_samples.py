@@ -82,7 +82,7 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "curl -X POST": FILES,
     },
     "read-a-funnel.md": {"leadline funnel sales": FILES, "leadline funnel --window": FILES},
-    "read-a-report.md": {"leadline report": FILES, "curl -s": DOORS},
+    "read-a-report.md": {"leadline report\n": FILES, "curl -s": DOORS, "leadline report mail": FILES},
     "receive-hot-leads.md": {"from kafka import KafkaConsumer": SERVERS, "curl -N": DOORS, "curl -H": DOORS},
     "run-on-kafka-and-postgresql.md": {
         "docker compose": CONTAINERS,

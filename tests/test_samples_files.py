@@ -1,6 +1,7 @@
 """What the how-to pages show of files, done in a folder: import, look, back up and restore, change the model."""
 
 import gzip
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,16 @@ from tests.given_samples import Shell, sample
 from tests.runtime.serving import eventually
 from tests.services.service import free_ports
 
+MAILS = """
+source = "mailer"
+time = { column = "at", format = "iso" }
+identities = { email = "who" }
+[type]
+column = "what"
+[properties]
+campaign = "campaign"
+variant = "variant"
+"""
 SALES = '[[funnels]]\nname = "sales"\nwindow = "90d"\nsteps = [ { on = "call_logged" }, { on = "meeting_held" } ]\n'
 ACTIVITIES = """\
 activity_id,happened,kind,mail,tel,account_name,job_title,owner
@@ -82,10 +93,10 @@ def test_the_stages_say_how_leads_moved(shell: Shell, imported: str) -> None:
 
 
 def test_a_report_is_shown_in_every_way_that_the_page_shows(shell: Shell, imported: str) -> None:
-    names, stages, _ = sample("read-a-report.md", "leadline report").splitlines()
+    names, stages, _ = sample("read-a-report.md", "leadline report\n").splitlines()
     assert "response_times\towner, kind" in shell.pastes(names)
     assert "customer\tno\tno\t1\t1" in shell.pastes(stages)
-    shell.pastes(sample("read-a-report.md", "leadline report"))
+    shell.pastes(sample("read-a-report.md", "leadline report\n"))
     assert "customer,false,false,1,1," in (shell.folder / "stages.csv").read_text()
 
 
@@ -116,6 +127,20 @@ def test_costs_are_imported_and_the_reports_of_money_are_shown(shell: Shell, imp
     (shell.folder / "money.toml").write_text(STARTER + SALES + converted)
     shell.pastes("leadline model activate --model money.toml")
     assert "11,703.90 CNY" in shell.pastes(sample("see-what-channels-cost.md", "leadline report channels"))
+
+
+def test_two_variants_of_a_mail_are_compared(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, LEADLINE_BIND=f"127.0.0.1:{free_ports(1)[0]}")
+    (tmp_path / "leadline.toml").write_text(STARTER)
+    (tmp_path / "mail.toml").write_text(MAILS)
+    people = [("red", n, n < 48) for n in range(80)] + [("blue", n, n < 56) for n in range(70)]
+    told = [f"2026-09-14,email_sent,{variant}{n}@x.example,spring,{variant}" for variant, n, _ in people]
+    told += [f"2026-09-15,email_clicked,{variant}{n}@x.example,spring,{variant}" for variant, n, did in people if did]
+    (tmp_path / "mail.csv").write_text("\n".join(["at,what,who,campaign,variant", *told]))
+    shell.pastes("leadline import mail.csv --mapping mail.toml")
+    said = shell.pastes(sample("read-a-report.md", "leadline report mail"))
+    assert "spring\tblue\t\t\t70\t70\t0\t0\t56\t" in said
+    assert "60.0%" in said and "-20.0%\t-33.4%\t-5.2%\t0.01" in said
 
 
 def test_a_funnel_is_read_in_every_way_that_the_page_shows(shell: Shell, imported: str) -> None:

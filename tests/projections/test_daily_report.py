@@ -12,9 +12,11 @@ from domain.touchpoints.touchpoint import Touchpoint
 from projections.queries.days import DayRange, day_named
 from projections.reports.answer import BadReport, ReportQuestion, ReportShape
 from projections.reports.registry import report
+from store.database.views.happened import DAILY
 from tests.conftest import migrated
 from tests.domain.stories import at, us
 from tests.given_plans import indexes, statements_of
+from tests.given_views import rows_of
 from tests.projections.given_analysts import CLOCK, MODEL, START, played
 from tests.projections.world import World
 from tests.services.postgres import PostgresServer
@@ -117,6 +119,21 @@ def test_groups_are_told_apart_by_what_touchpoints_say(
         for group in groups
     }  # fmt: skip
     assert {each[name] for each in items for name in LEADS} == {None}
+
+
+def test_the_view_says_the_same(world: World) -> None:
+    told = Counter[tuple[str, str, str]]()
+    for row in rows_of(world.url, DAILY):
+        told[row["day"], row["what"], row["name"] if row["what"] == "touchpoint" else ""] += row["times"]
+    by_type = {
+        (each["day"], "touchpoint", each["group"]): each["touchpoints"] for each in daily(world, by="type").items
+    }
+    of_leads = {
+        (each["day"], what, ""): each[name]
+        for each in daily(world).items
+        for what, name in (("lead", "new_leads"), ("stage", "stage_moves"), ("hot", "became_hot"))
+    }
+    assert {cell: count for cell, count in (by_type | of_leads).items() if count} == told
 
 
 def test_without_a_period_it_is_of_thirty_days_and_the_last_is_unfinished(world: World) -> None:

@@ -1,0 +1,94 @@
+"""Every report, by everything that it tells apart, on days of made-up traffic: the same numbers in every form."""
+
+import csv
+import json
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from api.app import Readers, create_api
+from projections.reports.answer import ColumnKind, Report
+from projections.reports.registry import REPORTS
+from runtime.cli import create_app
+from tests.conftest import migrated
+from tests.projections.given_analysts import played
+from tests.projections.world import KEY, World
+from tests.runtime.asking import Asker
+from tests.runtime.serving import environment
+from tests.services.postgres import PostgresServer
+from web.private import Private
+
+TOKEN = "sample-token"
+NAMED = {"segment:": "segment:readers", "profile.": "profile.country"}
+PERIOD = ("2024-10-20", "2024-11-15")
+NUMBERS = {
+    ColumnKind.COUNT, ColumnKind.NUMBER, ColumnKind.SHARE, ColumnKind.MONEY, ColumnKind.SECONDS,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    if request.param == "sqlite":
+        world = played(migrated(f"sqlite:///{tmp_path_factory.mktemp('reports') / 'leadline.db'}"))
+        yield world
+        world.close()
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        world = played(migrated(server.create()))
+        yield world
+        world.close()
+        server.drop(world.url)
+
+
+def leadline(world: World, monkeypatch: pytest.MonkeyPatch, *words: str) -> bytes:
+    for name in environment():
+        monkeypatch.delenv(name, raising=False) if name.startswith("LEADLINE_") else None
+    monkeypatch.setenv("LEADLINE_ID_KEY", KEY.decode())
+    where = ("--data", world.url.removeprefix("sqlite:///").rpartition("/")[0])
+    where = where if world.url.startswith("sqlite:") else ("--database", world.url)
+    result = CliRunner().invoke(create_app("report"), ["report", *words, *where])
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result.stdout_bytes
+
+
+@pytest.mark.parametrize("definition", REPORTS, ids=lambda each: each.name)
+def test_a_report_says_the_same_over_http_at_the_terminal_and_as_csv(
+    definition: Report, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = Asker(create_api(Readers(world.database, world.events, world.ids), Private(TOKEN)), TOKEN)
+    bounds = () if definition.name == "quality" else PERIOD
+    period = "&".join(f"{name}={day}" for name, day in zip(("from", "to"), bounds, strict=False))
+    flags = [word for name, day in zip(("--from", "--to"), bounds, strict=False) for word in (name, day)]
+    compared = 0
+    for by in [NAMED.get(each, each) for each in definition.by] or [None]:
+        query, words = (f"{period}&by={by}", [*flags, "--by", by]) if by else (period, flags)
+        answer = api.get(f"/api/reports/{definition.name}?{query}").json()
+        assert [column["name"] for column in answer["columns"]] == [column.name for column in definition.columns]
+        assert json.loads(leadline(world, monkeypatch, definition.name, *words, "--json")) == answer
+        text = leadline(world, monkeypatch, definition.name, *words, "--csv")
+        assert api.get(f"/api/reports/{definition.name}?{query}", accept="text/csv").content == text
+        rows = list(csv.DictReader(StringIO(text.decode(), newline="")))
+        assert [_read(definition, row) for row in rows] == [_numbers(definition, item) for item in answer["items"]]
+        listed = leadline(world, monkeypatch, definition.name, *words).decode().splitlines()
+        assert len(listed) == 1 + len(rows)
+        compared += len(rows)
+    assert compared or definition.name in EMPTY, "nothing is compared"
+
+
+EMPTY = {"response_times"}
+"""Reports of what this traffic has not."""
+
+
+def _read(definition: Report, row: dict[str, str]) -> dict[str, float | None]:
+    return {
+        column.name: float(row[column.name]) if row[column.name] else None
+        for column in definition.columns
+        if column.kind in NUMBERS
+    }
+
+
+def _numbers(definition: Report, item: dict[str, Any]) -> dict[str, float | None]:
+    return {column.name: item[column.name] for column in definition.columns if column.kind in NUMBERS}
