@@ -22,7 +22,7 @@ _NUMBERS: Final = (
     "電話番号", "携帯電話", "전화번호", "휴대폰", "телефон",
 )  # fmt: skip
 _JOINS: Final = re.compile(r"[\s_.:\-]+|[0-9]+\Z")
-_LEAVING_OUT: Final = object()
+_LEFT_OUT: Final = object()
 
 
 def impersonal(touchpoint: Touchpoint) -> str:
@@ -34,47 +34,54 @@ def impersonal(touchpoint: Touchpoint) -> str:
     properties = touchpoint.properties
     if not properties:
         return "{}"
-    named = {value.casefold() for _, value in touchpoint.identities}
+    text = orjson.dumps(properties).decode()
+    named = [value.casefold() for _, value in touchpoint.identities]
     if touchpoint.profile:
-        named.update(each.strip().casefold() for each in touchpoint.profile.values() if isinstance(each, str))
-    for name, value in properties.items():
-        kind = type(value)
-        if kind is str:
-            if value.strip().casefold() in named or reaches_somebody(name):
+        said = (value.strip().casefold() for value in touchpoint.profile.values() if isinstance(value, str))
+        named += filter(None, said)
+    if _is_flat(text) and not _any_reaches(tuple(properties)):
+        folded = text.casefold()
+        for value in named:
+            if value in folded:
                 break
-        elif kind is dict or kind is list or reaches_somebody(name):
-            break
-    else:  # nearly always: all of them
-        return _text(properties)
-    return _text({name: kept for name, value in properties.items()
-                  if (kept := _kept(name, value, named)) is not _LEAVING_OUT})  # fmt: skip
+        else:  # nearly always: nothing is said in these words
+            return text
+    known = frozenset(named)
+    kept = {name: _kept(name, value, known) for name, value in properties.items()}
+    text = orjson.dumps({name: value for name, value in kept.items() if value is not _LEFT_OUT}).decode()
+    return text if "\\u0000" not in text else orjson.dumps(_storable(orjson.loads(text))).decode()
 
 
-def _kept(name: str, value: Any, named: set[str]) -> Any:
+def _is_flat(text: str) -> bool:
+    """Whether nothing in it is nested or written otherwise than it was said."""
+    return "\\" not in text and "[" not in text and text.find("{", 1) < 0
+
+
+@lru_cache(4_096)
+def _any_reaches(names: tuple[str, ...]) -> bool:
+    return any(map(reaches_somebody, names))
+
+
+def _kept(name: str, value: Any, named: frozenset[str]) -> Any:
     """What stays of a value."""
     match value:
         case bool() | None:
             return value
         case str() if value.strip().casefold() in named:
-            return _LEAVING_OUT
+            return _LEFT_OUT
         case str() | int() | float():
-            return _LEAVING_OUT if reaches_somebody(name) else value
+            return _LEFT_OUT if reaches_somebody(name) else value
         case Mapping():
             inner = ((key, _kept(key, each, named)) for key, each in value.items())
-            return {key: kept for key, kept in inner if kept is not _LEAVING_OUT}
+            return {key: kept for key, kept in inner if kept is not _LEFT_OUT}
         case _:
-            return [kept for each in value if (kept := _kept(name, each, named)) is not _LEAVING_OUT]
+            return [kept for each in value if (kept := _kept(name, each, named)) is not _LEFT_OUT]
 
 
 @lru_cache(4_096)
 def reaches_somebody(name: str) -> bool:
     """Whether what bears this name is an e-mail address or a phone number: `workEmail`, `contact-phone`, `tel_2`."""
     return _JOINS.sub("", name.casefold()).endswith(_ADDRESSES + _NUMBERS)
-
-
-def _text(properties: Mapping[str, Any]) -> str:
-    text = orjson.dumps(properties).decode()
-    return text if "\\u0000" not in text else orjson.dumps(_storable(orjson.loads(text))).decode()
 
 
 def _storable(value: Any) -> Any:

@@ -12,39 +12,43 @@ from projections.read_models.family import GrowingRows, Row, Subject
 
 _NUMBERS: Final = ("value", "revenue", "total", "amount")
 """Properties of which the first that is a number is what a touchpoint is worth."""
-_NOWHERE: Final = (None, None, None)
+_OF_ORIGIN: Final = ("channel", "source", "medium", "campaign")
+_NOTHING: Final = (None, None)
 
 
 def _rows(fold: Fold, subject: Subject) -> list[Row]:
     rows: list[Row] = []
     lead, before, n = subject.id, -1, 0
+    day_of, origin_of, seen_of, amount_of = fold.days.of, fold.origin, fold.channels.seen, fold.amounts.of
     for touchpoint in subject.touchpoints:
-        at, says = touchpoint.instant, touchpoint.properties.get
+        at, source, properties = touchpoint.instant, touchpoint.source, touchpoint.properties
         n = n + 1 if at == before else 0
         before = at
-        origin = fold.origin(touchpoint)
-        seen = None if origin is None else fold.channels.seen(origin)
-        came_from = _NOWHERE if seen is None else (seen["channel"], seen.get("source"), seen.get("medium"))
-        amount = fold.amounts.of(touchpoint)
-        campaign = None if seen is None else seen.get("campaign")
+        says = properties.get
+        channel = came_from = medium = campaign = None
+        if (origin := origin_of(touchpoint)) is not None:
+            seen = seen_of(origin)
+            channel, came_from, medium, campaign = map(seen.get, _OF_ORIGIN)
         row = (
             lead,
             at,
             n,
-            fold.days.of(at),
+            day_of(at),
             storable(touchpoint.id),
             touchpoint.type,
-            touchpoint.source.kind,
-            touchpoint.source.name,
-            *came_from,
-            campaign or _word(says("campaign")),
-            _word(says("variant")),
-            _text(says("path")),
-            _text(says("form")),
+            source.kind,
+            source.name,
+            channel,
+            came_from,
+            medium,
+            campaign if campaign or "campaign" not in properties else _word(properties["campaign"]),
+            _word(properties["variant"]) if "variant" in properties else None,
+            _text(properties["path"]) if "path" in properties else None,
+            _text(properties["form"]) if "form" in properties else None,
             _number(says),
-            *((None, None) if amount is None else amount),
+            *(amount_of(touchpoint) or _NOTHING),
             impersonal(touchpoint),
-            _machine(touchpoint) if touchpoint.by_machine else None,
+            _machine(touchpoint) if "machine" in touchpoint.context else None,
         )
         rows.append(row)
     return rows
@@ -62,13 +66,14 @@ def _word(value: object) -> str | None:
 def _number(says: Callable[[str], Any]) -> float | None:
     for name in _NUMBERS:
         value = says(name)
-        if type(value) is float or type(value) is int:
+        if value is not None and (type(value) is float or type(value) is int):
             return float(value)
     return None
 
 
-def _machine(touchpoint: Touchpoint) -> str:
-    return storable(str(touchpoint.context["machine"]))
+def _machine(touchpoint: Touchpoint) -> str | None:
+    """Why it is a machine's, if it counts as one's."""
+    return storable(str(touchpoint.context["machine"])) if touchpoint.by_machine else None
 
 
 TOUCHES = GrowingRows(lambda tables: tables.touches, _rows, only_new=True)

@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.bench import checkouts, conditions, cpu, delivery, documented, embedded, history, kafka_mode, report
+from tests.bench import checkouts, conditions, cpu, delivery, documented, embedded, history, kafka_mode, report, rows
 from tests.bench.checkouts import Side
 from tests.bench.kafka_mode import Broker, Services
 from tests.bench.meter import Cost, Meter, Reader, looking
@@ -40,16 +42,19 @@ def main() -> None:
         print("microseconds that one more segment costs a touchpoint", *conditions.measure(), sep="\n")
         return
     sides = [checkouts.here(), *([checkouts.against(asked.against)] if asked.against else [])]
-    with services(sides, asked.only not in ("embedded", "history")) as shared:
+    with services(sides, asked.only not in ("embedded", "history", "rows")) as shared:
         about: dict[str, Any] = {"asked": vars(asked), "environment": environment(shared)}
         print("; ".join(f"{name}: {value}" for name, value in about["environment"].items()))
         revs = {side.name: side.rev for side in sides}
         slices: list[report.Slice] = []
-        if asked.only not in ("delivery", "history"):
+        if asked.only not in ("delivery", "history", "rows"):
             slices = measure_costs(sides, shared, asked, lambda found: report.write(WRITTEN, found, revs, about))
             report.show(slices, revs)
         if asked.only in (None, "delivery"):
             about["delivery"] = measure_delays(shared, shared.brokers[sides[0].name].topic)
+            report.write(WRITTEN, slices, revs, about)
+        if asked.only in (None, "rows"):
+            about["rows"] = measure_rows(shared, asked)
             report.write(WRITTEN, slices, revs, about)
         if asked.only in (None, "history"):
             about["history"] = measure_history(sides[0], shared, asked)
@@ -85,6 +90,25 @@ def measure_delays(shared: Services, topic: Topic) -> dict[str, dict[str, float]
     return {each.mode: each.values for each in found}
 
 
+def measure_rows(shared: Services, asked: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """What the rows of touchpoints and awards cost on each database, printed too."""
+    print("\nmicroseconds that a row for each touchpoint and each award costs a touchpoint")
+    played = list(play(asked.touchpoints, datetime.now(UTC)))
+    url, found = shared.postgres.create(), {}
+    try:
+        with looking(url, shared.postmaster) as server, TemporaryDirectory() as folder:
+            costs = chain(
+                rows.measure(f"sqlite:///{folder}/leadline.db", played, asked.rounds),
+                rows.measure(url, played, asked.rounds, server.parts().get("postgres", dict)),
+            )
+            for each in costs:
+                print(each, flush=True)
+                found[each.name] = each.values
+    finally:
+        shared.postgres.drop(url)
+    return found
+
+
 def measure_history(side: Side, shared: Services, asked: argparse.Namespace) -> dict[str, dict[str, float]]:
     """How much faster work over the whole history is with workers, printed too."""
     print("\nwork over the whole history")
@@ -111,7 +135,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--history", type=int, default=200_000, help="touchpoints of work over the whole history")
     parser.add_argument("--pairs", type=int, default=5, help="of it with and without workers")
     parser.add_argument(
-        "--only", choices=("kafka", "embedded", "delivery", "history", "conditions"), help="one mode alone"
+        "--only", choices=("kafka", "embedded", "delivery", "rows", "history", "conditions"), help="one mode alone"
     )
     return parser.parse_args()
 
