@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import structlog
 from sqlalchemy import Connection
 
-from domain.errors import Refused
+from domain.errors import Refused, Retry
 from domain.touchpoints.touchpoint import moment
 from projections.exports.formats import FileFormat
 from projections.exports.growing import (
@@ -29,7 +29,7 @@ from projections.exports.placing import FolderTaken
 from projections.exports.whole import write_file
 from store.database.database import Database
 from store.events.ids import Ids
-from store.turn import Arrow, Term, Wait, run
+from store.turn import Arrow, Outage, Term, Wait, run
 
 SIZE: Final = 50_000
 """Most positions of a file."""
@@ -79,6 +79,8 @@ class Follower:
         self._folder = wanted.place(growing.name)
         self._newest = newest_finished(self._folder, wanted.format)
         self._waiting: _Waiting | None = None
+        self._holders_outage = Outage("export.leads_wait", "export.leads_go_on", _HINT)
+        self._holders_due = 0.0
 
     def turn(self) -> bool:
         """Write the next file that is full or waited long enough, else once a day whose every identity is.
@@ -90,7 +92,7 @@ class Follower:
             if piece is not None:
                 self._write(conn, piece)
                 return True
-        return self._holders_are_old() and self._write_holders()
+        return time.monotonic() >= self._holders_due and self._holders_are_old() and self._renew_holders()
 
     def all_there_is(self) -> int:
         """Write all that is recorded by now, and whose every identity is; how many files. Raises as `turn`."""
@@ -154,6 +156,16 @@ class Follower:
         except FileNotFoundError:
             return True
         return datetime.fromtimestamp(written, UTC).date() < datetime.now(UTC).date()
+
+    def _renew_holders(self) -> bool:
+        """Whether it was written; what keeps it from that (a rebuild that is to come) keeps no touchpoint waiting."""
+        try:
+            written = self._write_holders()
+        except Retry as error:
+            self._holders_due = time.monotonic() + self._holders_outage.waits(error)
+            return False
+        self._holders_outage.over()
+        return written
 
     def _write_holders(self) -> bool:
         """Whether it was written: not where another export beside this one is at it."""

@@ -17,8 +17,8 @@ from store.ledger import Signal, signals_after
 
 CHUNK: Final = 1_000
 """Signals in memory at a time."""
-_WHO: Final = ("person", "note")
-"""What a signal says of who it is about, and what somebody wrote about them."""
+_WHO: Final = "person"
+"""What a signal says of who it is about."""
 
 COLUMNS: Final = (
     ExportColumn("position", CellType.INTEGER, "its place in the ledger, from 1"),
@@ -65,8 +65,8 @@ def _row(signal: Signal, ids: Ids, personal: bool) -> Sequence[Any]:
 
 def _unnamed(signal: Signal, ids: Ids) -> str:
     said = orjson.loads(signal.data)
-    person = said.get("person") or {}
+    person = said.pop(_WHO, None) or {}
     identities = [Identity(kind, value) for kind in ("email", "phone") if (value := person.get(kind))]
     if signal.identity is not None:
         identities.append(Identity(*orjson.loads(signal.identity)))
-    return Unnamed(identities, person, ids).json({name: said[name] for name in said if name not in _WHO})
+    return Unnamed(identities, person, ids).json(said)

@@ -6,6 +6,8 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Connection
 
+from domain.people.constraints import NAMES_OTHERS, other_side
+from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.exports.columns import CellType, ExportColumn, Rows
 from projections.exports.growing import Growing
@@ -70,7 +72,7 @@ def touchpoints(events_store: EventStore, ids: Ids, *, personal: bool = False) -
 def _row(position: int, touchpoint: Touchpoint, recorded: int, ids: Ids, personal: bool) -> Sequence[Any]:
     identities, context = touchpoint.identities, touchpoint.context
     hashes = [(identity.kind, str(ids.of(identity))) for identity in identities]
-    unnamed = None if personal else Unnamed(identities, touchpoint.profile, ids)
+    unnamed = None if personal else Unnamed(_who(touchpoint), touchpoint.profile, ids)
     row: tuple[Any, ...] = (
         position,
         touchpoint.id if unnamed is None else unnamed.text(touchpoint.id),
@@ -94,6 +96,13 @@ def _row(position: int, touchpoint: Touchpoint, recorded: int, ids: Ids, persona
         return *row, _json(touchpoint.properties), _json(context), _json(values), _json(touchpoint.profile)
     kept = {name: context[name] for name in CONTEXT if name in context}
     return *row, unnamed.json(touchpoint.properties), unnamed.json(kept)
+
+
+def _who(touchpoint: Touchpoint) -> Sequence[Identity]:
+    """Whom it names: its own identities, and those of the other side of what is said by hand, whoever says it."""
+    if touchpoint.type not in NAMES_OTHERS:
+        return touchpoint.identities
+    return *touchpoint.identities, *other_side(touchpoint._replace(context={}))
 
 
 def _json(value: Mapping[str, Any] | Sequence[Any]) -> str:

@@ -11,14 +11,16 @@ from urllib.parse import quote, unquote
 
 import orjson
 
-from domain.touchpoints.identity import Identity, canonical
+from domain.touchpoints.identity import RANK, Identity, canonical
 from store.events.ids import Ids
 
 _NAMES: Final = frozenset((
     "name", "first_name", "last_name", "middle_name", "full_name", "username", "birthday", "address", "street",
 ))  # fmt: skip
 """Fields of a profile whose values are left out wherever the touchpoint repeats them."""
-_LEFT_OUT: Final = (_NAMES - {"name", "address"}) | {"password", "ip", "traits", "firstname", "lastname", "surname"}
+_LEFT_OUT: Final = (_NAMES - {"name", "address"}) | {
+    "firstname", "lastname", "surname", "password", "ip", "traits", "note", "notes",
+}  # fmt: skip
 """Keys that are left out, whatever they hold; a `name` or an `address` may be a page's."""
 _KINDS: Final = {
     "email": "email", "e_mail": "email", "mail": "email", "phone": "phone", "mobile": "phone", "tel": "phone",
@@ -28,13 +30,14 @@ _KINDS: Final = {
 """Keys whose values are an identity."""
 _WITHIN: Final = 5
 """A shorter identity is looked for as a whole value only: in other texts it is a number like others."""
-_EMAIL: Final = re.compile(r"[^\s\"'<>()\[\],;:=&?/\\@%]+(?:@|%40)[^\s\"'<>()\[\],;:=&?/\\@%]+\.[^\W\d_]{2,}")
-_PHONE: Final = re.compile(r"(?:\+|%2B)\d[\d ()/.%-]{5,}\d")
+_PART: Final = r"[^\s\"'<>()\[\],;:=&?/\\@%]"
+_EMAIL: Final = re.compile(rf"{_PART}{{1,64}}(?:@|%40){_PART}{{1,255}}\.[^\W\d_]{{2,63}}")
+_PHONE: Final = re.compile(r"(?:\+|%2B)\d[\d ()/.%-]{5,40}\d")
 _LIKELY: Final = re.compile(
-    r"(?:mail|phone|mobile|tel|user|uid|aid|anonymous|name|birth|street|password|traits|\bip)[\w\s.-]*\":",
+    r"(?:mail|phone|mobile|tel|user|uid|aid|anonymous|name|birth|street|password|traits|\bip|note|kind)[\w\s.-]{0,20}\":",
     re.IGNORECASE,
 )
-"""How a key in JSON looks that may be one of these."""
+"""How a key in JSON looks that may be one of these. Like the others bounded, so that no text takes long to search."""
 _SUSPECT: Final = re.compile(r"@|%40|\+\d|%2B", re.IGNORECASE)
 
 
@@ -76,6 +79,8 @@ class Unnamed:
         )
 
     def _table(self, table: Mapping[str, Any]) -> dict[str, Any]:
+        if table.get("kind") in RANK and "value" in table:  # an identity, as touchpoints of merges say it
+            table = {**table, "value": self._of_kind(table["kind"], table["value"])}
         kept: dict[str, Any] = {}
         for name, value in table.items():
             key = _key(name)

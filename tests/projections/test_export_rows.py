@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.model.definition import parse_model
+from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import moment
 from projections.exports import holders as exported
 from projections.exports import signals, touchpoints
@@ -149,3 +150,18 @@ def test_every_column_is_a_word_that_no_engine_reserves(columns: Sequence[Export
     write_file(tmp_path / "empty.parquet", FileFormat.PARQUET, columns, iter(()))
     asked = ", ".join(column.name for column in columns)
     assert duckdb.sql(f"SELECT {asked} FROM '{tmp_path}/empty.parquet'").columns == [each.name for each in columns]
+
+
+@pytest.mark.parametrize("context", [{}, {"machine": "prefetch"}])
+def test_whom_a_merge_or_an_alias_names_besides_is_hashed_too(world: World, tmp_path: Path, context: Any) -> None:
+    other = {"kind": "user_id", "value": "bo-secret"}
+    world.deliver([
+        at(1, "merged", "u:ana-secret", source="api", context=context, **{"with": [other]}),
+        at(2, "aliased", "u:ana-secret", context=context, previous="cy-secret"),
+        at(3, "aliased", "c:ana-secret", source="browser", context=context, previous="dy-secret"),
+    ])  # fmt: skip
+    merged, *_ = found = rows(folder_of(world, tmp_path, FileFormat.PARQUET) / "touchpoints/*/*.parquet")
+    assert "secret" not in str(found)
+    bo = str(world.ids.of(Identity("user_id", "bo-secret")))
+    assert parsed(merged["properties"]) == {"with": [{"kind": "user_id", "value": bo}]}
+    world.project()

@@ -17,6 +17,7 @@ from domain.model.definition import parse_model
 from projections.exports import growing
 from projections.exports.formats import FileFormat
 from projections.exports.placing import FolderAway, FolderMisconfigured, FolderTaken, claimed
+from projections.projecting.saved import SavedByAnother
 from store.database.tables import events
 from tests.domain.histories import law
 from tests.domain.stories import SECOND
@@ -177,6 +178,22 @@ def test_a_disk_that_takes_no_more_leaves_no_half_file(
     assert not [*out.rglob("*.part")]
     assert exporter.turn()
     assert positions(out / "touchpoints", format) == list(range(1, 10))
+
+
+def test_what_keeps_leads_from_being_written_keeps_no_touchpoint_waiting(
+    recorded: Recorded, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def saved_by_another(*given: Any, **named: Any) -> Any:
+        raise SavedByAnother("run `leadline rebuild`")
+
+    monkeypatch.setattr("projections.exports.following.holders", saved_by_another)
+    exporter = follower(recorded.world, out)
+    for count in (2, 4):
+        recorded(2, NOON)
+        assert [exporter.turn(), exporter.turn()] == [True, False]
+        assert positions(out / "touchpoints", "csv") == list(range(1, count + 1))
+    with pytest.raises(SavedByAnother):
+        exporter.all_there_is()
 
 
 class Cut:

@@ -59,7 +59,7 @@ def test_names_are_left_out() -> None:
 
 @pytest.mark.parametrize("key", [
     "first_name", "Last Name", "middleName", "full-name", "username", "birthday", "street", "password", "IP", "traits",
-    "firstname", "lastname", "surname",
+    "firstname", "lastname", "surname", "note", "Notes",
 ])  # fmt: skip
 def test_what_a_key_says_is_left_out_is_left_out_however_deep(key: str) -> None:
     assert said({"a": [{key: "somebody", "b": 1}]}) == {"a": [{"b": 1}]}
@@ -94,3 +94,18 @@ def test_no_value_that_is_an_identity_is_left_however_deep(value: Any, key: str)
     text = Unnamed(EVERY, {}, IDS).json({key: value, "a": "b"}).casefold()
     assert not [identity for identity in EVERY if identity.value.casefold() in text]
     assert orjson.loads(text)["a"] == "b"
+
+
+def test_an_identity_as_merges_say_it_is_its_hash() -> None:
+    other = Identity("user_id", "bo-1")
+    found = said({"with": [{"kind": "user_id", "value": "bo-1"}, {"kind": "page", "value": "bo-1"}]})
+    assert found == {"with": [{"kind": "user_id", "value": hash_of(other)}, {"kind": "page", "value": "bo-1"}]}
+
+
+@pytest.mark.parametrize("text", [
+    "a" * 200_000 + " @", "mail" * 50_000, "a@" * 100_000, "+1 " * 70_000, "%2B1%" * 40_000, "a@" + "b." * 100_000,
+    "name " * 40_000 + "@", "+1" + "(" * 200_000,
+])  # fmt: skip
+def test_no_text_takes_long_to_search(text: str) -> None:
+    """Each took minutes where a pattern was not bounded."""
+    assert said({"url": text, "x": ["ana@x.test"]})["x"] == [hash_of(ANA)]
