@@ -56,6 +56,14 @@ class Lookup:
         ]
         return min(candidates)[1] if candidates else None
 
+    def shared(self, conn: Connection, id: UUID) -> list[Identity]:
+        """Those identities in the cluster of an identity's hash that too many people use at the clock."""
+        walk = self._clusters.walk(conn, id)
+        if walk is None or not walk.facts.shared:
+            return []
+        clock = self._clusters.clock(conn)
+        return sorted(each for each, since in walk.facts.shared.items() if since <= clock)
+
     def identities(self, conn: Connection, lead: UUID) -> tuple[Identity, ...]:
         """All identities that count as a live lead's at the clock, in canonical order."""
         walk = self._clusters.walk(conn, lead)

@@ -1,17 +1,27 @@
 """What is missing, wrong or doubtful in what is known of leads: how many, one of them, and what to do about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Text, case, cast, func, select
 
+from domain.people.sharing import LIMITS
+from domain.touchpoints.identity import Identity
 from projections.queries.view import View
 from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
+from store.database import bulk
 from store.database.views.quality import STALE_DAYS, quality_rows
 
 _MISSING: Final = "missing_field"
 _STALE: Final = "stale"
+_SHARED: Final = "shared"
+_LEAST: Final = min(LIMITS.values())
+"""An identity that was seen with no more others is not shared."""
+_SIGHTING: Final = 32
+"""Characters of a hash, which each takes at least."""
+_SHOWN: Final = 5
 _MOST_DAYS: Final = 36_500
 
 
@@ -63,6 +73,10 @@ ADVICE: Final[Mapping[str, Advice]] = {
         "a public key sent an alias that names no known cookie",
         "send aliases by a server key, or identify",
     ),
+    _SHARED: Advice(
+        "too many people use an e-mail address, phone number or cookie: from then on it names and links nobody",
+        "unmerge whom it joined before; give a kiosk or call centre no cookie, keep role addresses out of identities",
+    ),
     "merge_skipped": Advice(
         "a merge was asked for that a standing unmerge forbids",
         "merge by hand where it is one person after all",
@@ -88,13 +102,44 @@ def _rows(view: View, question: ReportQuestion) -> ReportRows:
     told = select(each.kind, detail.label("detail"), func.count(each.lead.distinct()).label("leads"))
     query = told.add_columns(func.min(cast(each.lead, Text)).label("example")).group_by(each.kind, detail)
     found = {(row.kind, row.detail): (row.leads, UUID(row.example)) for row in view.conn.execute(query)}
+    shared = _shared(view)
+    if shared.leads:
+        found[_SHARED, None] = (len(shared.leads), min(shared.leads))
     leads = view.tables.leads.c
     identified = view.conn.execute(select(func.count()).where(leads.identified)).scalar_one()
     rows = [
         (kind, detail, count, count / identified if identified else None, example, *_advice(kind))
         for kind, detail, (count, example) in _ordered(view, found)
     ]
-    return ReportRows(rows, [f"stale: not heard of for more than {days} days"])
+    return ReportRows(rows, [f"stale: not heard of for more than {days} days", *shared.notes()])
+
+
+class _Shared(NamedTuple):
+    """What too many people use, and the leads that it linked before."""
+
+    identities: Sequence[Identity]
+    leads: frozenset[UUID]
+
+    def notes(self) -> list[str]:
+        """Which these are."""
+        named = ", ".join(each.value for each in self.identities[:_SHOWN])
+        more = len(self.identities) - _SHOWN
+        return [f"{_SHARED}: {named}{f' and {more} more' if more > 0 else ''}"] if self.identities else []
+
+
+def _shared(view: View) -> _Shared:
+    """Which identity is shared only its kind says, which stands in the cluster alone: each that may be is looked at."""
+    known = view.tables.identities.c
+    query = select(known.id, known.cluster, known.seen).where(known.seen.is_not(None), known.cluster.is_not(None))
+    crowded = {
+        row.cluster: row.id
+        for row in view.conn.execute(query.where(func.length(known.seen) > _LEAST * _SIGHTING))
+        if any(len(seen) > _LEAST for seen in orjson.loads(row.seen).values())
+    }
+    shared = {cluster: view.lookup.shared(view.conn, id) for cluster, id in crowded.items()}
+    clusters = [cluster for cluster, identities in shared.items() if identities]
+    rows = bulk.select_in(view.conn, view.tables.lead_states, ["lead"], "cluster", clusters)
+    return _Shared(sorted(each for several in shared.values() for each in several), frozenset(lead for [lead] in rows))
 
 
 def _ordered(
@@ -123,7 +168,7 @@ QUALITY: Final = Report(
     "quality",
     "What is missing, wrong or doubtful in what is known of leads, a row a kind, also where there is none",
     (
-        column("kind", ColumnKind.TEXT, "as in the view `report_quality`"),
+        column("kind", ColumnKind.TEXT, "as in the view `report_quality`, which has no `shared`"),
         column("detail", ColumnKind.TEXT, "of missing_field the field"),
         column("leads", ColumnKind.COUNT, "how many"),
         column("share", ColumnKind.SHARE, "how many for each identified lead; null where there is none"),

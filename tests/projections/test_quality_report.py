@@ -110,6 +110,17 @@ def test_a_kind_that_nobody_advises_on_is_there(world_on_each: World) -> None:
     assert (unknown["leads"], unknown["share"]) == (1, 1.0)
 
 
+def test_what_too_many_people_use_is_named_with_those_whom_it_linked_before(world_on_each: World) -> None:
+    """A cookie of six people; an e-mail address of six is nothing yet."""
+    kiosk = [at(n, "identified", "c:kiosk", f"u:{n}") for n in range(6)]
+    office = [at(10 + n, "identified", "e:office@x.de", f"u:{100 + n}") for n in range(6)]
+    world_on_each.play([kiosk + office])
+    shape = quality(world_on_each)
+    [shared] = [item for item in shape.items if item["kind"] == "shared"]
+    assert (shared["leads"], shared["share"]) == (5, 5 / 12), "the sixth makes it shared, and is linked with nobody"
+    assert shape.notes[1:] == ["shared: kiosk"]
+
+
 def test_of_nobody_nothing_is_known(world_on_each: World) -> None:
     assert {(item["leads"], item["share"], item["example"]) for item in quality(world_on_each).items} == {
         (0, None, None)
