@@ -14,7 +14,7 @@ _HEAD: Final = """\
 What analysts read: the same views, with the same columns in the same order, on PostgreSQL and SQLite
 (`leadline-data/leadline.db`). They stay from release to release: a column is never renamed, moved or taken away, new
 ones come at the end. A rebuild or another model changes their rows only. On PostgreSQL every view and column bears its
-description as a comment too.
+description as a comment too. [How to ask with SQL](../how-to/ask-with-sql.md) has questions and what answers them.
 
 All rows stand at one instant, the projector's clock (`report_leads.clock`), and days are those of the model's time
 zone. What no view shows stands in the [tables](tables.md).

@@ -16,10 +16,29 @@ RECEIVERS: Final = "not executed: tests/test_webhook_examples.py runs these prog
 HAND_OVER: Final = "tests/test_samples_hand_over.py"
 EXPORTS: Final = "tests/test_samples_export.py"
 FILES: Final = "tests/test_samples_files.py"
+SQL: Final = "tests/test_samples_sql.py"
 SERVERS: Final = "tests/test_samples_servers.py"
 CONTAINERS: Final = "not executed: Docker's; tests/test_compose.py tries what docker-compose.yml says"
 
 SAMPLES: Final[dict[str, dict[str, str]]] = {
+    "ask-with-sql.md": {
+        "sqlite3": "not executed: needs the shells of both; tests/test_samples_sql.py asks with their drivers",
+        **dict.fromkeys(
+            (
+                "-- Which campaigns",
+                "-- Where did they come from first",
+                "-- What did each channel",
+                "-- Who clicks",
+                "-- How many new leads",
+                "-- Of the leads of each month",
+                "-- How long do leads stay",
+                "-- Which companies",
+                "-- Who got stuck",
+                "-- What do the rules",
+            ),
+            SQL,
+        ),
+    },
     "back-up.md": {
         "leadline backup": FILES,
         "leadline restore": FILES,

@@ -28,7 +28,8 @@ def hard_to_show() -> list[Touchpoint]:
         at(1, "identified", "u:h1", profile={"first_name": "芳", "last_name": "王", "email": "fang@h.example"}),
         at(2, "identified", "u:h2", profile={"first_name": "A", "last_name": "Abel", "title": 'a "b" \x00 \\u0000'}),
         at(3, "identified", "u:h3", profile={"full_name": "Bo 100% {Ito}", "email": "FANG@h.example", "company": "K"}),
-        at(4, "page_viewed", "u:h3", path="/\x00", odd=[1.5, None, {"é": "\x00"}]),
+        at(4, "page_viewed", "c:robot", context={"machine": "bot"}),
+        at(5, "page_viewed", "u:h3", path="/\x00", odd=[1.5, None, {"é": "\x00"}]),
     ]
     return [
         each._replace(
@@ -69,7 +70,7 @@ def mails() -> list[Touchpoint]:
         mail(70, "email_clicked", "m4"),
         did(70 + 7 * day, "form_submitted", "m4", form="demo"),
         did(71 + 7 * day, "order_placed", "m4", revenue=50.5, currency="EUR"),
-        did(71 + 7 * day, "order_placed", "m4", revenue=100, currency="USD"),
+        did(72 + 7 * day, "order_placed", "m4", revenue=100, currency="USD"),
         did(71 + 8 * day, "order_refunded", "m4", revenue=20.25, currency="EUR"),
     ]
     return [each._replace(received_at=Instant(each.occurred_at + 1)) for each in told]

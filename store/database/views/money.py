@@ -41,6 +41,7 @@ def _channels(tables: Derived) -> Select[Any]:
             case((lead.won_at.is_not(None), 1), else_=0).label("won"),
         )
         .select_from(leads)
+        .where(lead.touches > 0)  # of others only machines' touchpoints are known
         .subquery("each_lead")
         .c
     )
@@ -57,7 +58,9 @@ CHANNELS: Final = ReportView(
     (
         *_ORIGIN,
         ViewColumn("day", ShownAs.DAY, "the day of the lead's first touchpoint, in the model's time zone"),
-        ViewColumn("visitors", ShownAs.COUNT, "how many people, identified or not"),
+        ViewColumn(
+            "visitors", ShownAs.COUNT, "how many people, identified or not; who has but touchpoints of machines is none"
+        ),
         ViewColumn("leads", ShownAs.COUNT, "of them identified"),
         ViewColumn("hot", ShownAs.COUNT, "of them ever hot"),
         ViewColumn("won", ShownAs.COUNT, "of them ever won"),
