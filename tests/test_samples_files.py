@@ -103,7 +103,7 @@ def test_a_report_is_shown_in_every_way_that_the_page_shows(shell: Shell, import
 def test_customers_are_known_by_every_report_that_the_page_shows(shell: Shell, imported: str) -> None:
     sampled = sample("know-your-customers.md", "leadline report portrait").splitlines()
     portrait, bands, cohorts, back, paths, onwards = map(shell.pastes, sampled)
-    assert "1 were won and 0 lost" in portrait and "Not shown: " in portrait
+    assert "1 won, 0 lost" in portrait and "Only 1 were won" in portrait and "Not shown: " in portrait
     assert "amount\tnone\t1\t100.0%" in bands
     assert "2026-09-01\t0\t1\t0\t0.0%" in cohorts and "2026-09-01\t1\t1\t1\t100.0%" in cohorts
     assert "came back in that week" in back

@@ -47,7 +47,8 @@ class Portion(NamedTuple):
         share, square = self.part / self.whole, _Z * _Z / self.whole
         middle = (share + square / 2) / (1 + square)
         around = _Z / (1 + square) * sqrt(share * (1 - share) / self.whole + square / (4 * self.whole))
-        return max(0.0, middle - around), min(1.0, middle + around)
+        low, high = middle - around, middle + around
+        return low if self.part else 0.0, high if self.part < self.whole else 1.0  # else it is off by the last bits
 
     @property
     def too_few(self) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, NamedTuple, cast, get_args
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
-from domain.files.durations import ALLOWED, DAY, parse_duration
+from domain.files.durations import ALLOWED, SECOND, parse_duration
 from projections.queries.acts import is_their_own_act
 from projections.queries.days import DayRange, bounds_of
 from projections.queries.view import View, known
@@ -77,7 +77,7 @@ def run(view: View, question: ReportQuestion) -> ReportRows:
         unfinished += path.unfinished
     listed = counted.most_frequent(asked.listed, lambda: _paths(view, asked))
     rows = [
-        (rank, _shown(steps), len(took), len(took) / counted.leads, round(median(took) / DAY, 2) if steps else None)
+        (rank, _shown(steps), len(took), len(took) / counted.leads, median(took) / SECOND if steps else None)
         for rank, (steps, took) in enumerate(listed, 1)
     ]
     return ReportRows(rows, _notes(asked.what, counted, unfinished, len(listed[-1][1]) if listed else 0))
@@ -313,7 +313,9 @@ PATHS: Final = Report(
         column("leads", ColumnKind.COUNT, "with just this path"),
         column("share", ColumnKind.SHARE, "of all that were won, were lost or began in the period"),
         column(
-            "median_days", ColumnKind.NUMBER, "from the first step to the moment, or from the start to the last step"
+            "took_median",
+            ColumnKind.SECONDS,
+            "half took no longer: from the first step to the moment, or from the start to the last step",
         ),
     ),
     run,

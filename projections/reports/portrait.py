@@ -76,6 +76,8 @@ def run(view: View, question: ReportQuestion) -> ReportRows:
         if each.banded
     ]
     rows = [_row(whole, each.name, value, outcomes) for each in fields for value, outcomes in each.groups().items()]
+    if 0 < whole.won < FEW:
+        notes.insert(0, f"Only {whole.won} were won: of fewer than {FEW} too little can be told.")
     return ReportRows(sorted(rows, key=_place), [_in_words(whole), *notes])
 
 
@@ -101,7 +103,7 @@ def _row(whole: Outcomes, field: str, value: str, part: Outcomes) -> Sequence[An
 def _in_words(whole: Outcomes) -> str:
     if not whole.leads:
         return "Nobody became known in the period."
-    return f"Of {whole.leads} leads {whole.won} were won and {whole.lost} lost; {whole.open} are neither, so far."
+    return f"{whole.leads} leads became known: {whole.won} won, {whole.lost} lost, {whole.open} neither so far."
 
 
 class FieldValues:
@@ -138,10 +140,12 @@ class FieldValues:
         leads = {text: sum(counts) for text, counts in self._by_text.items() if text}
         if any(_ADDRESS.search(text) for text in leads):
             self._refuse("e-mail addresses")
-        elif (bands := _bands(leads)) is not None:
+            return
+        nearly_all_differ = 2 * len(leads) > sum(leads.values())
+        if (bands := _bands(leads, 1 if nearly_all_differ else _FEW_NUMBERS)) is not None:
             self.by, self.banded = self.by._replace(group=bands.group, bands=bands.names), True
             self._by_text = self._summed({text: bands.group(text) for text in self._by_text})
-        elif 2 * len(leads) > sum(leads.values()):
+        elif nearly_all_differ:
             self._refuse("nearly all values are different")
 
     def groups(self) -> Mapping[str, Outcomes]:
@@ -164,8 +168,8 @@ class FieldValues:
         self.refused, self._by_text = why, {}
 
 
-def _bands(leads: Mapping[str, int]) -> Bands | None:
-    """Up to `_BANDS` bands of numbers, each of about as many leads; None: not of numbers, or of few different ones."""
+def _bands(leads: Mapping[str, int], few: int) -> Bands | None:
+    """Up to `_BANDS` bands of more than a few numbers, each of about as many leads; None: they are fewer, or none."""
     numbers, below, fifths = Counter[int | float](), 0, 0
     for text, count in leads.items():
         number = number_of(orjson.loads(text))
@@ -178,18 +182,17 @@ def _bands(leads: Mapping[str, int]) -> Bands | None:
             fifths = reached
             limits.append(number)
         below += numbers[number]
-    return (
-        Bands([(f"{limit:g}", limit) for limit in _round(limits)]) if limits and len(numbers) > _FEW_NUMBERS else None
-    )
+    rounded = _round(limits)
+    return Bands([(f"{limit:.15g}", limit) for limit in rounded]) if rounded and len(numbers) > few else None
 
 
-def _round(limits: Sequence[int | float]) -> Sequence[int | float]:
-    """The limits with as few digits as they have when all are still different: at least two."""
+def _round(limits: Sequence[int | float]) -> Sequence[float]:
+    """The limits with as few digits as they have when all are still different: two to six; else none."""
     for digits in range(2, 7):
         rounded = [float(f"{limit:.{digits}g}") for limit in limits]
         if all(low < high for low, high in pairwise(rounded)):
             return rounded
-    return limits
+    return ()
 
 
 # ---- reading -----------------------------------------------------------------------------------------------------

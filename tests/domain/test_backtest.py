@@ -108,6 +108,8 @@ def test_a_share_lies_within_wilsons_interval(share: Portion, low: float, high: 
 
 def test_a_share_of_fewer_than_twenty_tells_too_little_and_one_of_none_nothing() -> None:
     assert (Portion(19, 19).too_few, Portion(20, 20).too_few) == (True, False)
+    assert [(Portion(0, n).between or ())[0] for n in range(1, 99)] == [0.0] * 98
+    assert [(Portion(n, n).between or ())[1] for n in range(1, 99)] == [1.0] * 98
     assert (Portion(0, 0).share, Portion(0, 0).between, Numbers().recall.too_few) == (None, None, True)
 
 

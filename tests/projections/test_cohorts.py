@@ -34,6 +34,7 @@ REACHED: dict[str, Callable[[Customer], int | None]] = {
     "stage:qualified": lambda each: each.entered("qualified"),
     "stage:lead": lambda each: each.entered("lead"),
     "won": lambda each: each.entered("customer"),
+    "revenue": lambda each: each.paid_at,
 }
 
 

@@ -75,7 +75,7 @@ def recounted(
     days: DayRange, *, before: str | None = None, start: str | None = None, step: str = "type", acts: str = "own",
     length: int = 5, window: int = 30,
 ) -> tuple[int, list[tuple[str, int, float | None]]]:  # fmt: skip
-    """How many leads, and each path with its leads and the median of days; the most frequent first."""
+    """How many leads, and each path with its leads and the median of seconds; the most frequent first."""
     took = defaultdict[tuple[str, ...], list[int]](list)
     for customer in PEOPLE:
         moment = moment_of(customer, days, before, start, acts)
@@ -93,8 +93,7 @@ def recounted(
         took[tuple(str(name) for name, _ in runs)].append(span)
     rows = sorted(took.items(), key=lambda each: (-len(each[1]), "\0".join(each[0])))
     return sum(map(len, took.values())), [
-        (" > ".join(path) or "nothing", len(spans), round(median(spans) / DAY, 2) if path else None)
-        for path, spans in rows
+        (" > ".join(path) or "nothing", len(spans), median(spans) / 1e6 if path else None) for path, spans in rows
     ]
 
 
@@ -120,7 +119,7 @@ def test_paths_are_recounted(view: View, asked: dict[str, Any]) -> None:
         leads, paths = recounted(days, **asked)
         texts = asked | ({"window": f"{asked['window']}d"} if "window" in asked else {})
         rows = items(view, PATHS, days, top=100, **texts)
-        assert [(row["path"], row["leads"], row["median_days"]) for row in rows] == paths[:100]
+        assert [(row["path"], row["leads"], row["took_median"]) for row in rows] == paths[:100]
         assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
         assert all(row["share"] == row["leads"] / leads for row in rows)
         assert rows[:2] == items(view, PATHS, days, top=2, **texts)

@@ -173,7 +173,7 @@ def test_without_by_every_field_that_many_of_the_won_have_is_told(view: View) ->
     notes = run(view, ReportQuestion(by="profile")).notes
     whole = Counter(map(outcome, KNOWN))
     assert notes == [
-        f"Of {len(KNOWN)} leads {whole['won']} were won and {whole['lost']} lost; {whole['open']} are neither, so far.",
+        f"{len(KNOWN)} leads became known: {whole['won']} won, {whole['lost']} lost, {whole['open']} neither so far.",
         "Left out, since they say who somebody is: email, first_name.",
         "Not shown: boss (e-mail addresses), company (nearly all values are different).",
         "budget: bands of about as many leads each; by=profile.budget:5000,10000 says others.",
@@ -193,6 +193,10 @@ def test_many_different_numbers_are_told_in_bands_of_about_as_many_leads(view: V
     (range(5_003, 19_900, 10), ["below 8000", "8000 to 11000", "11000 to 14000", "14000 to 17000", "17000 and more"]),
     ([f"{n / 8}" for n in range(40)], ["below 1", "1 to 2", "2 to 3", "3 to 4", "4 and more"]),
     ([*range(13), *[7] * 100], ["below 8", "8 and more"]),
+    ([n * 2_000_000 for n in range(20)], [
+        "below 8000000", "8000000 to 16000000", "16000000 to 24000000", "24000000 to 32000000", "32000000 and more",
+    ]),
+    ([442_079_460_000 + n for n in range(20)], None),
     ([0] * 100 + [*range(1, 13)], ["below 1", "1 and more"]),
     (range(12), None),
     ([*range(20), "many"], None),
