@@ -42,9 +42,10 @@ def _run(view: View, question: ReportQuestion) -> ReportRows:
 def _won(view: View, by: str, days: DayRange) -> dict[str, dict[Group, int]]:
     """Millionths of won leads by way and group; those of a way add up to the number of leads."""
     people = view.tables.sort_keys.c
-    deals = select(people.lead.label("deal_lead"), people.won_at.label("deal_at"), literal(0).label("deal_n"))
+    deal = people.lead.label("deal_lead"), people.won_at.label("deal_at"), literal(0).label("deal_n")
+    deals = select(*deal, people.first_touch.label("came_at"))
     deals = _within(deals.where(people.won_at.is_not(None)), people.won_at, view, days)
-    steps = _steps(view, deals.subquery("deals"), by)
+    steps = _steps(view, deals, by)
     first, last, every = _places(steps)
     query = select(steps.c.told, steps.c.steps, func.sum(first), func.sum(last), func.sum(every))
     sums: dict[str, dict[Group, Fraction]] = {way: defaultdict(Fraction) for way in _WAYS}
@@ -56,13 +57,14 @@ def _won(view: View, by: str, days: DayRange) -> dict[str, dict[Group, int]]:
 
 def _revenue(view: View, by: str, days: DayRange) -> dict[str, Purse]:
     """By way the revenue of each group."""
-    touches = view.tables.touches.c
-    deals = select(
-        touches.lead.label("deal_lead"), touches.at.label("deal_at"), touches.n.label("deal_n"),
-        touches.revenue.label("amount"), touches.currency.label("paid_in"), touches.day.label("paid_on"),
-    ).where(touches.revenue.is_not(None), touches.machine.is_(None))  # fmt: skip
-    deals = _within(deals, touches.at, view, days)
-    steps = _steps(view, deals.subquery("deals"), by, "amount", "paid_in", "paid_on")
+    touches, people = view.tables.touches, view.tables.sort_keys
+    paid = touches.c
+    deal = paid.lead.label("deal_lead"), paid.at.label("deal_at"), paid.n.label("deal_n")
+    money = paid.revenue.label("amount"), paid.currency.label("paid_in"), paid.day.label("paid_on")
+    deals: Select[Any] = select(*deal, people.c.first_touch.label("came_at"), *money)
+    deals = deals.select_from(touches.join(people, people.c.lead == paid.lead))
+    deals = _within(deals.where(paid.revenue.is_not(None), paid.machine.is_(None)), paid.at, view, days)
+    steps = _steps(view, deals, by, "amount", "paid_in", "paid_on")
     first, last, _ = _places(steps)
     amount, length = steps.c.amount, steps.c.steps
     rest = case((steps.c.step > func.abs(amount % length), 0), (amount < 0, -1), else_=1)
@@ -84,14 +86,16 @@ def _within(query: Select[Any], at: ColumnElement[int], view: View, days: DayRan
     return query if end is None else query.where(at < end)
 
 
-def _steps(view: View, deals: Subquery, by: str, *more: str) -> Subquery:
+def _steps(view: View, found: Select[Any], by: str, *more: str) -> Subquery:
     """The origins that led to each deal, in order, `step` of `steps`: what its lead's touchpoints bore up to it, of the
     same one after the other the first. Of a deal to which none led: one step, direct.
     """
     touches = view.tables.touches
+    # Looked up first: then PostgreSQL opens of each deal the months between its two bounds alone.
+    deals = found.cte("deals").prefix_with("MATERIALIZED")
     led = and_(
         touches.c.lead == deals.c.deal_lead,
-        touches.c.at <= deals.c.deal_at,
+        touches.c.at.between(deals.c.came_at, deals.c.deal_at),
         touches.c.channel.is_not(None),
         touches.c.machine.is_(None),
     )

@@ -112,16 +112,25 @@ def _counted(asked: _Asked) -> dict[str | None, _Counts]:
     was_hot = func.sum(case((of.hot, 1), else_=0))
     both = func.count(case((of.won_at.is_not(None), qualified)))
     counts = func.count(), func.count(of.identified_at), func.count(qualified), was_hot, func.count(of.won_at), both
-    query = select(group, *counts, quartiles(of.won_at - of.first_touch)).select_from(people).where(*asked.came)
+    query = select(group, *counts).select_from(people).where(*asked.came).group_by(group)
+    days = _days_to_won(asked)
     found: dict[str | None, _Counts] = {}
-    for key, *numbers, spans in map(tuple, asked.view.conn.execute(query.group_by(group))):
-        days = None if spans is None else orjson.loads(spans)[1] / DAY
+    for key, *numbers in asked.view.conn.execute(query):
         visitors, leads, came_far, hot, won, of_these = map(int, numbers)
         if asked.qualified is None:
-            found[key] = _Counts(visitors, leads, None, hot, won, None, days)
+            found[key] = _Counts(visitors, leads, None, hot, won, None, days.get(key))
         else:
-            found[key] = _Counts(visitors, leads, came_far, hot, won, of_these, days)
+            found[key] = _Counts(visitors, leads, came_far, hot, won, of_these, days.get(key))
     return found
+
+
+def _days_to_won(asked: _Asked) -> dict[str | None, float]:
+    """The median of each; apart from the counts, since a median is told of sorted rows, which few are won."""
+    people, group = asked.people
+    of = asked.view.tables.sort_keys.c
+    spans = quartiles(of.won_at - of.first_touch)
+    query = select(group, spans).select_from(people).where(*asked.came, of.won_at.is_not(None)).group_by(group)
+    return {key: orjson.loads(of_group)[1] / DAY for key, of_group in asked.view.conn.execute(query)}
 
 
 def _qualified(asked: _Asked, people: FromClause) -> tuple[FromClause, ColumnElement[Any]]:
