@@ -7,6 +7,8 @@ from domain.files.durations import DAY, SECOND
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import Instant, Touchpoint
 from runtime.demo.generator import generate
+from store.database import bulk
+from store.database.tables import costs
 from tests.domain.stories import at
 from tests.projections.world import World
 
@@ -19,6 +21,12 @@ _EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "b2b-software.toml"
 MODEL: Final = parse_model(_EXAMPLE.read_text(encoding="utf-8") + _MONEY)
 START: Final = 1_729_700_000_000_000
 """2024-10-23: the clocks of Berlin go back on the 27th."""
+COSTS: Final = (
+    ("mail", "spring", START // DAY + 3, "EUR", 120_500_000, START),
+    ("mail", "", START // DAY + 4, "EUR", 30_000_000, START),
+    ("mail", "spring", START // DAY + 4, "USD", 7, START),
+)
+"""Rows of `costs`."""
 CLOCK: Final = START + 20 * DAY + 123_457
 
 
@@ -80,5 +88,7 @@ def played(url: str) -> World:
     """A world of this on a database; the caller closes it."""
     world = World(url, MODEL, CLOCK)
     traffic = list(generate(7, START, people=120, length=16 * DAY).touchpoints())
+    with world.database.transaction() as conn:
+        bulk.upsert(conn, costs, COSTS)
     world.play([traffic[: len(traffic) // 2], traffic[len(traffic) // 2 :], hard_to_show(), mails()])
     return world

@@ -79,12 +79,13 @@ AWARDS: Final = ReportView(
 
 
 def _daily(tables: Derived) -> Select[Any]:
-    touch, lead, entry, episode = tables.touches.c, tables.leads.c, tables.stage_history.c, tables.hot_episodes.c
+    touch, person, entry, episode = tables.touches.c, tables.sort_keys.c, tables.stage_history.c, tables.hot_episodes.c
     happened = _each(touch.type, touch.day, touch.lead).where(touch.machine.is_(None))
-    identified = _each(literal(""), day_of(lead.identified_at), lead.lead).where(lead.identified_at.is_not(None))
+    first = {"visitor": person.first_touch, "lead": person.identified_at, "won": person.won_at}
+    once = {what: _each(literal(""), day_of(at), person.lead).where(at.is_not(None)) for what, at in first.items()}
     counted = {
         "touchpoint": happened,
-        "lead": identified,
+        **once,
         "stage": _each(entry.stage, day_of(entry.at), entry.lead),
         "hot": _each(episode.grade, day_of(episode.began_at), episode.lead),
     }
@@ -103,15 +104,16 @@ def _count(what: str, each: Select[Any]) -> Select[Any]:
 
 DAILY: Final = ReportView(
     "report_daily",
-    "One row a day and what happened on it: touchpoints by type, new leads, moves by stage, hot episodes by grade.",
+    "One row a day and what happened on it: touchpoints, new visitors and leads, moves, hot episodes, who was won.",
     (
         ViewColumn("day", ShownAs.DAY, "the day, in the model's time zone"),
         ViewColumn(
             "what",
             ShownAs.TEXT,
-            "touchpoint (no machine's), lead (was first identified), stage (was entered), hot (an episode began)",
+            "touchpoint (no machine's), visitor (their first touchpoint), lead (was first identified), stage (was"
+            " entered), hot (an episode began), won (was for the first time)",
         ),
-        ViewColumn("name", ShownAs.TEXT, "the touchpoint's type, the stage, the grade; empty for lead"),
+        ViewColumn("name", ShownAs.TEXT, "the touchpoint's type, the stage, the grade; else empty"),
         ViewColumn("times", ShownAs.COUNT, "how often"),
         ViewColumn("leads", ShownAs.COUNT, "of how many leads"),
     ),

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, select
 
 from store.database.derived import Derived
 from store.database.shown import ShownAs
@@ -18,39 +18,43 @@ _ORIGIN: Final = (
 
 
 def _with_origin(tables: Derived) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
-    """Leads with their first origin, and what it says."""
-    lead, origin = tables.leads, tables.lead_sources.alias("first_origin")
-    first = and_(origin.c.lead == lead.c.lead, origin.c.which == "first", origin.c.stage == "")
-    return lead.outerjoin(origin, first), {
-        "channel": lead.c.first_channel,
+    """People, those of whom only machines' touchpoints are known left out, with their first origin and what it says."""
+    person, origin = tables.sort_keys, tables.lead_sources.alias("first_origin")
+    first = and_(origin.c.lead == person.c.lead, origin.c.which == "first", origin.c.stage == "")
+    return person.outerjoin(origin, first), {
+        "channel": person.c.first_channel,
         "source": origin.c.source,
         "campaign": origin.c.campaign,
     }
 
 
 def _channels(tables: Derived) -> Select[Any]:
-    lead, episode = tables.leads.c, tables.hot_episodes.c
-    leads, origin = _with_origin(tables)
-    was_hot = exists().where(episode.lead == lead.lead)
+    person = tables.sort_keys.c
+    people, origin = _with_origin(tables)
     each = (
         select(
             *(column.label(name) for name, column in origin.items()),
-            day_of(lead.first_touch).label("day"),
-            case((lead.identified, 1), else_=0).label("identified"),
-            case((was_hot, 1), else_=0).label("hot"),
-            case((lead.won_at.is_not(None), 1), else_=0).label("won"),
+            day_of(person.first_touch).label("day"),
+            person.identified_at,
+            person.qualified_at,
+            case((person.hot, 1)).label("hot"),
+            person.won_at,
         )
-        .select_from(leads)
-        .where(lead.touches > 0)  # of others only machines' touchpoints are known
-        .subquery("each_lead")
+        .select_from(people)
+        .where(person.first_touch.is_not(None))
+        .subquery("person")
         .c
     )
     groups = (each.channel, each.source, each.campaign, each.day)
-    counted = (func.sum(each[name]).label(label) for name, label in _COUNTED.items())
-    return select(*groups, func.count().label("visitors"), *counted).group_by(*groups)
+    return select(
+        *groups,
+        func.count().label("visitors"),
+        func.count(each.identified_at).label("leads"),
+        func.count(each.qualified_at).label("qualified"),
+        func.count(each.hot).label("hot"),
+        func.count(each.won_at).label("won"),
+    ).group_by(*groups)
 
-
-_COUNTED: Final = {"identified": "leads", "hot": "hot", "won": "won"}
 
 CHANNELS: Final = ReportView(
     "report_channels",
@@ -59,9 +63,12 @@ CHANNELS: Final = ReportView(
         *_ORIGIN,
         ViewColumn("day", ShownAs.DAY, "the day of the lead's first touchpoint, in the model's time zone"),
         ViewColumn(
-            "visitors", ShownAs.COUNT, "how many people, identified or not; who has but touchpoints of machines is none"
+            "visitors",
+            ShownAs.COUNT,
+            "how many people, identified or not; who has only machines' touchpoints is none",
         ),
         ViewColumn("leads", ShownAs.COUNT, "of them identified"),
+        ViewColumn("qualified", ShownAs.COUNT, "of them ever in the stage of `promote_to`, else in the second one"),
         ViewColumn("hot", ShownAs.COUNT, "of them ever hot"),
         ViewColumn("won", ShownAs.COUNT, "of them ever won"),
     ),
@@ -71,8 +78,8 @@ CHANNELS: Final = ReportView(
 
 def _revenue(tables: Derived) -> Select[Any]:
     touch = tables.touches.c
-    leads, origin = _with_origin(tables)
-    paid = leads.join(tables.touches, touch.lead == tables.leads.c.lead)
+    people, origin = _with_origin(tables)
+    paid = people.join(tables.touches, touch.lead == tables.sort_keys.c.lead)
     groups = (*origin.values(), touch.day, touch.currency)
     return (
         select(
