@@ -5,6 +5,7 @@ What somebody wrote in their own words stays but for e-mail addresses, phone num
 
 import re
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, unquote
@@ -12,6 +13,7 @@ from urllib.parse import quote, unquote
 import orjson
 
 from domain.touchpoints.identity import RANK, Identity, canonical
+from domain.touchpoints.impersonal import reaches_somebody
 from store.events.ids import Ids
 
 _NAMES: Final = frozenset((
@@ -23,22 +25,31 @@ _LEFT_OUT: Final = (_NAMES - {"name", "address"}) | {
 }  # fmt: skip
 """Keys that are left out, whatever they hold; a `name` or an `address` may be a page's."""
 _KINDS: Final = {
-    "email": "email", "e_mail": "email", "mail": "email", "phone": "phone", "mobile": "phone", "tel": "phone",
-    "telephone": "phone", "user_id": "user_id", "userid": "user_id", "uid": "user_id", "anonymous_id": "anonymous_id",
+    "user_id": "user_id", "userid": "user_id", "uid": "user_id", "anonymous_id": "anonymous_id",
     "anonymousid": "anonymous_id", "aid": "anonymous_id",
 }  # fmt: skip
-"""Keys whose values are an identity."""
+"""Keys whose values are an identity, beside those of e-mails and phones in many languages (`reaches_somebody`)."""
 _WITHIN: Final = 5
 """A shorter identity is looked for as a whole value only: in other texts it is a number like others."""
 _PART: Final = r"[^\s\"'<>()\[\],;:=&?/\\@%]"
 _EMAIL: Final = re.compile(rf"{_PART}{{1,64}}(?:@|%40){_PART}{{1,255}}\.[^\W\d_]{{2,63}}")
 _PHONE: Final = re.compile(r"(?:\+|%2B)\d[\d ()/.%-]{5,40}\d")
-_LIKELY: Final = re.compile(
-    r"(?:mail|phone|mobile|tel|user|uid|aid|anonymous|name|birth|street|password|traits|\bip|note|kind)[\w\s.-]{0,20}\":",
-    re.IGNORECASE,
-)
-"""How a key in JSON looks that may be one of these. Like the others bounded, so that no text takes long to search."""
+_LONGEST: Final = 60
+"""Characters of a key that are looked at, from its end."""
+_NAMES_IN_JSON: Final = re.compile(rf'([^"\\]{{1,{_LONGEST}}})":')
+"""Like the others bounded, so that no text takes long to search."""
+_SPACES: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s.-]+")
 _SUSPECT: Final = re.compile(r"@|%40|\+\d|%2B", re.IGNORECASE)
+
+
+class _Says(StrEnum):
+    """What a key says of its value, beside the kinds of identities."""
+
+    NAME = "name"
+    REACHES = "email or phone"
+
+
+_REACHES: Final = ("email", "phone")
 
 
 class Unnamed:
@@ -48,9 +59,10 @@ class Unnamed:
         self._ids = ids
         self._identities = {identity.value: str(ids.of(identity)) for identity in reversed(identities)}
         self._hashes = {form: hash for value, hash in self._identities.items() for form in (value, quote(value, ""))}
+        self._whole = {value.casefold(): hash for value, hash in self._identities.items()}
         self._names = {
-            value.casefold() for key, value in profile.items()
-            if key in _NAMES and isinstance(value, str) and len(value) > 1
+            value.strip().casefold() for key, value in profile.items()
+            if key in _NAMES and isinstance(value, str) and len(value.strip()) > 1
         }  # fmt: skip
 
     def json(self, said: Mapping[str, Any]) -> str:
@@ -60,8 +72,8 @@ class Unnamed:
 
     def text(self, text: str) -> str:
         """A text in which every identity is its hash."""
-        if (hash := self._identities.get(text)) is not None:
-            return hash
+        if (whole := self._whole.get(text.strip().casefold())) is not None:
+            return whole
         for form, hash in self._hashes.items():
             if len(form) >= _WITHIN and form in text:
                 text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", hash, text)
@@ -71,29 +83,37 @@ class Unnamed:
         return text
 
     def _may_name(self, text: str) -> bool:
+        folded = text.casefold()
         return (
-            any(form in text for form in self._hashes)
+            any(form.casefold() in folded for form in self._hashes)
             or _SUSPECT.search(text) is not None
-            or _LIKELY.search(text) is not None
-            or any(name in text.casefold() for name in self._names)
+            or any(name == "kind" or _says(name) for name in _NAMES_IN_JSON.findall(text))
+            or any(name in folded for name in self._names)
         )
 
     def _table(self, table: Mapping[str, Any]) -> dict[str, Any]:
-        if table.get("kind") in RANK and "value" in table:  # an identity, as touchpoints of merges say it
-            table = {**table, "value": self._of_kind(table["kind"], table["value"])}
+        kind = table.get("kind")
+        if isinstance(kind, str) and kind in RANK and "value" in table:  # an identity, as touchpoints of merges say it
+            table = {**table, "value": self._identity(kind, table["value"])}
         kept: dict[str, Any] = {}
         for name, value in table.items():
-            key = _key(name)
-            if key in _LEFT_OUT or (isinstance(value, str) and value.casefold() in self._names):
+            says = _says(name[-_LONGEST:])
+            if says is _Says.NAME or (isinstance(value, str) and value.strip().casefold() in self._names):
                 continue
-            kept[self.text(name)] = self._of_kind(kind, value) if (kind := _KINDS.get(key)) else self._value(value)
+            kept[self.text(name)] = self._value(value) if says is None else self._identity(says, value)
         return kept
 
-    def _of_kind(self, kind: str, value: Any) -> Any:
-        if isinstance(value, dict | list):
-            return self._value(value)
-        identity = canonical(kind, value)
-        return None if identity is None else str(self._ids.of(identity))
+    def _identity(self, kind: str, value: Any) -> Any:
+        """The hash of a value that is an identity of a kind; None where it is none."""
+        match value:
+            case dict():
+                return self._table(value)
+            case list():
+                return [self._identity(kind, each) for each in value]
+        for possible in _REACHES if kind == _Says.REACHES else (kind,):
+            if (identity := canonical(possible, value)) is not None:
+                return str(self._ids.of(identity))
+        return None
 
     def _value(self, value: Any) -> Any:
         match value:
@@ -102,7 +122,7 @@ class Unnamed:
             case list():
                 return [self._value(each) for each in value]
             case str():
-                return None if value.casefold() in self._names else self.text(value)
+                return None if value.strip().casefold() in self._names else self.text(value)
             case bool() | None:
                 return value
             case _:
@@ -120,5 +140,9 @@ class Unnamed:
 
 
 @lru_cache(10_000)
-def _key(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|[\s.-]+", "_", name).lower().strip("_")
+def _says(name: str) -> str | None:
+    """What bears this name: the kind of an identity, or one of `_Says`; None: it says nothing of who it is."""
+    key = _SPACES.sub("_", name).lower().strip("_")
+    if key in _LEFT_OUT:
+        return _Says.NAME
+    return _KINDS.get(key) or (_Says.REACHES if reaches_somebody(name) else None)

@@ -33,6 +33,7 @@ def said(properties: dict[str, Any], *identities: Identity, **profile: Any) -> A
     ("ana@x.test", hash_of(ANA)),
     ("write to Ana@X.test, please", f"write to {hash_of(ANA)}, please"),
     ("https://x.test/?mail=ana%40x.test&a=1", f"https://x.test/?mail={hash_of(ANA)}&a=1"),
+    (" CUSTOMER-4711 ", hash_of(USER)),
     ("bo@y.test is another's", f"{hash_of(Identity('email', 'bo@y.test'))} is another's"),
     ("/users/customer-4711/orders", f"/users/{hash_of(USER)}/orders"),
     ("/users/customer-47110", "/users/customer-47110"),
@@ -54,7 +55,7 @@ def test_an_identity_under_a_key_of_its_kind_is_its_hash_however_it_is_spelled()
 def test_names_are_left_out() -> None:
     properties = {"firstName": "Ana", "who": "Ana Li", "list": ["ana li", "a page"], "name": "Pricing", "password": "x"}
     assert said(properties, name="Ana Li") == {"list": [None, "a page"], "name": "Pricing"}
-    assert said({"name": "Ana Li", "country": "DE"}, name="Ana Li", country="DE") == {"country": "DE"}
+    assert said({"name": "ANA Li ", "country": "DE"}, name="Ana Li", country="DE") == {"country": "DE"}
 
 
 @pytest.mark.parametrize("key", [
@@ -67,7 +68,7 @@ def test_what_a_key_says_is_left_out_is_left_out_however_deep(key: str) -> None:
 
 @pytest.mark.parametrize("key", [
     "email", "E-Mail", "mail", "phone", "mobile", "Tel.", "telephone", "user_id", "userId", "uid", "anonymous_id",
-    "anonymousId", "aid",
+    "anonymousId", "aid", "workEmail", "contact-phone", "tel_2", "手机",
 ])  # fmt: skip
 def test_what_a_key_says_is_an_identity_is_none_in_the_clear(key: str) -> None:
     assert "somebody" not in str(said({"a": [{key: "somebody", "b": 1}]}))
@@ -109,3 +110,17 @@ def test_an_identity_as_merges_say_it_is_its_hash() -> None:
 def test_no_text_takes_long_to_search(text: str) -> None:
     """Each took minutes where a pattern was not bounded."""
     assert said({"url": text, "x": ["ana@x.test"]})["x"] == [hash_of(ANA)]
+
+
+KEYS = st.sampled_from(["kind", "value", "email", "userId", "name", "traits", "with", "手机"]) | st.text(max_size=4)
+LEAVES = st.sampled_from(["user_id", "email", "ana@x.test", "null", "+1", "%2B", "@"]) | st.text(max_size=4)
+
+
+@law(200)
+@given(st.dictionaries(KEYS, st.recursive(
+    LEAVES | st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+), max_size=4))  # fmt: skip
+def test_whatever_is_said_can_be_exported(properties: dict[str, Any]) -> None:
+    """One touchpoint that could not would stop the export for ever."""
+    assert isinstance(said(properties, name="Ana"), dict)
