@@ -29,11 +29,6 @@ BODY_LIMIT: Final = 100_000
 """Largest body of a request to `/api`, in bytes."""
 
 
-def not_built(what: str) -> Problem:
-    """501: it is part of the contract and not built yet. Named, never ignored."""
-    return Problem(501, f"{what} is not built yet; leave it out")
-
-
 def answer_problems(app: FastAPI) -> None:
     """Make every error of this application a problem document."""
 

@@ -1,12 +1,13 @@
 """`/api`: the queries over HTTP, with OpenAPI at `/api/docs`. Commands are routes that runtime adds."""
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, fields
 from importlib.metadata import version
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Query
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi_offline import FastAPIOffline
 from pydantic import Field, field_validator
@@ -14,7 +15,9 @@ from pydantic import Field, field_validator
 from api.answers import answer_problems, plain
 from api.bounds import bound_of, period_of
 from api.funnels import funnel_routes
-from api.parameters import LeadAsOf, Paged, PagedLeadAsOf, Parameters
+from api.jobs import accepted
+from api.parameters import AsOf, Paged, Parameters
+from api.past import PastViewBuilder, opened
 from api.reports import report_routes
 from api.segments import segment_routes
 from api.stages import stage_routes
@@ -25,6 +28,7 @@ from domain.touchpoints.identity import KINDS
 from projections.queries import one_lead
 from projections.queries import score as lead_score
 from projections.queries import timeline as lead_timeline
+from projections.queries.as_of import NoPastView
 from projections.queries.filters import Filters
 from projections.queries.leads import find_leads
 from projections.queries.orders import OrderName
@@ -65,6 +69,8 @@ class Readers:
     """How many streams of signals may be open."""
     links: Links = NO_LINKS
     """Where people read about leads, and how their owners answer."""
+    past: PastViewBuilder | None = None
+    """Who builds past views that are asked for; None: nobody, and they are not there."""
 
 
 class LeadsParameters(Paged):
@@ -110,7 +116,7 @@ _DECODED_PLUS: Final = re.compile(r"\A (?=[1-9])")
 _FILTERS: Final = {field.name for field in fields(Filters)} - {"identities", "changed_since"}
 
 
-class TimelineParameters(PagedLeadAsOf):
+class TimelineParameters(Paged):
     """Parameters of a timeline."""
 
     order: Annotated[Literal["oldest", "newest"], Field(description="the order of the fold, or its reverse")] = "oldest"
@@ -165,12 +171,28 @@ def create_api(readers: Readers, private: Private, *extra: APIRouter) -> FastAPI
         redirect_slashes=False,
     )
     answer_problems(app)
+    app.add_exception_handler(NoPastView, _asking(readers.past))
     guard = [Depends(private.check), Depends(plain)]
     reader = _reader(readers)
     routes = (segment_routes, funnel_routes, stage_routes, report_routes)
     for router in (_leads(readers), _reports(readers), *(each(reader) for each in routes), _signals(readers), *extra):
         app.include_router(router, prefix="/api", dependencies=guard)
     return app
+
+
+def _asking(builder: PastViewBuilder | None) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """What answers a request as of an instant of which there is no past view: 202, and the job that builds it."""
+
+    async def ask(request: Request, missing: Exception) -> Response:
+        assert isinstance(missing, NoPastView)
+        if builder is None:
+            return Problem(404, str(missing)).response()
+        try:
+            return accepted(await run_in_threadpool(builder.ask, missing.pair))
+        except Problem as problem:
+            return problem.response()
+
+    return ask
 
 
 def _reader(readers: Readers) -> Reader:
@@ -181,9 +203,8 @@ def _leads(readers: Readers) -> APIRouter:
     router, reader = APIRouter(tags=["leads"]), _reader(readers)
 
     @router.get("/leads", summary="Leads in an order, narrowed by filters")
-    def leads(parameters: Annotated[LeadsParameters, Query()]) -> LeadPage:
-        parameters.refuse()
-        with reader.view() as view:
+    def leads(parameters: Annotated[LeadsParameters, Query()], response: Response) -> LeadPage:
+        with opened(reader, parameters, response) as view:
             return find_leads(
                 view,
                 parameters.filters(view.model.timezone),
@@ -194,7 +215,7 @@ def _leads(readers: Readers) -> APIRouter:
             )
 
     @router.get("/leads/{lead}", summary="One lead; a former id answers the live one")
-    def lead(lead: str, parameters: Annotated[LeadAsOf, Query()]) -> LeadDetail:
+    def lead(lead: str, parameters: Annotated[AsOf, Query()]) -> LeadDetail:
         with reader.leads(parameters.as_of, parameters.knowing) as view:
             return one_lead.lead_detail(view, one_lead.live_lead(view, lead))
 
@@ -210,7 +231,7 @@ def _leads(readers: Readers) -> APIRouter:
             )
 
     @router.get("/leads/{lead}/score", summary="Every point explained")
-    def score(lead: str, parameters: Annotated[PagedLeadAsOf, Query()]) -> ScoreShape:
+    def score(lead: str, parameters: Annotated[Paged, Query()]) -> ScoreShape:
         with reader.leads(parameters.as_of, parameters.knowing) as view:
             live = one_lead.live_lead(view, lead)
             return lead_score.score(view, live, limit=parameters.limit, cursor=parameters.cursor)

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from api.parameters import AsOf, DaysParameters, Paged
+from api.past import opened
 from projections.queries.days import SeriesName
 from projections.queries.shapes import Page
 from projections.queries.view import Reader
@@ -42,22 +43,21 @@ def funnel_routes(reader: Reader) -> APIRouter:
     router = APIRouter(tags=["reports"])
 
     @router.get("/funnels", summary="Funnels of the model")
-    def funnels(parameters: Annotated[AsOf, Query()]) -> Page[FunnelNameShape]:
-        parameters.refuse()
-        with reader.view() as view:
+    def funnels(parameters: Annotated[AsOf, Query()], response: Response) -> Page[FunnelNameShape]:
+        with opened(reader, parameters, response) as view:
             return report.funnels(view)
 
     @router.get("/funnels/{name}", summary="How far leads came, how long it took, and where most are lost")
-    def funnel(name: str, parameters: Annotated[FunnelParameters, Query()]) -> FunnelShape:
-        parameters.refuse()
-        with reader.view() as view:
+    def funnel(name: str, parameters: Annotated[FunnelParameters, Query()], response: Response) -> FunnelShape:
+        with opened(reader, parameters, response) as view:
             days = parameters.days(view.model.timezone)
             return report.funnel(view, name, days, by=parameters.by, series=parameters.series)
 
     @router.get("/funnels/{name}/leads", summary="The leads behind a number of a funnel's report")
-    def leads(name: str, parameters: Annotated[FunnelLeadsParameters, Query()]) -> Page[FunnelLeadShape]:
-        parameters.refuse()
-        with reader.view() as view:
+    def leads(
+        name: str, parameters: Annotated[FunnelLeadsParameters, Query()], response: Response
+    ) -> Page[FunnelLeadShape]:
+        with opened(reader, parameters, response) as view:
             days = parameters.days(view.model.timezone)
             return leads_in(view, name, days, parameters.number(), limit=parameters.limit, cursor=parameters.cursor)
 

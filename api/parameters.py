@@ -1,10 +1,9 @@
-"""What several routes are asked with: strict parameters, pages, and what is named and not built yet."""
+"""What several routes are asked with: strict parameters, periods, as of when, pages."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.answers import not_built
 from projections.queries.days import DayRange, days_between
 from projections.queries.view import LIMIT
 
@@ -26,8 +25,8 @@ class DaysParameters(Parameters):
         return days_between(self.from_, self.to, zone)
 
 
-class LeadAsOf(Parameters):
-    """As of which instant a lead is read."""
+class AsOf(Parameters):
+    """As of which instant it is read."""
 
     as_of: Annotated[
         str | None, Field(description="RFC 3339, or a day in the model's time zone: where it begins; not ahead")
@@ -38,22 +37,8 @@ class LeadAsOf(Parameters):
     ] = None
 
 
-class PagedLeadAsOf(LeadAsOf):
-    """A page of it."""
-
-    limit: Annotated[int, Field(ge=1, le=LIMIT)] = 100
-    cursor: Annotated[str | None, Field(description="`next` of the page before")] = None
-
-
-class AsOf(Parameters):
-    as_of: Annotated[str | None, Field(description="not built yet")] = None
-
-    def refuse(self) -> None:
-        """Refuse by name what is not built."""
-        if self.as_of is not None:
-            raise not_built("as_of")
-
-
 class Paged(AsOf):
+    """A page of a list."""
+
     limit: Annotated[int, Field(ge=1, le=LIMIT)] = 100
     cursor: Annotated[str | None, Field(description="`next` of the page before")] = None

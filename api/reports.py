@@ -6,7 +6,8 @@ from fastapi import APIRouter, Header, Query
 from fastapi.responses import Response
 from pydantic import ConfigDict, Field
 
-from api.parameters import AsOf, DaysParameters
+from api.parameters import AsOf, DaysParameters, Parameters
+from api.past import opened
 from projections.queries.csv_rows import MEDIA_TYPE
 from projections.queries.shapes import Page
 from projections.queries.view import Reader
@@ -38,8 +39,7 @@ def report_routes(reader: Reader) -> APIRouter:
     router = APIRouter(tags=["reports"])
 
     @router.get("/reports", summary="Reports, and what each may be asked")
-    def names(parameters: Annotated[AsOf, Query()]) -> Page[ReportNameShape]:
-        parameters.refuse()
+    def names(parameters: Annotated[Parameters, Query()]) -> Page[ReportNameShape]:
         return reports()
 
     @router.get(
@@ -50,14 +50,17 @@ def report_routes(reader: Reader) -> APIRouter:
         responses=_AS_CSV,
     )
     def one_report(
-        name: str, parameters: Annotated[ReportParameters, Query()], accept: Annotated[str, Header()] = ""
+        name: str,
+        parameters: Annotated[ReportParameters, Query()],
+        response: Response,
+        accept: Annotated[str, Header()] = "",
     ) -> ReportShape | Response:
-        parameters.refuse()
-        with reader.view() as view:
+        with opened(reader, parameters, response) as view:
             shape = report(view, name, parameters.question(view.model.timezone))
         if not (parameters.format == "csv" if parameters.format else _names_csv(accept)):
             return shape
-        headers = {"Content-Disposition": f'attachment; filename="{shape.report}.csv"', "Vary": "Accept"}
+        told = {"Content-Disposition": f'attachment; filename="{shape.report}.csv"', "Vary": "Accept"}
+        headers = {**response.headers, **told}
         return Response("".join(csv_of(shape)), headers=headers, media_type=MEDIA_TYPE)
 
     return router

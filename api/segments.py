@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -10,6 +10,7 @@ from api.bounds import bound_of
 from api.command_requests import JsonRoute
 from api.jobs import JobRunner, JobShape, Report, accepted
 from api.parameters import AsOf, DaysParameters, Paged
+from api.past import opened
 from domain.conditions.tree import Condition
 from domain.files.problems import ModelError
 from domain.model.definition import Model, parse_model
@@ -44,7 +45,7 @@ class MembersParameters(Paged):
         return at
 
 
-class HistoryParameters(DaysParameters):
+class HistoryParameters(DaysParameters, AsOf):
     """The days that are looked at, and in which parts; without `from` the last twelve weeks."""
 
     by: Annotated[SeriesName, Field(description="day, week (from Monday) or month in the model's time zone")] = "week"
@@ -55,21 +56,19 @@ def segment_routes(reader: Reader) -> APIRouter:
     router = APIRouter(tags=["reports"])
 
     @router.get("/segments", summary="Segments and their sizes")
-    def segments(parameters: Annotated[AsOf, Query()]) -> Page[SegmentShape]:
-        parameters.refuse()
-        with reader.view() as view:
+    def segments(parameters: Annotated[AsOf, Query()], response: Response) -> Page[SegmentShape]:
+        with opened(reader, parameters, response) as view:
             return segment_members.segments(view)
 
     @router.get("/segments/{name}/members", summary="The leads in a segment, now or at a past instant")
-    def members(name: str, parameters: Annotated[MembersParameters, Query()]) -> Page[MemberShape]:
-        parameters.refuse()
-        with reader.view() as view:
+    def members(name: str, parameters: Annotated[MembersParameters, Query()], response: Response) -> Page[MemberShape]:
+        with opened(reader, parameters, response) as view:
             at = parameters.instant(view)
             return segment_members.members_of(view, name, at=at, limit=parameters.limit, cursor=parameters.cursor)
 
     @router.get("/segments/{name}/history", summary="How a segment grew: its size, who entered, who left")
-    def grown(name: str, parameters: Annotated[HistoryParameters, Query()]) -> SegmentHistoryShape:
-        with reader.view() as view:
+    def grown(name: str, parameters: Annotated[HistoryParameters, Query()], response: Response) -> SegmentHistoryShape:
+        with opened(reader, parameters, response) as view:
             return history(view, name, parameters.by, parameters.days(view.model.timezone))
 
     return router

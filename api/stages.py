@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from api.parameters import AsOf, DaysParameters, Paged
+from api.past import opened
 from projections.queries.shapes import Page
 from projections.queries.view import Reader
 from projections.reports import stages as stage_report
@@ -27,15 +28,15 @@ def stage_routes(reader: Reader) -> APIRouter:
     router = APIRouter(tags=["reports"])
 
     @router.get("/stages", summary="How many leads came to each stage, are in it, went on, and how long they stay")
-    def stages(parameters: Annotated[StagesParameters, Query()]) -> StagesShape:
-        parameters.refuse()
-        with reader.view() as view:
+    def stages(parameters: Annotated[StagesParameters, Query()], response: Response) -> StagesShape:
+        with opened(reader, parameters, response) as view:
             return stage_report.stages(view, parameters.days(view.model.timezone))
 
     @router.get("/stages/{name}/leads", summary="The leads behind a number of a stage")
-    def leads(name: str, parameters: Annotated[StageLeadsParameters, Query()]) -> Page[StageLeadShape]:
-        parameters.refuse()
-        with reader.view() as view:
+    def leads(
+        name: str, parameters: Annotated[StageLeadsParameters, Query()], response: Response
+    ) -> Page[StageLeadShape]:
+        with opened(reader, parameters, response) as view:
             days = parameters.days(view.model.timezone)
             return stage_report.leads_of_stage(
                 view, name, parameters.state, days, limit=parameters.limit, cursor=parameters.cursor

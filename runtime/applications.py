@@ -15,6 +15,7 @@ from api.drawing import ClassDrawer, drawing_routes
 from api.handing_over import handing_over_routes
 from api.jobs import JobRunner, job_routes
 from api.model_diff import model_routes
+from api.past import PastViewBuilder
 from api.segments import preview_routes
 from api.upkeep import upkeep_routes
 from domain.errors import Misconfigured, Retry
@@ -59,11 +60,15 @@ def outcomes(wiring: Wiring) -> StoredOutcomes | None:
 def api_app(wiring: Wiring, log: Log, workers: Workers) -> ASGIApp:
     """The private API: queries, commands onto a log, and jobs in threads among the workers."""
     settings, database, ids = wiring.settings, wiring.database, wiring.ids
-    readers = Readers(database, wiring.events, ids, workers.stop.is_set, settings.streams, links=settings.links)
-    commander = Commander(Reader(database, wiring.events, ids), ids, log, clock)
-    commands = command_routes(commander), handing_over_routes(commander)
     jobs = Jobs(database)
     runner = JobRunner(jobs, workers.start)
+    past = PastViewBuilder(runner, jobs, database, ids, wiring.engine_apart, settings.keeping)
+    workers.start("past views", past.run)
+    readers = Readers(
+        database, wiring.events, ids, workers.stop.is_set, settings.streams, links=settings.links, past=past
+    )
+    commander = Commander(Reader(database, wiring.events, ids), ids, log, clock)
+    commands = command_routes(commander), handing_over_routes(commander)
     upkeep = upkeep_routes(runner, database, ids, wiring.engine_apart)
     reader, engine = Reader(database, wiring.events, ids), wiring.engine_apart
     parts = (model_routes, preview_routes, asked_funnel_routes)

@@ -34,6 +34,7 @@ ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
     "reading": {"signals": "List what was announced, oldest first."},
     "stages": {"stages": "Show how many leads came to each stage, are in it and went on, and how long they stay."},
     "reports": {"report": "List the reports; or show one, as a table, JSON or CSV."},
+    "past": {"past": "Past views: what lists and reports are answered from with --as-of."},
     "owners": {
         "responses": "Show how soon owners did what was asked of them.",
         "deadlines": "List what is to be done about leads, due first first.",

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, PlainValidator, SecretStr, ValidationError
 
 from domain.errors import Problems
-from domain.files.durations import parse_duration
+from domain.files.durations import DAY, parse_duration
 from domain.signals.answer_link import LinkKeys, Links
 from producers.collector.keys import WriteKeys
 from producers.collector.sites import Sites
@@ -18,6 +18,7 @@ from producers.reading.conventions import Conventions
 from runtime import setting_values as parse
 from runtime.setting_names import PREFIX, did_you_mean, unknown
 from runtime.setting_values import Bind
+from store.past_views import Keeping
 
 FILE_VARIABLE: Final = "LEADLINE_SETTINGS"
 FILE_NAME: Final = "leadline-settings.toml"
@@ -135,6 +136,10 @@ class Settings(BaseModel):
             "tcp://HOST:PORT; none: the command itself"
         ),
     ] = None
+    past_views: Annotated[
+        int, Field(description="past views that are kept: the one that was not used for longest goes", ge=1, le=100)
+    ] = 3
+    past_views_days: Annotated[int, Field(description="days after which a past view goes", ge=1, le=3_650)] = 7
     log: Annotated[
         Literal["auto", "text", "json"], Field(description="log lines: text, json, auto (text on a terminal)")
     ] = "auto"
@@ -167,6 +172,11 @@ class Settings(BaseModel):
         """Where people read about leads, and how their owners answer."""
         secrets = [key.get_secret_value() for key in self.link_key]
         return Links(self.public_url, LinkKeys(secrets) if secrets else None)
+
+    @property
+    def keeping(self) -> Keeping:
+        """How many past views are kept, and how long."""
+        return Keeping(self.past_views, self.past_views_days * DAY)
 
     @property
     def token(self) -> str | None:
@@ -226,6 +236,8 @@ class Settings(BaseModel):
             "body_seconds": f"{self.body_seconds:g}",
             "head_limit": self.head_limit.human_readable(),
             "workers": "" if self.workers is None else str(self.workers),
+            "past_views": str(self.past_views),
+            "past_views_days": str(self.past_views_days),
             "log": self.log,
             "log_level": self.log_level,
         }

@@ -111,6 +111,7 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "leadline model check": SERVERS,
         "leadline import": SERVERS,
     },
+    "look-back.md": {"leadline lead": FILES, "leadline past build": FILES},
     "see-how-leads-move.md": {"leadline stages": FILES},
     "see-what-channels-cost.md": {
         '[money]\ncurrency = "EUR"': FILES,

@@ -92,6 +92,18 @@ def test_the_stages_say_how_leads_moved(shell: Shell, imported: str) -> None:
     assert [line.split("\t")[0] for line in inside] == ["who", "bo@engines.example"]
 
 
+def test_leads_and_reports_are_shown_as_of_a_day(shell: Shell, imported: str) -> None:
+    one = sample("look-back.md", "leadline lead")
+    assert "by what is known now" in shell.pastes(one)
+    assert "knowing=now says what is known now about then" in shell.pastes(one.replace(" --knowing now", ""), status=2)
+    built, leads, stages, listed, dropped = sample("look-back.md", "leadline past build").splitlines()
+    assert "october is there" in shell.pastes(built)
+    assert "bo@engines.example" in shell.pastes(leads)
+    assert "stages: ever, as of 2026-10-01" in shell.pastes(stages)
+    assert "october\t2026-10-01" in shell.pastes(listed)
+    assert "october is dropped" in shell.pastes(dropped)
+
+
 def test_a_report_is_shown_in_every_way_that_the_page_shows(shell: Shell, imported: str) -> None:
     names, stages, _ = sample("read-a-report.md", "leadline report\n").splitlines()
     assert "response_times\towner, kind" in shell.pastes(names)

@@ -45,6 +45,21 @@ class Pair(NamedTuple):
     model: Model
     knowing: Knowing
 
+    @property
+    def name(self) -> str:
+        """What a past view of it is called that nobody gave a name."""
+        return rfc3339(self.clock) + ("-now" if self.knowing == NOW else "")
+
+
+class NoPastView(Refused):
+    """There is no past view of the pair: it must be built first."""
+
+    def __init__(self, pair: Pair) -> None:
+        self.pair = pair
+        now = " --knowing now" if pair.knowing == NOW else ""
+        as_of = rfc3339(pair.clock)
+        super().__init__(f"there is no past view as of {as_of}: `leadline past build {as_of}{now}` makes it")
+
 
 def pair_of(
     conn: Connection, events: EventStore, now: Progress, zone: str, as_of: str, knowing: str | None = None

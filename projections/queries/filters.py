@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, select
+from sqlalchemy import ColumnElement, and_, false, select
 
 from domain.conditions.parse import GRADES
 from domain.errors import Refused
@@ -18,7 +18,7 @@ from domain.touchpoints.text import storable
 from projections.queries.view import View, known, known_segment
 from projections.read_models.lead_sources import FIRST, LAST
 from store.database.derived import Derived
-from store.database.tables import open_signals
+from store.database.tables import hot_told, open_signals
 
 
 class BadSearch(Refused):
@@ -76,11 +76,16 @@ def asked_identity(kind: str, value: str) -> Identity:
         raise BadSearch(f"{kind}: found {value[:80]!r}, which names nobody: {error}{hint}") from None
 
 
-def is_announced(tables: Derived) -> ColumnElement[bool]:
+def is_announced(view: View) -> ColumnElement[bool]:
     """Whether a lead is hot and somebody was told: a probe a lead, where EXISTS may read all that is open first."""
-    opened = open_signals.c
-    hot = select(opened.signal).where(opened.holder == tables.leads.c.lead, opened.kind == HOT.value)
-    return hot.where(opened.subject == "").scalar_subquery().is_not(None)
+    leads, scores = view.tables.leads.c, view.tables.scores.c
+    if view.past is None:
+        opened = open_signals.c
+        hot = select(opened.signal).where(opened.holder == leads.lead, opened.kind == HOT.value, opened.subject == "")
+        return hot.scalar_subquery().is_not(None)
+    told = hot_told.c
+    held = select(told.signal).where(told.lead == leads.lead, told.at <= view.clock).order_by(told.at.desc()).limit(1)
+    return and_(scores.hot, leads.identified, held.scalar_subquery().is_not(None))
 
 
 def _of_rows(view: View, filters: Filters) -> list[ColumnElement[bool]]:
@@ -94,7 +99,7 @@ def _of_rows(view: View, filters: Filters) -> list[ColumnElement[bool]]:
     if filters.hot is not None:
         narrowed.append(scores.hot.is_(filters.hot))
     if filters.announced is not None:
-        announced = is_announced(view.tables)
+        announced = is_announced(view)
         narrowed.append(announced if filters.announced else ~announced)
     if filters.excluded is not None:
         narrowed.append(scores.not_a_lead.is_not(None) if filters.excluded else scores.not_a_lead.is_(None))

@@ -12,7 +12,6 @@ from projections.queries.orders import OrderName, page
 from projections.queries.shapes import IdentityShape, LeadPage, LeadShape, OwnerShape, ReasonShape
 from projections.queries.view import View
 from projections.read_models.leads import said_of
-from store.database.derived import Derived
 
 EVERYBODY: Final = Filters()
 
@@ -28,7 +27,7 @@ def find_leads(
 ) -> LeadPage:
     """Leads in an order, page by page; with `count` also how many there are by these filters. Raises NotFound."""
     narrowed = conditions(view, filters)
-    query = cards(view.tables).where(*narrowed)
+    query = cards(view).where(*narrowed)
     rows, following = page(view.conn, query, view.tables, order, limit, cursor)
     counted = _count(view, narrowed) if count else None
     return LeadPage(items=[lead_shape(view, row) for row in rows], next=following, count=counted)
@@ -46,13 +45,14 @@ def leads_of(view: View, ids: Iterable[str]) -> list[LeadShape]:
     """The live leads of these ids, in no order; ids that no lead bears (any more) are left out."""
     wanted = [UUID(id) for id in ids]
     leads = view.tables.leads
-    return [lead_shape(view, row) for row in view.conn.execute(cards(view.tables).where(leads.c.lead.in_(wanted)))]
+    return [lead_shape(view, row) for row in view.conn.execute(cards(view).where(leads.c.lead.in_(wanted)))]
 
 
-def cards(tables: Derived) -> Select[Any]:
+def cards(view: View) -> Select[Any]:
     """Leads with their scores: the rows of which a card is made."""
+    tables = view.tables
     scores = [column for column in tables.scores.c if column.name != "lead"]
-    query = select(tables.leads, *scores, is_announced(tables).label("announced"))
+    query = select(tables.leads, *scores, is_announced(view).label("announced"))
     return query.join(tables.scores, tables.scores.c.lead == tables.leads.c.lead)
 
 

@@ -76,11 +76,14 @@ def lead_called(view: View, text: str) -> UUID:
 
 
 def _named(view: View, kind: str, value: str) -> UUID:
-    lead = view.lookup.holder(view.conn, view.ids.of(asked_identity(kind, value)))
-    if lead is None:
-        then = "has" if view.past is None else f"had, as of {rfc3339(view.clock)},"
-        raise NotFound(f"no lead {then} the {kind} {value!r}")
-    return lead
+    hashed = view.ids.of(asked_identity(kind, value))
+    lead = view.lookup.holder(view.conn, hashed)
+    if lead is not None:
+        return lead
+    now = None if view.past is None else Lookup(view.ids, view.past.present).holder(view.conn, hashed)
+    if now is not None:
+        raise _absent(view, now)
+    raise NotFound(f"no lead has the {kind} {value!r}")
 
 
 def _searched(view: View, text: str) -> UUID:
@@ -107,7 +110,7 @@ def card(view: View, lead: UUID) -> dict[str, Any]:
     if view.folded is not None:
         row = view.folded.card(view.conn, lead)
     else:
-        row = view.conn.execute(cards(view.tables).where(view.tables.leads.c.lead == lead)).first()
+        row = view.conn.execute(cards(view).where(view.tables.leads.c.lead == lead)).first()
     if row is None:
         raise NotFound(f"no lead {lead}")
     fields = card_fields(view, row)

@@ -39,7 +39,7 @@ def page(
     Two ranges, of those with a key and of those without: NULLS LAST would sort everything.
     """
     order = ORDERS[name]
-    after = None if cursor is None else take(f"leads by {name}", cursor, order.kind | None, UUID)
+    after = None if cursor is None else take(f"{tables.prefix}leads by {name}", cursor, order.kind | None, UUID)
     key = order.key(tables)
     beside = key.table is tables.sort_keys
     rows: list[Row[Any]] = []
@@ -55,7 +55,7 @@ def page(
     if len(rows) <= limit:
         return rows, None
     last = rows[limit - 1]
-    return rows[:limit], give(f"leads by {name}", last.sort_key, last.lead)
+    return rows[:limit], give(f"{tables.prefix}leads by {name}", last.sort_key, last.lead)
 
 
 def _with_key(query: Select[Any], order: Order, key: Column[Any], after: list[Any] | None) -> Select[Any]:

@@ -14,7 +14,8 @@ from domain.model.definition import Model
 from domain.people.sharing import LIMITS, Limits
 from domain.touchpoints.touchpoint import Position
 from projections.projecting.projector import read_progress
-from projections.queries.as_of import BadAsOf, Knowing, pair_of
+from projections.projecting.saved import FORMAT
+from projections.queries.as_of import BadAsOf, Knowing, NoPastView, Pair, pair_of
 from projections.queries.folded import FoldedRows
 from projections.queries.lookup import Lookup, saved_lookup
 from projections.queries.then import ClustersThen
@@ -26,6 +27,7 @@ from store.database.tables import live
 from store.events.ids import Ids
 from store.events.store import EventStore
 from store.models import active_model
+from store.past_views import note_used, past_view_of
 
 LIMIT: Final = 1000
 """Most items of one page."""
@@ -87,8 +89,34 @@ class Reader:
         self._lookup = saved_lookup(events, ids, limits=limits)
 
     @contextmanager
-    def view(self) -> Iterator[View]:
-        """A view of this moment. Raises NotReady where no model was ever activated, DatabaseAway."""
+    def view(self, as_of: str | None = None, knowing: str | None = None) -> Iterator[View]:
+        """A view of this moment, or the past view as of an instant.
+
+        Raises NotReady where no model was ever activated, DatabaseAway, BadAsOf, NotProjectedYet, NoPastView.
+        """
+        with self._now() as now:
+            pair = self._pair(now, as_of, knowing)
+            if pair is None:
+                yield now
+                return
+            kept = past_view_of(now.conn, pair.clock, pair.knowing, pair.position, FORMAT)
+            if kept is None:
+                raise NoPastView(pair)
+            lookup = saved_lookup(self._events, self._ids, kept.tables, self._limits)
+            yield replace(
+                now,
+                lookup=lookup,
+                model=pair.model,
+                position=Position(kept.position),
+                clock=kept.clock,
+                tables=kept.tables,
+                past=self._past(pair),
+            )
+        if kept is not None:
+            note_used(self._database, kept)
+
+    @contextmanager
+    def _now(self) -> Iterator[View]:
         with self._database.snapshot() as conn:
             model = active_model(conn)
             if model is None:
@@ -102,14 +130,27 @@ class Reader:
 
         Raises NotReady, DatabaseAway, BadAsOf, NotProjectedYet.
         """
-        if as_of is None and knowing is not None:
-            raise BadAsOf("knowing: stands alone; give as_of too, the instant that it is about")
-        with self.view() as now:
-            yield now if as_of is None else self._then(now, as_of, knowing)
+        with self._now() as now:
+            pair = self._pair(now, as_of, knowing)
+            yield now if pair is None else self._then(now, pair)
 
-    def _then(self, now: View, as_of: str, knowing: str | None) -> View:
-        progress = read_progress(now.conn)
-        pair = pair_of(now.conn, self._events, progress, now.model.timezone, as_of, knowing)
+    def pair(self, as_of: str, knowing: str | None = None) -> Pair:
+        """The pair as of an instant. Raises NotReady, DatabaseAway, BadAsOf, NotProjectedYet."""
+        with self._now() as now:
+            return pair_of(now.conn, self._events, read_progress(now.conn), now.model.timezone, as_of, knowing)
+
+    def _pair(self, now: View, as_of: str | None, knowing: str | None) -> Pair | None:
+        """The pair that is asked for; None: it is the present one."""
+        if as_of is None:
+            if knowing is not None:
+                raise BadAsOf("knowing: stands alone; give as_of too, the instant that it is about")
+            return None
+        return pair_of(now.conn, self._events, read_progress(now.conn), now.model.timezone, as_of, knowing)
+
+    def _past(self, pair: Pair) -> Past:
+        return Past(pair.knowing, SavedClusters(self._events, self._ids, live, self._limits))
+
+    def _then(self, now: View, pair: Pair) -> View:
         clusters = ClustersThen(self._events, self._ids, now.tables, self._limits, pair.position, pair.clock)
         return replace(
             now,
@@ -117,7 +158,7 @@ class Reader:
             model=pair.model,
             position=pair.position,
             clock=pair.clock,
-            past=Past(pair.knowing, SavedClusters(self._events, self._ids, now.tables, self._limits)),
+            past=self._past(pair),
             folded=FoldedRows(self._ids, clusters, Fold(pair.model)),
         )
 

@@ -1,8 +1,10 @@
 """Response times: what was asked of owners, by when, and how soon it was done; and what is waited for now."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import quantiles
+from types import SimpleNamespace
 from typing import Annotated, Any, Final
 
 from pydantic import Field
@@ -72,7 +74,7 @@ def responses(view: View, start: int | None, end: int | None, *, together: bool 
     """What was asked from `start` to before `end`, told apart as `report_by` of the model says, or all `together`."""
     sales = view.model.sales
     counted: dict[tuple[str, str], _Counted] = defaultdict(_Counted)
-    for row in _asked(view, start, end):
+    for row in map(_as_seen_by(view), _asked(view, start, end)):
         each = counted["" if together else _who(sales, row.owner) or "", row.kind]
         each.states[row.state] += 1
         if row.settled is not None and row.state != DeadlineState.DROPPED:
@@ -108,13 +110,27 @@ RESPONSE_TIMES: Final = Report(
 
 def _asked(view: View, start: int | None, end: int | None) -> Result[Any]:
     table = deadlines.c
-    query = select(table.kind, table.owner, table.asked, table.state, table.settled)
+    query = select(table.kind, table.owner, table.asked, table.state, table.settled, table.due)
     query = query.where(table.kind != DeadlineKind.FOLLOW_UP.value)
+    if view.past is not None:
+        query = query.where(table.asked <= view.clock)
     if start is not None:
         query = query.where(table.asked >= start)
     if end is not None:
         query = query.where(table.asked < end)
     return view.conn.execute(query)
+
+
+def _as_seen_by(view: View) -> Callable[[Any], Any]:
+    """What became of a deadline by the view's clock: of a past one, what was settled or missed later was open."""
+
+    def seen(row: Any) -> Any:
+        if row.state == DeadlineState.DROPPED or (row.settled is not None and row.settled <= view.clock):
+            return row
+        state = DeadlineState.MISSED if row.due <= view.clock else DeadlineState.OPEN
+        return SimpleNamespace(kind=row.kind, owner=row.owner, asked=row.asked, state=state, settled=None)
+
+    return (lambda row: row) if view.past is None else seen
 
 
 def _who(sales: Sales, owner: str | None) -> str | None:

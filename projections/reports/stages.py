@@ -263,11 +263,11 @@ def leads_of_stage(
     if state in ("went_on", "furthest") and name not in ranks:
         raise BadStages(f"state: found {state!r}, which no detour has: {name} has no place in the order of stages")
     leads = view.tables.leads.c
-    query = cards(view.tables).where(*_first_came(view, name, days), *_in_state(view, name, state))
+    query = cards(view).where(*_first_came(view, name, days), *_in_state(view, name, state))
     if cursor is not None:
-        query = query.where(leads.lead > take(_LIST, cursor, UUID)[0])
+        query = query.where(leads.lead > take(view.tables.prefix + _LIST, cursor, UUID)[0])
     rows = list(view.conn.execute(query.order_by(leads.lead).limit(limit + 1)))
-    following = give(_LIST, rows[limit - 1].lead) if len(rows) > limit else None
+    following = give(view.tables.prefix + _LIST, rows[limit - 1].lead) if len(rows) > limit else None
     ways = _ways_of(view, [row.lead for row in rows[:limit]])
     names = {rank: stage for stage, rank in ranks.items()}
     items = []

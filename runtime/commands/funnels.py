@@ -16,10 +16,10 @@ from runtime.commands.options import (
     Cursor,
     Data,
     DatabaseUrl,
+    Knowing,
     Language,
     Limit,
     reading,
-    refuse_as_of,
     say_more,
     wiring_of,
 )
@@ -75,13 +75,13 @@ def funnel(
     limit: Limit = 20,
     cursor: Cursor = None,
     as_of: AsOf = None,
+    knowing: Knowing = None,
     lang: Language = None,
     as_json: AsJson = False,
     data: Data = None,
     database: DatabaseUrl = None,
 ) -> None:
     """Show how far leads came in a funnel, how long it took, and where most are lost."""
-    refuse_as_of(as_of)
     given = {"steps": steps, "window": window, "order": order, "exclude": exclude}
     if (name is None) == (steps is None) or (steps is None and any(given.values())):
         raise Refused("name a funnel of the model, or give --steps and --window (--order, --exclude): one of them")
@@ -93,11 +93,13 @@ def funnel(
     if name is None:
         if leads:
             raise Refused("--leads: found it with --steps, allowed is with a funnel of the model alone")
+        if as_of is not None or knowing is not None:
+            raise Refused("--as-of: found it with --steps, allowed is with a funnel of the model alone")
         with wiring_of(data=data, database=database) as wiring:
             model, asked = asked_funnel(wiring, given, (started_from, started_to), by, series)
         _print_report(asked, Words(model, lang), as_json=as_json)
         return
-    with reading(data, database) as view:
+    with reading(data, database, as_of, knowing) as view:
         words = Words(view.model, lang)
         days = days_between(started_from, started_to, view.model.timezone, ("--from", "--to"))
         if leads:

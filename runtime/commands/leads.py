@@ -20,11 +20,9 @@ from runtime.commands.options import (
     DatabaseUrl,
     Knowing,
     Language,
-    LeadAsOf,
     Limit,
     bound_of,
     reading,
-    refuse_as_of,
     say_more,
     wiring_of,
 )
@@ -71,15 +69,15 @@ def leads(
     limit: Limit = 20,
     cursor: Cursor = None,
     as_of: AsOf = None,
+    knowing: Knowing = None,
     lang: Language = None,
     as_json: AsJson = False,
     data: Data = None,
     database: DatabaseUrl = None,
 ) -> None:
     """List leads, narrowed and ordered as you say."""
-    refuse_as_of(as_of)
     identities = {"email": email, "user_id": user_id, "anonymous_id": anonymous_id, "phone": phone}
-    with reading(data, database) as view:
+    with reading(data, database, as_of, knowing) as view:
         filters = Filters(
             identities,
             q=q,
@@ -156,7 +154,7 @@ def lead(
         ),
     ],
     limit: Limit = 20,
-    as_of: LeadAsOf = None,
+    as_of: AsOf = None,
     knowing: Knowing = None,
     lang: Language = None,
     as_json: AsJson = False,

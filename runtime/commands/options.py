@@ -11,7 +11,6 @@ from domain.errors import Refused
 from producers.imports.mapping import ImportMapping, MappingError, parse_mapping
 from projections.queries.periods import bound
 from projections.queries.view import View
-from runtime.errors import not_built
 from runtime.folder import private_files
 from runtime.logs import configure_logs
 from runtime.settings import Settings, read_settings
@@ -30,8 +29,7 @@ Language = Annotated[
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Most rows.")]
 Cursor = Annotated[str | None, typer.Option("--cursor", help="`next` of the page before.")]
 
-AsOf = Annotated[str | None, typer.Option("--as-of", help="Not built yet.")]
-LeadAsOf = Annotated[
+AsOf = Annotated[
     str | None,
     typer.Option("--as-of", help="As it was known at an instant: a day (where it begins) or an RFC 3339 time."),
 ]
@@ -55,9 +53,11 @@ def wiring_of(*, server: bool = False, **flags: Any) -> Iterator[Wiring]:
 
 
 @contextmanager
-def reading(data: Path | None, database: str | None) -> Iterator[View]:
-    """A view of the read models for a command that only reads."""
-    with wiring_of(data=data, database=database) as wiring, wiring.reader.view() as view:
+def reading(
+    data: Path | None, database: str | None, as_of: str | None = None, knowing: str | None = None
+) -> Iterator[View]:
+    """A view of the read models for a command that only reads: of now, or the past view as of an instant."""
+    with wiring_of(data=data, database=database) as wiring, wiring.reader.view(as_of, knowing) as view:
         yield view
 
 
@@ -83,9 +83,3 @@ def say_more(cursor: str | None, flag: str) -> None:
     """Say how to read on, where there is more."""
     if cursor:
         say(f"more: {flag} {cursor}")
-
-
-def refuse_as_of(as_of: str | None) -> None:
-    """Refuse by name what is not built."""
-    if as_of is not None:
-        raise not_built("--as-of")

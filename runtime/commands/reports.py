@@ -13,7 +13,7 @@ from projections.queries.days import days_between
 from projections.queries.shapes import Page
 from projections.reports.answer import ColumnKind, ReportColumn, ReportNameShape, ReportQuestion, ReportShape
 from projections.reports.registry import csv_of, report, reports, ways_of
-from runtime.commands.options import AsJson, AsOf, Data, DatabaseUrl, Language, reading, refuse_as_of
+from runtime.commands.options import AsJson, AsOf, Data, DatabaseUrl, Knowing, Language, reading
 from runtime.show import Column, Listing, print_json, print_listings, say
 from runtime.spans import lasted, percent
 from runtime.words import Words
@@ -50,6 +50,7 @@ def report_command(
         list[str] | None, typer.Option(help="What else it may be asked; may be repeated.", metavar="NAME=VALUE")
     ] = None,
     as_of: AsOf = None,
+    knowing: Knowing = None,
     lang: Language = None,
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")] = False,
@@ -57,15 +58,16 @@ def report_command(
     database: DatabaseUrl = None,
 ) -> None:
     """List the reports; or show one, as a table, JSON or CSV."""
-    refuse_as_of(as_of)
     if as_json and as_csv:
         raise Refused("--json, --csv: found both, allowed is one of them")
     if name is None:
-        if as_csv or by or first or end or option:
-            raise Refused("--by, --from, --to, --option, --csv: found one without a report, allowed is with its name")
+        if as_csv or by or first or end or option or as_of or knowing:
+            raise Refused(
+                "--by, --from, --to, --option, --csv, --as-of: found one without a report, allowed is with its name"
+            )
         _print_names(reports(), as_json=as_json)
         return
-    with reading(data, database) as view:
+    with reading(data, database, as_of, knowing) as view:
         words = Words(view.model, lang)
         days = days_between(first, end, view.model.timezone, ("--from", "--to"))
         shape = report(view, name, ReportQuestion(days, by, _options(option or ())))

@@ -24,12 +24,12 @@ from runtime.commands.options import (
     Cursor,
     Data,
     DatabaseUrl,
+    Knowing,
     Language,
     Limit,
     ModelFile,
     bound_of,
     reading,
-    refuse_as_of,
     say_more,
     wiring_of,
 )
@@ -58,6 +58,7 @@ def segments(
     context: typer.Context,
     *,
     as_of: AsOf = None,
+    knowing: Knowing = None,
     lang: Language = None,
     as_json: AsJson = False,
     data: Data = None,
@@ -68,8 +69,7 @@ def segments(
         if any(context.params.values()):
             raise Refused(f"options stand behind the command: leadline segments {context.invoked_subcommand} ...")
         return
-    refuse_as_of(as_of)
-    with reading(data, database) as view:
+    with reading(data, database, as_of, knowing) as view:
         page = segment_members.segments(view)
     if as_json:
         print_json(page)
@@ -93,13 +93,15 @@ def members(
     ] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
+    as_of: AsOf = None,
+    knowing: Knowing = None,
     lang: Language = None,
     as_json: AsJson = False,
     data: Data = None,
     database: DatabaseUrl = None,
 ) -> None:
     """List the leads in a segment: now, or at a past instant by what is known now."""
-    with reading(data, database) as view:
+    with reading(data, database, as_of, knowing) as view:
         page = segment_members.members_of(view, name, at=_past(view, at), limit=limit, cursor=cursor)
     if as_json:
         print_json(page)
@@ -149,13 +151,15 @@ def grown(
         str | None, typer.Option("--from", help="From this day on; else the last twelve weeks.", metavar="DAY")
     ] = None,
     end: To = None,
+    as_of: AsOf = None,
+    knowing: Knowing = None,
     lang: Language = None,
     as_json: AsJson = False,
     data: Data = None,
     database: DatabaseUrl = None,
 ) -> None:
     """Show how a segment grew: its size at the end of each day, week or month, who entered and who left."""
-    with reading(data, database) as view:
+    with reading(data, database, as_of, knowing) as view:
         days = days_between(start, end, view.model.timezone, ("--from", "--to"))
         report = history(view, name, by, days)
     if as_json:

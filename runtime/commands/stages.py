@@ -15,10 +15,10 @@ from runtime.commands.options import (
     Cursor,
     Data,
     DatabaseUrl,
+    Knowing,
     Language,
     Limit,
     reading,
-    refuse_as_of,
     say_more,
 )
 from runtime.show import Column, Listing, print_json, print_listings
@@ -42,17 +42,17 @@ def stages(
     cursor: Cursor = None,
     limit: Limit = 100,
     as_of: AsOf = None,
+    knowing: Knowing = None,
     lang: Language = None,
     as_json: AsJson = False,
     data: Data = None,
     database: DatabaseUrl = None,
 ) -> None:
     """Show how many leads came to each stage, are in it and went on, and how long they stay."""
-    refuse_as_of(as_of)
     chosen = next((each for each in STATES if each == state), None)
     if chosen is None:
         raise Refused(f"--state: found {state!r}, allowed are {', '.join(STATES)}")
-    with reading(data, database) as view:
+    with reading(data, database, as_of, knowing) as view:
         words = Words(view.model, lang)
         days = days_between(entered_from, entered_to, view.model.timezone, ("--from", "--to"))
         if leads is None:

@@ -244,6 +244,23 @@ deliveries: Final = Table(
     Index("deliveries_dead", "at", postgresql_where=text("state = 'dead'"), sqlite_where=text("state = 'dead'")),
 )  # fmt: skip
 
+# ---- past views: derived tables at other pairs, kept for a while -----------------------------------------------------
+
+past_views: Final = Table(
+    "past_views",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False, unique=True),  # its tables are past_<number>_leads, ...
+    Column("position", BigInteger, nullable=False),
+    Column("clock", BigInteger, nullable=False),
+    Column("knowing", Text, nullable=False),  # "then": the position is the clock's; "now": that of the building
+    Column("model", Text, nullable=False),  # hash of the one that was active at the clock
+    Column("format", Integer, nullable=False),  # of the saved state: another release's is as good as none
+    Column("built_at", BigInteger),  # null: it is being built
+    Column("used_at", BigInteger, nullable=False),  # about: the least recently used goes first
+    Column("size", BigInteger),  # rows in its tables
+)
+
 # ---- work over the whole history that was asked for over HTTP ------------------------------------------------------
 
 jobs: Final = Table(

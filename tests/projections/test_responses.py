@@ -1,16 +1,20 @@
 """Response times: by owner, by team or by nobody, as the model says; and what is to be done, due first first."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from domain.errors import Refused
 from domain.model.definition import parse_model
+from projections.queries.view import Past
+from projections.queries.walked import SavedClusters
 from projections.reports.answer import ReportQuestion
 from projections.reports.registry import report
 from projections.reports.responses import responses, waited_for
 from projections.upkeep.activation import activate
+from store.database.tables import live
 from tests.projections.given_sales import MINUTE, TEXT, Company, local
 
 MONDAY = local(2026, 6, 8, 9)
@@ -108,3 +112,27 @@ def test_as_a_report_it_has_the_same_numbers(
     names = ("who", "deadline", "asked", "kept", "missed", "open", "median")
     assert [tuple(item[name] for name in names) for item in shape.items] == rows
     assert ([item["who"] for item in shape.items], shape.notes) == (who, note)
+
+
+def test_as_of_an_instant_it_is_what_was_reported_then(tmp_path: Path) -> None:
+    sales, were = Company(tmp_path, MONDAY, TEAMS), {}
+
+    def remember() -> None:
+        with sales.world.view() as view:
+            were[view.clock] = responses(view, None, None)
+
+    sales.touch(MONDAY, "demo_requested", "e:a@x.test")
+    sales.touch(MONDAY + 1, "demo_requested", "e:b@x.test")
+    remember()
+    sales.touch(MONDAY + 10 * MINUTE, "owner_accepted", "e:a@x.test", owner="ana")
+    remember()
+    sales.touch(MONDAY + 40 * MINUTE, "call_logged", "e:a@x.test", by="ana")
+    remember()
+    sales.wait(MONDAY + 5 * 60 * MINUTE)
+    remember()
+    with sales.world.view() as view:
+        for clock, report_then in were.items():
+            past = Past("then", SavedClusters(sales.world.events, sales.world.ids, live))
+            assert responses(replace(view, clock=clock, past=past), None, None) == report_then
+    assert len({report_then.model_dump_json() for report_then in were.values()}) == 4
+    sales.close()

@@ -1,4 +1,4 @@
-"""`/api`: shapes, filters, cursors, former ids, problems, and what is not built yet, refused by name."""
+"""`/api`: shapes, filters, cursors, former ids, problems that say what is allowed."""
 
 import logging
 import re
@@ -222,7 +222,7 @@ def test_signals_page_by_ledger_position_or_id(api: Asker) -> None:
     ("/api/signals?after=%00", 400, "NUL"),
     ("/api/segments/a%00b/members", 404, "the model has returners"),
     ("/api/leads/", 404, ""),
-    ("/api/leads?as_of=2026-01-01", 501, "as_of is not built yet"),
+    ("/api/leads?as_of=2026-01-01", 400, "as_of: 2026-01-01 lies ahead of the clock, 2023"),
     ("/api/leads/nope", 404, "a lead id is a UUID"),
     (f"/api/leads/{NOBODY}", 404, "no lead"),
     (f"/api/leads/{NOBODY}/timeline?as_of=x", 400, "as_of: found 'x', allowed is 2026-11-21T08:00:00Z"),

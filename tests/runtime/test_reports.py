@@ -128,7 +128,7 @@ def test_csv_is_given_to_who_asks_for_it(api: Asker, accept: str, query: str, is
     ("/api/reports/stages?month=5", 400, "month: is no option of stages, allowed is none"),
     ("/api/reports/stages?from=2026-01-01T12:00:00Z", 400, "inside a day of UTC"),
     ("/api/reports/stages?format=xml", 400, "query.format"),
-    ("/api/reports/stages?as_of=2026-01-01", 501, "as_of is not built yet"),
+    ("/api/reports/stages?as_of=2026-01-01", 400, "as_of: 2026-01-01 lies ahead of the clock, 2023"),
     ("/api/reports/stages?from=2026-01-01&from=2026-01-02", 400, "more than once"),
     ("/api/reports?by=x", 400, "query.by: is not known here"),
 ])  # fmt: skip
@@ -182,7 +182,7 @@ def test_values_are_printed_by_the_kind_of_their_column() -> None:
     (("stages", "--json", "--csv"), "allowed is one of them"),
     (("--csv",), "allowed is with its name"),
     (("stages", "--from", "2023-11-16T12:00:00Z"), "--from: found '2023-11-16T12:00:00Z', which lies inside a day"),
-    (("stages", "--as-of", "2023-11-16"), "--as-of is not built yet"),
+    (("stages", "--as-of", "2023-11-16"), "`leadline past build 2023-11-16T00:00:00.000000Z` makes it"),
 ])  # fmt: skip
 def test_the_terminal_refuses_what_there_is_not(terminal: Any, words: tuple[str, ...], said: str) -> None:
     assert said in terminal(*words, code=2).stderr

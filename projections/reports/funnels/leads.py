@@ -54,7 +54,7 @@ def leads_in(
     """The leads that a number counts, in the order of their ids. Raises NotFound, BadFunnel, BadGroups, BadCursor."""
     plan = known_funnel(view, name)
     _check(plan, number)
-    after = None if cursor is None else take(_LIST, cursor, UUID)[0]
+    after = None if cursor is None else take(view.tables.prefix + _LIST, cursor, UUID)[0]
     by = None if number.by is None else read_by(view, number.by)
     query = partial(_query, view, plan, days, number, by)
     if by is None or number.group is None:
@@ -62,7 +62,7 @@ def leads_in(
     else:
         in_group = _in_group(view, plan, days, by, number.group)
         found = _first_of(view, query, in_group, after, limit + 1)
-    following = give(_LIST, found[limit - 1].lead) if len(found) > limit else None
+    following = give(view.tables.prefix + _LIST, found[limit - 1].lead) if len(found) > limit else None
     return Page[FunnelLeadShape](items=_shapes(view, found[:limit]), next=following)
 
 
@@ -129,7 +129,7 @@ def _standing(rows: Subquery, plan: Funnel, number: FunnelNumber) -> list[Column
 def _shapes(view: View, found: Sequence[Row[Any]]) -> list[FunnelLeadShape]:
     """Their cards, in the order of the list."""
     ids = [row.lead for row in found]
-    shown = cards(view.tables).where(view.tables.leads.c.lead.in_(ids))
+    shown = cards(view).where(view.tables.leads.c.lead.in_(ids))
     card = {row.lead: card_fields(view, row) for row in view.conn.execute(shown)}
     instants = [orjson.loads(row.reached) for row in found]
     return [

@@ -57,7 +57,7 @@ def buckets_of(days: DayRange, length: SeriesName, zone: str, clock: int, weeks:
 
 def history(view: View, segment: str, length: SeriesName = "week", days: DayRange = EVER) -> SegmentHistoryShape:
     """How a segment of the model grew. Raises NotFound, BadPeriod, SavedByAnother."""
-    read_progress(view.conn).check_format()  # before a rebuild there are no stays
+    read_progress(view.conn, view.tables).check_format()  # before a rebuild there are no stays
     name, zone = known_segment(view, segment), view.model.timezone
     buckets = buckets_of(days, length, zone, view.clock)
     before = _size_before(view, name, buckets.bounds[0])

@@ -1,5 +1,6 @@
 """Segments with their sizes, and the leads in one: now, or at a past instant by what is known now."""
 
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, and_, func, or_, select
@@ -9,6 +10,8 @@ from projections.queries.cursors import give, take
 from projections.queries.leads import card_fields, cards
 from projections.queries.shapes import MemberShape, Page, SegmentShape
 from projections.queries.view import View, known_segment
+
+_LIST: Final = "members"
 
 
 def segments(view: View) -> Page[SegmentShape]:
@@ -33,10 +36,10 @@ def members_of(
     """
     name = known_segment(view, segment)
     if at is not None:
-        read_progress(view.conn).check_format()  # before a rebuild there are no stays
+        read_progress(view.conn, view.tables).check_format()  # before a rebuild there are no stays
     stays = view.tables.segment_members if at is None else view.tables.segment_spells
     query = (
-        cards(view.tables)
+        cards(view)
         .add_columns(stays.c.entered_at)
         .join(stays, stays.c.lead == view.tables.leads.c.lead)
         .where(stays.c.segment == name)
@@ -46,9 +49,9 @@ def members_of(
     if at is not None:
         query = query.add_columns(stays.c.left_at).where(_inside(stays, at))
     if cursor is not None:
-        query = query.where(stays.c.lead > take("members", cursor, UUID)[0])
+        query = query.where(stays.c.lead > take(view.tables.prefix + _LIST, cursor, UUID)[0])
     rows = list(view.conn.execute(query))
-    following = give("members", rows[limit - 1].lead) if len(rows) > limit else None
+    following = give(view.tables.prefix + _LIST, rows[limit - 1].lead) if len(rows) > limit else None
     items = [
         MemberShape(**card_fields(view, row), entered_at=row.entered_at, left_at=None if at is None else row.left_at)
         for row in rows[:limit]

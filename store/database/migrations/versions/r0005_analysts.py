@@ -113,6 +113,21 @@ def _looking_back() -> None:
         sa.Column("signal", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("lead", "at"),
     )
+    op.create_table(
+        "past_views",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("clock", sa.BigInteger(), nullable=False),
+        sa.Column("knowing", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("format", sa.Integer(), nullable=False),
+        sa.Column("built_at", sa.BigInteger(), nullable=True),
+        sa.Column("used_at", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("name"),
+        sa.UniqueConstraint("number"),
+    )
     op.execute("INSERT INTO hot_told SELECT holder, at, signal FROM open_signals WHERE kind = 'lead.hot'")
 
 

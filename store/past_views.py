@@ -1,0 +1,150 @@
+"""Past views: which there are, their tables, and who goes when there are too many.
+
+Whoever erases a person must drop them all (`drop_all`): they hold what was known of the person, and are built anew
+from what is left when somebody asks.
+"""
+
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from domain.errors import NotFound, Refused
+from domain.files.durations import DAY, MINUTE, SECOND
+from store.database.database import Database
+from store.database.derived import Derived, derived
+from store.database.tables import past_views
+
+_USED: Final = 10 * MINUTE
+"""It is noted so often at most that one is used."""
+
+
+class NameTaken(Refused):
+    """Another past view has the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastView:
+    """A row. Instants in microseconds; `built_at` None: it is being built. `size`: rows in its tables."""
+
+    name: str
+    number: int
+    position: int
+    clock: int
+    knowing: str
+    model: str
+    format: int
+    built_at: int | None
+    used_at: int
+    size: int | None = None
+
+    @property
+    def tables(self) -> Derived:
+        """Its tables."""
+        return _tables(self.number)
+
+
+@lru_cache(maxsize=32)
+def _tables(number: int) -> Derived:
+    return derived(f"past_{int(number)}_")
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How many are kept, and how long: microseconds since they were built."""
+
+    most: int = 3
+    long: int = 7 * DAY
+
+
+def past_view_of(conn: Connection, clock: int, knowing: str, position: int, format: int) -> PastView | None:
+    """That of a pair, the one built last; by what is known now it is of the position at which it was built."""
+    table = past_views.c
+    query = select(past_views).where(table.clock == clock, table.knowing == knowing, table.built_at.is_not(None))
+    query = query.where(table.format == format)
+    if knowing != "now":
+        query = query.where(table.position == position)
+    query = query.order_by(table.number.desc()).limit(1)
+    row = conn.execute(query).one_or_none()
+    return None if row is None else _view(row)
+
+
+def all_past_views(conn: Connection) -> list[PastView]:
+    """All, the newest first."""
+    return [_view(row) for row in conn.execute(select(past_views).order_by(past_views.c.number.desc()))]
+
+
+def begin(conn: Connection, view: PastView, keeping: Keeping, now: int) -> PastView:
+    """Note one that is being built and make its tables; it bears another number from then on. One at a time is built.
+
+    What is too old or too much goes, and what is of the same pair. Raises NameTaken.
+    """
+    there = all_past_views(conn)
+    for each in there:
+        same = (each.clock, each.knowing) == (view.clock, view.knowing)
+        if each.name == view.name and not same:
+            raise NameTaken(f"a past view {view.name!r} of another instant is there: drop it, or take another name")
+        if same or each.format != view.format or each.built_at is None or each.built_at < now - keeping.long:
+            _drop(conn, each)
+    kept = sorted(all_past_views(conn), key=lambda each: each.used_at)
+    for each in kept[: max(0, len(kept) - keeping.most + 1)]:
+        _drop(conn, each)
+    last = max((each.number for each in there), default=0)
+    numbered = replace(view, number=max(last + 1, now // SECOND), used_at=now)  # one that was dropped never comes back
+    conn.execute(insert(past_views).values(asdict(numbered)))
+    numbered.tables.metadata.create_all(conn)
+    return numbered
+
+
+def built(conn: Connection, view: PastView, now: int) -> PastView:
+    """It is complete: from now on it is found."""
+    rows = sum(conn.execute(select(func.count()).select_from(table)).scalar_one() for table in view.tables.all)
+    here = past_views.c.number == view.number
+    conn.execute(update(past_views).where(here).values(built_at=now, used_at=now, size=rows))
+    return replace(view, built_at=now, used_at=now, size=rows)
+
+
+def note_used(database: Database, view: PastView) -> None:
+    """It was read just now: noted from time to time."""
+    with database.transaction() as conn:
+        now = database.now(conn)
+        if view.used_at < now - _USED:
+            conn.execute(update(past_views).where(past_views.c.number == view.number).values(used_at=now))
+
+
+def drop(conn: Connection, name: str) -> None:
+    """Drop one with its tables. Raises NotFound."""
+    for each in all_past_views(conn):
+        if each.name == name:
+            _drop(conn, each)
+            return
+    names = ", ".join(each.name for each in all_past_views(conn)) or "none"
+    raise NotFound(f"no past view {name[:80]!r}: there are {names}")
+
+
+def drop_all(conn: Connection) -> None:
+    """Drop all: whoever erases a person must."""
+    for each in all_past_views(conn):
+        _drop(conn, each)
+
+
+def drop_unfinished(conn: Connection, view: PastView) -> None:
+    """Drop one that could not be built."""
+    _drop(conn, view)
+
+
+def drop_old(conn: Connection, keeping: Keeping, now: int) -> None:
+    """Drop those that are too old."""
+    for each in all_past_views(conn):
+        if each.built_at is not None and each.built_at < now - keeping.long:
+            _drop(conn, each)
+
+
+def _drop(conn: Connection, view: PastView) -> None:
+    view.tables.metadata.drop_all(conn)
+    conn.execute(past_views.delete().where(past_views.c.number == view.number))
+
+
+def _view(row: Row[Any]) -> PastView:
+    return PastView(**row._mapping)
