@@ -1,13 +1,22 @@
 """The report `revenue`: orders and returns by time, and what customers have brought so far; on both databases."""
 
+from collections import defaultdict
 from collections.abc import Iterator
+from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from projections.queries.days import DayRange
+from domain.model.definition import parse_model
+from domain.touchpoints.touchpoint import Touchpoint
+from projections.queries.days import DayRange, day_named
 from projections.reports.answer import BadReport
+from projections.reports.channels import CHANNELS
 from projections.reports.revenue import REVENUE
-from tests.projections.given_money import CNY, FIRST, STAGES, opened, order, told, visit
+from tests.domain.stories import us
+from tests.projections.given_money import CNY, DAY, FIRST, STAGES, opened, order, told, visit
+from tests.projections.shelf import Shelf
 from tests.projections.world import World
 
 SOLD = ("group", "orders", "first_orders", "customers", "currency", "amount", "returns")
@@ -95,3 +104,47 @@ def test_amounts_are_converted_at_the_rate_of_their_day(migrated_url: str) -> No
         "returns: in CNY, each amount at the rate of its day",
     ]
     world.close()
+
+
+MODEL = parse_model(CNY + STAGES)
+RATES = {"EUR": ((FIRST + 1, Fraction(8)), (FIRST + 6, Fraction(15, 2))), "USD": ((FIRST - 13, Fraction(7)),)}
+orders = st.builds(
+    lambda day, who, n, currency: order(day, who, n / 1000, currency=currency),
+    st.integers(0, 9),
+    st.sampled_from([A, B]),
+    st.integers(-9_999_999, 9_999_999),
+    st.sampled_from(["EUR", "USD", "CNY", "GBP"]),
+)
+
+
+def worth(day: int, currency: str, amount: int) -> tuple[str, Fraction]:
+    """In which currency an amount of a day is told, and how much that is."""
+    if currency == "CNY":
+        return currency, Fraction(amount)
+    rates = [rate for since, rate in RATES.get(currency, ()) if since <= FIRST + day]
+    return ("CNY", amount * rates[-1]) if rates else (currency, Fraction(amount))
+
+
+@settings(max_examples=40)
+@given(history=st.lists(orders, max_size=20, unique_by=lambda touchpoint: touchpoint.id))
+def test_every_amount_is_converted_at_the_rate_of_its_day_and_rounded_once(
+    shelf: Shelf, history: list[Touchpoint]
+) -> None:
+    expected: dict[tuple[str, str], list[Fraction]] = defaultdict(lambda: [Fraction(0), Fraction(0)])
+    in_all: dict[str, Fraction] = defaultdict(Fraction)
+    for each in history:
+        day = (each.occurred_at - us(0)) // (DAY * 1_000_000)
+        currency, amount = worth(day, each.properties["currency"], round(each.properties["amount"] * 1_000_000))
+        expected[day_named(FIRST + day).isoformat(), currency][amount < 0] += abs(amount)
+        in_all[currency] += amount
+    with shelf.place(MODEL) as folder:
+        world = World.on_sqlite(folder, MODEL, us(60 * DAY), ready=True)
+        world.play([history])
+        by_day, of_channel = told(world, REVENUE, "day"), told(world, CHANNELS)
+        world.close()
+    assert {(row[0], row[1]): row[2:] for row in by_day.picked("group", "currency", "amount", "returns")} == {
+        key: tuple(round(sum) / 1e6 for sum in sums) for key, sums in expected.items()
+    }
+    assert dict(of_channel.picked("currency", "revenue")) == {
+        currency: round(amount) / 1e6 for currency, amount in in_all.items()
+    }
