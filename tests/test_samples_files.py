@@ -151,8 +151,8 @@ def test_two_variants_of_a_mail_are_compared(tmp_path: Path) -> None:
     (tmp_path / "mail.csv").write_text("\n".join(["at,what,who,campaign,variant", *told]))
     shell.pastes("leadline import mail.csv --mapping mail.toml")
     said = shell.pastes(sample("read-a-report.md", "leadline report mail"))
-    assert "spring\tblue\t\t\t70\t70\t0\t0\t56\t" in said
-    assert "60.0%" in said and "-20.0%\t-33.4%\t-5.2%\t0.01" in said
+    assert "spring\tblue\t\t\t70\t\t\t\t\t70\t0\t0\t56\t" in said
+    assert "60.0%" in said and "spring\tred\t\t\t80\t-20.0%\t-33.4%\t-5.2%\t0.01" in said
 
 
 def test_a_funnel_is_read_in_every_way_that_the_page_shows(shell: Shell, imported: str) -> None:

@@ -76,7 +76,8 @@ def _row(numbers: Numbers, result: _Result) -> Sequence[Any]:
     people = numbers["people"]
     places = [numbers.get(name) for name in _PLACES]
     rates = [numbers[name] / people if people else None for name in _RATES]
-    return (*places, *(numbers[name] for name in _COUNTS), *rates, *result)
+    counts = [numbers[name] for name in _COUNTS[1:]]
+    return (*places, people, *result, *counts, *rates)
 
 
 # ---- one variant beside the other --------------------------------------------------------------------------------
@@ -129,6 +130,10 @@ MAIL: Final = Report(
         column("weekday", ColumnKind.COUNT, "of sending, in the model's time zone: 1 is Monday; null: not told apart"),
         column("hour", ColumnKind.COUNT, "of sending, 0 to 23; null: not told apart"),
         column("people", ColumnKind.COUNT, "of whom any mail of it is known"),
+        column("difference", ColumnKind.SHARE, "of a test: the share of `of` minus that of the row before"),
+        column("lowest", ColumnKind.SHARE, "of a test: the least that the true difference is, with 95 % confidence"),
+        column("highest", ColumnKind.SHARE, "of a test: the most that it is"),
+        column("chance", ColumnKind.NUMBER, "of a test: how likely it is that far apart if nothing differs (p-value)"),
         column("sent", ColumnKind.COUNT, "people to whom it was sent"),
         column("delivered", ColumnKind.COUNT, "people to whom it was delivered"),
         column("opened", ColumnKind.COUNT, "people who opened it"),
@@ -138,10 +143,6 @@ MAIL: Final = Report(
         column("complained", ColumnKind.COUNT, "people who complained"),
         column("converted", ColumnKind.COUNT, "who sent a form, brought revenue or were won within 7 days of a click"),
         *(column(f"{name}_share", ColumnKind.SHARE, f"{name} of people") for name in _RATES),
-        column("difference", ColumnKind.SHARE, "of a test: this share minus that of the row before"),
-        column("lowest", ColumnKind.SHARE, "of a test: the least that the true difference is, with 95 % confidence"),
-        column("highest", ColumnKind.SHARE, "of a test: the most that it is"),
-        column("chance", ColumnKind.NUMBER, "of a test: how likely it is that far apart if nothing differs (p-value)"),
     ),
     _rows,
     by=tuple(_TOLD),

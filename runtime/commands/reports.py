@@ -130,14 +130,23 @@ def _period(shape: ReportShape, words: Words) -> str:
 
 
 def report_listing(shape: ReportShape, words: Words) -> Listing:
-    """The rows of a report, as people read them. Where the screen is narrow, the last columns are left out first."""
+    """The rows of a report, as people read them. Where the screen is narrow, what says nothing is left out first,
+    then the last ones."""
     columns = [
         Column(each.name.replace("_", " "), rank, number=each.kind not in _TEXTS)
-        for rank, each in enumerate(shape.columns)
+        for each, rank in zip(shape.columns, _ranks(shape), strict=True)
     ]
     rows = [[_shown(each, item, shape.by, words) for each in shape.columns] for item in shape.items]
     by = "" if shape.by is None else f" by {shape.by}"
     return Listing(f"Report {shape.report}{by}", columns, rows)
+
+
+def _ranks(shape: ReportShape) -> list[int]:
+    """Of each column: the greatest is left out first, that of rank 0 never."""
+    names = [each.name for each in shape.columns]
+    says = [not shape.items or any(item[name] is not None for item in shape.items) for name in names]
+    first = says.index(True) if True in says else 0
+    return [0 if place == first else place + 1 if said else len(names) + place + 1 for place, said in enumerate(says)]
 
 
 def _shown(column: ReportColumn, item: dict[str, Any], by: str | None, words: Words) -> object:

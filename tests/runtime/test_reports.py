@@ -175,6 +175,17 @@ def test_values_are_printed_by_the_kind_of_their_column() -> None:
     assert row[2] == "新线索"
 
 
+def test_columns_that_say_nothing_are_left_out_first() -> None:
+    columns = [ReportColumn(name=name, kind=ColumnKind.COUNT, about="") for name in ("day", "group", "n", "m")]
+    items = [{"day": 1, "group": None, "n": 2, "m": None}, {"day": 2, "group": None, "n": None, "m": None}]
+    shape = ReportShape(report="one", clock=START, columns=columns, items=items)
+    words = Words(parse_model(MODEL))
+    left_out = sorted(report_listing(shape, words).columns, key=lambda each: -each.rank)
+    assert [each.name for each in left_out] == ["m", "group", "n", "day"] and left_out[-1].rank == 0
+    nothing = shape.model_copy(update={"items": []})
+    assert [each.rank for each in report_listing(nothing, words).columns] == [0, 2, 3, 4]
+
+
 @pytest.mark.parametrize(("words", "said"), [
     (("stages", "--option", "month"), "--option: found 'month', allowed is NAME=VALUE"),
     (("stages", "--option", "a=1", "--option", "a=2"), "--option: found a twice"),
