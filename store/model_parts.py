@@ -62,7 +62,7 @@ def _each(model: Model) -> Iterator[tuple[str, str, Any, float | None, str | Non
     score, sales = model.score, model.sales
     for stage in model.stages:
         yield "stage", stage.name, stage.label, None, _role(stage)
-        for field in stage.requires:
+        for field in filter(_may_be_known, stage.requires):
             yield "required", field.removeprefix("profile."), None, None, stage.name
     for rule in score.rules:
         yield "rule", rule.name, rule.label, rule.points, rule.on
@@ -88,6 +88,11 @@ def _each(model: Model) -> Iterator[tuple[str, str, Any, float | None, str | Non
     yield "setting", "timezone", None, None, model.timezone
     yield "setting", "report_by", None, None, sales.report_by
     yield "setting", "promote_to", None, None, score.promote_to
+
+
+def _may_be_known(field: str) -> bool:
+    """Names of what is known are in snake_case; one with a quote or backslash is none that SQL can look for."""
+    return not {'"', "\\"} & {*field}
 
 
 def _role(stage: Stage) -> str | None:

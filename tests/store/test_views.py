@@ -1,6 +1,7 @@
 """How the views for analysts come into a database: every start makes those that are missing or differ."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -13,9 +14,10 @@ from sqlalchemy import literal, make_url, text
 
 from scripts.views import role_statements
 from store.database.database import Database, open_database
+from store.database.derived import derived
 from store.database.errors import DatabaseMisconfigured
 from store.database.shown import ShownAs
-from store.database.tables import metadata
+from store.database.tables import live, metadata
 from store.database.views import creating
 from store.database.views.model import MODEL
 from store.database.views.registry import VIEWS
@@ -63,6 +65,32 @@ def test_columns_that_a_release_had_stay_where_they_are() -> None:
     for name, columns in RELEASED.items():
         assert name in now, f"{name} is gone: analysts read it"
         assert now[name][: len(columns)] == columns, f"{name}: columns come at the end only"
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_over_another_build_a_view_reads_nothing_of_the_live_one(dialect: str) -> None:
+    """So that a past view shows the same columns."""
+    past = derived("past_")
+    known = make_url(f"{dialect}://").get_dialect()()
+    for view in VIEWS:
+        said = str(view.select(past).compile(dialect=known, compile_kwargs={"literal_binds": True}))
+        read = set(re.findall(r"\b(?:FROM|JOIN) (\w+)", said))
+        assert not read & {table.name for table in live.all}, view.name
+        assert read & {*(table.name for table in past.all), *metadata.tables}, view.name
+
+
+def test_a_lead_is_looked_up_by_an_index(postgres: Database) -> None:
+    id = "00000000-0000-4000-8000-000000000001"
+    with postgres.snapshot() as conn:
+        conn.exec_driver_sql("SET LOCAL enable_seqscan = off")  # they are empty
+        for name, index in (
+            ("report_leads", "leads_pkey"), ("report_stage_entries", "stage_history_pkey"),
+            ("report_awards", "awards_pkey"), ("report_hot_episodes", "hot_episodes_pkey"),
+            ("report_segment_spells", "segment_spells_pkey"), ("report_funnel_attempts", "funnel_days_pkey"),
+            ("report_response_times", "deadlines_lead"),
+        ):  # fmt: skip
+            plan = conn.exec_driver_sql(f"EXPLAIN SELECT * FROM {name} WHERE lead = '{id}'").scalars().all()
+            assert any(index in step for step in plan), (name, plan)
 
 
 def test_a_view_that_is_gone_is_made_again(database: Database) -> None:

@@ -91,7 +91,8 @@ def _repeated(tables: Derived, field: str) -> Select[Any]:
 
 QUALITY: Final = ReportView(
     "report_quality",
-    "One row for each thing about a lead that is missing, wrong or doubtful.",
+    "One row for each thing about a lead that is missing, wrong or doubtful. What too many people use, the report"
+    " `quality` names.",
     (
         ViewColumn("lead", ShownAs.ID, "the lead's id"),
         ViewColumn(
