@@ -11,12 +11,19 @@ from api.past import opened
 from projections.queries.csv_rows import MEDIA_TYPE
 from projections.queries.shapes import Page
 from projections.queries.view import Reader
-from projections.reports.answer import ReportNameShape, ReportQuestion, ReportShape
-from projections.reports.registry import REPORTS, csv_of, report, reports
+from projections.reports.answer import Report, ReportNameShape, ReportQuestion, ReportShape
+from projections.reports.registry import REPORTS, csv_of, report, reports, ways_of
+
+
+def _asked(definition: Report) -> str:
+    """What it may be asked, in words."""
+    by = f". `by`: {', '.join(ways_of(definition.by))}" if definition.by else ""
+    return by + "".join(f". `{name}`: {about}" for name, about in definition.options.items())
+
 
 _ABOUT: Final = "\n".join([
     "Every row has a value of each column, null where nobody knows it. Options are parameters of their own.\n",
-    *(f"- `{each.name}`: {each.about}" for each in REPORTS),
+    *(f"- `{each.name}`: {each.about}{_asked(each)}" for each in REPORTS),
 ])  # fmt: skip
 _AS_CSV: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 

@@ -86,6 +86,14 @@ def test_the_list_says_what_there_is_and_what_may_be_asked(api: Asker, terminal:
     assert "response_times\towner, kind\t\t\tHow soon owners" in "\n".join(listed)
 
 
+def test_openapi_says_what_each_report_may_be_asked(api: Asker) -> None:
+    operation = api.get("/api/openapi.json").json()["paths"]["/api/reports/{name}"]["get"]
+    for each in REPORTS:
+        assert f"- `{each.name}`: {each.about}" in operation["description"]
+        assert all(f"`{name}`: {about}" in operation["description"] for name, about in each.options.items())
+    assert set(operation["responses"]["200"]["content"]) == {"application/json", "text/csv"}
+
+
 def test_a_report_is_the_same_in_every_form(api: Asker, terminal: Any) -> None:
     answer = api.get("/api/reports/stages?from=2023-11-14").json()
     stages = api.get("/api/stages?from=2023-11-14").json()
