@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from math import inf
+from operator import attrgetter
 from typing import Any, Final
 
 from domain.conditions.compile import NO_SOURCE, compile_where
@@ -78,7 +79,7 @@ class Fold:
         """The lead after those of its touchpoints (in the order of the fold) that happened until an instant."""
         lead = Lead()
         taken = (touchpoint for touchpoint in history if touchpoint.instant <= until)
-        for instant, group in groupby(taken, _instant):
+        for instant, group in groupby(taken, attrgetter("instant")):
             self.step(lead, tuple(group), instant, trace)
         return lead
 
@@ -161,6 +162,7 @@ class Fold:
     ) -> Sequence[Touchpoint]:
         """What people did. Whom only machines touched was first and last touched by these."""
         people = [touchpoint for touchpoint in group if not touchpoint.by_machine]
+        lead.first_machine = min(lead.first_machine, instant)
         if not people and not lead.touches:
             lead.first_touch, lead.last_touch = min(lead.first_touch, instant), instant
         if trace is not None:
@@ -344,7 +346,3 @@ class Fold:
         now.due = min(now.dues.values()) if now.dues else NEVER
         if now.cools_at is not None and now.cools_at < now.due:
             now.due = now.cools_at
-
-
-def _instant(touchpoint: Touchpoint) -> Instant:
-    return touchpoint.instant

@@ -180,6 +180,8 @@ class Lead(Struct, array_like=True, gc=False):
     """Stays as they were shown that time alone began or ended after the last touchpoint, as `Now.spells`: a touchpoint
     that is taken later, though it happened before that, may undo them."""
 
+    first_machine: int = NEVER
+    """The first time that a machine touched the lead, which may be before `first_touch`."""
     awards: list[Awarded] = field(default_factory=list)
     """What rules gave since the lead was last shown, in the order of the fold; of a whole history: all, whatever a
     reset took away since."""
@@ -188,6 +190,11 @@ class Lead(Struct, array_like=True, gc=False):
     def identified(self) -> bool:
         """Whether anything said who they are."""
         return self.identified_at is not None
+
+    @property
+    def began(self) -> int:
+        """The instant of its first touchpoint, whoever's."""
+        return min(self.first_touch, self.first_machine)
 
     def forget_shown(self, now: Now) -> None:
         """The lead was shown as of `now`: of what only grows, what comes is remembered, not what was."""

@@ -175,12 +175,8 @@ class Batches:
         return clusters
 
     def _load_members(self, conn: Connection, todos: Sequence[Todo]) -> None:
-        cold = {
-            id: todo.cluster
-            for todo in todos
-            for id in todo.touched.values()
-            if id is not None and id not in todo.cluster.members
-        }
+        each = ((id, todo.cluster) for todo in todos for id in todo.loaded)
+        cold = {id: cluster for id, cluster in each if id is not None and id not in cluster.members}
         for id, member in self._states.members(conn, cold.keys()).items():
             cold[id].members[id] = member
 
@@ -324,6 +320,7 @@ class Batches:
         for number in todo.renamed:
             if (id := todo.touched.get(number)) is not None:
                 self._linker.name(id, cluster.number)
+        changes.reach(todo.since)
         for id in todo.ceased:
             changes.gone(id)
         if todo.ceased or cluster.ceased:

@@ -14,7 +14,7 @@ from domain.people.person import Person
 from domain.people.walk import Walk
 from domain.signals.handing_over import REMINDER
 from domain.touchpoints.identity import Identity
-from domain.touchpoints.touchpoint import Touchpoint
+from domain.touchpoints.touchpoint import NEVER, Touchpoint
 from projections.projecting.cluster import Cluster, Member, Step
 from projections.projecting.fingerprint import fingerprint
 from projections.read_models.changes import NOTHING
@@ -35,6 +35,13 @@ class Todo:
     """Whose identities may be others than before."""
     ceased: AbstractSet[UUID] = frozenset()
     """Ids of leads that are saved and are no more."""
+    since: int = NEVER
+    """Once carried out: nothing older was shown of leads that are folded anew, ceased, or have another id now."""
+
+    @property
+    def loaded(self) -> Iterable[UUID | None]:
+        """Which of those who are saved must be in memory."""
+        return (*self.touched.values(), *self.ceased) if self.ceased else self.touched.values()
 
     def carry_out(self, ids: Ids, fold: Fold, clock: int) -> None:
         """Fold; those touched must be in memory. After an error those in memory are spoilt."""
@@ -54,8 +61,8 @@ class Todo:
             number: Member(fingerprint=0 if several else None) if id is None else members.pop(id)
             for number, id in self.touched.items()
         }
-        for id in self.ceased:
-            members.pop(id, None)
+        for id in self.ceased & members.keys():
+            self.since = min(self.since, members.pop(id).lead.began)
         for number, instant, group in self.steps:
             member = folded[number]
             fold.step(member.lead, group, instant)
@@ -63,6 +70,7 @@ class Todo:
             if member.fingerprint is not None:
                 member.fingerprint = fingerprint(ids, group, member.fingerprint)
         for number, history in self.refolds.items():
+            self.since = min(self.since, folded[number].lead.began)
             folded[number].lead, folded[number].taken = fold.fold(history, clock), history
             folded[number].fingerprint = fingerprint(ids, history) if several else None
         for number in renamed:
@@ -72,6 +80,7 @@ class Todo:
             id = ids.of(people[number].name())
             if self.touched[number] != id:
                 member.shown, member.former = NOTHING, self.touched[number]  # under this id nothing
+                self.since = min(self.since, member.lead.began)
             members[id] = member
             self.touched[number] = id
 

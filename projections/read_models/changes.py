@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from domain.fold.fold import Fold
+from domain.touchpoints.touchpoint import NEVER
 from projections.read_models.family import Entries, Row, Subject
 from projections.read_models.registry import ALWAYS, FAMILIES, GROWING, REMEMBERED
 from store.database import bulk
-from store.database.derived import Derived
+from store.database.derived import PARTITIONED_BY, Derived
 from store.database.partitions import Partitions
 
 Shown = list[Entries]
@@ -53,6 +54,7 @@ class Changes:
     def __init__(self, tables: Derived, partitions: Partitions) -> None:
         self._tables = tables
         self._partitions = partitions
+        self._since: int = NEVER
         self._gone: list[UUID] = []
         self._emptied: list[list[UUID]] = [[] for _ in REMEMBERED]
         self._several: list[list[Row]] = [[] for _ in REMEMBERED]
@@ -65,6 +67,10 @@ class Changes:
     def gone(self, id: UUID) -> None:
         """The lead ceased: nothing of it is to be seen."""
         self._gone.append(id)
+
+    def reach(self, since: int) -> None:
+        """Nothing that goes, or moves, is of an older touchpoint: so few months are looked at."""
+        self._since = min(self._since, since)
 
     def show(self, before: Shown, after: Rendered, rows_before: Sequence[Row] = (), former: UUID | None = None) -> None:
         """Bring the tables from what they hold of a lead to what is to be seen of it.
@@ -96,11 +102,13 @@ class Changes:
         """Write everything, deletions first."""
         tables = self._tables
         growing = [each.table(tables) for each in GROWING]
-        bulk.rename_each(conn, [(table, "lead", self._moved) for table in growing])
-        gone = [(family.table(tables), "lead", self._gone) for family in FAMILIES]
+        within = {tables.touches: f'"{PARTITIONED_BY}" >= {self._since}'}
+        bulk.rename_each(conn, [(table, "lead", self._moved) for table in growing], within)
+        left = [id for id in self._gone if id not in self._moved]  # of the others everything that grew has moved
+        gone = [(each.table(tables), "lead", left if each in GROWING else self._gone) for each in FAMILIES]
         emptied = [(each.table(tables), "lead", ids) for each, ids in zip(REMEMBERED, self._emptied, strict=True)]
         regrown = [(table, "lead", self._regrown) for table in growing]
-        bulk.delete_each(conn, gone + emptied + regrown)
+        bulk.delete_each(conn, gone + emptied + regrown, within)
         for table, keys in zip(growing, self._undone, strict=True):
             bulk.delete_keys(conn, table, keys)
         always = [(each.table(tables), rows) for each, rows in zip(ALWAYS, self._always, strict=True)]

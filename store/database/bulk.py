@@ -24,6 +24,7 @@ _STAGED: Final = "leadline_staged"
 _EXISTING: Final = "SELECT relname FROM pg_class WHERE relnamespace = pg_my_temp_schema()"
 
 
+_ANYWHERE: Final[Mapping[Table, str]] = {}
 _WHOLE: Final = {"stream_results": False, "yield_per": None}
 """Options of our statements, whatever the connection's are: all rows are taken from the driver's cursor."""
 
@@ -81,21 +82,26 @@ def delete(conn: Connection, table: Table, column_name: str, values: Sequence[An
     delete_each(conn, [(table, column_name, values)])
 
 
-def delete_each(conn: Connection, deletions: Iterable[tuple[Table, str, Sequence[Any]]]) -> None:
-    """`delete` from several tables: (table, column, values). On PostgreSQL it is one round trip."""
+def delete_each(
+    conn: Connection, deletions: Iterable[tuple[Table, str, Sequence[Any]]], within: Mapping[Table, str] = _ANYWHERE
+) -> None:
+    """`delete` from several tables: (table, column, values). On PostgreSQL it is one round trip.
+
+    `within`: of a table what holds of all rows that are meant, in SQL: so that PostgreSQL leaves partitions out.
+    """
     statements, arrays = [], []
     with translated():
         for table, column_name, values in deletions:
             if not values:
                 continue
-            column = table.columns[column_name]
+            column, more = table.columns[column_name], _and(within, table)
             if conn.dialect.name == "postgresql":
                 expression, parameter = array(column, values)
-                statements.append(f'DELETE FROM {_name(table)} WHERE "{column.name}" = ANY({expression})')
+                statements.append(f'DELETE FROM {_name(table)} WHERE "{column.name}" = ANY({expression}){more}')
                 arrays.append(parameter)
             else:
                 keys = [(value,) for value in key_parameters(column, values)]
-                _execute(conn, f'DELETE FROM {_name(table)} WHERE "{column.name}" = ?', keys)
+                _execute(conn, f'DELETE FROM {_name(table)} WHERE "{column.name}" = ?{more}', keys)
         if statements:
             _execute(conn, "; ".join(statements), tuple(arrays))
 
@@ -124,26 +130,28 @@ def delete_keys(conn: Connection, table: Table, keys: Sequence[Sequence[Any]]) -
             _execute(conn, f"DELETE FROM {_name(table)} WHERE {marks}", [*zip(*values, strict=True)])
 
 
-def rename_each(conn: Connection, renames: Iterable[tuple[Table, str, Mapping[Any, Any]]]) -> None:
+def rename_each(
+    conn: Connection, renames: Iterable[tuple[Table, str, Mapping[Any, Any]]], within: Mapping[Table, str] = _ANYWHERE
+) -> None:
     """Give every row whose column has a key of a mapping its value: (table, column, mapping). On PostgreSQL it is one
-    round trip. No new value may be a former one."""
+    round trip. No new value may be a former one. `within`: as of `delete_each`."""
     statements, arrays = [], []
     with translated():
         for table, column_name, mapping in renames:
             if not mapping:
                 continue
-            column, name = table.columns[column_name], _quoted(column_name)
+            column, name, more = table.columns[column_name], _quoted(column_name), _and(within, table)
             if conn.dialect.name == "postgresql":
                 (before, former), (after, later) = array(column, [*mapping]), array(column, [*mapping.values()])
                 statements.append(
                     f"UPDATE {_name(table)} SET {name} = renamed.after"
-                    f" FROM unnest({before}, {after}) AS renamed(before, after) WHERE {name} = renamed.before"
+                    f" FROM unnest({before}, {after}) AS renamed(before, after) WHERE {name} = renamed.before{more}"
                 )
                 arrays += [former, later]
             else:
                 former, later = key_parameters(column, [*mapping]), key_parameters(column, [*mapping.values()])
                 pairs = [*zip(later, former, strict=True)]
-                _execute(conn, f"UPDATE {_name(table)} SET {name} = ? WHERE {name} = ?", pairs)
+                _execute(conn, f"UPDATE {_name(table)} SET {name} = ? WHERE {name} = ?{more}", pairs)
         if statements:
             _execute(conn, "; ".join(statements), tuple(arrays))
 
@@ -243,6 +251,10 @@ def _columns(table: Table) -> str:
 def _insert_into(table: Table) -> str:
     marks = ", ".join("?" * len(table.columns))
     return f"INSERT INTO {_name(table)} ({_columns(table)}) VALUES ({marks})"
+
+
+def _and(within: Mapping[Table, str], table: Table) -> str:
+    return f" AND {within[table]}" if table in within else ""
 
 
 def _on_conflict(table: Table, replace: bool) -> str:

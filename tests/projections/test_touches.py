@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 import pytest
 from sqlalchemy import Row
+from sqlalchemy.event import listen
 
 from domain.model.definition import parse_model
 from projections.upkeep.activation import activate
@@ -95,6 +96,18 @@ def test_rows_go_with_whoever_the_person_turns_out_to_be(world_on_each: World) -
     before = touches(world), awards(world)
     rebuild(world.database, world.ids, world.model)
     assert (touches(world), awards(world)) == before
+
+
+def test_what_moves_or_goes_is_looked_for_from_the_leads_first_touch_on(world: World) -> None:
+    """So PostgreSQL looks at few months, however many there are."""
+    world.play([[at(0, "page_viewed", "c:o"), at(7, "page_viewed", "c:k"), at(9, "page_viewed", "c:k")]])
+    said: list[str] = []
+    listen(world.database.engine, "before_cursor_execute", lambda *given: said.append(given[2]))
+    world.play([[at(20, "identified", "c:k", "u:1")]])  # a new name
+    world.play([[at(8, "page_viewed", "c:k")]])  # folded anew
+    changing = [each for each in said if '"touches"' in each and not each.startswith("INSERT")]
+    assert [each.split()[0] for each in changing] == ["UPDATE", "DELETE"]
+    assert all(each.endswith(f' AND "at" >= {us(7)}') for each in changing)
 
 
 WITH_L = {"with": [{"kind": "user_id", "value": "2"}]}

@@ -223,6 +223,21 @@ def test_several_tables_are_written_and_emptied_together(database: Database) -> 
         bulk.delete_each(conn, [])
 
 
+def test_what_holds_of_all_that_is_meant_narrows_deletions_and_renames(database: Database) -> None:
+    first, second, third = UUID(int=1), UUID(int=2), UUID(int=3)
+    terms, scores, within = live.lead_terms, live.scores, {live.lead_terms: "term >= 'b'"}
+    with database.transaction() as conn:
+        bulk.upsert_each(conn, [
+            (terms, [(first, "a"), (first, "b"), (second, "a"), (second, "b")]), (scores, [score(lead=second)]),
+        ])  # fmt: skip
+        bulk.rename_each(conn, [(terms, "lead", {first: third}), (scores, "lead", {second: third})], within)
+        bulk.delete_each(conn, [(terms, "lead", [second])], within)
+        assert sorted(bulk.select_in(conn, terms, ["lead", "term"], "lead", [first, second, third])) == [
+            (first, "a"), (second, "a"), (third, "b"),
+        ]  # fmt: skip
+        assert bulk.select_in(conn, scores, ["lead"], "lead", [second, third]) == [(third,)]
+
+
 def test_nothing_is_nothing(database: Database) -> None:
     table = live.leads
     with database.transaction() as conn:
