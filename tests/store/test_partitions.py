@@ -72,11 +72,13 @@ def test_one_is_made_beside_whoever_reads_and_writes(postgres: Database) -> None
 def test_a_partition_has_the_indexes_of_the_table(postgres: Database) -> None:
     with postgres.transaction() as conn:
         write(conn, Partitions(live.touches), row(2026, 11, 1))
-        query = "SELECT indexdef FROM pg_indexes WHERE tablename = 'touches_2026_11'"
-        indexes = [definition.partition(" USING ")[2] for definition in conn.exec_driver_sql(query).scalars()]
-        assert sorted(indexes) == [
-            "btree (lead) WHERE (revenue IS NOT NULL)", "btree (lead, at, n)", "btree (type, day)",
-        ]  # fmt: skip
+        assert indexes(conn, "touches_2026_11") == indexes(conn, "touches")
+        assert "btree (lead, at, n)" in indexes(conn, "touches")
+
+
+def indexes(conn: Connection, table: str) -> list[str]:
+    found = conn.exec_driver_sql(f"SELECT indexdef FROM pg_indexes WHERE tablename = '{table}'").scalars()
+    return sorted(definition.partition(" USING ")[2] for definition in found)
 
 
 def test_a_build_beside_has_none_and_the_live_one_gets_what_it_needs(postgres: Database) -> None:
