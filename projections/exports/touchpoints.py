@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from domain.people.constraints import NAMES_OTHERS, other_side
 from domain.touchpoints.identity import Identity
+from domain.touchpoints.text import storable
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.exports.columns import CellType, ExportColumn, Rows
 from projections.exports.growing import Growing
@@ -75,7 +76,7 @@ def _row(position: int, touchpoint: Touchpoint, recorded: int, ids: Ids, persona
     unnamed = None if personal else Unnamed(_who(touchpoint), touchpoint.profile, ids)
     row: tuple[Any, ...] = (
         position,
-        touchpoint.id if unnamed is None else unnamed.text(touchpoint.id),
+        storable(touchpoint.id if unnamed is None else unnamed.text(touchpoint.id)),
         touchpoint.source.name,
         touchpoint.source.kind,
         touchpoint.type,
@@ -89,7 +90,7 @@ def _row(position: int, touchpoint: Touchpoint, recorded: int, ids: Ids, persona
         hashes[0][0],
         str(ids.of(touchpoint.trail)),
         _json([{"kind": kind, "id": hash} for kind, hash in hashes]),
-        str(context["machine"]) if touchpoint.by_machine else None,
+        storable(str(context["machine"])) if touchpoint.by_machine else None,
     )
     if unnamed is None:
         values = [{"kind": identity.kind, "value": identity.value} for identity in identities]

@@ -165,3 +165,11 @@ def test_whom_a_merge_or_an_alias_names_besides_is_hashed_too(world: World, tmp_
     bo = str(world.ids.of(Identity("user_id", "bo-secret")))
     assert parsed(merged["properties"]) == {"with": [{"kind": "user_id", "value": bo}]}
     world.project()
+
+
+@FORMATS
+def test_what_no_engine_reads_is_replaced(world: World, tmp_path: Path, format: FileFormat) -> None:
+    world.deliver([at(1, "page_viewed", "c:k", id="a\x00b", context={"machine": "m\x00"})])
+    [row] = rows(folder_of(world, tmp_path, format) / f"touchpoints/*/*.{format}")
+    assert (row["id"], row["machine"]) == ("a\ufffdb", "m\ufffd")
+    world.project()

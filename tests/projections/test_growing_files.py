@@ -2,6 +2,7 @@
 
 import errno
 import os
+import time
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -178,6 +179,15 @@ def test_a_disk_that_takes_no_more_leaves_no_half_file(
     assert not [*out.rglob("*.part")]
     assert exporter.turn()
     assert positions(out / "touchpoints", format) == list(range(1, 10))
+
+
+def test_whose_every_identity_is_is_written_anew_once_a_day(recorded: Recorded, out: Path) -> None:
+    exporter, leads = follower(recorded.world, out), out / "leads.csv"
+    assert [exporter.turn(), exporter.turn()] == [True, False]
+    yesterday = time.time() - 86_400
+    os.utime(leads, (yesterday, yesterday))
+    assert [exporter.turn(), exporter.turn()] == [True, False]
+    assert leads.stat().st_mtime > yesterday + 1
 
 
 def test_what_keeps_leads_from_being_written_keeps_no_touchpoint_waiting(

@@ -124,3 +124,13 @@ LEAVES = st.sampled_from(["user_id", "email", "ana@x.test", "null", "+1", "%2B",
 def test_whatever_is_said_can_be_exported(properties: dict[str, Any]) -> None:
     """One touchpoint that could not would stop the export for ever."""
     assert isinstance(said(properties, name="Ana"), dict)
+
+
+@pytest.mark.parametrize("key", ["a", "email"])
+@pytest.mark.parametrize("of_lists", [True, False])
+def test_what_nests_as_deep_as_a_touchpoint_may_can_be_exported(of_lists: bool, key: str) -> None:
+    deepest: Any = "ana@x.test"
+    for _ in range(195):
+        deepest = [deepest] if of_lists else {key: deepest}
+    text = orjson.dumps(said({key: deepest})).decode()
+    assert hash_of(ANA) in text and "ana@x.test" not in text
