@@ -1,6 +1,7 @@
 """`export`: files for other programs."""
 
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -8,11 +9,11 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from domain.errors import Refused
+from domain.errors import Refused, Retry
 from domain.files.durations import parse_duration
 from projections.exports.following import SIZE, Follower, Wanted
 from projections.exports.formats import FileFormat, check_format
-from projections.exports.growing import Growing, newest_finished
+from projections.exports.growing import Growing
 from projections.exports.placing import claimed
 from projections.exports.signals import announced
 from projections.exports.touchpoints import touchpoints
@@ -97,7 +98,8 @@ def _whole(conn: Connection, view: ReportView, to: FileFormat, out: Path | None,
 def _follow(wiring: Wiring, name: GrowingName, wanted: Wanted, *, once: bool) -> None:
     folder = wanted.place(name)
     with claimed(folder):
-        newest_finished(folder, wanted.format)  # refused now, not by a thread
+        with suppress(Retry):
+            _follower(wiring, name, wanted)  # what is refused is refused now, not by a thread
         if once:
             files = _follower(wiring, name, wanted).all_there_is()
             say(f"{folder}: {files:,} files written")

@@ -127,7 +127,7 @@ def test_what_is_no_export_is_refused_by_name(asked: dict[str, Any], said: str) 
 
 
 def test_without_a_database_it_says_so(tmp_path: Path) -> None:
-    done = run(tmp_path, *FOLLOW, "--once")
+    done = run(tmp_path, *FOLLOW)
     assert done.returncode == 2 and "leadline.db does not exist" in done.stderr
 
 
