@@ -36,10 +36,10 @@ _FETCHED: Final = 5_000
 """Rows that are read at once."""
 _ADDRESS: Final = re.compile(r"[^@\s]@[^@\s]+\.\w")
 _WON, _LOST, _OPEN = range(3)
-"""What became of a lead, and its place in `Outcomes`."""
+"""What became of a lead, and its place in `WonAndLost`."""
 
 
-class Outcomes(NamedTuple):
+class WonAndLost(NamedTuple):
     """Leads by what became of them."""
 
     won: int = 0
@@ -87,7 +87,7 @@ def _place(row: Sequence[Any]) -> tuple[Any, ...]:
     return few, -(lift or 0), field, value
 
 
-def _row(whole: Outcomes, field: str, value: str, part: Outcomes) -> Sequence[Any]:
+def _row(whole: WonAndLost, field: str, value: str, part: WonAndLost) -> Sequence[Any]:
     rate = Portion(part.won, part.leads)
     low, high = rate.between or (None, None)
     of_won, of_lost, of_all = (
@@ -100,7 +100,7 @@ def _row(whole: Outcomes, field: str, value: str, part: Outcomes) -> Sequence[An
     )  # fmt: skip
 
 
-def _in_words(whole: Outcomes) -> str:
+def _in_words(whole: WonAndLost) -> str:
     if not whole.leads:
         return "Nobody became known in the period."
     return f"{whole.leads} leads became known: {whole.won} won, {whole.lost} lost, {whole.open} neither so far."
@@ -148,13 +148,13 @@ class FieldValues:
         elif nearly_all_differ:
             self._refuse("nearly all values are different")
 
-    def groups(self) -> Mapping[str, Outcomes]:
+    def groups(self) -> Mapping[str, WonAndLost]:
         """By group; none where they are not shown."""
         if self.by.bands:
             by_group = self._by_text
         else:
             by_group = self._summed(grouping(self.by, {text: sum(each) for text, each in self._by_text.items()}))
-        return {group: Outcomes(*counts) for group, counts in by_group.items()}
+        return {group: WonAndLost(*counts) for group, counts in by_group.items()}
 
     def _summed(self, group_of: Mapping[str, str]) -> dict[str, list[int]]:
         by_group: dict[str, list[int]] = {}
@@ -218,7 +218,7 @@ def _profiles(view: View, query: Select[Any]) -> Iterator[tuple[dict[str, Any], 
         yield orjson.loads(profile), outcome
 
 
-def _read_profiles(view: View, days: DayRange, fields: Sequence[FieldValues]) -> Outcomes:
+def _read_profiles(view: View, days: DayRange, fields: Sequence[FieldValues]) -> WonAndLost:
     """Count every lead in each of the fields, and of all."""
     whole = [0, 0, 0]
     query = select(view.tables.leads.c.profile, _outcome(view).label("outcome")).where(*_became_known(view, days))
@@ -228,10 +228,10 @@ def _read_profiles(view: View, days: DayRange, fields: Sequence[FieldValues]) ->
             field.add(_text(profile.get(field.name)), outcome)
     for field in fields:
         field.settle()
-    return Outcomes(*whole)
+    return WonAndLost(*whole)
 
 
-def _read_groups(view: View, days: DayRange, field: FieldValues) -> Outcomes:
+def _read_groups(view: View, days: DayRange, field: FieldValues) -> WonAndLost:
     """The same of what is no field of the profile."""
     leads = view.tables.leads
     rows = select(leads.c.lead, _outcome(view).label("outcome")).where(*_became_known(view, days)).subquery()
@@ -243,7 +243,7 @@ def _read_groups(view: View, days: DayRange, field: FieldValues) -> Outcomes:
     for text, outcome, count in view.conn.execute(query.execution_options(yield_per=_FETCHED)):
         whole[outcome] += count
         field.add(text, outcome, count)
-    return Outcomes(*whole)
+    return WonAndLost(*whole)
 
 
 def _text(value: Any) -> str:

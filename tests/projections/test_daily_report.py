@@ -131,7 +131,13 @@ def test_the_view_says_the_same(world: World) -> None:
     of_leads = {
         (each["day"], what, ""): each[name]
         for each in daily(world).items
-        for what, name in (("lead", "new_leads"), ("stage", "stage_moves"), ("hot", "became_hot"))
+        for what, name in {
+            "visitor": "new_visitors",
+            "lead": "new_leads",
+            "stage": "stage_moves",
+            "hot": "became_hot",
+            "won": "won",
+        }.items()
     }
     assert {cell: count for cell, count in (by_type | of_leads).items() if count} == told
 
