@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, tuple_
 
 from store.database import bulk
 from store.database.database import Database
@@ -38,26 +38,50 @@ class ImportedCosts(NamedTuple):
 
 
 def import_costs(database: Database, given: Sequence[Cost]) -> ImportedCosts:
-    """Take these costs, of which each key stands there once, over those of the same keys: all of them or none."""
+    """Take these costs, of which each key stands there once, over those of the same keys: all of them or none.
+
+    What is replaced is kept, with the instant until which it held.
+    """
     with database.transaction() as conn:
         database.lock(conn, "costs")
         known = _known(conn, given)
-        fresh = [cost for cost in given if known.get(cost.key) != cost.amount]
-        now = database.now(conn)
-        rows = [(key.channel, key.campaign, key.day, key.currency, amount, now) for key, amount in fresh]
-        bulk.upsert(conn, costs, rows)
-    new = sum(cost.key not in known for cost in fresh)
-    return ImportedCosts(new, len(fresh) - new, len(given) - len(fresh))
+        same = sum(cost.key in known and known[cost.key].amount == cost.amount for cost in given)
+        fresh = [cost for cost in given if cost.key not in known or known[cost.key].amount != cost.amount]
+        replaced = [known[cost.key] for cost in fresh if cost.key in known]
+        now = max(database.now(conn), *(each.imported_at + 1 for each in replaced), 0)  # whatever the clock says
+        bulk.upsert(conn, costs, [_row(Cost(each.key, each.amount), each.imported_at, now) for each in replaced])
+        bulk.insert(conn, costs, [_row(cost, now, None) for cost in fresh])
+    return ImportedCosts(len(fresh) - len(replaced), len(replaced), same)
 
 
-def _known(conn: Connection, given: Sequence[Cost]) -> dict[CostKey, int]:
-    """The amounts that are there on the days of these."""
+def _row(cost: Cost, imported_at: int, replaced_at: int | None) -> tuple[object, ...]:
+    key = cost.key
+    return key.channel, key.campaign, key.day, key.currency, imported_at, cost.amount, replaced_at
+
+
+class _Known(NamedTuple):
+    key: CostKey
+    amount: int
+    imported_at: int
+
+
+def _known(conn: Connection, given: Sequence[Cost]) -> dict[CostKey, _Known]:
+    """The costs that hold on the days of these."""
     if not given:
         return {}
     days = [cost.key.day for cost in given]
-    query = select(*_KEY, costs.c.amount).where(costs.c.day.between(min(days), max(days)))
+    query = select(*_KEY, costs.c.amount, costs.c.imported_at).where(held(), costs.c.day.between(min(days), max(days)))
     with translated():
-        return {CostKey(*key): amount for *key, amount in conn.execute(query)}
+        rows = [_Known(CostKey(*key), amount, at) for *key, amount, at in conn.execute(query)]
+    return {each.key: each for each in rows}
+
+
+def held(at: int | None = None) -> ColumnElement[bool]:
+    """That a cost holds; with an instant, that it was imported by then and not replaced yet."""
+    replaced_at = costs.c.replaced_at
+    if at is None:
+        return replaced_at.is_(None)
+    return and_(costs.c.imported_at <= at, or_(replaced_at.is_(None), replaced_at > at))
 
 
 def listed_costs(
@@ -70,7 +94,7 @@ def listed_costs(
     channel: str | None = None,
 ) -> list[Cost]:
     """The next costs by their keys after such a one: of the days from `first` to before `end`, of a channel."""
-    query = select(*_KEY, costs.c.amount).order_by(*_KEY).limit(limit)
+    query = select(*_KEY, costs.c.amount).where(held()).order_by(*_KEY).limit(limit)
     if after is not None:
         query = query.where(tuple_(*_KEY) > after)
     if first is not None:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, FromClause, Subquery, and_, case, func, se
 from domain.files.durations import DAY
 from domain.fold.days import ZoneDays
 from domain.fold.stage import Ladder
+from projections.queries.as_of import NOW
 from projections.queries.days import bounds_of
 from projections.queries.money import (
     MORE_CURRENCIES,
@@ -23,6 +24,7 @@ from projections.queries.money import (
 from projections.queries.view import View, known
 from projections.read_models.lead_sources import FIRST, LAST
 from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
+from store.costs import held
 from store.database.expressions import quartiles
 from store.database.tables import costs
 
@@ -149,7 +151,8 @@ def _cost(asked: _Asked) -> Purse:
     if asked.by == "source":
         return Purse(asked.view.model)
     key = func.nullif(costs.c[asked.by], "")
-    days = [costs.c.day < asked.end_day]
+    past = asked.view.past
+    days = [held(asked.view.clock if past is not None and past.knowing != NOW else None), costs.c.day < asked.end_day]
     if asked.first_day is not None:
         days.append(costs.c.day >= asked.first_day)
     return purse_of(

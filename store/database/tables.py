@@ -100,8 +100,9 @@ costs: Final = Table(
     Column("campaign", BY_BYTES, primary_key=True),  # "" of none
     Column("day", Integer, primary_key=True, autoincrement=False),  # since 1970
     Column("currency", Text, primary_key=True),
+    Column("imported_at", BigInteger, primary_key=True, autoincrement=False),
     Column("amount", BigInteger, nullable=False),  # millionths of the currency's unit
-    Column("imported_at", BigInteger, nullable=False),
+    Column("replaced_at", BigInteger),  # by another amount; null: it holds
     Index("costs_day", "day"),
 )
 

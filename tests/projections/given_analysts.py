@@ -22,11 +22,12 @@ MODEL: Final = parse_model(_EXAMPLE.read_text(encoding="utf-8") + _MONEY)
 START: Final = 1_729_700_000_000_000
 """2024-10-23: the clocks of Berlin go back on the 27th."""
 COSTS: Final = (
-    ("mail", "spring", START // DAY + 3, "EUR", 120_500_000, START),
-    ("mail", "", START // DAY + 4, "EUR", 30_000_000, START),
-    ("mail", "spring", START // DAY + 4, "USD", 7, START),
+    ("mail", "spring", START // DAY + 3, "EUR", START, 120_500_000, None),
+    ("mail", "", START // DAY + 4, "EUR", START - 1, 99_000_000, START),
+    ("mail", "", START // DAY + 4, "EUR", START, 30_000_000, None),
+    ("mail", "spring", START // DAY + 4, "USD", START, 7, None),
 )
-"""Rows of `costs`."""
+"""Rows of `costs`: one of them was replaced."""
 CLOCK: Final = START + 20 * DAY + 123_457
 
 

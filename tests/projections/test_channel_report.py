@@ -5,11 +5,31 @@ from collections.abc import Iterator
 import pytest
 
 from domain.errors import NotFound
+from domain.model.definition import parse_model
+from domain.touchpoints.touchpoint import rfc3339
 from projections.queries.days import DayRange
-from projections.reports.answer import BadReport
+from projections.reports.answer import BadReport, ReportQuestion
 from projections.reports.channels import CHANNELS
-from tests.domain.stories import at
-from tests.projections.given_money import CNY, FIRST, SALES, STAGES, known, moved, opened, order, spend, told, visit
+from projections.reports.registry import answered
+from projections.upkeep.past import asked_for, build_past_view
+from store.past_views import Keeping
+from tests.domain.stories import at, us
+from tests.projections.given_money import (
+    CNY,
+    DAY,
+    FIRST,
+    SALES,
+    SINCE_1970,
+    STAGES,
+    known,
+    moved,
+    opened,
+    order,
+    spend,
+    told,
+    visit,
+)
+from tests.projections.remembering import TimedWorld
 from tests.projections.world import World
 
 COUNTS = ("group", "visitors", "leads", "qualified", "hot", "won")
@@ -172,6 +192,32 @@ def test_who_was_ever_hot_is_hot(migrated_url: str) -> None:
     world = opened(migrated_url, SALES + '[score]\nhot_at = 10\nhalf_life = "1h"\n' + rule)
     world.play([[visit(1, "e:a@x.example"), known(1, "e:b@x.example")]])
     assert told(world, CHANNELS).picked("hot", "hot_share") == [(1, 0.5)]
+    world.close()
+
+
+def test_of_the_past_it_says_what_it_said_then(migrated_url: str) -> None:
+    world = TimedWorld(migrated_url, parse_model(SALES), us(5 * DAY))
+    world.play([[visit(1, "e:a@x.example", "search"), order(2, "e:a@x.example", 10)]])
+    spend(world, ("paid_search", "", 1, 3, "EUR"), ("paid_search", "", 2, 1, "EUR"))
+    world.clock = us(6 * DAY)
+    world.play([[order(3, "e:a@x.example", 7, received=us(6 * DAY)), visit(5.5, "e:b@x.example", "search")]])
+    spend(world, ("paid_search", "", 1, 5, "EUR"), ("email", "", 4, 2, "EUR"))
+    world.project()
+    answers = {}
+    for knowing in (None, "now"):
+        pair = world.reader.pair(rfc3339(us(5 * DAY)), knowing)
+        asked = asked_for(pair.name, pair.position, pair.clock, pair.knowing, pair.model)
+        build_past_view(world.database, world.ids, asked, pair.model, Keeping())
+        with world.reader.view(rfc3339(us(5 * DAY)), knowing) as view:
+            answer = answered(view, CHANNELS, ReportQuestion(SINCE_1970))
+        answers[knowing] = [(row["group"], row["leads"], row["cost"], row["revenue"]) for row in answer.items]
+    assert answers == {
+        None: [("paid_search", 1, 4.0, 10.0)],
+        "now": [("paid_search", 1, 6.0, 17.0), ("email", 0, 2.0, None)],
+    }
+    assert told(world, CHANNELS).picked("group", "leads", "cost", "revenue") == [
+        ("paid_search", 2, 6.0, 17.0), ("email", 0, 2.0, None),
+    ]  # fmt: skip
     world.close()
 
 

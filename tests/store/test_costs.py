@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
-from store.costs import Cost, CostKey, ImportedCosts, import_costs, listed_costs
+from store.costs import Cost, CostKey, ImportedCosts, held, import_costs, listed_costs
 from store.database.database import Database, open_database
 from store.database.tables import costs
 
@@ -47,6 +47,20 @@ def test_what_is_imported_again_replaces(database: Database) -> None:
         cost(1, amount=9), cost(1, currency="USD"), cost(1, campaign="a"), cost(2, "display"), cost(3),
     ]  # fmt: skip
     assert imported_at(database, 2) == before
+
+
+def test_what_was_replaced_is_kept_with_when_it_held(database: Database) -> None:
+    import_costs(database, [cost(1, amount=5), cost(2)])
+    import_costs(database, [cost(1, amount=6)])
+    import_costs(database, [cost(1, amount=5)])
+    with database.snapshot() as conn:
+        kept = conn.execute(select(costs).where(costs.c.day == 1).order_by(costs.c.imported_at)).all()
+        assert [row.amount for row in kept] == [5, 6, 5]
+        assert [row.replaced_at for row in kept] == [kept[1].imported_at, kept[2].imported_at, None]
+        for row in kept:
+            then = conn.execute(select(costs.c.amount).where(held(row.imported_at), costs.c.day == 1)).scalars().all()
+            assert then == [row.amount]
+        assert conn.execute(select(costs.c.amount).where(held(kept[0].imported_at - 1))).all() == []
 
 
 def test_they_are_listed_by_day_in_pages(database: Database) -> None:

@@ -114,7 +114,8 @@ REVENUE: Final = ReportView(
 def _costs(tables: Derived) -> Select[Any]:
     cost = costs.c
     campaign = func.nullif(cost.campaign, "").label("campaign")
-    return select(cost.channel, campaign, cost.day, cost.amount.label("cost"), cost.currency, cost.imported_at)
+    columns = cost.channel, campaign, cost.day, cost.amount.label("cost"), cost.currency, cost.imported_at
+    return select(*columns).where(cost.replaced_at.is_(None))
 
 
 COSTS: Final = ReportView(

@@ -207,8 +207,9 @@ def _costs() -> None:
         sa.Column("campaign", by_bytes, nullable=False),
         sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("imported_at", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
-        sa.Column("imported_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("channel", "campaign", "day", "currency"),
+        sa.Column("replaced_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("channel", "campaign", "day", "currency", "imported_at"),
     )
     op.create_index("costs_day", "costs", ["day"])
