@@ -1,27 +1,21 @@
 """Paths: the most frequent sequences of what people did, before they were won or lost, or from a start on.
 
-What they did is streamed lead by lead. Kept are at most `KEPT` different paths, and 8 bytes a lead; of more paths those
-of the fewest leads are dropped, and what is listed is counted again (lossy counting, Manku and Motwani 2002).
+They are put together and counted in the database: no more than the listed ones are ever held here.
 """
 
-from array import array
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import groupby
-from operator import attrgetter
-from statistics import median
+from collections.abc import Sequence
 from typing import Any, Final, Literal, NamedTuple, cast, get_args
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+import orjson
+from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, case, func, literal, or_, select
 
 from domain.files.durations import ALLOWED, SECOND, parse_duration
 from projections.queries.acts import is_their_own_act
 from projections.queries.days import DayRange, bounds_of
 from projections.queries.view import View, known
 from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
+from store.database.expressions import by_bytes, quartiles
 
-KEPT: Final = 50_000
-"""Different paths that are kept in memory."""
 LONGEST: Final = 10
 """Most steps of a path."""
 MOST_LISTED: Final = 100
@@ -29,10 +23,8 @@ NOTHING: Final = "nothing"
 """The path of those who did nothing."""
 _STEP: Final = 80
 """Characters of a step: the rest is cut."""
-_APART: Final = "\0"
-"""Between steps: no text that is stored has one."""
-_FETCHED: Final = 10_000
-"""Rows that are read at once."""
+_APART: Final = "\1"
+"""Between steps, where paths are sorted."""
 _VIEWED: Final = "page_viewed"
 
 Step = Literal["type", "page", "channel"]
@@ -58,45 +50,23 @@ class _PathQuestion(NamedTuple):
     listed: int
 
 
-class TrodPath(NamedTuple):
-    """A lead's path: its steps, and how long it took (microseconds)."""
-
-    steps: str
-    took: int
-    unfinished: bool
-    """Whether its window is not over."""
-
-
 def run(view: View, question: ReportQuestion) -> ReportRows:
     """The most frequent paths, a row each. Raises BadReport, NotFound."""
     asked = _question(view, question)
-    counted = PathCounts(KEPT)
-    unfinished = 0
-    for path in _paths(view, asked):
-        counted.add(path)
-        unfinished += path.unfinished
-    listed = counted.most_frequent(asked.listed, lambda: _paths(view, asked))
-    rows = [
-        (rank, _shown(steps), len(took), len(took) / counted.leads, median(took) / SECOND if steps else None)
-        for rank, (steps, took) in enumerate(listed, 1)
-    ]
-    return ReportRows(rows, _notes(asked.what, counted, unfinished, len(listed[-1][1]) if listed else 0))
-
-
-def _shown(steps: str) -> str:
-    return steps.replace(_APART, " > ") or NOTHING
-
-
-def _notes(what: str, counted: "PathCounts", unfinished: int, fewest: int) -> list[str]:
-    """`fewest`: leads of the last path that is listed."""
-    notes = [f"{counted.leads} leads {what} for the first time in the period."]
+    found = list(view.conn.execute(_query(view, asked)))
+    rows = [(rank, *_path_row(asked, row)) for rank, row in enumerate(found, 1)]
+    whole, unfinished = (int(found[0].whole), int(found[0].whole_unfinished)) if found else (0, 0)
+    notes = [f"{whole} leads {asked.what} for the first time in the period."]
     if unfinished:
         notes.append(f"Of {unfinished} of them the window is not over: their paths may still go on.")
-    if counted.missed:
-        exact = f"There are more than {KEPT} different paths; what is listed is counted exactly"
-        others = f", but others of up to {counted.missed} leads may be missing: ask for fewer steps"
-        notes.append(exact + (others if counted.missed > fewest else "") + ".")
-    return notes
+    return ReportRows(rows, notes)
+
+
+def _path_row(asked: _PathQuestion, row: Row[Any]) -> tuple[str, int, float, float | None]:
+    steps = [step for step in row[: asked.length] if step is not None]
+    took = orjson.loads(row.took)[1] / SECOND if row.took is not None else None
+    path = " > ".join(steps if asked.onwards else reversed(steps))
+    return path or NOTHING, row.leads, row.leads / int(row.whole), took
 
 
 # ---- what is asked -----------------------------------------------------------------------------------------------
@@ -201,27 +171,73 @@ def _counts(touches: Any, own: bool) -> ColumnElement[bool]:
 # ---- what they did -----------------------------------------------------------------------------------------------
 
 
-def _paths(view: View, asked: _PathQuestion) -> Iterator[TrodPath]:
-    """Every lead's path."""
-    rows = view.conn.execute(_query(view, asked).execution_options(yield_per=_FETCHED))
-    for _, theirs in groupby(rows, attrgetter("lead")):
-        runs: deque[tuple[str, int]] = deque(maxlen=None if asked.onwards else asked.length)
-        moment, before = 0, None
-        for row in theirs:
-            moment = row.moment
-            if row.step is None or row.step == before:
-                continue
-            before = row.step
-            if not asked.onwards or len(runs) < asked.length:
-                runs.append((before, row.at))
-        steps = _APART.join(step for step, _ in runs)
-        took = 0 if not runs else runs[-1][1] - moment if asked.onwards else moment - runs[0][1]
-        unfinished = asked.onwards and moment + asked.window >= view.clock
-        yield TrodPath(steps, took, unfinished and len(runs) < asked.length)
-
-
 def _query(view: View, asked: _PathQuestion) -> Select[Any]:
-    """Rows (lead, moment, at, step), a lead's in their order; of who did nothing one without step."""
+    """The paths of the most leads: their steps (from the moment on, or back from it), leads, and quartiles of how long
+    they took; beside each how many leads there are in all (whole), and how many of them may still go on."""
+    leads = _paths(view, asked).c
+    steps = [leads[f"step_{place}"] for place in range(1, asked.length + 1)]
+    counted = (
+        select(
+            *steps,
+            func.count().label("leads"),
+            quartiles(leads.took).label("took"),
+            func.sum(leads.unfinished).label("unfinished"),
+        )
+        .group_by(*steps)
+        .subquery()
+    )
+    steps = [counted.c[step.name] for step in steps]
+    whole = func.sum(counted.c.leads).over().label("whole")
+    whole_unfinished = func.sum(counted.c.unfinished).over().label("whole_unfinished")
+    query = select(*steps, counted.c.leads, counted.c.took, whole, whole_unfinished)
+    return query.order_by(counted.c.leads.desc(), by_bytes(_as_text(asked, steps))).limit(asked.listed)
+
+
+def _as_text(asked: _PathQuestion, steps: Sequence[ColumnElement[str]]) -> ColumnElement[str]:
+    """What paths of as many leads are sorted by."""
+    text: ColumnElement[str] = func.coalesce(steps[0], "")
+    for step in steps[1:]:
+        following = literal(_APART) + step if asked.onwards else step + literal(_APART)
+        text = text + func.coalesce(following, "") if asked.onwards else func.coalesce(following, "") + text
+    return text
+
+
+def _paths(view: View, asked: _PathQuestion) -> Subquery:
+    """A row a lead: its steps (null: there are no more), how long they took (null: there are none), and whether its
+    window is not over (1 or 0)."""
+    runs = _runs(view, asked).c
+    steps = [func.max(case((runs.place == place, runs.step))) for place in range(1, asked.length + 1)]
+    if asked.onwards:
+        took = func.max(runs.at) - runs.moment
+        unfinished: ColumnElement[int] = case(
+            (and_(runs.moment + asked.window >= view.clock, steps[-1].is_(None)), 1), else_=0
+        )
+    else:
+        took, unfinished = runs.moment - func.min(runs.at), literal(0)
+    return (
+        select(
+            *(step.label(f"step_{place}") for place, step in enumerate(steps, 1)),
+            took.label("took"),
+            unfinished.label("unfinished"),
+        )
+        .where(runs.place <= asked.length)
+        .group_by(runs.lead, runs.moment)
+        .subquery()
+    )
+
+
+def _runs(view: View, asked: _PathQuestion) -> Subquery:
+    """Rows (lead, moment, at, step, place): what was not done just before, numbered from the moment on, or back from
+    it; of who did nothing one without step."""
+    did = _did(view, asked).c
+    ordered = (did.at, did.n) if asked.onwards else (did.at.desc(), did.n.desc())
+    anew = or_(did.step.is_(None), did.before.is_(None), did.step != did.before)
+    place = func.row_number().over(partition_by=did.lead, order_by=ordered).label("place")
+    return select(did.lead, did.moment, did.at, did.step, place).where(anew).subquery()
+
+
+def _did(view: View, asked: _PathQuestion) -> Subquery:
+    """Rows (lead, moment, at, n, step, before): what each lead did in its window, and what just before that."""
     touches, moments = view.tables.touches, asked.moments.subquery()
     at, moment = touches.c.at, moments.c.at
     first, end = asked.bounds
@@ -234,11 +250,9 @@ def _query(view: View, asked: _PathQuestion) -> Select[Any]:
     step = _step(touches.c, asked.step)
     months = _within(at, whole)  # as `inside` says: PostgreSQL reads these alone
     theirs = and_(touches.c.lead == moments.c.lead, inside, *months, _counts(touches.c, asked.own), step.is_not(None))
-    return (
-        select(moments.c.lead, moment.label("moment"), at, step.label("step"))
-        .select_from(moments.outerjoin(touches, theirs))
-        .order_by(moments.c.lead, at, touches.c.n)
-    )
+    before = func.lag(step).over(partition_by=moments.c.lead, order_by=(at, touches.c.n))
+    columns = (moments.c.lead, moment.label("moment"), at, touches.c.n, step.label("step"), before.label("before"))
+    return select(*columns).select_from(moments.outerjoin(touches, theirs)).subquery()
 
 
 def _step(touches: Any, step: Step) -> ColumnElement[Any]:
@@ -250,53 +264,6 @@ def _step(touches: Any, step: Step) -> ColumnElement[Any]:
         case "channel":
             text = touches.channel
     return func.substr(text, 1, _STEP)
-
-
-# ---- how many ----------------------------------------------------------------------------------------------------
-
-
-class PathCounts:
-    """Leads by path, in bounded memory."""
-
-    def __init__(self, kept: int) -> None:
-        """`kept`: how many different paths at most."""
-        self._kept = kept
-        self._took: dict[str, array[int]] = {}
-        self.leads = 0
-        self.missed = 0
-        """Most leads that a path may have which is not kept, or that are not counted of one that is."""
-
-    def add(self, path: TrodPath) -> None:
-        """Count a lead."""
-        self.leads += 1
-        took = self._took.get(path.steps)
-        if took is None:
-            if len(self._took) >= self._kept:
-                self._drop()
-            took = self._took[path.steps] = array("q")
-        took.append(path.took)
-
-    def most_frequent(self, number: int, again: Callable[[], Iterable[TrodPath]]) -> list[tuple[str, "array[int]"]]:
-        """The paths of the most leads with how long each took; `again` gives the same, where some were dropped."""
-        listed = _first(self._took, number)
-        if not self.missed:
-            return listed
-        least = len(listed[-1][1]) - self.missed
-        counted = {steps: array("q") for steps, took in self._took.items() if len(took) >= least}
-        for path in again():
-            if path.steps in counted:
-                counted[path.steps].append(path.took)
-        return _first(counted, number)
-
-    def _drop(self) -> None:
-        """Drop the paths of the fewest leads: at least half of them."""
-        fewest = sorted(map(len, self._took.values()))[len(self._took) // 2]
-        self._took = {steps: took for steps, took in self._took.items() if len(took) > fewest}
-        self.missed += fewest
-
-
-def _first(took: Mapping[str, "array[int]"], number: int) -> list[tuple[str, "array[int]"]]:
-    return sorted(took.items(), key=lambda each: (-len(each[1]), each[0]))[:number]
 
 
 PATHS: Final = Report(

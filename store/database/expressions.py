@@ -51,6 +51,16 @@ class _Quartiles(FunctionElement[str]):
     inherit_cache = True
 
 
+class _ByBytes(FunctionElement[str]):
+    type = Text()
+    inherit_cache = True
+
+
+def by_bytes(text: ColumnElement[str]) -> ColumnElement[str]:
+    """A text that is sorted by its bytes on both databases."""
+    return _ByBytes(text)
+
+
 def member(document: ColumnElement[str], name: str) -> ColumnElement[str]:
     """The JSON text of the member of an object; null where there is none.
 
@@ -230,3 +240,15 @@ def _heat_left_on_sqlite(element: _HeatLeft, compiler: SQLCompiler, **how: Any) 
     powers = " ".join(f"WHEN {part} THEN {2 ** (-part / _PARTS)!r}" for part in range(_PARTS))
     left = f"{heat} * {series} * CASE {parts} % {_PARTS} {powers} END / (1 << {parts} / {_PARTS})"
     return f"max(0.0, round({left}, 2))"
+
+
+@compiles(_ByBytes, "postgresql")
+def _by_bytes_on_postgres(element: _ByBytes, compiler: SQLCompiler, **how: Any) -> str:
+    [text] = (compiler.process(part, **how) for part in element.clauses)
+    return f'({text}) COLLATE "C"'
+
+
+@compiles(_ByBytes, "sqlite")
+def _by_bytes_on_sqlite(element: _ByBytes, compiler: SQLCompiler, **how: Any) -> str:
+    [text] = (compiler.process(part, **how) for part in element.clauses)
+    return f"({text})"

@@ -1,6 +1,6 @@
-"""Paths, recounted from what people did, on both databases; and counting in bounded memory."""
+"""Paths, recounted from what people did, on both databases."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from itertools import groupby
@@ -9,15 +9,13 @@ from statistics import median
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
 
 from domain.errors import NotFound
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.queries.days import DayRange
 from projections.queries.view import View
 from projections.reports.answer import BadReport, ReportQuestion
-from projections.reports.paths import PATHS, PathCounts, TrodPath, run
+from projections.reports.paths import PATHS, run
 from tests.projections.given_customers import CLOCK, Customer, is_own, items, local_day, some_customers, world_of
 from tests.projections.world import World
 
@@ -91,7 +89,7 @@ def recounted(
         runs = runs[-length:] if start is None else runs[:length]
         span = 0 if not runs else moment - runs[0][1] if start is None else runs[-1][1] - moment
         took[tuple(str(name) for name, _ in runs)].append(span)
-    rows = sorted(took.items(), key=lambda each: (-len(each[1]), "\0".join(each[0])))
+    rows = sorted(took.items(), key=lambda each: (-len(each[1]), "\1".join(each[0])))
     return sum(map(len, took.values())), [
         (" > ".join(path) or "nothing", len(spans), median(spans) / 1e6 if path else None) for path, spans in rows
     ]
@@ -160,24 +158,3 @@ def test_what_cannot_be_told_is_refused(
 ) -> None:
     with pytest.raises(error, match=words):
         items(view, PATHS, **options)
-
-
-# ---- in bounded memory -------------------------------------------------------------------------------------------
-
-
-@given(some.lists(some.integers(0, 30).map(lambda n: f"{n * n // 30}")), some.integers(1, 12), some.integers(1, 6))
-def test_what_is_listed_is_counted_exactly_and_what_is_missing_has_no_more_leads_than_said(
-    steps: list[str], kept: int, number: int
-) -> None:
-    paths = [TrodPath(each, place, unfinished=False) for place, each in enumerate(steps)]
-    counts = PathCounts(kept)
-    for each in paths:
-        counts.add(each)
-    listed = counts.most_frequent(number, lambda: paths)
-    exact = Counter(steps)
-    assert {path: len(took) for path, took in listed} == {path: exact[path] for path, _ in listed}
-    assert all([*took] == [each.took for each in paths if each.steps == path] for path, took in listed)
-    best = sorted(exact.items(), key=lambda each: (-each[1], each[0]))[:number]
-    if not counts.missed:
-        assert [(path, len(took)) for path, took in listed] == best
-    assert all(count <= counts.missed for path, count in best if path not in dict(listed))
