@@ -65,7 +65,7 @@ class _Asked:
             return people, people.c.first_channel
         if self.by == "channel":
             return people.join(tables.leads, tables.leads.c.lead == people.c.lead), tables.leads.c.last_channel
-        on = and_(sources.c.lead == people.c.lead, sources.c.which == self.end)
+        on = and_(sources.c.lead == people.c.lead, sources.c.which == self.end, sources.c.stage == "")
         return people.outerjoin(sources, on), sources.c[self.by]
 
     @property
