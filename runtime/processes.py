@@ -113,7 +113,7 @@ def notify(wiring: Wiring) -> None:
         process.wait()
 
 
-def export(wiring: Wiring, make: Callable[[], Follower]) -> None:
+def export(wiring: Wiring, make: Callable[[threading.Event], Follower]) -> None:
     """Writes files of what grows, until stopped."""
     process = Process(wiring)
     process.workers.start("export", lambda stop: follow(make, stop))

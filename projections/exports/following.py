@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -12,17 +12,18 @@ from typing import Final, NamedTuple
 import structlog
 from sqlalchemy import Connection
 
-from domain.errors import Refused, Retry
+from domain.errors import Fenced, Refused, Retry
 from domain.touchpoints.touchpoint import moment
+from projections.exports.columns import Chunks, ExportColumn
 from projections.exports.formats import FileFormat
 from projections.exports.growing import (
+    PART,
     Growing,
     Piece,
     newest_finished,
     newest_position,
     next_end,
     next_piece,
-    write_piece,
 )
 from projections.exports.holders import COLUMNS, PERSONAL, holders
 from projections.exports.placing import FolderTaken
@@ -70,12 +71,16 @@ class Wanted:
 class Follower:
     """Writes file after file. One process at a time a folder; the names of what is finished say where to go on."""
 
-    def __init__(self, database: Database, ids: Ids, growing: Growing, wanted: Wanted) -> None:
-        """Raises Refused where the finished files do not follow each other."""
+    def __init__(
+        self, database: Database, ids: Ids, growing: Growing, wanted: Wanted, stop: threading.Event | None = None
+    ) -> None:
+        """When `stop` is set, the file that is being written is given up. Raises Refused where the finished files do
+        not follow each other."""
         self._database = database
         self._ids = ids
         self._growing = growing
         self._wanted = wanted
+        self._stop = stop or threading.Event()
         self._folder = wanted.place(growing.name)
         self._newest = newest_finished(self._folder, wanted.format)
         self._waiting: _Waiting | None = None
@@ -85,7 +90,8 @@ class Follower:
     def turn(self) -> bool:
         """Write the next file that is full or waited long enough, else once a day whose every identity is.
 
-        Whether there was something to write. Raises FolderAway, FolderMisconfigured, DatabaseAway, Refused.
+        Whether there was something to write. Raises FolderAway, FolderMisconfigured, DatabaseAway, Refused,
+        Fenced where it is told to stop.
         """
         with self._database.snapshot() as conn:
             piece = self._due(conn)
@@ -141,7 +147,9 @@ class Follower:
         return None
 
     def _write(self, conn: Connection, piece: Piece) -> None:
-        path = write_piece(conn, self._growing, piece, self._folder, self._wanted.format, raw=self._wanted.raw)
+        path = self._folder / piece.path(self._wanted.format)
+        rows = self._growing.rows(conn, piece.first - 1, piece.last)
+        self._write_file(path, self._growing.columns, rows, part=PART)
         self._newest, self._waiting = piece, None
         _log.info("export.wrote", file=str(path))
 
@@ -174,18 +182,30 @@ class Follower:
         try:
             with self._database.snapshot() as conn:
                 rows = holders(conn, self._ids, personal=wanted.personal)
-                write_file(self._holders, wanted.format, columns, rows, raw=wanted.raw)
+                self._write_file(self._holders, columns, rows)
         except FolderTaken:
             return False
         _log.info("export.wrote", file=str(self._holders))
         return True
 
+    def _write_file(self, path: Path, columns: Sequence[ExportColumn], rows: Chunks, part: str | None = None) -> None:
+        write_file(path, self._wanted.format, columns, self._until_stopped(rows), raw=self._wanted.raw, part=part)
 
-def follow(make: Callable[[], Follower], stop: threading.Event) -> None:
-    """Export until `stop` is set; what time mends is waited for. Whoever calls has claimed the folder."""
+    def _until_stopped(self, rows: Chunks) -> Chunks:
+        for chunk in rows:
+            if self._stop.is_set():
+                raise Fenced("it is told to stop: the file that was being written is given up")
+            yield chunk
+
+
+def follow(make: Callable[[threading.Event], Follower], stop: threading.Event) -> None:
+    """Export until `stop` is set, which `make` hands to the follower; what time mends is waited for.
+
+    Whoever calls has claimed the folder.
+    """
 
     @contextmanager
     def term(wait: Wait) -> Iterator[Term | None]:
-        yield Term(make().turn)
+        yield Term(make(stop).turn)
 
     run(Arrow("export", _HINT, term, _IDLE), stop)

@@ -16,7 +16,6 @@ from domain.errors import Refused
 from domain.touchpoints.touchpoint import EPOCH, moment
 from projections.exports.columns import Chunks, ExportColumn
 from projections.exports.formats import FileFormat
-from projections.exports.whole import write_file
 from store.database.errors import translated
 
 PART: Final = ".part"
@@ -109,13 +108,3 @@ def next_piece(conn: Connection, growing: Growing, before: Piece | None, size: i
 def next_end(after: int, size: int) -> int:
     """The position at which the file behind a position ends at the latest."""
     return (after // size + 1) * size
-
-
-def write_piece(
-    conn: Connection, growing: Growing, piece: Piece, folder: Path, format: FileFormat, *, raw: bool
-) -> Path:
-    """Write a file. Raises FolderAway, FolderMisconfigured, DatabaseAway; then there is none of that name."""
-    path = folder / piece.path(format)
-    rows = growing.rows(conn, piece.first - 1, piece.last)
-    write_file(path, format, growing.columns, rows, raw=raw, part=PART)
-    return path

@@ -1,6 +1,7 @@
 """`export`: files for other programs."""
 
 import sys
+import threading
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
@@ -106,11 +107,11 @@ def _follow(wiring: Wiring, name: GrowingName, wanted: Wanted, *, once: bool) ->
         else:
             from runtime import processes
 
-            processes.export(wiring, lambda: _follower(wiring, name, wanted))
+            processes.export(wiring, lambda stop: _follower(wiring, name, wanted, stop))
 
 
-def _follower(wiring: Wiring, name: GrowingName, wanted: Wanted) -> Follower:
-    return Follower(wiring.existing, wiring.ids, _growing(wiring, name, wanted.personal), wanted)
+def _follower(wiring: Wiring, name: GrowingName, wanted: Wanted, stop: threading.Event | None = None) -> Follower:
+    return Follower(wiring.existing, wiring.ids, _growing(wiring, name, wanted.personal), wanted, stop)
 
 
 def _growing(wiring: Wiring, name: GrowingName, personal: bool) -> Growing:

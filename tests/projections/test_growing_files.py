@@ -2,7 +2,10 @@
 
 import errno
 import os
+import threading
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,13 +14,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import delete
+from sqlalchemy import Connection, delete
 
 from domain.errors import Refused
 from domain.model.definition import parse_model
 from projections.exports import growing
+from projections.exports.columns import Rows
+from projections.exports.following import Follower, Wanted, follow
 from projections.exports.formats import FileFormat
 from projections.exports.placing import FolderAway, FolderMisconfigured, FolderTaken, claimed
+from projections.exports.touchpoints import touchpoints
 from projections.projecting.saved import SavedByAnother
 from store.database.tables import events
 from tests.domain.histories import law
@@ -190,6 +196,26 @@ def test_whose_every_identity_is_is_written_anew_once_a_day(recorded: Recorded, 
     assert leads.stat().st_mtime > yesterday + 1
 
 
+def test_a_file_that_is_being_written_is_given_up_where_it_is_told_to_stop(
+    recorded: Recorded, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded(9, NOON)
+    stop = threading.Event()
+    wanted = Wanted(out, FileFormat.PARQUET, size=5)
+    growing = touchpoints(recorded.world.events, recorded.world.ids)
+
+    def chunks(conn: Connection, after: int, until: int) -> Iterator[Rows]:
+        for rows in growing.rows(conn, after, until):
+            yield rows
+            if until == 9:
+                stop.set()
+                yield rows
+
+    cut = replace(growing, rows=chunks)
+    follow(lambda stop: Follower(recorded.world.database, recorded.world.ids, cut, wanted, stop), stop)
+    assert [path.name for path in out.rglob("*") if path.is_file()] == ["000000001-000000005.parquet"]
+
+
 def test_what_keeps_leads_from_being_written_keeps_no_touchpoint_waiting(
     recorded: Recorded, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,7 +239,7 @@ class Cut:
         self.left = -1
         for module, name in (
             ("projections.exports.placing.os", "fsync"), ("projections.exports.placing", "sync"),
-            ("projections.exports.following", "write_piece"), ("projections.exports.whole", "row_file"),
+            ("projections.exports.following", "write_file"), ("projections.exports.whole", "row_file"),
         ):  # fmt: skip
             monkeypatch.setattr(f"{module}.{name}", self._counted(_attribute(module, name)))
 
