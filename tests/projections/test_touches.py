@@ -110,6 +110,22 @@ def test_what_moves_or_goes_is_looked_for_from_the_leads_first_touch_on(world: W
     assert all(each.endswith(f' AND "at" >= {us(7)}') for each in changing)
 
 
+def test_touchpoints_of_any_month_have_their_rows(world_on_each: World) -> None:
+    world, day = world_on_each, 86_400
+    ago = [400 * day, 5_000 * day, 31 * day, 30 * day, 0]
+    world.play(
+        [[at(-each, "page_viewed", "c:k", id=f"{each}") for each in ago], [at(-70 * day, "form_submitted", "c:k")]]
+    )
+    world.play([[at(1, "identified", "c:k", "u:1")]])
+    before = touches(world)
+    assert len(before) == 7 and len({row.lead for row in before}) == 1
+    assert world.verify().differing == 0
+    rebuild(world.database, world.ids, world.model)
+    world.restart()
+    world.play([[at(2, "page_viewed", "c:k"), at(-800 * day, "page_viewed", "c:k")]])
+    assert len(touches(world)) == 9
+
+
 WITH_L = {"with": [{"kind": "user_id", "value": "2"}]}
 
 
