@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 
 from domain.judging.backtest import Portion
 from domain.judging.two_shares import LEAST, TwoShares
+from projections.queries.days import bounds_of
 from projections.queries.view import View
 from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
-from store.database.views.mail import mail_rows
+from store.database.views.clocks import day_of, hour_of, weekday_of
+from store.database.views.mail import mail_recipients
 
 _COUNTS: Final = (
     "people", "sent", "delivered", "opened", "clicked", "bounced", "unsubscribed", "complained", "converted",
@@ -53,23 +55,24 @@ def _rows(view: View, question: ReportQuestion) -> ReportRows:
 
 def _groups(view: View, question: ReportQuestion, told: Sequence[str], campaign: str | None = None) -> list[Numbers]:
     """The groups, in the order of what tells them apart."""
-    mail = mail_rows(view.tables).subquery("mail").c
-    apart = [mail[name] for name in told]
-    query = select(*apart, *(func.sum(mail[name]).label(name) for name in _COUNTS)).group_by(*apart)
-    rows = view.conn.execute(query.where(*_inside(question, mail.day, mail.campaign, campaign))).mappings()
+    each = mail_recipients(view.tables).subquery("recipient").c
+    places = {
+        "campaign": each.campaign,
+        "variant": each.variant,
+        "weekday": weekday_of(day_of(each.begun_at)),
+        "hour": hour_of(each.begun_at),
+    }
+    start, end = bounds_of(question.days, view.model.timezone)
+    inside = [] if campaign is None else [each.campaign == campaign]
+    inside += [] if start is None else [each.begun_at >= start]
+    inside += [] if end is None else [each.begun_at < end]
+    one = select(*(places[name].label(name) for name in told), *(each[name] for name in _COUNTS[1:])).where(*inside)
+    group = one.subquery("group").c
+    apart = [group[name] for name in told]
+    sums = [func.count().label("people"), *(func.sum(group[name]).label(name) for name in _COUNTS[1:])]
+    rows = view.conn.execute(select(*apart, *sums).group_by(*apart)).mappings()
     groups = [{**row, **{name: int(row[name]) for name in _COUNTS}} for row in rows]
     return sorted(groups, key=lambda each: [(each[name] is None, each[name]) for name in told])
-
-
-def _inside(
-    question: ReportQuestion, day: ColumnElement[int], named: ColumnElement[str], campaign: str | None
-) -> list[ColumnElement[bool]]:
-    inside: list[ColumnElement[bool]] = [] if campaign is None else [named == campaign]
-    if question.days.first is not None:
-        inside.append(day >= question.days.first)
-    if question.days.end is not None:
-        inside.append(day < question.days.end)
-    return inside
 
 
 def _row(numbers: Numbers, result: _Result) -> Sequence[Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import CompoundSelect, Select, Text, and_, case, cast, func, literal, select, union_all
 
 from store.database.derived import Derived
 from store.database.shown import ShownAs
@@ -22,11 +22,12 @@ _TOLD: Final = {
     "complained": "email_complained",
 }
 """What is counted, by the touchpoint type that tells it."""
+_CONVERTED: Final = "converted"
 
 
-def mail_rows(tables: Derived) -> Select[Any]:
+def _rows(tables: Derived) -> Select[Any]:
     """Groups of recipients by when they were written to."""
-    recipients = _recipients(tables).subquery("recipient")
+    recipients = mail_recipients(tables).subquery("recipient")
     recipient = recipients.c
     begun = select(recipients, day_of(recipient.begun_at).label("day"), hour_of(recipient.begun_at).label("hour"))
     each = begun.subquery("begun").c
@@ -42,33 +43,46 @@ def mail_rows(tables: Derived) -> Select[Any]:
     ).group_by(each.campaign, each.variant, each.day, each.hour)
 
 
-def _recipients(tables: Derived) -> Select[Any]:
+def mail_recipients(tables: Derived) -> Select[Any]:
     """One row a lead and campaign: the variant, when it began, and 1 for everything that became of it."""
-    told = tables.touches.alias("told").c
+    told = union_all(_told(tables), _converted(tables)).subquery("told").c
     first_of = {kind: func.min(case((told.type == _TOLD[kind], told.at))) for kind in ("sent", "delivered")}
-    done = {kind: func.max(case((told.type == type, 1), else_=0)) for kind, type in _TOLD.items()}
-    done["converted"] = func.max(case((and_(told.type == "email_clicked", _converted(tables, told)), 1), else_=0))
+    done = {**_TOLD, "converted": _CONVERTED}
+    return select(
+        told.lead,
+        told.campaign,
+        func.min(told.variant).label("variant"),
+        func.coalesce(*first_of.values(), func.min(told.at)).label("begun_at"),
+        *(func.max(case((told.type == type, 1), else_=0)).label(kind) for kind, type in done.items()),
+    ).group_by(told.lead, told.campaign)
+
+
+def _told(tables: Derived) -> Select[Any]:
+    touch = tables.touches.c
+    query = select(touch.lead, touch.campaign, touch.variant, touch.at, touch.type)
+    return query.where(touch.type.in_(_TOLD.values()), touch.machine.is_(None))
+
+
+def _converted(tables: Derived) -> Select[Any]:
+    """A row for each click that something wanted followed: looked up for all together, not for each in turn."""
+    click, wanted = tables.touches.alias("click").c, _wanted(tables).subquery("wanted").c
+    within = and_(wanted.lead == click.lead, wanted.at >= click.at, wanted.at <= click.at + WITHIN)
     return (
-        select(
-            told.lead,
-            told.campaign,
-            func.min(told.variant).label("variant"),
-            func.coalesce(*first_of.values(), func.min(told.at)).label("begun_at"),
-            *(flag.label(kind) for kind, flag in done.items()),
-        )
-        .where(told.type.in_(_TOLD.values()), told.machine.is_(None))
-        .group_by(told.lead, told.campaign)
+        select(click.lead, click.campaign, click.variant, click.at, cast(literal(_CONVERTED), Text).label("type"))
+        .join_from(click.lead.table, wanted.lead.table, within)
+        .where(click.type == _TOLD["clicked"], click.machine.is_(None))
     )
 
 
-def _converted(tables: Derived, click: Any) -> ColumnElement[bool]:
-    after, lead = tables.touches.alias("after").c, tables.leads.c
-    wanted = or_(after.type == "form_submitted", after.revenue > 0)
-    then = exists().where(
-        after.lead == click.lead, after.at.between(click.at, click.at + WITHIN), after.machine.is_(None), wanted
+def _wanted(tables: Derived) -> CompoundSelect[Any]:
+    """When leads sent a form, brought revenue, or were won for the first time."""
+    form, paid = (tables.touches.alias(name).c for name in ("form", "paid"))
+    lead = tables.leads.c
+    return union_all(
+        select(form.lead, form.at).where(form.type == "form_submitted", form.machine.is_(None)),
+        select(paid.lead, paid.at).where(paid.revenue > 0, paid.machine.is_(None)),
+        select(lead.lead, lead.won_at).where(lead.won_at.is_not(None)),
     )
-    won = exists().where(lead.lead == click.lead, lead.won_at.between(click.at, click.at + WITHIN))
-    return or_(then, won)
 
 
 MAIL: Final = ReportView(
@@ -100,5 +114,5 @@ MAIL: Final = ReportView(
             "who sent a form, brought revenue or was won for the first time within 7 days of a click",
         ),
     ),
-    mail_rows,
+    _rows,
 )
