@@ -1,7 +1,7 @@
 # Leadline. Each target builds .venv/ by itself; Python 3.11 or newer, make and a C compiler are enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test oracle check format docs bench lock clean
+.PHONY: help demo test oracle check format docs bench bench-read lock clean
 ARGS ?=
 
 # A command loads some 700 modules: where it may not keep them compiled, as many containers have it, each start takes twice as long.
@@ -34,6 +34,9 @@ docs: .venv/.ready ## Make the reference pages that the code says: settings, com
 
 bench: .venv/.ready ## Measure CPU a touchpoint, and against the documented way (ARGS="--against REV": and an old commit)
 	@.venv/bin/python -m tests.bench $(ARGS)
+
+bench-read: .venv/.ready ## Measure what readers are told, with 10 million touchpoints (ARGS="--leads N --touchpoints M --anew")
+	@.venv/bin/python -m tests.bench.read $(ARGS)
 
 lock: ## Resolve the dependencies of pyproject.toml anew into uv.lock
 	@sh scripts/environment.sh lock

@@ -118,27 +118,56 @@ def running_postgres(settings: Mapping[str, str] | None = None) -> Iterator[Post
     try:
         uid = _unprivileged(folder)
         programs = _reachable(programs, folder, uid)
-        port = free_ports(1)[0]
         _initdb(programs, folder, uid)
-        options = {**(FOR_TESTS if settings is None else settings), "port": str(port), "unix_socket_directories": ""}
-        options |= {"listen_addresses": "127.0.0.1", "max_connections": "200"} | {"timezone": "UTC"}
-        flags = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-        command = [str(programs / "postgres"), "-D", str(folder / "data"), *flags]
-        url = f"postgresql://leadline@127.0.0.1:{port}/postgres"
-
-        def start() -> Guarded:
-            process = Guarded(command, folder, "SIGINT", uid)
-            process.wait_until(lambda: answers(port) and _accepts(url), "PostgreSQL")
-            return process
-
-        server = PostgresServer(url, str(programs), start)
-        try:
-            server.start()
+        with _served(programs, folder, folder, uid, FOR_TESTS if settings is None else settings) as server:
             yield server
-        finally:
-            server.stop()
     finally:
         remove(folder)
+
+
+@contextmanager
+def kept_postgres(folder: Path, settings: Mapping[str, str]) -> Iterator[PostgresServer]:
+    """A running server of our own whose data stay in this folder, which is made where it is not there.
+
+    Raises ServiceUnavailable.
+    """
+    programs = _programs()
+    if programs is None:
+        raise ServiceUnavailable("PostgreSQL: none is installed here that could be started on a folder of its own")
+    guarded = folder / "running"
+    guarded.mkdir(parents=True, exist_ok=True)
+    uid = _unprivileged(folder)
+    _unprivileged(guarded)
+    programs = _reachable(programs, guarded, uid)
+    if not (folder / "data" / "PG_VERSION").exists():
+        _initdb(programs, folder, uid)
+    with _served(programs, folder, guarded, uid, settings) as server:
+        yield server
+
+
+@contextmanager
+def _served(
+    programs: Path, folder: Path, guarded: Path, uid: int, settings: Mapping[str, str]
+) -> Iterator[PostgresServer]:
+    """A server on the data in `folder`; `guarded` goes where whoever started it is killed."""
+    port = free_ports(1)[0]
+    options = {**settings, "port": str(port), "unix_socket_directories": ""}
+    options |= {"listen_addresses": "127.0.0.1", "max_connections": "200"} | {"timezone": "UTC"}
+    flags = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+    command = [str(programs / "postgres"), "-D", str(folder / "data"), *flags]
+    url = f"postgresql://leadline@127.0.0.1:{port}/postgres"
+
+    def start() -> Guarded:
+        process = Guarded(command, guarded, "SIGINT", uid)
+        process.wait_until(lambda: answers(port) and _accepts(url), "PostgreSQL")
+        return process
+
+    server = PostgresServer(url, str(programs), start)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 def program(name: str) -> Path:
