@@ -154,12 +154,13 @@ def put(database: Database, entrants: Sequence[Entrant], funnel: str = "sale") -
             bulk.insert(conn, table, [tuple(each[column.name] for column in table.columns) for each in named])
 
 
-def _lead(entrant: Entrant) -> tuple[Any, ...]:
+def _lead(entrant: Entrant) -> dict[str, Any]:
     profile = json.dumps(entrant.profile, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return (
-        entrant.id, entrant.stage, CLOCK, True, CLOCK, CLOCK, 1, "[]", profile, "[]", 0, "direct", "direct", None,
-        CLOCK, None, None, None, None, CLOCK,
-    )  # fmt: skip
+    return {
+        "lead": entrant.id, "stage": entrant.stage, "stage_since": CLOCK, "identified": True, "first_touch": CLOCK,
+        "last_touch": CLOCK, "touches": 1, "identities": "[]", "profile": profile, "findings": "[]",
+        "identity_count": 0, "first_channel": "direct", "last_channel": "direct", "changed_at": CLOCK,
+    }  # fmt: skip
 
 
 @contextmanager

@@ -131,7 +131,7 @@ def test_points_by_rule(worlds: tuple[World, World]) -> None:
 
 
 def test_instants_compare_as_texts_and_json_is_read_alike(worlds: tuple[World, World]) -> None:
-    said = "SELECT count(*) FROM report_touches WHERE at >= '{}' AND properties ->> 'form' = 'demo'"
+    said = "SELECT count(*) FROM report_touches WHERE happened_at >= '{}' AND properties ->> 'form' = 'demo'"
     [mine, theirs] = [asked(world.url, said.format(rfc3339(CLOCK - 15 * DAY))) for world in worlds]
     assert mine == theirs and mine[0][0] > 0
 

@@ -35,15 +35,19 @@ class ZoneDays:
         return self._exactly(instant) if day is None else day
 
     def _remember(self, hour: int) -> int | None:
-        """The day of a whole hour (since 1970, UTC); None: a day ends in it."""
-        first, last = self._exactly(hour * _HOUR), self._exactly((hour + 1) * _HOUR - 1)
+        """The day of a whole hour (since 1970, UTC); None: a day ends in it, or a clock is changed."""
+        first, last = self._local(hour * _HOUR), self._local((hour + 1) * _HOUR - 1)
+        same = first.date() == last.date() and first.utcoffset() == last.utcoffset()
         if len(self._of_hour) >= _REMEMBERED:
             self._of_hour.clear()
-        day = self._of_hour[hour] = first if first == last else None
+        day = self._of_hour[hour] = first.toordinal() - _FIRST if same else None
         return day
 
     def _exactly(self, instant: int) -> int:
-        return (_EPOCH + timedelta(microseconds=instant)).astimezone(self._zone).toordinal() - _FIRST
+        return self._local(instant).toordinal() - _FIRST
+
+    def _local(self, instant: int) -> datetime:
+        return (_EPOCH + timedelta(microseconds=instant)).astimezone(self._zone)
 
 
 @lru_cache(4)

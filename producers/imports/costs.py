@@ -63,8 +63,9 @@ def read_cost_rows(path: Path) -> Iterator[CostRow]:
     with problems(path), text_of(path, is_packed(path), "utf-8") as text:
         try:
             header = text.readline()
-            cells = csv.reader(text, delimiter=max(_DELIMITERS, key=header.count), strict=True)
-            columns = _columns(path, next(csv.reader([header], cells.dialect), []))
+            delimiter = max(_DELIMITERS, key=header.count)
+            columns = _columns(path, next(csv.reader([header], delimiter=delimiter, strict=True), []))
+            cells = csv.reader(text, delimiter=delimiter, strict=True)
             for row in cells:
                 values = list(map(tidy, row))
                 if not any(values):

@@ -1,8 +1,12 @@
 """Periods of days: a bound is a day of the model's time zone, or the very instant at which one begins."""
 
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from domain.fold.days import ZoneDays
+from domain.touchpoints.touchpoint import microseconds, moment
 from projections.queries.days import BadPeriod, DayRange, day_named, days_between, starts_at
 from projections.queries.periods import bound
 
@@ -39,3 +43,12 @@ def test_days_last_as_long_as_they_do_there() -> None:
 def test_what_is_no_day_is_refused_with_those_that_are_near(start: str | None, end: str | None, words: str) -> None:
     with pytest.raises(BadPeriod, match=words):
         days_between(start, end, SHANGHAI)
+
+
+def test_where_clocks_go_back_just_after_midnight_a_day_has_one_minute_before_the_rest_of_the_day_before() -> None:
+    """In St John's they went back from 0:01: within one hour of UTC the day is over, and comes again."""
+    days, zone = ZoneDays("America/St_Johns"), ZoneInfo("America/St_Johns")
+    first = microseconds(datetime(1987, 10, 25, 2, 0, tzinfo=UTC))
+    for instant in range(first, first + 3 * 3_600_000_000, 60_000_000):
+        local = moment(instant).astimezone(zone)
+        assert days.of(instant) == (local.date() - date(1970, 1, 1)).days, local

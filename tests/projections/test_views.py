@@ -154,7 +154,7 @@ def test_a_touchpoint_is_a_row_with_what_it_says(told: World) -> None:
     assert counted == {lead: count for lead, count in leads.items() if count}
     assert any(row["machine"] for row in touches)
     for row in touches:
-        at = datetime.fromisoformat(row["at"]).astimezone(ZoneInfo(MODEL.timezone))
+        at = datetime.fromisoformat(row["happened_at"]).astimezone(ZoneInfo(MODEL.timezone))
         assert (row["day"], row["hour"], row["weekday"]) == (str(at.date()), at.hour, at.isoweekday())
     odd = [row for row in touches if "odd" in row["properties"]]
     assert [row["properties"]["odd"] for row in odd] == [[1.5, None, {"é": "\ufffd"}]]
@@ -163,7 +163,7 @@ def test_a_touchpoint_is_a_row_with_what_it_says(told: World) -> None:
 def test_points_of_a_rule_are_what_the_score_explains(told: World) -> None:
     awards = rows(told, "report_awards")
     given: dict[str, list[tuple[str, float]]] = {}
-    for row in sorted(awards, key=lambda row: (row["at"], row["n"])):
+    for row in sorted(awards, key=lambda row: (row["happened_at"], row["n"])):
         given.setdefault(row["lead"], []).append((row["rule"], row["points"]))
     with told.view() as view:
         for lead in find_leads(view, limit=10).items:

@@ -14,7 +14,12 @@ _LEAD: Final = ViewColumn("lead", ShownAs.ID, "the lead whose it is now")
 
 def _touches(tables: Derived) -> Select[Any]:
     touch = tables.touches
-    return select(touch, hour_of(touch.c.at).label("hour"), weekday_of(touch.c.day).label("weekday"))
+    return select(
+        touch,
+        touch.c.at.label("happened_at"),
+        hour_of(touch.c.at).label("hour"),
+        weekday_of(touch.c.day).label("weekday"),
+    )
 
 
 TOUCHES: Final = ReportView(
@@ -22,7 +27,7 @@ TOUCHES: Final = ReportView(
     "One row a touchpoint, up to the clock; those of machines too, with the reason.",
     (
         _LEAD,
-        ViewColumn("at", ShownAs.MOMENT, "when it happened"),
+        ViewColumn("happened_at", ShownAs.MOMENT, "when it happened"),
         ViewColumn("n", ShownAs.COUNT, "its place among the lead's touchpoints of that instant, from 0"),
         ViewColumn("day", ShownAs.DAY, "the day of that, in the model's time zone"),
         ViewColumn("hour", ShownAs.COUNT, "the hour there, 0 to 23"),
@@ -55,7 +60,7 @@ TOUCHES: Final = ReportView(
 
 
 def _awards(tables: Derived) -> Select[Any]:
-    return select(tables.awards)
+    return select(tables.awards, tables.awards.c.at.label("happened_at"))
 
 
 AWARDS: Final = ReportView(
@@ -63,7 +68,7 @@ AWARDS: Final = ReportView(
     "One row for points that a rule gave to a lead.",
     (
         _LEAD,
-        ViewColumn("at", ShownAs.MOMENT, "when: the instant of the touchpoint"),
+        ViewColumn("happened_at", ShownAs.MOMENT, "when: the instant of the touchpoint"),
         ViewColumn("n", ShownAs.COUNT, "its place among the lead's awards of that instant, from 0"),
         ViewColumn("day", ShownAs.DAY, "the day of that, in the model's time zone"),
         ViewColumn("touchpoint", ShownAs.TEXT, "the id that the touchpoint's source gave it"),

@@ -22,7 +22,7 @@ def quality_rows(tables: Derived, stale_days: int = STALE_DAYS) -> Select[Any]:
     kinds = (_findings, _missing, _bounced, _repeated_email, _repeated_phone)
     every = union_all(*(kind(tables) for kind in kinds), _stale(tables, stale_days)).subquery("every")
     found = every.c
-    return select(found.lead, found.kind, found.detail, found.at, day_of(found.at).label("day"))
+    return select(found.lead, found.kind, found.detail, found.at.label("since"), day_of(found.at).label("day"))
 
 
 def _row(
@@ -103,7 +103,7 @@ QUALITY: Final = ReportView(
             " bounced (the last that is told of its mail), same_email, same_phone (several leads have it)",
         ),
         ViewColumn("detail", ShownAs.TEXT, "the field, the e-mail address, ...; null: nothing more is to be said"),
-        ViewColumn("at", ShownAs.MOMENT, "since when; null: nobody knows"),
+        ViewColumn("since", ShownAs.MOMENT, "since when; null: nobody knows"),
         ViewColumn("day", ShownAs.DAY, "the day of that, in the model's time zone"),
     ),
     quality_rows,
