@@ -53,6 +53,8 @@ from web.problems import Problem
 DESCRIPTION = """Leads, their journeys and their scores; segments, funnels and signals.
 
 Every list is `{"items": [...], "next": cursor or null}`; times are RFC 3339 in UTC; errors are RFC 9457 problems.
+With `as_of` a list or report is answered as of an instant, with `Leadline-As-Of`, `Leadline-Knowing` and
+`Leadline-Position` in its headers; until the past view that it needs is built it is 202, with the job that builds it.
 """
 
 

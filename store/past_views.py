@@ -4,13 +4,14 @@ Whoever erases a person must drop them all (`drop_all`): they hold what was know
 from what is left when somebody asks.
 """
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from domain.errors import NotFound, Refused
+from domain.errors import NotFound, Refused, Retry
 from domain.files.durations import DAY, MINUTE, SECOND
 from store.database.database import Database
 from store.database.derived import Derived, derived
@@ -105,11 +106,10 @@ def built(conn: Connection, view: PastView, now: int) -> PastView:
     return replace(view, built_at=now, used_at=now, size=rows)
 
 
-def note_used(database: Database, view: PastView) -> None:
-    """It was read just now: noted from time to time."""
-    with database.transaction() as conn:
-        now = database.now(conn)
-        if view.used_at < now - _USED:
+def is_used(database: Database, view: PastView, now: int) -> None:
+    """It is being read: noted from time to time, unless somebody else writes for long. `now`: the database's time."""
+    if view.used_at < now - _USED:
+        with suppress(Retry), database.transaction() as conn:
             conn.execute(update(past_views).where(past_views.c.number == view.number).values(used_at=now))
 
 

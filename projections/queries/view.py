@@ -27,7 +27,7 @@ from store.database.tables import live
 from store.events.ids import Ids
 from store.events.store import EventStore
 from store.models import active_model
-from store.past_views import note_used, past_view_of
+from store.past_views import is_used, past_view_of
 
 LIMIT: Final = 1000
 """Most items of one page."""
@@ -103,6 +103,7 @@ class Reader:
             if kept is None:
                 raise NoPastView(pair)
             lookup = saved_lookup(self._events, self._ids, kept.tables, self._limits)
+            read_at = self._database.now(now.conn)
             yield replace(
                 now,
                 lookup=lookup,
@@ -112,8 +113,7 @@ class Reader:
                 tables=kept.tables,
                 past=self._past(pair),
             )
-        if kept is not None:
-            note_used(self._database, kept)
+        is_used(self._database, kept, read_at)
 
     @contextmanager
     def _now(self) -> Iterator[View]:

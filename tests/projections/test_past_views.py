@@ -20,6 +20,7 @@ from projections.upkeep.activation import activate
 from projections.upkeep.past import PastViewRuns, asked_for, build_past_view
 from projections.upkeep.rebuild import rebuild
 from store.database.derived import Derived
+from store.database.errors import DatabaseAway
 from store.database.tables import live
 from store.past_views import Keeping, NameTaken, PastView, all_past_views, drop, drop_all, drop_old
 from tests.domain.histories import side
@@ -153,6 +154,16 @@ def test_the_one_that_was_not_used_for_longest_goes(world: TimedWorld) -> None:
     build(world, 13, keeping=Keeping(most=3))
     assert sorted(each.clock for each in kept(world)) == [us(10), us(12), us(13)]
     assert tables_of_past_views(world) == {f"past_{each.number}_leads" for each in kept(world)}
+
+
+def test_whose_use_cannot_be_noted_is_read_all_the_same(world: TimedWorld) -> None:
+    traffic(world)
+    build(world, 10)
+    world.clock += 3_600_000_000
+    away = patch.object(world.database, "transaction", side_effect=DatabaseAway("somebody writes for long"))
+    with away, world.reader.view(rfc3339(us(10))) as view:
+        assert find_leads(view, count=True).count == 1
+    assert kept(world)[0].used_at < world.clock
 
 
 def test_what_is_too_old_goes(world: TimedWorld) -> None:
