@@ -47,7 +47,7 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with database.transaction() as conn:
         bulk.insert(conn, live.leads, [_lead(n, lead) for n, lead in enumerate(leads)])
         bulk.insert(conn, live.sort_keys, [
-            (lead, NOW + n % 7_919, f"person {n}" if n % 5 else None, NOW, None)
+            (lead, NOW + n % 7_919, f"person {n}" if n % 5 else None, NOW, None, None, False, None, "direct")
             for n, lead in enumerate(leads)
             if n % 10
         ])  # fmt: skip
@@ -75,6 +75,7 @@ def _lead(n: int, lead: UUID) -> tuple[object, ...]:
     owned = (f"owner {n % 300}", NOW, NOW, None) if n % 3 == 0 else (None, None, None, None)
     return (
         lead, "lead", NOW, True, NOW, NOW + n, 1, "[]", "{}", "[]", 0, "direct", "direct", seen, NOW + n, *owned, NOW,
+        None,
     )  # fmt: skip
 
 
