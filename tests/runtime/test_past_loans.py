@@ -4,8 +4,10 @@ import csv
 import io
 import json
 from collections import defaultdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner
@@ -40,10 +42,11 @@ def leadline(*words: str) -> Any:
 
 
 def recounted(date: str) -> tuple[int, list[int]]:
-    """How many cases there were before a day began, and how many had come to each step."""
+    """How many cases there were before a day of the model's zone began, and how many had come to each step."""
+    begins = datetime.fromisoformat(date).replace(tzinfo=ZoneInfo("Europe/Amsterdam")).astimezone(UTC)
     activities: dict[str, set[str]] = defaultdict(set)
     for row in csv.DictReader(io.StringIO(LOANS.text)):
-        if row["lifecycle"] == "COMPLETE" and row["timestamp"] < f"{date}T00:00:00.000Z":
+        if row["lifecycle"] == "COMPLETE" and datetime.fromisoformat(row["timestamp"]) < begins:
             activities[row["case_id"]].add(row["activity"])
     return len(activities), [sum(step in each for each in activities.values()) for step in FUNNEL]
 
