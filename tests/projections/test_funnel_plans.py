@@ -1,13 +1,16 @@
-"""A period of a funnel is read off an index, on PostgreSQL: it is asked for its plans."""
+"""A period of a funnel, and pages of a segment, are read off indexes, on PostgreSQL: it is asked for its plans."""
 
 from collections.abc import Iterator
 from random import Random
+from uuid import UUID
 
 import pytest
 
 from projections.queries.days import DayRange
+from projections.queries.one_lead import lead_detail
 from projections.reports.funnels.leads import FunnelNumber, leads_in
 from projections.reports.funnels.report import funnel
+from projections.reports.segments.members import members_of
 from store.database import bulk
 from store.database.database import Database
 from store.database.tables import open_signals
@@ -19,7 +22,16 @@ from tests.given_plans import indexes, statements_of
 def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """Enough leads that a wrong plan would show."""
     chance = Random(3)
-    entrants = [started(n, FIRST + chance.randrange(700), 1 + n % 4, profile={"amount": n}) for n in range(20_000)]
+    entrants = [
+        started(
+            n,
+            FIRST + chance.randrange(700),
+            1 + n % 4,
+            profile={"amount": n},
+            segments=("cold" if n % 100 else "warm",),
+        )
+        for n in range(20_000)
+    ]
     with filled(request, tmp_path_factory, entrants) as database:
         with database.transaction() as conn:
             hot = [each.id for each in entrants[::3]]
@@ -41,3 +53,18 @@ def test_a_period_is_read_off_the_index_of_days(database: Database, by: str | No
         assert len(of_funnels) == 4 and "leads_pkey" in indexes(view.conn, *cards)
         for statement, parameters in of_funnels:
             assert "funnel_days_day" in indexes(view.conn, statement, parameters)
+
+
+def test_a_page_of_members_and_a_card_read_no_more_than_they_show(database: Database) -> None:
+    with view_of(database) as view:
+        with statements_of(view.conn) as asked:
+            page = members_of(view, "warm", limit=50)
+            members_of(view, "warm", limit=50, cursor=page.next)
+            lead_detail(view, UUID(page.items[0].id))
+        assert len(page.items) == 50 and len(asked) > 2
+        pages = [each for each in asked if "segment_members" in each[0] and "entered_at" in each[0]]
+        assert {"segment_members_pkey", "leads_pkey"} <= set.intersection(
+            *(indexes(view.conn, *each) for each in pages[:2])
+        )
+        for statement, parameters in asked[2:]:
+            assert "FROM leads" not in statement or "leads_pkey" in indexes(view.conn, statement, parameters)
