@@ -41,15 +41,24 @@ def main() -> None:
             _show_pair(pair, times)
         tables = sizes(url_of(server, whole.name))
         print("", *(f"{name:32} {kind:6} {size / 1e6:10,.1f} MB" for name, kind, size in tables[:25]), sep="\n")
-        beside = _beside(server, whole)
-    about: dict[str, Any] = {
-        "asked": vars(wanted), "at": datetime.now(UTC).isoformat(), "rev": here().rev,
-        "python": platform.python_version(),
-        "data": [asdict(each) for each in (whole, *pair)], "sizes": tables, "duckdb": beside,
-        "times": {name: {what: asdict(each) for what, each in of.items()} for name, of in times.items()},
-    }  # fmt: skip
+        about = _told((whole, *pair), times, wanted) | {"sizes": tables}
+        WRITTEN.write_text(json.dumps(about, indent=1), encoding="utf-8")
+        about["duckdb"] = _beside(server, whole)
     WRITTEN.write_text(json.dumps(about, indent=1), encoding="utf-8")
     print(f"written to {WRITTEN}")
+
+
+def _told(
+    data: Sequence[Filled], times: Mapping[str, Mapping[str, Times]], wanted: argparse.Namespace
+) -> dict[str, Any]:
+    return {
+        "asked": vars(wanted),
+        "at": datetime.now(UTC).isoformat(),
+        "rev": here().rev,
+        "python": platform.python_version(),
+        "data": [asdict(each) for each in data],
+        "times": {name: {what: asdict(each) for what, each in of.items()} for name, of in times.items()},
+    }
 
 
 def _show(data: Filled, times: Mapping[str, Times], is_page: Mapping[str, bool]) -> None:
