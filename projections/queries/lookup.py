@@ -56,6 +56,15 @@ class Lookup:
         ]
         return min(candidates)[1] if candidates else None
 
+    def holder_of(self, conn: Connection, lead: UUID, touchpoint: Touchpoint) -> UUID | None:
+        """Whose a touchpoint is: looked for in the cluster of an id, then in those of its own identities."""
+        for id in (lead, *self._ids.all(touchpoint.identities)):
+            cluster = self._clusters.walked(conn, id)
+            for number, history in () if cluster is None else cluster.histories.items():
+                if cluster is not None and any(each.key == touchpoint.key for each in history):
+                    return self._ids.of(cluster.walk.people[number].name())
+        return None
+
     def shared(self, conn: Connection, id: UUID) -> list[Identity]:
         """Those identities in the cluster of an identity's hash that too many people use at the clock."""
         walk = self._clusters.walk(conn, id)

@@ -1,13 +1,14 @@
 """One lead: whose id or identity it is, and its card."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from domain.errors import NotFound
 from domain.fold.names import full_name
 from domain.touchpoints.identity import KINDS
-from domain.touchpoints.touchpoint import rfc3339
+from domain.touchpoints.touchpoint import Position, rfc3339
 from projections.queries.as_of import NotThen
 from projections.queries.filters import Filters, asked_identity
 from projections.queries.leads import card_fields, cards, find_leads
@@ -25,39 +26,44 @@ _CANDIDATES: Final = 10
 
 
 def live_lead(view: View, lead: str) -> UUID:
-    """The live lead of an id, a former one too. Raises NotFound."""
+    """The live lead of an id: a former one's too, and in a view of the past a later one's. Raises NotFound."""
     try:
-        resolved = view.lookup.resolve(view.conn, UUID(lead))
+        id = UUID(lead)
     except ValueError:
         raise NotFound(f"no lead {lead[:80]!r}: a lead id is a UUID, as `id` of /api/leads") from None
-    if resolved is None:
-        raise _absent(view, UUID(lead))
-    return resolved
+    return view.lookup.resolve(view.conn, id) or _later(view, id)
 
 
-def _absent(view: View, lead: UUID) -> NotFound:
-    """Why there is no lead of an id, or was none as of the view's pair."""
+def _later(view: View, lead: UUID) -> UUID:
+    """Of an id that no lead had by the view's pair: who had the earliest of what is the lead's now. Raises NotFound."""
     nothing = NotFound(f"no lead {lead}: nothing with that id was ever projected")
     if view.past is None:
-        return nothing
+        raise nothing
     present = view.past.present
     now = Lookup(view.ids, present).resolve(view.conn, lead)
     cluster = None if now is None else present.walked(view.conn, now)
-    history = [] if now is None or cluster is None else cluster.history(view.ids, now)
+    history = [] if now is None or cluster is None else [each for each, _ in cluster.history(view.ids, now)]
     if cluster is None or not history:
-        return nothing
-    none_then, first = f"no lead {lead} as of {rfc3339(view.clock)}", history[0][0].instant
-    position = min(cluster.recorded[touchpoint.key][0] for touchpoint, _ in history)
-    if first > view.clock:
+        raise nothing
+    recorded = [(cluster.recorded[each.key][0], each) for each in history if each.instant <= view.clock]
+    earliest = next((each for position, each in recorded if position <= view.position), None)
+    holder = None if earliest is None else view.lookup.holder_of(view.conn, lead, earliest)
+    if holder is None:
+        raise _absent(view, lead, history[0].instant, [position for position, _ in recorded])
+    return holder
+
+
+def _absent(view: View, lead: UUID, first: int, recorded: Sequence[Position]) -> NotThen:
+    """Why there was no lead: `first`, when the earliest of it happened; where what happened by then is recorded."""
+    none_then = f"no lead {lead} as of {rfc3339(view.clock)}"
+    if not recorded:
         return NotThen(f"{none_then}: the first that is known of it happened at {rfc3339(first)}")
-    if position > view.position:
-        recorded_from = recorded_at(view.conn, position)
-        return NotThen(
-            f"{none_then}, by what was known then: what is known of it happened from {rfc3339(first)} on, and was "
-            f"recorded from {rfc3339(recorded_from)} on. knowing=now says what is known now about then",
-            recorded_from,
-        )
-    return NotThen(f"{none_then}: what it did until then counted as another lead's")
+    recorded_from = recorded_at(view.conn, min(recorded))
+    return NotThen(
+        f"{none_then}, by what was known then: what is known of it happened from {rfc3339(first)} on, and was "
+        f"recorded from {rfc3339(recorded_from)} on. knowing=now says what is known now about then",
+        recorded_from,
+    )
 
 
 def lead_called(view: View, text: str) -> UUID:
@@ -82,7 +88,7 @@ def _named(view: View, kind: str, value: str) -> UUID:
         return lead
     now = None if view.past is None else Lookup(view.ids, view.past.present).holder(view.conn, hashed)
     if now is not None:
-        raise _absent(view, now)
+        return live_lead(view, str(now))
     raise NotFound(f"no lead has the {kind} {value!r}")
 
 

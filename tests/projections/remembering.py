@@ -54,8 +54,15 @@ class Memory:
         for clock, answered in self.answers.items():
             with self.world.reader.leads(rfc3339(clock)) as view:
                 now = answers(view, self.ids)
-            different += [(rfc3339(clock), id, answered[id], now[id]) for id in self.ids if answered[id] != now[id]]
+            for id in self.ids:
+                if answered[id] != now[id] and not _was_another(answered, answered[id], now[id]):
+                    different.append((rfc3339(clock), id, answered[id], now[id]))
         return different
+
+
+def _was_another(then: Answers, answered: list[str] | None, now: list[str] | None) -> bool:
+    """Whether an id that nobody had is a lead's since, who is shown as one who was there."""
+    return answered is None and now is not None and len(now) == 1 and then[UUID(now[0])] is not None
 
 
 def answers(view: View, ids: Iterable[UUID]) -> Answers:

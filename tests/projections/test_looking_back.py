@@ -120,13 +120,25 @@ def test_of_who_was_none_then_it_says_since_when_anything_is_known(world: TimedW
         lead(world, "u:3", 50)
 
 
-def test_whom_somebody_becomes_later_they_are_not_yet(world: TimedWorld) -> None:
+@pytest.mark.parametrize("knowing", [None, "now"])
+def test_whom_somebody_becomes_later_is_shown_as_who_they_were(world: TimedWorld, knowing: str | None) -> None:
     arrives(world, 10, at(9, "page_viewed", "c:1"))
     arrives(world, 100, at(99, "identified", "c:1", "u:1"))
-    assert lead(world, "c:1", 50).id == str(world.ids.of(identity("c:1")))
-    with pytest.raises(NotThen, match="counted as another lead's"):
-        lead(world, "u:1", 50)
-    assert lead(world, "c:1", 100).id == str(world.ids.of(identity("u:1")))
+    visitor = lead(world, "c:1", 50, knowing)
+    assert visitor.id == str(world.ids.of(identity("c:1")))
+    assert lead(world, "u:1", 50, knowing) == visitor
+    assert lead(world, "c:1", 100, knowing).id == str(world.ids.of(identity("u:1")))
+
+
+@pytest.mark.parametrize("knowing", [None, "now"])
+def test_of_two_who_became_one_later_the_one_with_the_earliest_touchpoint_is_shown(
+    world: TimedWorld, knowing: str | None
+) -> None:
+    arrives(world, 10, at(9, "page_viewed", "c:2"), at(8, "page_viewed", "c:1"))
+    arrives(world, 100, at(98, "identified", "c:1", "u:1"), at(99, "identified", "c:2", "u:1"))
+    assert lead(world, "u:1", 50, knowing).id == str(world.ids.of(identity("c:1")))
+    with world.reader.leads(rfc3339(us(50)), knowing) as view:
+        assert one_lead.lead_called(view, "user_id:1") == world.ids.of(identity("c:1"))
 
 
 def test_an_instant_that_lies_ahead_is_refused_with_the_clock(world: TimedWorld) -> None:
