@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import BigInteger, Connection, FromClause, Integer, Text, column, delete, insert, select, values
 
 from domain.fold.days import offsets_of
 from domain.model.definition import Model, Stage
@@ -41,6 +41,20 @@ def write_parts(conn: Connection, model: Model) -> bool:
             names = [column.name for column in table.columns]
             conn.execute(insert(table), [dict(zip(names, row, strict=True)) for row in wanted])
     return changed
+
+
+def parts_of(model: Model) -> FromClause:
+    """The parts of a model that need not be the active one, as rows (kind, name, says) of a query."""
+    named = column("kind", Text), column("name", Text), column("says", Text)
+    rows = [(kind, name, says) for kind, name, *_, says in _parts(model)]
+    return values(*named, name="parts").data(rows).cte("parts_of_model")
+
+
+def offsets_until(zone: str, instant: int) -> FromClause:
+    """How far the clocks of a zone were ahead of UTC up to an instant, as rows (since, seconds) of a query."""
+    first, *later = offsets_of(zone)
+    rows = [first, *(each for each in later if each[0] <= instant)]
+    return values(column("since", BigInteger), column("seconds", Integer), name="offsets").data(rows).cte("zone_then")
 
 
 def _parts(model: Model) -> list[Part]:

@@ -3,15 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import FromClause, func, select
 
 from domain.judging.backtest import Portion
 from domain.judging.two_shares import LEAST, TwoShares
 from projections.queries.days import bounds_of
 from projections.queries.view import View
 from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
-from store.database.views.clocks import day_of, hour_of, weekday_of
+from store.database.tables import zone_offsets
+from store.database.views.clocks import day_of, hour_of, setting_text, weekday_of
 from store.database.views.mail import mail_recipients
+from store.model_parts import offsets_until
 
 _COUNTS: Final = (
     "people", "sent", "delivered", "opened", "clicked", "bounced", "unsubscribed", "complained", "converted",
@@ -56,11 +58,12 @@ def _rows(view: View, question: ReportQuestion) -> ReportRows:
 def _groups(view: View, question: ReportQuestion, told: Sequence[str], campaign: str | None = None) -> list[Numbers]:
     """The groups, in the order of what tells them apart."""
     each = mail_recipients(view.tables).subquery("recipient").c
+    offsets = _offsets(view)
     places = {
         "campaign": each.campaign,
         "variant": each.variant,
-        "weekday": weekday_of(day_of(each.begun_at)),
-        "hour": hour_of(each.begun_at),
+        "weekday": weekday_of(day_of(each.begun_at, offsets)),
+        "hour": hour_of(each.begun_at, offsets),
     }
     start, end = bounds_of(question.days, view.model.timezone)
     inside = [] if campaign is None else [each.campaign == campaign]
@@ -73,6 +76,13 @@ def _groups(view: View, question: ReportQuestion, told: Sequence[str], campaign:
     rows = view.conn.execute(select(*apart, *sums).group_by(*apart)).mappings()
     groups = [{**row, **{name: int(row[name]) for name in _COUNTS}} for row in rows]
     return sorted(groups, key=lambda each: [(each[name] is None, each[name]) for name in told])
+
+
+def _offsets(view: View) -> FromClause:
+    """How far the clocks of the view's model are ahead; that of a past view may have had another zone."""
+    active = view.conn.execute(select(setting_text("timezone"))).scalar_one()
+    zone = view.model.timezone
+    return zone_offsets if zone == active else offsets_until(zone, view.clock)
 
 
 def _row(numbers: Numbers, result: _Result) -> Sequence[Any]:

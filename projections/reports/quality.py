@@ -13,6 +13,7 @@ from projections.queries.view import View
 from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
 from store.database import bulk
 from store.database.views.quality import STALE_DAYS, quality_rows
+from store.model_parts import parts_of
 
 _MISSING: Final = "missing_field"
 _STALE: Final = "stale"
@@ -97,7 +98,7 @@ def _rows(view: View, question: ReportQuestion) -> ReportRows:
     if question.days.bounded:
         raise BadReport("from, to: found a period, allowed is none: quality is of what is known now")
     days = _stale_days(question.options)
-    each = quality_rows(view.tables, days).subquery().c
+    each = quality_rows(view.tables, days, parts_of(view.model)).subquery().c
     detail = case((each.kind == _MISSING, each.detail))
     told = select(each.kind, detail.label("detail"), func.count(each.lead.distinct()).label("leads"))
     query = told.add_columns(func.min(cast(each.lead, Text)).label("example")).group_by(each.kind, detail)
@@ -159,7 +160,7 @@ def _advice(kind: str) -> tuple[Any, ...]:
 def _stale_days(options: Mapping[str, str]) -> int:
     """Raises BadReport."""
     text = options.get(_STALE, str(STALE_DAYS))
-    if not text.isascii() or not text.isdecimal() or int(text[:6]) > _MOST_DAYS:
+    if not text.isascii() or not text.isdecimal() or len(text) > len(str(_MOST_DAYS)) or int(text) > _MOST_DAYS:
         raise BadReport(f"{_STALE}: found {text[:80]!r}, allowed is a number of days up to {_MOST_DAYS}")
     return int(text)
 

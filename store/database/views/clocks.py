@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Double, Integer, ScalarSelect, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Double, FromClause, Integer, ScalarSelect, cast, func, select
 
 from store.database.derived import Derived
 from store.database.tables import model_parts, zone_offsets
@@ -31,20 +31,20 @@ def _part(kind: str, name: str, column: ColumnElement[Any]) -> ScalarSelect[Any]
     return select(column).where(model_parts.c.kind == kind, model_parts.c.name == name).scalar_subquery()
 
 
-def local(instant: ColumnElement[int]) -> ColumnElement[int]:
-    """An instant as the clocks of the model's zone show it, microseconds since their 1970."""
-    ahead = select(cast(zone_offsets.c.seconds, BigInteger) * 1_000_000).where(zone_offsets.c.since <= instant)
-    return instant + ahead.order_by(zone_offsets.c.since.desc()).limit(1).scalar_subquery()
+def local(instant: ColumnElement[int], offsets: FromClause = zone_offsets) -> ColumnElement[int]:
+    """An instant as the clocks of the model's zone show it, microseconds since their 1970. `offsets`: another zone's."""
+    ahead = select(cast(offsets.c.seconds, BigInteger) * 1_000_000).where(offsets.c.since <= instant)
+    return instant + ahead.order_by(offsets.c.since.desc()).limit(1).scalar_subquery()
 
 
-def day_of(instant: ColumnElement[int]) -> ColumnElement[int]:
+def day_of(instant: ColumnElement[int], offsets: FromClause = zone_offsets) -> ColumnElement[int]:
     """The day on which an instant lies in the model's zone, since 1970."""
-    return cast(local(instant) // DAY, Integer)
+    return cast(local(instant, offsets) // DAY, Integer)
 
 
-def hour_of(instant: ColumnElement[int]) -> ColumnElement[int]:
+def hour_of(instant: ColumnElement[int], offsets: FromClause = zone_offsets) -> ColumnElement[int]:
     """Its hour there, 0 to 23."""
-    return local(instant) % DAY // HOUR
+    return local(instant, offsets) % DAY // HOUR
 
 
 def weekday_of(day: ColumnElement[int]) -> ColumnElement[int]:

@@ -2,7 +2,21 @@
 
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, cast, exists, func, null, select, true, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    and_,
+    cast,
+    exists,
+    func,
+    null,
+    select,
+    true,
+    union_all,
+)
 
 from store.database.derived import Derived
 from store.database.expressions import elements, instant_at, text_at, text_member
@@ -17,11 +31,12 @@ _ARRIVED: Final = ("email_delivered", "email_opened", "email_clicked")
 """What says that a mail came to somebody."""
 
 
-def quality_rows(tables: Derived, stale_days: int = STALE_DAYS) -> Select[Any]:
-    """The rows; a lead is stale that was not heard of for more than so many days."""
-    kinds = (_findings, _missing, _bounced, _repeated_email, _repeated_phone)
-    every = union_all(*(kind(tables) for kind in kinds), _stale(tables, stale_days)).subquery("every")
-    found = every.c
+def quality_rows(tables: Derived, stale_days: int = STALE_DAYS, parts: FromClause = model_parts) -> Select[Any]:
+    """The rows; a lead is stale that was not heard of for more than so many days. `parts`: of the model by which the
+    leads were folded."""
+    kinds = (_findings, _bounced, _repeated_email, _repeated_phone)
+    by_model = _missing(tables, parts), _stale(tables, stale_days, parts)
+    found = union_all(*(kind(tables) for kind in kinds), *by_model).subquery("every").c
     return select(found.lead, found.kind, found.detail, found.at.label("since"), day_of(found.at).label("day"))
 
 
@@ -45,16 +60,16 @@ def _findings(tables: Derived) -> Select[Any]:
     return _row(leads.lead, text_at(value, 0), text_at(value, 1), instant_at(value, 2)).select_from(each).where(some)
 
 
-def _missing(tables: Derived) -> Select[Any]:
-    leads, part = tables.leads.c, model_parts.c
+def _missing(tables: Derived, parts: FromClause) -> Select[Any]:
+    leads, part = tables.leads.c, parts.c
     said = func.nullif(text_member(leads.profile, part.name), "")
-    each = tables.leads.join(model_parts, part.kind == "required")
+    each = tables.leads.join(parts, part.kind == "required")
     rows = _row(leads.lead, "missing_field", part.name, null()).select_from(each)
     return rows.where(leads.identified, said.is_(None))
 
 
-def _stale(tables: Derived, days: int) -> Select[Any]:
-    leads, stage = tables.leads.c, model_parts.c
+def _stale(tables: Derived, days: int, parts: FromClause) -> Select[Any]:
+    leads, stage = tables.leads.c, parts.c
     on_the_way = and_(stage.kind == "stage", stage.name == leads.stage, stage.says.is_(None))
     old = leads.last_touch < clock_of(tables) - days * DAY
     return _row(leads.lead, "stale", null(), leads.last_touch).where(leads.identified, on_the_way, old)
