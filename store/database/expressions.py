@@ -1,11 +1,12 @@
-"""Expressions of SQL that each database writes in its own way: of columns that hold JSON as text, quartiles, heat."""
+"""Expressions of SQL that each database writes in its own way: JSON in columns of text, quartiles, sums, heat."""
 
 import statistics
+from decimal import Decimal
 from math import log
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Double, TableValuedAlias, Text, literal
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Double, Numeric, TableValuedAlias, Text, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -48,6 +49,11 @@ class _Instant(FunctionElement[int]):
 
 class _Quartiles(FunctionElement[str]):
     type = Text()
+    inherit_cache = True
+
+
+class _SumOfMoney(FunctionElement[Decimal]):
+    type = Numeric()
     inherit_cache = True
 
 
@@ -106,6 +112,11 @@ def quartiles(values: ColumnElement[int]) -> ColumnElement[str]:
     Each lies on the line between the two nearest values. Null where there are none.
     """
     return _Quartiles(values)
+
+
+def sum_of_money(amounts: ColumnElement[int]) -> ColumnElement[Any]:
+    """An aggregate: the sum of amounts, which may be beyond 64 bits. On SQLite, which refuses that, it is a float."""
+    return _SumOfMoney(amounts)
 
 
 class SqliteQuartiles:
@@ -171,6 +182,18 @@ def _quartiles_on_postgres(element: _Quartiles, compiler: SQLCompiler, **how: An
 def _quartiles_on_sqlite(element: _Quartiles, compiler: SQLCompiler, **how: Any) -> str:
     [values] = (compiler.process(part, **how) for part in element.clauses)
     return f"quartiles({values})"
+
+
+@compiles(_SumOfMoney, "postgresql")
+def _sum_of_money_on_postgres(element: _SumOfMoney, compiler: SQLCompiler, **how: Any) -> str:
+    [amounts] = (compiler.process(part, **how) for part in element.clauses)
+    return f"sum({amounts})"
+
+
+@compiles(_SumOfMoney, "sqlite")
+def _sum_of_money_on_sqlite(element: _SumOfMoney, compiler: SQLCompiler, **how: Any) -> str:
+    [amounts] = (compiler.process(part, **how) for part in element.clauses)
+    return f"total({amounts})"
 
 
 @compiles(_TextMember, "postgresql")

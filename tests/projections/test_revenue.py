@@ -15,6 +15,7 @@ from projections.reports.answer import BadReport
 from projections.reports.channels import CHANNELS
 from projections.reports.revenue import REVENUE
 from tests.domain.stories import us
+from tests.given_views import asked
 from tests.projections.given_money import CNY, DAY, FIRST, STAGES, opened, order, told, visit
 from tests.projections.shelf import Shelf
 from tests.projections.world import World
@@ -148,3 +149,11 @@ def test_every_amount_is_converted_at_the_rate_of_its_day_and_rounded_once(
     assert dict(of_channel.picked("currency", "revenue")) == {
         currency: round(amount) / 1e6 for currency, amount in in_all.items()
     }
+
+
+def test_sums_beyond_what_a_database_s_integer_holds(migrated_url: str) -> None:
+    world = opened(migrated_url, day=90)
+    world.play([[order(1, each, 9e12) for each in (A, B, C)]])
+    assert told(world, REVENUE).picked("orders", "amount") == [(3, 2.7e13)]
+    assert [float(sum) for [sum] in asked(world.url, "SELECT revenue FROM report_revenue")] == [2.7e13]
+    world.close()

@@ -32,7 +32,7 @@ def _part(kind: str, name: str, column: ColumnElement[Any]) -> ScalarSelect[Any]
 
 
 def local(instant: ColumnElement[int], offsets: FromClause = zone_offsets) -> ColumnElement[int]:
-    """An instant as the clocks of the model's zone show it, microseconds since their 1970. `offsets`: another zone's."""
+    """An instant as the clocks of the model's zone show it, microseconds since their 1970; or as `offsets` say."""
     ahead = select(cast(offsets.c.seconds, BigInteger) * 1_000_000).where(offsets.c.since <= instant)
     return instant + ahead.order_by(offsets.c.since.desc()).limit(1).scalar_subquery()
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, select
 
 from store.database.derived import Derived
+from store.database.expressions import sum_of_money
 from store.database.shown import ShownAs
 from store.database.tables import costs
 from store.database.views.clocks import day_of
@@ -85,7 +86,7 @@ def _revenue(tables: Derived) -> Select[Any]:
         select(
             *(column.label(name) for name, column in origin.items()),
             touch.day,
-            func.sum(touch.revenue).label("revenue"),
+            sum_of_money(touch.revenue).label("revenue"),
             touch.currency,
             func.count().label("payments"),
             func.count(touch.lead.distinct()).label("leads"),
