@@ -47,15 +47,22 @@ class PastViewBuilder:
 
         Raises Problem 409: as many others are waited for as are kept.
         """
-        running = [job for job in self._jobs.all() if job.state is JobState.RUNNING and job.kind.startswith(_KIND)]
-        for job in running:
-            if job.kind == _KIND + pair.name:
-                return job
+        running = self._running()
+        if (same := _of_kind(running, pair)) is not None:
+            return same
         if len(running) >= self._keeping.most:
             waiting = ", ".join(job.kind.removeprefix(_KIND) for job in running)
             place = {"Location": f"/api/jobs/{running[-1].id}"}
             raise Problem(409, f"as many past views are being built as are kept ({waiting}): ask again later", place)
-        return self._runner.begin(_KIND + pair.name, lambda report: self._work(pair, report))
+        try:
+            return self._runner.begin(_KIND + pair.name, lambda report: self._work(pair, report))
+        except Problem:
+            if (same := _of_kind(self._running(), pair)) is None:
+                raise
+            return same  # another request for it was faster
+
+    def _running(self) -> list[Job]:
+        return [job for job in self._jobs.all() if job.state is JobState.RUNNING and job.kind.startswith(_KIND)]
 
     def run(self, stop: threading.Event) -> None:
         """Drop what is too old, until stopped."""
@@ -70,6 +77,11 @@ class PastViewBuilder:
         asked = asked_for(pair.name, pair.position, pair.clock, pair.knowing, pair.model)
         how: dict[str, Any] = {"engine": self._engine, "waits": True}
         return described(build_past_view(self._database, self._ids, asked, pair.model, self._keeping, report, **how))
+
+
+def _of_kind(running: list[Job], pair: Pair) -> Job | None:
+    """The job that builds the past view of a pair."""
+    return next((job for job in running if job.kind == _KIND + pair.name), None)
 
 
 @contextmanager

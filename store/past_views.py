@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, inspect, select, update
+from sqlalchemy.exc import ProgrammingError
 
 from domain.errors import NotFound, Refused, Retry
 from domain.files.durations import DAY, MINUTE, SECOND
@@ -19,6 +20,10 @@ from store.database.tables import past_views
 
 _USED: Final = 10 * MINUTE
 """It is noted so often at most that one is used."""
+
+
+class PastViewGone(Retry):
+    """Its tables were dropped meanwhile."""
 
 
 class NameTaken(Refused):
@@ -76,6 +81,22 @@ def all_past_views(conn: Connection) -> list[PastView]:
     return [_view(row) for row in conn.execute(select(past_views).order_by(past_views.c.number.desc()))]
 
 
+def hold(conn: Connection, view: PastView) -> None:
+    """Have its tables stay for as long as a snapshot lasts. Raises PastViewGone where they were dropped just now.
+
+    Whoever drops it waits for all who hold it, and has locked nothing of it until then.
+    """
+    try:
+        conn.execute(select(view.tables.projector.c.build)).all()
+    except ProgrammingError as error:
+        raise PastViewGone(f"the past view {view.name} was dropped just now: ask again") from error
+
+
+def is_there(conn: Connection, view: PastView) -> bool:
+    """Whether nobody has dropped it."""
+    return conn.execute(select(past_views.c.number).where(past_views.c.number == view.number)).first() is not None
+
+
 def begin(conn: Connection, view: PastView, keeping: Keeping, now: int) -> PastView:
     """Note one that is being built and make its tables; it bears another number from then on. One at a time is built.
 
@@ -99,7 +120,11 @@ def begin(conn: Connection, view: PastView, keeping: Keeping, now: int) -> PastV
 
 
 def built(conn: Connection, view: PastView, now: int) -> PastView:
-    """It is complete: from now on it is found."""
+    """It is complete: from now on it is found. Raises PastViewGone where it was dropped meanwhile."""
+    if not is_there(conn, view):
+        raise PastViewGone(f"the past view {view.name} was dropped while it was built")
+    if conn.dialect.name == "postgresql":  # which plans by what it knows of tables, and would look at them in a minute
+        conn.exec_driver_sql(f"ANALYZE {', '.join(table.name for table in view.tables.all)}")
     rows = sum(conn.execute(select(func.count()).select_from(table)).scalar_one() for table in view.tables.all)
     here = past_views.c.number == view.number
     conn.execute(update(past_views).where(here).values(built_at=now, used_at=now, size=rows))
@@ -142,6 +167,9 @@ def drop_old(conn: Connection, keeping: Keeping, now: int) -> None:
 
 
 def _drop(conn: Connection, view: PastView) -> None:
+    gate = view.tables.projector.name
+    if conn.dialect.name == "postgresql" and inspect(conn).has_table(gate):
+        conn.exec_driver_sql(f"LOCK TABLE {gate} IN ACCESS EXCLUSIVE MODE")  # `hold`: no deadlock with who reads
     view.tables.metadata.drop_all(conn)
     conn.execute(past_views.delete().where(past_views.c.number == view.number))
 

@@ -27,7 +27,7 @@ from store.database.tables import live
 from store.events.ids import Ids
 from store.events.store import EventStore
 from store.models import active_model
-from store.past_views import is_used, past_view_of
+from store.past_views import hold, is_used, past_view_of
 
 LIMIT: Final = 1000
 """Most items of one page."""
@@ -92,7 +92,8 @@ class Reader:
     def view(self, as_of: str | None = None, knowing: str | None = None) -> Iterator[View]:
         """A view of this moment, or the past view as of an instant.
 
-        Raises NotReady where no model was ever activated, DatabaseAway, BadAsOf, NotProjectedYet, NoPastView.
+        Raises NotReady where no model was ever activated, DatabaseAway, BadAsOf, NotProjectedYet, NoPastView,
+        PastViewGone.
         """
         with self._now() as now:
             pair = self._pair(now, as_of, knowing)
@@ -102,6 +103,7 @@ class Reader:
             kept = past_view_of(now.conn, pair.clock, pair.knowing, pair.position, FORMAT)
             if kept is None:
                 raise NoPastView(pair)
+            hold(now.conn, kept)
             lookup = saved_lookup(self._events, self._ids, kept.tables, self._limits)
             read_at = self._database.now(now.conn)
             yield replace(

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from eventsourcing.persistence import PersistenceError
+
 from domain.errors import Refused
 from domain.model.definition import Model
 from domain.touchpoints.touchpoint import Position, rfc3339
@@ -21,7 +23,7 @@ from store.database.database import Database
 from store.database.lease import Lease
 from store.events.ids import Ids
 from store.events.store import EventStore
-from store.past_views import Keeping, PastView, begin, built, drop_unfinished
+from store.past_views import Keeping, PastView, PastViewGone, begin, built, drop_unfinished, is_there, past_view_of
 
 SHARED: Final = 10_000
 """Touchpoints from which on it is shared."""
@@ -44,22 +46,29 @@ def build_past_view(
     engine: Engine = INLINE,
     waits: bool = False,
 ) -> PastView:
-    """Build a past view by the model that was active at its clock. `waits`: until another that is built is done.
+    """Build a past view by the model that was active at its clock.
 
-    What `report` raises ends it, and nothing is left of it. Raises PastViewRuns, NameTaken.
+    `waits`: until another that is built is done; where one of the pair is there then, that is the one. What `report`
+    raises ends it, and nothing is left of it. Raises PastViewRuns, NameTaken, PastViewGone.
     """
     tell = report or (lambda done, of: None)
     lease = _lease(database, tell, waits=waits)
     try:
         with database.transaction() as conn:
+            there = past_view_of(conn, asked.clock, asked.knowing, asked.position, FORMAT) if waits else None
+            if there is not None:
+                return there  # dropping it for another of its kind would take it from those who read it
             view = begin(conn, asked, keeping, database.now(conn))
         try:
             _fill(database, ids, view, model, tell, engine)
             with database.transaction() as conn:
                 return built(conn, view, database.now(conn))
-        except BaseException:
+        except BaseException as error:
             with database.transaction() as conn:
+                dropped = not is_there(conn, view)
                 drop_unfinished(conn, view)
+            if dropped and isinstance(error, PersistenceError):
+                raise PastViewGone(f"the past view {view.name} was dropped while it was built") from error
             raise
     finally:
         lease.release()

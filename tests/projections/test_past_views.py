@@ -1,6 +1,8 @@
 """Past views: the tables at a pair are what the live ones were then, row by row; how many are kept, and which go."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from threading import Thread
 from typing import Any
 from unittest.mock import patch
 
@@ -11,6 +13,7 @@ from domain.errors import NotFound
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import rfc3339
 from projections.history.engines import Engine
+from projections.queries import view as view_module
 from projections.queries.as_of import NoPastView
 from projections.queries.cursors import BadCursor
 from projections.queries.leads import find_leads
@@ -22,7 +25,17 @@ from projections.upkeep.rebuild import rebuild
 from store.database.derived import Derived
 from store.database.errors import DatabaseAway
 from store.database.tables import live
-from store.past_views import Keeping, NameTaken, PastView, all_past_views, drop, drop_all, drop_old
+from store.past_views import (
+    Keeping,
+    NameTaken,
+    PastView,
+    PastViewGone,
+    all_past_views,
+    drop,
+    drop_all,
+    drop_old,
+    past_view_of,
+)  # fmt: skip
 from tests.domain.histories import side
 from tests.domain.stories import at, us
 from tests.given_model import MODEL
@@ -241,6 +254,78 @@ def test_one_at_a_time_is_built(world: TimedWorld) -> None:
     with patch.object(past, "_GLANCE", 0.0):
         build(world, 10, report=look, waits=True)
     assert len(kept(world)) == 1
+
+
+def test_one_that_was_built_while_it_was_waited_for_is_the_one(world: TimedWorld) -> None:
+    traffic(world)
+    first = build(world, 10)
+    assert build(world, 10, waits=True).number == first.number
+    assert build(world, 10).number > first.number, "who builds it by hand builds it anew"
+
+
+def test_one_that_is_dropped_while_it_is_built_says_so(world: TimedWorld) -> None:
+    traffic(world)
+
+    def dropped(done: int, of: int) -> None:
+        with world.database.transaction() as conn:
+            drop_all(conn)
+
+    with pytest.raises(PastViewGone, match="was dropped while it was built"):
+        build(world, DAY, report=dropped)
+    with patch.object(past, "_fill", lambda *how: dropped(0, 0)), pytest.raises(PastViewGone):
+        build(world, DAY)
+    assert (kept(world), tables_of_past_views(world)) == ([], set())
+
+
+def test_who_finds_one_that_is_dropped_that_moment_is_told_to_ask_again(world: TimedWorld) -> None:
+    """On SQLite whoever reads has the tables for as long."""
+    traffic(world)
+    build(world, 10)
+
+    def found_then_dropped(*pair: Any) -> PastView | None:
+        found = past_view_of(*pair)
+        with world.database.transaction() as conn:
+            drop_all(conn)
+        return found
+
+    with patch.object(view_module, "past_view_of", found_then_dropped), ExitStack() as expected:
+        if world.database.dialect == "postgresql":
+            expected.enter_context(pytest.raises(PastViewGone, match="was dropped just now: ask again"))
+        with world.reader.view(rfc3339(us(10))) as view:
+            assert find_leads(view, count=True).count == 1
+    assert kept(world) == []
+
+
+def test_who_drops_one_waits_for_who_reads_it_and_neither_fails(world: TimedWorld) -> None:
+    traffic(world)
+    build(world, 10)
+    gone: list[BaseException | None] = []
+
+    def drops() -> None:
+        try:
+            with world.database.transaction() as conn:
+                drop_all(conn)
+        except BaseException as error:
+            gone.append(error)
+        else:
+            gone.append(None)
+
+    dropping = Thread(target=drops)
+    with world.reader.view(rfc3339(us(10))) as view:
+        dropping.start()
+        dropping.join(1)
+        assert [len(view.conn.execute(select(table)).all()) for table in view.tables.all]
+    dropping.join(30)
+    assert (gone, kept(world)) == ([None], [])
+
+
+def test_postgres_knows_what_is_in_its_tables_when_it_plans(world: TimedWorld) -> None:
+    traffic(world)
+    table = build(world, 10).tables.leads.name
+    if world.database.dialect == "postgresql":
+        with world.database.snapshot() as conn:
+            query = "SELECT reltuples FROM pg_class WHERE oid = %s::regclass"
+            assert conn.exec_driver_sql(query, (table,)).scalar_one() == 1
 
 
 def test_activations_and_rebuilds_leave_them_as_they_are(world: TimedWorld) -> None:

@@ -116,6 +116,21 @@ def test_while_it_is_built_the_same_job_is_named(door: Door, monkeypatch: pytest
         door.ended(f"/api/jobs/{job['id']}")
 
 
+def test_who_asks_in_the_moment_in_which_another_does_is_given_the_same_job(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = door.world.database.elect("past view")
+    assert lease is not None
+    path = f"/api/segments?as_of={THEN}"
+    job = door.api.get(path).headers["location"]
+    running, looks = Jobs.all, iter([[]])
+    monkeypatch.setattr(Jobs, "all", lambda jobs: next(looks, None) or running(jobs))
+    again = door.api.get(path)
+    lease.release()
+    assert (again.status_code, again.headers["location"]) == (202, job)
+    door.ended(job)
+
+
 def test_nobody_builds_them_where_jobs_are_not_run(world: TimedWorld) -> None:
     api = Asker(create_api(Readers(world.database, world.events, world.ids), Private(TOKEN)), TOKEN)
     problem(api.get(f"/api/leads?as_of={THEN}"), 404, f"`leadline past build {THEN}` makes it")
