@@ -86,7 +86,9 @@ class Commands(TyperGroup):
             if as_json:
                 print(json.dumps({"exit_code": code, "problems": lines}, ensure_ascii=False), file=sys.stderr)
             else:
-                print("\n".join(f"leadline: {line}" for line in lines), file=sys.stderr)
+                from runtime.show import say
+
+                say("\n".join(f"leadline: {line}" for line in lines))
             ctx.exit(code)
 
 

@@ -33,6 +33,8 @@ _UNBOUNDED: Final = 100
 _WRAPS: Final = 24
 """A cell wider than this may be folded before another column is left out."""
 _BREAKS: Final = re.compile(r"[\t\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
+_STEERING: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What moves, colors or turns round what a terminal shows, instead of being seen."""
 
 
 class Column(NamedTuple):
@@ -112,7 +114,12 @@ def progress_console() -> Console:
 
 def say(text: str) -> None:
     """A remark on stderr."""
-    print(text, file=sys.stderr, flush=True)
+    print(seen(text), file=sys.stderr, flush=True)
+
+
+def seen(text: str) -> str:
+    """A text that steers no terminal: visitors write names and campaigns, and who operates reads them there."""
+    return _STEERING.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def print_json(value: Any) -> None:
@@ -155,7 +162,7 @@ def cell(value: object) -> str:
         case datetime():
             return value.strftime("%Y-%m-%d %H:%M:%S")
         case _:
-            return str(value)
+            return seen(str(value))
 
 
 def _tabbed(value: object) -> str:
@@ -169,7 +176,7 @@ def _tabbed(value: object) -> str:
         case datetime():
             return value.isoformat(timespec="seconds")
         case _:
-            return _BREAKS.sub(" ", str(value))
+            return seen(_BREAKS.sub(" ", str(value)))
 
 
 class _Speed(ProgressColumn):

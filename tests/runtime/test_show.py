@@ -1,0 +1,31 @@
+"""What visitors write is seen as text by who operates, and steers no terminal."""
+
+import pytest
+from typer.testing import CliRunner
+
+from runtime.cli import create_app
+from runtime.show import Column, Listing, print_tabbed, print_tables, say
+
+EVIL = "spring\x1b]0;owned\x07\x1b[2J\x9b31m \N{RIGHT-TO-LEFT OVERRIDE}gnirps"
+SEEN = "spring\ufffd]0;owned\ufffd\ufffd[2J\ufffd31m \ufffdgnirps"
+
+
+def test_tables_lines_and_remarks_show_it(capsys: pytest.CaptureFixture[str]) -> None:
+    listing = Listing("Report channels", [Column("group")], [[EVIL]])
+    print_tables(listing)
+    print_tabbed(listing)
+    say(f"left out: {EVIL}")
+    shown, remark = capsys.readouterr()
+    assert shown.count(SEEN) == 2 and remark == f"left out: {SEEN}\n"
+    assert not {"\x1b", "\x07", "\x9b"} & {*shown}
+
+
+def test_texts_in_any_script_stay_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    texts = ["Müller & Söhne", "王芳", "مرحبا", "👩\N{ZERO WIDTH JOINER}💻", "[bold]"]
+    print_tabbed(Listing("", [Column("name")], [[text] for text in texts]))
+    assert capsys.readouterr().out.splitlines() == ["name", *texts]
+
+
+def test_problems_show_it_too() -> None:
+    outcome = CliRunner().invoke(create_app(), ["report", "mail", "--data", f"/nowhere/{EVIL}"])
+    assert outcome.exit_code and SEEN in outcome.stderr and "\x1b" not in outcome.stderr
