@@ -67,13 +67,13 @@ def by_bytes(text: ColumnElement[str]) -> ColumnElement[str]:
     return _ByBytes(text)
 
 
-def member(document: ColumnElement[str], name: str) -> ColumnElement[str]:
+def member(document: ColumnElement[str], name: str | ColumnElement[str]) -> ColumnElement[str]:
     """The JSON text of the member of an object; null where there is none.
 
     It is as it stands there, but for a NUL, which may be a replacement character. The name has no quotes, backslashes
     and control characters.
     """
-    return _Member(document, literal(name))
+    return _Member(document, literal(name) if isinstance(name, str) else name)
 
 
 def text_member(document: ColumnElement[str], name: str | ColumnElement[str]) -> ColumnElement[str]:

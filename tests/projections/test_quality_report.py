@@ -110,6 +110,15 @@ def test_a_kind_that_nobody_advises_on_is_there(world_on_each: World) -> None:
     assert (unknown["leads"], unknown["share"]) == (1, 1.0)
 
 
+@pytest.mark.parametrize("empty", [None, "", [], {}])
+def test_what_a_move_takes_for_missing_is_missing(world_on_each: World, empty: object) -> None:
+    asked = at(1, "stage_change_requested", "e:a@x.de", source="api", to="qualified")
+    said = at(0, "identified", "e:a@x.de", profile={"company": empty})
+    full = [at(0, "identified", f"e:{n}@x.de", profile={"company": value}) for n, value in enumerate([0, False, "[]"])]
+    world_on_each.play([[said, asked, *full]])
+    assert leads_by_kind(quality(world_on_each))["missing_field", "company"] == 1
+
+
 def test_what_too_many_people_use_is_named_with_those_whom_it_linked_before(world_on_each: World) -> None:
     """A cookie of six people; an e-mail address of six is nothing yet."""
     kiosk = [at(n, "identified", "c:kiosk", f"u:{n}") for n in range(6)]

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from store.database.derived import Derived
-from store.database.expressions import elements, instant_at, text_at, text_member
+from store.database.expressions import elements, instant_at, member, text_at, text_member
 from store.database.shown import ShownAs
 from store.database.tables import model_parts
 from store.database.views.clocks import DAY, clock_of, day_of
@@ -27,6 +27,8 @@ from store.database.views.view import ReportView, ViewColumn
 
 STALE_DAYS: Final = 90
 """An identified lead on its way that was not heard of for longer is stale."""
+_EMPTY: Final = ("null", '""', "[]", "{}")
+"""JSON of what says as little as nothing, as a move to a stage takes it."""
 _ARRIVED: Final = ("email_delivered", "email_opened", "email_clicked")
 """What says that a mail came to somebody."""
 
@@ -62,10 +64,10 @@ def _findings(tables: Derived) -> Select[Any]:
 
 def _missing(tables: Derived, parts: FromClause) -> Select[Any]:
     leads, part = tables.leads.c, parts.c
-    said = func.nullif(text_member(leads.profile, part.name), "")
+    said = func.coalesce(member(leads.profile, part.name), _EMPTY[0])
     each = tables.leads.join(parts, part.kind == "required")
     rows = _row(leads.lead, "missing_field", part.name, null()).select_from(each)
-    return rows.where(leads.identified, said.is_(None))
+    return rows.where(leads.identified, said.in_(_EMPTY))
 
 
 def _stale(tables: Derived, days: int, parts: FromClause) -> Select[Any]:
