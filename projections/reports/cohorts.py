@@ -83,7 +83,8 @@ def _periods(view: View, days: DayRange, every: Every, after: int) -> _Periods |
     if earliest is None:
         return None
     first, end = zone.of(earliest), zone.of(latest) + 1
-    first, end = max(days.first or first, first), min(days.end or end, end)
+    first = first if days.first is None else max(days.first, first)
+    end = end if days.end is None else min(days.end, end)
     cohorts = [begin for begin, _ in islice(buckets_between(first, end, every), MOST_COHORTS + 1)]
     if not cohorts:
         return None

@@ -13,7 +13,7 @@ import pytest
 from domain.files.durations import DAY, SECOND
 from domain.fold.days import ZoneDays
 from domain.model.definition import parse_model
-from domain.touchpoints.touchpoint import moment, rfc3339
+from domain.touchpoints.touchpoint import Instant, moment, rfc3339
 from projections.queries.days import day_named
 from projections.queries.leads import find_leads
 from projections.queries.score import score
@@ -22,6 +22,7 @@ from projections.upkeep.rebuild import rebuild
 from store.database.views.registry import VIEWS
 from store.database.views.view import ReportView
 from tests.conftest import migrated
+from tests.domain import stories
 from tests.given_views import asked, columns_of, one_row, rows_of
 from tests.projections.given_analysts import CLOCK, MODEL, START, hard_to_show, played
 from tests.projections.world import World
@@ -233,6 +234,18 @@ def test_a_lead_is_joined_by_an_index(on_sqlite: World) -> None:
     query = "SELECT * FROM report_leads l LEFT JOIN report_stage_entries e ON e.lead = l.lead"
     plan = [row[3] for row in asked(on_sqlite.url, f"EXPLAIN QUERY PLAN {query}")]
     assert any("AUTOMATIC" in step and "(lead=?)" in step for step in plan), plan
+
+
+def test_where_1970_had_not_begun_yet(migrated_url: str) -> None:
+    """A wrong clock sends 1970; west of Greenwich that is still 1969."""
+    text = MODEL.text.replace('timezone = "Europe/Berlin"', 'timezone = "America/New_York"')
+    world = World(migrated_url, parse_model(text), CLOCK)
+    world.play([[stories.at(0, "email_sent", "e:a@x.de", source="provider")._replace(occurred_at=Instant(1))]])
+    [touch], [mail], [lead] = (rows(world, f"report_{name}") for name in ("touches", "mail", "leads"))
+    expected = ("1969-12-31", 19, 3)
+    assert [(row["day"], row["hour"], row["weekday"]) for row in (touch, mail)] == [expected] * 2
+    assert lead["first_touch_day"] == "1969-12-31"
+    world.close()
 
 
 # ---- rebuild, activation, another release -------------------------------------------------------------------------

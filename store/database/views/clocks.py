@@ -39,12 +39,12 @@ def local(instant: ColumnElement[int], offsets: FromClause = zone_offsets) -> Co
 
 def day_of(instant: ColumnElement[int], offsets: FromClause = zone_offsets) -> ColumnElement[int]:
     """The day on which an instant lies in the model's zone, since 1970."""
-    return cast(local(instant, offsets) // DAY, Integer)
+    return cast((local(instant, offsets) + DAY) // DAY - 1, Integer)  # it may be in 1969, which would be rounded up
 
 
 def hour_of(instant: ColumnElement[int], offsets: FromClause = zone_offsets) -> ColumnElement[int]:
     """Its hour there, 0 to 23."""
-    return local(instant, offsets) % DAY // HOUR
+    return (local(instant, offsets) + DAY) % DAY // HOUR
 
 
 def weekday_of(day: ColumnElement[int]) -> ColumnElement[int]:
