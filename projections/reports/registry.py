@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.errors import NotFound
 from domain.fold.days import ZoneDays
 from domain.touchpoints.touchpoint import rfc3339
+from projections.projecting.projector import read_progress
 from projections.queries.csv_rows import csv_lines
 from projections.queries.days import DayRange, bounds_of, day_named
 from projections.queries.shapes import Page
@@ -79,12 +80,13 @@ def known_report(name: str) -> Report:
 
 
 def report(view: View, name: str, question: ReportQuestion) -> ReportShape:
-    """The report, as it is printed everywhere. Raises NotFound, BadReport."""
+    """The report, as it is printed everywhere. Raises NotFound, BadReport, SavedByAnother."""
     return answered(view, known_report(name), question)
 
 
 def answered(view: View, definition: Report, question: ReportQuestion) -> ReportShape:
-    """What a report answers. Raises NotFound, BadReport."""
+    """What a report answers. Raises NotFound, BadReport, SavedByAnother."""
+    read_progress(view.conn, view.tables).check_format()  # before a rebuild there are no touches, and no first times
     question = ReportQuestion(
         _days(view, definition, question.days), _by(definition, question.by), _options(definition, question.options)
     )

@@ -20,6 +20,7 @@ from projections.exports.signals import announced
 from projections.exports.touchpoints import touchpoints
 from projections.exports.views import columns_of, rows_of, view_named
 from projections.exports.whole import write_file, write_rows
+from projections.projecting.projector import read_progress
 from runtime.commands.options import Data, DatabaseUrl, wiring_of
 from runtime.show import say
 from runtime.wiring import Wiring
@@ -84,6 +85,7 @@ def export(
 
 
 def _whole(conn: Connection, view: ReportView, to: FileFormat, out: Path | None, *, raw: bool) -> None:
+    read_progress(conn).check_format()  # before a rebuild most are empty
     columns, rows = columns_of(view), rows_of(conn, view)
     if out is None:
         if to is FileFormat.PARQUET and sys.stdout.isatty():

@@ -169,6 +169,7 @@ def test_days_are_counted_in_indexes_alone(world: World) -> None:
     with world.view() as view:
         with statements_of(view.conn) as heard:
             report(view, "daily", ReportQuestion(PERIOD))
+        heard = [each for each in heard if "FROM projector" not in each[0]]  # a row, by which the format is told
         if view.conn.dialect.name == "postgresql":
             view.conn.exec_driver_sql("SET LOCAL enable_seqscan = off")  # of so few rows it would be the quickest
             used = {index for statement in heard for index in indexes(view.conn, *statement)}

@@ -20,12 +20,14 @@ from tests.given_releases import load_release
 from tests.projections.switching import EASY
 from tests.projections.world import World
 
-REFUSED = r"saved by another release \(format (6|12), this one's is \d+\): run `leadline rebuild`"
+REFUSED = r"saved by another release \(format (6|12|13), this one's is \d+\): run `leadline rebuild`"
 
 
-@pytest.fixture(
-    params=[(release, name) for release in ("0.2", "0.3") for name in ("sqlite", "postgresql")], ids=" ".join
-)
+WITHOUT_OWNERS = [(release, name) for release in ("0.2", "0.3") for name in ("sqlite", "postgresql")]
+"""Releases, and databases: they knew no owners."""
+
+
+@pytest.fixture(params=[*WITHOUT_OWNERS, ("0.4", "sqlite"), ("0.4", "postgresql")], ids=" ".join)
 def given_former_release(request: pytest.FixtureRequest) -> Iterator[World]:
     """A world in which a former release worked, with today's code, at the instant at which it was left."""
     release, name = request.param
@@ -152,6 +154,7 @@ def test_what_a_former_release_did_not_derive_is_there_after_the_rebuild(given_f
     assert world.rows("lead_sources")
 
 
+@pytest.mark.parametrize("given_former_release", WITHOUT_OWNERS, ids=" ".join, indirect=True)
 def test_an_activation_mends_it_too(given_former_release: World) -> None:
     world = given_former_release
     world.model = parse_model(EASY)
@@ -174,6 +177,7 @@ def test_new_touchpoints_go_on_where_a_former_release_left_off(given_former_rele
     assert world.verify().differing == 0
 
 
+@pytest.mark.parametrize("given_former_release", WITHOUT_OWNERS, ids=" ".join, indirect=True)
 def test_whoever_becomes_hot_then_gets_an_owner_and_who_was_hot_before_none(given_former_release: World) -> None:
     world = given_former_release
     rebuilt(world)

@@ -45,7 +45,9 @@ def test_a_server_collects_and_answers_until_the_rebuild_and_then_goes_on(folder
             assert len(leads) == 6, leads
             one = server.http.get(f"/api/leads/{leads[0]['id']}")
             assert one.status_code == 503 and MENDED in one.text
-            for words, code in ((("doctor",), 1), (("verify",), 2)):
+            report = server.http.get("/api/reports/daily")
+            assert report.status_code == 503 and MENDED in report.text
+            for words, code in ((("doctor",), 1), (("verify",), 2), (("export", "report_touches"), 2)):
                 told = run(folder, *words, **settings)
                 assert (told.returncode, MENDED in told.stderr) == (code, True), told.stderr
             assert run(folder, "rebuild", **settings).returncode == 0
