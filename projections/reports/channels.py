@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, FromClause, Subquery, and_, case, func, select
+from sqlalchemy import ColumnElement, FromClause, Subquery, and_, case, func, select, true
 
 from domain.files.durations import DAY
 from domain.fold.days import ZoneDays
@@ -32,7 +32,8 @@ _ENDS: Final = (FIRST, LAST)
 
 
 class _Counts(NamedTuple):
-    """Who came from one of what the report tells apart. `days`: the median from first touch to won."""
+    """Who came from one of what the report tells apart: visitors, and of the identified ones (leads) the rest. `days`:
+    the median from first touch to won."""
 
     visitors: int = 0
     leads: int = 0
@@ -111,18 +112,19 @@ def _counted(asked: _Asked) -> dict[str | None, _Counts]:
     people, group = asked.people
     of = asked.view.tables.sort_keys.c
     people, qualified = _qualified(asked, people)
-    was_hot = func.sum(case((of.hot, 1), else_=0))
-    both = func.count(case((of.won_at.is_not(None), qualified)))
-    counts = func.count(), func.count(of.identified_at), func.count(qualified), was_hot, func.count(of.won_at), both
+    is_lead, is_won = of.identified_at.is_not(None), of.won_at.is_not(None)
+    came_far = qualified.is_not(None)
+    of_leads = (true(), came_far, of.hot, is_won, and_(is_won, came_far))
+    counts = [func.count(), *(func.count(case((and_(is_lead, each), 1))) for each in of_leads)]
     query = select(group, *counts).select_from(people).where(*asked.came).group_by(group)
     days = _days_to_won(asked)
     found: dict[str | None, _Counts] = {}
     for key, *numbers in asked.view.conn.execute(query):
-        visitors, leads, came_far, hot, won, of_these = map(int, numbers)
+        visitors, leads, of_stage, hot, won, of_these = map(int, numbers)
         if asked.qualified is None:
             found[key] = _Counts(visitors, leads, None, hot, won, None, days.get(key))
         else:
-            found[key] = _Counts(visitors, leads, came_far, hot, won, of_these, days.get(key))
+            found[key] = _Counts(visitors, leads, of_stage, hot, won, of_these, days.get(key))
     return found
 
 
@@ -131,7 +133,8 @@ def _days_to_won(asked: _Asked) -> dict[str | None, float]:
     people, group = asked.people
     of = asked.view.tables.sort_keys.c
     spans = quartiles(of.won_at - of.first_touch)
-    query = select(group, spans).select_from(people).where(*asked.came, of.won_at.is_not(None)).group_by(group)
+    won = of.identified_at.is_not(None), of.won_at.is_not(None)
+    query = select(group, spans).select_from(people).where(*asked.came, *won).group_by(group)
     return {key: orjson.loads(of_group)[1] / DAY for key, of_group in asked.view.conn.execute(query)}
 
 
@@ -208,9 +211,9 @@ CHANNELS: Final = Report(
         column("group", ColumnKind.GROUP, "where they came from; null: nobody said"),
         column("visitors", ColumnKind.COUNT, "people who first came in the period, identified or not"),
         column("leads", ColumnKind.COUNT, "of them identified"),
-        column("qualified", ColumnKind.COUNT, "of them ever in the stage that makes a lead a qualified one"),
-        column("hot", ColumnKind.COUNT, "of them ever hot"),
-        column("won", ColumnKind.COUNT, "of them ever in a stage that is won"),
+        column("qualified", ColumnKind.COUNT, "of these leads, ever in the stage that makes a lead a qualified one"),
+        column("hot", ColumnKind.COUNT, "of these leads, ever hot"),
+        column("won", ColumnKind.COUNT, "of these leads, ever in a stage that is won"),
         column("lead_share", ColumnKind.SHARE, "leads of visitors"),
         column("qualified_share", ColumnKind.SHARE, "qualified of leads"),
         column("hot_share", ColumnKind.SHARE, "hot of leads"),

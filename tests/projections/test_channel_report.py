@@ -14,6 +14,7 @@ from projections.reports.registry import answered
 from projections.upkeep.past import asked_for, build_past_view
 from store.past_views import Keeping
 from tests.domain.stories import at, us
+from tests.given_views import asked
 from tests.projections.given_money import (
     CNY,
     DAY,
@@ -68,6 +69,22 @@ def test_visitors_are_told_apart_from_leads_and_who_is_a_machine_alone_is_none(w
     assert told(world, CHANNELS).picked(*COUNTS[:3], "lead_share") == [
         ("direct", 1, 0, 0.0), ("email", 1, 1, 1.0), ("paid_search", 1, 0, 0.0),
     ]  # fmt: skip
+
+
+def test_shares_of_leads_are_of_them_alone(migrated_url: str) -> None:
+    """Visitors get hot, and are moved, too: of more of these than there are leads a share would be above all."""
+    hot = '[score]\nhot_at = 10\n[[score.rules]]\nname = "page"\non = "page_viewed"\npoints = 12\n'
+    world = opened(migrated_url, hot + STAGES)
+    world.play([
+        [visit(1, who, "search") for who in ("c:1", "c:2", "c:3", "e:a@x.example")],
+        [moved(2, who, to) for who in ("c:1", "c:2") for to in ("qualified", "customer")],
+    ])  # fmt: skip
+    [row] = told(world, CHANNELS).items
+    assert [row[name] for name in COUNTS] == ["paid_search", 4, 1, 0, 1, 0]
+    assert (row["hot_share"], row["qualified_share"], row["won_share"], row["days_to_won"]) == (1.0, 0.0, 0.0, None)
+    query = "SELECT channel, visitors, leads, qualified, hot, won FROM report_channels"
+    assert asked(world.url, query) == [("paid_search", 4, 1, 0, 1, 0)]
+    world.close()
 
 
 def test_a_period_selects_people_by_their_first_touch_and_costs_by_their_day(world: World) -> None:

@@ -32,14 +32,15 @@ def _with_origin(tables: Derived) -> tuple[FromClause, dict[str, ColumnElement[A
 def _channels(tables: Derived) -> Select[Any]:
     person = tables.sort_keys.c
     people, origin = _with_origin(tables)
+    is_lead = person.identified_at.is_not(None)
     each = (
         select(
             *(column.label(name) for name, column in origin.items()),
             day_of(person.first_touch).label("day"),
             person.identified_at,
-            person.qualified_at,
-            case((person.hot, 1)).label("hot"),
-            person.won_at,
+            case((is_lead, person.qualified_at)).label("qualified_at"),
+            case((and_(is_lead, person.hot), 1)).label("hot"),
+            case((is_lead, person.won_at)).label("won_at"),
         )
         .select_from(people)
         .where(person.first_touch.is_not(None))
@@ -69,9 +70,11 @@ CHANNELS: Final = ReportView(
             "how many people, identified or not; who has only machines' touchpoints is none",
         ),
         ViewColumn("leads", ShownAs.COUNT, "of them identified"),
-        ViewColumn("qualified", ShownAs.COUNT, "of them ever in the stage of `promote_to`, else in the second one"),
-        ViewColumn("hot", ShownAs.COUNT, "of them ever hot"),
-        ViewColumn("won", ShownAs.COUNT, "of them ever won"),
+        ViewColumn(
+            "qualified", ShownAs.COUNT, "of these leads, ever in the stage of `promote_to`, else in the second one"
+        ),
+        ViewColumn("hot", ShownAs.COUNT, "of these leads, ever hot"),
+        ViewColumn("won", ShownAs.COUNT, "of these leads, ever won"),
     ),
     _channels,
 )
