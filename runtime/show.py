@@ -156,7 +156,7 @@ def cell(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case float():
-            return f"{value:,.2f}".rstrip("0").rstrip(".")
+            return f"{value:z,.2f}".rstrip("0").rstrip(".")
         case int():
             return f"{value:,}"
         case datetime():
@@ -172,7 +172,7 @@ def _tabbed(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case float():
-            return f"{value:.2f}".rstrip("0").rstrip(".")
+            return f"{value:z.2f}".rstrip("0").rstrip(".")
         case datetime():
             return value.isoformat(timespec="seconds")
         case _:

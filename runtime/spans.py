@@ -8,7 +8,7 @@ _UNITS: Final = (("d", 86_400.0, 2.0), ("h", 3_600.0, 2.0), ("min", 60.0, 1.0))
 
 def percent(share: float | None) -> str | None:
     """A share."""
-    return None if share is None else f"{share:.1%}"
+    return None if share is None else f"{share:z.1%}"
 
 
 def lasted(seconds: float | None) -> str | None:

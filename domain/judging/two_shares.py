@@ -44,11 +44,14 @@ class TwoShares(NamedTuple):
         part, whole = self.first.part + self.second.part, self.first.whole + self.second.whole
         least, most = max(0, part - self.second.whole), min(part, self.first.whole)
         found = _likelihood(self.first.part, self.first.whole, part, whole)
-        total, at_most = 0.0, found + log(1 + _ALIKE)
+        total, at_most, all_count = 0.0, found + log(1 + _ALIKE), True
         for count in range(least, most + 1):
             likelihood = _likelihood(count, self.first.whole, part, whole)
-            total += exp(likelihood) if likelihood <= at_most else 0.0
-        return min(1.0, total)
+            if likelihood <= at_most:
+                total += exp(likelihood)
+            else:
+                all_count = False
+        return 1.0 if all_count else min(1.0, total)  # the sum of all is off by the last bits
 
     @property
     def too_few(self) -> bool:

@@ -169,7 +169,7 @@ def _shown(column: ReportColumn, item: dict[str, Any], by: str | None, words: Wo
         case ColumnKind.SECONDS:
             return lasted(value)
         case ColumnKind.MONEY:
-            return f"{value:,.2f} {item.get('currency') or ''}".rstrip()
+            return f"{value:z,.2f} {item.get('currency') or ''}".rstrip()
         case ColumnKind.MOMENT:
             return words.when(microseconds(datetime.fromisoformat(value)))
         case ColumnKind.NUMBER:

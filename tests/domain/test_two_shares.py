@@ -40,6 +40,12 @@ def test_the_chance_is_what_counting_every_table_gives(first: Portion, second: P
     assert TwoShares(first, second).chance == pytest.approx(exact, rel=1e-5)
 
 
+@given(st.integers(1, 2000), st.data())
+def test_of_shares_as_alike_as_can_be_the_chance_is_one(whole: int, data: st.DataObject) -> None:
+    same = Portion(data.draw(st.integers(0, whole)), whole)
+    assert TwoShares(same, same).chance == 1.0
+
+
 @given(PORTIONS, PORTIONS)
 def test_what_is_first_changes_the_sign_alone(first: Portion, second: Portion) -> None:
     there, back = TwoShares(first, second), TwoShares(second, first)
