@@ -16,6 +16,7 @@ from domain.errors import NotFound, Refused, Retry
 from domain.files.durations import DAY, MINUTE, SECOND
 from store.database.database import Database
 from store.database.derived import Derived, derived
+from store.database.lease import lock_number
 from store.database.tables import past_views
 
 _USED: Final = 10 * MINUTE
@@ -102,6 +103,7 @@ def begin(conn: Connection, view: PastView, keeping: Keeping, now: int) -> PastV
 
     What is too old or too much goes, and what is of the same pair. Raises NameTaken.
     """
+    _alone(conn)
     there = all_past_views(conn)
     for each in there:
         same = (each.clock, each.knowing) == (view.clock, view.knowing)
@@ -140,6 +142,7 @@ def is_used(database: Database, view: PastView, now: int) -> None:
 
 def drop(conn: Connection, name: str) -> None:
     """Drop one with its tables. Raises NotFound."""
+    _alone(conn)
     for each in all_past_views(conn):
         if each.name == name:
             _drop(conn, each)
@@ -150,20 +153,29 @@ def drop(conn: Connection, name: str) -> None:
 
 def drop_all(conn: Connection) -> None:
     """Drop all: whoever erases a person must."""
+    _alone(conn)
     for each in all_past_views(conn):
         _drop(conn, each)
 
 
 def drop_unfinished(conn: Connection, view: PastView) -> None:
     """Drop one that could not be built."""
+    _alone(conn)
     _drop(conn, view)
 
 
 def drop_old(conn: Connection, keeping: Keeping, now: int) -> None:
     """Drop those that are too old."""
+    _alone(conn)
     for each in all_past_views(conn):
         if each.built_at is not None and each.built_at < now - keeping.long:
             _drop(conn, each)
+
+
+def _alone(conn: Connection) -> None:
+    """One at a time says what is there: every server drops what is too old, and might drop what another one does."""
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (lock_number("lock", "past views"),))
 
 
 def _drop(conn: Connection, view: PastView) -> None:

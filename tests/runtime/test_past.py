@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eventsourcing.persistence import ProgrammingError
 from typer.testing import CliRunner
 
+from api import past as past_views_of_api
 from api.app import Readers, create_api
 from api.jobs import JobRunner, job_routes
 from api.past import PastViewBuilder
@@ -45,7 +47,7 @@ class Door:
     def __init__(self, world: TimedWorld) -> None:
         self.world, self.workers = world, Workers()
         jobs = Jobs(world.database)
-        builder = PastViewBuilder(
+        self.past = builder = PastViewBuilder(
             JobRunner(jobs, self.workers.start), jobs, world.database, world.ids, INLINE, Keeping()
         )
         readers = Readers(world.database, world.events, world.ids, past=builder)
@@ -129,6 +131,20 @@ def test_who_asks_in_the_moment_in_which_another_does_is_given_the_same_job(
     lease.release()
     assert (again.status_code, again.headers["location"]) == (202, job)
     door.ended(job)
+
+
+def test_whose_role_may_drop_none_goes_on_serving(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+
+    def refused(*_: object) -> None:
+        looks.append(1)
+        raise ProgrammingError("must be owner of table past_1_leads")
+
+    monkeypatch.setattr(past_views_of_api, "EVERY", 0.0)
+    monkeypatch.setattr(past_views_of_api, "drop_old", refused)
+    door.workers.start("past views", door.past.run)
+    eventually(lambda: len(looks) > 1)
+    assert door.workers.crash is None
 
 
 def test_nobody_builds_them_where_jobs_are_not_run(world: TimedWorld) -> None:
