@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
+from zlib import crc32
 
 import pytest
 from eventsourcing.persistence import DataError, IntegrityError
@@ -16,7 +17,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, Double, Integer,
 from store.database import bulk
 from store.database.database import Database
 from store.database.derived import derived
-from store.database.tables import events, installation, ledger, live, metadata
+from store.database.tables import events, installation, ledger, live, metadata, past_views
 
 LIVE = sorted(metadata.tables)
 EXAMPLES = settings(
@@ -60,6 +61,8 @@ def rows_of(table: Table) -> st.SearchStrategy[list[tuple[Any, ...]]]:
     rows = st.lists(st.tuples(*map(values, table.columns)), max_size=8)
     if table is ledger:
         return rows.map(lambda found: [(row[0], str(row[0]), *row[2:]) for row in found])
+    if table is past_views:
+        return rows.map(lambda found: [(row[0], crc32(row[0].encode()), *row[2:]) for row in found])
     if table is events:
         return rows.map(lambda found: [(*row[:2], row[0], *row[3:-1], struct.pack("!q", row[0])) for row in found])
     return rows

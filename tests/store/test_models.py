@@ -7,6 +7,7 @@ from store.database.database import Database
 from store.models import active_model, model_at, record_activation
 
 LEAD = '[[stages]]\nname = "lead"\n'
+LABELLED = LEAD + '[[stages]]\nname = "customer"\nlabel = "Our customers"\n'
 OTHER = LEAD + '[[stages]]\nname = "customer"\n'
 
 
@@ -37,7 +38,7 @@ def test_it_is_active_since_the_first_activation_in_a_row_that_the_fold_cannot_t
         record_activation(conn, parse_model(OTHER), 1)
         record_activation(conn, parse_model(LEAD), 2)
         record_activation(conn, parse_model(OTHER), 3)
-        record_activation(conn, parse_model(f'timezone = "Asia/Tokyo"\n{OTHER}'), 4)
+        record_activation(conn, parse_model(LABELLED), 4)
         assert activated_at(conn) == 3
         record_activation(conn, parse_model(LEAD), 5)
         assert activated_at(conn) == 5
@@ -45,8 +46,8 @@ def test_it_is_active_since_the_first_activation_in_a_row_that_the_fold_cannot_t
 
 def test_of_an_instant_it_is_the_one_that_was_active_then_and_before_all_the_first(database: Database) -> None:
     with database.transaction() as conn:
-        for at, text in ((5, LEAD), (7, OTHER), (8, f'timezone = "Asia/Tokyo"\n{OTHER}'), (9, LEAD)):
+        for at, text in ((5, LEAD), (7, OTHER), (8, LABELLED), (9, LEAD)):
             record_activation(conn, parse_model(text), at)
         models = [model_at(conn, instant) for instant in (0, 5, 6, 7, 8, 9, 10)]
     assert [model.activated_at for model in models] == [5, 5, 5, 7, 7, 9, 9]
-    assert [model.timezone for model in models[3:5]] == ["UTC", "Asia/Tokyo"]
+    assert [model.text for model in models[3:5]] == [OTHER, LABELLED]
