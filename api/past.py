@@ -16,7 +16,7 @@ from domain.touchpoints.touchpoint import rfc3339
 from projections.history.engines import Engine
 from projections.queries.as_of import Pair
 from projections.queries.view import Reader, View
-from projections.upkeep.past import asked_for, build_past_view, described
+from projections.upkeep.past import asked_for, build_past_view, described, drop_abandoned
 from store.database.database import Database
 from store.events.ids import Ids
 from store.jobs import Job, Jobs, JobState
@@ -66,11 +66,12 @@ class PastViewBuilder:
         return [job for job in self._jobs.all() if job.state is JobState.RUNNING and job.kind.startswith(_KIND)]
 
     def run(self, stop: threading.Event) -> None:
-        """Drop what is too old, until stopped."""
+        """Drop what is too old, and what was left unfinished, until stopped."""
         while not stop.wait(EVERY):
             try:
                 with self._database.transaction() as conn:
                     drop_old(conn, self._keeping, self._database.now(conn))
+                drop_abandoned(self._database)
             except (LeadlineError, PersistenceError) as error:  # as of a role that may drop none: no server ends of it
                 log.info("past_views.not_dropped", reason=str(error))
 

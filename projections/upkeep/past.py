@@ -23,7 +23,17 @@ from store.database.database import Database
 from store.database.lease import Lease
 from store.events.ids import Ids
 from store.events.store import EventStore
-from store.past_views import Keeping, PastView, PastViewGone, begin, built, drop_unfinished, is_there, past_view_of
+from store.past_views import (
+    Keeping,
+    PastView,
+    PastViewGone,
+    all_past_views,
+    begin,
+    built,
+    drop_unfinished,
+    is_there,
+    past_view_of,
+)
 
 SHARED: Final = 10_000
 """Touchpoints from which on it is shared."""
@@ -70,6 +80,23 @@ def build_past_view(
             if dropped and isinstance(error, PersistenceError):
                 raise PastViewGone(f"the past view {view.name} was dropped while it was built") from error
             raise
+    finally:
+        lease.release()
+
+
+def drop_abandoned(database: Database) -> None:
+    """Drop what a killed process left of one that it built: where nobody builds, what is unfinished is nobody's."""
+    with database.snapshot() as conn:
+        if all(view.built_at is not None for view in all_past_views(conn)):
+            return
+    lease = database.elect("past view")
+    if lease is None:
+        return
+    try:
+        with database.transaction() as conn:
+            for view in all_past_views(conn):
+                if view.built_at is None:
+                    drop_unfinished(conn, view)
     finally:
         lease.release()
 

@@ -20,7 +20,7 @@ from projections.queries.leads import find_leads
 from projections.queries.view import known_segment
 from projections.upkeep import past
 from projections.upkeep.activation import activate
-from projections.upkeep.past import PastViewRuns, asked_for, build_past_view
+from projections.upkeep.past import PastViewRuns, asked_for, build_past_view, drop_abandoned
 from projections.upkeep.rebuild import rebuild
 from store.database.derived import Derived
 from store.database.errors import DatabaseAway
@@ -236,6 +236,22 @@ def test_what_a_killed_process_left_goes_with_the_next(world: TimedWorld) -> Non
     built = build(world, 11)
     assert [each.number for each in kept(world)] == [built.number]
     assert tables_of_past_views(world) == {f"past_{built.number}_leads"}
+
+
+def test_what_a_killed_process_left_goes_though_none_is_built(world: TimedWorld) -> None:
+    traffic(world)
+    finished = build(world, 11)
+    killed = patch.object(past, "_fill", side_effect=SystemExit), patch.object(past, "drop_unfinished")
+    with killed[0], killed[1], pytest.raises(SystemExit):
+        build(world, 10)
+    lease = world.database.elect("past view")
+    assert lease is not None
+    drop_abandoned(world.database)
+    assert len(kept(world)) == 2, "somebody builds it"
+    lease.release()
+    drop_abandoned(world.database)
+    assert [each.number for each in kept(world)] == [finished.number]
+    assert tables_of_past_views(world) == {f"past_{finished.number}_leads"}
 
 
 def test_one_at_a_time_is_built(world: TimedWorld) -> None:
