@@ -12,7 +12,7 @@ from projections.queries.csv_rows import MEDIA_TYPE
 from projections.queries.shapes import Page
 from projections.queries.view import Reader
 from projections.reports.answer import Report, ReportNameShape, ReportQuestion, ReportShape
-from projections.reports.registry import REPORTS, csv_of, report, reports, ways_of
+from projections.reports.registry import REPORTS, check_asked, csv_of, report, reports, ways_of
 
 
 def _asked(definition: Report) -> str:
@@ -62,6 +62,7 @@ def report_routes(reader: Reader) -> APIRouter:
         response: Response,
         accept: Annotated[str, Header()] = "",
     ) -> ReportShape | Response:
+        check_asked(name, parameters.by, parameters.model_extra or {})
         with opened(reader, parameters, response) as view:
             shape = report(view, name, parameters.question(view.model.timezone))
         if not (parameters.format == "csv" if parameters.format else _names_csv(accept)):

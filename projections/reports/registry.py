@@ -79,6 +79,13 @@ def known_report(name: str) -> Report:
     return named[name]
 
 
+def check_asked(name: str, by: str | None, options: Mapping[str, Any]) -> None:
+    """What can be told without a view, of which one of the past is built first. Raises NotFound, BadReport."""
+    definition = known_report(name)
+    _by(definition, by)
+    _options(definition, options)
+
+
 def report(view: View, name: str, question: ReportQuestion) -> ReportShape:
     """The report, as it is printed everywhere. Raises NotFound, BadReport, SavedByAnother."""
     return answered(view, known_report(name), question)

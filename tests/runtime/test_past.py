@@ -147,6 +147,16 @@ def test_whose_role_may_drop_none_goes_on_serving(door: Door, monkeypatch: pytes
     assert door.workers.crash is None
 
 
+@pytest.mark.parametrize(("path", "status", "said"), [
+    ("nothing?", 404, "no report 'nothing'"),
+    ("stages?by=shoe&", 400, "by: found 'shoe'"),
+    ("stages?colour=red&", 400, "colour"),
+])  # fmt: skip
+def test_for_a_report_that_is_none_nothing_is_built(door: Door, path: str, status: int, said: str) -> None:
+    problem(door.api.get(f"/api/reports/{path}as_of={THEN}"), status, said)
+    assert door.api.get("/api/jobs").json()["items"] == []
+
+
 def test_nobody_builds_them_where_jobs_are_not_run(world: TimedWorld) -> None:
     api = Asker(create_api(Readers(world.database, world.events, world.ids), Private(TOKEN)), TOKEN)
     problem(api.get(f"/api/leads?as_of={THEN}"), 404, f"`leadline past build {THEN}` makes it")
