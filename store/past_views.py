@@ -9,16 +9,18 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, insert, inspect, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import ProgrammingError
 
 from domain.errors import NotFound, Refused, Retry
 from domain.files.durations import DAY, MINUTE, SECOND
 from store.database.database import Database
 from store.database.derived import Derived, derived
-from store.database.lease import lock_number
+from store.database.postgres_only import analyze, one_at_a_time, shut
 from store.database.tables import past_views
 
+_DROPPING: Final = "past views"
+"""One at a time says what is there: every server drops what is too old, and might drop what another one does."""
 _USED: Final = 10 * MINUTE
 """It is noted so often at most that one is used."""
 
@@ -103,7 +105,7 @@ def begin(conn: Connection, view: PastView, keeping: Keeping, now: int) -> PastV
 
     What is too old or too much goes, and what is of the same pair. Raises NameTaken.
     """
-    _alone(conn)
+    one_at_a_time(conn, _DROPPING)
     there = all_past_views(conn)
     for each in there:
         same = (each.clock, each.knowing) == (view.clock, view.knowing)
@@ -125,8 +127,7 @@ def built(conn: Connection, view: PastView, now: int) -> PastView:
     """It is complete: from now on it is found. Raises PastViewGone where it was dropped meanwhile."""
     if not is_there(conn, view):
         raise PastViewGone(f"the past view {view.name} was dropped while it was built")
-    if conn.dialect.name == "postgresql":  # which plans by what it knows of tables, and would look at them in a minute
-        conn.exec_driver_sql(f"ANALYZE {', '.join(table.name for table in view.tables.all)}")
+    analyze(conn, view.tables.all)
     rows = sum(conn.execute(select(func.count()).select_from(table)).scalar_one() for table in view.tables.all)
     here = past_views.c.number == view.number
     conn.execute(update(past_views).where(here).values(built_at=now, used_at=now, size=rows))
@@ -142,7 +143,7 @@ def is_used(database: Database, view: PastView, now: int) -> None:
 
 def drop(conn: Connection, name: str) -> None:
     """Drop one with its tables. Raises NotFound."""
-    _alone(conn)
+    one_at_a_time(conn, _DROPPING)
     for each in all_past_views(conn):
         if each.name == name:
             _drop(conn, each)
@@ -153,35 +154,27 @@ def drop(conn: Connection, name: str) -> None:
 
 def drop_all(conn: Connection) -> None:
     """Drop all: whoever erases a person must."""
-    _alone(conn)
+    one_at_a_time(conn, _DROPPING)
     for each in all_past_views(conn):
         _drop(conn, each)
 
 
 def drop_unfinished(conn: Connection, view: PastView) -> None:
     """Drop one that could not be built."""
-    _alone(conn)
+    one_at_a_time(conn, _DROPPING)
     _drop(conn, view)
 
 
 def drop_old(conn: Connection, keeping: Keeping, now: int) -> None:
     """Drop those that are too old."""
-    _alone(conn)
+    one_at_a_time(conn, _DROPPING)
     for each in all_past_views(conn):
         if each.built_at is not None and each.built_at < now - keeping.long:
             _drop(conn, each)
 
 
-def _alone(conn: Connection) -> None:
-    """One at a time says what is there: every server drops what is too old, and might drop what another one does."""
-    if conn.dialect.name == "postgresql":
-        conn.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (lock_number("lock", "past views"),))
-
-
 def _drop(conn: Connection, view: PastView) -> None:
-    gate = view.tables.projector.name
-    if conn.dialect.name == "postgresql" and inspect(conn).has_table(gate):
-        conn.exec_driver_sql(f"LOCK TABLE {gate} IN ACCESS EXCLUSIVE MODE")  # `hold`: no deadlock with who reads
+    shut(conn, view.tables.projector)  # `hold`: no deadlock with who reads
     view.tables.metadata.drop_all(conn)
     conn.execute(past_views.delete().where(past_views.c.number == view.number))
 

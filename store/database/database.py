@@ -20,8 +20,9 @@ from store.database.errors import (
     translated,
 )
 from store.database.expressions import SqliteQuartiles
-from store.database.lease import ConnectionLease, FileLease, Lease, lock_number
+from store.database.lease import ConnectionLease, FileLease, Lease
 from store.database.migrate import is_current, upgrade
+from store.database.postgres_only import one_at_a_time
 from store.database.tables import installation
 from store.database.views import creating as views
 
@@ -144,8 +145,7 @@ class Database:
         A statement of its own: under READ COMMITTED only the next statement sees what the last holder committed.
         SQLite's writing transaction is such a lock already.
         """
-        if self.dialect == "postgresql":
-            conn.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (lock_number("lock", name),))
+        one_at_a_time(conn, name)
 
     def elect(self, name: str) -> Lease | None:
         """The lease of a name, if nobody holds it. It dies with this process, and on PostgreSQL with its connection."""
