@@ -100,6 +100,18 @@ def migrated(url: str) -> str:
     return url
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def url_of_module(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a database that has the schema, of each kind; the tests of a module share it."""
+    if request.param == "sqlite":
+        yield migrated(f"sqlite:///{tmp_path_factory.mktemp('module') / 'leadline.db'}")
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        url = migrated(server.create())
+        yield url
+        server.drop(url)
+
+
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: PostgresServer) -> Iterator[str]:
     """The URL of a database with the schema, which tests copy: making the schema takes longer than most of them."""

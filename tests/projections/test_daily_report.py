@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -13,13 +14,11 @@ from projections.queries.days import DayRange, day_named
 from projections.reports.answer import BadReport, ReportQuestion, ReportShape
 from projections.reports.registry import report
 from store.database.views.happened import DAILY
-from tests.conftest import migrated
 from tests.domain.stories import at, us
 from tests.given_plans import indexes, statements_of
 from tests.given_views import rows_of
 from tests.projections.given_analysts import CLOCK, MODEL, START, played
 from tests.projections.world import World
-from tests.services.postgres import PostgresServer
 
 DAYS = ZoneDays(MODEL.timezone)
 TODAY = DAYS.of(CLOCK)
@@ -28,18 +27,10 @@ TOUCHES = ("touchpoints", "by_machines", "people")
 LEADS = ("new_visitors", "new_leads", "became_hot", "stage_moves", "won")
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    if request.param == "sqlite":
-        world = played(migrated(f"sqlite:///{tmp_path_factory.mktemp('daily') / 'leadline.db'}"))
+@pytest.fixture(scope="module")
+def world(url_of_module: str) -> Iterator[World]:
+    with closing(played(url_of_module)) as world:
         yield world
-        world.close()
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        world = played(migrated(server.create()))
-        yield world
-        world.close()
-        server.drop(world.url)
 
 
 def daily(world: World, days: DayRange = PERIOD, by: str | None = None, **options: str) -> ReportShape:

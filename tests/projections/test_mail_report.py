@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import closing
 from random import Random
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -15,11 +16,9 @@ from projections.queries.days import EVER, DayRange, day_named
 from projections.reports.answer import BadReport, ReportQuestion, ReportShape
 from projections.reports.registry import report
 from store.database.views.mail import MAIL
-from tests.conftest import migrated
 from tests.domain.stories import at, us
 from tests.given_views import rows_of
 from tests.projections.world import World
-from tests.services.postgres import PostgresServer
 
 MODEL = parse_model("""
 timezone = "Asia/Shanghai"
@@ -76,18 +75,10 @@ def played(url: str) -> World:
     return world
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    if request.param == "sqlite":
-        world = played(migrated(f"sqlite:///{tmp_path_factory.mktemp('mail') / 'leadline.db'}"))
+@pytest.fixture(scope="module")
+def world(url_of_module: str) -> Iterator[World]:
+    with closing(played(url_of_module)) as world:
         yield world
-        world.close()
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        world = played(migrated(server.create()))
-        yield world
-        world.close()
-        server.drop(world.url)
 
 
 def mail(world: World, by: str | None = None, days: DayRange = EVER, **options: str) -> ReportShape:

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 
 import pytest
 
@@ -12,26 +13,16 @@ from projections.reports.answer import BadReport, ReportQuestion, ReportShape
 from projections.reports.quality import ADVICE
 from projections.reports.registry import report
 from store.database.views.quality import QUALITY
-from tests.conftest import migrated
 from tests.domain.stories import at
 from tests.given_views import rows_of
 from tests.projections.given_analysts import CLOCK, MODEL, played
 from tests.projections.world import World
-from tests.services.postgres import PostgresServer
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    if request.param == "sqlite":
-        world = played(migrated(f"sqlite:///{tmp_path_factory.mktemp('quality') / 'leadline.db'}"))
+@pytest.fixture(scope="module")
+def world(url_of_module: str) -> Iterator[World]:
+    with closing(played(url_of_module)) as world:
         yield world
-        world.close()
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        world = played(migrated(server.create()))
-        yield world
-        world.close()
-        server.drop(world.url)
 
 
 def quality(world: World, **options: str) -> ReportShape:

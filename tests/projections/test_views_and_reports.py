@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -9,28 +10,18 @@ import pytest
 from projections.queries.days import DayRange
 from projections.reports.answer import ReportQuestion
 from projections.reports.registry import report
-from tests.conftest import migrated
 from tests.given_views import asked
 from tests.projections.given_analysts import CLOCK, START, played
 from tests.projections.world import World
-from tests.services.postgres import PostgresServer
 
 DAY = 86_400_000_000
 EVER = DayRange(START // DAY - 1, CLOCK // DAY + 2)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    if request.param == "sqlite":
-        world = played(migrated(f"sqlite:///{tmp_path_factory.mktemp('reports') / 'leadline.db'}"))
+@pytest.fixture(scope="module")
+def world(url_of_module: str) -> Iterator[World]:
+    with closing(played(url_of_module)) as world:
         yield world
-        world.close()
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        world = played(migrated(server.create()))
-        yield world
-        world.close()
-        server.drop(world.url)
 
 
 def told(world: World, name: str, by: str | None = None, **options: str) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from io import StringIO
 from typing import Any
 
@@ -13,12 +14,10 @@ from api.app import Readers, create_api
 from projections.reports.answer import ColumnKind, Report
 from projections.reports.registry import REPORTS
 from runtime.cli import create_app
-from tests.conftest import migrated
 from tests.projections.given_analysts import played
 from tests.projections.world import KEY, World
 from tests.runtime.asking import Asker
 from tests.runtime.serving import environment
-from tests.services.postgres import PostgresServer
 from web.private import Private
 
 TOKEN = "sample-token"
@@ -29,18 +28,10 @@ NUMBERS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    if request.param == "sqlite":
-        world = played(migrated(f"sqlite:///{tmp_path_factory.mktemp('reports') / 'leadline.db'}"))
+@pytest.fixture(scope="module")
+def world(url_of_module: str) -> Iterator[World]:
+    with closing(played(url_of_module)) as world:
         yield world
-        world.close()
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        world = played(migrated(server.create()))
-        yield world
-        world.close()
-        server.drop(world.url)
 
 
 def leadline(world: World, monkeypatch: pytest.MonkeyPatch, *words: str) -> bytes:
