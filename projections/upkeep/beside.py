@@ -20,6 +20,7 @@ from projections.upkeep.shares import LINKING, fold_shares, worth
 from store.database.database import Database
 from store.database.derived import Derived, derived
 from store.database.partitions import Partitions
+from store.database.postgres_only import analyze
 from store.database.tables import live
 from store.events.ids import Ids
 from store.events.store import EventStore
@@ -133,4 +134,5 @@ def put_in_place(conn: Connection, tables: Derived, now: Progress) -> None:
     for old, new in zip(live.all, tables.all, strict=True):
         conn.execute(delete(old))
         conn.execute(insert(old).from_select([column.name for column in old.columns], select(new)))
+    analyze(conn, [live.touches])  # whose whole PostgreSQL never looks at by itself, but at its months
     conn.execute(update(live.projector).values(build=now.build + 1))

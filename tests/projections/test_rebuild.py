@@ -1,14 +1,22 @@
 """Rebuild and activation beside a projector that goes on: same bytes, and nobody works on with what was switched."""
 
+from contextlib import closing
+
 import pytest
+from sqlalchemy import text
 
 from domain.fold.fold import Fold
 from domain.fold.lead import Lead, Now
+from domain.model.definition import parse_model
 from projections.projecting.saved import SavedByAnother
 from projections.upkeep.beside import RebuildRuns
 from projections.upkeep.rebuild import rebuild
-from tests.domain.stories import SECOND, at
+from tests.domain.stories import SECOND, at, us
+from tests.given_model import MODEL
 from tests.projections.world import World
+
+KNOWN = text("SELECT reltuples FROM pg_class WHERE relname = 'touches'")
+"""Rows of the whole table, as far as PostgreSQL was told; -1: nobody told it."""
 
 
 def test_the_projector_goes_on_with_the_clusters_of_the_build(world: World) -> None:
@@ -23,6 +31,16 @@ def test_the_projector_goes_on_with_the_clusters_of_the_build(world: World) -> N
     world.clock += 2 * 86_400 * SECOND
     world.project()
     assert world.verify().differing == 0
+
+
+def test_postgresql_knows_what_is_in_touches_after_it(migrated_postgres_url: str) -> None:
+    with closing(World(migrated_postgres_url, parse_model(MODEL), us(100))) as world:
+        world.play([[at(n, "page_viewed", f"c:{n}") for n in range(1, 5)]])
+        with world.database.snapshot() as conn:
+            assert conn.execute(KNOWN).scalar_one() == -1
+        rebuild(world.database, world.ids, world.model)
+        with world.database.snapshot() as conn:
+            assert conn.execute(KNOWN).scalar_one() == 4
 
 
 def test_what_was_received_ahead_of_the_clock_is_built_too(world: World) -> None:
