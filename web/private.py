@@ -2,13 +2,19 @@
 
 import hmac
 import ipaddress
+from typing import Final
 
 from starlette.requests import Request
 
 from web.problems import Problem
+from web.viewer import Role, Viewer
 
 _PROXIES = ("forwarded", "via", "x-real-ip", "x-forwarded-")
 """How the headers begin that a proxy adds."""
+LOCAL: Final = Viewer("local", Role.ADMIN)
+"""Who asks on this machine itself, where there is no token."""
+OPERATOR: Final = Viewer("LEADLINE_API_TOKEN", Role.ADMIN)
+"""Who bears the token of the settings."""
 
 
 def is_local(request: Request) -> bool:
@@ -37,16 +43,11 @@ class Private:
     def __init__(self, token: str | None) -> None:
         self._token = None if token is None else token.encode()
 
-    def check(self, request: Request) -> None:
-        """Let in who may ask. Raises Problem (401, 403)."""
-        if self._token is None:
-            _refuse_others(request)
-            return
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), self._token):
-            fault = "this bearer token is not LEADLINE_API_TOKEN" if token else "a bearer token is needed"
-            challenge = {"WWW-Authenticate": 'Bearer realm="leadline"'}
-            raise Problem(401, f"{fault}: send `Authorization: Bearer TOKEN`", challenge)
+    def check(self, request: Request) -> Viewer:
+        """Who asks, which is in `request.state.viewer` from now on. Raises Problem (401, 403)."""
+        viewer = self._viewer(request)
+        request.state.viewer = viewer
+        return viewer
 
     def allows(self, request: Request) -> bool:
         """Whether this one may ask."""
@@ -55,6 +56,17 @@ class Private:
         except Problem:
             return False
         return True
+
+    def _viewer(self, request: Request) -> Viewer:
+        if self._token is None:
+            _refuse_others(request)
+            return LOCAL
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), self._token):
+            fault = "this bearer token is not LEADLINE_API_TOKEN" if token else "a bearer token is needed"
+            challenge = {"WWW-Authenticate": 'Bearer realm="leadline"'}
+            raise Problem(401, f"{fault}: send `Authorization: Bearer TOKEN`", challenge)
+        return OPERATOR
 
 
 def _refuse_others(request: Request) -> None:
