@@ -18,9 +18,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.commander import Accepted, Command, Commander
 from domain.files.durations import SECOND, parse_duration
+from domain.touchpoints.touchpoint import Instant
 from producers.commands import CommandContext, CommandRefused
 from producers.reading.body import clean
+from projections.queries.periods import bound
 from projections.queries.shapes import LeadDetail
+from projections.queries.view import View
 from store.log.port import LogAway, LogError, LogFull
 from web.problems import Problem
 
@@ -135,3 +138,11 @@ def command_id(lead: str, name: str, requested: By, key: str | None) -> str:
 def context_of(context: CommandContext, said: By) -> CommandContext:
     """The context with what the body says of who asks, and why."""
     return replace(context, by=said.by, reason=said.reason if isinstance(said, Said) else None)
+
+
+def instant_said(name: str, text: str, view: View) -> Instant:
+    """The instant of a text in a body: RFC 3339, or a day in the model's zone. Raises CommandRefused."""
+    try:
+        return Instant(bound(text, view.model.timezone))
+    except ValueError as error:
+        raise CommandRefused(400, f"{name}: {error}") from None

@@ -6,12 +6,11 @@ from fastapi import APIRouter, Body
 from fastapi.responses import Response
 from pydantic import Field
 
-from api.command_requests import ANSWERS, By, JsonRoute, Key, Said, Waited, command_id, context_of, run
+from api.command_requests import ANSWERS, By, JsonRoute, Key, Said, Waited, command_id, context_of, instant_said, run
 from api.commander import Card, Command, Commander
-from domain.touchpoints.touchpoint import Instant, Touchpoint
+from domain.touchpoints.touchpoint import Touchpoint
 from producers import handing_over
-from producers.commands import CommandContext, CommandRefused
-from projections.queries.periods import bound
+from producers.commands import CommandContext
 from projections.queries.view import View
 
 _Time = Annotated[str, Field(description="RFC 3339, or a day in the model's time zone; it lies ahead")]
@@ -100,7 +99,7 @@ def to_assign(said: ToOwner) -> Command:
     """Give the lead to an owner."""
 
     def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
-        due = None if said.due is None else _instant("due", said.due, view)
+        due = None if said.due is None else instant_said("due", said.due, view)
         return handing_over.assign(card, said.owner, due, view.model.sales, context_of(context, said))
 
     return command
@@ -129,7 +128,7 @@ def to_remind(said: RemindOf) -> Command:
     """Remind the owner at an instant."""
 
     def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
-        return handing_over.remind(card, _instant("at", said.at, view), said.note, context_of(context, said))
+        return handing_over.remind(card, instant_said("at", said.at, view), said.note, context_of(context, said))
 
     return command
 
@@ -141,10 +140,3 @@ def to_note(said: Noted) -> Command:
         return handing_over.note(card, said.note, context_of(context, said))
 
     return command
-
-
-def _instant(name: str, text: str, view: View) -> Instant:
-    try:
-        return Instant(bound(text, view.model.timezone))
-    except ValueError as error:
-        raise CommandRefused(400, f"{name}: {error}") from None

@@ -7,6 +7,7 @@ A refusal records nothing:
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from domain.errors import Refused
@@ -21,6 +22,7 @@ NOT_BUILT: Final = ("consent", "erase")
 """Commands that this release refuses by name."""
 
 _REASON_LIMIT: Final = 1_000
+NOTHING_KNOWN: Final[Mapping[str, Any]] = MappingProxyType({})
 _LAST_ABOVE_COOKIE: Final = RANK["phone"]
 
 
@@ -182,13 +184,29 @@ def _pairs(identities: Iterable[Identity]) -> list[dict[str, str]]:
     return [{"kind": identity.kind, "value": identity.value} for identity in identities]
 
 
-def about_lead(lead: LeadCard, type: str, properties: dict[str, Any], context: CommandContext) -> Touchpoint:
-    """It carries one identity of the lead's highest kind: that one never moves to another lead."""
-    return _touchpoint(type, (_head(lead),), properties, context)
+def about_lead(
+    lead: LeadCard,
+    type: str,
+    properties: dict[str, Any],
+    context: CommandContext,
+    *,
+    happened: Instant | None = None,
+    profile: Mapping[str, Any] = NOTHING_KNOWN,
+) -> Touchpoint:
+    """It carries one identity of the lead's highest kind: that one never moves to another lead.
+
+    `happened`: when, if that was before it is said. `profile`: what it says of the person.
+    """
+    return _touchpoint(type, (_head(lead),), properties, context, happened, profile)
 
 
 def _touchpoint(
-    type: str, identities: tuple[Identity, ...], properties: dict[str, Any], context: CommandContext
+    type: str,
+    identities: tuple[Identity, ...],
+    properties: dict[str, Any],
+    context: CommandContext,
+    happened: Instant | None = None,
+    profile: Mapping[str, Any] = NOTHING_KNOWN,
 ) -> Touchpoint:
     for name, text in (("by", context.by), ("reason", context.reason)):
         if text is not None and len(text) > _REASON_LIMIT:
@@ -199,9 +217,10 @@ def _touchpoint(
         id=context.id,
         source=Source("api", context.source),
         type=type,
-        occurred_at=context.at,
+        occurred_at=context.at if happened is None else happened,
         received_at=context.at,
         identities=identities,
+        profile=profile,
         properties=properties,
     )
     if fault := validate(touchpoint):

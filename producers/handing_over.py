@@ -73,19 +73,19 @@ def reject(lead: OwnedCard, answer: Rejection, sales: Sales, context: CommandCon
     if answer.reason not in reasons:
         raise CommandRefused(422, unknown(answer.reason, reasons, "reason"), allowed=reasons)
     said = _answer(held, answer.signal, sales, context)
-    return about_lead(lead, "owner_rejected", {**said, "reason": answer.reason, **_noted(answer.note)}, context)
+    return about_lead(lead, "owner_rejected", {**said, "reason": answer.reason, **noted(answer.note)}, context)
 
 
 def remind(lead: LeadCard, at: Instant, note: str | None, context: CommandContext) -> Touchpoint:
     """Remind the owner at an instant, unless staff is in touch with the lead before. Refused: one that is over."""
-    return about_lead(lead, "reminder_set", {"at": rfc3339(_ahead("at", at, context)), **_noted(note)}, context)
+    return about_lead(lead, "reminder_set", {"at": rfc3339(_ahead("at", at, context)), **noted(note)}, context)
 
 
 def note(lead: LeadCard, text: str, context: CommandContext) -> Touchpoint:
     """Keep a note with the lead. Refused: an empty one."""
     if not text.strip():
         raise CommandRefused(422, "note: it is empty, allowed is a text")
-    return about_lead(lead, "noted", _noted(text), context)
+    return about_lead(lead, "noted", noted(text), context)
 
 
 def reasons_of(sales: Sales) -> tuple[str, ...]:
@@ -135,7 +135,8 @@ def _ahead(name: str, instant: Instant, context: CommandContext) -> Instant:
     return instant
 
 
-def _noted(text: str | None) -> dict[str, str]:
+def noted(text: str | None) -> dict[str, str]:
+    """A note as the property of a touchpoint. Refused: a long one."""
     if not text:
         return {}
     if len(text) > NOTE_LIMIT:

@@ -18,6 +18,7 @@ from api.model_diff import model_routes
 from api.past import PastViewBuilder
 from api.segments import preview_routes
 from api.upkeep import upkeep_routes
+from api.working import working_routes
 from domain.errors import Misconfigured, Retry
 from producers.collector.answering import Answering
 from producers.collector.app import Admission, collector
@@ -68,7 +69,7 @@ def api_app(wiring: Wiring, log: Log, workers: Workers) -> ASGIApp:
         database, wiring.events, ids, workers.stop.is_set, settings.streams, links=settings.links, past=past
     )
     commander = Commander(Reader(database, wiring.events, ids), ids, log, clock)
-    commands = command_routes(commander), handing_over_routes(commander)
+    commands = command_routes(commander), handing_over_routes(commander), working_routes(commander)
     upkeep = upkeep_routes(runner, database, ids, wiring.engine_apart)
     reader, engine = Reader(database, wiring.events, ids), wiring.engine_apart
     parts = (model_routes, preview_routes, asked_funnel_routes)

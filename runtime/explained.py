@@ -73,7 +73,7 @@ def _how(machine: str, words: Words) -> str:
 
 
 def did_in_words(touchpoint: TouchpointShape, words: Words) -> str:
-    """What a touchpoint said of who takes care of the lead, and what it did."""
+    """What a touchpoint said of who takes care of the lead, or of what was said, and what it did."""
     handed = _handed(touchpoint, words) if touchpoint.effect.no_effect is None else ""
     return words.say("stop").join(filter(None, [handed, effect_in_words(touchpoint.effect, words)]))
 
@@ -93,7 +93,7 @@ def _handed(touchpoint: TouchpointShape, words: Words) -> str:
             return words.say("handed.rejected", by=by, reason=words.rejection(str(said.get("reason", ""))))
         case "reminder_set" if (at := instant_of(said.get("at"))) is not None:
             return words.say("handed.reminder", at=cell(words.when(at)))
-        case "noted":
+        case "noted" | "call_logged" | "meeting_held" | "message_sent" | "message_received" if "note" in said:
             return words.say("handed.note", note=" ".join(str(said.get("note", "")).split()))
         case _:
             return ""

@@ -12,6 +12,7 @@
 | funnel_step | the funnel and the step's number | that number | the type of its touchpoints |
 | required | a field of the person | | the first stage that requires it |
 | member | a member of an owner's team | | the owner |
+| tag | its name | | |
 | setting | half_life (microseconds), rearm_at, timezone, report_by, promote_to | its value | or its text |
 """
 
@@ -97,6 +98,8 @@ def _each(model: Model) -> Iterator[tuple[str, str, Any, float | None, str | Non
     for owner in sales.owners:
         for member in (owner.name, *owner.members) if owner.members else ():
             yield "member", member, None, None, owner.name
+    for tag in model.tags:
+        yield "tag", tag.name, tag.label, None, None
     yield "setting", "half_life", None, float(score.half_life), None
     yield "setting", "rearm_at", None, score.rearm_at, None
     yield "setting", "timezone", None, None, model.timezone

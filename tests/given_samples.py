@@ -18,6 +18,7 @@ EXPORTS: Final = "tests/test_samples_export.py"
 FILES: Final = "tests/test_samples_files.py"
 SQL: Final = "tests/test_samples_sql.py"
 SERVERS: Final = "tests/test_samples_servers.py"
+WORK: Final = "tests/test_samples_work.py"
 CONTAINERS: Final = "not executed: Docker's; tests/test_compose.py tries what docker-compose.yml says"
 
 SAMPLES: Final[dict[str, dict[str, str]]] = {
@@ -137,6 +138,7 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "navigator.sendBeacon": DOORS,
         '<input type="hidden" name="_aid">': DOORS,
     },
+    "work-a-lead.md": {"[[tags]]": WORK, "leadline work log": WORK, "curl -sG": WORK},
 }
 """Page, how a block of it begins, and the test file that executes it with `sample`, or the reason why none does."""
 

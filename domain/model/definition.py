@@ -38,6 +38,7 @@ from domain.model.sales import Activity, Enquiry, Reason, Sales
 from domain.model.scoring import Score, ScoreRule
 from domain.model.stages import declared, former_names
 from domain.model.starter import STARTER
+from domain.model.tags import Tag
 from domain.model.values import (
     Limit,
     read_bands,
@@ -183,6 +184,7 @@ class Model(Part):
     money: Money = Money()
     destinations: tuple[Destination, ...] = ()
     sales: Sales = Sales()
+    tags: tuple[Tag, ...] = ()
     _text: str = PrivateAttr("")
     _activated_at: int = PrivateAttr(NEVER)
 
@@ -266,6 +268,7 @@ _KEYS: Final[Mapping[Path, tuple[str, ...]]] = {
         (("money", "rates"), Rate),
         (("money", "revenue"), Revenue),
         (("destinations",), Destination),
+        (("tags",), Tag),
         (("sales",), Sales),
         (("sales", "owners"), Owner),
         (("sales", "reasons"), Reason),
@@ -314,7 +317,7 @@ def declared_names(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _NOT_FOLDED: Final = frozenset(
-    {"label", "timezone", "bands", "rfm", "engagement", "money", "report_in", "rates", "destinations", "sales"}
+    {"label", "timezone", "bands", "rfm", "engagement", "money", "report_in", "rates", "destinations", "sales", "tags"}
 )
 """Keys that the fold does not read, or not as they are: classes are segments, and of the zone and of money `hash` says
 what stands in read models."""

@@ -38,6 +38,7 @@ _NAMED: Final[tuple[Path, ...]] = (
     ("segments",),
     ("funnels",),
     ("destinations",),
+    ("tags",),
     ("sales", "owners"),
 )
 _SHOWN: Final = 120

@@ -21,6 +21,8 @@ _NUMBERS: Final = (
     "celular", "téléphone", "portable", "手机", "手机号", "手机号码", "电话", "电话号码", "联系电话", "手機", "電話",
     "電話番号", "携帯電話", "전화번호", "휴대폰", "телефон",
 )  # fmt: skip
+_WORDS_OF_STAFF: Final = frozenset({"note", "participants"})
+"""Names of what staff writes down with a command: what was said, and by whom."""
 _JOINS: Final = re.compile(r"[\s_.:\-]+|[0-9]+\Z")
 _LEFT_OUT: Final = object()
 
@@ -29,7 +31,8 @@ def impersonal(touchpoint: Touchpoint) -> str:
     """The properties as a JSON object, in the order in which they were said.
 
     Left out, at any depth, are texts that are (trimmed, without case) one of the touchpoint's identities or of the
-    profile that it says, and texts and numbers whose name is that of an e-mail or a phone. A NUL is U+FFFD.
+    profile that it says, and texts and numbers whose name is that of an e-mail or a phone; and what staff wrote down.
+    A NUL is U+FFFD.
     """
     properties = touchpoint.properties
     if not properties:
@@ -39,7 +42,7 @@ def impersonal(touchpoint: Touchpoint) -> str:
     if touchpoint.profile:
         said = (value.strip().casefold() for value in touchpoint.profile.values() if isinstance(value, str))
         named += filter(None, said)
-    if _is_flat(text) and not _any_reaches(tuple(properties)):
+    if _is_flat(text) and not _any_is_private(tuple(properties)):
         folded = text.casefold()
         for value in named:
             if value in folded:
@@ -47,7 +50,8 @@ def impersonal(touchpoint: Touchpoint) -> str:
         else:  # nearly always: nothing is said in these words
             return text
     known = frozenset(named)
-    kept = {name: _kept(name, value, known) for name, value in properties.items()}
+    words = _WORDS_OF_STAFF if touchpoint.source.kind == "api" else ()
+    kept = {name: _kept(name, value, known) for name, value in properties.items() if name not in words}
     text = orjson.dumps({name: value for name, value in kept.items() if value is not _LEFT_OUT}).decode()
     return text if "\\u0000" not in text else orjson.dumps(_storable(orjson.loads(text))).decode()
 
@@ -58,8 +62,8 @@ def _is_flat(text: str) -> bool:
 
 
 @lru_cache(4_096)
-def _any_reaches(names: tuple[str, ...]) -> bool:
-    return any(map(reaches_somebody, names))
+def _any_is_private(names: tuple[str, ...]) -> bool:
+    return not _WORDS_OF_STAFF.isdisjoint(names) or any(map(reaches_somebody, names))
 
 
 def _kept(name: str, value: Any, named: frozenset[str]) -> Any:

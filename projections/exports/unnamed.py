@@ -22,6 +22,7 @@ _NAMES: Final = frozenset((
 """Fields of a profile whose values are left out wherever the touchpoint repeats them."""
 _LEFT_OUT: Final = (_NAMES - {"name", "address"}) | {
     "firstname", "lastname", "surname", "password", "ip", "traits", "note", "notes",
+    "participants",
 }  # fmt: skip
 """Keys that are left out, whatever they hold; a `name` or an `address` may be a page's."""
 _KINDS: Final = {

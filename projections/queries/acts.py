@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_
 
-from domain.touchpoints.acts import DONE_TO_THEM, OUR_SOURCES, SAYS_WHO_THEY_ARE
+from domain.touchpoints.acts import DONE_TO_THEM, LOGGED_FOR_THEM, OUR_SOURCES, SAYS_WHO_THEY_ARE
 
 
 def is_their_own_act(touches: Any) -> ColumnElement[bool]:
@@ -13,6 +13,6 @@ def is_their_own_act(touches: Any) -> ColumnElement[bool]:
     return and_(
         touches.machine.is_(None),
         touches.type.not_in(sorted(DONE_TO_THEM)),
-        touches.source_kind.not_in(sorted(OUR_SOURCES)),
+        or_(touches.source_kind.not_in(sorted(OUR_SOURCES)), touches.type == LOGGED_FOR_THEM),
         or_(by_browser, touches.type.not_in(sorted(SAYS_WHO_THEY_ARE))),
     )

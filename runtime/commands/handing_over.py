@@ -1,32 +1,20 @@
 """`handover`: who takes care of a lead, what they answer, a reminder, a note; checked as over HTTP, on the same log."""
 
-import uuid
 from typing import Annotated
 
 import typer
 
 from api import handing_over
-from api.commander import Command, Commander
-from projections.projecting.projector import read_progress
-from projections.queries import one_lead
+from api.commander import Command
 from projections.queries.shapes import LeadDetail
-from runtime.clock import clock
+from runtime.commands.commanding import By, Wait, Who, ask
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, Language, wiring_of
 from runtime.explained import owner_in_words
-from runtime.folder import held
-from runtime.projected import project_here
-from runtime.show import print_json
 from runtime.wiring import Wiring
-from runtime.words import Words, who
+from runtime.words import Words
 
-Who = Annotated[
-    str,
-    typer.Argument(metavar="WHO", help="A lead's id, an e-mail, KIND:VALUE (user_id:u-1), or a name of one alone."),
-]
-By = Annotated[str | None, typer.Option(help="Who says so.")]
 Answerer = Annotated[str | None, typer.Option("--by", help="Who answers: of a team a member; else the owner.")]
 Note = Annotated[str | None, typer.Option(help="Kept with it.")]
-Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it is projected, and say who has the lead.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -131,26 +119,9 @@ def note(
 
 
 def _ask(wiring: Wiring, of: str, command: Command, *, wait: bool, lang: str | None, as_json: bool) -> None:
-    """Put it on the log, and say what it did. Raises CommandRefused, NotFound, LogError: nothing was recorded."""
-    alone = not held(wiring.make_folder())
-    with wiring.reader.view() as view:
-        if wait:
-            read_progress(view.conn).check_format()  # a projector that waits for a rebuild would be waited for
-        lead = str(one_lead.lead_called(view, of))
-        words = Words(view.model, lang)
-    commander = Commander(wiring.reader, wiring.ids, wiring.log, clock)
-    accepted = commander.append(str(uuid.uuid4()), lead, command)
-    after: list[LeadDetail] = []
+    """Put it on the log, and say who has the lead."""
+    ask(wiring, of, command, _owner, wait=wait, lang=lang, as_json=as_json)
 
-    def shows_it() -> bool:
-        after.extend(filter(None, [commander.after(accepted)]))
-        return bool(after)
 
-    if wait:
-        project_here(wiring, alone=alone, done=shows_it)
-    if as_json:
-        print_json(after[0] if after else accepted)
-    elif after:
-        print(f"{who(after[0])}: {owner_in_words(after[0].owner, words)}")
-    else:
-        print(f"{accepted.type} {accepted.id}")
+def _owner(lead: LeadDetail, words: Words) -> str:
+    return owner_in_words(lead.owner, words)

@@ -19,6 +19,7 @@ from tests.given_model import MODEL
     ("consent_changed", "api", False), ("merged", "api", False),
     ("identified", "browser", True), ("identified", "server", False), ("identified", "import", False),
     ("grouped", "server", False), ("page_viewed", "policy", False), ("page_viewed", "api", False),
+    ("message_received", "api", True), ("message_received", "server", True), ("message_sent", "api", False),
 ])  # fmt: skip
 def test_an_act_is_the_persons_by_its_type_and_by_who_reports_it(type: str, source: str, own: bool) -> None:
     assert is_own_act(at(1, type, "e:a@x.de", source=source)) is own

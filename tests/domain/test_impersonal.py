@@ -39,3 +39,10 @@ def test_a_nul_is_replaced_since_no_database_reads_it_out_of_json() -> None:
     assert kept("c:k", a="x\x00", **{"b\x00": ["\x00", 1]}, c="\\u0000") == {
         "a": "x\ufffd", "b\ufffd": ["\ufffd", 1], "c": "\\u0000",
     }  # fmt: skip
+
+
+def test_what_staff_wrote_down_goes_and_of_nobody_else() -> None:
+    says = {"note": "her mother called", "participants": ["Ada"], "outcome": "reached", "deep": {"note": 1}}
+    logged = orjson.loads(impersonal(at(0, "call_logged", "c:k", source="api", **says)))
+    assert logged == {"outcome": "reached", "deep": {"note": 1}}
+    assert kept("c:k", **says) == says

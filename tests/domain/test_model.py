@@ -165,6 +165,7 @@ SMALL = (
         ('name = "g"', 'name = "g"\nlabel = { zh = "组" }'),
         ('name = "r"', 'name = "r"\nlabel = { zh = "规则" }'),
         ('{ on = "a" }', '{ on = "a", label = "First" }'),
+        ("[score]", '[[tags]]\nname = "vip"\nlabel = { zh = "贵宾" }\n[score]'),
     ],
 )  # fmt: skip
 def test_what_has_no_meaning_is_not_in_the_version(before: str, after: str) -> None:

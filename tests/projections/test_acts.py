@@ -10,7 +10,7 @@ from projections.queries.acts import is_their_own_act
 from store.database.database import open_database
 from tests.domain.stories import at
 
-TYPES = sorted({*DONE_TO_THEM, *SAYS_WHO_THEY_ARE, "page_viewed", "email_opened", "anything_else"})
+TYPES = sorted({*DONE_TO_THEM, *SAYS_WHO_THEY_ARE, "page_viewed", "email_opened", "message_received", "anything_else"})
 
 
 def test_the_database_tells_own_acts_as_the_fold_does(migrated_url: str) -> None:

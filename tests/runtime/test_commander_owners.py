@@ -6,16 +6,12 @@ from typing import Any
 
 import pytest
 
-from api.commander import Command, Commander
+from api.commander import Command
 from api.handing_over import AcceptIt, RejectIt, ToOwner, to_accept, to_assign, to_reject
-from domain.touchpoints.envelope import decode
-from domain.touchpoints.touchpoint import Instant, Touchpoint
+from domain.touchpoints.touchpoint import Touchpoint
 from producers.commands import CommandRefused
-from projections.queries.view import Reader
-from store.events.store import EventStore
-from store.log.sql import SqlLog
-from store.log.topics import TOUCHPOINTS
 from tests.projections.given_sales import FRIDAY, MINUTE, Company, local, touchpoint
+from tests.runtime.given_commander import desk_of
 
 HOT = touchpoint(FRIDAY, "demo_requested")
 MISSED = local(2026, 6, 8, 12, 31)
@@ -32,20 +28,8 @@ def sales(tmp_path: Path) -> Iterator[Company]:
 @pytest.fixture
 def ask(sales: Company, tmp_path: Path) -> Iterator[Ask]:
     """Asks a command about the only lead, and gives the touchpoint that it put on the log."""
-    log = SqlLog(tmp_path / "log.db")
-    reader = Reader(sales.world.database, EventStore(sales.world.database), sales.world.ids)
-    commander = Commander(reader, sales.world.ids, log, lambda: Instant(sales.world.clock))
-    subscription = log.subscribe([TOUCHPOINTS], "test")
-
-    def asked(command: Command) -> Touchpoint:
-        [lead] = [str(row.lead) for row in sales.world.rows("leads")]
-        commander.append("command-1", lead, command)
-        [entry] = subscription.poll(dict.fromkeys(subscription.assigned()), 10, 0)
-        return decode(entry.value)
-
-    yield asked
-    subscription.close()
-    log.close()
+    with desk_of(sales, tmp_path) as desk:
+        yield desk.ask
 
 
 def owner(sales: Company) -> tuple[Any, ...]:

@@ -27,7 +27,7 @@ MODEL: Final = ReportView(
             "kind",
             ShownAs.TEXT,
             "stage, rule, fit_rule, hot_at (by grade; empty name: for all), grade, segment, funnel, funnel_step (the"
-            " funnel and the step's number), window (of a funnel), member (of an owner's team), setting",
+            " funnel and the step's number), window (of a funnel), member (of an owner's team), tag, setting",
         ),
         ViewColumn("name", ShownAs.TEXT, "its name"),
         ViewColumn("place", ShownAs.COUNT, "its place among those of its kind, from 0"),

@@ -1,0 +1,50 @@
+"""`POST /api/leads/{id}/log`: what a salesperson did about a lead."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+from fastapi.responses import Response
+from pydantic import Field
+
+from api.command_requests import ANSWERS, By, JsonRoute, Key, Waited, command_id, context_of, instant_said, run
+from api.commander import Card, Command, Commander
+from domain.touchpoints.touchpoint import Touchpoint
+from producers import working
+from producers.commands import CommandContext
+from projections.queries.view import View
+
+
+class LogTalk(By):
+    """Log a call, a meeting or a message."""
+
+    kind: Annotated[str, Field(description=", ".join(working.LOGGED))]
+    at: Annotated[
+        str | None, Field(description="when: RFC 3339, or a day in the model's time zone; without it now, never later")
+    ] = None
+    participants: Annotated[list[str], Field(description="who took part")] = []
+    note: Annotated[str | None, Field(description="what was said")] = None
+    outcome: Annotated[str | None, Field(description="what came of it, in a few words")] = None
+    tags: Annotated[list[str], Field(description="names of [[tags]]")] = []
+
+
+def working_routes(commander: Commander) -> APIRouter:
+    """The routes of work on a lead."""
+    router = APIRouter(tags=["commands"], route_class=JsonRoute)
+
+    @router.post("/leads/{lead}/log", summary="Log a call, a meeting or a message", responses=ANSWERS)
+    async def log(lead: str, said: Annotated[LogTalk, Body()], waited: Waited, idempotency_key: Key = None) -> Response:
+        id = command_id(lead, "log", said, idempotency_key)
+        return await run(commander, id, lead, to_log(said), waited.seconds())
+
+    return router
+
+
+def to_log(said: LogTalk) -> Command:
+    """Log a call, a meeting or a message."""
+
+    def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+        at = None if said.at is None else instant_said("at", said.at, view)
+        talk = working.Talk(said.kind, at, said.participants, said.note, said.outcome, said.tags)
+        return working.log(card, talk, view.model.tags, context_of(context, said))
+
+    return command

@@ -1,0 +1,55 @@
+"""`work`: log a call, a meeting or a message with a lead; checked as over HTTP, on the same log."""
+
+from typing import Annotated
+
+import typer
+
+from api import working
+from producers.working import LOGGED
+from projections.queries.shapes import LeadDetail
+from runtime.commands.commanding import By, Wait, Who, ask
+from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, Language, wiring_of
+from runtime.show import cell
+from runtime.words import Words
+
+Participants = Annotated[list[str] | None, typer.Option("--with", help="Who took part; once for each.")]
+Tags = Annotated[list[str] | None, typer.Option("--tag", help="One of [[tags]]; once for each.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="What is done with a lead: log a call, a meeting or a message.", no_args_is_help=True)
+    group.command()(log)
+    app.add_typer(group, name="work")
+
+
+def log(
+    *,
+    of: Who,
+    kind: Annotated[str, typer.Argument(help=f"{', '.join(LOGGED)}.")],
+    at: Annotated[str | None, typer.Option(help="When: a day, or RFC 3339; else now.")] = None,
+    participants: Participants = None,
+    note: Annotated[str | None, typer.Option(help="What was said.")] = None,
+    outcome: Annotated[str | None, typer.Option(help="What came of it, in a few words.")] = None,
+    tags: Tags = None,
+    by: By = None,
+    wait: Wait = True,
+    lang: Language = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseUrl = None,
+    kafka: Kafka = None,
+) -> None:
+    """Log a call, a meeting or a message."""
+    talk = working.LogTalk(
+        kind=kind, at=at, participants=participants or [], note=note, outcome=outcome, tags=tags or [], by=by
+    )
+
+    with wiring_of(data=data, database=database, kafka=kafka) as wiring:
+        ask(wiring, of, working.to_log(talk), _touched, wait=wait, lang=lang, as_json=as_json)
+
+
+def _touched(lead: LeadDetail, words: Words) -> str:
+    """How often the lead was touched, from when to when."""
+    first, last = cell(words.when(lead.first_touch)), cell(words.when(lead.last_touch))
+    return words.say("touches", count=lead.touches, first=first, last=last)

@@ -1,0 +1,93 @@
+"""Commands of work on a lead: what each becomes, and what is refused and what that names."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from domain.model.definition import parse_model
+from domain.touchpoints.acts import is_own_act
+from domain.touchpoints.identity import Identity
+from domain.touchpoints.touchpoint import Instant, rfc3339
+from producers import working
+from producers.commands import CommandContext, CommandRefused
+from producers.working import LOGGED, Talk
+
+MODEL = parse_model("""
+[[stages]]
+name = "lead"
+[[tags]]
+name = "price"
+label = { en = "Talked about the price", zh = "谈过价格" }
+[[tags]]
+name = "vip"
+""")
+HOUR = 3_600_000_000
+NOW = Instant(1_780_000_000_000_000)
+CONTEXT = CommandContext(id="ask-1", at=NOW, by="ana")
+EMAIL = Identity("email", "e@example.org")
+
+
+@dataclass(frozen=True)
+class Card:
+    identities: tuple[Identity, ...] = (EMAIL, Identity("anonymous_id", "c-1"))
+    stage: str = "lead"
+    profile: dict[str, Any] = field(default_factory=dict)
+    id: str = "lead-1"
+
+
+LEAD = Card()
+
+
+def refused(call: Any, *arguments: Any) -> CommandRefused:
+    with pytest.raises(CommandRefused) as error:
+        call(*arguments)
+    return error.value
+
+
+def log(talk: Talk) -> Any:
+    return working.log(LEAD, talk, MODEL.tags, CONTEXT)
+
+
+@pytest.mark.parametrize("kind", LOGGED)
+def test_what_was_said_is_a_touchpoint_of_its_kind_now(kind: str) -> None:
+    logged = log(Talk(kind))
+    assert (logged.type, logged.identities, logged.instant) == (kind, (EMAIL,), NOW)
+    assert logged.source.kind == "api" and logged.properties == {"by": "ana"}
+    assert is_own_act(logged) is (kind == "message_received")
+
+
+def test_it_says_who_took_part_what_was_said_and_what_came_of_it() -> None:
+    who, tags = (" Ada ", "Bo"), ("vip", "vip")
+    talk = Talk("meeting_held", Instant(NOW - HOUR), who, "likes it\nmuch", " wants an offer ", tags)
+    logged = log(talk)
+    assert (logged.occurred_at, logged.received_at, logged.instant) == (NOW - HOUR, NOW, NOW - HOUR)
+    assert logged.properties == {
+        "participants": ["Ada", "Bo"], "outcome": "wants an offer", "tags": ["vip"], "note": "likes it\nmuch",
+        "by": "ana",
+    }  # fmt: skip
+
+
+def test_what_has_not_happened_yet_is_not_logged() -> None:
+    assert log(Talk("call_logged", NOW)).instant == NOW
+    error = refused(log, Talk("call_logged", Instant(NOW + 1)))
+    assert error.status == 422 and error.problem.startswith("at: ") and rfc3339(NOW) in error.problem
+
+
+@pytest.mark.parametrize(("talk", "words", "allowed"), [
+    (Talk("call_loged"), "did you mean call_logged?", LOGGED), (Talk("page_viewed"), "kind", LOGGED),
+    (Talk("call_logged", tags=("vip", "pirce")), "did you mean price?", ("price", "vip")),
+    (Talk("call_logged", outcome=" "), "outcome: it is empty", ()),
+    (Talk("call_logged", outcome="x" * 201), "outcome: has 201 characters", ()),
+    (Talk("call_logged", participants=("Ada", "")), "participants: it is empty", ()),
+    (Talk("call_logged", participants=("Ada",) * 51), "participants: there are 51", ()),
+    (Talk("call_logged", note="x" * 5_001), "note: has 5001 characters", ()),
+])  # fmt: skip
+def test_what_is_refused_names_what_is_allowed(talk: Talk, words: str, allowed: tuple[str, ...]) -> None:
+    error = refused(log, talk)
+    assert (error.status, error.allowed) == (422, allowed) and words in error.problem
+
+
+def test_a_model_without_tags_offers_none() -> None:
+    error = refused(working.log, LEAD, Talk("call_logged", tags=("vip",)), (), CONTEXT)
+    assert error.status == 409 and "[[tags]]" in error.problem

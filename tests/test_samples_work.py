@@ -1,0 +1,56 @@
+"""What the page on working a lead shows, done on a real server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.model.starter import STARTER
+from tests.given_samples import Shell, sample
+from tests.runtime.serving import Server, eventually, serving
+
+TAGS = sample("work-a-lead.md", "[[tags]]")
+LOG = sample("work-a-lead.md", "leadline work log")
+LOG_OVER_HTTP = sample("work-a-lead.md", "curl -sG")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("work")
+    (folder / "leadline.toml").write_text(f"{STARTER}\n{TAGS}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[Server]:
+    with serving(folder, "serve") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def lead(server: Server) -> str:
+    """The path of the lead that the page is about."""
+    server.http.post("/f/contact", data={"email": "ada@example.org"})
+    asked = {"email": "ada@example.org"}
+    [lead] = eventually(lambda: server.http.get("/api/leads", params=asked).json()["items"])
+    return f"/api/leads/{lead['id']}"
+
+
+def pasted(server: Server, folder: Path, block: str) -> str:
+    return Shell(folder, LANG="C").pastes(block.replace("127.0.0.1:8787", f"127.0.0.1:{server.port}"))
+
+
+def timeline(server: Server, lead: str, type: str) -> dict[str, Any]:
+    [one] = [each for each in server.http.get(f"{lead}/timeline").json()["items"] if each["type"] == type]
+    return dict(one)
+
+
+def test_what_was_said_is_logged(server: Server, folder: Path, lead: str) -> None:
+    shown = pasted(server, folder, LOG)
+    assert "ada@example.org: 2, from" in shown and "note: Wants an offer by Friday" in shown
+    pasted(server, folder, LOG_OVER_HTTP)
+    assert timeline(server, lead, "call_logged")["properties"]["tags"] == ["price"]
+    assert timeline(server, lead, "meeting_held")["occurred_at"] == "2024-05-20T09:00:00.000000Z"
+    assert timeline(server, lead, "message_received")["properties"]["note"] == "Asks for a demo"
+    assert server.http.get(lead).json()["last_touch"] > "2024-05-21"
