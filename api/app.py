@@ -14,6 +14,7 @@ from pydantic import Field, field_validator
 
 from api.answers import answer_problems, plain
 from api.bounds import bound_of, period_of
+from api.dossiers import dossier_routes
 from api.funnels import funnel_routes
 from api.jobs import accepted
 from api.parameters import AsOf, Paged, Parameters
@@ -176,7 +177,7 @@ def create_api(readers: Readers, private: Private, *extra: APIRouter) -> FastAPI
     app.add_exception_handler(NoPastView, _asking(readers.past))
     guard = [Depends(private.check), Depends(plain)]
     reader = _reader(readers)
-    routes = (segment_routes, funnel_routes, stage_routes, report_routes)
+    routes = (dossier_routes, segment_routes, funnel_routes, stage_routes, report_routes)
     for router in (_leads(readers), _reports(readers), *(each(reader) for each in routes), _signals(readers), *extra):
         app.include_router(router, prefix="/api", dependencies=guard)
     return app
