@@ -1,14 +1,13 @@
 """`/api`: the queries over HTTP, with OpenAPI at `/api/docs`. Commands are routes that runtime adds."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields
 from importlib.metadata import version
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi_offline import FastAPIOffline
 from pydantic import Field, field_validator
 
@@ -17,14 +16,14 @@ from api.bounds import bound_of, period_of
 from api.dossiers import dossier_routes
 from api.funnels import funnel_routes
 from api.jobs import accepted
-from api.parameters import AsOf, Paged, Parameters
+from api.parameters import AsOf, Paged, Parameters, several
 from api.past import PastViewBuilder, opened
 from api.reports import report_routes
 from api.segments import segment_routes
+from api.signals import signal_routes
 from api.stages import stage_routes
 from api.stream import SignalFeed
 from domain.signals.answer_link import NO_LINKS, Links
-from domain.signals.kinds import SignalKind
 from domain.touchpoints.identity import KINDS
 from projections.queries import one_lead
 from projections.queries import score as lead_score
@@ -38,12 +37,10 @@ from projections.queries.shapes import (
     LeadPage,
     Page,
     ScoreShape,
-    SignalShape,
     TimelinePage,
 )
 from projections.queries.view import LIMIT, Reader
 from projections.reports import responses as response_report
-from projections.reports import signals as signal_report
 from projections.reports.responses import DeadlineShape, ResponsesShape
 from store.database.database import Database
 from store.events.ids import Ids
@@ -123,6 +120,7 @@ class TimelineParameters(Paged):
     """Parameters of a timeline."""
 
     order: Annotated[Literal["oldest", "newest"], Field(description="the order of the fold, or its reverse")] = "oldest"
+    type: Annotated[str | None, Field(description="of one type, or of several with commas")] = None
 
 
 class PeriodParameters(Parameters):
@@ -145,21 +143,6 @@ class DeadlinesParameters(Parameters):
     cursor: Annotated[str | None, Field(description="`next` of the page before")] = None
 
 
-class SignalsParameters(Parameters):
-    """Parameters of the list and of the stream of signals."""
-
-    after: Annotated[str | None, Field(description="a ledger position, `next`, or a signal's id")] = None
-    kind: Annotated[str | None, Field(description="one kind, or several with commas")] = None
-    limit: Annotated[int, Field(ge=1, le=LIMIT)] = 100
-
-    def kinds(self) -> tuple[str, ...]:
-        """The kinds asked for; none: all."""
-        kinds = tuple(part.strip() for part in (self.kind or "").split(",") if part.strip())
-        if wrong := [kind for kind in kinds if kind not in set(SignalKind)]:
-            raise Problem(400, f"kind: found {wrong[0]!r}, allowed are {', '.join(SignalKind)}")
-        return kinds
-
-
 def create_api(readers: Readers, private: Private, *extra: APIRouter) -> FastAPI:
     """The application under `/api`; `extra` routers (the commands) are behind the same guard."""
     app = FastAPIOffline(  # its pages load nothing from other hosts: they are blank in a closed network
@@ -178,7 +161,9 @@ def create_api(readers: Readers, private: Private, *extra: APIRouter) -> FastAPI
     guard = [Depends(private.check), Depends(plain)]
     reader = _reader(readers)
     routes = (dossier_routes, segment_routes, funnel_routes, stage_routes, report_routes)
-    for router in (_leads(readers), _reports(readers), *(each(reader) for each in routes), _signals(readers), *extra):
+    feed = SignalFeed(readers.database, readers.streams, readers.stopping, readers.links)
+    signals = signal_routes(reader, readers.database, feed, readers.links)
+    for router in (_leads(readers), _reports(readers), *(each(reader) for each in routes), signals, *extra):
         app.include_router(router, prefix="/api", dependencies=guard)
     return app
 
@@ -228,6 +213,7 @@ def _leads(readers: Readers) -> APIRouter:
             return lead_timeline.timeline(
                 view,
                 one_lead.live_lead(view, lead),
+                types=several(parameters.type),
                 limit=parameters.limit,
                 cursor=parameters.cursor,
                 newest=parameters.order == "newest",
@@ -254,35 +240,5 @@ def _reports(readers: Readers) -> APIRouter:
     def deadlines(parameters: Annotated[DeadlinesParameters, Query()]) -> Page[DeadlineShape]:
         with reader.view() as view:
             return response_report.waited_for(view, **parameters.model_dump())
-
-    return router
-
-
-def _signals(readers: Readers) -> APIRouter:
-    router = APIRouter(tags=["signals"])
-
-    @router.get("/signals", summary="What was announced, oldest first")
-    def signals(parameters: Annotated[SignalsParameters, Query()]) -> Page[SignalShape]:
-        kinds = parameters.kinds()
-        with readers.database.snapshot() as conn:
-            after = 0 if parameters.after is None else signal_report.ledger_place(conn, parameters.after)
-            return signal_report.signals(conn, after, kinds=kinds, limit=parameters.limit, links=readers.links)
-
-    feed = SignalFeed(readers.database, readers.streams, readers.stopping, readers.links)
-
-    async def place(
-        parameters: Annotated[SignalsParameters, Query()], last_event_id: Annotated[str | None, Header()] = None
-    ) -> AsyncIterator[tuple[int, tuple[str, ...]]]:
-        """Where a stream begins, and of which kinds; it counts among the open ones until its end."""
-        kinds = parameters.kinds()
-        with feed.reader():
-            yield await feed.place(last_event_id or parameters.after), kinds
-
-    @router.get("/signals/stream", summary="Signals as server-sent events", response_class=EventSourceResponse)
-    async def stream(
-        begun: Annotated[tuple[int, tuple[str, ...]], Depends(place)],
-    ) -> AsyncIterator[ServerSentEvent]:
-        async for event in feed.events(*begun):
-            yield event
 
     return router

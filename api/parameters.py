@@ -42,3 +42,8 @@ class Paged(AsOf):
 
     limit: Annotated[int, Field(ge=1, le=LIMIT)] = 100
     cursor: Annotated[str | None, Field(description="`next` of the page before")] = None
+
+
+def several(said: str | None) -> tuple[str, ...]:
+    """The values of a parameter that may hold several with commas; none: all."""
+    return tuple(part.strip() for part in (said or "").split(",") if part.strip())

@@ -32,7 +32,7 @@ ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
     "working": {"work": "What is done with a lead: log a call, a meeting or a message."},
     "funnels": {"funnel": "Show how far leads came in a funnel, how long it took, and where most are lost."},
     "segments": {"segments": "List segments and their sizes; who is or was in one, how it grew."},
-    "reading": {"signals": "List what was announced, oldest first."},
+    "reading": {"signals": "List what was announced, oldest first, and to whom that was delivered."},
     "stages": {"stages": "Show how many leads came to each stage, are in it and went on, and how long they stay."},
     "reports": {"report": "List the reports; or show one, as a table, JSON or CSV."},
     "past": {"past": "Past views: what lists and reports are answered from with --as-of."},

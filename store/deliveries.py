@@ -82,6 +82,18 @@ def of_signals(conn: Connection, name: str, signals: Collection[str]) -> dict[st
     return {row.signal: Delivery(*row) for row in conn.execute(query)}
 
 
+def everywhere(conn: Connection, signals: Collection[str]) -> dict[str, list[Delivery]]:
+    """What became of a page of signals at every destination that there ever was, by their ids."""
+    if not signals:
+        return {}
+    names = select(destinations.c.name)
+    query = select(deliveries).where(deliveries.c.destination.in_(names), deliveries.c.signal.in_(signals))
+    by_signal: dict[str, list[Delivery]] = {}
+    for row in conn.execute(query.order_by(deliveries.c.destination)):
+        by_signal.setdefault(row.signal, []).append(Delivery(*row))
+    return by_signal
+
+
 def due(conn: Connection, name: str, now: Instant, limit: int) -> list[Delivery]:
     """What may be handed over now, oldest first: nothing of a lead before what waits of it from earlier."""
     return [Delivery(*row) for row in conn.execute(due_query(name, now, limit))]

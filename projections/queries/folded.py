@@ -33,7 +33,7 @@ class FoldedRows:
             return None
         [row], [score] = self.of(conn, LEADS, lead), self.of(conn, SCORES, lead)
         announced = row.identified and score.hot and told(conn, lead, self._former(conn, lead), self._clock(conn))
-        return SimpleNamespace(**vars(score) | vars(row) | {"announced": announced})
+        return SimpleNamespace(**vars(score) | vars(row) | {"announced": announced, "due": None})
 
     def of(self, conn: Connection, family: Family, lead: UUID) -> Sequence[Any]:
         """A lead's rows of a family; their fields are named as the columns."""

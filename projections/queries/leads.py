@@ -4,14 +4,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, null, select
 
 from domain.fold.score import decayed
+from domain.signals.deadlines import DeadlineState
 from projections.queries.filters import Filters, conditions, is_announced
 from projections.queries.orders import OrderName, page
 from projections.queries.shapes import IdentityShape, LeadPage, LeadShape, OwnerShape, ReasonShape
 from projections.queries.view import View
 from projections.read_models.leads import said_of
+from store.database.tables import deadlines
 
 EVERYBODY: Final = Filters()
 
@@ -52,8 +54,16 @@ def cards(view: View) -> Select[Any]:
     """Leads with their scores: the rows of which a card is made."""
     tables = view.tables
     scores = [column for column in tables.scores.c if column.name != "lead"]
-    query = select(tables.leads, *scores, is_announced(view).label("announced"))
+    query = select(tables.leads, *scores, is_announced(view).label("announced"), _due(view).label("due"))
     return query.join(tables.scores, tables.scores.c.lead == tables.leads.c.lead)
+
+
+def _due(view: View) -> ColumnElement[Any]:
+    """The next instant at which something is to have been done about a lead; of the past nobody kept that."""
+    if view.past is not None:
+        return null()
+    waited_for = select(func.min(deadlines.c.due)).where(deadlines.c.lead == view.tables.leads.c.lead)
+    return waited_for.where(deadlines.c.state == DeadlineState.OPEN.value).scalar_subquery()
 
 
 def lead_shape(view: View, row: Row[Any]) -> LeadShape:
@@ -90,6 +100,7 @@ def card_fields(view: View, row: Row[Any]) -> dict[str, Any]:
         "first_channel": row.first_channel,
         "last_channel": row.last_channel,
         "owner": _owner(row),
+        "due": row.due,
     }
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from domain.fold.explain import Explanation, explain
 from domain.fold.fold import Fold
 from domain.fold.trace import NO_EFFECT, Effect, Journal
+from domain.people.order import WalkKey
 from domain.people.sharing import LIMITS, Limits
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
@@ -55,6 +56,20 @@ class Lookup:
             if self._ids.of(head) == lead
         ]
         return min(candidates)[1] if candidates else None
+
+    def ids_of(self, conn: Connection, lead: UUID) -> list[UUID]:
+        """All ids that resolve to a live lead, its own first: under any of them something may have been announced."""
+        walk = self._clusters.walk(conn, lead)
+        people = [] if walk is None else [person for person in walk.people.values() if person.heads]
+        live_ids = {self._ids.of(person.name()) for person in people}
+        earliest: dict[UUID, tuple[WalkKey, UUID]] = {}
+        for person in people:
+            for head, key in person.heads.items():
+                id = self._ids.of(head)
+                place = key, self._ids.of(person.name())
+                earliest[id] = min(place, earliest.get(id, place))
+        former = (id for id, (_, holder) in earliest.items() if holder == lead and id not in live_ids)
+        return [lead, *sorted(former)]
 
     def holder_of(self, conn: Connection, lead: UUID, touchpoint: Touchpoint) -> UUID | None:
         """Whose a touchpoint is: looked for in the cluster of an id, then in those of its own identities."""

@@ -1,6 +1,6 @@
 """A lead's timeline: what happened, in the order of the fold, and what each of it did."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -21,11 +21,19 @@ from projections.queries.view import View
 
 
 def timeline(
-    view: View, lead: UUID, *, limit: int = 100, cursor: str | None = None, newest: bool = False
+    view: View,
+    lead: UUID,
+    *,
+    types: Collection[str] = (),
+    limit: int = 100,
+    cursor: str | None = None,
+    newest: bool = False,
 ) -> TimelinePage:
-    """A lead's touchpoints in the order of the fold, or the other way round."""
+    """A lead's touchpoints (of some types, or all) in the order of the fold, or the other way round."""
     name = "timeline-newest" if newest else "timeline"
     history = view.lookup.journal(view.conn, Fold(view.model), lead)
+    if types:
+        history = [each for each in history if each[0].type in types]
     if newest:
         history.reverse()
     if cursor is not None:

@@ -1,17 +1,37 @@
-"""Signals that were announced, in the order of the ledger."""
+"""Signals that were announced, in the order of the ledger, and what became of each at the destinations."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
+from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, Row, func, select
+from pydantic import Field
+from sqlalchemy import Connection, Row, Select, func, select
 
 from domain.signals.answer_link import NO_LINKS, Asked, Links
 from domain.signals.kinds import SignalKind
 from projections.queries.cursors import BadCursor
-from projections.queries.shapes import Page, SignalShape
+from projections.queries.shapes import Moment, Page, Shape, SignalShape
 from store.database.tables import ledger
+from store.deliveries import Delivery, State, everywhere
 from store.models import active_model
+
+
+class DeliveryShape(Shape):
+    """What became of a signal at one destination of the model."""
+
+    destination: str
+    state: Annotated[State, Field(description="waiting, delivered, canceled (it had ended before), dead (given up)")]
+    attempts: int
+    why: Annotated[str, Field(description="what the destination answered last, or why it was not told")]
+    at: Annotated[Moment, Field(description="of the state")]
+    next_try: Annotated[Moment | None, Field(description="null: it does not wait")]
+
+
+class ListedSignalShape(SignalShape):
+    """A signal with its deliveries: none where no destination asks for such ones, or looked at it yet."""
+
+    deliveries: list[DeliveryShape]
 
 
 def ledger_end(conn: Connection) -> int:
@@ -34,16 +54,62 @@ def signals(
 ) -> Page[SignalShape]:
     """Announced signals after a ledger position, oldest first."""
     query = select(ledger).where(ledger.c.position > after).order_by(ledger.c.position)
+    rows, following = _page(conn, query, kinds, limit)
+    links = _links(conn, links, rows)
+    return Page[SignalShape](items=[SignalShape(**_fields(row, links)) for row in rows], next=following)
+
+
+def listed_signals(
+    conn: Connection,
+    after: str | None = None,
+    *,
+    leads: Sequence[UUID] | None = None,
+    newest: bool = False,
+    kinds: Sequence[str] = (),
+    limit: int = 100,
+    links: Links = NO_LINKS,
+) -> Page[ListedSignalShape]:
+    """Announced signals behind a place in their order (a position or a signal's id), with their deliveries.
+
+    `leads`: those that were announced under one of these ids. Raises BadCursor.
+    """
+    position = ledger.c.position
+    query = select(ledger).order_by(position.desc() if newest else position)
+    if after is not None:
+        place = ledger_place(conn, after)
+        query = query.where(position < place if newest else position > place)
+    if leads is not None:
+        query = query.where(ledger.c.lead.in_(leads))
+    rows, following = _page(conn, query, kinds, limit)
+    links, deliveries = _links(conn, links, rows), everywhere(conn, [row.id for row in rows])
+    items = [
+        ListedSignalShape(**_fields(row, links), deliveries=list(map(_delivery, deliveries.get(row.id, ()))))
+        for row in rows
+    ]
+    return Page[ListedSignalShape](items=items, next=following)
+
+
+def _page(
+    conn: Connection, query: Select[Any], kinds: Sequence[str], limit: int
+) -> tuple[Sequence[Row[Any]], str | None]:
     if kinds:
         query = query.where(ledger.c.kind.in_(kinds))
-    rows = list(conn.execute(query.limit(limit + 1)))
-    following = str(rows[limit - 1].position) if len(rows) > limit else None
-    if links.keys and rows:
-        links = links.by(active_model(conn))
-    return Page[SignalShape](items=[_signal(row, links) for row in rows[:limit]], next=following)
+    rows = conn.execute(query.limit(limit + 1)).all()
+    return rows[:limit], str(rows[limit - 1].position) if len(rows) > limit else None
 
 
-def _signal(row: Row[Any], links: Links) -> SignalShape:
+def _links(conn: Connection, links: Links, rows: Sequence[Row[Any]]) -> Links:
+    return links.by(active_model(conn)) if links.keys and rows else links
+
+
+def _delivery(delivery: Delivery) -> DeliveryShape:
+    return DeliveryShape(
+        destination=delivery.destination, state=delivery.state, attempts=delivery.attempts, why=delivery.outcome,
+        at=delivery.at, next_try=delivery.due if delivery.state == "waiting" else None,
+    )  # fmt: skip
+
+
+def _fields(row: Row[Any], links: Links) -> dict[str, Any]:
     data = orjson.loads(row.data)
     asked = Asked(row.id, SignalKind(row.kind), row.lead_now, row.at, data, row.identity)
     fixed = {
@@ -58,4 +124,4 @@ def _signal(row: Row[Any], links: Links) -> SignalShape:
         "link": links.lead(row.lead_now),
         "answer_link": links.answer(asked, data.get("person")),
     }
-    return SignalShape(**{**data, **fixed})
+    return {**data, **fixed}

@@ -153,6 +153,9 @@ def lead(
             help="A lead's id, an e-mail, KIND:VALUE (user_id:u-1), or a name or company that only one has.",
         ),
     ],
+    type: Annotated[
+        list[str] | None, typer.Option(help="Of the timeline only touchpoints of this type; may be repeated.")
+    ] = None,
     limit: Limit = 20,
     as_of: AsOf = None,
     knowing: Knowing = None,
@@ -166,7 +169,7 @@ def lead(
         lead_id = one_lead.lead_called(view, of)
         card = one_lead.lead_detail(view, lead_id)
         points = score(view, lead_id)
-        history = timeline(view, lead_id, limit=limit, newest=True)
+        history = timeline(view, lead_id, types=type or (), limit=limit, newest=True)
     if as_json:
         print_json({**plain(card), "score": plain(points), "timeline": plain(history)})
         return

@@ -7,10 +7,11 @@ import typer
 from domain.errors import Refused
 from domain.signals.kinds import SignalKind
 from projections.queries.leads import leads_of
+from projections.queries.one_lead import lead_called
 from projections.queries.shapes import (
     SignalShape,
 )
-from projections.reports import signals as signal_report
+from projections.reports.signals import listed_signals
 from runtime.commands.options import (
     AsJson,
     Data,
@@ -33,19 +34,26 @@ def signals(
     *,
     after: Annotated[str | None, typer.Option(help="A ledger position or a signal's id.")] = None,
     kind: Annotated[str | None, typer.Option(help=f"One of {', '.join(SignalKind)}.")] = None,
+    lead: Annotated[str | None, typer.Option(help="About this lead: as WHO of `leadline lead`.")] = None,
+    newest: Annotated[bool, typer.Option("--newest", help="Newest first; --after is then what is older.")] = False,
     limit: Limit = 100,
     lang: Language = None,
     as_json: AsJson = False,
     data: Data = None,
     database: DatabaseUrl = None,
 ) -> None:
-    """List what was announced, oldest first."""
+    """List what was announced, oldest first, and to whom that was delivered."""
     if kind is not None and kind not in set(SignalKind):
         raise Refused(f"--kind: found {kind!r}, allowed are {', '.join(SignalKind)}")
     with wiring_of(data=data, database=database) as wiring, wiring.reader.view() as view:
-        place = 0 if after is None else signal_report.ledger_place(view.conn, after)
-        page = signal_report.signals(
-            view.conn, place, kinds=(kind,) if kind else (), limit=limit, links=wiring.settings.links
+        page = listed_signals(
+            view.conn,
+            after,
+            leads=None if lead is None else view.lookup.ids_of(view.conn, lead_called(view, lead)),
+            newest=newest,
+            kinds=(kind,) if kind else (),
+            limit=limit,
+            links=wiring.settings.links,
         )
         leads = {lead.id: who(lead) for lead in leads_of(view, {each.lead_now for each in page.items})}
     if as_json:
@@ -60,10 +68,13 @@ def signals(
             leads.get(each.lead_now, each.lead_now),
             about(each, words),
             because(each, words),
+            "; ".join(f"{told.destination}: {told.state}" for told in each.deliveries),
         )
         for each in page.items
     ]
-    print_listings(Listing(f"Signals, oldest first (times in {words.zone})", _SIGNALS, rows))
+    print_listings(
+        Listing(f"Signals, {'newest' if newest else 'oldest'} first (times in {words.zone})", _SIGNALS, rows)
+    )
     say_more(page.next, "--after")
 
 
@@ -74,6 +85,7 @@ _SIGNALS = (
     Column("who"),
     Column("about"),
     Column("because of", 1),
+    Column("told", 4),
 )
 
 

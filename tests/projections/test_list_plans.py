@@ -14,7 +14,7 @@ from projections.queries.orders import OrderName
 from projections.queries.view import View
 from store.database import bulk
 from store.database.database import Database, open_database
-from store.database.tables import live, open_signals
+from store.database.tables import deadlines, live, open_signals
 from store.events.ids import Ids
 from store.events.store import EventStore
 from tests.given_model import MODEL
@@ -60,6 +60,10 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         ])  # fmt: skip
         bulk.insert(conn, open_signals, [
             (lead, "lead.hot", "", f"{n}", lead, NOW, "", NOW, None, False) for n, lead in enumerate(leads[::6])
+        ])  # fmt: skip
+        bulk.insert(conn, deadlines, [
+            ("accept", f"{n}", lead, f"owner {n % 300}", None, NOW, NOW + n, "open", None, None, None)
+            for n, lead in enumerate(leads[::3])
         ])  # fmt: skip
     if server is not None:
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:

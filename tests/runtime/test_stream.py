@@ -195,4 +195,4 @@ def test_a_signal_links_to_its_lead_in_the_list_and_in_the_stream_live_or_later(
         [listed] = server.http.get("/api/signals", params=query).json()["items"]
         [lead] = server.http.get("/api/leads", params={"email": "ada@example.org"}).json()["items"]
         assert listed["link"] == f"https://leads.example.com/leads/{lead['id']}"
-        assert live == later == listed
+        assert live == later == {key: value for key, value in listed.items() if key != "deliveries"}

@@ -1,0 +1,82 @@
+"""`/api/signals`: what was announced, to whom that was delivered, and the same as a stream."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Header, Query
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import Field
+
+from api.parameters import Parameters, several
+from api.stream import SignalFeed
+from domain.signals.answer_link import Links
+from domain.signals.kinds import SignalKind
+from projections.queries.one_lead import live_lead
+from projections.queries.shapes import Page
+from projections.queries.view import LIMIT, Reader
+from projections.reports.signals import ListedSignalShape, listed_signals
+from store.database.database import Database
+from web.problems import Problem
+
+
+class SignalsParameters(Parameters):
+    """Parameters of the list and of the stream of signals."""
+
+    after: Annotated[str | None, Field(description="a ledger position, `next`, or a signal's id")] = None
+    kind: Annotated[str | None, Field(description="one kind, or several with commas")] = None
+    limit: Annotated[int, Field(ge=1, le=LIMIT)] = 100
+
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds asked for; none: all."""
+        kinds = several(self.kind)
+        if wrong := [kind for kind in kinds if kind not in set(SignalKind)]:
+            raise Problem(400, f"kind: found {wrong[0]!r}, allowed are {', '.join(SignalKind)}")
+        return kinds
+
+
+class SignalListParameters(SignalsParameters):
+    """Parameters of the list alone."""
+
+    lead: Annotated[str | None, Field(description="about this lead, under whichever id it was announced")] = None
+    order: Annotated[
+        Literal["oldest", "newest"], Field(description="of the ledger, or its reverse: `after` is then what is older")
+    ] = "oldest"
+
+
+def signal_routes(reader: Reader, database: Database, feed: SignalFeed, links: Links) -> APIRouter:
+    """The routes."""
+    router = APIRouter(tags=["signals"])
+
+    @router.get("/signals", summary="What was announced, and to whom that was delivered")
+    def signals(parameters: Annotated[SignalListParameters, Query()]) -> Page[ListedSignalShape]:
+        kinds, leads = parameters.kinds(), None
+        if parameters.lead is not None:
+            with reader.leads() as view:
+                leads = view.lookup.ids_of(view.conn, live_lead(view, parameters.lead))
+        with database.snapshot() as conn:
+            return listed_signals(
+                conn,
+                parameters.after,
+                leads=leads,
+                newest=parameters.order == "newest",
+                kinds=kinds,
+                limit=parameters.limit,
+                links=links,
+            )
+
+    async def place(
+        parameters: Annotated[SignalsParameters, Query()], last_event_id: Annotated[str | None, Header()] = None
+    ) -> AsyncIterator[tuple[int, tuple[str, ...]]]:
+        """Where a stream begins, and of which kinds; it counts among the open ones until its end."""
+        kinds = parameters.kinds()
+        with feed.reader():
+            yield await feed.place(last_event_id or parameters.after), kinds
+
+    @router.get("/signals/stream", summary="Signals as server-sent events", response_class=EventSourceResponse)
+    async def stream(
+        begun: Annotated[tuple[int, tuple[str, ...]], Depends(place)],
+    ) -> AsyncIterator[ServerSentEvent]:
+        async for event in feed.events(*begun):
+            yield event
+
+    return router
