@@ -54,9 +54,10 @@ class Fold:
         self._hot_at: Mapping[str, float] = by_grade
         self._rearm_at = model.score.rearm_at
         self._fresh = model.score.fresh
-        self._fit = [(compile_where(rule.where), float(rule.points)) for rule in model.fit.rules]
+        self._fit = [(compile_where(rule.where), float(rule.points)) for rule in model.fit.enabled_rules]
         self._grades = sorted(((least, grade) for grade, least in model.fit.grades.items()), reverse=True)
-        self._excluded = [(exclusion.reason, compile_where(exclusion.where)) for exclusion in model.not_a_lead]
+        excluding = [exclusion for exclusion in model.not_a_lead if exclusion.enabled]
+        self._excluded = [(exclusion.reason, compile_where(exclusion.where)) for exclusion in excluding]
         self._unknown = self._judged({})
         self.origin = reader(model.channels.ignore)
         self.channels = Grouping(model.channels)

@@ -106,7 +106,7 @@ def index_by_type(model: Model, counters: Iterable[Counter]) -> dict[str, TypeIn
         return by_type.setdefault(type, TypeIndex())
 
     for place, rule in enumerate(model.score.rules):
-        if rule.points:
+        if rule.points and rule.enabled:
             index = index_of(rule.on)
             index.rules.append((compiled(place, rule), index.place(rule.where)))
     for counter in counters:

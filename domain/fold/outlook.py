@@ -94,7 +94,7 @@ def _may_be_met(fold: Fold, lead: Lead, rule: ScoreRule) -> bool:
     """Whether one touchpoint that meets the rule may begin an episode: no open, nothing that leads where none begins,
     and nothing that asks for another person than this one."""
     leads_away = any(step.on == rule.on for stage in fold.model.stages if not stage.may_be_hot for step in stage.enter)
-    if rule.points <= 0 or rule.on in (OPEN, CHANGED) or leads_away:
+    if rule.points <= 0 or not rule.enabled or rule.on in (OPEN, CHANGED) or leads_away:
         return False
     return all(compile_where(part)({}, lead.profile, NO_SOURCE) for part in _of_person(rule.where))
 

@@ -38,7 +38,7 @@ class Side(NamedTuple):
 
     def fit(self) -> dict[str, float]:
         """The points of each fit rule that holds, by its name."""
-        rules, profile = self.fold.model.fit.rules, self.lead.profile
+        rules, profile = self.fold.model.fit.enabled_rules, self.lead.profile
         return {rule.name: rule.points for rule in rules if compile_where(rule.where)({}, profile, NO_SOURCE)}
 
 

@@ -117,12 +117,13 @@ class Profile(Part):
 
 
 class FitRule(Part):
-    """Points of fit for a person for whom `where` holds."""
+    """Points of fit for a person for whom `where` holds; none while it is not `enabled`."""
 
     name: Annotated[str, BeforeValidator(read_text)]
     label: Label = None
     where: _OfPerson
     points: Points
+    enabled: Flag = True
 
 
 class Fit(Part):
@@ -131,13 +132,19 @@ class Fit(Part):
     grades: Annotated[dict[str, float], PlainValidator(read_grades)]
     rules: tuple[FitRule, ...] = ()
 
+    @property
+    def enabled_rules(self) -> tuple[FitRule, ...]:
+        """The rules that give points."""
+        return tuple(rule for rule in self.rules if rule.enabled)
+
 
 class Exclusion(Part):
-    """People for whom `where` holds are not leads: never hot, for this reason."""
+    """People for whom `where` holds are not leads: never hot, for this reason; unless it is not `enabled`."""
 
     reason: Annotated[str, BeforeValidator(read_text)]
     label: Label = None
     where: _OfPerson
+    enabled: Flag = True
 
 
 class Segment(Part):

@@ -8,7 +8,7 @@ from pydantic import Field as Default
 from domain.files.durations import DAY
 from domain.files.problems import not_allowed, unknown
 from domain.files.values import read_number, read_text
-from domain.model.part import Label, Length, OfTouchpoint, Part, Points, TypeName
+from domain.model.part import Flag, Label, Length, OfTouchpoint, Part, Points, TypeName
 from domain.model.values import Limit, check_present, read_hot_at, read_limit, read_rearm_at
 
 
@@ -20,7 +20,7 @@ def _read_fresh(raw: Any) -> float:
 
 
 class ScoreRule(Part):
-    """Points for a touchpoint of type `on` for which `where` holds."""
+    """Points for a touchpoint of type `on` for which `where` holds; none while it is not `enabled`."""
 
     name: Annotated[str, BeforeValidator(read_text)]
     label: Label = None
@@ -28,6 +28,7 @@ class ScoreRule(Part):
     where: OfTouchpoint = None
     points: Points
     limit: Annotated[Limit | None, PlainValidator(read_limit)] = None
+    enabled: Flag = True
 
 
 class Score(Part):

@@ -83,7 +83,7 @@ def _at(did: Point | Withheld) -> int:
 
 
 def _fit(model: Model, profile: Mapping[str, Any]) -> list[FitShape]:
-    met = [rule for rule in model.fit.rules if compile_where(rule.where)({}, profile, NO_SOURCE)]
+    met = [rule for rule in model.fit.enabled_rules if compile_where(rule.where)({}, profile, NO_SOURCE)]
     return [FitShape(rule=rule.name, label=rule.label, points=rule.points) for rule in met]
 
 

@@ -160,12 +160,14 @@ class Oracle:
         fit = self.raw.get("fit", {"grades": {}})
         out.fit = 0.0
         for rule in fit.get("rules", []):
-            if fits(rule["where"], {}, out.profile, {}):
+            if rule.get("enabled", True) and fits(rule["where"], {}, out.profile, {}):
                 out.fit += rule["points"]
         reached = [grade for grade in "ABC" if out.fit >= fit["grades"].get(grade, inf)]
         out.grade = reached[0] if reached else "D"
         reasons = [
-            each["reason"] for each in self.raw.get("not_a_lead", []) if fits(each["where"], {}, out.profile, {})
+            each["reason"]
+            for each in self.raw.get("not_a_lead", [])
+            if each.get("enabled", True) and fits(each["where"], {}, out.profile, {})
         ]
         out.not_a_lead = reasons[0] if reasons else None
 
@@ -267,7 +269,7 @@ class Oracle:
             if event.type == "score_reset":
                 out.awards, heat, at, earned = [], 0.0, event.at, None
             for number, rule in enumerate(self.score.get("rules", [])):
-                if rule["on"] != event.type or not rule["points"]:
+                if rule["on"] != event.type or not rule["points"] or not rule.get("enabled", True):
                     continue
                 if not fits(rule.get("where"), event.properties, event.profile, event.source):
                     continue

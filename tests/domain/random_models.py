@@ -75,10 +75,15 @@ class Draw:
             "segments": self._segments(names),
             "funnels": [self._funnel(n) for n in range(self._count(3))],
             "channels": {"ignore": ["pay.example"], "rules": [_OWN] if self._maybe(0.3) else []},
-            "not_a_lead": [{"reason": f"n{n}", "where": self._person()} for n in range(self._count(2))],
+            "not_a_lead": [
+                {"reason": f"n{n}", "where": self._person(), **self._switch()} for n in range(self._count(2))
+            ],
         }
         if self._maybe(0.7):
-            rules = [{"name": f"f{n}", "where": self._person(), "points": self.pick(10, 20, -10)} for n in range(3)]
+            rules = [
+                {"name": f"f{n}", "where": self._person(), "points": self.pick(10, 20, -10), **self._switch()}
+                for n in range(3)
+            ]
             raw["fit"] = {"grades": {"A": 20, "B": 10, "C": 0}, "rules": rules}
         if self.about_hot:
             raw |= {"score": self._hot_score(), "fit": _FIT, "segments": [], "funnels": []}
@@ -145,8 +150,12 @@ class Draw:
         ]
         return {"half_life": "7d", "hot_at": self.pick(by_grade, by_grade, 10), "rearm_at": 2, "rules": rules}
 
+    def _switch(self) -> dict[str, bool]:
+        return {"enabled": False} if self._maybe(0.1) else {}
+
     def _rule(self, number: int) -> dict[str, Any]:
-        rule = {"name": f"r{number}", **self._step(), "points": self.pick(1, 3, 7.5, 10, 12, 30, -4, 0)}
+        points = self.pick(1, 3, 7.5, 10, 12, 30, -4, 0)
+        rule = {"name": f"r{number}", **self._step(), "points": points, **self._switch()}
         if self._maybe(0.5):
             within = self.pick(*WINDOWS)
             tables = (

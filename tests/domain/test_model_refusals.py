@@ -39,7 +39,7 @@ SHAPES = [
     ("timezon = 1\n" + STAGES,
      'timezon: unknown key "timezon" (did you mean timezone?); '
      "allowed: timezone, stages, profile, score, fit, not_a_lead, channels, segments, bands, rfm, engagement, "
-     "funnels, money, destinations, sales"),
+     "funnels, money, destinations, sales, tags"),
     ('timezone = "Asia/Shanghi"\n' + STAGES,
      'timezone: found "Asia/Shanghi", allowed is the name of a time zone such as "Asia/Shanghai" '
      "(did you mean Asia/Shanghai?)"),
@@ -103,7 +103,8 @@ SCORES = [
      "score.promote_to: found 1, allowed is the name of a stage after the first that is no detour"),
     (with_stages("[score]\n[score.rules]"), f"score.rules: found an empty table, allowed is {TABLES}[[score.rules]]"),
     (rule('when = "x"'),
-     'score.rules[0].when: unknown key "when" (did you mean where?); allowed: name, label, on, where, points, limit'),
+     'score.rules[0].when: unknown key "when" (did you mean where?); '
+     "allowed: name, label, on, where, points, limit, enabled"),
     (rule('on = "Demo Requested"'),
      'score.rules[0].on: found "Demo Requested", allowed is a touchpoint type in snake_case such as page_viewed '
      "(did you mean demo_requested?)"),
