@@ -6,17 +6,17 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 
 import anyio
 from anyio.to_thread import run_sync
-from fastapi import Header, Query, Request
+from fastapi import Depends, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from api.commander import Accepted, Command, Commander
+from api.commander import Accepted, Asker, Command, Commander
 from domain.files.durations import SECOND, parse_duration
 from domain.touchpoints.touchpoint import Instant
 from producers.commands import CommandContext, CommandRefused
@@ -26,6 +26,7 @@ from projections.queries.shapes import LeadDetail
 from projections.queries.view import View
 from store.log.port import LogAway, LogError, LogFull
 from web.problems import Problem
+from web.viewer import viewer_of
 
 LONGEST_WAIT: Final = 60 * SECOND
 GLANCE: Final = 0.05
@@ -76,7 +77,20 @@ class _Waited(BaseModel):
         return min(duration, LONGEST_WAIT) / SECOND
 
 
-Waited = Annotated[_Waited, Query()]
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks, and how many seconds they wait for the outcome."""
+
+    asker: Asker
+    seconds: float
+
+
+def _asked(request: Request, waited: Annotated[_Waited, Query()]) -> Asked:
+    viewer = viewer_of(request)
+    return Asked(Asker(viewer.name, viewer.owner), waited.seconds())
+
+
+Waited = Annotated[Asked, Depends(_asked)]
 Key = Annotated[str | None, Header(description="the same command asked twice is recorded once", max_length=200)]
 
 
@@ -99,10 +113,10 @@ class JsonRoute(APIRoute):
         return handle
 
 
-async def run(commander: Commander, id: str, lead: str, command: Command, wait: float) -> Response:
+async def run(commander: Commander, id: str, lead: str, command: Command, asked: Asked) -> Response:
     """The answer: 202 with the touchpoint's id, or 200 with the lead after it; after so many seconds 202."""
-    accepted = await run_sync(_append, commander, id, lead, command)
-    until = time.monotonic() + wait
+    accepted = await run_sync(_append, commander, id, lead, command, asked.asker)
+    until = time.monotonic() + asked.seconds
     while time.monotonic() < until:
         if (after := await run_sync(commander.after, accepted)) is not None:
             return JSONResponse(after.model_dump(mode="json"))
@@ -110,9 +124,9 @@ async def run(commander: Commander, id: str, lead: str, command: Command, wait: 
     return JSONResponse(accepted.model_dump(), 202)
 
 
-def _append(commander: Commander, id: str, lead: str, command: Command) -> Accepted:
+def _append(commander: Commander, id: str, lead: str, command: Command, asker: Asker) -> Accepted:
     try:
-        return commander.append(id, lead, command)
+        return commander.append(id, lead, command, asker)
     except CommandRefused as error:
         named = {"missing": error.missing, "allowed": error.allowed}
         more: dict[str, Any] = {name: list(value) for name, value in named.items() if value}

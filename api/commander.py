@@ -48,6 +48,18 @@ class Card:
         return cls(fields["id"], identities, fields["profile"], fields["stage"], owner)
 
 
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks a command: the name that they were let in under, and the owner of leads that they are."""
+
+    name: str | None = None
+    owner: str | None = None
+
+
+NOBODY: Final = Asker()
+"""Who asks at the terminal."""
+
+
 class Accepted(BaseModel):
     """202: the log has the touchpoint durably; the lead follows."""
 
@@ -59,14 +71,16 @@ class Accepted(BaseModel):
 class Commander:
     """Checks a command, appends its touchpoint, and knows the lead after it."""
 
-    def __init__(self, reader: Reader, ids: Ids, log: Log, clock: Callable[[], Instant]) -> None:
+    def __init__(self, reader: Reader, ids: Ids, log: Log, clock: Callable[[], Instant], region: str = "") -> None:
+        """`region` reads national phone numbers."""
         self._reader = reader
         self._ids = ids
         self._log = log
         self._clock = clock
+        self._region = region
 
-    def append(self, id: str, lead: str, command: Command) -> Accepted:
-        """Put the touchpoint on the log, under this id.
+    def append(self, id: str, lead: str, command: Command, asking: Asker = NOBODY) -> Accepted:
+        """Put the touchpoint on the log, under this id, with who asks.
 
         Raises CommandRefused, NotFound or LogError where nothing was recorded.
         """
@@ -75,7 +89,9 @@ class Commander:
                 return Accepted(id=id, type=earlier.type, lead=str(one_lead.live_lead(view, lead)))
             card = Card.of(view, lead)
             at = Instant(max(self._clock(), view.clock + 1))  # behind all that it is checked against
-            context = CommandContext(id=id, at=at, source=SOURCE)
+            context = CommandContext(
+                id=id, at=at, source=SOURCE, viewer=asking.name, owner=asking.owner, region=self._region
+            )
             touchpoint = command(view, card, context)
         self._log.append(TOUCHPOINTS, [sealed(touchpoint)])
         return Accepted(id=id, type=touchpoint.type, lead=card.id)

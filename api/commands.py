@@ -45,7 +45,7 @@ def command_routes(commander: Commander) -> APIRouter:
         def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
             return commands.stage(card, said.to, view.model.stages, context_of(context, said))
 
-        return await run(commander, command_id(lead, "stage", said, idempotency_key), lead, command, waited.seconds())
+        return await run(commander, command_id(lead, "stage", said, idempotency_key), lead, command, waited)
 
     @router.post("/leads/{lead}/merge", summary="Two leads are one person", responses=ANSWERS)
     async def merge(
@@ -54,7 +54,7 @@ def command_routes(commander: Commander) -> APIRouter:
         def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
             return commands.merge(card, Card.of(view, said.with_), context_of(context, said))
 
-        return await run(commander, command_id(lead, "merge", said, idempotency_key), lead, command, waited.seconds())
+        return await run(commander, command_id(lead, "merge", said, idempotency_key), lead, command, waited)
 
     @router.post("/leads/{lead}/unmerge", summary="Identities are another person's", responses=ANSWERS)
     async def unmerge(
@@ -63,7 +63,7 @@ def command_routes(commander: Commander) -> APIRouter:
         def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
             return commands.unmerge(card, said.identities, context_of(context, said))
 
-        return await run(commander, command_id(lead, "unmerge", said, idempotency_key), lead, command, waited.seconds())
+        return await run(commander, command_id(lead, "unmerge", said, idempotency_key), lead, command, waited)
 
     @router.post("/leads/{lead}/reset", summary="Start the heat anew", responses=ANSWERS)
     async def reset(
@@ -74,7 +74,7 @@ def command_routes(commander: Commander) -> APIRouter:
         def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
             return commands.reset(card, context_of(context, asking))
 
-        return await run(commander, command_id(lead, "reset", asking, idempotency_key), lead, command, waited.seconds())
+        return await run(commander, command_id(lead, "reset", asking, idempotency_key), lead, command, waited)
 
     for name in commands.NOT_BUILT:
         router.add_api_route(f"/leads/{{lead}}/{name}", _refusing(name), methods=["POST"], summary="Not built yet")

@@ -63,7 +63,7 @@ def handing_over_routes(commander: Commander) -> APIRouter:
         lead: str, said: Annotated[ToOwner, Body()], waited: Waited, idempotency_key: Key = None
     ) -> Response:
         id = command_id(lead, "assign", said, idempotency_key)
-        return await run(commander, id, lead, to_assign(said), waited.seconds())
+        return await run(commander, id, lead, to_assign(said), waited)
 
     @router.post("/leads/{lead}/accept", summary="The owner takes a lead on", responses=ANSWERS)
     async def accept(
@@ -71,26 +71,26 @@ def handing_over_routes(commander: Commander) -> APIRouter:
     ) -> Response:
         answer = said or AcceptIt()
         id = command_id(lead, "accept", answer, idempotency_key)
-        return await run(commander, id, lead, to_accept(answer), waited.seconds())
+        return await run(commander, id, lead, to_accept(answer), waited)
 
     @router.post("/leads/{lead}/reject", summary="The owner gives a lead back", responses=ANSWERS)
     async def reject(
         lead: str, said: Annotated[RejectIt, Body()], waited: Waited, idempotency_key: Key = None
     ) -> Response:
         id = command_id(lead, "reject", said, idempotency_key)
-        return await run(commander, id, lead, to_reject(said), waited.seconds())
+        return await run(commander, id, lead, to_reject(said), waited)
 
     @router.post("/leads/{lead}/remind", summary="Remind the owner of a lead", responses=ANSWERS)
     async def remind(
         lead: str, said: Annotated[RemindOf, Body()], waited: Waited, idempotency_key: Key = None
     ) -> Response:
         id = command_id(lead, "remind", said, idempotency_key)
-        return await run(commander, id, lead, to_remind(said), waited.seconds())
+        return await run(commander, id, lead, to_remind(said), waited)
 
     @router.post("/leads/{lead}/note", summary="Keep a note with a lead", responses=ANSWERS)
     async def note(lead: str, said: Annotated[Noted, Body()], waited: Waited, idempotency_key: Key = None) -> Response:
         id = command_id(lead, "note", said, idempotency_key)
-        return await run(commander, id, lead, to_note(said), waited.seconds())
+        return await run(commander, id, lead, to_note(said), waited)
 
     return router
 

@@ -1,12 +1,12 @@
-"""`POST /api/leads/{id}/log`: what a salesperson did about a lead."""
+"""`POST /api/leads/{id}/{log,profile}`: what a salesperson did about a lead."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
 from fastapi.responses import Response
 from pydantic import Field
 
-from api.command_requests import ANSWERS, By, JsonRoute, Key, Waited, command_id, context_of, instant_said, run
+from api.command_requests import ANSWERS, By, JsonRoute, Key, Said, Waited, command_id, context_of, instant_said, run
 from api.commander import Card, Command, Commander
 from domain.touchpoints.touchpoint import Touchpoint
 from producers import working
@@ -27,6 +27,12 @@ class LogTalk(By):
     tags: Annotated[list[str], Field(description="names of [[tags]]")] = []
 
 
+class CorrectProfile(Said):
+    """Correct fields of the profile."""
+
+    fields: Annotated[dict[str, Any], Field(description="value by field; null takes it away")]
+
+
 def working_routes(commander: Commander) -> APIRouter:
     """The routes of work on a lead."""
     router = APIRouter(tags=["commands"], route_class=JsonRoute)
@@ -34,7 +40,14 @@ def working_routes(commander: Commander) -> APIRouter:
     @router.post("/leads/{lead}/log", summary="Log a call, a meeting or a message", responses=ANSWERS)
     async def log(lead: str, said: Annotated[LogTalk, Body()], waited: Waited, idempotency_key: Key = None) -> Response:
         id = command_id(lead, "log", said, idempotency_key)
-        return await run(commander, id, lead, to_log(said), waited.seconds())
+        return await run(commander, id, lead, to_log(said), waited)
+
+    @router.post("/leads/{lead}/profile", summary="Correct what is known of the person", responses=ANSWERS)
+    async def profile(
+        lead: str, said: Annotated[CorrectProfile, Body()], waited: Waited, idempotency_key: Key = None
+    ) -> Response:
+        id = command_id(lead, "profile", said, idempotency_key)
+        return await run(commander, id, lead, to_correct(said), waited)
 
     return router
 
@@ -46,5 +59,14 @@ def to_log(said: LogTalk) -> Command:
         at = None if said.at is None else instant_said("at", said.at, view)
         talk = working.Talk(said.kind, at, said.participants, said.note, said.outcome, said.tags)
         return working.log(card, talk, view.model.tags, context_of(context, said))
+
+    return command
+
+
+def to_correct(said: CorrectProfile) -> Command:
+    """Correct fields of the profile."""
+
+    def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+        return working.correct(card, said.fields, context_of(context, said))
 
     return command

@@ -22,6 +22,8 @@ NOT_BUILT: Final = ("consent", "erase")
 """Commands that this release refuses by name."""
 
 _REASON_LIMIT: Final = 1_000
+NOTE_LIMIT: Final = 5_000
+"""Most characters of a note."""
 NOTHING_KNOWN: Final[Mapping[str, Any]] = MappingProxyType({})
 _LAST_ABOVE_COOKIE: Final = RANK["phone"]
 
@@ -54,7 +56,8 @@ class CommandRefused(Refused):
 class CommandContext:
     """Who asks, when, and under which id: the same id asked twice is recorded once.
 
-    `source` is the name of the API's client (a token's, a person's), `at` an instant in microseconds.
+    `source` is the name of the API's client (a token's, a person's), `at` an instant in microseconds, `viewer` who was
+    let in, and `owner` the owner of leads that they are. `region` reads national phone numbers.
     """
 
     id: str
@@ -62,6 +65,9 @@ class CommandContext:
     source: str = "api"
     by: str | None = None
     reason: str | None = None
+    viewer: str | None = None
+    owner: str | None = None
+    region: str = ""
 
 
 def stage(lead: LeadCard, to: object, stages: Sequence[Stage], context: CommandContext) -> Touchpoint:
@@ -208,7 +214,7 @@ def _touchpoint(
     happened: Instant | None = None,
     profile: Mapping[str, Any] = NOTHING_KNOWN,
 ) -> Touchpoint:
-    for name, text in (("by", context.by), ("reason", context.reason)):
+    for name, text in (("by", context.by or context.owner), ("reason", context.reason)):
         if text is not None and len(text) > _REASON_LIMIT:
             raise CommandRefused(422, f"{name}: has {len(text)} characters, allowed are {_REASON_LIMIT}")
         if text:
@@ -222,7 +228,17 @@ def _touchpoint(
         identities=identities,
         profile=profile,
         properties=properties,
+        context={"viewer": context.viewer} if context.viewer else {},
     )
     if fault := validate(touchpoint):
         raise CommandRefused(422, f"no valid touchpoint: {fault}")
     return touchpoint
+
+
+def noted(text: str | None) -> dict[str, str]:
+    """A note as the property of a touchpoint. Refused: a long one."""
+    if not text:
+        return {}
+    if len(text) > NOTE_LIMIT:
+        raise CommandRefused(422, f"note: has {len(text)} characters, allowed are {NOTE_LIMIT}")
+    return {"note": text}

@@ -3,16 +3,13 @@
 A refusal records nothing, and names what is allowed.
 """
 
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from domain.files.problems import unknown
 from domain.model.sales import NOT_READY, Sales
 from domain.touchpoints.touchpoint import Instant, Touchpoint, rfc3339
-from producers.commands import CommandContext, CommandRefused, LeadCard, about_lead
-
-NOTE_LIMIT: Final = 5_000
-"""Most characters of a note."""
+from producers.commands import CommandContext, CommandRefused, LeadCard, about_lead, noted
 
 
 class HeldBy(Protocol):
@@ -63,7 +60,8 @@ def accept(lead: OwnedCard, owner: str | None, signal: str | None, sales: Sales,
     held = _held(lead, owner)
     if held.accepted_at is not None:
         raise CommandRefused(409, f"{held.name} has accepted the lead already")
-    return about_lead(lead, "owner_accepted", _answer(held, signal, sales, context), context)
+    answer = _answer(held, signal, sales, context)
+    return about_lead(lead, "owner_accepted", answer, _as_answerer(held, sales, context))
 
 
 def reject(lead: OwnedCard, answer: Rejection, sales: Sales, context: CommandContext) -> Touchpoint:
@@ -73,7 +71,8 @@ def reject(lead: OwnedCard, answer: Rejection, sales: Sales, context: CommandCon
     if answer.reason not in reasons:
         raise CommandRefused(422, unknown(answer.reason, reasons, "reason"), allowed=reasons)
     said = _answer(held, answer.signal, sales, context)
-    return about_lead(lead, "owner_rejected", {**said, "reason": answer.reason, **noted(answer.note)}, context)
+    properties = {**said, "reason": answer.reason, **noted(answer.note)}
+    return about_lead(lead, "owner_rejected", properties, _as_answerer(held, sales, context))
 
 
 def remind(lead: LeadCard, at: Instant, note: str | None, context: CommandContext) -> Touchpoint:
@@ -123,6 +122,11 @@ def _answer(held: HeldBy, signal: str | None, sales: Sales, context: CommandCont
     return {"owner": held.name, **({"signal": signal} if signal else {})}
 
 
+def _as_answerer(held: HeldBy, sales: Sales, context: CommandContext) -> CommandContext:
+    """Who asks answers for themselves where they may, else in the name of who was asked."""
+    return context if context.owner in answerers(held.name, sales) else replace(context, owner=None)
+
+
 def answerers(owner: str, sales: Sales) -> tuple[str, ...]:
     """Who may answer for an owner: they, and of a team its members."""
     known = sales.owner(owner)
@@ -133,12 +137,3 @@ def _ahead(name: str, instant: Instant, context: CommandContext) -> Instant:
     if instant <= context.at:
         raise CommandRefused(422, f"{name}: found {rfc3339(instant)}, allowed is a time after {rfc3339(context.at)}")
     return instant
-
-
-def noted(text: str | None) -> dict[str, str]:
-    """A note as the property of a touchpoint. Refused: a long one."""
-    if not text:
-        return {}
-    if len(text) > NOTE_LIMIT:
-        raise CommandRefused(422, f"note: has {len(text)} characters, allowed are {NOTE_LIMIT}")
-    return {"note": text}

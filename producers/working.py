@@ -3,16 +3,17 @@
 A refusal records nothing, and names what is allowed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from domain.files.problems import unknown
 from domain.model.tags import Tag
-from domain.touchpoints.claims import STAFF
+from domain.touchpoints.claims import STAFF, snake_case
+from domain.touchpoints.identity import NoIdentity, named
 from domain.touchpoints.touchpoint import Instant, Touchpoint, rfc3339
-from producers.commands import CommandContext, CommandRefused, LeadCard, about_lead
-from producers.handing_over import noted
+from producers.commands import CommandContext, CommandRefused, LeadCard, about_lead, noted
+from producers.reading.person import EMAIL, PHONE
 
 LOGGED: Final = ("call_logged", "meeting_held", "message_sent", "message_received")
 """What can be logged: types of touchpoints. By all but the last, staff is in touch with the lead."""
@@ -20,6 +21,9 @@ assert frozenset(LOGGED) > STAFF
 _PARTICIPANTS: Final = 50
 _WORDS: Final = 200
 """Most characters of an outcome, and of who took part."""
+_FIELDS: Final = 50
+"""Most fields that are corrected at once, and most values of one that is a list."""
+_LONGEST_VALUE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,52 @@ def log(lead: LeadCard, talk: Talk, offered: Iterable[Tag], context: CommandCont
     if tags := _offered(talk.tags, offered):
         said["tags"] = tags
     return about_lead(lead, talk.kind, said | noted(talk.note), context, happened=talk.at)
+
+
+def correct(lead: LeadCard, fields: Mapping[str, Any], context: CommandContext) -> Touchpoint:
+    """Correct what is known of the person: a value by field, None takes it away.
+
+    Refused: no field, one that is not named as fields are, a value that is none, an e-mail or phone that reaches
+    nobody, and taking away what is not there.
+    """
+    if not fields:
+        raise CommandRefused(422, 'fields: name what to correct, such as {"company": "Analytical Engines"}')
+    if len(fields) > _FIELDS:
+        raise CommandRefused(422, f"fields: there are {len(fields)}, allowed are {_FIELDS}")
+    corrected = {_field(name): _value(name, value, context.region) for name, value in fields.items()}
+    if absent := [name for name, value in corrected.items() if value is None and name not in lead.profile]:
+        raise CommandRefused(409, f"the lead has no {', '.join(absent)} that could be taken away", missing=absent)
+    return about_lead(lead, "profile_corrected", {}, context, profile=corrected)
+
+
+def _field(name: str) -> str:
+    meant = snake_case(name)
+    if name != meant or not name:
+        hint = f" (did you mean {meant}?)" if meant else ""
+        raise CommandRefused(422, f"fields: found {name[:100]!r}, allowed is a name in snake_case{hint}")
+    return name
+
+
+def _value(name: str, value: object, region: str) -> Any:
+    """A value as the profile has it: of an e-mail or a phone its canonical form."""
+    if value is None:
+        return None
+    kind = "email" if name in EMAIL else "phone" if name in PHONE else None
+    if kind is not None:
+        try:
+            return named(kind, value, region).value
+        except NoIdentity as error:
+            raise CommandRefused(422, f"{name}: found {str(value)[:80]!r}, which reaches nobody: {error}") from None
+    for each in value if isinstance(value, list) else [value]:
+        if not isinstance(each, str | int | float):
+            allowed = "a text, a number, true or false, a list of such, or null, which takes it away"
+            raise CommandRefused(422, f"{name}: found {str(value)[:80]!r}, allowed is {allowed}")
+        if isinstance(each, str) and not 0 < len(each.strip()) <= _LONGEST_VALUE:
+            allowed = f"1 to {_LONGEST_VALUE} characters, or null, which takes it away"
+            raise CommandRefused(422, f"{name}: has {len(each.strip())} characters, allowed are {allowed}")
+    if isinstance(value, list) and not 0 < len(value) <= _FIELDS:
+        raise CommandRefused(422, f"{name}: is a list of {len(value)}, allowed are 1 to {_FIELDS}")
+    return value
 
 
 def _short(name: str, text: str) -> str:

@@ -68,7 +68,7 @@ def api_app(wiring: Wiring, log: Log, workers: Workers) -> ASGIApp:
     readers = Readers(
         database, wiring.events, ids, workers.stop.is_set, settings.streams, links=settings.links, past=past
     )
-    commander = Commander(Reader(database, wiring.events, ids), ids, log, clock)
+    commander = Commander(Reader(database, wiring.events, ids), ids, log, clock, settings.region or "")
     commands = command_routes(commander), handing_over_routes(commander), working_routes(commander)
     upkeep = upkeep_routes(runner, database, ids, wiring.engine_apart)
     reader, engine = Reader(database, wiring.events, ids), wiring.engine_apart

@@ -138,7 +138,13 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "navigator.sendBeacon": DOORS,
         '<input type="hidden" name="_aid">': DOORS,
     },
-    "work-a-lead.md": {"[[tags]]": WORK, "leadline work log": WORK, "curl -sG": WORK},
+    "work-a-lead.md": {
+        "[[tags]]": WORK,
+        "leadline work log": WORK,
+        "curl -sG": WORK,
+        "leadline work correct": WORK,
+        'curl -s "http://127.0.0.1:8787/api/leads/$(cat lead)/profile': WORK,
+    },
 }
 """Page, how a block of it begins, and the test file that executes it with `sample`, or the reason why none does."""
 

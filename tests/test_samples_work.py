@@ -13,6 +13,8 @@ from tests.runtime.serving import Server, eventually, serving
 TAGS = sample("work-a-lead.md", "[[tags]]")
 LOG = sample("work-a-lead.md", "leadline work log")
 LOG_OVER_HTTP = sample("work-a-lead.md", "curl -sG")
+CORRECT = sample("work-a-lead.md", "leadline work correct")
+CORRECT_OVER_HTTP = sample("work-a-lead.md", 'curl -s "http://127.0.0.1:8787/api/leads/$(cat lead)/profile')
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +56,17 @@ def test_what_was_said_is_logged(server: Server, folder: Path, lead: str) -> Non
     assert timeline(server, lead, "meeting_held")["occurred_at"] == "2024-05-20T09:00:00.000000Z"
     assert timeline(server, lead, "message_received")["properties"]["note"] == "Asks for a demo"
     assert server.http.get(lead).json()["last_touch"] > "2024-05-21"
+
+
+def test_what_is_known_is_corrected_and_what_was_said_stays(server: Server, folder: Path, lead: str) -> None:
+    shown = pasted(server, folder, CORRECT)
+    assert "company Analytical Engines, employees 250" in shown and "employees -" in shown
+    (folder / "lead").write_text(lead.rpartition("/")[2])
+    pasted(server, folder, CORRECT_OVER_HTTP)
+    assert server.http.get(lead).json()["profile"] == {
+        "company": "Analytical Engines", "email": "ada@example.org", "phone": "+4930901820", "title": "Countess"
+    }  # fmt: skip
+    said = [each for each in server.http.get(f"{lead}/timeline").json()["items"] if each["type"] == "profile_corrected"]
+    assert [each["profile"].get("employees", "") for each in said] == [250, None, ""]
+    assert [each["context"].get("viewer") for each in said] == [None, None, "local"]
+    assert said[0]["properties"] == {"by": "ana", "reason": "She said so"}

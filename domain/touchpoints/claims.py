@@ -11,7 +11,8 @@ SOURCE_KINDS: Final = ("browser", "server", "provider", "import", "api", "policy
 
 RESERVED: Final = frozenset(
     {"merged", "unmerged", "aliased", "score_reset", "stage_changed", "consent_changed", "owner_assigned",
-     "owner_accepted", "owner_rejected", "noted", "tagged", "reminder_set", "identity_shared", "erased"}
+     "owner_accepted", "owner_rejected", "noted", "tagged", "profile_corrected", "reminder_set", "identity_shared",
+     "erased"}
 )  # fmt: skip
 """Types that change what is derived about others or about the funnel: not for just anyone to send."""
 

@@ -44,7 +44,7 @@ def ask(
             read_progress(view.conn).check_format()  # a projector that waits for a rebuild would be waited for
         lead = str(one_lead.lead_called(view, of))
         words = Words(view.model, lang)
-    commander = Commander(wiring.reader, wiring.ids, wiring.log, clock)
+    commander = Commander(wiring.reader, wiring.ids, wiring.log, clock, wiring.settings.region or "")
     accepted = commander.append(str(uuid.uuid4()), lead, command)
     after: list[LeadDetail] = []
 

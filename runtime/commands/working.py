@@ -1,10 +1,12 @@
-"""`work`: log a call, a meeting or a message with a lead; checked as over HTTP, on the same log."""
+"""`work`: log what was said with a lead, correct what is known of it; checked as over HTTP, on the same log."""
 
-from typing import Annotated
+import json
+from typing import Annotated, Any
 
 import typer
 
 from api import working
+from domain.errors import Refused
 from producers.working import LOGGED
 from projections.queries.shapes import LeadDetail
 from runtime.commands.commanding import By, Wait, Who, ask
@@ -18,8 +20,9 @@ Tags = Annotated[list[str] | None, typer.Option("--tag", help="One of [[tags]]; 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="What is done with a lead: log a call, a meeting or a message.", no_args_is_help=True)
-    group.command()(log)
+    group = typer.Typer(help="What is done with a lead: log a call, correct what is known.", no_args_is_help=True)
+    for command in (log, correct):
+        group.command()(command)
     app.add_typer(group, name="work")
 
 
@@ -47,6 +50,45 @@ def log(
 
     with wiring_of(data=data, database=database, kafka=kafka) as wiring:
         ask(wiring, of, working.to_log(talk), _touched, wait=wait, lang=lang, as_json=as_json)
+
+
+def correct(
+    *,
+    of: Who,
+    fields: Annotated[
+        list[str],
+        typer.Argument(metavar="FIELD=VALUE", help="A text; FIELD:=JSON is a number, true, false, a list, or null."),
+    ],
+    by: By = None,
+    reason: Annotated[str | None, typer.Option(help="Why.")] = None,
+    wait: Wait = True,
+    lang: Language = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseUrl = None,
+    kafka: Kafka = None,
+) -> None:
+    """Correct what is known of a lead; null takes it away. What was said before stays in the timeline."""
+    correction = working.CorrectProfile(fields=dict(map(_field, fields)), by=by, reason=reason)
+
+    def corrected(lead: LeadDetail, words: Words) -> str:
+        return words.say("comma").join(f"{name} {cell(lead.profile.get(name))}" for name in correction.fields)
+
+    with wiring_of(data=data, database=database, kafka=kafka) as wiring:
+        ask(wiring, of, working.to_correct(correction), corrected, wait=wait, lang=lang, as_json=as_json)
+
+
+def _field(text: str) -> tuple[str, Any]:
+    """Name and value. Raises Refused."""
+    name, sign, value = text.partition("=")
+    if not sign or not name:
+        raise Refused(f"found {text!r}, allowed is FIELD=VALUE or FIELD:=JSON")
+    if not name.endswith(":"):
+        return name, value
+    try:
+        return name.removesuffix(":"), json.loads(value)
+    except ValueError as error:
+        raise Refused(f"{name.removesuffix(':')}: {value!r} is no JSON: {error}") from None
 
 
 def _touched(lead: LeadDetail, words: Words) -> str:

@@ -148,7 +148,9 @@ class Oracle:
         for kind, value in touchpoint.identities:
             if kind != "anonymous_id" and out.identified_at is None:
                 out.identified_at = touchpoint.instant
-            if kind in ("email", "phone"):
+            told = touchpoint.source.kind not in ("api", "policy")
+            by_hand = touchpoint.type in ("merged", "unmerged") and kind not in out.profile
+            if kind in ("email", "phone") and (told or by_hand):
                 out.profile[kind] = value
         for name, value in touchpoint.profile.items():
             if value is None:

@@ -62,3 +62,43 @@ def test_only_fill_and_update_are_known_and_fill_is_what_is_meant_without_it() -
         parse_model(STAGES + '[profile]\nclaims = "yes"\n')
     assert parse_model(STAGES + '[profile]\nclaims = "fill"\n').hash == parse_model(STAGES).hash
     assert parse_model(STAGES + '[profile]\nclaims = "update"\n').hash != parse_model(STAGES).hash
+
+
+# ---- what staff corrects -------------------------------------------------------------------------------------------
+
+
+def of_story(*touchpoints: Any) -> dict[str, Any]:
+    """The profile of the only person, after all that was told of them in any order."""
+    _, histories = assign(touchpoints, facts_of(touchpoints))
+    [history] = histories.values()
+    return dict(Fold(parse_model(STAGES)).fold(history, us(100)).profile)
+
+
+def test_a_correction_wins_over_what_was_said_before_and_loses_to_what_is_said_later() -> None:
+    said = at(1, "identified", "e:a@x.de", profile={"title": "CTO", "city": "Bonn"})
+    corrected = at(2, "profile_corrected", "e:a@x.de", source="api", profile={"title": "CEO", "city": None})
+    claimed = at(3, "form_submitted", "e:a@x.de", source="browser", profile={"title": "Dr", "city": "Köln"})
+    assert of_story(said, corrected) == {"email": "a@x.de", "title": "CEO"}
+    assert of_story(said, corrected, claimed) == {"email": "a@x.de", "title": "CEO", "city": "Köln"}
+    later = at(4, "identified", "e:a@x.de", profile={"title": "Chair"})
+    assert of_story(said, corrected, claimed, later)["title"] == "Chair"
+    assert of_story(later._replace(occurred_at=us(0)), corrected)["title"] == "CEO", "told later, but said before"
+
+
+@pytest.mark.parametrize("type", ["noted", "stage_changed", "call_logged", "owner_assigned", "merged"])
+@pytest.mark.parametrize("source", ["api", "policy"])
+def test_a_command_says_whom_it_is_about_not_how_they_are_reached(type: str, source: str) -> None:
+    said = at(1, "identified", "e:a@x.de")
+    corrected = at(2, "profile_corrected", "e:a@x.de", source="api", profile={"email": "b@x.de"})
+    command = at(3, type, "e:a@x.de", source=source)
+    assert of_story(said, corrected, command) == {"email": "b@x.de"}
+    assert of_story(said, corrected, command, at(4, "page_viewed", "e:a@x.de")) == {"email": "a@x.de"}
+
+
+def test_whom_an_unmerge_alone_knows_has_the_e_mail_that_it_names() -> None:
+    pair = [{"kind": "user_id", "value": "1"}]
+    unmerged = at(2, "unmerged", "e:a@x.de", source="api", **{"with": pair})
+    touchpoints = [at(1, "identified", "u:1", "e:a@x.de"), unmerged]
+    _, histories = assign(touchpoints, facts_of(touchpoints))
+    profiles = [Fold(parse_model(STAGES)).fold(history, us(9)).profile for history in histories.values()]
+    assert {"email": "a@x.de"} in profiles

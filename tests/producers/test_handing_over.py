@@ -106,6 +106,14 @@ def test_an_owner_accepts_and_of_a_team_a_member() -> None:
     assert accepted.properties == {"owner": "berlin", "by": "bo", "signal": "signal-1"}
 
 
+def test_who_is_let_in_as_an_owner_answers_for_themselves_where_they_may() -> None:
+    bo = CommandContext(id="ask-1", at=NOW, owner="bo", viewer="bo's phone")
+    assert handing_over.accept(BERLINS, None, None, SALES, bo).properties == {"owner": "berlin", "by": "bo"}
+    for_another = handing_over.reject(ANAS, Rejection("spam"), SALES, bo)
+    assert for_another.properties == {"owner": "ana", "reason": "spam"}
+    assert for_another.context == {"viewer": "bo's phone"}
+
+
 def test_an_answer_of_somebody_else_is_refused() -> None:
     error = refused(handing_over.accept, ANAS, None, None, SALES, by("bo"))
     assert (error.status, error.allowed) == (422, ("ana",))

@@ -91,3 +91,55 @@ def test_what_is_refused_names_what_is_allowed(talk: Talk, words: str, allowed: 
 def test_a_model_without_tags_offers_none() -> None:
     error = refused(working.log, LEAD, Talk("call_logged", tags=("vip",)), (), CONTEXT)
     assert error.status == 409 and "[[tags]]" in error.problem
+
+
+# ---- corrections ---------------------------------------------------------------------------------------------------
+
+KNOWN = Card(profile={"company": "Engines", "phone": "+4930123456"})
+
+
+def test_a_correction_says_the_fields_of_the_profile_and_who_and_why() -> None:
+    context = CommandContext(id="ask-1", at=NOW, by="ana", reason="she said so", viewer="ana's phone", region="DE")
+    fields = {
+        "company": "Analytical Engines",
+        "employees": 250,
+        "phone": "030 123456",
+        "email": "ADA@X.test",
+        "vat": None,
+    }
+    corrected = working.correct(Card(profile={"vat": "DE1"}), fields, context)
+    assert corrected.type == "profile_corrected" and corrected.identities == (EMAIL,)
+    assert corrected.profile == {**fields, "phone": "+4930123456", "email": "ada@x.test"}
+    assert corrected.properties == {"by": "ana", "reason": "she said so"}
+    assert corrected.context == {"viewer": "ana's phone"}
+
+
+@pytest.mark.parametrize(("fields", "status", "words"), [
+    ({}, 422, "fields: name what to correct"), ({"Company Size": "9"}, 422, "did you mean company_size?"),
+    ({"": 1}, 422, "fields: found ''"), ({"company": " "}, 422, "company: has 0 characters"),
+    ({"company": "x" * 1_001}, 422, "company: has 1001 characters"), ({"company": {"name": "x"}}, 422, "allowed is"),
+    ({"company": [None]}, 422, "allowed is"), ({"company": []}, 422, "is a list of 0"),
+    ({"email": "ada"}, 422, "email: found 'ada', which reaches nobody"),
+    ({"phone": "030 123456"}, 422, "which reaches nobody"), ({"mobile": "n/a"}, 422, "which reaches nobody"),
+    ({"title": None}, 409, "the lead has no title"), ({str(n): n for n in range(51)}, 422, "there are 51"),
+])  # fmt: skip
+def test_a_correction_that_is_none_is_refused(fields: dict[str, Any], status: int, words: str) -> None:
+    error = refused(working.correct, KNOWN, fields, CONTEXT)
+    assert error.status == status and words in error.problem
+
+
+def test_any_name_and_plain_values_are_taken_and_what_is_there_may_go() -> None:
+    fields = {"company": None, "Ünï".casefold(): True, "interests": ["wine", 2.5], "score_of_ours": -1}
+    assert working.correct(KNOWN, fields, CONTEXT).profile == fields
+
+
+# ---- who asks ------------------------------------------------------------------------------------------------------
+
+
+def test_who_asks_is_kept_and_speaks_as_the_owner_that_they_are_unless_they_say_otherwise() -> None:
+    context = CommandContext(id="ask-1", at=NOW, viewer="phone of bo", owner="bo")
+    logged = working.log(LEAD, Talk("call_logged"), (), context)
+    assert (logged.context, logged.properties) == ({"viewer": "phone of bo"}, {"by": "bo"})
+    assert working.log(LEAD, Talk("call_logged"), (), CONTEXT).context == {}
+    named = CommandContext(id="ask-1", at=NOW, by="cy", viewer="phone of bo", owner="bo")
+    assert working.log(LEAD, Talk("call_logged"), (), named).properties == {"by": "cy"}
