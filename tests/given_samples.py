@@ -17,6 +17,7 @@ HAND_OVER: Final = "tests/test_samples_hand_over.py"
 EXPORTS: Final = "tests/test_samples_export.py"
 FILES: Final = "tests/test_samples_files.py"
 SQL: Final = "tests/test_samples_sql.py"
+REPORTS: Final = "tests/test_samples_reports.py"
 SERVERS: Final = "tests/test_samples_servers.py"
 WORK: Final = "tests/test_samples_work.py"
 CONTAINERS: Final = "not executed: Docker's; tests/test_compose.py tries what docker-compose.yml says"
@@ -38,6 +39,10 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
                 "-- What do the rules",
             ),
             SQL,
+        ),
+        **dict.fromkeys(
+            ("-- Which countries", "-- How many leads of each month", "-- What did people do", "-- How soon do owners"),
+            REPORTS,
         ),
     },
     "back-up.md": {

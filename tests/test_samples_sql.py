@@ -138,4 +138,4 @@ def test_instants_compare_as_texts_and_json_is_read_alike(worlds: tuple[World, W
 
 def test_every_question_is_asked() -> None:
     questions = [block for block in blocks("ask-with-sql.md") if block.startswith("--")]
-    assert len(questions) == 10 and all(re.match(r"-- .*\?", question) for question in questions)
+    assert len(questions) == 14 and all(re.match(r"-- .*\?", question) for question in questions)

@@ -8,10 +8,10 @@ from typing import Any, Final, Literal, NamedTuple
 from sqlalchemy import ColumnElement, Select, SelectBase, case, func, literal, select
 
 from domain.fold.days import ZoneDays
-from projections.queries.acts import is_their_own_act
 from projections.queries.days import DayRange, buckets_between, starts_at
 from projections.queries.view import View, known
 from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
+from store.database.acts import is_their_own_act
 
 MOST_COHORTS: Final = 120
 MOST_PERIODS: Final = 60

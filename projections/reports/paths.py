@@ -10,10 +10,10 @@ import orjson
 from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, case, func, literal, or_, select
 
 from domain.files.durations import ALLOWED, SECOND, parse_duration
-from projections.queries.acts import is_their_own_act
 from projections.queries.days import DayRange, bounds_of
 from projections.queries.view import View, known
 from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
+from store.database.acts import is_their_own_act
 from store.database.expressions import by_bytes, quartiles
 
 LONGEST: Final = 10

@@ -1,7 +1,10 @@
 """Days of made-up traffic with everything that is hard to show, projected: what analysts' views are tried on."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import Any, Final
+from uuid import UUID
 
 from domain.files.durations import DAY, SECOND
 from domain.model.definition import parse_model
@@ -9,7 +12,7 @@ from domain.touchpoints.touchpoint import Instant, Touchpoint
 from runtime.demo.generator import generate
 from store.database import bulk
 from store.database.tables import costs
-from tests.domain.stories import at
+from tests.domain.stories import at, us
 from tests.projections.world import World
 
 _MONEY: Final = """
@@ -85,11 +88,42 @@ def mails() -> list[Touchpoint]:
     return [each._replace(received_at=Instant(each.occurred_at + 1)) for each in told]
 
 
-def played(url: str) -> World:
-    """A world of this on a database; the caller closes it."""
+def deals() -> list[Touchpoint]:
+    """Forty who ask, come back, are won or disqualified, in orders of types that differ; of some a list says alone."""
+    chance, told = Random(11), []
+    for n in range(40):
+        who, day, minute = f"e:d{n}@d.example", DAY // SECOND, 60.0
+        second = chance.randrange(15) * day + chance.choice([0, 1, 82_800, 82_799])  # also where days of the zone begin
+        country = chance.choice([{"country": "NL"}, {"country": "SE"}, {"country": ""}, {}])
+        told.append(at(second, "identified" if n % 9 == 0 else "form_submitted", who, form="demo", profile=country))
+        types = ["page_viewed", "page_viewed", "form_submitted", "call_logged", "demo_requested"]
+        told += [at(second + minute * i, type, who) for i, type in enumerate(chance.choices(types, k=n % 9), 1)]
+        to = chance.choice(["customer", "customer", "disqualified", "opportunity"])
+        told.append(at(second + minute * chance.randrange(1, 20), "stage_changed", who, to=to))
+        told += [at(second + 5 * day, "stage_changed", who, to="customer")] if n % 4 == 0 else []
+    shifted = [each._replace(occurred_at=Instant(START + each.occurred_at - us(0))) for each in told]
+    return [each._replace(received_at=Instant(each.occurred_at + 1)) for each in shifted if each.occurred_at <= CLOCK]
+
+
+def deadlines_of_owners() -> list[tuple[Any, ...]]:
+    """Rows of `deadlines`: of some nothing was done, of one only once, and of two as soon as of another."""
+    chance = Random(13)
+    owners = ["amara", "jonas", "inside sales", "head of sales", None]
+    rows = []
+    for n in range(60):
+        asked, state = START + n * DAY // 5, chance.choice(["open", "kept", "kept", "missed", "dropped"])
+        done = asked + chance.randrange(1, 20) * 600_000_000 + n % 3
+        settled = done if state == "kept" or (state in ("missed", "dropped") and chance.random() < 0.5) else None
+        kind, owner = chance.choice(["accept", "work", "answer", "follow_up"]), chance.choice(owners)
+        rows.append((kind, f"asked {n}", UUID(int=n), owner, None, asked, asked + DAY, state, settled, None, None))
+    return rows
+
+
+def played(url: str, *later: Sequence[Touchpoint]) -> World:
+    """A world of this on a database, and of what comes `later`; the caller closes it."""
     world = World(url, MODEL, CLOCK)
     traffic = list(generate(7, START, people=120, length=16 * DAY).touchpoints())
     with world.database.transaction() as conn:
         bulk.upsert(conn, costs, COSTS)
-    world.play([traffic[: len(traffic) // 2], traffic[len(traffic) // 2 :], hard_to_show(), mails()])
+    world.play([traffic[: len(traffic) // 2], traffic[len(traffic) // 2 :], hard_to_show(), mails(), *later])
     return world

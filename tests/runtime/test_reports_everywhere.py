@@ -8,19 +8,13 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from api.app import Readers, create_api
 from projections.reports.answer import ColumnKind, Report
 from projections.reports.registry import REPORTS
-from runtime.cli import create_app
+from tests.given_reports import asker, leadline
 from tests.projections.given_analysts import played
-from tests.projections.world import KEY, World
-from tests.runtime.asking import Asker
-from tests.runtime.serving import environment
-from web.private import Private
+from tests.projections.world import World
 
-TOKEN = "sample-token"
 NAMED = {"segment:": "segment:readers", "profile.": "profile.country"}
 PERIOD = ("2024-10-20", "2024-11-15")
 NUMBERS = {
@@ -34,22 +28,11 @@ def world(url_of_module: str) -> Iterator[World]:
         yield world
 
 
-def leadline(world: World, monkeypatch: pytest.MonkeyPatch, *words: str) -> bytes:
-    for name in environment():
-        monkeypatch.delenv(name, raising=False) if name.startswith("LEADLINE_") else None
-    monkeypatch.setenv("LEADLINE_ID_KEY", KEY.decode())
-    where = ("--data", world.url.removeprefix("sqlite:///").rpartition("/")[0])
-    where = where if world.url.startswith("sqlite:") else ("--database", world.url)
-    result = CliRunner().invoke(create_app("report"), ["report", *words, *where])
-    assert result.exit_code == 0, (result.output, result.exception)
-    return result.stdout_bytes
-
-
 @pytest.mark.parametrize("definition", REPORTS, ids=lambda each: each.name)
 def test_a_report_says_the_same_over_http_at_the_terminal_and_as_csv(
     definition: Report, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    api = Asker(create_api(Readers(world.database, world.events, world.ids), Private(TOKEN)), TOKEN)
+    api = asker(world)
     bounds = () if definition.name == "quality" else PERIOD
     period = "&".join(f"{name}={day}" for name, day in zip(("from", "to"), bounds, strict=False))
     flags = [word for name, day in zip(("--from", "--to"), bounds, strict=False) for word in (name, day)]

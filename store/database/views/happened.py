@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, select, union_all
 
+from store.database.acts import is_their_own_act
 from store.database.derived import Derived
 from store.database.shown import ShownAs
 from store.database.views.clocks import day_of, hour_of, weekday_of
@@ -13,13 +14,15 @@ _LEAD: Final = ViewColumn("lead", ShownAs.ID, "the lead whose it is now")
 
 
 def _touches(tables: Derived) -> Select[Any]:
-    touch = tables.touches
+    touch, lead = tables.touches, tables.leads
     return select(
         touch,
         touch.c.at.label("happened_at"),
         hour_of(touch.c.at).label("hour"),
         weekday_of(touch.c.day).label("weekday"),
-    )
+        is_their_own_act(touch.c).label("own"),
+        (touch.c.at - lead.c.first_touch).label("seconds"),
+    ).select_from(touch.outerjoin(lead, lead.c.lead == touch.c.lead))  # PostgreSQL leaves out what nobody asks for
 
 
 TOUCHES: Final = ReportView(
@@ -54,6 +57,8 @@ TOUCHES: Final = ReportView(
         ViewColumn("currency", ShownAs.TEXT, "the currency of that"),
         ViewColumn("properties", ShownAs.JSON, "an object: its properties, without what names the person"),
         ViewColumn("machine", ShownAs.TEXT, "why it is a machine's; null: a person's. A machine's counts nowhere"),
+        ViewColumn("own", ShownAs.FLAG, "whether the person did it; the others were done to, or said about, them"),
+        ViewColumn("seconds", ShownAs.SECONDS, "how long after the lead's first touchpoint that was"),
     ),
     _touches,
 )

@@ -56,6 +56,7 @@ _COLUMNS: Final = (
     ViewColumn("identity_count", ShownAs.COUNT, "how many there are"),
     ViewColumn("profile", ShownAs.JSON, "what was last said about the person: an object"),
     ViewColumn("clock", ShownAs.MOMENT, "the instant that all this is as of"),
+    ViewColumn("clock_day", ShownAs.DAY, "the day of that, in the model's time zone"),
 )
 
 
@@ -112,6 +113,7 @@ def _rows(tables: Derived) -> Select[Any]:
         leads.identity_count,
         leads.profile,
         clock_of(tables).label("clock"),
+        day_of(clock_of(tables)).label("clock_day"),
     ).select_from(joined)
 
 

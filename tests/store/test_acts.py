@@ -6,7 +6,7 @@ from sqlalchemy import String, column, select, values
 
 from domain.touchpoints.acts import DONE_TO_THEM, SAYS_WHO_THEY_ARE, is_own_act
 from domain.touchpoints.claims import SOURCE_KINDS
-from projections.queries.acts import is_their_own_act
+from store.database.acts import is_their_own_act
 from store.database.database import open_database
 from tests.domain.stories import at
 
