@@ -1,7 +1,7 @@
 # Leadline. Each target builds .venv/ by itself; Python 3.11 or newer, make and a C compiler are enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test oracle check format docs bench bench-read lock clean
+.PHONY: help demo test oracle check format docs texts bench bench-read lock clean
 ARGS ?=
 
 # A command loads some 700 modules: where it may not keep them compiled, as many containers have it, each start takes twice as long.
@@ -31,6 +31,9 @@ format: .venv/.ready ## Format the code and mend what the linter can
 
 docs: .venv/.ready ## Make the reference pages that the code says: settings, command line, reports, views, AsyncAPI, signals
 	@.venv/bin/python -m scripts.reference
+
+texts: .venv/.ready ## Bring the dashboard's catalogues up to date with what its pages say
+	@.venv/bin/python -m scripts.texts
 
 bench: .venv/.ready ## Measure CPU a touchpoint, and against the documented way (ARGS="--against REV": and an old commit)
 	@.venv/bin/python -m tests.bench $(ARGS)

@@ -1,6 +1,6 @@
 """Every error of `/api` as a problem document: it says what, where, and what is allowed."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import structlog
@@ -23,32 +23,47 @@ from projections.reports.funnels.shapes import BadFunnel
 from projections.reports.responses import BadDeadlines
 from projections.reports.stages import BadStages
 from web.limits import BodyLimit
-from web.problems import Problem, answer_problem
+from web.problems import Problem
 
 BODY_LIMIT: Final = 100_000
 """Largest body of a request to `/api`, in bytes."""
 
 
+def to_problems() -> Mapping[type[Exception], Callable[[Any], Problem]]:
+    """What each error that a reader or a command may meet is answered with, whether as a document or as a page."""
+
+    def bad(error: Exception) -> Problem:
+        return Problem(400, str(error))
+
+    def away(error: Exception) -> Problem:
+        return Problem(503, str(error), {"Retry-After": "2"})
+
+    refused = (BadAsOf, BadCursor, BadSearch, BadPeriod, BadGroups, BadFunnel, BadReport, BadStages, BadDeadlines)
+    return {
+        Problem: lambda problem: problem,
+        NotFound: lambda error: Problem(404, str(error)),
+        NotThen: _not_then,
+        **dict.fromkeys(refused, bad),
+        RequestValidationError: _invalid,
+        HTTPException: _no_route,
+        NotReady: away,
+        Retry: away,
+    }
+
+
 def answer_problems(app: FastAPI) -> None:
     """Make every error of this application a problem document."""
-
-    def on(error: type[Exception], to_problem: Callable[[Any], Problem]) -> None:
-        async def handle(request: Request, raised: Exception) -> Response:
-            return to_problem(raised).response()
-
-        app.add_exception_handler(error, handle)
-
-    app.add_exception_handler(Problem, answer_problem)
-    on(NotFound, lambda error: Problem(404, str(error)))
-    on(NotThen, _not_then)
-    for bad in (BadAsOf, BadCursor, BadSearch, BadPeriod, BadGroups, BadFunnel, BadReport, BadStages, BadDeadlines):
-        on(bad, lambda error: Problem(400, str(error)))
-    on(RequestValidationError, _invalid)
-    on(HTTPException, _no_route)
-    for away in (NotReady, Retry):
-        on(away, lambda error: Problem(503, str(error), {"Retry-After": "2"}))
+    for error, to_problem in to_problems().items():
+        app.add_exception_handler(error, _answering(to_problem))
     app.add_middleware(BodyLimit, most=BODY_LIMIT)
     app.add_middleware(Edge)
+
+
+def _answering(to_problem: Callable[[Any], Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def handle(request: Request, raised: Exception) -> Response:
+        return to_problem(raised).response()
+
+    return handle
 
 
 class Edge:
@@ -57,8 +72,10 @@ class Edge:
     A handler of Exception would not do: Starlette raises it again behind its answer, and the server logs it again.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, answer: Callable[[Request, Problem], Response] | None = None) -> None:
+        """`answer` makes the answer; None: a problem document."""
         self._app = app
+        self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
@@ -73,7 +90,8 @@ class Edge:
         except Exception as error:
             problem = _unexpected(error)
             if not started:
-                await problem.response()(scope, receive, send)
+                response = problem.response() if self._answer is None else self._answer(Request(scope), problem)
+                await response(scope, receive, send)
 
 
 def _not_then(error: NotThen) -> Problem:

@@ -1,5 +1,8 @@
-"""The HTTP applications: the collector, the private API, and both under one address."""
+"""The HTTP applications: the collector, the private API with the dashboard, and all under one address."""
 
+from typing import NamedTuple
+
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,6 +14,9 @@ from api.asked_funnels import asked_funnel_routes
 from api.commander import Commander
 from api.commands import command_routes
 from api.costs import cost_routes
+from api.dashboard.dashboard import dashboard, is_of_dashboard
+from api.dashboard.resources import Resources
+from api.dashboard.shell import Shell
 from api.drawing import ClassDrawer, drawing_routes
 from api.handing_over import handing_over_routes
 from api.jobs import JobRunner, job_routes
@@ -58,8 +64,15 @@ def outcomes(wiring: Wiring) -> StoredOutcomes | None:
     return StoredOutcomes(wiring) if wiring.embedded or wiring.settings.database is not None else None
 
 
-def api_app(wiring: Wiring, log: Log, workers: Workers) -> ASGIApp:
-    """The private API: queries, commands onto a log, and jobs in threads among the workers."""
+class Inside(NamedTuple):
+    """What is not for the public."""
+
+    api: FastAPI
+    pages: ASGIApp
+
+
+def inside(wiring: Wiring, log: Log, workers: Workers) -> Inside:
+    """The private API (queries, commands onto a log, jobs in threads among the workers), and the dashboard."""
     settings, database, ids = wiring.settings, wiring.database, wiring.ids
     jobs = Jobs(database)
     runner = JobRunner(jobs, workers.start)
@@ -68,16 +81,18 @@ def api_app(wiring: Wiring, log: Log, workers: Workers) -> ASGIApp:
     readers = Readers(
         database, wiring.events, ids, workers.stop.is_set, settings.streams, links=settings.links, past=past
     )
-    commander = Commander(Reader(database, wiring.events, ids), ids, log, clock, settings.region or "")
-    commands = command_routes(commander), handing_over_routes(commander), working_routes(commander)
-    upkeep = upkeep_routes(runner, database, ids, wiring.engine_apart)
     reader, engine = Reader(database, wiring.events, ids), wiring.engine_apart
+    commander = Commander(reader, ids, log, clock, settings.region or "")
+    commands = command_routes(commander), handing_over_routes(commander), working_routes(commander)
+    upkeep = upkeep_routes(runner, database, ids, engine)
     parts = (model_routes, preview_routes, asked_funnel_routes)
     trying = (routes(runner, reader, database, engine) for routes in parts)
     drawer = ClassDrawer(runner, reader, database, ids, engine)
     workers.start("class drawer", drawer.run)
     others = (job_routes(jobs), upkeep, drawing_routes(drawer), cost_routes(reader, database))
-    return create_api(readers, private(settings), *commands, *others, *trying)
+    guard = private(settings)
+    pages = dashboard(Resources(Shell(), reader, commander), guard)
+    return Inside(create_api(readers, guard, *commands, *others, *trying), pages)
 
 
 def status_registry(wiring: Wiring) -> CollectorRegistry:
@@ -104,7 +119,7 @@ def health_app(health: Health) -> ASGIApp:
     """`/healthz`, `/readyz` and `/metrics` of a process without the collector."""
 
     async def nothing(request: Request, error: Exception) -> Response:
-        return Problem(404, f"{request.url.path} is not here: this process serves /api").response()
+        return Problem(404, f"{request.url.path} is not here: this process serves / and /api").response()
 
     return Starlette(routes=health.routes(), exception_handlers={404: nothing, Problem: answer_problem})
 
@@ -131,12 +146,16 @@ class Gate:
         return not_ready(self._why, request, self._private).response()
 
 
-def both(api: ASGIApp, rest: ASGIApp) -> ASGIApp:
-    """`/api` to the one, everything else to the other."""
+def both(private: Inside, rest: ASGIApp) -> ASGIApp:
+    """`/api` and the dashboard's pages to those, everything else to the rest."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        chosen = api if path == "/api" or path.startswith("/api/") else rest
-        await chosen(scope, receive, send)
+        if path == "/api" or path.startswith("/api/"):
+            await private.api(scope, receive, send)
+        elif scope["type"] == "http" and is_of_dashboard(path):
+            await private.pages(scope, receive, send)
+        else:
+            await rest(scope, receive, send)
 
     return app

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from domain.errors import Failed, Refused, Retry
 from projections.exports.following import Follower, follow
 from runtime import parts
-from runtime.applications import Gate, api_app, both, collector_app, health_app, private, readiness, status_registry
+from runtime.applications import Gate, both, collector_app, health_app, inside, private, readiness, status_registry
 from runtime.folder import hold
 from runtime.settings import Settings
 from runtime.sockets import address_of, listen, room
@@ -35,8 +35,8 @@ GRACE: Final = 20.0
 
 
 def serve(wiring: Wiring) -> None:
-    """Everything in one process: collector and API under one address, recorder, projector, publisher, promoter,
-    notifier."""
+    """Everything in one process: collector, API and dashboard under one address, recorder, projector, publisher,
+    promoter, notifier."""
     wiring.settings.refuse_open_access(collector=True, api=True)
     parts.check_model_file(wiring)
     process = Process(wiring)
@@ -49,7 +49,7 @@ def serve(wiring: Wiring) -> None:
         process.start(parts.recorder, parts.projector, parts.publisher, parts.promoter, parts.notifier)
         health = Health(private(wiring.settings), status_registry(wiring), readiness(wiring, collector=True))
         rest = collector_app(wiring, health)
-        return both(api_app(wiring, app_log, process.workers), rest)
+        return both(inside(wiring, app_log, process.workers), rest)
 
     process.serve_database(make, bound)
     lock.release()
@@ -77,7 +77,7 @@ def api(wiring: Wiring) -> None:
 
     def make() -> ASGIApp:
         health = Health(private(wiring.settings), status_registry(wiring), readiness(wiring, collector=False))
-        return both(api_app(wiring, wiring.log, process.workers), health_app(health))
+        return both(inside(wiring, wiring.log, process.workers), health_app(health))
 
     process.serve_database(make, bound)
 

@@ -10,6 +10,7 @@ from domain.conditions.words import in_words
 from domain.fold.names import full_name
 from domain.model.definition import Model
 from domain.model.funnels import StepOrder
+from domain.model.labels import called
 from domain.model.sales import NOT_READY
 from domain.touchpoints.touchpoint import moment
 from projections.queries.shapes import LeadShape
@@ -78,15 +79,7 @@ class Words:
 
     def label(self, label: str | Mapping[str, str] | None, name: str) -> str:
         """A label in this language; where it lacks it in English, else in any; else the name."""
-        if not label:
-            return name
-        if isinstance(label, str):
-            return label
-        for language in (self._language, self._language.partition("_")[0], "en"):
-            for label_language, text in label.items():
-                if label_language.lower().replace("-", "_") == language:
-                    return text
-        return next(iter(label.values()))
+        return called(label, name, self._language)
 
     def when(self, instant: int | None) -> datetime | None:
         """An instant in the company's time zone."""

@@ -6,19 +6,22 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
 from store.database.database import open_database
-from tests.services import kafka, postgres
+from tests.services import browser, kafka, postgres
 from tests.services.absent import without
 from tests.services.dask import DaskCluster, running_dask
 from tests.services.kafka import KafkaBroker
 from tests.services.postgres import PostgresServer
 from tests.services.service import ServiceUnavailable
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")  # a machine that runs all tests at once is slow: no test is about time
@@ -58,7 +61,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say which services the tests will use."""
-    return [f"PostgreSQL: {postgres.described()}", f"Kafka: {kafka.described()}"]
+    services = {"PostgreSQL": postgres, "Kafka": kafka, "browser": browser}
+    return [f"{name}: {service.described()}" for name, service in services.items()]
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -161,6 +165,20 @@ def dask_cluster() -> Iterator[DaskCluster]:
         yield started
     finally:
         cluster.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    """A browser, for the tests of a module."""
+    running = browser.running_chromium()
+    try:
+        started = running.__enter__()
+    except ServiceUnavailable as reason:
+        without(reason)
+    try:
+        yield started
+    finally:
+        running.__exit__(None, None, None)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from domain.model.definition import parse_model
 from domain.signals.kinds import TRAITS, SignalKind, Topic
 from producers.imports.mapping import parse_mapping
 from projections.read_models.registry import FAMILIES
-from runtime.applications import api_app, collector_app
+from runtime.applications import collector_app, inside
 from runtime.cli import create_app
 from runtime.settings import VARIABLES, Settings, read_settings
 from runtime.wiring import Wiring
@@ -129,7 +129,7 @@ def _routes(folder: Path) -> Iterator[tuple[str, str]]:
             for method in route.methods - {"OPTIONS", "HEAD"}:
                 yield method, _plain(route.path)
         wiring.database.migrate()
-        api = api_app(wiring, wiring.collector_log, Workers())
+        api = inside(wiring, wiring.collector_log, Workers()).api
         for path, methods in api.openapi()["paths"].items():  # type: ignore[attr-defined]
             yield from ((method.upper(), _plain(path)) for method in methods)
     yield from (("GET", path) for path in ("/api/docs", "/api/openapi.json"))

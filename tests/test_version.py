@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from runtime.applications import api_app
+from runtime.applications import inside
 from runtime.settings import Settings
 from runtime.wiring import Wiring
 from runtime.workers import Workers
@@ -41,7 +41,7 @@ def test_the_description_of_topics_bears_it() -> None:
 def test_the_description_of_the_api_bears_it(tmp_path: Path) -> None:
     with Wiring(Settings(data=tmp_path)) as wiring:
         wiring.database.migrate()
-        app = api_app(wiring, wiring.log, Workers())
+        app = inside(wiring, wiring.log, Workers()).api
         assert app.openapi()["info"]["version"] == VERSION  # type: ignore[attr-defined]
 
 

@@ -1,1 +1,1 @@
-"""The pages of the private side: what people read and do in a browser."""
+"""The dashboard: pages that people open in a browser, made on the server; they read and command what the API does."""

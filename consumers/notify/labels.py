@@ -26,10 +26,3 @@ def labels_of(model: Model) -> Labels:
         {segment.name: segment.label for segment in model.segments},
         {rule.name: rule.label for rule in model.channels.rules},
     )
-
-
-def called(label: object, name: str, language: str) -> str:
-    """A label in a language; where it lacks it in English, else in any; else the name."""
-    if isinstance(label, Mapping):
-        label = label.get(language) or label.get("en") or next(iter(label.values()), None)
-    return label if isinstance(label, str) and label else name

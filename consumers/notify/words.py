@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Final, assert_never
 
-from consumers.notify.labels import UNNAMED, Labels, called
+from consumers.notify.labels import UNNAMED, Labels
 from consumers.notify.parcel import Note, Parcel
+from domain.model.labels import called
 from domain.signals.kinds import SignalKind
 from domain.touchpoints.text import in_a_line
 

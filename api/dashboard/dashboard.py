@@ -1,0 +1,64 @@
+"""The dashboard: its pages at `/`, behind the same guard as the API, and what every error of theirs is shown as."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.answers import BODY_LIMIT, Edge, to_problems
+from api.dashboard.pages import leads
+from api.dashboard.resources import Resources
+from api.dashboard.shell import Shell
+from web.limits import BodyLimit
+from web.private import Private
+from web.problems import Problem
+
+PLACES: Final = frozenset({"", "favicon.ico", "leads", "static"})
+"""The first parts of all paths of the dashboard: no door of the collector may have one of them."""
+
+
+def dashboard(resources: Resources, private: Private) -> ASGIApp:
+    """The application. Only style sheet, script and icon are for everybody."""
+    shell = resources.shell
+    routes = [
+        Route("/static/{name}", shell.assets.serve),
+        Route("/favicon.ico", shell.assets.icon),
+        Mount("/", app=_Guarded(Router([*leads.routes(resources)], redirect_slashes=False), private)),
+    ]
+    app = Starlette(
+        routes=routes,
+        exception_handlers={error: _showing(shell, problem) for error, problem in to_problems().items()},
+        middleware=[Middleware(Edge, answer=shell.problem), Middleware(BodyLimit, most=BODY_LIMIT)],
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def is_of_dashboard(path: str) -> bool:
+    """Whether a path is the dashboard's to answer."""
+    return path.lstrip("/").partition("/")[0] in PLACES
+
+
+class _Guarded:
+    """Pages that only those see whom the guard lets in."""
+
+    def __init__(self, app: ASGIApp, private: Private) -> None:
+        self._app = app
+        self._private = private
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await run_in_threadpool(self._private.check, Request(scope))
+        await self._app(scope, receive, send)
+
+
+def _showing(shell: Shell, to_problem: Callable[[Any], Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def show(request: Request, error: Exception) -> Response:
+        return shell.problem(request, to_problem(error))
+
+    return show

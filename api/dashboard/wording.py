@@ -1,0 +1,129 @@
+"""How a page says things: labels of the model, times in the company's time zone, numbers; in the reader's language."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime, format_skeleton, format_timedelta
+from babel.numbers import format_decimal
+from markupsafe import Markup
+
+from api.dashboard import well_known
+from api.dashboard.texts import Language
+from domain.model.definition import Model
+from domain.model.labels import called
+from domain.touchpoints.touchpoint import moment, rfc3339
+
+_NEAR: Final = timedelta(days=300)
+"""Times that are no further off are told without their year."""
+
+
+class Wording:
+    """The words of one model in one language, at one instant."""
+
+    def __init__(self, model: Model, language: Language, now: int) -> None:
+        """`now`: microseconds, what "ago" counts from."""
+        self._language = language
+        self._zone = ZoneInfo(model.timezone)
+        self._now = moment(now).astimezone(self._zone)
+        self.zone = model.timezone
+        self._stages = {stage.name: stage.label for stage in model.stages}
+        self._segments = {segment.name: segment.label for segment in model.segments}
+        self._channels = {rule.name: rule.label for rule in model.channels.rules}
+        self._rules = {rule.name: rule.label for rule in model.score.rules}
+        self._rejections = {reason.name: reason.label for reason in model.sales.reasons}
+        self._exclusions = {exclusion.reason: exclusion.label for exclusion in reversed(model.not_a_lead)}
+
+    # ---- names ----
+
+    def stage(self, name: str) -> str:
+        """What people call a stage."""
+        return self._called(self._stages.get(name), name, well_known.STAGES)
+
+    def segment(self, name: str) -> str:
+        """What people call a segment."""
+        return self._called(self._segments.get(name), name)
+
+    def channel(self, name: str) -> str:
+        """What people call a channel."""
+        return self._called(self._channels.get(name), name, well_known.CHANNELS)
+
+    def rule(self, name: str) -> str:
+        """What people call a score rule."""
+        return self._called(self._rules.get(name), name)
+
+    def rejection(self, reason: str) -> str:
+        """What people call the reason for which an owner gives a lead back."""
+        return self._called(self._rejections.get(reason), reason, well_known.REJECTIONS)
+
+    def exclusion(self, reason: str) -> str:
+        """What people call the reason for which somebody is no lead."""
+        return self._called(self._exclusions.get(reason), reason)
+
+    def touchpoint(self, type: str) -> str:
+        """What people call a type of touchpoint; of one that is not well known its name, readable."""
+        return self._called(None, type, well_known.TOUCHPOINTS, type.replace("_", " "))
+
+    def signal(self, kind: str) -> str:
+        """What people call a kind of signal."""
+        return self._called(None, kind, well_known.SIGNALS)
+
+    def deadline(self, kind: str) -> str:
+        """What is to be done by a deadline of this kind."""
+        return self._called(None, kind, well_known.DEADLINES)
+
+    def _called(self, label: object, name: str, known: Mapping[str, str] | None = None, plain: str = "") -> str:
+        text = (known or {}).get(name)
+        default = (plain or name) if text is None else self._language.translations.ugettext(text)
+        return called(label, default, self._language.tag)
+
+    # ---- times ----
+
+    def when(self, instant: int | None) -> Markup:
+        """An instant as the company's clocks show it; today without the day, else without the year where it is near."""
+        if instant is None:
+            return Markup("")
+        at = self._local(instant)
+        if at.date() == self._now.date():
+            return self._time(instant, format_skeleton("Hm", at, locale=self._language.locale))
+        skeleton = "MMMd" if abs(at - self._now) < _NEAR else "yMMMd"
+        day = format_skeleton(skeleton, at, locale=self._language.locale)
+        return self._time(instant, f"{day} {format_skeleton('Hm', at, locale=self._language.locale)}")
+
+    def day(self, instant: int | None) -> Markup:
+        """The day of an instant in the company's time zone; today the time."""
+        if instant is None:
+            return Markup("")
+        at = self._local(instant)
+        near = abs(at - self._now) < _NEAR
+        skeleton = "Hm" if at.date() == self._now.date() else "MMMd" if near else "yMMMd"
+        return self._time(instant, format_skeleton(skeleton, at, locale=self._language.locale))
+
+    def ago(self, instant: int | None) -> Markup:
+        """How long ago an instant was, or in how long it is."""
+        if instant is None:
+            return Markup("")
+        return self._time(
+            instant,
+            format_timedelta(
+                self._local(instant) - self._now, add_direction=True, format="long", locale=self._language.locale
+            ),
+        )
+
+    def full(self, instant: int) -> str:
+        """An instant with its day, its year and the time zone, as text."""
+        shown = format_datetime(self._local(instant), "medium", locale=self._language.locale)
+        return f"{shown} ({self.zone})"
+
+    def _time(self, instant: int, shown: str) -> Markup:
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(rfc3339(instant), self.full(instant), shown)
+
+    def _local(self, instant: int) -> datetime:
+        return moment(instant).astimezone(self._zone)
+
+    # ---- numbers ----
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """A number with at most so many decimals."""
+        return format_decimal(round(value, digits), "#,##0." + "#" * digits, locale=self._language.locale)

@@ -1,0 +1,81 @@
+"""The dashboard over a company of its own, asked without a browser; what its forms command happens at once."""
+
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import anyio
+import httpx2
+from sqlalchemy import event
+
+from api.commander import Commander
+from api.dashboard.dashboard import dashboard
+from api.dashboard.resources import Resources
+from api.dashboard.shell import Shell
+from domain.touchpoints.envelope import decode
+from domain.touchpoints.touchpoint import Instant
+from projections.queries.view import Reader
+from store.log.sql import SqlLog
+from store.log.topics import TOUCHPOINTS
+from tests.projections.given_sales import Company
+from web.private import Private
+
+TOKEN = "sample-token"
+HOST = "127.0.0.1:8787"
+
+
+class Pages:
+    """A company, and its dashboard."""
+
+    def __init__(
+        self, folder: Path, company: Company, *, shell: Shell | None = None, token: str | None = TOKEN
+    ) -> None:
+        self.company = company
+        world = company.world
+        reader = Reader(world.database, world.events, world.ids)
+        self._log = SqlLog(folder / "log.db")
+        self._subscription = self._log.subscribe([TOUCHPOINTS], "pages")
+        commander = Commander(reader, world.ids, self._log, lambda: Instant(world.clock))
+        self._app = dashboard(Resources(shell or Shell(), reader, commander), Private(token))
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self.queries = 0
+        event.listen(world.database.engine, "before_cursor_execute", self._count)
+
+    def get(self, path: str, cookies: dict[str, str] | None = None, **headers: str) -> httpx2.Response:
+        """The answer to GET; `queries` counts what the database was asked for it."""
+        return self._ask("GET", path, cookies, headers)
+
+    def post(self, path: str, cookies: dict[str, str] | None = None, **fields: str) -> httpx2.Response:
+        """The answer to a form of a page of the dashboard; what it commands is recorded and projected."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://{HOST}"}
+        answer = self._ask("POST", path, cookies, headers, urlencode(fields))
+        commanded = self._subscription.poll(dict.fromkeys(self._subscription.assigned()), 10, 0)
+        self.company.tell([decode(entry.value) for entry in commanded], self.company.world.clock)
+        return answer
+
+    def close(self) -> None:
+        self._subscription.close()
+        self._log.close()
+        self.company.close()
+
+    def _count(self, *_: Any) -> None:
+        self.queries += 1
+
+    def _ask(
+        self, method: str, path: str, cookies: dict[str, str] | None, headers: dict[str, str], content: str = ""
+    ) -> httpx2.Response:
+        async def ask() -> httpx2.Response:
+            transport = httpx2.ASGITransport(self._app, raise_app_exceptions=False)
+            async with httpx2.AsyncClient(transport=transport, base_url=f"http://{HOST}", cookies=cookies) as client:
+                named = {name.replace("_", "-"): value for name, value in headers.items()}
+                return await client.request(method, path, headers={**self._headers, **named}, content=content)
+
+        self.queries = 0
+        return anyio.run(ask)
+
+
+def text_of(answer: httpx2.Response) -> str:
+    """What somebody reads on a page: its text, with single spaces."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
