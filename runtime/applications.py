@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
@@ -23,6 +24,7 @@ from api.jobs import JobRunner, job_routes
 from api.model_diff import model_routes
 from api.past import PastViewBuilder
 from api.segments import preview_routes
+from api.token_book import TokenBook
 from api.upkeep import upkeep_routes
 from api.working import working_routes
 from domain.errors import Misconfigured, Retry
@@ -44,8 +46,19 @@ from web.problems import Problem, answer_problem
 
 
 def private(settings: Settings) -> Private:
-    """Who may ask what is not for the public."""
+    """Who may ask a process that has no database, or none yet: whoever bears the token of the settings."""
     return Private(settings.token)
+
+
+def private_with_tokens(wiring: Wiring, workers: Workers) -> Private:
+    """Who may ask what is not for the public: by tokens in the database too."""
+    settings, book = wiring.settings, TokenBook(wiring.database)
+    workers.start("uses of tokens", book.run)
+    proxied = settings.login_header is not None
+    if settings.token is None and not proxied and not settings.bind.loopback and not book.exist():
+        advice = "make a token: `leadline token make`, or set LEADLINE_API_TOKEN"
+        structlog.get_logger().warning("api.closed", reason="there is no token: only this machine may ask", todo=advice)
+    return Private(settings.token, book, proxied=proxied)
 
 
 def collector_app(wiring: Wiring, health: Health) -> ASGIApp:
@@ -71,7 +84,7 @@ class Inside(NamedTuple):
     pages: ASGIApp
 
 
-def inside(wiring: Wiring, log: Log, workers: Workers) -> Inside:
+def inside(wiring: Wiring, log: Log, workers: Workers, guard: Private) -> Inside:
     """The private API (queries, commands onto a log, jobs in threads among the workers), and the dashboard."""
     settings, database, ids = wiring.settings, wiring.database, wiring.ids
     jobs = Jobs(database)
@@ -90,7 +103,6 @@ def inside(wiring: Wiring, log: Log, workers: Workers) -> Inside:
     drawer = ClassDrawer(runner, reader, database, ids, engine)
     workers.start("class drawer", drawer.run)
     others = (job_routes(jobs), upkeep, drawing_routes(drawer), cost_routes(reader, database))
-    guard = private(settings)
     pages = dashboard(Resources(Shell(), reader, commander), guard)
     return Inside(create_api(readers, guard, *commands, *others, *trying), pages)
 

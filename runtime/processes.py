@@ -14,7 +14,17 @@ from starlette.types import ASGIApp
 from domain.errors import Failed, Refused, Retry
 from projections.exports.following import Follower, follow
 from runtime import parts
-from runtime.applications import Gate, both, collector_app, health_app, inside, private, readiness, status_registry
+from runtime.applications import (
+    Gate,
+    both,
+    collector_app,
+    health_app,
+    inside,
+    private,
+    private_with_tokens,
+    readiness,
+    status_registry,
+)
 from runtime.folder import hold
 from runtime.settings import Settings
 from runtime.sockets import address_of, listen, room
@@ -24,6 +34,7 @@ from store.events.ids import Ids
 from store.turn import Outage, until_it_answers
 from web.connections import ConnectionLimits, bounded
 from web.health import Health
+from web.login import ProxiesBelieved
 
 T = TypeVar("T")
 
@@ -37,7 +48,7 @@ GRACE: Final = 20.0
 def serve(wiring: Wiring) -> None:
     """Everything in one process: collector, API and dashboard under one address, recorder, projector, publisher,
     promoter, notifier."""
-    wiring.settings.refuse_open_access(collector=True, api=True)
+    wiring.settings.refuse_open_access()
     parts.check_model_file(wiring)
     process = Process(wiring)
     bound = listen(wiring.settings.bind)
@@ -47,9 +58,10 @@ def serve(wiring: Wiring) -> None:
         parts.settle_model(wiring, activate_changed=True)
         app_log = wiring.collector_log  # opened before anything works: a file that is no log refuses the start
         process.start(parts.recorder, parts.projector, parts.publisher, parts.promoter, parts.notifier)
-        health = Health(private(wiring.settings), status_registry(wiring), readiness(wiring, collector=True))
+        guard = private_with_tokens(wiring, process.workers)
+        health = Health(guard, status_registry(wiring), readiness(wiring, collector=True))
         rest = collector_app(wiring, health)
-        return both(inside(wiring, app_log, process.workers), rest)
+        return both(inside(wiring, app_log, process.workers, guard), rest)
 
     process.serve_database(make, bound)
     lock.release()
@@ -58,7 +70,7 @@ def serve(wiring: Wiring) -> None:
 def collect(wiring: Wiring) -> None:
     """The collector before Kafka. It needs no database; the data folder holds the spool."""
     _needs_kafka(wiring, "collect")
-    wiring.settings.refuse_open_access(collector=True, api=False)
+    wiring.settings.refuse_open_access()
     process = Process(wiring)
     bound = listen(wiring.settings.bind)
     lock = hold(wiring.settings.data)
@@ -71,13 +83,13 @@ def api(wiring: Wiring) -> None:
     """The private API."""
     _needs_kafka(wiring, "api")
     _needs_database(wiring, "api")
-    wiring.settings.refuse_open_access(collector=False, api=True)
     process = Process(wiring)
     bound = listen(wiring.settings.bind)
 
     def make() -> ASGIApp:
-        health = Health(private(wiring.settings), status_registry(wiring), readiness(wiring, collector=False))
-        return both(inside(wiring, wiring.log, process.workers), health_app(health))
+        guard = private_with_tokens(wiring, process.workers)
+        health = Health(guard, status_registry(wiring), readiness(wiring, collector=False))
+        return both(inside(wiring, wiring.log, process.workers, guard), health_app(health))
 
     process.serve_database(make, bound)
 
@@ -199,14 +211,15 @@ class Process:
 
     def serve_http(self, app: ASGIApp, bound: socket.socket) -> None:
         """Serve until stopped, then stop the workers. Raises Failed where one of them crashed."""
+        settings = self.wiring.settings
         config = uvicorn.Config(
-            app,
+            ProxiesBelieved(app, settings.proxies, settings.login_header),
             log_config=None,
             access_log=False,
             lifespan="off",
             server_header=False,
-            forwarded_allow_ips=list(self.wiring.settings.proxies),
-            http=bounded(_limits(self.wiring.settings)),
+            proxy_headers=False,
+            http=bounded(_limits(settings)),
             ws="none",
             timeout_graceful_shutdown=5,
             timeout_keep_alive=30,

@@ -18,6 +18,12 @@ from producers.collector.sites import Sites
 from producers.collector.sites import parse as parse_sites
 from producers.reading.conventions import parse_forms
 
+_READ_OTHERWISE: Final = frozenset({
+    "authorization", "cookie", "host", "origin", "forwarded", "x-forwarded-for", "x-forwarded-host",
+    "x-forwarded-proto",
+})  # fmt: skip
+"""Headers that say something else than who is logged in."""
+
 
 class Bind(NamedTuple):
     """Where a server listens. Port 0 lets the system choose a free one."""
@@ -148,6 +154,15 @@ def proxies(value: object) -> tuple[str, ...]:
         except ValueError:
             raise ValueError(f"{part!r} is no address: allowed are such as 10.0.0.7 or 10.0.0.0/8") from None
     return addresses
+
+
+def header(value: object) -> str | None:
+    name = str(value).strip()
+    if not name:
+        return None
+    if re.fullmatch(r"[A-Za-z0-9-]{1,100}", name) is None or name.lower() in _READ_OTHERWISE:
+        raise ValueError("allowed is the name of a header that only the proxy sets, such as X-Forwarded-Email")
+    return name
 
 
 def workers(value: object) -> int | str:

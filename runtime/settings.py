@@ -72,13 +72,28 @@ class Settings(BaseModel):
         Field(description="FORM:FIELD:NAME, comma-separated: what a form's fields say of the person (FORM * is any)"),
     ] = None
     api_token: Annotated[
-        SecretStr | None, Field(description="bearer token of /api; may be missing on loopback only", min_length=8)
+        SecretStr | None,
+        Field(
+            description="an admin's bearer token, beside those of `leadline token`; without any only this machine may "
+            "ask /api",
+            min_length=8,
+        ),
     ] = None
     proxies: Annotated[
         tuple[str, ...],
         BeforeValidator(parse.proxies),
-        Field(description="addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"),
+        Field(
+            description="addresses of proxies whose X-Forwarded-For, X-Forwarded-Proto and login_header are believed"
+        ),
     ] = ("127.0.0.1", "::1")
+    login_header: Annotated[
+        str | None,
+        BeforeValidator(parse.header),
+        Field(
+            description="header in which a proxy says who is logged in (the name of a token), such as "
+            "X-Forwarded-Email; none: no proxy does"
+        ),
+    ] = None
     public_url: Annotated[
         str | None,
         BeforeValidator(parse.public_url),
@@ -190,17 +205,16 @@ class Settings(BaseModel):
             return self.database.get_secret_value()
         return f"sqlite:///{(self.data / 'leadline.db').absolute()}"
 
-    def refuse_open_access(self, *, collector: bool, api: bool) -> None:
-        """Raise SettingsError where others than this machine could reach a door that asks for nothing."""
+    def refuse_open_access(self) -> None:
+        """Raise SettingsError where others than this machine could reach a door that asks for nothing. `/api` is none:
+        without a token it is closed to them."""
         if self.bind.loopback:
             return
         needed = []
-        if collector and self.write_keys.open:
+        if self.write_keys.open:
             needed.append("LEADLINE_WRITE_KEYS (NAME:public:KEY or NAME:server:KEY)")
-        if collector and self.sites.open:
+        if self.sites.open:
             needed.append("LEADLINE_SITES (origins such as https://www.example.com)")
-        if api and self.api_token is None:
-            needed.append("LEADLINE_API_TOKEN (a bearer token)")
         if needed:
             problem = f"LEADLINE_BIND: {self.bind} can be reached by others, which needs {', '.join(needed)}"
             raise SettingsError([problem + "; or bind to 127.0.0.1"])
@@ -224,6 +238,7 @@ class Settings(BaseModel):
             ),
             "api_token": "***" if self.api_token else "",
             "proxies": ",".join(self.proxies),
+            "login_header": self.login_header or "",
             "link_key": ",".join("***" for _ in self.link_key),
             "id_key": "***" if self.id_key else "",
             "spool_limit": self.spool_limit.human_readable(),

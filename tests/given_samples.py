@@ -15,6 +15,7 @@ SEGMENTS: Final = "tests/test_samples_segments.py"
 RECEIVERS: Final = "not executed: tests/test_webhook_examples.py runs these programs, on ports of its own"
 HAND_OVER: Final = "tests/test_samples_hand_over.py"
 EXPORTS: Final = "tests/test_samples_export.py"
+ACCESS: Final = "tests/test_samples_access.py"
 FILES: Final = "tests/test_samples_files.py"
 SQL: Final = "tests/test_samples_sql.py"
 REPORTS: Final = "tests/test_samples_reports.py"
@@ -73,6 +74,11 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
     },
     "find-leads.md": {"leadline leads": DOORS, "curl -sG": DOORS},
     "follow-a-segment.md": {"[[segments]]": MODELS, "pip install": RECEIVERS},
+    "give-access.md": {
+        "leadline token make": ACCESS,
+        "export LEADLINE_LOGIN_HEADER": ACCESS,
+        "location / {": "not executed: nginx's",
+    },
     "hand-over-leads.md": {
         "[sales]": HAND_OVER,
         "[[destinations]]": HAND_OVER,

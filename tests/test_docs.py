@@ -129,7 +129,7 @@ def _routes(folder: Path) -> Iterator[tuple[str, str]]:
             for method in route.methods - {"OPTIONS", "HEAD"}:
                 yield method, _plain(route.path)
         wiring.database.migrate()
-        api = inside(wiring, wiring.collector_log, Workers()).api
+        api = inside(wiring, wiring.collector_log, Workers(), Private(None)).api
         for path, methods in api.openapi()["paths"].items():  # type: ignore[attr-defined]
             yield from ((method.upper(), _plain(path)) for method in methods)
     yield from (("GET", path) for path in ("/api/docs", "/api/openapi.json"))

@@ -14,6 +14,7 @@ from runtime.settings import Settings
 from runtime.wiring import Wiring
 from runtime.workers import Workers
 from scripts.asyncapi import asyncapi
+from web.private import Private
 
 ROOT = Path(__file__).parents[1]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
@@ -41,7 +42,7 @@ def test_the_description_of_topics_bears_it() -> None:
 def test_the_description_of_the_api_bears_it(tmp_path: Path) -> None:
     with Wiring(Settings(data=tmp_path)) as wiring:
         wiring.database.migrate()
-        app = inside(wiring, wiring.log, Workers()).api
+        app = inside(wiring, wiring.log, Workers(), Private(None)).api
         assert app.openapi()["info"]["version"] == VERSION  # type: ignore[attr-defined]
 
 

@@ -18,7 +18,7 @@ Ready = Callable[[], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How a process is: the public learns whether it runs and is ready, the private side why not, and metrics."""
+    """How a process is: the public learns whether it runs and is ready, who may ask sees metrics, who runs it why."""
 
     private: Private
     registry: CollectorRegistry
@@ -39,7 +39,7 @@ class Health:
         return JSONResponse({"status": "ready"})
 
     async def _metrics(self, request: Request) -> Response:
-        self.private.check(request)
+        await anyio.to_thread.run_sync(self.private.check, request)
         text = await anyio.to_thread.run_sync(generate_latest, self.registry)
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
@@ -50,6 +50,6 @@ async def alive(request: Request) -> Response:
 
 
 def not_ready(why: str, request: Request, private: Private) -> Problem:
-    """503, and to the private side the reason, which may name files and servers."""
-    reason = f": {why}" if private.allows(request) else ", and its log says why"
+    """503, and to whoever runs the installation the reason, which may name files and servers."""
+    reason = f": {why}" if private.operates(request) else ", and its log says why"
     return Problem(503, f"not ready{reason}", {"Retry-After": "5"})

@@ -2,10 +2,13 @@
 
 import hmac
 import ipaddress
-from typing import Final
+from typing import Final, Protocol
 
 from starlette.requests import Request
 
+from domain.errors import Retry
+from web.guesses import Guesses, too_many
+from web.login import name_by_proxy, refuse_foreign_form, session_of
 from web.problems import Problem
 from web.viewer import Role, Viewer
 
@@ -37,40 +40,117 @@ def is_foreign(request: Request) -> bool:
     return origin is not None and origin.partition("://")[2] != request.headers.get("host")
 
 
-class Private:
-    """The guard of the private side. `token` None: there is none, and only this machine may ask."""
+class Tokens(Protocol):
+    """The tokens that were made for people and programs. All of them raise Retry where the database is away."""
 
-    def __init__(self, token: str | None) -> None:
+    def bearer(self, secret: str) -> Viewer | None:
+        """Who bears this secret; None: it is nobody's, or it was withdrawn, or its time is over."""
+
+    def named(self, name: str) -> Viewer | None:
+        """Who has a token under this name."""
+
+    def exist(self) -> bool:
+        """Whether one was ever made."""
+
+
+class Private:
+    """The guard of the private side.
+
+    Who may ask bears a token, or is one whom a proxy before us vouches for. Where there never was a token, and no proxy
+    is asked, only this machine itself may.
+    """
+
+    def __init__(self, token: str | None, tokens: Tokens | None = None, *, proxied: bool = False) -> None:
+        """`token`: that of the settings. `proxied`: a proxy says who is logged in."""
         self._token = None if token is None else token.encode()
+        self._tokens = tokens
+        self._proxied = proxied
+        self._guesses = Guesses()
 
     def check(self, request: Request) -> Viewer:
-        """Who asks, which is in `request.state.viewer` from now on. Raises Problem (401, 403)."""
-        viewer = self._viewer(request)
+        """Who asks, which is in `request.state.viewer` from now on. Asks the database.
+
+        Raises Problem (401, 403; 429: too many wrong tokens; 503: the database is away).
+        """
+        try:
+            viewer = self._viewer(request)
+        except Retry as error:
+            raise Problem(503, f"nobody can tell who asks: {error}", {"Retry-After": "2"}) from None
         request.state.viewer = viewer
         return viewer
 
-    def allows(self, request: Request) -> bool:
-        """Whether this one may ask."""
-        try:
-            self.check(request)
-        except Problem:
-            return False
-        return True
+    def holder(self, request: Request, secret: str) -> Viewer | None:
+        """Whose secret this is; None: nobody's. Raises Problem 429, Retry."""
+        wait = self._guesses.wait(_address(request))
+        if not wait and self._is_token(secret):
+            return OPERATOR
+        # One with 256 bits of chance is let in at any time: who guesses beside it locks nobody out.
+        viewer = None if self._tokens is None else self._tokens.bearer(secret)
+        if viewer is None:
+            self._guesses.wrong(_address(request))
+            if wait:
+                raise too_many(wait)
+        return viewer
+
+    def operates(self, request: Request) -> bool:
+        """Whether who asks runs this installation: by its settings, whatever the database says."""
+        if self._token is None:
+            return is_local(request) and not is_foreign(request)
+        return self._is_token(_bearer(request) or "")
+
+    def _is_token(self, secret: str) -> bool:
+        return self._token is not None and hmac.compare_digest(secret.encode("utf-8", "replace"), self._token)
 
     def _viewer(self, request: Request) -> Viewer:
-        if self._token is None:
+        if self._token is None and not self._proxied and not (self._tokens is not None and self._tokens.exist()):
             _refuse_others(request)
             return LOCAL
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), self._token):
-            fault = "this bearer token is not LEADLINE_API_TOKEN" if token else "a bearer token is needed"
-            challenge = {"WWW-Authenticate": 'Bearer realm="leadline"'}
-            raise Problem(401, f"{fault}: send `Authorization: Bearer TOKEN`", challenge)
-        return OPERATOR
+        if "authorization" in request.headers:
+            secret = _bearer(request)
+            viewer = None if secret is None else self.holder(request, secret)
+            if viewer is None:
+                raise _unknown(
+                    "this bearer token is not LEADLINE_API_TOKEN, and no other that lets in"
+                    if secret
+                    else "a bearer token is needed"
+                )
+            return viewer
+        viewer = self._in_browser(request)
+        if viewer is None:
+            raise _unknown("a bearer token is needed")
+        refuse_foreign_form(request)
+        return viewer
+
+    def _in_browser(self, request: Request) -> Viewer | None:
+        """Who is logged in. Raises Problem 403 for somebody whom only the proxy knows."""
+        secret = session_of(request)
+        viewer = None if secret is None else self.holder(request, secret)
+        name = name_by_proxy(request) if self._proxied else None
+        if viewer is not None or name is None or self._tokens is None:
+            return viewer
+        viewer = self._tokens.named(name)
+        if viewer is None:
+            raise Problem(403, f"{name[:80]!r} has no token here: `leadline token make` gives a name its role")
+        return viewer
+
+
+def _unknown(fault: str) -> Problem:
+    challenge = {"WWW-Authenticate": 'Bearer realm="leadline"'}
+    return Problem(401, f"{fault}: send `Authorization: Bearer TOKEN`", challenge)
+
+
+def _bearer(request: Request) -> str | None:
+    """The secret that a program sends."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    return secret.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _refuse_others(request: Request) -> None:
-    advice = "there is no token: set LEADLINE_API_TOKEN, and send it"
+    advice = "there is no token: `leadline token make`, or set LEADLINE_API_TOKEN, and send it"
     if not is_local(request):
         only = "only this machine may ask, by its own address (127.0.0.1, [::1], localhost) and through no proxy"
         raise Problem(403, f"{only}, while {advice}")

@@ -13,6 +13,7 @@ from eventsourcing.persistence import PersistenceError
 
 from consumers.notify.destinations.registry import sender_of
 from domain.errors import Failed, LeadlineError, Misconfigured, Refused
+from domain.files.durations import DAY
 from domain.model.definition import Model, ModelError
 from domain.touchpoints.touchpoint import rfc3339
 from projections.projecting.projector import CLOCK_HINT, WRONG
@@ -27,9 +28,12 @@ from store.database.database import SQLITE
 from store.log.port import LogError
 from store.log.topics import IN
 from store.models import active_model
+from store.tokens import tokens
 
 PARTS = ("leadline", "eventsourcing", "sqlalchemy", "kafka-python", "psycopg2-binary", "fastapi", "uvicorn")
 
+UNUSED = 90 * DAY
+"""A token that was not used for so long may have been forgotten."""
 LATE = 60_000_000
 """A clock this far behind (microseconds) while nothing else is wrong means that no projector works."""
 
@@ -81,6 +85,7 @@ def doctor(
         _log(wiring, findings, status)
         _model(wiring, findings, status)
         _destinations(wiring, findings, status)
+        _tokens(wiring, findings, status)
         _folder(wiring, findings)
     if as_json:
         print_json(
@@ -197,6 +202,22 @@ def _destinations(wiring: Wiring, findings: Findings, status: Status | None) -> 
         findings.say(what, f"{tally.waiting:,} wait, {tally.dead:,} dead, last success {last}")
         if tally.dead:
             findings.wrong(what, f"{tally.dead:,} were given up: `leadline notify dead list`")
+
+
+def _tokens(wiring: Wiring, findings: Findings, status: Status | None) -> None:
+    """Who may ask: whether anybody can, and which tokens nobody seems to need."""
+    if status is None:
+        return
+    settings = wiring.settings
+    with wiring.database.snapshot() as conn:
+        holding, now = [token for token in tokens(conn) if token.withdrawn_at is None], wiring.database.now(conn)
+    current = [token for token in holding if token.expires_at is None or token.expires_at > now]
+    unused = [token.name for token in current if (token.used_at or token.made_at) < now - UNUSED]
+    findings.say(
+        "tokens", f"{len(current):,} let in" + (f"; not used for 90 days: {', '.join(unused)}" if unused else "")
+    )
+    if not current and settings.token is None and not settings.bind.loopback:
+        findings.wrong("tokens", f"{settings.bind} can be reached by others, and nobody may ask: `leadline token make`")
 
 
 def _activation(wiring: Wiring, findings: Findings, file: Model) -> None:

@@ -106,6 +106,35 @@ costs: Final = Table(
     Index("costs_day", "day"),
 )
 
+api_tokens: Final = Table(
+    "api_tokens",
+    metadata,
+    Column("hash", Text, primary_key=True),  # SHA-256 of the secret, which is kept nowhere
+    Column("name", Text, nullable=False),  # whose it is
+    Column("role", Text, nullable=False),  # "reader", "sales", "admin"
+    Column("owner", Text),  # the owner in the model's [sales] that they are
+    Column("made_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("withdrawn_at", BigInteger),
+    Column("used_at", BigInteger),  # about: the last use
+    Index(
+        "api_tokens_name", "name", unique=True, postgresql_where=text("withdrawn_at IS NULL"),
+        sqlite_where=text("withdrawn_at IS NULL"),
+    ),
+)  # fmt: skip
+
+audit: Final = Table(  # who took personal data out, and who may ask for it
+    "audit",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("act", Text, nullable=False),  # "export", "token made", "token withdrawn"
+    Column("what", Text, nullable=False),
+    Column("rows", BigInteger),  # how many it was; null of what is not counted
+    Index("audit_at", "at", "id"),
+)
+
 model_parts: Final = Table(  # what SQL needs of the active model; store/model_parts.py says what each kind holds
     "model_parts",
     metadata,

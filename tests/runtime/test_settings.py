@@ -24,7 +24,7 @@ def test_without_anything_it_is_the_embedded_mode_on_loopback() -> None:
     assert settings.bind == Bind("127.0.0.1", 8787) and settings.bind.loopback
     assert settings.write_keys.open and settings.sites.open and settings.token is None
     assert settings.database_url.startswith("sqlite:////")
-    settings.refuse_open_access(collector=True, api=True)
+    settings.refuse_open_access()
 
 
 def test_flags_win_over_the_environment_and_the_environment_over_the_file(tmp_path: Path) -> None:
@@ -129,23 +129,24 @@ def test_variables_of_tests_and_empty_ones_are_not_settings() -> None:
     assert settings.token is None
 
 
-@pytest.mark.parametrize(("collector", "api", "needed"), [
-    (True, True, "LEADLINE_WRITE_KEYS LEADLINE_SITES LEADLINE_API_TOKEN"),
-    (True, False, "LEADLINE_WRITE_KEYS LEADLINE_SITES"),
-    (False, True, "LEADLINE_API_TOKEN"),
-])  # fmt: skip
-def test_others_reach_only_doors_that_ask_for_something(collector: bool, api: bool, needed: str) -> None:
+def test_others_reach_only_doors_that_ask_for_something() -> None:
     settings = read_settings({"LEADLINE_BIND": "0.0.0.0:8787"})
     with pytest.raises(SettingsError) as refused:
-        settings.refuse_open_access(collector=collector, api=api)
+        settings.refuse_open_access()
     [problem] = refused.value.problems
-    assert all(name in problem for name in needed.split())
-    assert ("LEADLINE_API_TOKEN" in problem) is api
+    assert all(name in problem for name in ("LEADLINE_WRITE_KEYS", "LEADLINE_SITES"))
     closed = read_settings({
         "LEADLINE_BIND": "0.0.0.0:8787", "LEADLINE_WRITE_KEYS": "web:public:sample-key",
-        "LEADLINE_SITES": "https://a.example", "LEADLINE_API_TOKEN": "sample-token",
+        "LEADLINE_SITES": "https://a.example",
     })  # fmt: skip
-    closed.refuse_open_access(collector=True, api=True)
+    closed.refuse_open_access()  # without a token nobody else may ask
+
+
+@pytest.mark.parametrize("name", ["Authorization", "x-forwarded-for", "Host", "X Email", "X-Ämail"])
+def test_a_login_header_is_one_that_says_nothing_else(name: str) -> None:
+    assert read_settings({"LEADLINE_LOGIN_HEADER": "X-Forwarded-Email"}).login_header == "X-Forwarded-Email"
+    with pytest.raises(SettingsError, match="LEADLINE_LOGIN_HEADER"):
+        read_settings({"LEADLINE_LOGIN_HEADER": name})
 
 
 def test_no_secret_is_ever_shown() -> None:

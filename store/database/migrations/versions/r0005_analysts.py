@@ -1,4 +1,4 @@
-"""From the schema of release 0.4: stays in segments, funnels by day of start, touches, costs, looking back."""
+"""From the schema of release 0.4: stays in segments, funnels by day of start, touches, costs, looking back, tokens."""
 
 from typing import Any
 
@@ -54,6 +54,7 @@ def upgrade() -> None:
     _costs()
     _create_parts()
     _looking_back()
+    _access()
 
 
 def _create_parts() -> None:
@@ -213,3 +214,31 @@ def _costs() -> None:
         sa.PrimaryKeyConstraint("channel", "campaign", "day", "currency", "imported_at"),
     )
     op.create_index("costs_day", "costs", ["day"])
+
+
+def _access() -> None:
+    op.create_table(
+        "api_tokens",
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text()),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger()),
+        sa.Column("withdrawn_at", sa.BigInteger()),
+        sa.Column("used_at", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("hash"),
+    )
+    holds = sa.text("withdrawn_at IS NULL")
+    op.create_index("api_tokens_name", "api_tokens", ["name"], unique=True, postgresql_where=holds, sqlite_where=holds)
+    op.create_table(
+        "audit",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("rows", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("audit_at", "audit", ["at", "id"])
