@@ -11,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi_offline import FastAPIOffline
 from pydantic import Field, field_validator
 
+from api.active_model import active_model_routes
 from api.answers import answer_problems, plain
 from api.bounds import bound_of, period_of
 from api.dossiers import dossier_routes
@@ -160,7 +161,7 @@ def create_api(readers: Readers, private: Private, *extra: APIRouter) -> FastAPI
     app.add_exception_handler(NoPastView, _asking(readers.past))
     guard = [Depends(private.check), Depends(plain)]
     reader = _reader(readers)
-    routes = (dossier_routes, segment_routes, funnel_routes, stage_routes, report_routes)
+    routes = (active_model_routes, dossier_routes, segment_routes, funnel_routes, stage_routes, report_routes)
     feed = SignalFeed(readers.database, readers.streams, readers.stopping, readers.links)
     signals = signal_routes(reader, readers.database, feed, readers.links)
     for router in (_leads(readers), _reports(readers), *(each(reader) for each in routes), signals, *extra):

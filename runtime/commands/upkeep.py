@@ -11,6 +11,7 @@ from domain.model.definition import Model
 from projections.upkeep.activation import activate as activate_model
 from projections.upkeep.rebuild import rebuild as rebuild_tables
 from projections.upkeep.verify import described, digest, verify
+from runtime.commands.active_model import history, show
 from runtime.commands.drawing import draw
 from runtime.commands.judging import backtest, compare_models, try_numbers
 from runtime.commands.options import AsJson, Data, DatabaseUrl, ModelFile, settings_of, wiring_of
@@ -28,6 +29,8 @@ def add_to(app: typer.Typer) -> None:
     model.command()(check)
     model.command()(activate)
     model.command()(draw)
+    model.command()(show)
+    model.command()(history)
     model.command("diff")(compare_models)
     model.command()(backtest)
     model.command("try")(try_numbers)

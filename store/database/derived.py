@@ -337,6 +337,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("rule", Text, nullable=False),
             Column("points", Double, nullable=False),
             Column("day", Integer, nullable=False),  # since 1970, in the model's zone
+            Index(prefix + "awards_day", "day", "rule"),
             sqlite_with_rowid=False,
         ),
     )

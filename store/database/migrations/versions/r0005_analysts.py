@@ -178,6 +178,7 @@ def _touches() -> None:
         sa.PrimaryKeyConstraint("lead", "at", "n"),
         sqlite_with_rowid=False,
     )
+    op.create_index("awards_day", "awards", ["day", "rule"])
 
 
 def _origins() -> list[sa.Column[Any]]:
