@@ -12,7 +12,7 @@ from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.answers import BODY_LIMIT, Edge, to_problems
-from api.dashboard.pages import leads
+from api.dashboard.pages import lead, lead_commands, leads
 from api.dashboard.resources import Resources
 from api.dashboard.shell import Shell
 from web.limits import BodyLimit
@@ -22,14 +22,17 @@ from web.problems import Problem
 PLACES: Final = frozenset({"", "favicon.ico", "leads", "static"})
 """The first parts of all paths of the dashboard: no door of the collector may have one of them."""
 
+_PAGES: Final = (leads, lead, lead_commands)
+
 
 def dashboard(resources: Resources, private: Private) -> ASGIApp:
     """The application. Only style sheet, script and icon are for everybody."""
     shell = resources.shell
+    pages = [route for page in _PAGES for route in page.routes(resources)]
     routes = [
         Route("/static/{name}", shell.assets.serve),
         Route("/favicon.ico", shell.assets.icon),
-        Mount("/", app=_Guarded(Router([*leads.routes(resources)], redirect_slashes=False), private)),
+        Mount("/", app=_Guarded(Router(pages, redirect_slashes=False), private)),
     ]
     app = Starlette(
         routes=routes,

@@ -11,7 +11,7 @@ from domain.people.order import WalkKey
 from domain.people.sharing import LIMITS, Limits
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Touchpoint
-from projections.queries.walked import Clusters, SavedClusters
+from projections.queries.walked import Clusters, RememberedClusters, SavedClusters
 from store.database.derived import Derived
 from store.database.tables import live
 from store.events.ids import Ids
@@ -29,6 +29,10 @@ class Lookup:
     def __init__(self, ids: Ids, clusters: Clusters) -> None:
         self._ids = ids
         self._clusters = clusters
+
+    def remembering(self) -> "Lookup":
+        """The same, which reads each cluster once: for one snapshot alone."""
+        return Lookup(self._ids, RememberedClusters(self._clusters))
 
     def holder(self, conn: Connection, identity: UUID) -> UUID | None:
         """The lead that owns an identity, given as its hash H."""

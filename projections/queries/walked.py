@@ -55,6 +55,34 @@ class Clusters(Protocol):
         ...
 
 
+class RememberedClusters:
+    """Clusters of others, each read once: for a reader who asks several things about one lead on one snapshot."""
+
+    def __init__(self, clusters: Clusters) -> None:
+        self._clusters = clusters
+        self._clock: int | None = None
+        self._walks: dict[UUID, Walk | None] = {}
+        self._walked: dict[UUID, WalkedCluster | None] = {}
+
+    def clock(self, conn: Connection) -> int:
+        """The instant of the pair."""
+        if self._clock is None:
+            self._clock = self._clusters.clock(conn)
+        return self._clock
+
+    def walk(self, conn: Connection, id: UUID) -> Walk | None:
+        """Who is who in the cluster of an identity's hash or a lead's id."""
+        if id not in self._walks:
+            self._walks[id] = self._clusters.walk(conn, id)
+        return self._walks[id]
+
+    def walked(self, conn: Connection, id: UUID) -> WalkedCluster | None:
+        """The same with everybody's history."""
+        if id not in self._walked:
+            self._walked[id] = self._clusters.walked(conn, id)
+        return self._walked[id]
+
+
 class SavedClusters:
     """Clusters as the projector, or a build, saved them: at the stored pair of its tables."""
 

@@ -1,0 +1,170 @@
+"""`/leads/{id}`: who a lead is, why it is hot, what happened, and what can be done."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from api.dashboard.lead_texts import DONE, FINDINGS, LOGGED, NEVER
+from api.dashboard.lead_wording import LeadWording
+from api.dashboard.pages import lead_heat
+from api.dashboard.pages.lead_timeline import days
+from api.dashboard.pages.leads import called
+from api.dashboard.resources import Resources
+from api.dashboard.well_known import N_
+from domain.fold.fold import Fold
+from domain.model.definition import Model, Stage
+from producers.handing_over import answerers, reasons_of
+from projections.queries import one_lead
+from projections.queries.announced_owner import owner_now
+from projections.queries.dossier import DossierShape, dossier
+from projections.queries.score import score
+from projections.queries.shapes import LeadDetail, OwnerShape
+from projections.queries.timeline import timeline
+from projections.queries.view import View
+from web.viewer import Role, viewer_of
+
+_ITEMS: Final = 50
+"""Touchpoints of a page of the timeline."""
+_KEPT: Final = ("as_of", "knowing", "span", "type")
+"""Parameters that the links of the page keep."""
+_TITLE: Final = frozenset({"name", "full_name", "first_name", "last_name", "title", "company"})
+"""Fields of the profile that the head of the page says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A command that was refused: which, why (`detail`, English), which fields are missing, and what was typed."""
+
+    form: str
+    status: int
+    text: str
+    detail: str = ""
+    missing: Sequence[str] = ()
+    typed: Mapping[str, str] = field(default_factory=dict)
+
+
+def routes(resources: Resources) -> Sequence[Route]:
+    """Where the page stands."""
+
+    def lead(request: Request) -> Response:
+        return lead_page(resources, request)
+
+    return [Route("/leads/{lead}", lead)]
+
+
+def lead_page(resources: Resources, request: Request, refusal: Refusal | None = None) -> Response:
+    """The page; with what was refused, if something was."""
+    asked = request.query_params
+    as_of = None if refusal is not None else asked.get("as_of") or None
+    with resources.reader.leads(as_of, asked.get("knowing") if as_of else None) as shared:
+        view = replace(shared, lookup=shared.lookup.remembering())
+        lead = one_lead.live_lead(view, request.path_params["lead"])
+        if as_of is None and refusal is None and str(lead) != request.path_params["lead"]:
+            return RedirectResponse(_address(str(lead), asked), 303)
+        wording = LeadWording(view.model, resources.shell.language(request), view.clock)
+        values = _values(view, lead, asked, wording)
+    may_command = viewer_of(request).role.covers(Role.SALES) and as_of is None
+    return resources.shell.render(
+        request,
+        "lead.html",
+        200 if refusal is None else refusal.status,
+        **values,
+        wording=wording,
+        may_command=may_command,
+        refusal=refusal,
+        done=wording.known(DONE, asked["done"]) if asked.get("done") in DONE and refusal is None else None,
+        pending="pending" in asked,
+        key=str(uuid4()),
+    )
+
+
+def _address(lead: str, asked: Mapping[str, str], **more: str | None) -> str:
+    kept = {name: asked[name] for name in _KEPT if asked.get(name)} | more
+    query = urlencode({name: value for name, value in kept.items() if value is not None})
+    return f"/leads/{lead}" + (f"?{query}" if query else "")
+
+
+def _values(view: View, lead: UUID, asked: Mapping[str, str], wording: LeadWording) -> dict[str, Any]:
+    """What the page shows, read in one view."""
+    detail, explained = one_lead.lead_detail(view, lead), score(view, lead)
+    behind, model = dossier(view, lead), view.model
+    journal = view.lookup.journal(view.conn, Fold(model), lead)
+    type = asked.get("type") if asked.get("type") in behind.types else None
+    page = timeline(
+        view, lead, types=(type,) if type else (), limit=_ITEMS, cursor=asked.get("cursor") or None, newest=True
+    )
+    span = asked.get("span") if asked.get("span") in lead_heat.SPANS else next(iter(lead_heat.SPANS))
+    owner = detail.owner if view.past is not None else owner_now(view, lead, detail.owner)
+
+    known_as = {each.value for each in behind.identities}
+
+    def address(**more: str | None) -> str:
+        return _address(detail.id, asked, **more)
+
+    return {
+        "lead": detail,
+        "name": called(detail) or wording.text(N_("Visitor")),
+        "lede": [wording.value(detail.profile[each]) for each in ("title", "company") if detail.profile.get(each)],
+        "phones": [each.value for each in detail.identities if each.kind == "phone"],
+        "emails": [each.value for each in detail.identities if each.kind == "email"],
+        "profile": [
+            (wording.field(name), wording.value(value))
+            for name, value in sorted(detail.profile.items())
+            if name not in _TITLE and value not in (None, "") and value not in known_as
+        ],
+        "owner": owner,
+        "score": explained,
+        "dossier": behind,
+        "given": lead_heat.given(explained, wording),
+        "nothing": lead_heat.gave_nothing(explained.withheld, wording),
+        "curve": lead_heat.drawn(model, explained, journal, behind.hot_times, span or "", wording),
+        "spans": [(wording.text(text), address(span=each), each == span) for each, text in lead_heat.SPANS.items()],
+        "never": None if explained.distance.never is None else wording.known(NEVER, explained.distance.never),
+        "findings": [(wording.known(FINDINGS, kind), told, at) for kind, told, at in detail.findings],
+        "days": days(page.items, wording),
+        "listed": {each.id for each in page.items},
+        "type": type,
+        "types": [
+            (wording.touchpoint(each), count, address(type=each), each == type) for each, count in behind.types.items()
+        ],
+        "all_types": (sum(behind.types.values()), address(type=None)),
+        "older": None if page.next is None else f"{address(cursor=page.next)}#timeline",
+        "newest": f"{address()}#timeline" if asked.get("cursor") else None,
+        "as_of": None if view.past is None else view.clock,
+        "now_address": _address(detail.id, {}),
+        "forms": _forms(model, detail, owner, behind, wording),
+    }
+
+
+def _forms(
+    model: Model, detail: LeadDetail, owner: OwnerShape | None, behind: DossierShape, wording: LeadWording
+) -> dict[str, Any]:
+    """What the forms offer: names with what people call them."""
+    return {
+        "stages": [(each.name, wording.stage(each.name)) for each in _stages(model, detail.stage)],
+        "owners": [
+            each.name for each in model.sales.owners if not each.retired and (not owner or each.name != owner.name)
+        ],
+        "reasons": [(each, wording.rejection(each)) for each in reasons_of(model.sales)],
+        "answerers": answerers(owner.name, model.sales) if owner else (),
+        "logged": [(each, wording.text(text)) for each, text in LOGGED.items()],
+        "tags": [(each.name, wording.tag(each.name)) for each in model.tags],
+        "identities": behind.identities,
+    }
+
+
+def _stages(model: Model, current: str) -> list[Stage]:
+    """The stages that a person may move a lead to: a detour is left to an earlier one."""
+    names = [stage.name for stage in model.stages]
+    place = names.index(current) if current in names else None
+    in_use = [stage for stage in model.stages if not stage.retired and stage.name != current]
+    if place is None or not model.stages[place].detour:
+        return in_use
+    earlier = set(names[:place])
+    return [stage for stage in in_use if stage.detour or stage.name in earlier]

@@ -1,0 +1,250 @@
+"""`POST /leads/{id}/...`: the forms of a lead's page. Each is a command of the API, then the page again."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from api.command_requests import GLANCE, By, Said, command_id, context_of
+from api.commander import Accepted, Asker, Card, Command, Commander
+from api.commands import TakeOut, ToStage, WithLead
+from api.dashboard.pages.lead import Refusal, lead_page
+from api.dashboard.resources import Resources
+from api.dashboard.well_known import N_
+from api.handing_over import (
+    AcceptIt,
+    Noted,
+    RejectIt,
+    RemindOf,
+    ToOwner,
+    to_accept,
+    to_assign,
+    to_note,
+    to_reject,
+    to_remind,
+)
+from api.working import CorrectProfile, LogTalk, to_correct, to_log
+from domain.errors import NotFound
+from domain.touchpoints.touchpoint import Touchpoint
+from producers import commands
+from producers.commands import CommandContext, CommandRefused
+from projections.queries import one_lead
+from projections.queries.view import View
+from store.log.port import LogAway, LogError, LogFull
+from web.problems import Problem
+from web.viewer import Role, viewer_of
+
+PATIENCE: Final = 3.0
+"""Seconds that a form waits until the lead shows what it did."""
+
+_OF_PERSON: Final = "profile."
+_GONE_ON: Final = N_("The lead is not as this page showed it: look again.")
+_NOT_SO: Final = N_("That cannot be done so.")
+_MISSING: Final = N_("Some things are missing for that.")
+_AWAY: Final = N_("Nothing was recorded. Try again in a moment.")
+_EMPTY: Final = N_("Please fill in the form.")
+
+
+class _Order:
+    """What a form asks for: the command, and what its id is made of."""
+
+    def __init__(self, said: By, command: Command) -> None:
+        self.said = said
+        self.command = command
+
+
+def routes(resources: Resources) -> Sequence[Route]:
+    """Where the forms go."""
+    return [
+        Route(f"/leads/{{lead}}/{name}", _sent(resources, name, read), methods=["POST"])
+        for name, read in _FORMS.items()
+    ]
+
+
+def _sent(
+    resources: Resources, name: str, read: Callable[[FormData], Sequence[_Order]]
+) -> Callable[[Request], Awaitable[Response]]:
+    async def sent(request: Request) -> Response:
+        if not viewer_of(request).role.covers(Role.SALES):
+            raise Problem(403, "a reader changes nothing: this needs a token of the role sales")
+        form = await request.form()
+        return await run_in_threadpool(_answer, resources, request, name, read, form)
+
+    return sent
+
+
+def _answer(
+    resources: Resources, request: Request, name: str, read: Callable[[FormData], Sequence[_Order]], form: FormData
+) -> Response:
+    lead = request.path_params["lead"]
+    typed = {field: value for field, value in form.items() if isinstance(value, str)}
+    try:
+        viewer, orders = viewer_of(request), read(form)
+        asker, key = Asker(viewer.name, viewer.owner), typed.get("key") or None
+        for order in orders:
+            id = command_id(lead, name, order.said, key)
+            accepted = resources.commander.append(id, lead, order.command, asker)
+            shown = _wait(resources.commander, accepted)
+    except ValidationError:
+        return lead_page(resources, request, Refusal(name, 422, _EMPTY, typed=typed))
+    except CommandRefused as error:
+        text = _MISSING if error.missing else _GONE_ON if error.status == 409 else _NOT_SO
+        refusal = Refusal(name, error.status, text, error.problem, error.missing, typed)
+        return lead_page(resources, request, refusal)
+    except (LogAway, LogFull, LogError) as error:
+        return lead_page(resources, request, Refusal(name, 503, _AWAY, str(error), typed=typed))
+    return RedirectResponse(f"/leads/{accepted.lead}?done={name}{'' if shown else '&pending=1'}", 303)
+
+
+def _wait(commander: Commander, accepted: Accepted) -> bool:
+    """Whether the lead shows what was done, after a while."""
+    until = time.monotonic() + PATIENCE
+    while commander.after(accepted) is None:
+        if time.monotonic() >= until:
+            return False
+        time.sleep(GLANCE)
+    return True
+
+
+# ---- what each form asks for -------------------------------------------------------------------------------------
+
+
+def _text(form: FormData, name: str) -> str | None:
+    """What was typed in a field; None: nothing."""
+    value = form.get(name)
+    return (value.strip() or None) if isinstance(value, str) else None
+
+
+def _given(form: FormData, *names: str) -> dict[str, str]:
+    """The fields in which something was typed."""
+    return {name: text for name in names if (text := _text(form, name)) is not None}
+
+
+def _at(text: str, zone: str) -> str:
+    """What a browser's field for a time says, RFC 3339: it is meant in the company's time zone."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return text if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(zone)).isoformat()
+
+
+def _stage(form: FormData) -> list[_Order]:
+    """What the stage requires and the form brings is corrected first."""
+    said = ToStage.model_validate(_given(form, "to", "reason"))
+    required = {
+        name.removeprefix(_OF_PERSON): text
+        for name in form
+        if name.startswith(_OF_PERSON) and (text := _text(form, name))
+    }
+    correction = CorrectProfile(fields=required)
+    first = [_Order(correction, to_correct(correction))] if required else []
+
+    def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+        return commands.stage(card, said.to, view.model.stages, context_of(context, said))
+
+    return [*first, _Order(said, command)]
+
+
+def _accept(form: FormData) -> list[_Order]:
+    said = AcceptIt.model_validate(_given(form, "by", "owner"))
+    return [_Order(said, to_accept(said))]
+
+
+def _reject(form: FormData) -> list[_Order]:
+    said = RejectIt.model_validate(_given(form, "by", "owner", "reason", "note"))
+    return [_Order(said, to_reject(said))]
+
+
+def _assign(form: FormData) -> list[_Order]:
+    said = ToOwner.model_validate(_given(form, "owner", "reason", "due"))
+
+    def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+        due = None if said.due is None else _at(said.due, view.model.timezone)
+        return to_assign(said.model_copy(update={"due": due}))(view, card, context)
+
+    return [_Order(said, command)]
+
+
+def _remind(form: FormData) -> list[_Order]:
+    said = RemindOf.model_validate(_given(form, "at", "note"))
+
+    def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+        at = _at(said.at, view.model.timezone)
+        return to_remind(said.model_copy(update={"at": at}))(view, card, context)
+
+    return [_Order(said, command)]
+
+
+def _note(form: FormData) -> list[_Order]:
+    said = Noted.model_validate(_given(form, "note"))
+    return [_Order(said, to_note(said))]
+
+
+def _log(form: FormData) -> list[_Order]:
+    names = [name.strip() for name in (_text(form, "participants") or "").split(",") if name.strip()]
+    tags = [tag for tag in form.getlist("tags") if isinstance(tag, str)]
+    said = LogTalk.model_validate(
+        {**_given(form, "kind", "at", "note", "outcome"), "participants": names, "tags": tags}
+    )
+
+    def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+        at = None if said.at is None else _at(said.at, view.model.timezone)
+        return to_log(said.model_copy(update={"at": at}))(view, card, context)
+
+    return [_Order(said, command)]
+
+
+def _merge(form: FormData) -> list[_Order]:
+    said = WithLead.model_validate(_given(form, "with", "reason"))
+
+    def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+        try:
+            other = one_lead.lead_called(view, said.with_)
+        except NotFound as error:
+            raise CommandRefused(422, str(error)) from None
+        return commands.merge(card, Card.of(view, str(other)), context_of(context, said))
+
+    return [_Order(said, command)]
+
+
+def _unmerge(form: FormData) -> list[_Order]:
+    identities = [identity.partition(":") for identity in form.getlist("identity") if isinstance(identity, str)]
+    named = [{"kind": kind, "value": value} for kind, _, value in identities]
+    said = TakeOut.model_validate({**_given(form, "reason"), "identities": named})
+
+    def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+        return commands.unmerge(card, said.identities, context_of(context, said))
+
+    return [_Order(said, command)]
+
+
+def _reset(form: FormData) -> list[_Order]:
+    said = Said.model_validate(_given(form, "reason"))
+
+    def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+        return commands.reset(card, context_of(context, said))
+
+    return [_Order(said, command)]
+
+
+_FORMS: Final[Mapping[str, Callable[[FormData], Sequence[_Order]]]] = {
+    "stage": _stage,
+    "accept": _accept,
+    "reject": _reject,
+    "assign": _assign,
+    "remind": _remind,
+    "note": _note,
+    "log": _log,
+    "merge": _merge,
+    "unmerge": _unmerge,
+    "reset": _reset,
+}

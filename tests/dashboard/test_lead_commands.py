@@ -1,0 +1,116 @@
+"""The forms of a lead's page: each is a command, once; what is refused is said in place, in the reader's language."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+import pytest
+from starlette.requests import Request
+
+from projections.queries.timeline import timeline
+from tests.dashboard.conftest import Open
+from tests.dashboard.given_lead import DAY, HOUR, MODEL, story, told
+from tests.dashboard.given_pages import Pages, text_of
+from tests.projections.given_sales import FRIDAY
+from web.private import Private
+from web.viewer import Role, Viewer
+
+
+@pytest.fixture
+def pages(dashboard_of: Open, monkeypatch: pytest.MonkeyPatch) -> Pages:
+    monkeypatch.setattr("api.dashboard.pages.lead_commands.PATIENCE", 0.0)  # it is projected behind the answer
+    return dashboard_of(MODEL, FRIDAY - 30 * DAY)
+
+
+def _last(pages: Pages, lead: str) -> dict[str, Any]:
+    """The newest of the timeline, as the API says it."""
+    with pages.company.world.view() as view:
+        return timeline(view, UUID(lead), limit=1, newest=True).items[0].model_dump()
+
+
+TALK = {"outcome": "offer", "note": "Good"}
+FORMS: list[tuple[str, dict[str, str], str, dict[str, Any]]] = [
+    ("accept", {"owner": "ana"}, "owner_accepted", {"owner": "ana"}),
+    ("reject", {"owner": "ana", "reason": "spam", "note": "no"}, "owner_rejected", {"reason": "spam", "note": "no"}),
+    ("assign", {"owner": "bo", "due": "2026-06-08T12:00"}, "owner_assigned", {"due": "2026-06-08T04:00:00.000000Z"}),
+    ("remind", {"at": "2026-06-08T09:30"}, "reminder_set", {"at": "2026-06-08T01:30:00.000000Z"}),
+    ("note", {"note": "He likes\ntea"}, "noted", {"note": "He likes\ntea"}),
+    ("log", {"kind": "meeting_held", **TALK, "tags": "budget"}, "meeting_held", {**TALK, "tags": ["budget"]}),
+    ("log", {"kind": "call_logged", "participants": "Li, Wang"}, "call_logged", {"participants": ["Li", "Wang"]}),
+    ("stage", {"to": "nurture", "reason": "later"}, "stage_changed", {"to": "nurture", "reason": "later"}),
+    ("reset", {"reason": "tests"}, "score_reset", {"reason": "tests"}),
+]
+
+
+@pytest.mark.parametrize(("form", "fields", "type", "properties"), FORMS)
+def test_a_form_is_a_command(
+    pages: Pages, form: str, fields: dict[str, str], type: str, properties: dict[str, Any]
+) -> None:
+    lead = story(pages)
+    answer = pages.post(f"/leads/{lead}/{form}", **fields)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/leads/{lead}?done={form}&pending=1")
+    newest = _last(pages, lead)
+    assert newest["type"] == type and properties.items() <= newest["properties"].items()
+    assert newest["context"]["viewer"] == "LEADLINE_API_TOKEN"
+    assert 'role="status"' in pages.get(answer.headers["location"]).text
+
+
+def test_what_a_stage_requires_is_asked_for_and_corrected(pages: Pages) -> None:
+    """Exactly the fields that are missing; what was typed stays."""
+    lead = story(pages)
+    refused = pages.post(f"/leads/{lead}/stage?lang=zh", to="customer", reason="signed")
+    assert refused.status_code == 422 and "缺少必填信息" in text_of(refused)
+    asked = re.findall(r'<input name="(profile\.[^"]+)" required', refused.text)
+    assert asked == ["profile.company"] and '<option value="customer" selected>客户' in refused.text
+    assert 'value="signed"' in refused.text and '<details class="act" id="do-stage" open>' in refused.text
+    pages.post(f"/leads/{lead}/stage", to="customer", **{"profile.company": "王氏"})
+    pages.post(f"/leads/{lead}/stage", to="customer", **{"profile.company": "王氏"})
+    [row] = pages.company.world.leads()
+    assert row.stage == "customer" and "王氏" in row.profile
+
+
+def test_what_is_not_so_any_more_is_said_in_place(pages: Pages) -> None:
+    lead = story(pages)
+    pages.post(f"/leads/{lead}/accept", owner="ana")
+    again = pages.post(f"/leads/{lead}/accept", owner="ana")
+    assert again.status_code == 409 and "look again" in text_of(again)
+    empty = pages.post(f"/leads/{lead}/note", note=" ")
+    assert empty.status_code == 422 and "Please fill in the form." in text_of(empty)
+    late = pages.post(f"/leads/{lead}/remind", at="2026-01-01T09:00", note="typed")
+    assert late.status_code == 422 and "That cannot be done so." in text_of(late) and "typed</textarea>" in late.text
+
+
+def test_a_form_sent_twice_is_one_command(pages: Pages) -> None:
+    lead = story(pages)
+    for _ in range(2):
+        pages.post(f"/leads/{lead}/note", note="once", key="k-1")
+    assert pages.get(f"/leads/{lead}?type=noted").text.count('class="item"') == 1
+
+
+def test_two_leads_are_merged_and_taken_apart(pages: Pages) -> None:
+    lead = story(pages)
+    told(pages, HOUR, "form_submitted", "e:li@x.test", form="contact")
+    unknown = pages.post(f"/leads/{lead}/merge", **{"with": "nobody@x.test"})
+    assert unknown.status_code == 422 and "no lead has the email" in text_of(unknown)
+    pages.post(f"/leads/{lead}/merge", **{"with": "li@x.test"})
+    [merged] = pages.company.world.leads()
+    page = pages.get(f"/leads/{merged.lead}").text
+    assert 'value="email:li@x.test"' in page
+    pages.post(f"/leads/{merged.lead}/unmerge", identity="email:li@x.test")
+    assert len(pages.company.world.leads()) == 2
+
+
+def test_a_reader_changes_nothing(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    lead = story(pages)
+
+    def check(self: Private, request: Request) -> None:
+        request.state.viewer = Viewer("reader", Role.READER)
+
+    monkeypatch.setattr(Private, "check", check)
+    assert 'method="post"' not in pages.get(f"/leads/{lead}").text
+    assert pages.post(f"/leads/{lead}/note", note="no").status_code == 403
+    assert _last(pages, lead)["type"] != "noted"
+
+
+def test_who_asks_for_a_lead_that_is_none_is_told(pages: Pages) -> None:
+    assert pages.post("/leads/nobody/note", note="x").status_code == 404
