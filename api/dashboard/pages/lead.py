@@ -62,7 +62,7 @@ def lead_page(resources: Resources, request: Request, refusal: Refusal | None = 
     """The page; with what was refused, if something was."""
     asked = request.query_params
     as_of = None if refusal is not None else asked.get("as_of") or None
-    with resources.reader.leads(as_of, asked.get("knowing") if as_of else None) as shared:
+    with resources.reader.leads(as_of, (asked.get("knowing") or None) if as_of else None) as shared:
         view = replace(shared, lookup=shared.lookup.remembering())
         lead = one_lead.live_lead(view, request.path_params["lead"])
         if as_of is None and refusal is None and str(lead) != request.path_params["lead"]:
@@ -137,6 +137,7 @@ def _values(view: View, lead: UUID, asked: Mapping[str, str], wording: LeadWordi
         "older": None if page.next is None else f"{address(cursor=page.next)}#timeline",
         "newest": f"{address()}#timeline" if asked.get("cursor") else None,
         "as_of": None if view.past is None else view.clock,
+        "knowing_now": view.past is not None and view.past.knowing == "now",
         "now_address": _address(detail.id, {}),
         "forms": _forms(model, detail, owner, behind, wording),
     }
