@@ -1,7 +1,7 @@
 # Leadline. Each target builds .venv/ by itself; Python 3.11 or newer, make and a C compiler are enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test oracle check format docs texts bench bench-read lock clean
+.PHONY: help demo test oracle check format docs texts notebook bench bench-read lock clean
 ARGS ?=
 
 # A command loads some 700 modules: where it may not keep them compiled, as many containers have it, each start takes twice as long.
@@ -34,6 +34,9 @@ docs: .venv/.ready ## Make the reference pages that the code says: settings, com
 
 texts: .venv/.ready ## Bring the dashboard's catalogues up to date with what its pages say
 	@.venv/bin/python -m scripts.texts
+
+notebook: .venv/.ready ## Execute docs/how-to/analyse.ipynb on weeks of made-up traffic, and write its outputs anew
+	@.venv/bin/python -m tests.notebook
 
 bench: .venv/.ready ## Measure CPU a touchpoint, and against the documented way (ARGS="--against REV": and an old commit)
 	@.venv/bin/python -m tests.bench $(ARGS)

@@ -38,8 +38,8 @@ LONGEST: Final = (
     "store/test_log_kafka.py", "projections/test_activation_laws.py", "consumers/test_publish.py",
     "projections/test_rebuild_shared.py", "projections/test_verify_engines.py", "projections/test_list_plans.py",
     "projections/test_two_partitions.py", "store/test_log_spool.py",
-    "test_samples_servers.py", "test_samples_files.py", "runtime/test_export.py", "runtime/test_notify.py",
-    "runtime/test_stopping.py",
+    "test_notebook.py", "test_samples_servers.py", "test_samples_files.py", "runtime/test_export.py",
+    "runtime/test_notify.py", "runtime/test_stopping.py",
     "runtime/test_cli.py", "consumers/test_record_kafka.py", "test_services.py", "test_compose.py", "test_tutorial.py",
     "runtime/test_write_keys_unsaid.py", "runtime/test_loans.py", "runtime/test_clock.py", "test_readme.py",
 )  # fmt: skip

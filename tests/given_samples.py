@@ -24,6 +24,10 @@ WORK: Final = "tests/test_samples_work.py"
 CONTAINERS: Final = "not executed: Docker's; tests/test_compose.py tries what docker-compose.yml says"
 
 SAMPLES: Final[dict[str, dict[str, str]]] = {
+    "analyse-in-a-notebook.md": {
+        "uv run": "not executed: opens a browser",
+        "cp docs/how-to/analyse.ipynb": "tests/test_notebook.py",
+    },
     "ask-with-sql.md": {
         "sqlite3": "not executed: needs the shells of both; tests/test_samples_sql.py asks with their drivers",
         **dict.fromkeys(

@@ -12,6 +12,7 @@ import psycopg2
 from sqlalchemy import URL, make_url
 
 from domain.touchpoints.touchpoint import microseconds, rfc3339
+from scripts.views import role_statements
 from store.database.shown import ShownAs
 from store.database.views.view import ReportView
 
@@ -37,6 +38,19 @@ def asked(url: str, query: str) -> list[tuple[Any, ...]]:
     with plain(url) as cursor:
         cursor.execute(query)
         return list(cursor.fetchall())
+
+
+@contextmanager
+def read_only_role(url: str) -> Iterator[str]:
+    """The URL of the role that the reference page makes, on that PostgreSQL database of which `url` is the owner's."""
+    with closing(_connected(make_url(url))) as server, server, server.cursor() as cursor:
+        cursor.execute(role_statements())
+    try:
+        analyst = make_url(url).set(username="analyst", password="choose one")
+        yield analyst.render_as_string(hide_password=False)
+    finally:
+        with closing(_connected(make_url(url))) as server, server, server.cursor() as cursor:
+            cursor.execute("DROP OWNED BY analyst; DROP ROLE analyst")
 
 
 def columns_of(url: str, name: str) -> list[str]:

@@ -156,7 +156,7 @@ def generate(seed: int, start: int, people: int = 200, length: int = HOUR) -> Tr
         if shares and guest is not None:
             cookies[0], begin = guest[0], max(begin, guest[1] + SECOND)
         person_acts = list(
-            _acts(number, person, cookies, _instants(person.steps, begin, start + length, chance), seed, shares)
+            acts_of(number, person, cookies, _instants(person.steps, begin, start + length, chance), seed, shares)
         )
         acts += person_acts
         plain = any(act.request[0].startswith("f/") for act in person_acts)
@@ -165,7 +165,7 @@ def generate(seed: int, start: int, people: int = 200, length: int = HOUR) -> Tr
         elif shares:
             guest = None
     truth = Truth(tuple(acts), cast)
-    return Traffic(tuple(_delivered(acts, start + length, chance)), truth)
+    return Traffic(tuple(delivered(acts, start + length, chance)), truth)
 
 
 def _instants(steps: Sequence[PlanStep], begin: int, end: int, chance: Random) -> list[int]:
@@ -181,7 +181,7 @@ def _instants(steps: Sequence[PlanStep], begin: int, end: int, chance: Random) -
     return instants
 
 
-def _acts(
+def acts_of(
     number: int, person: Someone, cookies: list[str], instants: list[int], seed: int, signs_in_first: bool
 ) -> Iterator[Act]:
     """A person's steps with their calls. `signs_in_first`, as who follows another on a computer does."""
@@ -235,7 +235,7 @@ def _act(number: int, person: Someone, step: PlanStep, at: int, message: str, ca
 # ---- delivery ----------------------------------------------------------------------------------------------------
 
 
-def _delivered(acts: Sequence[Act], end: int, chance: Random) -> list[Request]:
+def delivered(acts: Sequence[Act], end: int, chance: Random) -> list[Request]:
     """The requests: browsers send one call each, servers batches; some late, some twice."""
     requests: list[Request] = []
     batch: list[Act] = []

@@ -1,15 +1,18 @@
 """The traffic generator: its requests, through the real collector and `assign`, give what it says is true."""
 
+import csv
 from pathlib import Path
 
 import pytest
 
+from domain.files.durations import DAY
 from domain.fold.fold import Fold
 from domain.model.definition import parse_model
 from domain.people.walk import assign
 from domain.touchpoints.identity import ordered
 from domain.touchpoints.touchpoint import Touchpoint
 from runtime.demo.generator import HOUR, Traffic, Truth, generate
+from runtime.demo.season import season, season_costs
 from tests.producers.collecting import NOON, Collecting
 
 START = NOON - HOUR
@@ -37,6 +40,16 @@ def matches(truth: Truth, touchpoints: list[Touchpoint]) -> None:
 def test_the_touchpoints_are_the_truth(seed: int) -> None:
     traffic = generate(seed, START, people=250)
     matches(traffic.truth, once(traffic))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_touchpoints_of_weeks_are_the_truth(seed: int) -> None:
+    traffic = weeks(seed)
+    matches(traffic.truth, once(traffic))
+
+
+def weeks(seed: int) -> Traffic:
+    return season(seed, START - START % DAY, START - START % DAY + 28 * DAY, people=150)
 
 
 def test_through_the_real_collector(door: Collecting) -> None:
@@ -77,6 +90,21 @@ def test_it_has_what_makes_traffic_hard() -> None:
 def test_the_same_seed_gives_the_same_requests() -> None:
     assert generate(5, START, people=50) == generate(5, START, people=50)
     assert generate(5, START, people=50).requests != generate(6, START, people=50).requests
+
+
+def test_weeks_have_what_takes_weeks() -> None:
+    """Channels, stages, orders, mails in two variants, costs of what is paid; and nothing after the end."""
+    traffic = weeks(1)
+    assert traffic == weeks(1) and traffic.requests != weeks(2).requests
+    assert all(START - START % DAY <= act.at < START - START % DAY + 28 * DAY for act in traffic.truth.acts)
+    leads = [Fold(MODEL).fold(history, START + 28 * DAY) for history in assign(once(traffic))[1].values()]
+    assert {lead.stage for lead in leads} >= {"visitor", *(stage.name for stage in MODEL.stages)}
+    said = once(traffic)
+    assert {each.properties.get("variant") for each in said} >= {"A", "B"}
+    assert any(each.type == "order_placed" for each in said)
+    came = {lead.sources.first.seen["channel"] for lead in leads if lead.sources.first}
+    file = csv.DictReader(season_costs(START - START % DAY, START).splitlines())
+    assert {row["channel"] for row in file} < came
 
 
 def test_it_all_happens_within_its_time() -> None:

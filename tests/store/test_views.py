@@ -13,7 +13,6 @@ import pytest
 from psycopg2.errors import InsufficientPrivilege
 from sqlalchemy import literal, make_url, text
 
-from scripts.views import role_statements
 from store.database.database import Database, open_database
 from store.database.derived import derived
 from store.database.errors import DatabaseMisconfigured
@@ -24,7 +23,7 @@ from store.database.views.model import MODEL
 from store.database.views.registry import VIEWS
 from store.database.views.view import PREFIX, ReportView, ViewColumn
 from tests.given_releases import RELEASES, load_release
-from tests.given_views import asked, columns_of
+from tests.given_views import asked, columns_of, read_only_role
 
 RELEASED: Mapping[str, list[list[str]]] = json.loads(
     (Path(__file__).parents[1] / "releases" / "views.json").read_text(encoding="utf-8")
@@ -169,14 +168,8 @@ def test_views_and_columns_bear_their_descriptions(postgres: Database, monkeypat
 @pytest.fixture
 def analyst(postgres: Database) -> Iterator[str]:
     """The URL of the role that the reference page makes."""
-    with postgres.transaction() as conn:
-        conn.exec_driver_sql(role_statements())
-    yield (
-        make_url(postgres.address).set(username="analyst", password="choose one").render_as_string(hide_password=False)
-    )
-    with postgres.transaction() as conn:
-        conn.exec_driver_sql("DROP OWNED BY analyst")
-        conn.exec_driver_sql("DROP ROLE analyst")
+    with read_only_role(postgres.address) as url:
+        yield url
 
 
 def test_the_read_only_role_reads_every_view_and_no_table(analyst: str) -> None:

@@ -1,0 +1,38 @@
+"""The data that the notebook is executed on: the demo's twelve weeks, projected, as of one instant that never moves."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from domain.model.definition import parse_model
+from producers.imports.costs import costs_of, read_cost_rows
+from runtime.demo.season import season, season_costs
+from store.costs import import_costs
+from tests.projections.world import KEY, World
+
+MODEL: Final = parse_model((Path(__file__).parents[2] / "examples" / "b2b-software.toml").read_text(encoding="utf-8"))
+START: Final = int(datetime(2026, 8, 31, tzinfo=UTC).timestamp()) * 1_000_000
+"""A Monday; the clocks of Berlin go back eight weeks later."""
+CLOCK: Final = int(datetime(2026, 11, 20, 13, tzinfo=UTC).timestamp()) * 1_000_000
+"""A Friday afternoon: its day and its week are not over."""
+PEOPLE: Final = 1_500
+
+
+def play(url: str, folder: Path) -> None:
+    """Fill a database. Files that are needed for that lie in the folder."""
+    world = World(url, MODEL, CLOCK)
+    world.play([list(season(1, START, CLOCK, PEOPLE).touchpoints())])
+    file = folder / "costs.csv"
+    file.write_text(season_costs(START, CLOCK), encoding="utf-8")
+    import_costs(world.database, costs_of(read_cost_rows(file), MODEL))
+    world.close()
+
+
+def of_database(url: str) -> dict[str, str]:
+    """The environment of somebody whose database that is, without settings of the caller."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("LEADLINE_")}
+    where = (
+        ("DATA", str(Path(url.removeprefix("sqlite:///")).parent)) if url.startswith("sqlite:") else ("DATABASE", url)
+    )
+    return clean | {f"LEADLINE_{where[0]}": where[1], "LEADLINE_ID_KEY": KEY.hex()}
