@@ -95,6 +95,7 @@ class LeadsParameters(Paged):
     last_channel: Annotated[str | None, Field(description="of the last source")] = None
     campaign: Annotated[str | None, Field(description="of the first or the last source")] = None
     owner: Annotated[str | None, Field(description="who takes care of it; none: nobody")] = None
+    tag: Annotated[str | None, Field(description="one of [[tags]] that people put on it")] = None
     changed_since: Annotated[str | None, Field(description="RFC 3339, or a day in the model's time zone")] = None
     order: Annotated[OrderName, Field(description="hottest, last seen, last moved first; or by name")] = "heat"
     count: Annotated[bool, Field(description="say also how many there are")] = False

@@ -37,6 +37,7 @@ class Card:
     stage: str
     owner: OwnerShape | None = None
     """Who has it, from the moment that it is announced."""
+    tags: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, view: View, lead: str) -> "Card":
@@ -45,7 +46,7 @@ class Card:
         fields = one_lead.card(view, id)
         identities = tuple(Identity(each.kind, each.value) for each in fields["identities"])
         owner = owner_now(view, id, fields["owner"])
-        return cls(fields["id"], identities, fields["profile"], fields["stage"], owner)
+        return cls(fields["id"], identities, fields["profile"], fields["stage"], owner, tuple(fields["tags"]))
 
 
 @dataclass(frozen=True, slots=True)

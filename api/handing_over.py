@@ -46,6 +46,9 @@ class RemindOf(By):
 
     at: _Time
     note: _Note = None
+    owner: Annotated[
+        str | None, Field(description="whose reminder it is, whoever has the lead; without it, who has it then")
+    ] = None
 
 
 class Noted(By):
@@ -128,7 +131,8 @@ def to_remind(said: RemindOf) -> Command:
     """Remind the owner at an instant."""
 
     def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
-        return handing_over.remind(card, instant_said("at", said.at, view), said.note, context_of(context, said))
+        at, sales = instant_said("at", said.at, view), view.model.sales
+        return handing_over.remind(card, at, said.note, said.owner, sales, context_of(context, said))
 
     return command
 

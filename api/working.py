@@ -1,4 +1,4 @@
-"""`POST /api/leads/{id}/{log,profile}`: what a salesperson did about a lead."""
+"""`POST /api/leads/{id}/{log,profile,tags}`: what a salesperson did about a lead."""
 
 from typing import Annotated, Any
 
@@ -33,6 +33,13 @@ class CorrectProfile(Said):
     fields: Annotated[dict[str, Any], Field(description="value by field; null takes it away")]
 
 
+class ToTag(By):
+    """Put tags on the lead, and take others away."""
+
+    set: Annotated[list[str], Field(description="names of [[tags]] to put on it")] = []
+    unset: Annotated[list[str], Field(description="names of tags that it has, to take away")] = []
+
+
 def working_routes(commander: Commander) -> APIRouter:
     """The routes of work on a lead."""
     router = APIRouter(tags=["commands"], route_class=JsonRoute)
@@ -48,6 +55,11 @@ def working_routes(commander: Commander) -> APIRouter:
     ) -> Response:
         id = command_id(lead, "profile", said, idempotency_key)
         return await run(commander, id, lead, to_correct(said), waited)
+
+    @router.post("/leads/{lead}/tags", summary="Put tags on a lead, or take them away", responses=ANSWERS)
+    async def tags(lead: str, said: Annotated[ToTag, Body()], waited: Waited, idempotency_key: Key = None) -> Response:
+        id = command_id(lead, "tags", said, idempotency_key)
+        return await run(commander, id, lead, to_tag(said), waited)
 
     return router
 
@@ -68,5 +80,14 @@ def to_correct(said: CorrectProfile) -> Command:
 
     def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
         return working.correct(card, said.fields, context_of(context, said))
+
+    return command
+
+
+def to_tag(said: ToTag) -> Command:
+    """Put tags on the lead, and take others away."""
+
+    def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+        return working.tag(card, said.set, said.unset, view.model.tags, context_of(context, said))
 
     return command

@@ -75,9 +75,18 @@ def reject(lead: OwnedCard, answer: Rejection, sales: Sales, context: CommandCon
     return about_lead(lead, "owner_rejected", properties, _as_answerer(held, sales, context))
 
 
-def remind(lead: LeadCard, at: Instant, note: str | None, context: CommandContext) -> Touchpoint:
-    """Remind the owner at an instant, unless staff is in touch with the lead before. Refused: one that is over."""
-    return about_lead(lead, "reminder_set", {"at": rfc3339(_ahead("at", at, context)), **noted(note)}, context)
+def remind(
+    lead: LeadCard, at: Instant, note: str | None, owner: str | None, sales: Sales, context: CommandContext
+) -> Touchpoint:
+    """Remind an owner at an instant; None: whoever has the lead then, unless staff is in touch with it before.
+
+    Refused: an instant that is over, an owner who is unknown or retired.
+    """
+    said = {"at": rfc3339(_ahead("at", at, context)), **noted(note)}
+    if owner is not None:
+        _check_owner(owner, sales)
+        said["owner"] = owner
+    return about_lead(lead, "reminder_set", said, context)
 
 
 def note(lead: LeadCard, text: str, context: CommandContext) -> Touchpoint:

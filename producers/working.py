@@ -5,9 +5,10 @@ A refusal records nothing, and names what is allowed.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from domain.files.problems import unknown
+from domain.fold.tags import TAGGED
 from domain.model.tags import Tag
 from domain.touchpoints.claims import STAFF, snake_case
 from domain.touchpoints.identity import NoIdentity, named
@@ -24,6 +25,13 @@ _WORDS: Final = 200
 _FIELDS: Final = 50
 """Most fields that are corrected at once, and most values of one that is a list."""
 _LONGEST_VALUE: Final = 1_000
+
+
+class TaggedCard(LeadCard, Protocol):
+    """What tagging must know of a lead."""
+
+    @property
+    def tags(self) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,28 @@ def correct(lead: LeadCard, fields: Mapping[str, Any], context: CommandContext) 
     if absent := [name for name, value in corrected.items() if value is None and name not in lead.profile]:
         raise CommandRefused(409, f"the lead has no {', '.join(absent)} that could be taken away", missing=absent)
     return about_lead(lead, "profile_corrected", {}, context, profile=corrected)
+
+
+def tag(
+    lead: TaggedCard, on: Sequence[str], off: Sequence[str], offered: Iterable[Tag], context: CommandContext
+) -> Touchpoint:
+    """Put tags on a lead (`on`), and take others away.
+
+    Refused: none of both, one that is in both, one that the model does not offer, one to take away that the lead has
+    not, and where nothing would change.
+    """
+    if not on and not off:
+        raise CommandRefused(422, 'name tags: {"set": ["vip"]}, or {"unset": ["vip"]}')
+    if both := [name for name in on if name in off]:
+        raise CommandRefused(422, f"{', '.join(both)}: to be set and unset at once, allowed is one of both")
+    wanted = _offered(on, offered)
+    if absent := [name for name in off if name not in lead.tags]:
+        raise CommandRefused(409, f"the lead has no tag {', '.join(absent)}", missing=absent, allowed=lead.tags)
+    new = [name for name in wanted if name not in lead.tags]
+    if not new and not off:
+        raise CommandRefused(409, f"the lead has {', '.join(wanted)} already")
+    changes = {"set": new, "unset": list(dict.fromkeys(off))}
+    return about_lead(lead, TAGGED, {name: tags for name, tags in changes.items() if tags}, context)
 
 
 def _field(name: str) -> str:

@@ -29,7 +29,7 @@ ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
         "lead": "Show one lead: how far it is from hot, every point explained, what the newest touchpoints did.",
     },
     "handing_over": {"handover": "Who takes care of a lead: give it, answer for it, note something."},
-    "working": {"work": "What is done with a lead: log a call, correct what is known."},
+    "working": {"work": "What is done with a lead: log a call, correct what is known, tag it."},
     "funnels": {"funnel": "Show how far leads came in a funnel, how long it took, and where most are lost."},
     "segments": {"segments": "List segments and their sizes; who is or was in one, how it grew."},
     "reading": {"signals": "List what was announced, oldest first, and to whom that was delivered."},

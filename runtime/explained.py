@@ -95,6 +95,9 @@ def _handed(touchpoint: TouchpointShape, words: Words) -> str:
             return words.say("handed.reminder", at=cell(words.when(at)))
         case "noted" | "call_logged" | "meeting_held" | "message_sent" | "message_received" if "note" in said:
             return words.say("handed.note", note=" ".join(str(said.get("note", "")).split()))
+        case "tagged":
+            names = [*said.get("set", ()), *(f"-{name}" for name in said.get("unset", ()))]
+            return words.say("comma").join(names)
         case "profile_corrected":
             return words.say("comma").join(f"{name}: {cell(value)}" for name, value in touchpoint.profile.items())
         case _:

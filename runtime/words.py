@@ -34,6 +34,7 @@ class Words:
         self._funnels = {plan.name: plan for plan in model.funnels}
         self._rules = {rule.name: rule.label for rule in model.score.rules}
         self._rejections = {reason.name: reason.label for reason in model.sales.reasons}
+        self._tags = {tag.name: tag.label for tag in model.tags}
         self._reasons = {exclusion.reason: exclusion.label for exclusion in reversed(model.not_a_lead)}
 
     def say(self, name: str, /, **values: object) -> str:
@@ -72,6 +73,10 @@ class Words:
     def rejection(self, reason: str) -> str:
         """What people call the reason for which an owner gave a lead back."""
         return self.say("not_ready") if reason == NOT_READY else self.label(self._rejections.get(reason), reason)
+
+    def tag(self, name: str) -> str:
+        """What people call a tag."""
+        return self.label(self._tags.get(name), name)
 
     def channel(self, name: str) -> str:
         """What people call a channel: of a default one without a label of the model's, its name."""

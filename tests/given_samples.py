@@ -159,6 +159,9 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "curl -sG": WORK,
         "leadline work correct": WORK,
         'curl -s "http://127.0.0.1:8787/api/leads/$(cat lead)/profile': WORK,
+        "leadline work tag": WORK,
+        'curl -s "http://127.0.0.1:8787/api/leads/$(cat lead)/tags': WORK,
+        "leadline handover note": WORK,
     },
 }
 """Page, how a block of it begins, and the test file that executes it with `sample`, or the reason why none does."""

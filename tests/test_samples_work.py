@@ -15,12 +15,16 @@ LOG = sample("work-a-lead.md", "leadline work log")
 LOG_OVER_HTTP = sample("work-a-lead.md", "curl -sG")
 CORRECT = sample("work-a-lead.md", "leadline work correct")
 CORRECT_OVER_HTTP = sample("work-a-lead.md", 'curl -s "http://127.0.0.1:8787/api/leads/$(cat lead)/profile')
+TAG = sample("work-a-lead.md", "leadline work tag")
+TAG_OVER_HTTP = sample("work-a-lead.md", 'curl -s "http://127.0.0.1:8787/api/leads/$(cat lead)/tags')
+REMIND = sample("work-a-lead.md", "leadline handover note")
+OWNERS = '[[sales.owners]]\nname = "ana"\nweight = 0\n[[sales.owners]]\nname = "bo"\nweight = 0\n'
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("work")
-    (folder / "leadline.toml").write_text(f"{STARTER}\n{TAGS}")
+    (folder / "leadline.toml").write_text(f"{STARTER}\n{TAGS}\n{OWNERS}")
     return folder
 
 
@@ -70,3 +74,26 @@ def test_what_is_known_is_corrected_and_what_was_said_stays(server: Server, fold
     assert [each["profile"].get("employees", "") for each in said] == [250, None, ""]
     assert [each["context"].get("viewer") for each in said] == [None, None, "local"]
     assert said[0]["properties"] == {"by": "ana", "reason": "She said so"}
+
+
+def test_a_lead_is_tagged_and_found_by_its_tag(server: Server, folder: Path, lead: str) -> None:
+    shown = pasted(server, folder, TAG)
+    assert "ada@example.org: Talked about the price, Key account" in shown  # in the order of the model
+    assert "ada@example.org: Key account" in shown
+    assert server.http.get(lead).json()["tags"] == ["key account"]
+    (folder / "lead").write_text(lead.rpartition("/")[2])
+    pasted(server, folder, TAG_OVER_HTTP)
+    eventually(lambda: server.http.get(lead).json()["tags"] == ["price"])
+    found = server.http.get("/api/leads", params={"tag": "price", "count": "true"}).json()
+    assert (found["count"], f"/api/leads/{found['items'][0]['id']}") == (1, lead)
+    assert server.http.get("/api/leads", params={"tag": "vip"}).status_code == 404
+
+
+def test_what_is_written_down_and_to_be_reminded_of_is_listed(server: Server, folder: Path, lead: str) -> None:
+    shown = pasted(server, folder, REMIND)
+    assert shown.count("follow_up") == 2
+    waiting = server.http.get("/api/deadlines").json()["items"]
+    assert [(each["owner"], each["note"]) for each in waiting] == [
+        ("bo", "Ask whether the offer came"), (None, "Send the offer"),
+    ]  # fmt: skip
+    assert server.http.get(f"{lead}/dossier").json()["notes"][0]["note"] == "Prefers to be called in the morning"

@@ -10,7 +10,7 @@ from domain.conditions.compile import NO_SOURCE, compile_where
 from domain.conditions.parse import GRADES
 from domain.fold.channel import DIRECT, Grouping
 from domain.fold.funnel import Attempts, FunnelPlan
-from domain.fold.handover import HAND_OVER, LeadRejection, take
+from domain.fold.handover import BY_STAFF, LeadRejection, take
 from domain.fold.index import NOTHING, Hits, Rule, index_by_type
 from domain.fold.lead import Awarded, Episode, Lead, Now
 from domain.fold.money import Amounts
@@ -180,7 +180,7 @@ class Fold:
             if before == VISITOR and lead.identified_at is not None:
                 self._moves.identify(lead, touchpoint, instant)
             taken: Touchpoint | None = touchpoint
-            if touchpoint.type in HAND_OVER:
+            if touchpoint.type in BY_STAFF:
                 why = take(lead, touchpoint, instant)
                 if why is not None and trace is not None:
                     trace.no_effect(touchpoint, why)

@@ -1,4 +1,5 @@
-"""Hand-over: who takes care of a lead, what they answered, and when staff was in touch. Needs nothing of `[sales]`."""
+"""Hand-over: who takes care of a lead, what they answered, how they tag it, and when staff was in touch. Needs nothing
+of `[sales]`."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -6,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
+from domain.fold.tags import TAGGED, tags_after
 from domain.model.sales import NOT_READY
 from domain.touchpoints.claims import STAFF
 from domain.touchpoints.touchpoint import Instant, Touchpoint, microseconds
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 ASSIGNED: Final = "owner_assigned"
 ACCEPTED: Final = "owner_accepted"
 REJECTED: Final = "owner_rejected"
-HAND_OVER: Final = frozenset({ASSIGNED, ACCEPTED, REJECTED, *STAFF})
-"""Types that say something about who takes care of a lead, and whether they do."""
+BY_STAFF: Final = frozenset({ASSIGNED, ACCEPTED, REJECTED, TAGGED, *STAFF})
+"""Types that say who takes care of a lead, whether they do, and what they call it."""
 CONTACTS: Final = 8
 """How many of the last times that staff was in touch a lead remembers; a look has all of its batch beside them."""
 
@@ -60,7 +62,7 @@ class LeadRejection(Struct, array_like=True, gc=False):
 
 
 def take(lead: "Lead", touchpoint: Touchpoint, instant: Instant) -> NoEffect | None:
-    """Take a touchpoint of hand-over. An answer counts from whoever has the lead at that instant, and once.
+    """Take what staff says. An answer counts from whoever has the lead at that instant, and once.
 
     Returns why it has no effect; None where it has one.
     """
@@ -82,6 +84,8 @@ def take(lead: "Lead", touchpoint: Touchpoint, instant: Instant) -> NoEffect | N
             lead.rejection = LeadRejection(instant, _text(said.get("owner")), _text(said.get("reason")) or NOT_READY)
             lead.owner = None
             lead.now.cool(instant)
+        case "tagged":
+            lead.tags = tags_after(lead.tags, said)
         case _:
             lead.contacts = [*(lead.contacts or ())[1 - CONTACTS :], contact(touchpoint)]
     return None

@@ -185,6 +185,8 @@ class Lead(Struct, array_like=True, gc=False):
     awards: list[Awarded] = field(default_factory=list)
     """What rules gave since the lead was last shown, in the order of the fold; of a whole history: all, whatever a
     reset took away since."""
+    tags: list[str] | None = None
+    """What people call it, the first one that was put on it first; None: nothing."""
 
     @property
     def identified(self) -> bool:

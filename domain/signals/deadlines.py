@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import assert_never
+from typing import Final, assert_never
 from uuid import UUID
+
+OWN: Final = "own/"
+"""How the cause of a reminder begins that somebody set for one owner, whoever has the lead."""
 
 
 class DeadlineKind(StrEnum):
@@ -58,6 +61,11 @@ class Deadline:
     def open(self) -> bool:
         """Whether it is waited for."""
         return self.state == DeadlineState.OPEN
+
+    @property
+    def own(self) -> bool:
+        """Whether it is one owner's reminder: told to them at its instant, whoever was in touch with the lead."""
+        return self.cause.startswith(OWN)
 
     def waits_at(self, instant: int) -> bool:
         """Whether it was waited for then, whenever that was seen; what was dropped was not."""

@@ -12,7 +12,7 @@ from domain.files.durations import DAY
 from domain.fold.fold import Fold
 from domain.fold.handover import Handover, instant_of
 from domain.model.owners import Owner
-from domain.signals.deadlines import Deadline, DeadlineKind, DeadlineState
+from domain.signals.deadlines import OWN, Deadline, DeadlineKind, DeadlineState
 from domain.signals.kinds import ASSIGNED, FOLLOW_UP, GONE, HOT, MISSED, MODEL, REJECTED, RETRACTED, STAGE, SignalKind
 from domain.signals.look import OWNER, Look, cause_of, contact_since, contacts_of, is_of
 from domain.signals.rules import SalesRules
@@ -280,7 +280,7 @@ class HandingOver:
             if deadline.key not in look.deadlines and deadline.due > self._clock - LATE:
                 look.put(deadline)
         for deadline in look.open(DeadlineKind.FOLLOW_UP):
-            contact = contact_since(look, deadline)
+            contact = None if deadline.own else contact_since(look, deadline)
             if contact is not None and contact[0] <= deadline.due:
                 by = contact[1] or None
                 look.put(replace(deadline, state=DeadlineState.DROPPED, settled=contact[0], by=by))
@@ -288,7 +288,7 @@ class HandingOver:
                 look.put(replace(deadline, state=DeadlineState.DROPPED))
             elif deadline.due <= self._clock:
                 look.put(replace(deadline, state=DeadlineState.MISSED))
-                owner = self._owner_of(look)
+                owner = deadline.owner if deadline.own else self._owner_of(look)
                 data = {"owner": owner, "asked": deadline.asked, "due": deadline.due, "note": deadline.note}
                 look.changes.append(self._tell(look, FOLLOW_UP, "", data))
 
@@ -315,10 +315,12 @@ class HandingOver:
     def _by_person(self, look: Look, news: Sequence[Touchpoint]) -> Iterator[Deadline]:
         for touchpoint in news:
             if touchpoint.type == REMINDER and (due := instant_of(touchpoint.properties.get("at"))) is not None:
-                note = touchpoint.properties.get("note")
+                note, whose = touchpoint.properties.get("note"), touchpoint.properties.get("owner")
+                own = OWN if isinstance(whose, str) else ""
                 yield Deadline(
-                    DeadlineKind.FOLLOW_UP, cause_of(touchpoint), look.holding.id, self._owner_of(look), None,
-                    touchpoint.instant, due, note=note if isinstance(note, str) else None,
+                    DeadlineKind.FOLLOW_UP, own + cause_of(touchpoint), look.holding.id,
+                    whose if own else self._owner_of(look), None, touchpoint.instant, due,
+                    note=note if isinstance(note, str) else None,
                 )  # fmt: skip
 
     def _due(self, owner: Owner | None, start: Instant, length: int) -> Instant:

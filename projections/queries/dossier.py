@@ -1,8 +1,8 @@
-"""What stands behind a lead's card: by whom each identity was learnt, orders, what is waited for, and its hot times."""
+"""What stands behind a lead's card: by whom each identity was learnt, orders, what is waited for, hot times, notes."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import Field
@@ -17,6 +17,11 @@ from projections.queries.shapes import AsOfShape, IdentityShape, Moment, Shape
 from projections.queries.view import View
 from projections.read_models.hot_episodes import HOT_EPISODES
 from store.database.tables import deadlines
+
+NOTED: Final = "noted"
+"""The touchpoint by which staff keeps a note."""
+NOTES: Final = 20
+"""Most notes, the last ones."""
 
 
 class LearntShape(IdentityShape):
@@ -59,6 +64,16 @@ class HotTimeShape(Shape):
     peak: Annotated[float, Field(description="the most heat in it")]
 
 
+class NoteShape(Shape):
+    """What somebody wrote down about the lead."""
+
+    at: Moment
+    by: Annotated[str | None, Field(description="who says it, by their own word")]
+    viewer: Annotated[str | None, Field(description="the name that they were let in under")]
+    note: str
+    touchpoint: str
+
+
 class DossierShape(AsOfShape):
     """What stands behind the card of a lead."""
 
@@ -67,6 +82,7 @@ class DossierShape(AsOfShape):
     orders: Annotated[list[OrdersShape], Field(description="a currency each, the last used first")]
     waiting: Annotated[list[WaitingShape], Field(description="what is to be done about it, the first due first")]
     hot_times: Annotated[list[HotTimeShape], Field(description="the first one first, at most the last 200")]
+    notes: Annotated[list[NoteShape], Field(description="the newest first, at most twenty")]
     types: Annotated[dict[str, int], Field(description="how many touchpoints of each type, the most first")]
 
 
@@ -79,6 +95,7 @@ def dossier(view: View, lead: UUID) -> DossierShape:
         orders=_orders(view.model, history),
         waiting=_waiting(view, lead),
         hot_times=_hot_times(view, lead),
+        notes=_notes(history),
         types=dict(Counter(each.type for each in history).most_common()),
         **view.of_past(),
     )
@@ -97,6 +114,21 @@ def _learnt(identity: Identity, history: Sequence[Touchpoint]) -> LearntShape:
         touchpoint=first.id,
         type=first.type,
     )
+
+
+def _notes(history: Sequence[Touchpoint]) -> list[NoteShape]:
+    written = [each for each in history if each.type == NOTED and isinstance(each.properties.get("note"), str)]
+    return [
+        NoteShape(
+            at=each.instant, by=_text(each.properties.get("by")), viewer=_text(each.context.get("viewer")),
+            note=each.properties["note"], touchpoint=each.id,
+        )
+        for each in reversed(written[-NOTES:])
+    ]  # fmt: skip
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _orders(model: Model, history: Sequence[Touchpoint]) -> list[OrdersShape]:

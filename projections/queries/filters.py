@@ -15,6 +15,7 @@ from domain.model.owners import NOBODY
 from domain.signals.kinds import HOT
 from domain.touchpoints.identity import Identity, NoIdentity, named
 from domain.touchpoints.text import storable
+from projections.queries.tags import has_tag
 from projections.queries.view import View, known, known_segment
 from projections.read_models.lead_sources import FIRST, LAST
 from store.database.derived import Derived
@@ -52,6 +53,8 @@ class Filters:
     """Of the first or the last source."""
     owner: str | None = None
     """Who takes care of it; NOBODY: nobody does."""
+    tag: str | None = None
+    """One of the model's that people put on it."""
     changed_since: int | None = None
     """An instant: at or after it a touchpoint, or time alone, changed something."""
 
@@ -108,6 +111,8 @@ def _of_rows(view: View, filters: Filters) -> list[ColumnElement[bool]]:
     elif filters.owner is not None:
         owners = (NOBODY, *(each.name for each in view.model.sales.owners))
         narrowed.append(leads.owner == known("owner", filters.owner, owners))
+    if filters.tag is not None:
+        narrowed.append(has_tag(view, filters.tag))
     if filters.changed_since is not None:
         narrowed.append(leads.changed_at >= filters.changed_since)
     return narrowed

@@ -12,6 +12,7 @@ from projections.history.clusters import WalkedPerson
 from projections.queries.told import told
 from projections.queries.walked import Clusters
 from projections.read_models.family import Family, Subject
+from projections.read_models.lead_terms import LEAD_TERMS, tag_lines
 from projections.read_models.leads import LEADS
 from projections.read_models.scores import SCORES
 from store.database.tables import live
@@ -32,8 +33,9 @@ class FoldedRows:
         if self._subject(conn, lead) is None:
             return None
         [row], [score] = self.of(conn, LEADS, lead), self.of(conn, SCORES, lead)
+        tags = tag_lines(each.term for each in self.of(conn, LEAD_TERMS, lead))
         announced = row.identified and score.hot and told(conn, lead, self._former(conn, lead), self._clock(conn))
-        return SimpleNamespace(**vars(score) | vars(row) | {"announced": announced, "due": None})
+        return SimpleNamespace(**vars(score) | vars(row) | {"announced": announced, "due": None, "tags": tags})
 
     def of(self, conn: Connection, family: Family, lead: UUID) -> Sequence[Any]:
         """A lead's rows of a family; their fields are named as the columns."""

@@ -11,6 +11,7 @@ from domain.signals.deadlines import DeadlineState
 from projections.queries.filters import Filters, conditions, is_announced
 from projections.queries.orders import OrderName, page
 from projections.queries.shapes import IdentityShape, LeadPage, LeadShape, OwnerShape, ReasonShape
+from projections.queries.tags import tags_column, tags_in
 from projections.queries.view import View
 from projections.read_models.leads import said_of
 from store.database.tables import deadlines
@@ -55,6 +56,7 @@ def cards(view: View) -> Select[Any]:
     tables = view.tables
     scores = [column for column in tables.scores.c if column.name != "lead"]
     query = select(tables.leads, *scores, is_announced(view).label("announced"), _due(view).label("due"))
+    query = query.add_columns(tags_column(view).label("tags"))
     return query.join(tables.scores, tables.scores.c.lead == tables.leads.c.lead)
 
 
@@ -100,6 +102,7 @@ def card_fields(view: View, row: Row[Any]) -> dict[str, Any]:
         "first_channel": row.first_channel,
         "last_channel": row.last_channel,
         "owner": _owner(row),
+        "tags": tags_in(view, row.tags),
         "due": row.due,
     }
 

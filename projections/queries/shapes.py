@@ -117,6 +117,7 @@ class LeadShape(Shape):
     first_channel: Annotated[str, Field(description="of the first source; direct: there is none")]
     last_channel: str
     owner: Annotated[OwnerShape | None, Field(description="who takes care of it; null: nobody")] = None
+    tags: Annotated[list[str], Field(description="what people call it, in the order of the model")] = []
     due: Annotated[
         Moment | None,
         Field(description="until when something is to be done about it next; null: nothing is, or as of an instant"),

@@ -86,6 +86,7 @@ def remind(
     of: Who,
     at: Annotated[str, typer.Option(help="When: a day or an RFC 3339 time that lies ahead.")],
     note: Note = None,
+    owner: Annotated[str | None, typer.Option(help="Whose reminder it is; else who has the lead then.")] = None,
     by: By = None,
     wait: Wait = True,
     lang: Language = None,
@@ -95,7 +96,7 @@ def remind(
     kafka: Kafka = None,
 ) -> None:
     """Remind the owner of a lead."""
-    command = handing_over.to_remind(handing_over.RemindOf(at=at, note=note, by=by))
+    command = handing_over.to_remind(handing_over.RemindOf(at=at, note=note, owner=owner, by=by))
     with wiring_of(data=data, database=database, kafka=kafka) as wiring:
         _ask(wiring, of, command, wait=wait, lang=lang, as_json=as_json)
 

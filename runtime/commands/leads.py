@@ -61,6 +61,7 @@ def leads(
     last_channel: Annotated[str | None, typer.Option(help="Came last from there.")] = None,
     campaign: Annotated[str | None, typer.Option(help="Of the first or the last source.")] = None,
     owner: Annotated[str | None, typer.Option(help="Taken care of by this owner; none: by nobody.")] = None,
+    tag: Annotated[str | None, typer.Option(help="One of [[tags]] that people put on it.")] = None,
     changed_since: Annotated[str | None, typer.Option(help="Changed at or after: a day or an RFC 3339 time.")] = None,
     order: Annotated[
         OrderName, typer.Option(help="Hottest, last seen, last moved to another stage first; or by name.")
@@ -91,6 +92,7 @@ def leads(
             last_channel=last_channel,
             campaign=campaign,
             owner=owner,
+            tag=tag,
             changed_since=bound_of("--changed-since", changed_since, view.model.timezone),
         )
         page = find_leads(view, filters, order=order, limit=limit, cursor=cursor, count=count)
@@ -215,6 +217,7 @@ def _card(lead: LeadDetail, points: ScoreShape, words: Words) -> list[tuple[str,
         ("first source", _source(lead.first_source, words)),
         ("last source", _source(lead.last_source, words)),
         ("owner", owner_in_words(lead.owner, words)),
+        *([("tags", words.say("comma").join(map(words.tag, lead.tags)))] if lead.tags else []),
         ("segments", words.say("comma").join(words.segment(segment) for segment in lead.segments)),
         ("touches", words.say("touches", count=lead.touches, first=first, last=last)),
         ("last seen", words.when(lead.last_seen)),

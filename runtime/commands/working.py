@@ -1,4 +1,4 @@
-"""`work`: log what was said with a lead, correct what is known of it; checked as over HTTP, on the same log."""
+"""`work`: log what was said with a lead, correct what is known of it, tag it; checked as over HTTP, on the same log."""
 
 import json
 from typing import Annotated, Any
@@ -20,8 +20,10 @@ Tags = Annotated[list[str] | None, typer.Option("--tag", help="One of [[tags]]; 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="What is done with a lead: log a call, correct what is known.", no_args_is_help=True)
-    for command in (log, correct):
+    group = typer.Typer(
+        help="What is done with a lead: log a call, correct what is known, tag it.", no_args_is_help=True
+    )
+    for command in (log, correct, tag):
         group.command()(command)
     app.add_typer(group, name="work")
 
@@ -76,6 +78,29 @@ def correct(
 
     with wiring_of(data=data, database=database, kafka=kafka) as wiring:
         ask(wiring, of, working.to_correct(correction), corrected, wait=wait, lang=lang, as_json=as_json)
+
+
+def tag(
+    *,
+    of: Who,
+    tags: Annotated[list[str] | None, typer.Argument(metavar="TAG", help="Those of [[tags]] to put on it.")] = None,
+    unset: Annotated[list[str] | None, typer.Option(help="One to take away; once for each.")] = None,
+    by: By = None,
+    wait: Wait = True,
+    lang: Language = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    database: DatabaseUrl = None,
+    kafka: Kafka = None,
+) -> None:
+    """Put tags on a lead, or take them away."""
+    command = working.to_tag(working.ToTag(set=tags or [], unset=unset or [], by=by))
+
+    def tagged(lead: LeadDetail, words: Words) -> str:
+        return cell(words.say("comma").join(map(words.tag, lead.tags)))
+
+    with wiring_of(data=data, database=database, kafka=kafka) as wiring:
+        ask(wiring, of, command, tagged, wait=wait, lang=lang, as_json=as_json)
 
 
 def _field(text: str) -> tuple[str, Any]:

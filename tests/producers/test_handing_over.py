@@ -150,11 +150,18 @@ def test_who_left_the_model_still_answers_for_what_they_have() -> None:
 
 
 def test_a_reminder_lies_ahead() -> None:
-    reminder = handing_over.remind(NOBODYS, Instant(NOW + HOUR), "call her", by("ana"))
+    reminder = handing_over.remind(NOBODYS, Instant(NOW + HOUR), "call her", None, SALES, by("ana"))
     assert reminder.type == "reminder_set"
     assert reminder.properties == {"at": "2026-05-28T21:26:40.000000Z", "note": "call her", "by": "ana"}
-    error = refused(handing_over.remind, NOBODYS, NOW, None, CONTEXT)
+    error = refused(handing_over.remind, NOBODYS, NOW, None, None, SALES, CONTEXT)
     assert error.status == 422 and error.problem.startswith("at: ")
+
+
+def test_a_reminder_may_be_one_owners_own() -> None:
+    later = Instant(NOW + HOUR)
+    assert handing_over.remind(ANAS, later, None, "bo", SALES, CONTEXT).properties["owner"] == "bo"
+    error = refused(handing_over.remind, ANAS, later, None, "dan", SALES, CONTEXT)
+    assert (error.status, error.allowed) == (422, ("berlin", "ana", "bo"))
 
 
 def test_a_note_is_kept() -> None:

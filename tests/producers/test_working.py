@@ -34,6 +34,7 @@ class Card:
     stage: str = "lead"
     profile: dict[str, Any] = field(default_factory=dict)
     id: str = "lead-1"
+    tags: tuple[str, ...] = ()
 
 
 LEAD = Card()
@@ -143,3 +144,26 @@ def test_who_asks_is_kept_and_speaks_as_the_owner_that_they_are_unless_they_say_
     assert working.log(LEAD, Talk("call_logged"), (), CONTEXT).context == {}
     named = CommandContext(id="ask-1", at=NOW, by="cy", viewer="phone of bo", owner="bo")
     assert working.log(LEAD, Talk("call_logged"), (), named).properties == {"by": "cy"}
+
+
+# ---- tags ----------------------------------------------------------------------------------------------------------
+
+TAGGED = Card(tags=("vip",))
+
+
+def test_tags_are_put_on_a_lead_and_taken_away() -> None:
+    tagged = working.tag(TAGGED, ["price", "vip", "price"], ["vip"][:0], MODEL.tags, CONTEXT)
+    assert (tagged.type, tagged.properties) == ("tagged", {"set": ["price"], "by": "ana"})
+    untagged = working.tag(TAGGED, [], ["vip"], (), CONTEXT)
+    assert untagged.properties == {"unset": ["vip"], "by": "ana"}, "also one that the model offers no more"
+
+
+@pytest.mark.parametrize(("on", "off", "status", "words"), [
+    ([], [], 422, "name tags"), (["vip"], ["vip"], 422, "set and unset at once"), (["vap"], [], 422, "mean vip"),
+    (["vip"], [], 409, "has vip already"), ([], ["price"], 409, "has no tag price"),
+])  # fmt: skip
+def test_tagging_that_would_do_nothing_or_harm_is_refused(
+    on: list[str], off: list[str], status: int, words: str
+) -> None:
+    error = refused(working.tag, TAGGED, on, off, MODEL.tags, CONTEXT)
+    assert error.status == status and words in error.problem

@@ -123,3 +123,15 @@ def test_hot_times_and_types(world: World) -> None:
     told = _dossier(world)
     assert [(each.began_at, each.peak) for each in told.hot_times] == [(us(10), 40.0), (us(500), 40.14)]
     assert told.types == {"demo_requested": 2, "page_viewed": 1}
+
+
+def test_notes_are_listed_the_newest_first_with_who_wrote_them_and_when(world: World) -> None:
+    world.play([[
+        at(1, "identified", ADA),
+        *(at(n, "noted", ADA, source="api", note=f"note {n}", by="ana") for n in range(2, 23)),
+        at(30, "noted", ADA, source="api", note="tea", context={"viewer": "phone"}),
+        at(31, "noted", ADA, source="api"), at(32, "call_logged", ADA, source="api", note="called"),
+    ]])  # fmt: skip
+    newest, *others = _dossier(world).notes
+    assert (newest.at, newest.note, newest.by, newest.viewer) == (us(30), "tea", None, "phone")
+    assert [(each.note, each.by) for each in others] == [(f"note {n}", "ana") for n in range(22, 3, -1)]

@@ -88,3 +88,18 @@ def test_a_lead_that_lost_its_owner_is_due_to_nobody_although_its_reminder_waits
     with sales.world.database.snapshot() as conn:
         states = conn.execute(select(deadlines.c.state).where(deadlines.c.owner.is_(None))).scalars().all()
     assert states == ["dropped"]
+
+
+def test_an_owners_own_reminder_is_theirs_whoever_has_the_lead_and_was_in_touch(company: Open) -> None:
+    sales = company()
+    sales.touch(FRIDAY, "identified")
+    sales.touch(FRIDAY, "owner_assigned", owner="ana")
+    at = "2026-06-08T12:30:00+08:00"
+    sales.touch(FRIDAY + MINUTE, "reminder_set", at=at, owner="bo", note="send the offer")
+    sales.touch(FRIDAY + 2 * MINUTE, "call_logged", by="ana")
+    assert ("follow_up", "bo", "open", None) in sales.deadlines()
+    sales.wait(MONDAY + MINUTE)
+    sales.wait(MONDAY + 2 * MINUTE)
+    [due] = sales.signals("follow_up.due")
+    assert (due["owner"], due["note"]) == ("bo", "send the offer")
+    assert ("follow_up", "bo", "missed", None) in sales.deadlines()
