@@ -22,10 +22,10 @@ def pages(dashboard_of: Open, monkeypatch: pytest.MonkeyPatch) -> Pages:
     return dashboard_of(MODEL, FRIDAY - 30 * DAY)
 
 
-def _last(pages: Pages, lead: str) -> dict[str, Any]:
-    """The newest of the timeline, as the API says it."""
+def _newest(pages: Pages, lead: str, *types: str) -> dict[str, Any]:
+    """The newest of the timeline of these types, or of all, as the API says it."""
     with pages.company.world.view() as view:
-        return timeline(view, UUID(lead), limit=1, newest=True).items[0].model_dump()
+        return timeline(view, UUID(lead), types=types, limit=1, newest=True).items[0].model_dump()
 
 
 TALK = {"outcome": "offer", "note": "Good"}
@@ -49,8 +49,8 @@ def test_a_form_is_a_command(
     lead = story(pages)
     answer = pages.post(f"/leads/{lead}/{form}", **fields)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/leads/{lead}?done={form}&pending=1")
-    newest = _last(pages, lead)
-    assert newest["type"] == type and properties.items() <= newest["properties"].items()
+    newest = _newest(pages, lead, type)
+    assert properties.items() <= newest["properties"].items()
     assert newest["context"]["viewer"] == "LEADLINE_API_TOKEN"
     assert 'role="status"' in pages.get(answer.headers["location"]).text
 
@@ -62,11 +62,23 @@ def test_what_a_stage_requires_is_asked_for_and_corrected(pages: Pages) -> None:
     assert refused.status_code == 422 and "缺少必填信息" in text_of(refused)
     asked = re.findall(r'<input name="(profile\.[^"]+)" required', refused.text)
     assert asked == ["profile.company"] and '<option value="customer" selected>客户' in refused.text
-    assert 'value="signed"' in refused.text and '<details class="act" id="do-stage" open>' in refused.text
+    assert 'value="signed"' in refused.text and '<details class="deed" id="do-stage" open>' in refused.text
     pages.post(f"/leads/{lead}/stage", to="customer", **{"profile.company": "王氏"})
     pages.post(f"/leads/{lead}/stage", to="customer", **{"profile.company": "王氏"})
     [row] = pages.company.world.leads()
     assert row.stage == "customer" and "王氏" in row.profile
+
+
+def test_a_field_is_corrected_as_the_kind_that_it_is_or_taken_away(pages: Pages) -> None:
+    lead = story(pages)
+    told(pages, HOUR, "identified", profile={"employees": 300, "industry": "tea"})
+    pages.post(f"/leads/{lead}/profile", field="employees", value="340", reason="their site")
+    pages.post(f"/leads/{lead}/profile", field="industry", value="")
+    newest = _newest(pages, lead)
+    assert newest["type"] == "profile_corrected" and newest["profile"] == {"industry": None}
+    assert pages.company.world.leads()[0].profile.count('"employees":340') == 1
+    refused = pages.post(f"/leads/{lead}/profile", field="email", value="no address")
+    assert refused.status_code == 422 and 'value="no address"' in refused.text
 
 
 def test_what_is_not_so_any_more_is_said_in_place(pages: Pages) -> None:
@@ -109,7 +121,7 @@ def test_a_reader_changes_nothing(pages: Pages, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(Private, "check", check)
     assert 'method="post"' not in pages.get(f"/leads/{lead}").text
     assert pages.post(f"/leads/{lead}/note", note="no").status_code == 403
-    assert _last(pages, lead)["type"] != "noted"
+    assert _newest(pages, lead)["type"] != "noted"
 
 
 def test_who_asks_for_a_lead_that_is_none_is_told(pages: Pages) -> None:

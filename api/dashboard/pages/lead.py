@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from api.dashboard.lead_texts import DONE, FINDINGS, LOGGED, NEVER
+from api.dashboard.lead_texts import DONE, FINDINGS, LOGGED, NEVER, PROFILE
 from api.dashboard.lead_wording import LeadWording
 from api.dashboard.pages import lead_heat
 from api.dashboard.pages.lead_timeline import days
@@ -155,9 +155,16 @@ def _forms(
         "reasons": [(each, wording.rejection(each)) for each in reasons_of(model.sales)],
         "answerers": answerers(owner.name, model.sales) if owner else (),
         "logged": [(each, wording.text(text)) for each, text in LOGGED.items()],
+        "fields": [(each, wording.field(each)) for each in _fields(model, detail)],
         "tags": [(each.name, wording.tag(each.name)) for each in model.tags],
         "identities": behind.identities,
     }
+
+
+def _fields(model: Model, detail: LeadDetail) -> list[str]:
+    """Fields of the profile that may be corrected: usual ones, those of the lead, and what stages require."""
+    required = (path.removeprefix("profile.") for stage in model.stages for path in stage.requires)
+    return list(dict.fromkeys([*PROFILE, *sorted(detail.profile), *required]))
 
 
 def _stages(model: Model, current: str) -> list[Stage]:

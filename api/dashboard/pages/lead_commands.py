@@ -3,7 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
@@ -203,6 +203,28 @@ def _log(form: FormData) -> list[_Order]:
     return [_Order(said, command)]
 
 
+def _profile(form: FormData) -> list[_Order]:
+    """One field; what is typed for a number is one, and nothing typed takes the field away."""
+    name, text = _text(form, "field") or "", _text(form, "value")
+    said = CorrectProfile.model_validate({**_given(form, "reason"), "fields": {name: text}})
+
+    def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+        value = _like(card.profile.get(name), text)
+        return to_correct(said.model_copy(update={"fields": {name: value}}))(view, card, context)
+
+    return [_Order(said, command)]
+
+
+def _like(known: object, text: str | None) -> Any:
+    """A typed value: a number where what is known is one and it reads as one."""
+    if text is None or isinstance(known, bool) or not isinstance(known, int | float):
+        return text
+    try:
+        return int(text) if isinstance(known, int) else float(text)
+    except ValueError:
+        return text
+
+
 def _merge(form: FormData) -> list[_Order]:
     said = WithLead.model_validate(_given(form, "with", "reason"))
 
@@ -244,6 +266,7 @@ _FORMS: Final[Mapping[str, Callable[[FormData], Sequence[_Order]]]] = {
     "remind": _remind,
     "note": _note,
     "log": _log,
+    "profile": _profile,
     "merge": _merge,
     "unmerge": _unmerge,
     "reset": _reset,
