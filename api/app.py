@@ -13,15 +13,19 @@ from pydantic import Field, field_validator
 
 from api.active_model import active_model_routes
 from api.answers import answer_problems, plain
+from api.audit import audit_routes
 from api.bounds import bound_of, period_of
 from api.dossiers import dossier_routes
 from api.funnels import funnel_routes
 from api.jobs import accepted
+from api.masked_answers import MaskedAnswers
+from api.masking import Masking
 from api.parameters import AsOf, Paged, Parameters, several
 from api.past import PastViewBuilder, opened
 from api.reports import report_routes
+from api.roles import check_role
 from api.segments import segment_routes
-from api.signals import signal_routes
+from api.signals import Seeing, signal_routes
 from api.stages import stage_routes
 from api.stream import SignalFeed
 from domain.signals.answer_link import NO_LINKS, Links
@@ -158,14 +162,18 @@ def create_api(readers: Readers, private: Private, *extra: APIRouter) -> FastAPI
         static_url="/api/docs/static",
         redirect_slashes=False,
     )
+    masking = Masking(readers.ids)
+    app.add_middleware(MaskedAnswers, masking=masking)
     answer_problems(app)
     app.add_exception_handler(NoPastView, _asking(readers.past))
-    guard = [Depends(private.check), Depends(plain)]
+    guard = [Depends(private.check), Depends(check_role), Depends(plain)]
     reader = _reader(readers)
-    routes = (active_model_routes, dossier_routes, segment_routes, funnel_routes, stage_routes, report_routes)
+    routes = (active_model_routes, dossier_routes, segment_routes, funnel_routes, stage_routes)
     feed = SignalFeed(readers.database, readers.streams, readers.stopping, readers.links)
-    signals = signal_routes(reader, readers.database, feed, readers.links)
-    for router in (_leads(readers), _reports(readers), *(each(reader) for each in routes), signals, *extra):
+    signals = signal_routes(reader, readers.database, feed, Seeing(private, masking), readers.links)
+    reports, audits = report_routes(reader, readers.database), audit_routes(readers.database)
+    own = _leads(readers), _reports(readers), *(each(reader) for each in routes), reports, signals, audits
+    for router in (*own, *extra):
         app.include_router(router, prefix="/api", dependencies=guard)
     return app
 

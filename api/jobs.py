@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 import orjson
 import structlog
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
@@ -21,6 +21,7 @@ from projections.queries.shapes import Page, Shape
 from store.database.lease import Lease
 from store.jobs import Job, JobEnded, JobRuns, Jobs, JobState
 from web.problems import Problem
+from web.viewer import Role, viewer_of
 
 log = structlog.get_logger(__name__)
 
@@ -178,17 +179,23 @@ def accepted(job: Job) -> JSONResponse:
 Id = Annotated[str, Path(description="of a job")]
 
 
+def _seen(request: Request, job: Job) -> JobShape:
+    """A job as who asks sees it: a reader not its result, which may tell people apart by their names."""
+    seen = shape(job)
+    return seen if viewer_of(request).role.covers(Role.SALES) else seen.model_copy(update={"result": None})
+
+
 def job_routes(jobs: Jobs) -> APIRouter:
     """Asking for jobs, whichever process works on them."""
     router = APIRouter(tags=["jobs"])
 
     @router.get("/jobs", summary="What runs or ended within a day, the newest first")
-    def listed() -> Page[JobShape]:
-        return Page(items=[shape(job) for job in jobs.all()], next=None)
+    def listed(request: Request) -> Page[JobShape]:
+        return Page(items=[_seen(request, job) for job in jobs.all()], next=None)
 
     @router.get("/jobs/{id}", summary="How far a job is, and what came of it")
-    def one(id: Id) -> JobShape:
-        return shape(jobs.get(id))
+    def one(id: Id, request: Request) -> JobShape:
+        return _seen(request, jobs.get(id))
 
     @router.delete("/jobs/{id}", summary="Cancel a job", status_code=202, responses={409: {"description": "It ended"}})
     def cancel(id: Id) -> JobShape:

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 from pydantic import ConfigDict, Field
 
+from api.audit import keep_export
 from api.parameters import AsOf, DaysParameters, Parameters
 from api.past import opened
 from projections.queries.csv_rows import MEDIA_TYPE
@@ -13,6 +14,7 @@ from projections.queries.shapes import Page
 from projections.queries.view import Reader
 from projections.reports.answer import Report, ReportNameShape, ReportQuestion, ReportShape
 from projections.reports.registry import REPORTS, check_asked, csv_of, report, reports, ways_of
+from store.database.database import Database
 
 
 def _asked(definition: Report) -> str:
@@ -41,7 +43,7 @@ class ReportParameters(DaysParameters, AsOf):
         return ReportQuestion(self.days(zone), self.by, self.model_extra or {})
 
 
-def report_routes(reader: Reader) -> APIRouter:
+def report_routes(reader: Reader, database: Database) -> APIRouter:
     """The routes."""
     router = APIRouter(tags=["reports"])
 
@@ -59,6 +61,7 @@ def report_routes(reader: Reader) -> APIRouter:
     def one_report(
         name: str,
         parameters: Annotated[ReportParameters, Query()],
+        request: Request,
         response: Response,
         accept: Annotated[str, Header()] = "",
     ) -> ReportShape | Response:
@@ -67,6 +70,7 @@ def report_routes(reader: Reader) -> APIRouter:
             shape = report(view, name, parameters.question(view.model.timezone))
         if not (parameters.format == "csv" if parameters.format else _names_csv(accept)):
             return shape
+        keep_export(database, request, f"report {shape.report} (csv)", len(shape.items))
         told = {"Content-Disposition": f'attachment; filename="{shape.report}.csv"', "Vary": "Accept"}
         headers = {**response.headers, **told}
         return Response("".join(csv_of(shape)), headers=headers, media_type=MEDIA_TYPE)

@@ -1,12 +1,15 @@
 """`/api/signals`: what was announced, to whom that was delivered, and the same as a stream."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Header, Query
+import orjson
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import Field
 
+from api.masking import Masking
 from api.parameters import Parameters, several
 from api.stream import SignalFeed
 from domain.signals.answer_link import Links
@@ -16,7 +19,9 @@ from projections.queries.shapes import Page
 from projections.queries.view import LIMIT, Reader
 from projections.reports.signals import ListedSignalShape, listed_signals
 from store.database.database import Database
+from web.private import Private
 from web.problems import Problem
+from web.viewer import Role, Viewer, viewer_of
 
 
 class SignalsParameters(Parameters):
@@ -43,7 +48,22 @@ class SignalListParameters(SignalsParameters):
     ] = "oldest"
 
 
-def signal_routes(reader: Reader, database: Database, feed: SignalFeed, links: Links) -> APIRouter:
+@dataclass(frozen=True, slots=True)
+class Seeing:
+    """Who is let in, and what readers see."""
+
+    private: Private
+    masking: Masking
+
+    def event(self, event: ServerSentEvent, viewer: Viewer) -> ServerSentEvent:
+        """An event as somebody sees it."""
+        if viewer.role is not Role.READER or not event.raw_data:
+            return event
+        data = orjson.dumps(self.masking.seen(orjson.loads(event.raw_data))).decode()
+        return event.model_copy(update={"raw_data": data})
+
+
+def signal_routes(reader: Reader, database: Database, feed: SignalFeed, seeing: Seeing, links: Links) -> APIRouter:
     """The routes."""
     router = APIRouter(tags=["signals"])
 
@@ -74,9 +94,11 @@ def signal_routes(reader: Reader, database: Database, feed: SignalFeed, links: L
 
     @router.get("/signals/stream", summary="Signals as server-sent events", response_class=EventSourceResponse)
     async def stream(
+        request: Request,
         begun: Annotated[tuple[int, tuple[str, ...]], Depends(place)],
     ) -> AsyncIterator[ServerSentEvent]:
-        async for event in feed.events(*begun):
-            yield event
+        viewer = viewer_of(request)
+        async for event in feed.events(*begun, welcome=lambda: seeing.private.still_lets_in(request)):
+            yield seeing.event(event, viewer)
 
     return router

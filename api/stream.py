@@ -5,6 +5,7 @@ Who is behind reads pages of its own until then. Neither takes a thread from tho
 """
 
 import asyncio
+import time
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -23,6 +24,8 @@ from projections.reports.signals import ledger_end, ledger_place, signals
 from store.database.database import Database
 from web.problems import Problem
 
+WELCOME: Final = 5.0
+"""Seconds between two times that it is asked whether a reader may still read."""
 GLANCE: Final = 0.2
 """Seconds between looks at the ledger."""
 
@@ -86,11 +89,18 @@ class SignalFeed:
         """The position to start behind: the ledger's end, or after a position or a signal's id. Raises BadCursor."""
         return await run_sync(self._place, after, limiter=self._threads)
 
-    async def events(self, position: int, kinds: Sequence[str] = ()) -> AsyncIterator[ServerSentEvent]:
+    async def events(
+        self, position: int, kinds: Sequence[str] = (), welcome: Callable[[], bool] = lambda: True
+    ) -> AsyncIterator[ServerSentEvent]:
         """The signals behind `position`, then what is added, until the server leaves. A database that is away is waited
-        for: the client keeps its place."""
+        for: the client keeps its place. `welcome`: whether this one may still read, asked in a thread now and then."""
         yield ServerSentEvent(retry=2_000)
+        asked = time.monotonic()
         while self._poller is not None and not self._stopping():
+            if time.monotonic() - asked >= WELCOME:
+                if not await run_sync(welcome, limiter=self._threads):
+                    return
+                asked = time.monotonic()
             news = self._news
             if position < self._floor:
                 try:
@@ -98,12 +108,12 @@ class SignalFeed:
                 except Retry:
                     signals = []
                 if not signals and position < self._floor:
-                    await news.wait()
+                    await _some(news)
             else:
                 signals = self._recent[bisect_right(self._recent, position, key=lambda each: each.position) :]
                 position = max(position, self._end)
                 if not signals:
-                    await news.wait()
+                    await _some(news)
             for each in signals:
                 if not kinds or each.kind in kinds:
                     yield each.event
@@ -161,6 +171,12 @@ class SignalFeed:
         """Wake whoever waits."""
         self._news.set()
         self._news = asyncio.Event()
+
+
+async def _some(news: asyncio.Event) -> None:
+    """Wait for news, for a while."""
+    with anyio.move_on_after(WELCOME):
+        await news.wait()
 
 
 def _told(signal: SignalShape) -> Told:

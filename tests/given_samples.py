@@ -80,6 +80,7 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
     "follow-a-segment.md": {"[[segments]]": MODELS, "pip install": RECEIVERS},
     "give-access.md": {
         "leadline token make": ACCESS,
+        "leadline audit": ACCESS,
         "export LEADLINE_LOGIN_HEADER": ACCESS,
         "location / {": "not executed: nginx's",
     },

@@ -92,6 +92,16 @@ class Private:
                 raise too_many(wait)
         return viewer
 
+    def still_lets_in(self, request: Request) -> bool:
+        """Whether who was let in would be again. A database that is away turns nobody out."""
+        try:
+            self._viewer(request)
+        except Problem as problem:
+            return problem.status == 429  # somebody else's doing
+        except Retry:
+            return True
+        return True
+
     def operates(self, request: Request) -> bool:
         """Whether who asks runs this installation: by its settings, whatever the database says."""
         if self._token is None:

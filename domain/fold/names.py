@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from unicodedata import category, normalize
 
+from domain.touchpoints.impersonal import reaches_somebody
 from domain.touchpoints.text import storable
 
 SORTED_BY: Final = 60
@@ -21,11 +22,21 @@ _NAMES: Final = frozenset(
 )  # fmt: skip
 """Fields that hold a person's name or a part of it, without case and what joins words."""
 _JOINS: Final = re.compile(r"[\s_.:\-]+")
+_OF_ONE: Final = frozenset(
+    {"username", "userid", "anonymousid", "birthday", "birthdate", "dateofbirth", "address", "street", "postaladdress",
+     "homeaddress", "ip", "ipaddress", "avatar", "photo", "linkedin", "linkedinurl", "wechat", "微信", "地址", "生日"}
+)  # fmt: skip
+"""Fields that hold something else which only one person has."""
 
 
 def is_a_name(field: str) -> bool:
     """Whether what bears this name is a person's: `first_name`, `lastName`."""
     return _JOINS.sub("", field.casefold()) in _NAMES
+
+
+def names_somebody(field: str) -> bool:
+    """Whether what a profile says under this name tells who the person is: a name, an address, what reaches them."""
+    return is_a_name(field) or _JOINS.sub("", field.casefold()) in _OF_ONE or reaches_somebody(field)
 
 
 def full_name(profile: Mapping[str, Any]) -> str | None:

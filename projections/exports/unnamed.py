@@ -140,6 +140,12 @@ class Unnamed:
         return "" if identity is None else str(self._ids.of(identity))
 
 
+def kind_said(name: str) -> str | None:
+    """The kind of identity that bears this name, `email or phone` where it may be either; None: no identity does."""
+    says = _says(name[-_LONGEST:])
+    return None if says is _Says.NAME else says
+
+
 @lru_cache(10_000)
 def _says(name: str) -> str | None:
     """What bears this name: the kind of an identity, or one of `_Says`; None: it says nothing of who it is."""

@@ -13,9 +13,8 @@ import orjson
 from sqlalchemy import ColumnElement, Select, case, false, func, select
 
 from domain.files.values import number_of
-from domain.fold.names import is_a_name
+from domain.fold.names import names_somebody
 from domain.judging.backtest import FEW, Portion
-from domain.touchpoints.impersonal import reaches_somebody
 from projections.queries.days import DayRange, bounds_of
 from projections.queries.told_apart import ORIGINS, BadGroups, Bands, ToldBy, grouping, told_by, value_of
 from projections.queries.view import View
@@ -265,7 +264,7 @@ def _named_field(view: View, by: str) -> FieldValues:
     """The field that is asked for. Raises BadReport, BadGroups."""
     told = told_by(view, by)
     name = by.removeprefix(_PROFILE).partition(":")[0]
-    if _says_who(name):
+    if names_somebody(name):
         raise BadReport(f"by: found {by[:80]!r}, which says who somebody is; allowed is any other field")
     return FieldValues(name, told)
 
@@ -279,7 +278,7 @@ def _common_fields(view: View, days: DayRange) -> tuple[list[FieldValues], list[
         won += 1
         having.update(name for name, value in profile.items() if _text(value))
     common = sorted((-count, name) for name, count in having.items() if count >= _COMMON * won)
-    persons = [name for _, name in common if _says_who(name)]
+    persons = [name for _, name in common if names_somebody(name)]
     fields = [FieldValues(name, told) for _, name in common if (told := _told_by_field(view, name)) is not None]
     notes = [] if won else ["Nobody was won of those who became known in the period: name a field (by=profile.FIELD)."]
     if persons:
@@ -290,16 +289,12 @@ def _common_fields(view: View, days: DayRange) -> tuple[list[FieldValues], list[
 
 
 def _told_by_field(view: View, name: str) -> ToldBy | None:
-    if _says_who(name) or ":" in name:
+    if names_somebody(name) or ":" in name:
         return None
     try:
         return told_by(view, _PROFILE + name)
     except BadGroups:  # a name that cannot be asked for
         return None
-
-
-def _says_who(name: str) -> bool:
-    return is_a_name(name) or reaches_somebody(name)
 
 
 PORTRAIT: Final = Report(

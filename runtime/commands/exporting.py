@@ -21,9 +21,11 @@ from projections.exports.touchpoints import touchpoints
 from projections.exports.views import columns_of, rows_of, view_named
 from projections.exports.whole import write_file, write_rows
 from projections.projecting.projector import read_progress
+from runtime.acting import who_acts
 from runtime.commands.options import Data, DatabaseUrl, wiring_of
 from runtime.show import say
 from runtime.wiring import Wiring
+from store.audit import AuditedAct, keep_line
 from store.database.views.view import ReportView
 
 
@@ -72,6 +74,8 @@ def export(
             raise Refused("--follow writes file after file: name their folder with --out")
         wanted = Wanted(out, to, personal, raw, size, _seconds(every))
         with wiring_of(server=not once, data=data, database=database) as wiring:
+            if personal:
+                _keep(wiring, f"{name} ({to}, with personal data)", None)
             _follow(wiring, GrowingName(name), wanted, once=once)
         return
     view = view_named(name, GrowingName)
@@ -80,22 +84,32 @@ def export(
             f"{name} changes anywhere, and has what it has: --follow, --once and --with-personal-data are of "
             f"{' and '.join(GrowingName)}"
         )
-    with wiring_of(data=data, database=database) as wiring, wiring.existing.snapshot() as conn:
-        _whole(conn, view, to, out, raw=raw)
+    with wiring_of(data=data, database=database) as wiring:
+        with wiring.existing.snapshot() as conn:
+            rows = _whole(conn, view, to, out, raw=raw)
+        _keep(wiring, f"{view.name} ({to})", rows)
 
 
-def _whole(conn: Connection, view: ReportView, to: FileFormat, out: Path | None, *, raw: bool) -> None:
+def _keep(wiring: Wiring, what: str, rows: int | None) -> None:
+    """Write into the audit what is exported."""
+    with wiring.existing.transaction() as conn:
+        keep_line(wiring.existing, conn, who_acts(), AuditedAct.EXPORT, what, rows)
+
+
+def _whole(conn: Connection, view: ReportView, to: FileFormat, out: Path | None, *, raw: bool) -> int:
+    """Write a view; how many rows."""
     read_progress(conn).check_format()  # before a rebuild most are empty
     columns, rows = columns_of(view), rows_of(conn, view)
     if out is None:
         if to is FileFormat.PARQUET and sys.stdout.isatty():
             raise Refused("Parquet is nothing to read at a terminal: name a file with --out")
-        write_rows(sys.stdout.buffer, to, columns, rows, raw=raw)
+        count = write_rows(sys.stdout.buffer, to, columns, rows, raw=raw)
         sys.stdout.buffer.flush()
-        return
+        return count
     path = out / f"{view.name}.{to}" if out.is_dir() else out
     count = write_file(path, to, columns, rows, raw=raw)
     say(f"{path}: {count:,} rows")
+    return count
 
 
 def _follow(wiring: Wiring, name: GrowingName, wanted: Wanted, *, once: bool) -> None:

@@ -145,6 +145,23 @@ def test_a_kind_that_is_not_asked_for_is_passed_over(world: World) -> None:
     asyncio.run(run())
 
 
+def test_who_is_no_longer_let_in_reads_no_further(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "WELCOME", 0.01)
+    asked = []
+
+    def welcome() -> bool:
+        asked.append(1)
+        return len(asked) < 3
+
+    async def run() -> int:
+        feed = SignalFeed(world.database, 1)
+        with feed.reader():
+            return len([each async for each in feed.events(end_of(world), (), welcome)])
+
+    assert asyncio.run(asyncio.wait_for(run(), 60)) == 1  # how soon to come again, and no signal
+    assert len(asked) == 3
+
+
 def test_a_place_beyond_the_ledger_is_its_end(world: World) -> None:
     async def run() -> None:
         feed = SignalFeed(world.database, 1)

@@ -8,7 +8,7 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from domain.errors import Retry
+from tests.given_tokens import Book
 from web.guesses import MOST
 from web.login import ProxiesBelieved
 from web.private import Private
@@ -18,31 +18,6 @@ from web.viewer import Role, Viewer
 ANN = Viewer("ann@example.com", Role.SALES, "ann")
 SECRET = "leadline_ann"
 HOST = "leads.example.com"
-
-
-class Book:
-    """Tokens in memory."""
-
-    def __init__(self, *viewers: Viewer) -> None:
-        self.viewers = {f"leadline_{viewer.owner}": viewer for viewer in viewers}
-        self.ever = bool(viewers)
-        self.away = False
-
-    def bearer(self, secret: str) -> Viewer | None:
-        self._ask()
-        return self.viewers.get(secret)
-
-    def named(self, name: str) -> Viewer | None:
-        self._ask()
-        return next((viewer for viewer in self.viewers.values() if viewer.name == name), None)
-
-    def exist(self) -> bool:
-        self._ask()
-        return self.ever
-
-    def _ask(self) -> None:
-        if self.away:
-            raise Retry("it is away")
 
 
 def asking(headers: Mapping[str, str] = {}, *, method: str = "GET", client: str = "192.0.2.7", **scope: Any) -> Request:
