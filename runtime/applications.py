@@ -23,6 +23,7 @@ from api.handing_over import handing_over_routes
 from api.jobs import JobRunner, job_routes
 from api.model_diff import model_routes
 from api.past import PastViewBuilder
+from api.rejections import Doors, rejection_routes
 from api.segments import preview_routes
 from api.token_book import TokenBook
 from api.upkeep import upkeep_routes
@@ -102,7 +103,8 @@ def inside(wiring: Wiring, log: Log, workers: Workers, guard: Private) -> Inside
     trying = (routes(runner, reader, database, engine) for routes in parts)
     drawer = ClassDrawer(runner, reader, database, ids, engine)
     workers.start("class drawer", drawer.run)
-    others = (job_routes(jobs), upkeep, drawing_routes(drawer), cost_routes(reader, database))
+    refused = rejection_routes(runner, database, Doors(log, settings.conventions))
+    others = (job_routes(jobs), upkeep, drawing_routes(drawer), cost_routes(reader, database), refused)
     pages = dashboard(Resources(Shell(), reader, commander), guard)
     return Inside(create_api(readers, guard, *commands, *others, *trying), pages)
 

@@ -1,19 +1,16 @@
 """`rejected list` and `rejected replay`: what the doors refused, and trying it again after a mend."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import typer
-from sqlalchemy import Row, select
 
 from domain.errors import Failed
-from domain.touchpoints.touchpoint import moment, rfc3339
-from projections.queries.cursors import give, take
-from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Kafka, Limit, mapping_of, wiring_of
-from runtime.replay import replay
+from domain.touchpoints.touchpoint import moment
+from producers.replay import replay
+from projections.queries.rejections import rejections
+from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Kafka, Limit, mapping_of, say_more, wiring_of
 from runtime.show import Column, Listing, print_json, print_listings, say
-from store.database.tables import rejected
 
 Door = Annotated[str | None, typer.Option(help="Of doors that begin so: v1/track, f/, p.gif, import/FILE, log, spool.")]
 
@@ -37,28 +34,17 @@ def listed(
     database: DatabaseUrl = None,
 ) -> None:
     """List refused input, newest first, with the reasons."""
-    query = select(rejected).order_by(rejected.c.at.desc(), rejected.c.id).limit(limit + 1)
-    if cursor is not None:
-        at, id = take("rejected", cursor, int, str)
-        query = query.where((rejected.c.at < at) | ((rejected.c.at == at) & (rejected.c.id > id)))
-    if not every:
-        query = query.where(rejected.c.replayed_at.is_(None))
-    if door is not None:
-        query = query.where(rejected.c.door.startswith(door, autoescape=True))
     with wiring_of(data=data, database=database) as wiring, wiring.existing.snapshot() as conn:
-        matching = list(conn.execute(query))
-    rows = matching[:limit]
-    following = give("rejected", rows[-1].at, rows[-1].id) if len(matching) > limit else None
+        page = rejections(conn, door=door, replayed=every, limit=limit, cursor=cursor)
     if as_json:
-        print_json({"items": [_item(row) for row in rows], "next": following})
+        print_json(page)
         return
     refused = [
         (row.id[:16], moment(row.at), row.door, row.source, row.reason, row.replayed_at and moment(row.replayed_at))
-        for row in rows
+        for row in page.items
     ]
     print_listings(Listing("Refused, newest first (times in UTC)", _REFUSED, refused))
-    if following is not None:
-        say(f"more: --cursor {following}")
+    say_more(page.next, "--cursor")
 
 
 _REFUSED = (
@@ -69,19 +55,6 @@ _REFUSED = (
     Column("reason"),
     Column("replayed", 4),
 )
-
-
-def _item(row: Row[Any]) -> dict[str, object]:
-    return {
-        "id": row.id,
-        "at": rfc3339(row.at),
-        "door": row.door,
-        "source": row.source,
-        "reason": row.reason,
-        "raw": row.raw.decode("utf-8", "backslashreplace"),
-        "meta": orjson.loads(row.meta),
-        "replayed_at": None if row.replayed_at is None else rfc3339(row.replayed_at),
-    }
 
 
 def replayed(
@@ -105,15 +78,7 @@ def replayed(
             " was replayed)"
         )
     if as_json:
-        print_json(
-            {
-                "tried": outcome.tried,
-                "appended": outcome.appended,
-                "skipped": outcome.skipped,
-                "refused": outcome.refused,
-                "reasons": outcome.reasons,
-            }
-        )
+        print_json(outcome.described())
     else:
         print(f"{outcome.tried} tried: {outcome.appended} touchpoints appended, {outcome.refused} still refused")
         for reason, count in outcome.reasons.most_common(20):

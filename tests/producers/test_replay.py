@@ -5,7 +5,7 @@ from pathlib import Path
 
 from domain.touchpoints.envelope import decode
 from producers.reading.conventions import Conventions, parse_forms
-from runtime.replay import replay
+from producers.replay import replay
 from runtime.status import status_of
 from store.database.database import open_database
 from store.log.sql import SqlLog
