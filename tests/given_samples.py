@@ -34,8 +34,11 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
             (
                 "-- Which campaigns",
                 "-- Where did they come from first",
+                "-- Which landing pages",
+                "-- What did a lead cost",
                 "-- What did each channel",
                 "-- Who clicks",
+                "-- On which weekday",
                 "-- How many new leads",
                 "-- Of the leads of each month",
                 "-- How long do leads stay",

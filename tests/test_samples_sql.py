@@ -6,20 +6,31 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from domain.touchpoints.touchpoint import rfc3339
+from projections.queries.days import EVER, DayRange
 from projections.queries.leads import find_leads
 from projections.queries.shapes import LeadShape
+from projections.queries.timeline import timeline
+from projections.reports.answer import ReportQuestion
+from projections.reports.registry import report
+from store.database import bulk
+from store.database.tables import costs
 from tests.conftest import migrated
 from tests.given_samples import blocks, sample
 from tests.given_views import asked
-from tests.projections.given_analysts import CLOCK, MODEL, played
+from tests.projections.given_analysts import CLOCK, MODEL, START, played
 from tests.projections.world import World
 from tests.services.postgres import PostgresServer
 
 DAY = 86_400_000_000
+SPENT = (("direct", "", START // DAY + 1, "EUR", START, 500_000_000, None),)
+"""Rows of `costs`: of a channel that people came by."""
+NUL = "\ufffd"
+"""As it is shown."""
 Rows = list[tuple[Any, ...]]
 
 
@@ -28,6 +39,9 @@ def worlds(tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresSe
     """The same traffic on SQLite and on PostgreSQL."""
     on_sqlite = played(migrated(f"sqlite:///{tmp_path_factory.mktemp('sql') / 'leadline.db'}"))
     on_postgres = played(migrated(postgres_server.create()))
+    for world in (on_sqlite, on_postgres):
+        with world.database.transaction() as conn:
+            bulk.insert(conn, costs, SPENT)
     yield on_sqlite, on_postgres
     for world in (on_sqlite, on_postgres):
         world.close()
@@ -79,6 +93,35 @@ def _won(leads: list[LeadShape]) -> list[LeadShape]:
     return [lead for lead in leads if lead.stage in {stage.name for stage in MODEL.stages if stage.won}]
 
 
+def test_landing_pages(worlds: tuple[World, World]) -> None:
+    """The path of the first page in each timeline."""
+    came: list[tuple[str, bool]] = []
+    with worlds[0].view() as view:
+        for lead in find_leads(view, limit=1000).items:
+            pages = timeline(view, UUID(lead.id), types=["page_viewed"], limit=1000).items
+            first = next((page for page in pages if "machine" not in page.context), None)
+            came += [(first.properties["path"].replace("\0", NUL), lead.identified)] if first else []
+    rows = answers(worlds, sample("ask-with-sql.md", "-- Which landing pages"))
+    assert {row[0]: row[1] for row in rows} == Counter(path for path, _ in came)
+    assert {row[0]: row[2] for row in rows if row[2]} == Counter(path for path, identified in came if identified)
+
+
+def test_what_a_lead_cost(worlds: tuple[World, World]) -> None:
+    """As the report says, of channels to whom nobody came, too."""
+    rows = {row[:2]: row[2:] for row in answers(worlds, sample("ask-with-sql.md", "-- What did a lead cost"))}
+    days = DayRange(date(2024, 10, 1).toordinal() - date(1970, 1, 1).toordinal(), None)
+    with worlds[0].view() as view:
+        items = report(view, "channels", ReportQuestion(days, None, {})).items
+    names = ("cost_per_lead", "cac")
+    told = {
+        (row["group"], row["currency"]): tuple(map(_plain, (row[name] for name in names)))
+        for row in items
+        if row["cost"]
+    }
+    assert {key: row[-2:] for key, row in rows.items()} == told
+    assert rows["direct", "EUR"][0] == 500 and all(rows["direct", "EUR"])
+
+
 def test_what_channels_brought(worlds: tuple[World, World]) -> None:
     sums: Counter[str] = Counter()
     for _, currency, revenue, _ in answers(worlds, sample("ask-with-sql.md", "-- What did each channel")):
@@ -90,6 +133,13 @@ def test_mails(worlds: tuple[World, World]) -> None:
     rows = {row[:2]: row[2:] for row in answers(worlds, sample("ask-with-sql.md", "-- Who clicks"))}
     assert rows["spring", "A"] == (2, 1, 1, 1, 50.0) and rows["spring", "B"] == (2, 0, 2, 1, 100.0)
     assert ("monthly", None) in rows
+
+
+def test_weekdays_of_mail(worlds: tuple[World, World]) -> None:
+    with worlds[0].view() as view:
+        items = report(view, "mail", ReportQuestion(EVER, "weekday", {})).items
+    rows = answers(worlds, sample("ask-with-sql.md", "-- On which weekday"))
+    assert [row[:3] for row in rows] == [(item["weekday"], item["people"], item["clicked"]) for item in items]
 
 
 def test_leads_a_day(worlds: tuple[World, World], leads: list[LeadShape]) -> None:
@@ -108,7 +158,11 @@ def test_time_in_stages(worlds: tuple[World, World]) -> None:
     rows = answers(worlds, sample("ask-with-sql.md", "-- How long do leads stay"))
     places = [stage.name for stage in MODEL.stages]
     assert [row[0] for row in rows] == sorted((row[0] for row in rows), key=places.index)
-    assert all(0 <= days <= longest for _, _, days, longest in rows)
+    assert all(0 <= days <= longest for _, stays, days, _, longest in rows if stays)
+    with worlds[0].view() as view:
+        items = report(view, "stages", ReportQuestion(EVER, None, {})).items
+    told = [(item["stage"], item["stays"], item["inside"]) for item in items if item["entered"]]
+    assert sorted((stage, stays, there) for stage, stays, _, there, _ in rows) == sorted(told)
 
 
 def test_hot_companies(worlds: tuple[World, World], leads: list[LeadShape]) -> None:
@@ -138,4 +192,4 @@ def test_instants_compare_as_texts_and_json_is_read_alike(worlds: tuple[World, W
 
 def test_every_question_is_asked() -> None:
     questions = [block for block in blocks("ask-with-sql.md") if block.startswith("--")]
-    assert len(questions) == 14 and all(re.match(r"-- .*\?", question) for question in questions)
+    assert len(questions) == 17 and all(re.match(r"-- .*\?", question) for question in questions)
