@@ -20,6 +20,7 @@ _READER: Final = (
 """GET of these: lists and reports, which show a reader nobody's name."""
 _SALES: Final = (
     "stage", "merge", "unmerge", "reset", "consent", "assign", "accept", "reject", "remind", "note", "log", "profile",
+    "tags",
 )  # fmt: skip
 """Commands on a lead."""
 _ADMIN: Final = (

@@ -12,26 +12,29 @@ from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.answers import BODY_LIMIT, Edge, to_problems
-from api.dashboard.pages import lead, lead_commands, leads
+from api.dashboard.pages import lead, lead_commands, leads, login
 from api.dashboard.resources import Resources
 from api.dashboard.shell import Shell
+from api.roles import refuse_search, require
 from web.limits import BodyLimit
 from web.private import Private
 from web.problems import Problem
+from web.viewer import Role
 
-PLACES: Final = frozenset({"", "favicon.ico", "leads", "static"})
+PLACES: Final = frozenset({"", "favicon.ico", "leads", "login", "logout", "static"})
 """The first parts of all paths of the dashboard: no door of the collector may have one of them."""
 
 _PAGES: Final = (leads, lead, lead_commands)
 
 
 def dashboard(resources: Resources, private: Private) -> ASGIApp:
-    """The application. Only style sheet, script and icon are for everybody."""
+    """The application. Only style sheet, script, icon and the page to sign in are for everybody."""
     shell = resources.shell
     pages = [route for page in _PAGES for route in page.routes(resources)]
     routes = [
         Route("/static/{name}", shell.assets.serve),
         Route("/favicon.ico", shell.assets.icon),
+        *login.routes(shell, private),
         Mount("/", app=_Guarded(Router(pages, redirect_slashes=False), private)),
     ]
     app = Starlette(
@@ -56,7 +59,17 @@ class _Guarded:
         self._private = private
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await run_in_threadpool(self._private.check, Request(scope))
+        request = Request(scope)
+        try:
+            viewer = await run_in_threadpool(self._private.check, request)
+        except Problem as problem:
+            if problem.status not in (401, 429) or request.method != "GET" or "authorization" in request.headers:
+                raise
+            await login.to_sign_in(request)(scope, receive, send)
+            return
+        if request.method not in ("GET", "HEAD"):
+            require(request, Role.SALES)
+        refuse_search(viewer, request.query_params)
         await self._app(scope, receive, send)
 
 

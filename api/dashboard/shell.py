@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 from api.dashboard.assets import Assets
 from api.dashboard.texts import COOKIE, PARAMETER, Language, Texts
 from api.dashboard.well_known import N_
+from web.login import session_of
 from web.problems import Problem
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -74,6 +75,7 @@ class Shell:
             languages=[(each, _with_language(request, each)) for each in self.texts.languages.values()],
             here=request.url.path,
             viewer=getattr(request.state, "viewer", None),
+            in_session=session_of(request) is not None,
             **values,
         )
         response = HTMLResponse(content, status, _HEADERS)
