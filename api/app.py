@@ -16,6 +16,7 @@ from api.answers import answer_problems, plain
 from api.audit import audit_routes
 from api.bounds import bound_of, period_of
 from api.dossiers import dossier_routes
+from api.findings import finding_routes
 from api.funnels import funnel_routes
 from api.jobs import accepted
 from api.masked_answers import MaskedAnswers
@@ -168,7 +169,7 @@ def create_api(readers: Readers, private: Private, *extra: APIRouter) -> FastAPI
     app.add_exception_handler(NoPastView, _asking(readers.past))
     guard = [Depends(private.check), Depends(check_role), Depends(plain)]
     reader = _reader(readers)
-    routes = (active_model_routes, dossier_routes, segment_routes, funnel_routes, stage_routes)
+    routes = (active_model_routes, dossier_routes, finding_routes, segment_routes, funnel_routes, stage_routes)
     feed = SignalFeed(readers.database, readers.streams, readers.stopping, readers.links)
     signals = signal_routes(reader, readers.database, feed, Seeing(private, masking), readers.links)
     reports, audits = report_routes(reader, readers.database), audit_routes(readers.database)

@@ -15,7 +15,8 @@ _READER: Final = (
     "/leads", "/leads/{lead}", "/leads/{lead}/timeline", "/leads/{lead}/score", "/leads/{lead}/dossier", "/deadlines",
     "/responses", "/segments", "/segments/{name}/members", "/segments/{name}/history", "/funnels", "/funnels/{name}",
     "/funnels/{name}/leads", "/stages", "/stages/{name}/leads", "/reports", "/reports/{name}", "/signals",
-    "/signals/stream", "/jobs", "/jobs/{id}", "/costs", "/model", "/model/history", "/model/history/{activation}",
+    "/signals/stream", "/jobs", "/jobs/{id}", "/costs", "/findings", "/model",
+    "/model/history", "/model/history/{activation}",
 )  # fmt: skip
 """GET of these: lists and reports, which show a reader nobody's name."""
 _SALES: Final = (
@@ -24,7 +25,8 @@ _SALES: Final = (
 )  # fmt: skip
 """Commands on a lead."""
 _ADMIN: Final = (
-    "GET /audit", "POST /leads/{lead}/erase", "DELETE /jobs/{id}", "POST /verify", "POST /model/draw",
+    "GET /audit", "GET /rejected", "GET /rejected/{id}", "POST /rejected/replay",
+    "POST /leads/{lead}/erase", "DELETE /jobs/{id}", "POST /verify", "POST /model/draw",
     "POST /model/diff", "POST /segments/preview", "POST /funnels", "POST /costs",
 )  # fmt: skip
 """What reads or changes the whole installation."""

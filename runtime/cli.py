@@ -35,6 +35,7 @@ ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
     "reading": {"signals": "List what was announced, oldest first, and to whom that was delivered."},
     "stages": {"stages": "Show how many leads came to each stage, are in it and went on, and how long they stay."},
     "reports": {"report": "List the reports; or show one, as a table, JSON or CSV."},
+    "findings": {"findings": "List what is missing, wrong or doubtful in what is known of leads."},
     "past": {"past": "Past views: what lists and reports are answered from with --as-of."},
     "owners": {
         "responses": "Show how soon owners did what was asked of them.",

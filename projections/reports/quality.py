@@ -1,20 +1,26 @@
 """What is missing, wrong or doubtful in what is known of leads: how many, one of them, and what to do about it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from types import SimpleNamespace
+from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Text, case, cast, func, select
+from pydantic import Field
+from sqlalchemy import Text, case, cast, func, select, tuple_
 
+from domain.errors import NotFound
 from domain.people.sharing import LIMITS
 from domain.touchpoints.identity import Identity
+from projections.queries.cursors import give, take
+from projections.queries.shapes import Moment, Page, Shape
 from projections.queries.view import View
 from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
 from store.database import bulk
 from store.database.views.quality import STALE_DAYS, quality_rows
 from store.model_parts import parts_of
 
+_LIST: Final = "findings"
 _MISSING: Final = "missing_field"
 _STALE: Final = "stale"
 _SHARED: Final = "shared"
@@ -94,18 +100,99 @@ ADVICE: Final[Mapping[str, Advice]] = {
 """By kind, in the order of the report."""
 
 
-def _rows(view: View, question: ReportQuestion) -> ReportRows:
-    if question.days.bounded:
-        raise BadReport("from, to: found a period, allowed is none: quality is of what is known now")
-    days = _stale_days(question.options)
+class FindingShape(Shape):
+    """One thing about a lead that is missing, wrong or doubtful."""
+
+    kind: Annotated[str, Field(description="as in the report `quality`")]
+    lead: str
+    detail: Annotated[str | None, Field(description="the field, the e-mail address, ...; null: nothing more is said")]
+    since: Annotated[Moment | None, Field(description="null: nobody knows")]
+
+
+class FindingCountShape(Shape):
+    """How many leads have one."""
+
+    kind: str
+    detail: Annotated[str | None, Field(description="of missing_field the field")]
+    leads: int
+
+
+class FindingPage(Page[FindingShape]):
+    """A part of the findings, by kind and lead."""
+
+    counts: Annotated[
+        list[FindingCountShape] | None, Field(description="of all leads, or of the one, by kind; if asked")
+    ] = None
+
+
+def findings(
+    view: View,
+    *,
+    kind: str | None = None,
+    lead: UUID | None = None,
+    limit: int = 100,
+    cursor: str | None = None,
+    count: bool = False,
+) -> FindingPage:
+    """What is missing, wrong or doubtful: of one kind, of one lead. Raises NotFound, BadCursor."""
+    place = None if cursor is None else tuple(take(_LIST, cursor, str, UUID, str))
+    rows = _listed(view, kind, lead, place, limit + 1)
+    following = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        following = give(_LIST, last.kind, str(last.lead), last.detail or "")
+    items = [
+        FindingShape(kind=row.kind, lead=str(row.lead), detail=row.detail, since=row.since) for row in rows[:limit]
+    ]
+    return FindingPage(items=items, next=following, counts=_counts(view, lead) if count else None)
+
+
+def _listed(view: View, kind: str | None, lead: UUID | None, place: Any, limit: int) -> Sequence[Any]:
+    if kind == _SHARED:
+        leads = sorted(each for each in _shared(view).leads if lead in (None, each))
+        rows = [SimpleNamespace(kind=kind, lead=each, detail=None, since=None) for each in leads]
+        return [row for row in rows if place is None or (row.kind, row.lead, "") > place][:limit]
+    each = quality_rows(view.tables, STALE_DAYS, parts_of(view.model), kind).subquery().c
+    order = each.kind, each.lead, func.coalesce(each.detail, "")
+    query = select(each.kind, each.lead, each.detail, each.since).order_by(*order).limit(limit)
+    if kind is not None:
+        query = query.where(each.kind == kind)
+    if lead is not None:
+        query = query.where(each.lead == lead)
+    if place is not None:
+        query = query.where(tuple_(*order) > tuple_(*place))
+    found = view.conn.execute(query).all()
+    if kind is not None and kind not in ADVICE and not found:
+        raise NotFound(f"no kind {kind[:80]!r} of finding: there are {', '.join(ADVICE)}")
+    return found
+
+
+def _counts(view: View, lead: UUID | None) -> list[FindingCountShape]:
+    ordered = _ordered(view, _counted(view, STALE_DAYS, lead, _shared(view)))
+    return [FindingCountShape(kind=kind, detail=detail, leads=leads) for kind, detail, (leads, _) in ordered]
+
+
+def _counted(
+    view: View, days: int, lead: UUID | None, shared: "_Shared"
+) -> dict[tuple[str, str | None], tuple[int, UUID]]:
+    """How many leads have which finding, and one of them."""
     each = quality_rows(view.tables, days, parts_of(view.model)).subquery().c
     detail = case((each.kind == _MISSING, each.detail))
     told = select(each.kind, detail.label("detail"), func.count(each.lead.distinct()).label("leads"))
     query = told.add_columns(func.min(cast(each.lead, Text)).label("example")).group_by(each.kind, detail)
-    found = {(row.kind, row.detail): (row.leads, UUID(row.example)) for row in view.conn.execute(query)}
-    shared = _shared(view)
-    if shared.leads:
-        found[_SHARED, None] = (len(shared.leads), min(shared.leads))
+    if lead is not None:
+        query = query.where(each.lead == lead)
+    counted = {(row.kind, row.detail): (row.leads, UUID(row.example)) for row in view.conn.execute(query)}
+    if leads := [each for each in shared.leads if lead in (None, each)]:
+        counted[_SHARED, None] = (len(leads), min(leads))
+    return counted
+
+
+def _rows(view: View, question: ReportQuestion) -> ReportRows:
+    if question.days.bounded:
+        raise BadReport("from, to: found a period, allowed is none: quality is of what is known now")
+    days, shared = _stale_days(question.options), _shared(view)
+    found = _counted(view, days, None, shared)
     leads = view.tables.leads.c
     identified = view.conn.execute(select(func.count()).where(leads.identified)).scalar_one()
     rows = [

@@ -33,12 +33,21 @@ _ARRIVED: Final = ("email_delivered", "email_opened", "email_clicked")
 """What says that a mail came to somebody."""
 
 
-def quality_rows(tables: Derived, stale_days: int = STALE_DAYS, parts: FromClause = model_parts) -> Select[Any]:
+def quality_rows(
+    tables: Derived, stale_days: int = STALE_DAYS, parts: FromClause = model_parts, kind: str | None = None
+) -> Select[Any]:
     """The rows; a lead is stale that was not heard of for more than so many days. `parts`: of the model by which the
-    leads were folded."""
-    kinds = (_findings, _bounced, _repeated_email, _repeated_phone)
-    by_model = _missing(tables, parts), _stale(tables, stale_days, parts)
-    found = union_all(*(kind(tables) for kind in kinds), *by_model).subquery("every").c
+    leads were folded. With `kind` at least those of that kind, and nothing else is read for them."""
+    looked_for = {
+        "bounced": _bounced(tables),
+        "same_email": _repeated_email(tables),
+        "same_phone": _repeated_phone(tables),
+        "missing_field": _missing(tables, parts),
+        "stale": _stale(tables, stale_days, parts),
+    }
+    every = [_findings(tables), *looked_for.values()]
+    some = every if kind is None else [looked_for.get(kind, every[0])]
+    found = union_all(*some).subquery("every").c
     return select(found.lead, found.kind, found.detail, found.at.label("since"), day_of(found.at).label("day"))
 
 
