@@ -1,7 +1,7 @@
 # Leadline. Each target builds .venv/ by itself; Python 3.11 or newer, make and a C compiler are enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test oracle check format docs texts notebook bench bench-read lock clean
+.PHONY: help demo test oracle check format docs texts pictures notebook bench bench-read lock clean
 ARGS ?=
 
 # A command loads some 700 modules: where it may not keep them compiled, as many containers have it, each start takes twice as long.
@@ -37,6 +37,9 @@ texts: .venv/.ready ## Bring the dashboard's catalogues up to date with what its
 
 notebook: .venv/.ready ## Execute docs/how-to/analyse.ipynb on weeks of made-up traffic, and write its outputs anew
 	@.venv/bin/python -m tests.notebook
+
+pictures: .venv/.ready ## Make pictures of all pages of the dashboard, of demo data, into build/pictures (ARGS=leads: of some)
+	@.venv/bin/python -m scripts.pictures $(ARGS)
 
 bench: .venv/.ready ## Measure CPU a touchpoint, and against the documented way (ARGS="--against REV": and an old commit)
 	@.venv/bin/python -m tests.bench $(ARGS)

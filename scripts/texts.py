@@ -33,7 +33,7 @@ def said() -> Catalog:
 def current(file: Path, texts: Catalog) -> bytes:
     """A catalogue as it should be: the same translations of exactly these texts."""
     with file.open("rb") as raw:
-        catalogue = read_po(raw, locale=file.stem)
+        catalogue = read_po(raw, locale=file.stem, abort_invalid=True)
     catalogue.update(texts, no_fuzzy_matching=True)
     out = BytesIO()
     write_po(out, catalogue, width=0, no_location=True, omit_header=True, sort_output=True, ignore_obsolete=True)

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from domain.conditions.parse import GRADES
 from domain.errors import Refused
+from domain.files.durations import SECOND
+from domain.fold.score import zero_point
 from domain.fold.terms import READ, asked_for
 from domain.model.channels import CHANNELS
 from domain.model.owners import NOBODY
@@ -55,6 +57,12 @@ class Filters:
     """Who takes care of it; NOBODY: nobody does."""
     tag: str | None = None
     """One of the model's that people put on it."""
+    owned_by: tuple[str, ...] = ()
+    """Owners of whom one takes care of it; (): anybody, or nobody."""
+    not_owned_by: tuple[str, ...] = ()
+    """Owners of whom none takes care of it."""
+    closed: bool | None = None
+    """Whether its way has ended: won, or in a detour where nobody is hot."""
     changed_since: int | None = None
     """An instant: at or after it a touchpoint, or time alone, changed something."""
 
@@ -101,6 +109,8 @@ def _of_rows(view: View, filters: Filters) -> list[ColumnElement[bool]]:
         narrowed.append(scores.grade == known("grade", filters.grade, GRADES))
     if filters.hot is not None:
         narrowed.append(scores.hot.is_(filters.hot))
+    if filters.hot and (least := _least_of_hot(view)) is not None:
+        narrowed.append(scores.z >= least)  # so that few hot ones are found without reading all the others
     if filters.announced is not None:
         announced = is_announced(view)
         narrowed.append(announced if filters.announced else ~announced)
@@ -113,9 +123,23 @@ def _of_rows(view: View, filters: Filters) -> list[ColumnElement[bool]]:
         narrowed.append(leads.owner == known("owner", filters.owner, owners))
     if filters.tag is not None:
         narrowed.append(has_tag(view, filters.tag))
+    if filters.owned_by:
+        narrowed.append(leads.owner.in_(filters.owned_by))
+    if filters.not_owned_by:
+        narrowed.append(or_(leads.owner.is_(None), leads.owner.not_in(filters.not_owned_by)))
+    if filters.closed is not None:
+        ended = [each.name for each in view.model.stages if each.won or (each.detour and not each.may_be_hot)]
+        narrowed.append(leads.stage.in_(ended) if filters.closed else leads.stage.not_in(ended))
     if filters.changed_since is not None:
         narrowed.append(leads.changed_at >= filters.changed_since)
     return narrowed
+
+
+def _least_of_hot(view: View) -> float | None:
+    """A bound of z below which nobody is hot: a hot episode has ended where heat has fallen to `rearm_at`."""
+    score = view.model.score
+    least = None if score.rearm_at is None else zero_point(score.rearm_at, view.clock, score.half_life)
+    return None if least is None else least - SECOND  # z is rounded
 
 
 def _of_segment(view: View, segment: str | None) -> list[ColumnElement[bool]]:

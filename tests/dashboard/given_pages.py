@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import anyio
 import httpx2
 from sqlalchemy import event
+from starlette.requests import Request
 
 from api.commander import Commander
 from api.dashboard.dashboard import dashboard
@@ -21,6 +22,7 @@ from store.log.sql import SqlLog
 from store.log.topics import TOUCHPOINTS
 from tests.projections.given_sales import Company
 from web.private import Private
+from web.viewer import Role, Viewer
 
 TOKEN = "sample-token"
 HOST = "127.0.0.1:8787"
@@ -38,10 +40,15 @@ class Pages:
         self._log = SqlLog(folder / "log.db")
         self._subscription = self._log.subscribe([TOUCHPOINTS], "pages")
         commander = Commander(reader, world.ids, self._log, lambda: Instant(world.clock))
-        self._app = dashboard(Resources(shell or Shell(), reader, commander), Private(token))
+        self._guard = _Guard(token)
+        self._app = dashboard(Resources(shell or Shell(), reader, commander), self._guard)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self.queries = 0
         event.listen(world.database.engine, "before_cursor_execute", self._count)
+
+    def viewer(self, owner: str | None, role: str = "sales") -> None:
+        """From now on somebody of a role asks, whose owner this is."""
+        self._guard.viewer = Viewer("somebody", Role(role), owner)
 
     def get(self, path: str, cookies: dict[str, str] | None = None, **headers: str) -> httpx2.Response:
         """The answer to GET; `queries` counts what the database was asked for it."""
@@ -60,8 +67,8 @@ class Pages:
         self._log.close()
         self.company.close()
 
-    def _count(self, *_: Any) -> None:
-        self.queries += 1
+    def _count(self, conn: Any, cursor: Any, statement: str, *_: Any) -> None:
+        self.queries += statement.lstrip().startswith(("SELECT", "WITH"))
 
     def _ask(
         self, method: str, path: str, cookies: dict[str, str] | None, headers: dict[str, str], content: str = ""
@@ -74,6 +81,18 @@ class Pages:
 
         self.queries = 0
         return anyio.run(ask)
+
+
+class _Guard(Private):
+    """Lets in who bears the token; then they are whom the test says."""
+
+    viewer: Viewer | None = None
+
+    def check(self, request: Request) -> Viewer:
+        viewer = super().check(request)
+        if self.viewer is not None:
+            viewer = request.state.viewer = self.viewer
+        return viewer
 
 
 def text_of(answer: httpx2.Response) -> str:

@@ -34,7 +34,7 @@ def test_an_error_is_a_page_in_the_readers_language(pages: Pages) -> None:
 
 def test_what_nobody_expected_is_a_page_too(dashboard_of: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     pages = dashboard_of()
-    monkeypatch.setattr("api.dashboard.pages.leads.find_leads", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("api.dashboard.pages.leads.call_list", lambda *_, **__: 1 / 0)
     answer = pages.get("/")
     assert answer.status_code == 500 and "Something went wrong" in text_of(answer)
     assert "division" not in answer.text

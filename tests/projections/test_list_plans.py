@@ -1,6 +1,7 @@
 """Each order of a list of leads walks an index, on both databases: they are asked for their plans."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import get_args
 from uuid import UUID
 
@@ -26,6 +27,8 @@ name = "owner 6"
 """
 COUNT = 30_000
 NOW = 1_700_000_000_000_000
+WARM = NOW + 30 * 86_400_000_000
+"""z of leads that are warm enough to be hot."""
 ORDERS: tuple[OrderName, ...] = get_args(OrderName)
 WALKED: dict[OrderName, str] = {
     "heat": "scores_z",
@@ -52,7 +55,7 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             if n % 10
         ])  # fmt: skip
         bulk.insert(conn, live.scores, [
-            (lead, 1.0, NOW, float(NOW + n) if n % 3 else None, n % 2 == 0, None, None, "A", 0.0, None, "[]")
+            (lead, 1.0, NOW, float(WARM + n) if n % 3 else None, n % 2 == 0, None, None, "A", 0.0, None, "[]")
             for n, lead in enumerate(leads)
         ])  # fmt: skip
         bulk.insert(conn, live.lead_terms, [
@@ -135,6 +138,15 @@ def test_a_filter_leaves_the_order_to_the_index(view: View, order: OrderName) ->
     [(statement, parameters)] = asked
     assert WALKED[order] in indexes(view.conn, statement, parameters)
     assert not sorts(view.conn, statement, parameters)
+
+
+def test_who_is_hot_is_found_without_reading_who_is_not(view: View) -> None:
+    with statements_of(view.conn) as asked:
+        assert len(find_leads(view, Filters(hot=True), limit=50).items) == 50
+        find_leads(replace(view, clock=WARM + 30 * 86_400_000_000), Filters(hot=True), limit=50)
+    (statement, parameters), (_, later), *_ = asked
+    assert "scores_z" in indexes(view.conn, statement, parameters) and not sorts(view.conn, statement, parameters)
+    assert ".z >= " in statement and parameters != later, "what has cooled by then lies below the bound"
 
 
 @pytest.mark.parametrize("order", ORDERS)

@@ -1,5 +1,6 @@
 """`POST /leads/{id}/...`: the forms of a lead's page. Each is a command of the API, then the page again."""
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
@@ -45,6 +46,8 @@ from web.viewer import Role, viewer_of
 PATIENCE: Final = 3.0
 """Seconds that a form waits until the lead shows what it did."""
 
+_OF_LIST: Final = re.compile(r"/(?:\?[!-\"$-~]*)?\Z")
+"""An address of the list of leads, and of no other place."""
 _OF_PERSON: Final = "profile."
 _GONE_ON: Final = N_("The lead is not as this page showed it: look again.")
 _NOT_SO: Final = N_("That cannot be done so.")
@@ -101,7 +104,15 @@ def _answer(
         return lead_page(resources, request, refusal)
     except (LogAway, LogFull, LogError) as error:
         return lead_page(resources, request, Refusal(name, 503, _AWAY, str(error), typed=typed))
-    return RedirectResponse(f"/leads/{accepted.lead}?done={name}{'' if shown else '&pending=1'}", 303)
+    done = f"done={name}{'' if shown else '&pending=1'}"
+    return RedirectResponse(_list_again(typed.get("back"), accepted.lead, done), 303)
+
+
+def _list_again(back: str | None, lead: str, done: str) -> str:
+    """Where a form leads to: the lead, or at its place the list that the form was sent from."""
+    if back is None or not _OF_LIST.match(back):
+        return f"/leads/{lead}?{done}"
+    return f"{back}{'&' if '?' in back else '?'}{done}#lead-{lead}"
 
 
 def _wait(commander: Commander, accepted: Accepted) -> bool:

@@ -1,0 +1,100 @@
+"""`make pictures`: pictures of all pages of the dashboard, of demo data, into `build/pictures/`: for human eyes.
+
+Each in English and Chinese, light and dark, and as a phone shows it. `ARGS=leads`: of pages whose name has that.
+"""
+
+import json
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from domain.files.durations import HOUR
+from runtime.clock import clock
+from runtime.commands.demo import server
+from runtime.demo.generator import generate
+from runtime.demo.player import play
+from runtime.waiting import until
+from tests.services.browser import running_chromium
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+FOLDER: Final = Path("build/pictures")
+PEOPLE: Final = 200
+LONGEST: Final = 3
+"""Screens of a picture."""
+PATIENCE: Final = 60.0
+"""Seconds that the demo's traffic has to be projected."""
+LOOKS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "en": {"locale": "en-GB", "viewport": {"width": 1280, "height": 900}},
+    "zh": {"locale": "zh-CN", "viewport": {"width": 1280, "height": 900}},
+    "dark": {"locale": "en-GB", "viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "phone": {
+        "locale": "en-GB",
+        "viewport": {"width": 390, "height": 844},
+        "device_scale_factor": 2,
+        "is_mobile": True,
+    },
+}
+
+
+class Demo:
+    """A server with an hour of traffic, asked for what the addresses of pages need."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def leads(self) -> list[dict[str, Any]]:
+        """The hottest ones."""
+        with urllib.request.urlopen(f"{self.address}/api/leads?limit=10&hot=true") as answer:
+            items: list[dict[str, Any]] = json.load(answer)["items"]
+        return items
+
+
+PAGES: Final[Mapping[str, Callable[[Demo], str]]] = {
+    "leads": lambda demo: "/",
+    "leads-found": lambda demo: "/?q=lu&order=name",
+    "leads-none": lambda demo: "/?q=zzz",
+    "nothing": lambda demo: "/leads/none",
+}
+
+
+@contextmanager
+def played() -> Iterator[Demo]:
+    """A server of its own with an hour of traffic."""
+    with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as (_, bind):
+        traffic = generate(1, clock() - HOUR, PEOPLE)
+        play(bind.host, bind.port, traffic.requests, lambda done, total: None)
+        demo = Demo(f"http://{bind}")
+        until(lambda: len(demo.leads()) > 5, PATIENCE)
+        yield demo
+
+
+def _clip(page: "Page") -> Any:
+    """The whole page, where it is not longer than three screens."""
+    size = page.viewport_size or {"width": 0, "height": 0}
+    whole = int(page.evaluate("document.documentElement.scrollHeight"))
+    return {"x": 0, "y": 0, "width": size["width"], "height": min(whole, LONGEST * size["height"])}
+
+
+def main(wanted: str = "") -> None:
+    """Make them."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with played() as demo, running_chromium() as browser:
+        for look, settings in LOOKS.items():
+            context = browser.new_context(base_url=demo.address, **settings)
+            page = context.new_page()
+            for name, address in PAGES.items():
+                if wanted in name:
+                    page.goto(address(demo))
+                    page.screenshot(path=FOLDER / f"{name}-{look}.png", full_page=True, clip=_clip(page))
+            context.close()
+    print(f"the pictures are in {FOLDER}/")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
