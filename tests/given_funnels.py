@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, pairwise
 from random import Random
 from typing import Any, Final
 from uuid import UUID
@@ -36,6 +37,12 @@ FUNNELED: Final = (
     + """
 [[funnels]]
 name = "sale"
+window = "14d"
+exclude = [ { on = "email_unsubscribed" } ]
+steps = [ { on = "page_viewed" }, { on = "form_submitted" }, { on = "meeting_held" }, { on = "order_placed" } ]
+
+[[funnels]]
+name = "plain"
 window = "14d"
 steps = [ { on = "page_viewed" }, { on = "form_submitted" }, { on = "meeting_held" }, { on = "order_placed" } ]
 """
@@ -84,6 +91,29 @@ class Entrant:
     profile: dict[str, Any] = field(default_factory=dict)
     segments: tuple[str, ...] = ()
 
+    def last_before(self, attempt: Attempt, step: int) -> int | None:
+        """The last day before that of an attempt on which another reached a step."""
+        return max((each.day for each in self.attempts if each.day < attempt.day and each.step >= step), default=None)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Columns of its days."""
+        furthest = accumulate((each.step for each in self.attempts), max, initial=0)
+        starts = [None, *(each.matures_at - WINDOW for each in self.attempts)]
+        return [
+            {"before": before, "prior": prior, **each.columns()}
+            for each, before, prior in zip(self.attempts, starts, furthest, strict=False)
+        ]
+
+    def steps(self) -> list[tuple[Any, ...]]:
+        """Step, day, the last day before that reached it too, and what it took; 0: the whole way."""
+        rows = []
+        for each in self.attempts:
+            ways = {step: later - earlier for step, (earlier, later) in enumerate(pairwise(each.reached), 2)}
+            if each.step == STEPS:
+                ways[0] = each.reached[-1] - each.reached[0]
+            rows += [(step, each.day, self.last_before(each, step or STEPS), took) for step, took in ways.items()]
+        return rows
+
     def counts(self, inside: Sequence[Attempt]) -> Attempt:
         """What counts of these days: the furthest, then the earliest; open and young as the latest of them."""
         best = min(inside, key=lambda each: (-each.step, each.day))
@@ -119,6 +149,14 @@ def some_entrants(chance: Random, count: int, values: Sequence[Any] = _VALUES) -
     ]
 
 
+def going_on(entrant: Entrant) -> Entrant:
+    """The same where no attempt ends before its window does."""
+    attempts = tuple(
+        replace(each, open_until=None if each.step == STEPS else each.matures_at) for each in entrant.attempts
+    )
+    return replace(entrant, attempts=attempts)
+
+
 def _attempt(chance: Random, day: int) -> Attempt:
     """On `_EDGE`, whose last windows end about the clock, the last one ends at the clock or just beside it."""
     begins = day * DAY - _AHEAD
@@ -147,10 +185,11 @@ def put(database: Database, entrants: Sequence[Entrant], funnel: str = "sale") -
         ])  # fmt: skip
         members = [(name, each.id, CLOCK) for each in entrants for name in each.segments]
         bulk.insert(conn, live.segment_members, members)
-        best = [(each.id, each.counts(each.attempts)) for each in entrants]
-        days = [(each.id, attempt) for each in entrants for attempt in each.attempts]
+        best = [(each.id, each.counts(each.attempts).columns()) for each in entrants]
+        days = [(each.id, row) for each in entrants for row in each.rows()]
+        bulk.insert(conn, live.funnel_steps, [(each.id, funnel, *step) for each in entrants for step in each.steps()])
         for table, rows in ((live.funnel_leads, best), (live.funnel_days, days)):
-            named = [{"lead": id, "funnel": funnel, **each.columns()} for id, each in rows]
+            named = [{"lead": id, "funnel": funnel, **columns} for id, columns in rows]
             bulk.insert(conn, table, [tuple(each[column.name] for column in table.columns) for each in named])
 
 

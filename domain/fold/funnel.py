@@ -23,6 +23,7 @@ that it reached, the first its start."""
 
 _ORIGIN: Final = 0
 _START: Final = 1
+_SECOND: Final = 2
 _UNKNOWN: Final = -1
 _ASKED: Final = ("channel", "source", "campaign")
 _NOWHERE: Final = ("direct", None, None, "direct", None, None)
@@ -64,6 +65,12 @@ class Day(Struct, array_like=True, gc=False):
     """Those that may go on, by how far they are: the number of steps, of order `any` the bits of the steps met."""
     open_from: int = 0
     """The last start of those that may go on; 0: none may. Means nothing once the best is through."""
+    before: int | None = None
+    """The last start of an earlier day; None: there is none."""
+    reached_before: list[int | None] = field(default_factory=list)
+    """Of each step that the best reached, from the second: the last earlier day that reached it too; None: none did."""
+    prior: int = 0
+    """The furthest step that was reached by what started on earlier days."""
 
     def open_until(self, plan: FunnelPlan) -> int | None:
         """The last instant at which one may get further than the best; None: none may."""
@@ -89,11 +96,18 @@ class Attempts(Struct, array_like=True, gc=False):
     """The days that changed since the lead was last shown; of a whole history: all."""
     room: int = _ORIGINS
     """Origins that are kept before those of which no attempt is left are forgotten: twice as many as were left then."""
+    stepped: dict[int, Day] = field(default_factory=dict)
+    """The days of which instants of later steps than the first, or `before` of these, changed since the lead was last
+    shown; of a whole history all that have such steps."""
+    closed: dict[int, int] = field(default_factory=dict)
+    """By step, from the second: the last of the days that are not among `days` any more and reached it."""
+    last: int | None = None
+    """The last start; None: there was none."""
 
     def forget_changed(self) -> None:
         """The lead was shown."""
         if self.changed:
-            self.changed, self.moved = {}, False
+            self.changed, self.stepped, self.moved = {}, {}, False
             if len(self.origins) > _ORIGINS and self.room > _ORIGINS:
                 self._forget_origins()
 
@@ -120,6 +134,7 @@ class Attempts(Struct, array_like=True, gc=False):
             number = next(iter(days))
             if number >= day or days[number].last + plan.window >= instant:
                 break
+            self.closed.update(dict.fromkeys(range(2, len(days[number].best)), number))
             del days[number]
         origin = _UNKNOWN if first is DIRECT else self._origin_of(first, last)
         match plan.order:
@@ -205,8 +220,8 @@ class Attempts(Struct, array_like=True, gc=False):
         instant = attempt[_START]
         day = self.days.get(number)
         if day is None:
-            day = self.days[number] = Day(instant, attempt)
-        day.last = day.open_from = instant
+            day = self.days[number] = Day(instant, attempt[: _START + 1], before=self.last, prior=self.step)
+        day.last = day.open_from = self.last = instant
         self._reach(plan, number, day, attempt, seen)
 
     def _reach(self, plan: FunnelPlan, number: int, day: Day, attempt: Attempt, seen: int = 0) -> None:
@@ -218,7 +233,33 @@ class Attempts(Struct, array_like=True, gc=False):
                 day.going[seen or steps] = attempt
         if steps >= len(best) or (steps == len(best) - 1 and start > best[_START]):
             day.best = attempt
+            if steps > 1:
+                self.stepped[number] = day
+            if steps >= len(best):
+                self._rise(number, day, len(best), steps)
         self._note(number, day)
+
+    def _rise(self, number: int, day: Day, first: int, last: int) -> None:
+        """The best of a day reached these steps: it is told which day did so before, and later days that it did."""
+        later = {other: following for other, following in self.days.items() if other > number}
+        for step in range(first, last + 1):
+            day.reached_before.append(self._last_before(number, step))
+            for other, following in later.items():
+                if len(following.best) > step:
+                    following.reached_before[step - _SECOND] = number
+                    self.changed[other] = self.stepped[other] = following
+                    break
+        for other, following in later.items():
+            if following.prior < last:
+                following.prior = last
+                self.changed[other] = following
+
+    def _last_before(self, number: int, step: int) -> int | None:
+        """The last day before this one of which the best reached a step."""
+        for other in reversed(self.days):
+            if other < number and len(self.days[other].best) > step:
+                return other
+        return self.closed.get(step)
 
     def _note(self, number: int, day: Day) -> None:
         """A day changed: it may be the one that counts now."""

@@ -14,7 +14,8 @@ def _rows(fold: Fold, subject: Subject) -> list[Row]:
             reached = day.best[1:]
             row = (
                 subject.id, name, number, len(reached), reached[0], reached[-1], orjson.dumps(reached).decode(),
-                day.open_until(plan), plan.end(day.last), *attempts.origin(day.best),
+                day.open_until(plan), plan.end(day.last), day.before, day.prior,
+                *attempts.origin(day.best),
             )  # fmt: skip
             rows.append(row)
     return rows

@@ -6,6 +6,7 @@ from projections.read_models.awards import AWARDS
 from projections.read_models.family import AllRows, Family, GrowingRows, OneRow, Remembered, SeveralRows
 from projections.read_models.funnel_days import FUNNEL_DAYS
 from projections.read_models.funnel_leads import FUNNEL_LEADS
+from projections.read_models.funnel_steps import FUNNEL_STEPS
 from projections.read_models.hot_episodes import HOT_EPISODES
 from projections.read_models.lead_sources import LEAD_SOURCES
 from projections.read_models.lead_terms import LEAD_TERMS
@@ -26,6 +27,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     SEGMENT_MEMBERS,
     SEGMENT_SPELLS,
     FUNNEL_LEADS,
+    FUNNEL_STEPS,
     FUNNEL_DAYS,
     LEAD_SOURCES,
     HOT_EPISODES,

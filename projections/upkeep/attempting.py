@@ -1,7 +1,7 @@
 """The attempts of everybody at a funnel that the model has not, on all that is recorded: rows as the projector's.
 
-A report reads two tables: each lead's best attempt of all time, and that of each day of start. Every person's history
-is folded; the live tables are not written.
+A report reads three tables: each lead's best attempt of all time, the best of each day of start, and its steps. Every
+person's history is folded; the live tables are not written.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,10 +20,15 @@ from projections.projecting.projector import Progress
 from projections.read_models.family import GrowingRows, Row
 from projections.read_models.funnel_days import FUNNEL_DAYS
 from projections.read_models.funnel_leads import FUNNEL_LEADS
+from projections.read_models.funnel_steps import FUNNEL_STEPS
 from store.database.exported import TaskSource
 from store.events.ids import Ids
 
-ATTEMPT_TABLES: Final[Mapping[str, GrowingRows]] = {"funnel_leads": FUNNEL_LEADS, "funnel_days": FUNNEL_DAYS}
+ATTEMPT_TABLES: Final[Mapping[str, GrowingRows]] = {
+    "funnel_leads": FUNNEL_LEADS,
+    "funnel_steps": FUNNEL_STEPS,
+    "funnel_days": FUNNEL_DAYS,
+}
 _TASK: Final = 5_000
 """Touchpoints of a task, about."""
 

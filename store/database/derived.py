@@ -18,8 +18,10 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    text,
 )
+
+from store.database.funnel_tables import funnel_tables
+from store.database.layout import BY_KEY, HOT_FILL, index_where
 
 BY_BYTES: Final = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that is compared by its bytes on both databases: SQLite knows no other way, PostgreSQL has locales."""
@@ -48,6 +50,7 @@ class Derived:
     segment_spells: Table
     funnel_leads: Table
     funnel_days: Table
+    funnel_steps: Table
     lead_sources: Table
     hot_episodes: Table
     touches: Table
@@ -59,29 +62,9 @@ class Derived:
         return tuple(table for field in fields(self) if isinstance(table := getattr(self, field.name), Table))
 
 
-def _origins() -> list[Column[Any]]:
-    """Where the lead came from at the start of an attempt; "direct": nobody said anything."""
-    return [
-        Column("first_channel", Text),
-        Column("first_source", Text),
-        Column("first_campaign", Text),
-        Column("last_channel", Text),
-        Column("last_source", Text),
-        Column("last_campaign", Text),
-    ]
-
-
-def _index_where(known: str, name: str, *columns: str) -> Index:
-    """An index of the rows in which a column is not null."""
-    rows = text(f"{known} IS NOT NULL")
-    return Index(name, *columns, postgresql_where=rows, sqlite_where=rows)
-
-
 def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
     """The derived tables under a name prefix."""
     meta = MetaData() if into is None else into
-    hot_fill: dict[str, Any] = {"postgresql_with": {"fillfactor": 50}}
-    by_key: dict[str, Any] = hot_fill | {"sqlite_with_rowid": False}  # long keys: one tree, where SQLite would have two
     by_month: dict[str, Any] = {} if prefix else {"postgresql_partition_by": f"RANGE ({PARTITIONED_BY})"}
     return Derived(
         prefix,
@@ -104,7 +87,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("seen", Text),  # JSON {kind: {H(higher identity): first instant}}, of each kind the limit + 1 least
             Column("claimed", Text),  # the same of whom claims named it with, by value: findings say it
             Index(prefix + "identities_cluster", "cluster"),
-            **hot_fill,
+            **HOT_FILL,
         ),
         sightings=Table(  # what was learnt of identities, and by which event: so it can be known as of any of them
             prefix + "sightings",
@@ -127,7 +110,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("activation", Integer),  # of a model: compare the ledger for it (< 0: and announce); null: none
             Index(prefix + "clusters_due", "due", postgresql_where=Column("due").is_not(None)),
             Index(prefix + "clusters_aside", "cluster", postgresql_where=Column("aside").is_not(None)),
-            **hot_fill,
+            **HOT_FILL,
         ),
         lead_states=Table(
             prefix + "lead_states",
@@ -140,7 +123,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("state", LargeBinary, nullable=False),
             Index(prefix + "lead_states_cluster", "cluster"),
             Index(prefix + "lead_states_due", "due", postgresql_where=Column("due").is_not(None)),
-            **hot_fill,
+            **HOT_FILL,
         ),
         leads=Table(
             prefix + "leads",
@@ -167,8 +150,8 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("identified_at", BigInteger),  # when something first said who they are; null: nothing did
             Column("won_at", BigInteger),  # when it first entered a stage that is won
             Index(prefix + "leads_last_seen", "last_seen", "lead"),
-            _index_where("owner", prefix + "leads_owner", "owner", "lead"),
-            **hot_fill,
+            index_where("owner IS NOT NULL", prefix + "leads_owner", "owner", "lead"),
+            **HOT_FILL,
         ),
         sort_keys=Table(  # beside `leads`, whose rows are written so often that each index on them is dear
             prefix + "sort_keys",
@@ -186,8 +169,8 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Index(prefix + "sort_keys_name", "name", "lead"),
             Index(prefix + "sort_keys_first_touch", "first_touch", "lead"),
             Index(prefix + "sort_keys_identified_at", "identified_at", "lead"),
-            _index_where("won_at", prefix + "sort_keys_won_at", "won_at"),
-            **hot_fill,
+            index_where("won_at IS NOT NULL", prefix + "sort_keys_won_at", "won_at"),
+            **HOT_FILL,
         ),
         lead_terms=Table(
             prefix + "lead_terms",
@@ -213,7 +196,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
                 "reasons", Text, nullable=False
             ),  # JSON: [rule, how often, last, points left at heat_at], the top five
             Index(prefix + "scores_z", "z", "lead"),
-            **hot_fill,
+            **HOT_FILL,
         ),
         stage_history=Table(
             prefix + "stage_history",
@@ -241,35 +224,9 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("entered_at", BigInteger, primary_key=True, autoincrement=False),
             Column("left_at", BigInteger),  # null: it goes on
             Index(prefix + "segment_spells_entered", "segment", "entered_at"),
-            **by_key,
+            **BY_KEY,
         ),
-        funnel_leads=Table(
-            prefix + "funnel_leads",
-            meta,
-            Column("lead", Uuid, primary_key=True),
-            Column("funnel", Text, primary_key=True),
-            Column("step", Integer, nullable=False),  # steps that its best attempt reached
-            Column("day", Integer, nullable=False),  # on which that started: its row of funnel_days says when
-            *_origins(),
-            Index(prefix + "funnel_leads_funnel", "funnel", "lead"),
-            **hot_fill,
-        ),
-        funnel_days=Table(
-            prefix + "funnel_days",
-            meta,
-            Column("lead", Uuid, primary_key=True),
-            Column("funnel", Text, primary_key=True),
-            Column("day", Integer, primary_key=True, autoincrement=False),  # of the start, since 1970, in its zone
-            Column("step", Integer, nullable=False),  # steps that the day's best attempt reached
-            Column("started_at", BigInteger, nullable=False),
-            Column("reached_at", BigInteger, nullable=False),  # when it reached the last of them
-            Column("reached", Text, nullable=False),  # JSON: the instant of each step that it reached
-            Column("open_until", BigInteger),  # the last instant at which one may still get further; null: none may
-            Column("matures_at", BigInteger, nullable=False),  # when the window of the day's last start ends
-            *_origins(),
-            Index(prefix + "funnel_days_day", "funnel", "day", "lead"),
-            **by_key,
-        ),
+        **funnel_tables(prefix, meta),
         lead_sources=Table(
             prefix + "lead_sources",
             meta,
@@ -283,7 +240,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("campaign", Text),
             Column("content", Text),
             Column("term", Text),
-            **hot_fill,
+            **HOT_FILL,
         ),
         hot_episodes=Table(
             prefix + "hot_episodes",
@@ -296,7 +253,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("grade", Text, nullable=False),
             Column("reasons", Text, nullable=False),  # JSON: [rule, how often, last, points left at began_at], five
             Index(prefix + "hot_episodes_began", "began_at"),
-            **hot_fill,
+            **HOT_FILL,
         ),
         touches=Table(
             prefix + "touches",
@@ -322,8 +279,8 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("properties", Text, nullable=False),  # JSON object, without what names the person
             Column("machine", Text),  # why it is a machine's; null: it is a person's
             Index(prefix + "touches_type", "type", "day"),
-            _index_where("machine", prefix + "touches_machine", "type", "day"),
-            _index_where("revenue", prefix + "touches_revenue", "lead"),
+            index_where("machine IS NOT NULL", prefix + "touches_machine", "type", "day"),
+            index_where("revenue IS NOT NULL", prefix + "touches_revenue", "lead"),
             **by_month,
         ),
         awards=Table(

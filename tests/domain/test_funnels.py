@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from random import Random
 from typing import Any
 
 import pytest
 
 from domain.fold.fold import Fold
-from domain.fold.funnel import Attempts
+from domain.fold.funnel import Attempts, Day
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import Touchpoint, microseconds
 from tests.domain.stories import START, at, us
@@ -194,3 +195,45 @@ def test_where_a_lead_came_from_is_forgotten_also_after_the_whole_history_was_fo
     assert len(each.origins) <= 32 and each.room == 32
     assert each.origin(each.best)[4] == "s0"
     assert [each.origin(day.best)[4] for day in each.days.values()] == ["s197", "s198", "s199"]
+
+
+@pytest.mark.parametrize("order", ["ordered", "any", "strict"])
+@pytest.mark.parametrize("seed", range(12))
+def test_a_day_knows_what_came_before_it(order: str, seed: int) -> None:
+    chance = Random(seed)
+    fold = fold_of(f'order = "{order}"', window="4d")
+    days = sorted(chance.randrange(60) / 2 for _ in range(40))
+    history = story(*((day, chance.choice([*NAMES])) for day in days))
+    lead = fold.fold([], us(0))
+    known: dict[int, Day] = {}
+    for touchpoint in history:
+        fold.step(lead, (touchpoint,), touchpoint.instant)
+        known |= lead.funnels["signup"].changed if "signup" in lead.funnels else {}
+        lead.forget_shown(lead.now)
+    reached = {number: len(day.best) - 1 for number, day in known.items()}
+    for number, day in known.items():
+        earlier = sorted(other for other in known if other < number)
+        assert day.before == (known[earlier[-1]].last if earlier else None)
+        assert day.prior == max((reached[other] for other in earlier), default=0)
+        assert day.reached_before == [
+            max((other for other in earlier if reached[other] >= step), default=None)
+            for step in range(2, reached[number] + 1)
+        ]
+
+
+@pytest.mark.parametrize("order", ["ordered", "any", "strict"])
+def test_the_days_whose_later_steps_changed_are_told(order: str) -> None:
+    """So that no row of such a step is written without a reason, and none is left as it was."""
+    chance = Random(5)
+    fold = fold_of(f'order = "{order}"', window="4d")
+    lead = fold.fold([], us(0))
+    shown: dict[int, tuple[list[int], list[int | None]]] = {}
+    for touchpoint in story(*((day / 3, chance.choice([*NAMES])) for day in range(90))):
+        fold.step(lead, (touchpoint,), touchpoint.instant)
+        each = lead.funnels.get("signup", Attempts())
+        now = {number: (day.best[1:], [*day.reached_before]) for number, day in (each.days | each.changed).items()}
+        changed = {n for n, told in now.items() if len(told[0]) > 1 and shown.get(n) != told}
+        assert changed <= each.stepped.keys() <= each.changed.keys()
+        shown |= now
+        lead.forget_shown(lead.now)
+    assert any(len(reached) > 2 for reached, _ in shown.values())

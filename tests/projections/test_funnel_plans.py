@@ -1,21 +1,26 @@
 """A period of a funnel, and pages of a segment, are read off indexes, on PostgreSQL: it is asked for its plans."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 from uuid import UUID
 
 import pytest
 
-from projections.queries.days import DayRange
+from projections.queries.days import EVER, DayRange
 from projections.queries.one_lead import lead_detail
+from projections.reports.funnels.attempts import known_funnel
 from projections.reports.funnels.leads import FunnelNumber, leads_in
 from projections.reports.funnels.report import funnel
+from projections.reports.funnels.totals import totals
 from projections.reports.segments.members import members_of
 from store.database import bulk
 from store.database.database import Database
-from store.database.tables import open_signals
-from tests.given_funnels import CLOCK, FIRST, filled, started, view_of
+from store.database.tables import deadlines, open_signals
+from tests.given_funnels import CLOCK, DAY, FIRST, filled, put, started, view_of
 from tests.given_plans import indexes, statements_of
+
+OF_DAYS = {"funnel_days_day", "funnel_days_count", "funnel_steps_day"}
 
 
 @pytest.fixture(scope="module", params=["postgresql"])
@@ -33,12 +38,17 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         for n in range(20_000)
     ]
     with filled(request, tmp_path_factory, entrants) as database:
+        put(database, [replace(each, id=UUID(int=each.id.int + len(entrants))) for each in entrants], "plain")
         with database.transaction() as conn:
             hot = [each.id for each in entrants[::3]]
             bulk.insert(conn, open_signals, [
                 (id, "lead.hot", "", f"{id}", id, CLOCK, "", CLOCK, None, False) for id in hot
             ])  # fmt: skip
-            conn.exec_driver_sql("ANALYZE open_signals")
+            bulk.insert(conn, deadlines, [
+                ("accept", f"{id}", id, None, None, CLOCK, CLOCK, "open", None, None, None) for id in hot
+            ])  # fmt: skip
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            conn.exec_driver_sql("VACUUM ANALYZE")
         yield database
 
 
@@ -50,9 +60,29 @@ def test_a_period_is_read_off_the_index_of_days(database: Database, by: str | No
             funnel(view, "sale", days, by=by, series="week")
             leads_in(view, "sale", days, FunnelNumber("gone", 2), limit=100)
         *of_funnels, cards = [each for each in asked if "FROM projector" not in each[0]]
-        assert len(of_funnels) == 4 and "leads_pkey" in indexes(view.conn, *cards)
+        assert "leads_pkey" in indexes(view.conn, *cards)
         for statement, parameters in of_funnels:
-            assert "funnel_days_day" in indexes(view.conn, statement, parameters)
+            assert indexes(view.conn, statement, parameters) & OF_DAYS, statement
+
+
+def test_the_numbers_of_all_leads_are_read_off_indexes_alone(database: Database) -> None:
+    """Of all time, of a period long closed, and of one whose windows are open: no lead is told apart."""
+    periods = {
+        EVER: {"funnel_leads_step", "funnel_days_count", "funnel_steps_took"},
+        DayRange(FIRST + 300, FIRST + 331): {"funnel_days_count", "funnel_steps_day"},
+        DayRange(FIRST + 680, FIRST + 690): {"funnel_days_count", "funnel_steps_day"},
+    }
+    with view_of(database, clock=(FIRST + 691) * DAY) as view:
+        plan = known_funnel(view, "plain")
+        for days, expected in periods.items():
+            with statements_of(view.conn) as asked:
+                totals(view, plan, days)
+            used = {name for statement in asked for name in indexes(view.conn, *statement)}
+            assert expected <= used and "funnel_leads_pkey" not in used
+            for statement, parameters in asked:
+                whole = view.conn.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+                text = "\n".join(line for (line,) in whole)
+                assert "Index Only Scan" in text or "matures_at" in statement, text
 
 
 def test_a_page_of_members_and_a_card_read_no_more_than_they_show(database: Database) -> None:

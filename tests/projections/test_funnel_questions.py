@@ -107,7 +107,7 @@ def test_a_period_in_which_nobody_started_has_no_rates(view: View) -> None:
 
 def test_the_funnels_of_the_model_are_listed(view: View) -> None:
     assert [(each.name, each.order, each.window, each.steps) for each in funnels(view).items] == [
-        ("signup", "ordered", "2d", 3), ("sale", "ordered", "14d", 4),
+        ("signup", "ordered", "2d", 3), ("sale", "ordered", "14d", 4), ("plain", "ordered", "14d", 4),
     ]  # fmt: skip
 
 

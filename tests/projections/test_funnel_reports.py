@@ -17,7 +17,7 @@ from projections.reports.funnels.leads import FunnelNumber, leads_in
 from projections.reports.funnels.report import funnel
 from projections.reports.funnels.shapes import FunnelNumbersShape, State, StepNumbersShape
 from store.database.database import Database
-from tests.given_funnels import CLOCK, FIRST, STEPS, Attempt, Entrant, filled, some_entrants, view_of
+from tests.given_funnels import CLOCK, FIRST, STEPS, Attempt, Entrant, filled, going_on, put, some_entrants, view_of
 
 BY = (
     "first_channel", "first_source", "first_campaign", "last_channel", "last_source", "last_campaign", "stage", "grade",
@@ -41,11 +41,14 @@ NUMBERS: Mapping[str, FunnelNumber] = {
 
 
 ENTRANTS = some_entrants(Random(11), 250)
+GOING_ON = [going_on(each) for each in some_entrants(Random(12), 150)]
+"""Of the funnel in which no attempt ends before its window does."""
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     with filled(request, tmp_path_factory, ENTRANTS) as database:
+        put(database, GOING_ON, "plain")
         yield database
 
 
@@ -153,19 +156,29 @@ def listed(view: View, days: DayRange, asked: FunnelNumber) -> int:
     return len(found)
 
 
-@pytest.mark.parametrize("days", PERIODS, ids=str)
-def test_a_report_is_what_a_recount_gives(view: View, entrants: list[Entrant], days: DayRange) -> None:
+@pytest.mark.parametrize(
+    "days", [*PERIODS, DayRange(FIRST + 46, FIRST + 47), DayRange(FIRST + 47), DayRange(FIRST + 50)]
+)
+@pytest.mark.parametrize(("name", "entrants"), [("sale", ENTRANTS), ("plain", GOING_ON)], ids=["sale", "plain"])
+def test_a_report_is_what_a_recount_gives(view: View, name: str, entrants: list[Entrant], days: DayRange) -> None:
     found = inside(days, entrants)
-    report = funnel(view, "sale", days)
+    report = funnel(view, name, days)
     assert told(report, recounted(found)) == recounted(found)
     assert steps_of(report.steps) == recounted_steps(found)
     assert report.entered == report.converted + report.dropped + report.pending
-    for number, step in enumerate(report.steps, 1):
-        gaps = [each.reached[number - 1] - each.reached[number - 2] for _, each in found if 1 < number <= each.step]
+    for number, step in enumerate(report.steps[1:], 2):
+        gaps = [each.reached[number - 1] - each.reached[number - 2] for each in first_to_reach(number, days, entrants)]
         assert quartiles(step.took) == expected_quartiles(gaps)
-    assert quartiles(report.took) == expected_quartiles(
-        [each.reached[-1] - each.reached[0] for _, each in found if each.step == STEPS]
+    assert report.steps[0].took is None and quartiles(report.took) == expected_quartiles(
+        [each.reached[-1] - each.reached[0] for each in first_to_reach(STEPS, days, entrants)]
     )
+
+
+def first_to_reach(step: int, days: DayRange, entrants: Sequence[Entrant]) -> list[Attempt]:
+    """Of each lead the earliest start of the period that got to a step."""
+    first, end = days.first or 0, days.end or 10**9
+    reached = ([one for one in each.attempts if first <= one.day < end and one.step >= step] for each in entrants)
+    return [min(attempts, key=lambda one: one.day) for attempts in reached if attempts]
 
 
 def quartiles(took: Any) -> list[float] | None:

@@ -43,8 +43,9 @@ def filled(postgres_server: PostgresServer) -> Iterator[Database]:
         bulk.insert(conn, live.segment_members, [(f"s{n % 4}", lead, NOW) for n, lead in enumerate(leads)])
         origin = ("direct", None, None, "direct", None, None)
         bulk.insert(conn, live.funnel_leads, [(lead, "signup", 1, 20_000, *origin) for lead in leads])
-        attempt = (1, NOW, NOW, f"[{NOW}]", None, NOW, *origin)
+        attempt = (1, NOW, NOW, f"[{NOW}]", None, NOW, None, 0, *origin)
         bulk.insert(conn, live.funnel_days, [(lead, "signup", n % 400, *attempt) for n, lead in enumerate(leads)])
+        bulk.insert(conn, live.funnel_steps, [(lead, "signup", 2, n % 400, None, n) for n, lead in enumerate(leads)])
         bulk.insert(conn, live.segment_spells, [(lead, f"s{n % 4}", NOW, None) for n, lead in enumerate(leads)])
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         conn.exec_driver_sql("VACUUM ANALYZE")
@@ -125,6 +126,7 @@ def test_rows_of_leads_and_clusters_are_probes(filled: Database, count: int) -> 
         live.segment_members: "segment_members_lead",
         live.funnel_leads: "funnel_leads_pkey",
         live.funnel_days: "funnel_days_pkey",
+        live.funnel_steps: "funnel_steps_pkey",
         live.segment_spells: "segment_spells_pkey",
     }
     with filled.snapshot() as conn:

@@ -5,14 +5,14 @@ from domain.files.durations import show_duration
 from domain.model.funnels import Funnel
 from domain.model.part import Step
 from projections.queries.days import EVER, DayRange, SeriesName, day_named, starts_at
-from projections.queries.quartiles import QuartilesShape
 from projections.queries.shapes import Page
 from projections.queries.view import View
+from projections.read_models.funnel_steps import WHOLE
 from projections.reports.funnels.attempts import known_funnel
-from projections.reports.funnels.counting import counted, counted_by_bucket, counted_by_text, in_groups
-from projections.reports.funnels.durations import WHOLE, times
+from projections.reports.funnels.counting import counted_by_bucket, counted_by_text, in_groups
+from projections.reports.funnels.durations import Took
 from projections.reports.funnels.groups import as_of, read_by
-from projections.reports.funnels.numbers import Counts, bottleneck, numbers, share, step_numbers, together
+from projections.reports.funnels.numbers import Counts, bottleneck, numbers, share, step_numbers
 from projections.reports.funnels.shapes import (
     BucketShape,
     FunnelNameShape,
@@ -20,6 +20,7 @@ from projections.reports.funnels.shapes import (
     GroupShape,
     StepShape,
 )
+from projections.reports.funnels.totals import totals
 
 
 def funnels(view: View) -> Page[FunnelNameShape]:
@@ -44,14 +45,10 @@ def funnel(
     """How far the leads came that started in the period. Raises NotFound, BadFunnel, BadGroups."""
     plan = known_funnel(view, name)
     groups, told_apart = None, None if by is None else read_by(view, by)
-    if told_apart is None:
-        counts = counted(view, plan, days)
-    else:
-        by_text = counted_by_text(view, plan, days, told_apart)
-        counts = together(by_text.values())
-        by_group, held = in_groups(told_apart, by_text)
+    counts, took = totals(view, plan, days)
+    if told_apart is not None:
+        by_group, held = in_groups(told_apart, counted_by_text(view, plan, days, told_apart))
         groups = [_group(plan, group, held[group], each) for group, each in by_group.items()]
-    took = times(view, plan, days)
     zone = view.model.timezone
     return FunnelShape(
         **numbers(counts, len(plan.steps)),
@@ -74,7 +71,7 @@ def funnel(
     )
 
 
-def _steps(plan: Funnel, counts: Counts, took: dict[int, QuartilesShape]) -> list[StepShape]:
+def _steps(plan: Funnel, counts: Counts, took: Took) -> list[StepShape]:
     entered = sum(counts.values())
     return [
         StepShape(

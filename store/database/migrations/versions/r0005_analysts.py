@@ -35,12 +35,16 @@ def upgrade() -> None:
         sa.Column("reached", sa.Text(), nullable=False),
         sa.Column("open_until", sa.BigInteger(), nullable=True),
         sa.Column("matures_at", sa.BigInteger(), nullable=False),
+        sa.Column("before", sa.BigInteger(), nullable=True),
+        sa.Column("prior", sa.Integer(), nullable=False),
         *_origins(),
         sa.PrimaryKeyConstraint("lead", "funnel", "day"),
         postgresql_with={"fillfactor": 50},
         sqlite_with_rowid=False,
     )
-    op.create_index("funnel_days_day", "funnel_days", ["funnel", "day", "lead"])
+    op.create_index("funnel_days_day", "funnel_days", ["funnel", "day", "lead", "before"])
+    op.create_index("funnel_days_count", "funnel_days", ["funnel", "day", "before", "prior", "step"])
+    _funnel_steps()
     _funnel_leads()
     op.add_column("leads", sa.Column("identified_at", sa.BigInteger()))
     for column in ("first_touch", "identified_at"):
@@ -92,6 +96,27 @@ def _funnel_leads() -> None:
         for column in (sa.Column("day", sa.Integer(), nullable=False), *_origins()):
             table.add_column(column)
     op.create_index("funnel_leads_funnel", "funnel_leads", ["funnel", "lead"])
+    op.create_index("funnel_leads_step", "funnel_leads", ["funnel", "step"])
+
+
+def _funnel_steps() -> None:
+    op.create_table(
+        "funnel_steps",
+        sa.Column("lead", sa.Uuid(), nullable=False),
+        sa.Column("funnel", sa.Text(), nullable=False),
+        sa.Column("step", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("before", sa.Integer(), nullable=True),
+        sa.Column("took", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("lead", "funnel", "step", "day"),
+        postgresql_with={"fillfactor": 50},
+        sqlite_with_rowid=False,
+    )
+    op.create_index("funnel_steps_day", "funnel_steps", ["funnel", "step", "day", "before", "took", "lead"])
+    first = sa.text("before IS NULL")
+    op.create_index(
+        "funnel_steps_took", "funnel_steps", ["funnel", "step", "took"], sqlite_where=first, postgresql_where=first
+    )
 
 
 def _looking_back() -> None:
