@@ -1,6 +1,7 @@
 """Every file says in its first line what it is for, holds one idea, and no test module imports from another."""
 
 import ast
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,13 @@ def test_the_files_that_begin_first_are_there() -> None:
 
 def _lines(file: Path) -> list[str]:
     return file.read_text(encoding="utf-8").splitlines()
+
+
+def test_no_file_bears_the_marks_of_a_conflict() -> None:
+    """A style sheet or a catalogue with them is read all the same, and something else."""
+    kinds = (".py", ".css", ".js", ".html", ".po", ".md", ".toml", ".sql", ".yml")
+    marks = tuple(mark * 7 + " " for mark in "<>")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    files = [ROOT / name for name in listed.splitlines() if name.endswith(kinds)]
+    marked = [file for file in files if file.is_file() and any(line.startswith(marks) for line in _lines(file))]
+    assert not marked, f"merged by halves: {', '.join(named(marked))}"
