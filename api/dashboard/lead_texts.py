@@ -67,6 +67,7 @@ DONE: Final[Mapping[str, str]] = {
     "remind": N_("The reminder is set."),
     "note": N_("The note is kept."),
     "log": N_("Logged."),
+    "tags": N_("The tags are changed."),
     "profile": N_("Corrected."),
     "merge": N_("Merged."),
     "unmerge": N_("Taken out."),

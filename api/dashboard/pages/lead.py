@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
@@ -17,6 +17,7 @@ from api.dashboard.pages.lead_timeline import days
 from api.dashboard.pages.leads import called
 from api.dashboard.resources import Resources
 from api.dashboard.well_known import N_
+from api.masking import Masking
 from domain.fold.fold import Fold
 from domain.model.definition import Model, Stage
 from producers.handing_over import answerers, reasons_of
@@ -24,7 +25,7 @@ from projections.queries import one_lead
 from projections.queries.announced_owner import owner_now
 from projections.queries.dossier import DossierShape, dossier
 from projections.queries.score import score
-from projections.queries.shapes import LeadDetail, OwnerShape
+from projections.queries.shapes import LeadDetail, OwnerShape, ScoreShape, TimelinePage
 from projections.queries.timeline import timeline
 from projections.queries.view import View
 from web.viewer import Role, viewer_of
@@ -60,7 +61,7 @@ def routes(resources: Resources) -> Sequence[Route]:
 
 def lead_page(resources: Resources, request: Request, refusal: Refusal | None = None) -> Response:
     """The page; with what was refused, if something was."""
-    asked = request.query_params
+    asked, role = request.query_params, viewer_of(request).role
     as_of = None if refusal is not None else asked.get("as_of") or None
     with resources.reader.leads(as_of, (asked.get("knowing") or None) if as_of else None) as shared:
         view = replace(shared, lookup=shared.lookup.remembering())
@@ -68,8 +69,8 @@ def lead_page(resources: Resources, request: Request, refusal: Refusal | None = 
         if as_of is None and refusal is None and str(lead) != request.path_params["lead"]:
             return RedirectResponse(_address(str(lead), asked), 303)
         wording = LeadWording(view.model, resources.shell.language(request), view.clock)
-        values = _values(view, lead, asked, wording)
-    may_command = viewer_of(request).role.covers(Role.SALES) and as_of is None
+        values = _values(view, lead, asked, role, wording)
+    may_command = role.covers(Role.SALES) and as_of is None
     return resources.shell.render(
         request,
         "lead.html",
@@ -90,18 +91,34 @@ def _address(lead: str, asked: Mapping[str, str], **more: str | None) -> str:
     return f"/leads/{lead}" + (f"?{query}" if query else "")
 
 
-def _values(view: View, lead: UUID, asked: Mapping[str, str], wording: LeadWording) -> dict[str, Any]:
+class _Read(NamedTuple):
+    """What is read of a lead for its page."""
+
+    detail: LeadDetail
+    score: ScoreShape
+    dossier: DossierShape
+    page: TimelinePage
+
+
+def _read(view: View, lead: UUID, asked: Mapping[str, str], role: Role) -> _Read:
+    """Of a live lead; a reader is told nobody's name."""
+    behind = dossier(view, lead)
+    types = (asked["type"],) if asked.get("type") in behind.types else ()
+    page = timeline(view, lead, types=types, limit=_ITEMS, cursor=asked.get("cursor") or None, newest=True)
+    read = _Read(one_lead.lead_detail(view, lead), score(view, lead), behind, page)
+    if role is not Role.READER:
+        return read
+    return _Read(**Masking(view.ids).seen(read._asdict()))
+
+
+def _values(view: View, lead: UUID, asked: Mapping[str, str], role: Role, wording: LeadWording) -> dict[str, Any]:
     """What the page shows, read in one view."""
-    detail, explained = one_lead.lead_detail(view, lead), score(view, lead)
-    behind, model = dossier(view, lead), view.model
-    journal = view.lookup.journal(view.conn, Fold(model), lead)
+    detail, explained, behind, page = _read(view, lead, asked, role)
+    model, journal = view.model, view.lookup.journal(view.conn, Fold(view.model), lead)
     type = asked.get("type") if asked.get("type") in behind.types else None
-    page = timeline(
-        view, lead, types=(type,) if type else (), limit=_ITEMS, cursor=asked.get("cursor") or None, newest=True
-    )
     span = asked.get("span") if asked.get("span") in lead_heat.SPANS else next(iter(lead_heat.SPANS))
     owner = detail.owner if view.past is not None else owner_now(view, lead, detail.owner)
-
+    nameless = wording.text(N_("Lead {number}"), number=detail.id[:8])
     known_as = {each.value for each in behind.identities}
 
     def address(**more: str | None) -> str:
@@ -109,10 +126,10 @@ def _values(view: View, lead: UUID, asked: Mapping[str, str], wording: LeadWordi
 
     return {
         "lead": detail,
-        "name": called(detail) or wording.text(N_("Visitor")),
+        "name": nameless if role is Role.READER else called(detail) or wording.text(N_("Visitor")),
         "lede": [wording.value(detail.profile[each]) for each in ("title", "company") if detail.profile.get(each)],
-        "phones": [each.value for each in detail.identities if each.kind == "phone"],
-        "emails": [each.value for each in detail.identities if each.kind == "email"],
+        "phones": _reached(detail, "phone", role),
+        "emails": _reached(detail, "email", role),
         "profile": [
             (wording.field(name), wording.value(value))
             for name, value in sorted(detail.profile.items())
@@ -143,15 +160,20 @@ def _values(view: View, lead: UUID, asked: Mapping[str, str], wording: LeadWordi
     }
 
 
+def _reached(detail: LeadDetail, kind: str, role: Role) -> list[str]:
+    """How somebody is reached; a reader reaches nobody."""
+    return [] if role is Role.READER else [each.value for each in detail.identities if each.kind == kind]
+
+
 def _forms(
     model: Model, detail: LeadDetail, owner: OwnerShape | None, behind: DossierShape, wording: LeadWording
 ) -> dict[str, Any]:
     """What the forms offer: names with what people call them."""
+    everybody = [each.name for each in model.sales.owners if not each.retired]
     return {
         "stages": [(each.name, wording.stage(each.name)) for each in _stages(model, detail.stage)],
-        "owners": [
-            each.name for each in model.sales.owners if not each.retired and (not owner or each.name != owner.name)
-        ],
+        "owners": [each for each in everybody if owner is None or each != owner.name],
+        "everybody": everybody,
         "reasons": [(each, wording.rejection(each)) for each in reasons_of(model.sales)],
         "answerers": answerers(owner.name, model.sales) if owner else (),
         "logged": [(each, wording.text(text)) for each, text in LOGGED.items()],

@@ -32,7 +32,7 @@ from api.handing_over import (
     to_reject,
     to_remind,
 )
-from api.working import CorrectProfile, LogTalk, to_correct, to_log
+from api.working import CorrectProfile, LogTalk, ToTag, to_correct, to_log, to_tag
 from domain.errors import NotFound
 from domain.touchpoints.touchpoint import Touchpoint
 from producers import commands
@@ -186,7 +186,7 @@ def _assign(form: FormData) -> list[_Order]:
 
 
 def _remind(form: FormData) -> list[_Order]:
-    said = RemindOf.model_validate(_given(form, "at", "note"))
+    said = RemindOf.model_validate(_given(form, "at", "note", "owner"))
 
     def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
         at = _at(said.at, view.model.timezone)
@@ -202,9 +202,8 @@ def _note(form: FormData) -> list[_Order]:
 
 def _log(form: FormData) -> list[_Order]:
     names = [name.strip() for name in (_text(form, "participants") or "").split(",") if name.strip()]
-    tags = [tag for tag in form.getlist("tags") if isinstance(tag, str)]
     said = LogTalk.model_validate(
-        {**_given(form, "kind", "at", "note", "outcome"), "participants": names, "tags": tags}
+        {**_given(form, "kind", "at", "note", "outcome"), "participants": names, "tags": _several(form, "tags")}
     )
 
     def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
@@ -212,6 +211,18 @@ def _log(form: FormData) -> list[_Order]:
         return to_log(said.model_copy(update={"at": at}))(view, card, context)
 
     return [_Order(said, command)]
+
+
+def _tags(form: FormData) -> list[_Order]:
+    """Of the tags that the page showed as put on, those that are not ticked are taken away."""
+    ticked, had = _several(form, "tag"), _several(form, "had")
+    put_on, taken_away = [each for each in ticked if each not in had], [each for each in had if each not in ticked]
+    said = ToTag.model_validate({"set": put_on, "unset": taken_away})
+    return [_Order(said, to_tag(said))]
+
+
+def _several(form: FormData, name: str) -> list[str]:
+    return [value for value in form.getlist(name) if isinstance(value, str)]
 
 
 def _profile(form: FormData) -> list[_Order]:
@@ -250,7 +261,7 @@ def _merge(form: FormData) -> list[_Order]:
 
 
 def _unmerge(form: FormData) -> list[_Order]:
-    identities = [identity.partition(":") for identity in form.getlist("identity") if isinstance(identity, str)]
+    identities = [identity.partition(":") for identity in _several(form, "identity")]
     named = [{"kind": kind, "value": value} for kind, _, value in identities]
     said = TakeOut.model_validate({**_given(form, "reason"), "identities": named})
 
@@ -277,6 +288,7 @@ _FORMS: Final[Mapping[str, Callable[[FormData], Sequence[_Order]]]] = {
     "remind": _remind,
     "note": _note,
     "log": _log,
+    "tags": _tags,
     "profile": _profile,
     "merge": _merge,
     "unmerge": _unmerge,

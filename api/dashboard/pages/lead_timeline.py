@@ -21,6 +21,8 @@ _NAMES: Final[Mapping[str, str]] = {
     "outcome": N_("outcome"),
     "reason": N_("reason"),
     "tags": N_("tags"),
+    "set": N_("put on"),
+    "unset": N_("taken away"),
     "by": N_("by"),
     "owner": N_("owner"),
     "at": N_("at"),
@@ -111,7 +113,8 @@ def _did(effect: EffectShape, wording: LeadWording) -> list[Did]:
 
 def _said(touchpoint: TouchpointShape, wording: LeadWording) -> list[tuple[str, str]]:
     """What people said of it beside a note: who, why, with whom."""
-    properties = touchpoint.properties
+    viewer = touchpoint.context.get("viewer")
+    properties = {**({"by": viewer} if isinstance(viewer, str) else {}), **touchpoint.properties}
     return [
         (wording.text(text), _value(name, properties[name], wording))
         for name, text in _NAMES.items()
@@ -122,7 +125,7 @@ def _said(touchpoint: TouchpointShape, wording: LeadWording) -> list[tuple[str, 
 def _value(name: str, value: Any, wording: LeadWording) -> str:
     if name == "reason" and isinstance(value, str):
         return wording.rejection(value)
-    if name == "tags" and isinstance(value, list):
+    if name in ("tags", "set", "unset") and isinstance(value, list):
         return ", ".join(wording.tag(str(each)) for each in value)
     if name in ("at", "due") and isinstance(value, str) and (time := span_of(value, wording.zone)) is not None:
         return wording.plain(time.first)
