@@ -12,7 +12,7 @@ from fastapi_offline import FastAPIOffline
 from pydantic import Field, field_validator
 
 from api.active_model import active_model_routes
-from api.answers import answer_problems, plain
+from api.answers import answer_problems, answered, plain
 from api.audit import audit_routes
 from api.bounds import bound_of, period_of
 from api.dossiers import dossier_routes
@@ -201,10 +201,10 @@ def _reader(readers: Readers) -> Reader:
 def _leads(readers: Readers) -> APIRouter:
     router, reader = APIRouter(tags=["leads"]), _reader(readers)
 
-    @router.get("/leads", summary="Leads in an order, narrowed by filters")
-    def leads(parameters: Annotated[LeadsParameters, Query()], response: Response) -> LeadPage:
+    @router.get("/leads", summary="Leads in an order, narrowed by filters", response_model=LeadPage)
+    def leads(parameters: Annotated[LeadsParameters, Query()], response: Response) -> Response:
         with opened(reader, parameters, response) as view:
-            return find_leads(
+            page = find_leads(
                 view,
                 parameters.filters(view.model.timezone),
                 order=parameters.order,
@@ -212,16 +212,21 @@ def _leads(readers: Readers) -> APIRouter:
                 cursor=parameters.cursor,
                 count=parameters.count,
             )
+            return answered(page, response)
 
-    @router.get("/leads/{lead}", summary="One lead; a former id answers the live one")
-    def lead(lead: str, parameters: Annotated[AsOf, Query()]) -> LeadDetail:
+    @router.get("/leads/{lead}", summary="One lead; a former id answers the live one", response_model=LeadDetail)
+    def lead(lead: str, parameters: Annotated[AsOf, Query()]) -> Response:
         with reader.leads(parameters.as_of, parameters.knowing) as view:
-            return one_lead.lead_detail(view, one_lead.live_lead(view, lead))
+            return answered(one_lead.lead_detail(view, one_lead.live_lead(view, lead)))
 
-    @router.get("/leads/{lead}/timeline", summary="What happened and what it did, in the order of the fold")
-    def timeline(lead: str, parameters: Annotated[TimelineParameters, Query()]) -> TimelinePage:
+    @router.get(
+        "/leads/{lead}/timeline",
+        summary="What happened and what it did, in the order of the fold",
+        response_model=TimelinePage,
+    )
+    def timeline(lead: str, parameters: Annotated[TimelineParameters, Query()]) -> Response:
         with reader.leads(parameters.as_of, parameters.knowing) as view:
-            return lead_timeline.timeline(
+            page = lead_timeline.timeline(
                 view,
                 one_lead.live_lead(view, lead),
                 types=several(parameters.type),
@@ -229,12 +234,13 @@ def _leads(readers: Readers) -> APIRouter:
                 cursor=parameters.cursor,
                 newest=parameters.order == "newest",
             )
+            return answered(page)
 
-    @router.get("/leads/{lead}/score", summary="Every point explained")
-    def score(lead: str, parameters: Annotated[Paged, Query()]) -> ScoreShape:
+    @router.get("/leads/{lead}/score", summary="Every point explained", response_model=ScoreShape)
+    def score(lead: str, parameters: Annotated[Paged, Query()]) -> Response:
         with reader.leads(parameters.as_of, parameters.knowing) as view:
             live = one_lead.live_lead(view, lead)
-            return lead_score.score(view, live, limit=parameters.limit, cursor=parameters.cursor)
+            return answered(lead_score.score(view, live, limit=parameters.limit, cursor=parameters.cursor))
 
     return router
 

@@ -1,8 +1,9 @@
 """The models that were active: rows of the database, of which all processes use the last, whatever their file says."""
 
 from functools import lru_cache
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Select, func, insert, select
 
 from domain.model.definition import Model, parse_model
 from store.database.tables import models
@@ -15,8 +16,7 @@ def active_model(conn: Connection) -> Model | None:
 
     It is active since the first of the activations of its hash in a row: they differ in what the fold does not read.
     """
-    number = last_activation(conn)
-    return _activated(conn, number) if number else None
+    return _model(conn, _LAST)
 
 
 def model_at(conn: Connection, instant: int) -> Model:
@@ -25,17 +25,27 @@ def model_at(conn: Connection, instant: int) -> Model:
     Raises ModelError where this release cannot read it.
     """
     earlier = select(func.max(models.c.activation)).where(models.c.activated_at <= instant)
-    first = select(func.min(models.c.activation))
-    return _activated(conn, conn.execute(earlier).scalar() or conn.execute(first).scalar_one())
+    model = _model(conn, _activated(earlier)) or _model(conn, _activated(select(func.min(models.c.activation))))
+    assert model is not None, "there is one"
+    return model
 
 
-def _activated(conn: Connection, number: int) -> Model:
-    row = conn.execute(select(models.c.hash, models.c.text).where(models.c.activation == number)).one()
-    earlier = models.alias().c
+def _activated(number: Select[Any]) -> Select[Any]:
+    """The text of the activation of that number, and since when what the fold reads of it is active: one round trip."""
+    active, same, earlier = models.alias("active"), models.alias("same").c, models.alias("earlier").c
     other = select(func.coalesce(func.max(earlier.activation), 0))
-    other = other.where(earlier.hash != row.hash, earlier.activation < number)
-    since = select(func.min(models.c.activated_at)).where(models.c.activation > other.scalar_subquery())
-    return _parsed(row.text, int(conn.execute(since.where(models.c.activation <= number)).scalar_one()))
+    other = other.where(earlier.hash != active.c.hash, earlier.activation < active.c.activation)
+    since = select(func.min(same.activated_at)).where(same.activation <= active.c.activation)
+    since = since.where(same.activation > other.correlate(active).scalar_subquery()).correlate(active)
+    return select(active.c.text, since.scalar_subquery()).where(active.c.activation == number.scalar_subquery())
+
+
+_LAST: Final = _activated(select(func.max(models.c.activation)))
+
+
+def _model(conn: Connection, activation: Select[Any]) -> Model | None:
+    row = conn.execute(activation).one_or_none()
+    return None if row is None else _parsed(row[0], int(row[1]))
 
 
 def last_activation(conn: Connection) -> int:

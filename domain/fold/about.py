@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from domain.touchpoints.text import storable
+
 LONGEST: Final = 200
 """Characters of the value that are kept."""
 
@@ -29,9 +31,21 @@ class About(NamedTuple):
 
 def about(type: str, properties: Mapping[str, Any]) -> About | None:
     """The first telling property that has a text or a number; None: there is none."""
+    text = about_text(type, properties)
+    return None if text is None else read_about(text)
+
+
+def read_about(text: str) -> About:
+    """Of what `about_text` gave."""
+    property, _, value = text.partition(" ")
+    return About(property, value)
+
+
+def about_text(type: str, properties: Mapping[str, Any]) -> str | None:
+    """The same as one text: the property, a space, and its value."""
     names = _TELLING.get(type) or (_MAIL if type.startswith("email_") else _ANY)
     for name in names:
         value = properties.get(name)
         if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
-            return About(name, str(value)[:LONGEST])
+            return f"{name} {storable(str(value)[:LONGEST])}"
     return None

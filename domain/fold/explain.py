@@ -1,14 +1,15 @@
 """Every point explained: which rule gave it for which touchpoint, and what it has decayed to."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import floor
 from typing import Any, Final
 
 from domain.fold.fold import Fold
-from domain.fold.lead import Lead
+from domain.fold.lead import Awarded, Lead, Withheld
 from domain.fold.score import REASONS, decayed
-from domain.fold.trace import Award, Trace, Withheld
+from domain.fold.trace import Trace, in_order, taken_away
 from domain.touchpoints.touchpoint import Touchpoint
 
 FLOOR: Final = "never shown below 0"
@@ -19,7 +20,7 @@ FLOOR: Final = "never shown below 0"
 class Point:
     """One award and what is left of it, rounded to hundredths so that all together give the shown heat."""
 
-    award: Award
+    award: Awarded
     now: float
 
 
@@ -38,15 +39,46 @@ class Explanation:
 def explain(fold: Fold, history: Iterable[Touchpoint], clock: int) -> Explanation:
     """Fold a history once more, listening to the awards."""
     trace = Trace()
-    lead, awards = fold.fold(history, clock, trace), trace.awards
+    lead = fold.fold(history, clock, trace)
+    return _explanation(fold, lead, trace.awards, in_order(trace.withheld), clock)
+
+
+def explain_saved(
+    fold: Fold, lead: Lead, awards: Sequence[Awarded], withheld: Sequence[Withheld], clock: int
+) -> Explanation:
+    """The same of a lead as it is saved, without its history: by all that rules ever gave it and withheld, in order."""
+    since, taken = _since_reset(fold, lead, awards)
+    points = [each for each in withheld if each.rule]
+    return _explanation(fold, lead, since, in_order([*points, *taken_away(taken)]), clock)
+
+
+def _since_reset(fold: Fold, lead: Lead, awards: Sequence[Awarded]) -> tuple[Sequence[Awarded], list[Awarded]]:
+    """The awards since the last reset, and those before it: the lead knows how many each rule gave since then."""
+    shares, rules = lead.heat.shares, fold.model.score.rules
+    if sum(share.count for share in shares.values()) == len(awards):
+        return awards, []
+    left = Counter[str]()
+    for place, share in shares.items():
+        left[rules[int(place)].name] += share.count
+    since: list[Awarded] = []
+    taken: list[Awarded] = []
+    for award in reversed(awards):
+        (since if left[award.rule] > 0 else taken).append(award)
+        left[award.rule] -= 1
+    return since[::-1], taken[::-1]
+
+
+def _explanation(
+    fold: Fold, lead: Lead, awards: Sequence[Awarded], withheld: Sequence[Withheld], clock: int
+) -> Explanation:
     left = [decayed(award.points, award.at, fold.half_life, clock) for award in awards]
     total = decayed(lead.heat.value, lead.heat.at, fold.half_life, clock) if awards else 0.0
     shown = rounded(left, round(total * 100))
     points = [Point(award, part / 100) for award, part in zip(awards, shown, strict=True)]
     heat = round(total * 100) / 100
     if heat < 0:
-        points.append(Point(Award(FLOOR, "", "", clock, 0.0), -heat))
-    return Explanation(lead, tuple(points), max(0.0, heat), tuple(trace.withheld))
+        points.append(Point(Awarded(FLOOR, "", "", clock, 0.0), -heat))
+    return Explanation(lead, tuple(points), max(0.0, heat), tuple(withheld))
 
 
 def rounded(parts: Sequence[float], total: int) -> list[int]:

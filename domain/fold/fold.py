@@ -12,7 +12,7 @@ from domain.fold.channel import DIRECT, Grouping
 from domain.fold.funnel import Attempts, FunnelPlan
 from domain.fold.handover import BY_STAFF, LeadRejection, take
 from domain.fold.index import NOTHING, Hits, Rule, index_by_type
-from domain.fold.lead import Awarded, Episode, Lead, Now
+from domain.fold.lead import Episode, Lead, Now
 from domain.fold.money import Amounts
 from domain.fold.moves import Moves
 from domain.fold.origin import reader
@@ -21,10 +21,11 @@ from domain.fold.score import HeatState, decayed, falls_to, strongest, value_key
 from domain.fold.segment import Compiler, Input
 from domain.fold.since import Test
 from domain.fold.stage import VISITOR, Ladder
-from domain.fold.trace import Trace
+from domain.fold.trace import MACHINE, Trace, award, withhold
 from domain.model.definition import CHANGED, Model
 from domain.model.funnels import StepOrder
 from domain.touchpoints.acts import is_own_act
+from domain.touchpoints.text import storable
 from domain.touchpoints.touchpoint import NEVER, REFUSES_MAIL, Instant, Touchpoint
 
 WAITS: Final = "promotion_waits"
@@ -166,10 +167,10 @@ class Fold:
         lead.first_machine = min(lead.first_machine, instant)
         if not people and not lead.touches:
             lead.first_touch, lead.last_touch = min(lead.first_touch, instant), instant
-        if trace is not None:
-            for touchpoint in group:
-                for rule in self._hits(lead, touchpoint).rules if touchpoint.by_machine else ():
-                    trace.withhold(rule.name, touchpoint, rule.points, f"machine: {touchpoint.context['machine']}")
+        for touchpoint in group:
+            for rule in self._hits(lead, touchpoint).rules if touchpoint.by_machine else ():
+                why = storable(f"{MACHINE}{touchpoint.context['machine']}")
+                withhold(lead, touchpoint, instant, why, trace, rule)
         return people
 
     def _meet(self, lead: Lead, group: Sequence[Touchpoint], instant: Instant, trace: Trace | None) -> Met:
@@ -182,8 +183,8 @@ class Fold:
             taken: Touchpoint | None = touchpoint
             if touchpoint.type in BY_STAFF:
                 why = take(lead, touchpoint, instant)
-                if why is not None and trace is not None:
-                    trace.no_effect(touchpoint, why)
+                if why is not None:
+                    withhold(lead, touchpoint, instant, why, trace)
             elif touchpoint.type == CHANGED:
                 taken = self._moves.take(lead, touchpoint, instant)
             hits = NOTHING if taken is None else self._hits(lead, taken)
@@ -193,8 +194,11 @@ class Fold:
                 derived = self._moves.derive(lead, taken, hits.enters, instant)
                 if derived is not None:
                     met.append((derived, self._hits(lead, derived)))
-            if trace is not None and (hits.enters or touchpoint.type == CHANGED or lead.stage != before):
-                self._moves.tell(trace, touchpoint, before, lead.stage, hits.enters)
+            if lead.stage != before:
+                if trace is not None:
+                    trace.moved(touchpoint, before, lead.stage)
+            elif hits.enters or touchpoint.type == CHANGED:
+                withhold(lead, touchpoint, instant, self._moves.why_not(before, touchpoint, hits.enters), trace)
         return met
 
     def _hits(self, lead: Lead, touchpoint: Touchpoint) -> Hits:
@@ -226,13 +230,11 @@ class Fold:
                     continue
                 heat.add(rule.points, instant, self.half_life)
                 heat.note(rule.place, rule.points, instant, self.half_life)
-                lead.awards.append(Awarded(rule.name, touchpoint.id, touchpoint.type, instant, rule.points))
+                award(lead, touchpoint, instant, rule, trace)
                 if rule.points > 0 and touchpoint.type != OPEN:
                     heat.earned_at = instant
                     if lead.rejection is not None:
                         lead.rejection.earned += rule.points
-                if trace is not None:
-                    trace.award(rule.name, touchpoint, rule.points)
 
     def _allows(self, lead: Lead, rule: Rule, touchpoint: Touchpoint, instant: Instant, trace: Trace | None) -> bool:
         """Whether a limited rule gives its points."""
@@ -242,9 +244,8 @@ class Fold:
         room = not limit.per or heat.has_room(rule.place, key, limit.within, instant)
         if room and heat.allows(key, limit.count, limit.within, instant):
             return True
-        if trace is not None:
-            until = heat.frees(key, limit.count, limit.within)
-            trace.withhold(rule.name, touchpoint, rule.points, "limit", until)
+        until = heat.frees(key, limit.count, limit.within)
+        withhold(lead, touchpoint, instant, "limit", trace, rule, until)
         return False
 
     def threshold(self, grade: str) -> float | None:

@@ -98,6 +98,29 @@ class Awarded(Struct, array_like=True, gc=False):
     type: str
     at: int
     points: float
+    about: str | None = None
+    """What the touchpoint was about (`domain/fold/about.py`)."""
+
+
+class Withheld(Struct, array_like=True, gc=False):
+    """What a touchpoint asked for and did not get, and `why`.
+
+    Points of a `rule` that held: "limit", or "machine: " and the reason; "reset": it gave them, and a later reset took
+    them away. `until` is the instant from which the limit lets the rule give again (None: never). Where `rule` is ""
+    it is a move to another stage, or that an owner's answer takes effect.
+    """
+
+    rule: str
+    source: str
+    """The name of the touchpoint's source."""
+    touchpoint: str
+    type: str
+    at: int
+    points: float
+    why: str
+    until: int | None = None
+    about: str | None = None
+    """What the touchpoint was about (`domain/fold/about.py`)."""
 
 
 class Attribution(Struct, array_like=True, gc=False):
@@ -174,7 +197,7 @@ class Lead(Struct, array_like=True, gc=False):
     unsubscribed_at: int | None = None
     """When they last unsubscribed from mail, or complained about one."""
     whole: bool = True
-    """Whether what only grows, `now.spells`, `awards` and `changed` of the funnels, is of the whole history."""
+    """Whether what only grows (`now.spells`, `awards`, `withheld`, `changed` of the funnels) is of all the history."""
 
     foreseen: dict[str, dict[int, int | None]] = field(default_factory=dict)
     """Stays as they were shown that time alone began or ended after the last touchpoint, as `Now.spells`: a touchpoint
@@ -187,6 +210,8 @@ class Lead(Struct, array_like=True, gc=False):
     reset took away since."""
     tags: list[str] | None = None
     """What people call it, the first one that was put on it first; None: nothing."""
+    withheld: list[Withheld] = field(default_factory=list)
+    """What was asked for since then and not given, in the order of the fold; of a whole history: all."""
 
     @property
     def identified(self) -> bool:
@@ -203,7 +228,7 @@ class Lead(Struct, array_like=True, gc=False):
         self.whole = False
         self.foreseen = {} if now is self.now else _beyond(now.spells, self.now.spells)
         self.now.spells = {}
-        self.awards = []
+        self.awards, self.withheld = [], []
         for attempts in self.funnels.values():
             attempts.forget_changed()
 

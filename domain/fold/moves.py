@@ -6,7 +6,6 @@ from typing import Final
 
 from domain.fold.lead import Lead, StageEntry
 from domain.fold.stage import VISITOR, Ladder
-from domain.fold.trace import Trace
 from domain.model.definition import CHANGED
 from domain.touchpoints.touchpoint import Instant, Touchpoint
 
@@ -86,14 +85,7 @@ class Moves:
         self._enter(lead, to, instant, touchpoint, DERIVED)
         return touchpoint._replace(type=CHANGED, properties={"to": to, "from": before})
 
-    def tell(self, trace: Trace, touchpoint: Touchpoint, before: str, stage: str, enters: Sequence[str]) -> None:
-        """Tell what a touchpoint did to the stage; where it asked for a move and did nothing, why."""
-        if stage != before:
-            trace.moved(touchpoint, before, stage)
-        else:
-            trace.not_moved(touchpoint, self._why_not(before, touchpoint, enters))
-
-    def _why_not(self, stage: str, touchpoint: Touchpoint, enters: Sequence[str]) -> NotMoved:
+    def why_not(self, stage: str, touchpoint: Touchpoint, enters: Sequence[str]) -> NotMoved:
         """Which of the reasons it was that a move took no effect."""
         if touchpoint.type == CHANGED and touchpoint.properties.get("withdraws") is not None:
             return NotMoved.NOTHING_WITHDRAWN

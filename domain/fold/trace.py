@@ -1,99 +1,51 @@
-"""What a fold tells whoever listens: every award, and every rule that held and gave nothing."""
+"""What a fold tells: every award, and what was asked for and not given; the lead notes it, and who listens hears it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-from domain.fold.about import About, about
-from domain.touchpoints.touchpoint import Touchpoint
+from domain.fold.about import about_text
+from domain.fold.handover import NoEffect
+from domain.fold.index import Rule
+from domain.fold.lead import Awarded, Lead, Withheld
+from domain.touchpoints.touchpoint import Instant, Touchpoint
 
 RESET: Final = "reset"
 """Why points are gone that were given before a reset."""
-
-
-@dataclass(frozen=True, slots=True)
-class Award:
-    """Points that a rule gave for a touchpoint. Folded in the listed order, awards give the stored heat to the bit."""
-
-    rule: str
-    touchpoint: str
-    type: str
-    at: int
-    points: float
-    properties: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
-    """Of the touchpoint."""
-
-    @property
-    def about(self) -> About | None:
-        """What the touchpoint was about; looked for when somebody asks, as a signal does not."""
-        return about(self.type, self.properties)
-
-
-@dataclass(frozen=True, slots=True)
-class Withheld:
-    """Points that a rule would have given, and `why` it did not: "limit", or "machine: " and the reason. "reset": it
-    gave them, and a later reset took them away.
-
-    `until` is the instant from which the limit lets the rule give again (None: never).
-    """
-
-    rule: str
-    touchpoint: str
-    type: str
-    at: int
-    points: float
-    why: str
-    until: int | None = None
-    properties: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
-    """Of the touchpoint."""
-
-    @property
-    def about(self) -> About | None:
-        """What the touchpoint was about; looked for when somebody asks, as a signal does not."""
-        return about(self.type, self.properties)
+MACHINE: Final = "machine: "
+"""Begins the reason why what a machine did gives none."""
+_NO_EFFECT: Final = frozenset(NoEffect)
 
 
 @dataclass(slots=True)
 class Trace:
-    """Awards since the last reset and all that gave nothing, in the order of the fold."""
+    """Awards since the last reset and all points that were withheld, in the order of the fold."""
 
-    awards: list[Award] = field(default_factory=list)
+    awards: list[Awarded] = field(default_factory=list)
     withheld: list[Withheld] = field(default_factory=list)
 
-    def award(self, rule: str, touchpoint: Touchpoint, points: float) -> None:
+    def award(self, award: Awarded, touchpoint: Touchpoint) -> None:
         """A rule gave its points."""
-        instant, properties = touchpoint.instant, touchpoint.properties
-        self.awards.append(Award(rule, touchpoint.id, touchpoint.type, instant, points, properties))
+        self.awards.append(award)
 
-    def withhold(self, rule: str, touchpoint: Touchpoint, points: float, why: str, until: int | None = None) -> None:
-        """A rule held and gave nothing."""
-        instant, properties = touchpoint.instant, touchpoint.properties
-        self.withheld.append(Withheld(rule, touchpoint.id, touchpoint.type, instant, points, why, until, properties))
+    def withhold(self, withheld: Withheld, touchpoint: Touchpoint) -> None:
+        """A touchpoint did not get what it asked for."""
+        if withheld.rule:
+            self.withheld.append(withheld)
 
     def reset(self) -> None:
         """Start anew: what was before counts no longer."""
-        self.withheld += [
-            Withheld(award.rule, award.touchpoint, award.type, award.at, award.points, RESET, None, award.properties)
-            for award in self.awards
-        ]
-        self.withheld.sort(key=lambda withheld: withheld.at)
+        self.withheld += taken_away(self.awards)
         self.awards.clear()
 
     def moved(self, touchpoint: Touchpoint, before: str, stage: str) -> None:
         """A touchpoint moved the lead from one stage to another."""
-
-    def not_moved(self, touchpoint: Touchpoint, why: str) -> None:
-        """A touchpoint asked for a move that took no effect."""
-
-    def no_effect(self, touchpoint: Touchpoint, why: str) -> None:
-        """An owner's answer took no effect."""
 
 
 @dataclass(slots=True)
 class Effect:
     """What one touchpoint did; points also where a later reset took them away."""
 
-    awards: list[Award] = field(default_factory=list)
+    awards: list[Awarded] = field(default_factory=list)
     withheld: list[Withheld] = field(default_factory=list)
     stage: tuple[str, str] | None = None
     """The stages before and after it, where it moved the lead."""
@@ -101,6 +53,15 @@ class Effect:
     """Why it did not, where it asked for a move."""
     no_effect: str | None = None
     """Why an owner's answer took none."""
+
+    def withhold(self, withheld: Withheld) -> None:
+        """It did not get this, for which it asked."""
+        if withheld.rule:
+            self.withheld.append(withheld)
+        elif withheld.why in _NO_EFFECT:
+            self.no_effect = withheld.why
+        else:
+            self.not_moved = withheld.why
 
 
 NO_EFFECT: Final = Effect()
@@ -116,24 +77,58 @@ class Journal(Trace):
         """What it did, to write into."""
         return self.effects.setdefault(touchpoint.key, Effect())
 
-    def award(self, rule: str, touchpoint: Touchpoint, points: float) -> None:
+    def award(self, award: Awarded, touchpoint: Touchpoint) -> None:
         """A rule gave its points."""
-        Trace.award(self, rule, touchpoint, points)
-        self.of(touchpoint).awards.append(self.awards[-1])
+        Trace.award(self, award, touchpoint)
+        self.of(touchpoint).awards.append(award)
 
-    def withhold(self, rule: str, touchpoint: Touchpoint, points: float, why: str, until: int | None = None) -> None:
-        """A rule held and gave nothing."""
-        Trace.withhold(self, rule, touchpoint, points, why, until)
-        self.of(touchpoint).withheld.append(self.withheld[-1])
+    def withhold(self, withheld: Withheld, touchpoint: Touchpoint) -> None:
+        """A touchpoint did not get what it asked for."""
+        Trace.withhold(self, withheld, touchpoint)
+        self.of(touchpoint).withhold(withheld)
 
     def moved(self, touchpoint: Touchpoint, before: str, stage: str) -> None:
         """A touchpoint moved the lead from one stage to another."""
         self.of(touchpoint).stage = (before, stage)
 
-    def not_moved(self, touchpoint: Touchpoint, why: str) -> None:
-        """A touchpoint asked for a move that took no effect."""
-        self.of(touchpoint).not_moved = why
 
-    def no_effect(self, touchpoint: Touchpoint, why: str) -> None:
-        """An owner's answer took no effect."""
-        self.of(touchpoint).no_effect = why
+def taken_away(awards: list[Awarded]) -> list[Withheld]:
+    """Points that a reset took away again."""
+    return [
+        Withheld(award.rule, "", award.touchpoint, award.type, award.at, award.points, RESET, None, award.about)
+        for award in awards
+    ]
+
+
+def in_order(withheld: list[Withheld]) -> list[Withheld]:
+    """As they happened; of one instant what machines did comes first, and what a reset took away last."""
+    return sorted(withheld, key=lambda each: (each.at, each.why == RESET, not each.why.startswith(MACHINE)))
+
+
+def award(lead: Lead, touchpoint: Touchpoint, instant: Instant, rule: Rule, trace: Trace | None) -> None:
+    """A rule gives its points."""
+    type = touchpoint.type
+    said = about_text(type, touchpoint.properties)
+    award = Awarded(rule.name, touchpoint.id, type, instant, rule.points, said)
+    lead.awards.append(award)
+    if trace is not None:
+        trace.award(award, touchpoint)
+
+
+def withhold(
+    lead: Lead,
+    touchpoint: Touchpoint,
+    instant: Instant,
+    why: str,
+    trace: Trace | None,
+    rule: Rule | None = None,
+    until: int | None = None,
+) -> None:
+    """A touchpoint does not get what it asked for: the points of a rule; without one a move, or what it answered."""
+    name, points = ("", 0.0) if rule is None else (rule.name, rule.points)
+    said = None if rule is None else about_text(touchpoint.type, touchpoint.properties)
+    source, type = touchpoint.source.name, touchpoint.type
+    withheld = Withheld(name, source, touchpoint.id, type, instant, points, why, until, said)
+    lead.withheld.append(withheld)
+    if trace is not None:
+        trace.withhold(withheld, touchpoint)

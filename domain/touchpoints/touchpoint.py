@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, NewType
 
@@ -107,4 +108,12 @@ def moment(instant: int) -> datetime:
 
 def rfc3339(instant: int) -> str:
     """An instant as `2026-11-21T19:27:11.397000Z`: always six digits, always Z, so texts sort as instants do."""
-    return f"{moment(instant).isoformat(timespec='microseconds')[:-6]}Z"
+    day, rest = divmod(instant, 86_400_000_000)
+    second, micro = divmod(rest, 1_000_000)
+    return "%sT%02d:%02d:%02d.%06dZ" % (_date(day), second // 3_600, second // 60 % 60, second % 60, micro)  # noqa: UP031
+
+
+@lru_cache(4_096)
+def _date(day: int) -> str:
+    """The date of a day since 1970; an answer has many instants of few days."""
+    return (EPOCH + timedelta(days=day)).date().isoformat()

@@ -1,31 +1,31 @@
 """The score of one lead: every point explained, what gave nothing, how far it is from hot, what time will do."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from domain.conditions.compile import NO_SOURCE, compile_where
 from domain.files.durations import show_duration
-from domain.fold.about import About
+from domain.fold.about import read_about
 from domain.fold.explain import Explanation, Point
 from domain.fold.fold import Fold
+from domain.fold.lead import Withheld
 from domain.fold.outlook import coming, distance
-from domain.fold.trace import Withheld
 from domain.model.definition import Model
+from domain.touchpoints.text import storable
 from domain.touchpoints.touchpoint import Instant
 from projections.queries.cursors import give, take
+from projections.queries.explained import explanation_of
+from projections.queries.folds import fold_of
 from projections.queries.one_lead import card
 from projections.queries.shapes import (
-    AboutShape,
-    AwardShape,
     ComingShape,
     DistanceShape,
     EnoughShape,
     FitShape,
     ScoreShape,
-    WithheldShape,
 )
 from projections.queries.view import View
 
@@ -36,8 +36,8 @@ _Entry = tuple[tuple[int, int], Point | Withheld]
 def score(view: View, lead: UUID, *, limit: int | None = None, cursor: str | None = None) -> ScoreShape:
     """A live lead's score; of what its rules did `limit` entries after the cursor (None: all). Raises NotFound."""
     fields, model = card(view, lead), view.model
-    fold = Fold(model)
-    explanation = view.lookup.explain(view.conn, fold, lead)
+    fold = fold_of(model)
+    explanation = explanation_of(view, fold, lead)
     entries = _entries(explanation)
     if cursor is not None:
         after = tuple(take("score", cursor, int, int))
@@ -59,11 +59,18 @@ def score(view: View, lead: UUID, *, limit: int | None = None, cursor: str | Non
         distance=_distance(fold, explanation, clock),
         coming=[ComingShape(**asdict(change)) for change in coming(fold, explanation.lead, clock)],
         clock=view.clock,
-        items=[_award(did, labels) for _, did in page if isinstance(did, Point)],
-        withheld=[_withheld(did, labels) for _, did in page if isinstance(did, Withheld)],
         next=give("score", *page[-1][0]) if len(page) < len(entries) else None,
+        **_listed(page, labels),
         **view.of_past(),
     )
+
+
+def _listed(page: Sequence[_Entry], labels: Mapping[str, Any]) -> dict[str, Any]:
+    """The two lists, as plain values: many at once are checked in half the time that making each shape takes."""
+    return {
+        "items": [_award(did, labels) for _, did in page if isinstance(did, Point)],
+        "withheld": [_withheld(did, labels) for _, did in page if isinstance(did, Withheld)],
+    }
 
 
 def _entries(explanation: Explanation) -> list[_Entry]:
@@ -97,33 +104,38 @@ def _distance(fold: Fold, explanation: Explanation, clock: Instant) -> DistanceS
     )
 
 
-def _award(point: Point, labels: dict[str, Any]) -> AwardShape:
+def _award(point: Point, labels: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an `AwardShape`."""
     award = point.award
-    return AwardShape(
-        rule=award.rule,
-        label=labels.get(award.rule),
-        touchpoint=award.touchpoint,
-        type=award.type,
-        about=_about(award.about),
-        at=award.at,
-        points=award.points,
-        now=point.now,
-    )
+    return {
+        "rule": award.rule,
+        "label": labels.get(award.rule),
+        "touchpoint": storable(award.touchpoint),
+        "type": award.type,
+        "about": _about(award.about),
+        "at": award.at,
+        "points": award.points,
+        "now": point.now,
+    }
 
 
-def _withheld(withheld: Withheld, labels: dict[str, Any]) -> WithheldShape:
-    return WithheldShape(
-        rule=withheld.rule,
-        label=labels.get(withheld.rule),
-        touchpoint=withheld.touchpoint,
-        type=withheld.type,
-        about=_about(withheld.about),
-        at=withheld.at,
-        points=withheld.points,
-        why=withheld.why,
-        until=withheld.until,
-    )
+def _withheld(withheld: Withheld, labels: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a `WithheldShape`."""
+    return {
+        "rule": withheld.rule,
+        "label": labels.get(withheld.rule),
+        "touchpoint": storable(withheld.touchpoint),
+        "type": withheld.type,
+        "about": _about(withheld.about),
+        "at": withheld.at,
+        "points": withheld.points,
+        "why": withheld.why,
+        "until": withheld.until,
+    }
 
 
-def _about(about: About | None) -> AboutShape | None:
-    return None if about is None else AboutShape(property=about.property, value=about.value)
+def _about(text: str | None) -> dict[str, str] | None:
+    if text is None:
+        return None
+    property, value = read_about(text)
+    return {"property": property, "value": value}

@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from domain.fold.fold import Fold
 from domain.fold.trace import Effect
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.queries.cursors import give, take
+from projections.queries.folds import fold_of
 from projections.queries.shapes import (
     EffectShape,
     GaveNothingShape,
@@ -31,7 +31,7 @@ def timeline(
 ) -> TimelinePage:
     """A lead's touchpoints (of some types, or all) in the order of the fold, or the other way round."""
     name = "timeline-newest" if newest else "timeline"
-    history = view.lookup.journal(view.conn, Fold(view.model), lead)
+    history = view.lookup.journal(view.conn, fold_of(view.model), lead)
     if types:
         history = [each for each in history if each[0].type in types]
     if newest:

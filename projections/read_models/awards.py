@@ -12,7 +12,9 @@ def _rows(fold: Fold, subject: Subject) -> list[Row]:
         at = each.at
         n = n + 1 if at == before else 0
         before = at
-        rows.append((lead, at, n, storable(each.touchpoint), each.type, each.rule, each.points, days.of(at)))
+        rows.append(
+            (lead, at, n, storable(each.touchpoint), each.type, each.rule, each.points, days.of(at), each.about)
+        )
     return rows
 
 

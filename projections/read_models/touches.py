@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from domain.fold.fold import Fold
 from domain.fold.origin import LONGEST
+from domain.fold.withheld import kept
 from domain.touchpoints.impersonal import impersonal
 from domain.touchpoints.text import storable
 from domain.touchpoints.touchpoint import Touchpoint
@@ -20,6 +21,7 @@ def _rows(fold: Fold, subject: Subject) -> list[Row]:
     rows: list[Row] = []
     lead, before, n = subject.id, -1, 0
     day_of, origin_of, seen_of, amount_of = fold.days.of, fold.origin, fold.channels.seen, fold.amounts.of
+    withheld = kept(subject.lead.withheld) if subject.lead.withheld else None
     for touchpoint in subject.touchpoints:
         at, source, properties = touchpoint.instant, touchpoint.source, touchpoint.properties
         n = n + 1 if at == before else 0
@@ -49,6 +51,7 @@ def _rows(fold: Fold, subject: Subject) -> list[Row]:
             *(amount_of(touchpoint) or _NOTHING),
             impersonal(touchpoint),
             _machine(touchpoint) if "machine" in touchpoint.context else None,
+            None if withheld is None else withheld.get(touchpoint.key),
         )
         rows.append(row)
     return rows

@@ -9,13 +9,14 @@ from sqlalchemy import Connection
 from domain.errors import Refused
 from domain.files.values import amount_of
 from domain.fold.fold import Fold
+from domain.fold.lead import Awarded
 from domain.fold.score import value_at
 from domain.fold.trace import Trace
 from domain.model.classes import Rfm
 from domain.model.definition import Model, parse_model
 from domain.model.drawn import Bought, DrawnLimits, draw, with_limits
 from domain.model.scoring import Score, ScoreRule
-from domain.touchpoints.touchpoint import Instant
+from domain.touchpoints.touchpoint import Instant, Touchpoint
 from projections.history.clusters import Range, WalkedPerson, people_in, ranges
 from projections.history.engines import INLINE, Engine
 from projections.history.work import Work
@@ -93,13 +94,24 @@ def bought_in(source: TaskSource, text: str, progress: Progress, within: Range) 
 
 def _bought(fold: Fold, rfm: Rfm, person: WalkedPerson, clock: int) -> Iterator[Bought]:
     """What somebody bought, if anything ever."""
-    trace = Trace()
-    fold.fold((each for each in person.history if each.type != _RESET), clock, trace)
-    if not trace.awards:
+    orders = _Orders()
+    fold.fold((each for each in person.history if each.type != _RESET), clock, orders)
+    if not orders.taken:
         return
-    lately = [award for award in trace.awards if award.at > clock - rfm.within]
-    amounts = [amount_of(value_at(rfm.amount, award.properties)) for award in lately]
-    yield Bought(clock - trace.awards[-1].at, len(lately), sum(amount for amount in amounts if amount is not None))
+    lately = [order for order in orders.taken if order.instant > clock - rfm.within]
+    amounts = [amount_of(value_at(rfm.amount, order.properties)) for order in lately]
+    last = orders.taken[-1].instant
+    yield Bought(clock - last, len(lately), sum(amount for amount in amounts if amount is not None))
+
+
+@dataclass(slots=True)
+class _Orders(Trace):
+    """The touchpoints for which points were given: here these are orders."""
+
+    taken: list[Touchpoint] = field(default_factory=list)
+
+    def award(self, award: Awarded, touchpoint: Touchpoint) -> None:
+        self.taken.append(touchpoint)
 
 
 @lru_cache(4)

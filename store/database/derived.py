@@ -278,6 +278,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("currency", Text),
             Column("properties", Text, nullable=False),  # JSON object, without what names the person
             Column("machine", Text),  # why it is a machine's; null: it is a person's
+            Column("withheld", Text),  # JSON list of what it did not get (domain/fold/withheld.py); null: nothing
             Index(prefix + "touches_type", "type", "day"),
             index_where("machine IS NOT NULL", prefix + "touches_machine", "type", "day"),
             index_where("revenue IS NOT NULL", prefix + "touches_revenue", "lead"),
@@ -294,6 +295,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("rule", Text, nullable=False),
             Column("points", Double, nullable=False),
             Column("day", Integer, nullable=False),  # since 1970, in the model's zone
+            Column("about", Text),  # the touchpoint's most telling property, a space, its value; null: it has none
             Index(prefix + "awards_day", "day", "rule"),
             sqlite_with_rowid=False,
         ),

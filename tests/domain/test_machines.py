@@ -65,7 +65,7 @@ def test_what_a_machine_did_leaves_the_lead_as_it_is(fold: Fold, did: Touchpoint
     history = sorted([*people, did], key=lambda touchpoint: touchpoint.order)
     lead = fold.fold(history, us(100))
     assert lead.first_machine == did.instant
-    assert replace(lead, first_machine=NEVER) == fold.fold(people, us(100))
+    assert replace(lead, first_machine=NEVER, withheld=[]) == fold.fold(people, us(100))
 
 
 def test_whom_only_machines_touched_is_a_visitor_in_no_segment_with_their_first_and_last_touch(fold: Fold) -> None:

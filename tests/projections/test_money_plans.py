@@ -59,7 +59,7 @@ def touch(lead: UUID, at: int, day: int, type: str, channel: str | None, revenue
     currency = None if revenue is None else "EUR"
     return (
         lead, at, 0, day, f"{type} {lead}", type, "server", "shop", channel, None, None, None, None, "/", None, None,
-        revenue, currency, "{}", None,
+        revenue, currency, "{}", None, None,
     )  # fmt: skip
 
 

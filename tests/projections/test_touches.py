@@ -38,7 +38,7 @@ def test_a_touch_says_what_happened_and_where_it_came_from(world: World) -> None
         "type": "page_viewed", "source_kind": "browser", "source": "site", "channel": "email", "came_from": "News",
         "medium": "email", "campaign": "May\ufffd", "variant": None, "path": "/prices", "form": None, "value": None,
         "revenue": None, "currency": None, "properties": orjson.dumps({"url": CLICKED, "path": "/prices"}).decode(),
-        "machine": None,
+        "machine": None, "withheld": None,
     }  # fmt: skip
     assert (then.channel, then.came_from, then.medium) == (None, None, None)
     assert (then.campaign, then.variant, then.path, then.form) == ("June", "B", None, None)

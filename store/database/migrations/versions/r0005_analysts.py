@@ -180,6 +180,7 @@ def _touches() -> None:
         sa.Column("currency", sa.Text()),
         sa.Column("properties", sa.Text(), nullable=False),
         sa.Column("machine", sa.Text()),
+        sa.Column("withheld", sa.Text()),
         sa.PrimaryKeyConstraint("lead", "at", "n"),
         postgresql_partition_by="RANGE (at)",
     )
@@ -200,6 +201,7 @@ def _touches() -> None:
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("points", sa.Double(), nullable=False),
         sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("about", sa.Text()),
         sa.PrimaryKeyConstraint("lead", "at", "n"),
         sqlite_with_rowid=False,
     )
