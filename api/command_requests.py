@@ -5,7 +5,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 
@@ -21,6 +21,7 @@ from domain.files.durations import SECOND, parse_duration
 from domain.touchpoints.touchpoint import Instant
 from producers.commands import CommandContext, CommandRefused
 from producers.reading.body import clean
+from projections.queries.foreseen import ForeseenShape
 from projections.queries.periods import bound
 from projections.queries.shapes import LeadDetail
 from projections.queries.view import View
@@ -37,6 +38,14 @@ ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     202: {"model": Accepted, "description": "the log has it"},
 }
 """What a command is answered with."""
+FORESEEN: Final[dict[int | str, dict[str, Any]]] = {
+    **ANSWERS,
+    200: {
+        "model": LeadDetail | ForeseenShape,
+        "description": "with `wait`: the lead after it; with `preview`: what it would do",
+    },
+}
+"""The same of a command that can be previewed."""
 
 
 class By(BaseModel):
@@ -78,19 +87,29 @@ class _Waited(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Who asks, and how many seconds they wait for the outcome."""
+class CommandAsked:
+    """Who asks, and how many seconds they wait for the outcome; or `preview`: they only ask what it would be."""
 
     asker: Asker
     seconds: float
+    preview: bool = False
 
 
-def _asked(request: Request, waited: Annotated[_Waited, Query()]) -> Asked:
+class _Previewed(_Waited):
+    preview: Annotated[bool, Field(description="say what it would do, and record nothing")] = False
+
+
+def _asked(request: Request, waited: Annotated[_Waited, Query()]) -> CommandAsked:
     viewer = viewer_of(request)
-    return Asked(Asker(viewer.name, viewer.owner), waited.seconds())
+    return CommandAsked(Asker(viewer.name, viewer.owner), waited.seconds())
 
 
-Waited = Annotated[Asked, Depends(_asked)]
+def _asked_or_previewed(request: Request, said: Annotated[_Previewed, Query()]) -> CommandAsked:
+    return replace(_asked(request, said), preview=said.preview)
+
+
+Waited = Annotated[CommandAsked, Depends(_asked)]
+Previewed = Annotated[CommandAsked, Depends(_asked_or_previewed)]
 Key = Annotated[str | None, Header(description="the same command asked twice is recorded once", max_length=200)]
 
 
@@ -113,7 +132,7 @@ class JsonRoute(APIRoute):
         return handle
 
 
-async def run(commander: Commander, id: str, lead: str, command: Command, asked: Asked) -> Response:
+async def run(commander: Commander, id: str, lead: str, command: Command, asked: CommandAsked) -> Response:
     """The answer: 202 with the touchpoint's id, or 200 with the lead after it; after so many seconds 202."""
     accepted = await run_sync(_append, commander, id, lead, command, asked.asker)
     until = time.monotonic() + asked.seconds
@@ -124,13 +143,34 @@ async def run(commander: Commander, id: str, lead: str, command: Command, asked:
     return JSONResponse(accepted.model_dump(), 202)
 
 
+async def run_or_foresee(
+    commander: Commander, id: str, lead: str, others: Sequence[str], command: Command, asked: CommandAsked
+) -> Response:
+    """The answer of `run`; or 200 with what the command would do to the lead and to others."""
+    if not asked.preview:
+        return await run(commander, id, lead, command, asked)
+    shape = await run_sync(_foresee, commander, lead, others, command, asked.asker)
+    return JSONResponse(shape.model_dump(mode="json"))
+
+
+def _foresee(commander: Commander, lead: str, others: Sequence[str], command: Command, asker: Asker) -> ForeseenShape:
+    try:
+        return commander.foresee(lead, others, command, asker)
+    except CommandRefused as error:
+        raise _problem_of(error) from None
+
+
+def _problem_of(error: CommandRefused) -> Problem:
+    named = {"missing": error.missing, "allowed": error.allowed}
+    more: dict[str, Any] = {name: list(value) for name, value in named.items() if value}
+    return Problem(error.status, error.problem, **more)
+
+
 def _append(commander: Commander, id: str, lead: str, command: Command, asker: Asker) -> Accepted:
     try:
         return commander.append(id, lead, command, asker)
     except CommandRefused as error:
-        named = {"missing": error.missing, "allowed": error.allowed}
-        more: dict[str, Any] = {name: list(value) for name, value in named.items() if value}
-        raise Problem(error.status, error.problem, **more) from None
+        raise _problem_of(error) from None
     except (LogAway, LogFull) as error:
         after = {"Retry-After": str(max(1, round(error.retry_after)))}
         raise Problem(503, f"nothing was recorded: {error}", after) from None

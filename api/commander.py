@@ -1,6 +1,6 @@
 """Commands that are asked about a lead: checked against it, then put on the log as a touchpoint."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -10,10 +10,12 @@ from sqlalchemy import Connection, Row, select
 from domain.errors import NotFound
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Instant, Touchpoint
-from producers.commands import CommandContext
+from producers.commands import CommandContext, CommandRefused
 from producers.reading.arrival import sealed
+from projections.projecting.foreseeing import PutAside
 from projections.queries import one_lead
 from projections.queries.announced_owner import owner_now
+from projections.queries.foreseen import ForeseenShape, foreseen
 from projections.queries.shapes import LeadDetail, OwnerShape
 from projections.queries.view import Reader, View
 from store.database.tables import events
@@ -89,13 +91,27 @@ class Commander:
             if (earlier := self._recorded(view.conn, id)) is not None:  # done: now it would be refused
                 return Accepted(id=id, type=earlier.type, lead=str(one_lead.live_lead(view, lead)))
             card = Card.of(view, lead)
-            at = Instant(max(self._clock(), view.clock + 1))  # behind all that it is checked against
-            context = CommandContext(
-                id=id, at=at, source=SOURCE, viewer=asking.name, owner=asking.owner, region=self._region
-            )
-            touchpoint = command(view, card, context)
+            touchpoint = command(view, card, self._context(view, id, asking))
         self._log.append(TOUCHPOINTS, [sealed(touchpoint)])
         return Accepted(id=id, type=touchpoint.type, lead=card.id)
+
+    def foresee(self, lead: str, others: Sequence[str], command: Command, asking: Asker = NOBODY) -> ForeseenShape:
+        """What the command would do to a lead, and to others; nothing is recorded.
+
+        Raises CommandRefused, NotFound.
+        """
+        with self._reader.view() as view:
+            card = Card.of(view, lead)
+            touchpoint = command(view, card, self._context(view, "foreseen", asking))
+            asked = [card.id, *(str(one_lead.live_lead(view, other)) for other in others)]
+            try:
+                return foreseen(view, self._reader.foresight, touchpoint, asked)
+            except PutAside as error:
+                raise CommandRefused(409, str(error)) from None
+
+    def _context(self, view: View, id: str, asking: Asker) -> CommandContext:
+        at = Instant(max(self._clock(), view.clock + 1))  # behind all that it is checked against
+        return CommandContext(id=id, at=at, source=SOURCE, viewer=asking.name, owner=asking.owner, region=self._region)
 
     def after(self, accepted: Accepted) -> LeadDetail | None:
         """The lead, once the touchpoint is recorded and projected."""

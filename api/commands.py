@@ -7,8 +7,20 @@ from fastapi import APIRouter, Body
 from fastapi.responses import Response
 from pydantic import AliasChoices, Field
 
-from api.command_requests import ANSWERS, JsonRoute, Key, Said, Waited, command_id, context_of, run
-from api.commander import Card, Commander
+from api.command_requests import (
+    ANSWERS,
+    FORESEEN,
+    JsonRoute,
+    Key,
+    Previewed,
+    Said,
+    Waited,
+    command_id,
+    context_of,
+    run,
+    run_or_foresee,
+)
+from api.commander import Card, Command, Commander
 from domain.touchpoints.touchpoint import Touchpoint
 from producers import commands
 from producers.commands import CommandContext
@@ -47,23 +59,19 @@ def command_routes(commander: Commander) -> APIRouter:
 
         return await run(commander, command_id(lead, "stage", said, idempotency_key), lead, command, waited)
 
-    @router.post("/leads/{lead}/merge", summary="Two leads are one person", responses=ANSWERS)
+    @router.post("/leads/{lead}/merge", summary="Two leads are one person", responses=FORESEEN)
     async def merge(
-        lead: str, said: Annotated[WithLead, Body()], waited: Waited, idempotency_key: Key = None
+        lead: str, said: Annotated[WithLead, Body()], asked: Previewed, idempotency_key: Key = None
     ) -> Response:
-        def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
-            return commands.merge(card, Card.of(view, said.with_), context_of(context, said))
+        id = command_id(lead, "merge", said, idempotency_key)
+        return await run_or_foresee(commander, id, lead, [said.with_], to_merge(said), asked)
 
-        return await run(commander, command_id(lead, "merge", said, idempotency_key), lead, command, waited)
-
-    @router.post("/leads/{lead}/unmerge", summary="Identities are another person's", responses=ANSWERS)
+    @router.post("/leads/{lead}/unmerge", summary="Identities are another person's", responses=FORESEEN)
     async def unmerge(
-        lead: str, said: Annotated[TakeOut, Body()], waited: Waited, idempotency_key: Key = None
+        lead: str, said: Annotated[TakeOut, Body()], asked: Previewed, idempotency_key: Key = None
     ) -> Response:
-        def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
-            return commands.unmerge(card, said.identities, context_of(context, said))
-
-        return await run(commander, command_id(lead, "unmerge", said, idempotency_key), lead, command, waited)
+        id = command_id(lead, "unmerge", said, idempotency_key)
+        return await run_or_foresee(commander, id, lead, [], to_unmerge(said), asked)
 
     @router.post("/leads/{lead}/reset", summary="Start the heat anew", responses=ANSWERS)
     async def reset(
@@ -79,6 +87,24 @@ def command_routes(commander: Commander) -> APIRouter:
     for name in commands.NOT_BUILT:
         router.add_api_route(f"/leads/{{lead}}/{name}", _refusing(name), methods=["POST"], summary="Not built yet")
     return router
+
+
+def to_merge(said: WithLead) -> Command:
+    """The lead and another one are one person."""
+
+    def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+        return commands.merge(card, Card.of(view, said.with_), context_of(context, said))
+
+    return command
+
+
+def to_unmerge(said: TakeOut) -> Command:
+    """Identities of the lead are another person's."""
+
+    def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
+        return commands.unmerge(card, said.identities, context_of(context, said))
+
+    return command
 
 
 def _refusing(name: str) -> Callable[[str], None]:

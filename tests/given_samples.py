@@ -160,12 +160,13 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
     "work-a-lead.md": {
         "[[tags]]": WORK,
         "leadline work log": WORK,
-        "curl -sG": WORK,
+        "curl -sG http://127.0.0.1:8787/api/leads --data-urlencode email=ada": WORK,
         "leadline work correct": WORK,
         'curl -s "http://127.0.0.1:8787/api/leads/$(cat lead)/profile': WORK,
         "leadline work tag": WORK,
         'curl -s "http://127.0.0.1:8787/api/leads/$(cat lead)/tags': WORK,
         "leadline handover note": WORK,
+        "curl -sG http://127.0.0.1:8787/api/leads --data-urlencode email=countess": WORK,
     },
 }
 """Page, how a block of it begins, and the test file that executes it with `sample`, or the reason why none does."""

@@ -1,5 +1,6 @@
 """What the page on working a lead shows, done on a real server."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ from tests.runtime.serving import Server, eventually, serving
 
 TAGS = sample("work-a-lead.md", "[[tags]]")
 LOG = sample("work-a-lead.md", "leadline work log")
-LOG_OVER_HTTP = sample("work-a-lead.md", "curl -sG")
+LOG_OVER_HTTP = sample("work-a-lead.md", "curl -sG http://127.0.0.1:8787/api/leads --data-urlencode email=ada")
 CORRECT = sample("work-a-lead.md", "leadline work correct")
 CORRECT_OVER_HTTP = sample("work-a-lead.md", 'curl -s "http://127.0.0.1:8787/api/leads/$(cat lead)/profile')
 TAG = sample("work-a-lead.md", "leadline work tag")
 TAG_OVER_HTTP = sample("work-a-lead.md", 'curl -s "http://127.0.0.1:8787/api/leads/$(cat lead)/tags')
+MERGE = sample("work-a-lead.md", "curl -sG http://127.0.0.1:8787/api/leads --data-urlencode email=countess")
 REMIND = sample("work-a-lead.md", "leadline handover note")
 OWNERS = '[[sales.owners]]\nname = "ana"\nweight = 0\n[[sales.owners]]\nname = "bo"\nweight = 0\n'
 
@@ -97,3 +99,23 @@ def test_what_is_written_down_and_to_be_reminded_of_is_listed(server: Server, fo
         ("bo", "Ask whether the offer came"), (None, "Send the offer"),
     ]  # fmt: skip
     assert server.http.get(f"{lead}/dossier").json()["notes"][0]["note"] == "Prefers to be called in the morning"
+
+
+def test_a_merge_is_looked_at_before_it_is_done(server: Server, folder: Path, lead: str) -> None:
+    server.http.post("/f/contact", data={"email": "countess@example.org", "company": "Engines"})
+    asked = {"email": "countess@example.org"}
+    [other] = eventually(lambda: server.http.get("/api/leads", params=asked).json()["items"])
+    (folder / "lead").write_text(lead.rpartition("/")[2])
+    answers = pasted(server, folder, MERGE)
+    place, found = 0, []
+    while place < len(answers):
+        answer, place = json.JSONDecoder().raw_decode(answers, place)
+        found.append(answer)
+    preview, merged, apart = found
+    assert (preview["type"], apart["type"]) == ("merged", "unmerged")
+    [card] = preview["leads"]
+    assert {each["id"] for each in preview["ceased"]} | {card["id"]} == {other["id"], lead.rpartition("/")[2]}
+    kept = ("id", "identities", "profile", "stage", "grade", "hot", "touches", "tags")
+    assert [card[name] for name in kept] == [merged[name] for name in kept]
+    assert len(apart["leads"]) == 2
+    assert len(server.http.get("/api/leads", params={**asked, "count": "true"}).json()["items"]) == 1

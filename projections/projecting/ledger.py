@@ -14,7 +14,6 @@ from domain.people.walk import assign
 from domain.signals.asking import ask_of, to_accept
 from domain.signals.deadlines import Deadline
 from domain.signals.decide import decide
-from domain.signals.handing_over import TURN
 from domain.signals.kinds import ASSIGNED, HOT, MERGED, TRAITS
 from domain.signals.look import follow
 from domain.signals.message import hot_message, standing
@@ -22,7 +21,7 @@ from domain.signals.signal import Change, Decision, Holding, end, hand_over, to_
 from domain.touchpoints.touchpoint import Touchpoint, rfc3339
 from projections.projecting.cluster import Cluster
 from projections.projecting.hands import Desk, Hands, News
-from projections.projecting.plan import OPEN_COLUMNS, Holdings, Plan, open_of, row_of, told_of
+from projections.projecting.plan import OPEN_COLUMNS, Holdings, Plan, of_each_other, open_of, row_of, told_of
 from store.database import bulk
 from store.database.database import Database
 from store.database.tables import hot_told, ledger, live, open_signals
@@ -64,12 +63,7 @@ class Ledger:
         `news` are touchpoints that may ask for something. `whole`: these are all the leads of their clusters, and what
         is open of others there is nobody's any more.
         """
-        if whole:
-            self._read_whole(conn, clusters)
-        else:
-            self._read_opens(conn, clusters)
-        desk = self._desk(conn, clusters, news, clock, histories)
-        plans = [plan for each in clusters if each[1].aside is None and (plan := self._plan(*each, clock, desk))]
+        plans, desk = self.plans(conn, clusters, clock, histories, news=news, whole=whole)
         explained = self._explained(plans, clock, histories)
         plans = [plan for plan in plans if plan.cluster.aside is None]
         self._keep_opens(conn, plans, self._write(conn, plans, clock, explained), clock)
@@ -78,6 +72,25 @@ class Ledger:
         for _, cluster in clusters:
             if cluster.activation is not None and cluster.aside is None:
                 cluster.activation = None
+
+    def plans(
+        self,
+        conn: Connection,
+        clusters: Sequence[Holdings],
+        clock: int,
+        histories: Histories,
+        *,
+        news: News,
+        whole: bool = False,
+    ) -> tuple[list[Plan], Desk | None]:
+        """What must be said, as of `announce`; nothing is written."""
+        if whole:
+            self._read_whole(conn, clusters)
+        else:
+            self._read_opens(conn, clusters)
+        desk = self._desk(conn, clusters, news, clock, histories)
+        plans = [plan for each in clusters if each[1].aside is None and (plan := self._plan(*each, clock, desk))]
+        return plans, desk
 
     def _desk(
         self, conn: Connection, clusters: Sequence[Holdings], news: News, clock: int, histories: Histories
@@ -274,7 +287,7 @@ class Ledger:
             said = explained if decision.kind == HOT else plan.standings
             data = {**said.get(decision.lead_now, {}), **decision.data}
             if decision.kind in (HOT, ASSIGNED):
-                data |= _of_each_other(decided, ids, place)
+                data |= of_each_other(decided, ids, place)
                 plan.deadlines.extend(to_accept(decision, data, ids[place], clock))
             asked = ask_of(decision, ids[place], data, self.hands.sales)
             named = decision.kind in (HOT, ASSIGNED)
@@ -325,21 +338,6 @@ class Ledger:
         bulk.delete(conn, open_signals, "holder", list(touched))
         bulk.insert(conn, open_signals, rows)
         bulk.upsert(conn, hot_told, told)
-
-
-def _of_each_other(decided: Sequence[tuple[Decision, Plan]], ids: Sequence[str], place: int) -> dict[str, str]:
-    """A `lead.hot` and the `lead.assigned` that stands behind it because of it name each other."""
-    decision, _ = decided[place]
-    if decision.kind == HOT:
-        behind = decided[place + 1][0] if place + 1 < len(decided) else None
-        return {"assigned": ids[place + 1]} if behind is not None and _for_hot(behind, decision) else {}
-    before = decided[place - 1][0] if place else None
-    return {"hot": ids[place - 1]} if before is not None and _for_hot(decision, before) else {}
-
-
-def _for_hot(assigned: Decision, hot: Decision) -> bool:
-    same = assigned.lead_now == hot.lead_now and (assigned.kind, hot.kind) == (ASSIGNED, HOT)
-    return same and assigned.data["reason"] == TURN
 
 
 def _as_json(decision: Decision, data: dict[str, Any]) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from domain.signals.deadlines import Deadline
-from domain.signals.kinds import HOT, SignalKind
+from domain.signals.handing_over import TURN
+from domain.signals.kinds import ASSIGNED, HOT, SignalKind
 from domain.signals.signal import Change, Decision, Holding, Kept, Open, Opened
 from projections.projecting.cluster import Cluster
 from store.database.tables import open_signals
@@ -87,3 +88,18 @@ def row_of(open: Open) -> tuple[Any, ...]:
         open.holder, open.kind.value, open.subject, open.signal, open.lead, open.at, open.value, open.since,
         open.earned, open.waits,
     )  # fmt: skip
+
+
+def of_each_other(decided: Sequence[tuple[Decision, Plan]], ids: Sequence[str], place: int) -> dict[str, str]:
+    """A `lead.hot` and the `lead.assigned` that stands behind it because of it name each other."""
+    decision, _ = decided[place]
+    if decision.kind == HOT:
+        behind = decided[place + 1][0] if place + 1 < len(decided) else None
+        return {"assigned": ids[place + 1]} if behind is not None and _for_hot(behind, decision) else {}
+    before = decided[place - 1][0] if place else None
+    return {"hot": ids[place - 1]} if before is not None and _for_hot(decision, before) else {}
+
+
+def _for_hot(assigned: Decision, hot: Decision) -> bool:
+    same = assigned.lead_now == hot.lead_now and (assigned.kind, hot.kind) == (ASSIGNED, HOT)
+    return same and assigned.data["reason"] == TURN

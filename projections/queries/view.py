@@ -13,6 +13,7 @@ from domain.fold.fold import Fold
 from domain.model.definition import Model
 from domain.people.sharing import LIMITS, Limits
 from domain.touchpoints.touchpoint import Position
+from projections.projecting.foreseeing import Foresight
 from projections.projecting.projector import read_progress
 from projections.projecting.saved import FORMAT
 from projections.queries.as_of import BadAsOf, Knowing, NoPastView, Pair, pair_of
@@ -87,6 +88,7 @@ class Reader:
         self._ids = ids
         self._limits = limits
         self._lookup = saved_lookup(events, ids, limits=limits)
+        self.foresight = Foresight(database, events, ids, limits)
 
     @contextmanager
     def view(self, as_of: str | None = None, knowing: str | None = None) -> Iterator[View]:

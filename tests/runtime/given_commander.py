@@ -24,7 +24,7 @@ class Desk:
         world = company.world
         self.reader = Reader(world.database, EventStore(world.database), world.ids)
         self._log = SqlLog(folder / "log.db")
-        self._commander = Commander(self.reader, world.ids, self._log, lambda: Instant(world.clock))
+        self.commander = Commander(self.reader, world.ids, self._log, lambda: Instant(world.clock))
         self._subscription = self._log.subscribe([TOUCHPOINTS], "test")
         self._asked = 0
 
@@ -37,7 +37,7 @@ class Desk:
         if not lead:
             [lead] = [str(row.lead) for row in self.company.world.rows("leads")]
         self._asked += 1
-        self._commander.append(f"command-{self._asked}", lead, command)
+        self.commander.append(f"command-{self._asked}", lead, command)
         *_, entry = self._subscription.poll(dict.fromkeys(self._subscription.assigned()), 100, 0)
         return decode(entry.value)
 
