@@ -7,7 +7,7 @@ own words, are null. It goes by the names of fields, over whatever an answer is 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
 
@@ -15,6 +15,9 @@ from domain.fold.names import all_names, names_somebody
 from domain.touchpoints.identity import RANK, Identity, canonical
 from projections.exports.unnamed import Unnamed, kind_said
 from store.events.ids import Ids
+from web.viewer import Role, Viewer
+
+Answer = TypeVar("Answer")
 
 _PERSON: Final = ("profile", "person")
 """What holds what is known of somebody."""
@@ -50,6 +53,11 @@ class Masking:
     def text(self, text: str) -> str:
         """A text without e-mail addresses and phone numbers."""
         return Unnamed((), {}, self._ids).text(text)
+
+
+def seen_by(viewer: Viewer, ids: Ids, answer: Answer) -> Answer:
+    """An answer as somebody sees it; what belongs together (a tuple of answers) is masked together."""
+    return Masking(ids).seen(answer) if viewer.role is Role.READER else answer
 
 
 class _Masked:
@@ -99,6 +107,8 @@ class _Masked:
             said = {**said, "value": self._identity(said["kind"], said["value"])}
         if "occurred_at" in said and isinstance(said.get("id"), str):
             said = {**said, "id": self._touchpoint(said["id"])}
+        if "detail" in said and "since" in said and said.get("kind") not in _FINDINGS:
+            said = {**said, "detail": None}  # of a finding it names others than those of the answer
         kept = {}
         for name, value in said.items():
             key = self._text(name) if free and isinstance(name, str) else name

@@ -63,7 +63,7 @@ def refuse_search(viewer: Viewer, asked: QueryParams) -> None:
     """Refuse what would find out, by asking for it, what a reader is not shown. Raises Problem 403."""
     if viewer.role is not Role.READER:
         return
-    named = next((name for name in _NAMING if name in asked), None)
+    named = next((name for name in _NAMING if asked.get(name)), None)
     if named is None and asked.get("order") == "name":
         named = "order=name"
     by = asked.get("by", "")

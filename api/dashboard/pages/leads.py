@@ -15,6 +15,7 @@ from api.dashboard.lead_texts import DONE
 from api.dashboard.phone_numbers import Dial, dial_of
 from api.dashboard.resources import Resources
 from api.dashboard.wording import Wording
+from api.masking import seen_by
 from domain.conditions.parse import GRADES
 from domain.fold.names import full_name
 from domain.model.channels import CHANNELS
@@ -160,10 +161,13 @@ def _values(view: View, choice: Choice, viewer: Viewer, look: LastLook) -> dict[
     """What the template is given: the rows, how many there are, and what can be chosen."""
     mine = own_names(viewer.owner, view.model.sales)
     filters = choice.filters(mine)
-    page = _page(view, choice, filters, mine)
+    page = seen_by(viewer, view.ids, _page(view, choice, filters, mine))
     hot = headcount(view, replace(filters, hot=True))
     rest = Headcount(0, 0) if filters.hot else headcount(view, replace(filters, hot=False), COUNTED)
+    knows = viewer.role.covers(Role.SALES)
     rows = _rows(view, page.items, mine, look)
+    if not knows:  # a hash reaches nobody
+        rows = [replace(row, phone=None, email=None) for row in rows]
     return {
         "parts": _parts(rows, choice),
         "back": choice.address(cursor=choice.cursor),
@@ -172,7 +176,8 @@ def _values(view: View, choice: Choice, viewer: Viewer, look: LastLook) -> dict[
         "hot": hot,
         "rest": rest,
         "fresh": sum(row.is_new for row in rows),
-        "may_act": viewer.role.covers(Role.SALES),
+        "may_act": knows,
+        "may_search": knows,
         "has_owners": bool(view.model.sales.owners),
         "reasons": reasons_of(view.model.sales),
         "choices": _choices(view.model, viewer),
