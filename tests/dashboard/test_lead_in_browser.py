@@ -76,7 +76,9 @@ def _violations(page: "Page") -> list[str]:
 
 @pytest.mark.parametrize("settings", [
     {"locale": "en-GB"},
+    {"locale": "zh-CN", "color_scheme": "dark"},
     {"locale": "zh-CN", "viewport": NARROW},
+    {"locale": "en-GB", "viewport": NARROW, "color_scheme": "dark"},
 ])  # fmt: skip
 def test_everybody_can_use_it_on_any_screen(
     chromium: "Browser", server: Server, lead: str, settings: dict[str, Any]
