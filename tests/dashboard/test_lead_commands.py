@@ -113,10 +113,19 @@ def test_two_leads_are_merged_and_taken_apart(pages: Pages) -> None:
     told(pages, HOUR, "form_submitted", "e:li@x.test", form="contact")
     unknown = pages.post(f"/leads/{lead}/merge", **{"with": "nobody@x.test"})
     assert unknown.status_code == 422 and "no lead has the email" in text_of(unknown)
+    would = pages.post(f"/leads/{lead}/merge", **{"with": "li@x.test", "preview": "1", "reason": "brothers"})
+    assert would.status_code == 200 and len(pages.company.world.leads()) == 2
+    said = text_of(would)
+    assert "li@x.test" in said and "1 lead would be no more" in said and 'name="reason" value="brothers"' in would.text
+    assert 'name="preview"' not in would.text
     pages.post(f"/leads/{lead}/merge", **{"with": "li@x.test"})
     [merged] = pages.company.world.leads()
     page = pages.get(f"/leads/{merged.lead}").text
     assert 'value="email:li@x.test"' in page
+    would = pages.post(f"/leads/{merged.lead}/unmerge", identity="email:li@x.test", preview="1")
+    assert would.text.count("<section") == 2 and 'name="identity" value="email:li@x.test"' in would.text
+    refused = pages.post(f"/leads/{merged.lead}/unmerge", preview="1")
+    assert refused.status_code == 422 and 'role="alert"' in refused.text
     pages.post(f"/leads/{merged.lead}/unmerge", identity="email:li@x.test")
     assert len(pages.company.world.leads()) == 2
 

@@ -17,7 +17,9 @@ from starlette.routing import Route
 from api.command_requests import GLANCE, By, Said, command_id, context_of
 from api.commander import Accepted, Asker, Card, Command, Commander
 from api.commands import TakeOut, ToStage, WithLead
+from api.dashboard.lead_wording import LeadWording
 from api.dashboard.pages.lead import Refusal, lead_page
+from api.dashboard.pages.leads import called
 from api.dashboard.resources import Resources
 from api.dashboard.well_known import N_
 from api.handing_over import (
@@ -92,6 +94,8 @@ def _answer(
     try:
         viewer, orders = viewer_of(request), read(form)
         asker, key = Asker(viewer.name, viewer.owner), typed.get("key") or None
+        if "preview" in typed:
+            return _foreseen(resources, request, name, orders[-1], form, asker)
         for order in orders:
             id = command_id(lead, name, order.said, key)
             accepted = resources.commander.append(id, lead, order.command, asker)
@@ -106,6 +110,30 @@ def _answer(
         return lead_page(resources, request, Refusal(name, 503, _AWAY, str(error), typed=typed))
     done = f"done={name}{'' if shown else '&pending=1'}"
     return RedirectResponse(_list_again(typed.get("back"), accepted.lead, done), 303)
+
+
+def _foreseen(
+    resources: Resources, request: Request, name: str, order: _Order, form: FormData, asker: Asker
+) -> Response:
+    """What a form would do, to be done or left. Raises CommandRefused, NotFound."""
+    lead = request.path_params["lead"]
+    with resources.reader.view() as view:
+        wording = LeadWording(view.model, resources.shell.language(request), view.clock)
+        others = [_called(view, order.said.with_)] if isinstance(order.said, WithLead) else []
+    would = resources.commander.foresee(lead, others, order.command, asker)
+    fields = [(field, value) for field, value in form.multi_items() if field != "preview" and isinstance(value, str)]
+    names = {each.id: called(each) or wording.text(N_("Visitor")) for each in would.leads}
+    return resources.shell.render(
+        request, "lead_foreseen.html", would=would, names=names, form=name, fields=fields, lead=lead, wording=wording
+    )
+
+
+def _called(view: View, text: str) -> str:
+    """The lead that somebody means. Raises CommandRefused: there is none, or several are."""
+    try:
+        return str(one_lead.lead_called(view, text))
+    except NotFound as error:
+        raise CommandRefused(422, str(error)) from None
 
 
 def _list_again(back: str | None, lead: str, done: str) -> str:
@@ -251,11 +279,7 @@ def _merge(form: FormData) -> list[_Order]:
     said = WithLead.model_validate(_given(form, "with", "reason"))
 
     def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
-        try:
-            other = one_lead.lead_called(view, said.with_)
-        except NotFound as error:
-            raise CommandRefused(422, str(error)) from None
-        return commands.merge(card, Card.of(view, str(other)), context_of(context, said))
+        return commands.merge(card, Card.of(view, _called(view, said.with_)), context_of(context, said))
 
     return [_Order(said, command)]
 
