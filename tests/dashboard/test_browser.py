@@ -1,0 +1,128 @@
+"""The pages in a real Chromium over a real server: clean, for everybody, on a phone, without a script, live."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from domain.files.durations import HOUR
+from runtime.clock import clock
+from runtime.demo.generator import generate
+from runtime.demo.player import play
+from tests.runtime.serving import Server, eventually, serving
+from tests.services.browser import opened
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "b2b-software.toml"
+LOOKS = {
+    "en": {"locale": "en-GB"},
+    "zh dark": {"locale": "zh-CN", "color_scheme": "dark"},
+    "phone": {"locale": "zh-CN", "viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True},
+}
+HOT_NAME = "table.leads tr[id] .name"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with some of the demo's traffic."""
+    with serving(tmp_path_factory.mktemp("site"), MODEL=str(EXAMPLE)) as server:
+        traffic = generate(1, clock() - HOUR, 60)
+        play("127.0.0.1", server.port, traffic.requests, lambda done, total: None)
+        eventually(lambda: _count(server) == traffic.truth.leads and _count(server, hot="true"))
+        yield server
+
+
+def _count(server: Server, **narrowed: str) -> int:
+    counted: int = server.http.get("/api/leads", params={"limit": "1", "count": "true", **narrowed}).json()["count"]
+    return counted
+
+
+def _hottest(server: Server) -> dict[str, Any]:
+    lead: dict[str, Any] = server.http.get("/api/leads", params={"limit": "1", "hot": "true"}).json()["items"][0]
+    return lead
+
+
+def _host(server: Server) -> str:
+    return f"127.0.0.1:{server.port}"
+
+
+def _addresses(server: Server) -> list[str]:
+    return ["/", "/?q=a&order=name&stage=lead", "/?q=zzzz", f"/leads/{_hottest(server)['id']}"]
+
+
+def _faults(page: "Page") -> list[str]:
+    results = Axe().run(page)
+    return [f"{page.url}: {each['id']}: {each['help']}" for each in results.response["violations"]]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_page_is_clean_fits_and_is_for_everybody(chromium: "Browser", site: Server, look: str) -> None:
+    """No console error, no violation of the CSP, no request to another host; no fault for axe; nothing sticks out."""
+    faults = []
+    with opened(chromium, _host(site), **LOOKS[look], bypass_csp=False) as page:
+        for address in _addresses(site):
+            page.goto(address)
+            beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            faults += [f"{page.url}: {beyond} px beyond the screen"] if beyond > 0 else []
+            faults += _faults(page)
+    assert not faults, "\n".join(faults)
+
+
+def test_without_a_script_a_lead_is_found_and_a_call_logged(chromium: "Browser", site: Server) -> None:
+    with opened(chromium, _host(site), locale="en-GB", java_script_enabled=False) as page:
+        page.goto("/")
+        name = page.locator(HOT_NAME).first.inner_text()
+        page.fill("input[name=q]", name)
+        page.select_option("select[name=order]", "last_seen")
+        page.get_by_role("button", name="Show", exact=True).click()
+        row = page.locator("table.leads tr[id]").first
+        row.get_by_text("Log a call").click()
+        row.locator("textarea").first.fill("said hello")
+        row.get_by_role("button", name="Log the call").click()
+        assert page.get_by_role("status").inner_text() == "Logged."
+        assert "order=last_seen" in page.url and page.url.endswith(f"#{page.locator('tr:target').get_attribute('id')}")
+
+
+def test_by_keyboard_a_lead_is_accepted_and_opened(chromium: "Browser", site: Server) -> None:
+    with opened(chromium, _host(site), locale="en-GB") as page:
+        page.goto("/?hot=1")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.keyboard.press("Enter")
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.textContent") == "Accept":
+                break
+        page.keyboard.press("Enter")
+        page.wait_for_url("**done=accept*")
+        page.locator("tr:target .name").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/leads/*")
+
+
+def test_a_lead_that_becomes_hot_appears_without_reloading_but_moves_nothing_under_the_pointer(
+    chromium: "Browser", site: Server
+) -> None:
+    def become_hot(name: str) -> None:
+        fields = {"email": f"{name}@granite.example", "name": name, "company": "Granite", "title": "CTO"}
+        assert site.http.post("/f/contact", data=fields).status_code == 303
+        trial = {"userId": name, "event": "Trial Started", "context": {"traits": fields}, "writeKey": "demo"}
+        assert site.http.post("/v1/track", json=trial).status_code == 200
+
+    with opened(chromium, _host(site), locale="en-GB") as page:
+        page.goto("/?hot=1")
+        page.evaluate("window.kept = true")
+        become_hot("Mia")
+        page.get_by_role("link", name="Mia", exact=True).wait_for()
+        page.locator(HOT_NAME).last.hover()
+        before = page.locator(HOT_NAME).all_inner_texts()
+        become_hot("Zoe")
+        page.locator("#news").get_by_role("link").wait_for()
+        assert page.locator(HOT_NAME).all_inner_texts() == before
+        page.locator("#news").get_by_role("link").click()
+        page.get_by_role("link", name="Zoe", exact=True).wait_for()
+        assert page.evaluate("window.kept"), "it was never loaded anew"
