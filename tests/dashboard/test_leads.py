@@ -119,6 +119,15 @@ def test_a_reader_sees_no_forms(pages: Pages) -> None:
     assert 'method="post"' not in pages.get("/").text
 
 
+def test_a_reader_sees_nobodys_name_and_looks_for_nobody(pages: Pages) -> None:
+    pages.viewer(None, role="reader")
+    shown = pages.get("/").text
+    for said in ("王伟", "Li Na", "wang@", "8613800000001", "name=q", "tel:", "mailto:"):
+        assert said not in shown, said
+    assert "云帆科技" in shown and re.search(">Lead [0-9a-f]{8}<", shown)
+    assert pages.get("/?q=wang").status_code == pages.get("/?order=name").status_code == 403
+
+
 def test_a_page_asks_the_database_few_things(pages: Pages) -> None:
     pages.get("/")
     assert pages.queries <= 11
