@@ -18,7 +18,7 @@ class FiredParameters(DaysParameters):
     """The days of which it is told how often rules gave points: without any the last 28."""
 
 
-class HistoryParameters(Parameters):
+class ActivationsParameters(Parameters):
     """A page of the activations."""
 
     limit: Annotated[int, Field(ge=1, le=LIMIT)] = 100
@@ -35,7 +35,7 @@ def active_model_routes(reader: Reader) -> APIRouter:
             return model_query.active(view, parameters.days(view.model.timezone))
 
     @router.get("/model/history", summary="Activations of models, the newest first")
-    def history(parameters: Annotated[HistoryParameters, Query()]) -> Page[ActivationShape]:
+    def history(parameters: Annotated[ActivationsParameters, Query()]) -> Page[ActivationShape]:
         with reader.view() as view:
             return model_history.history(view.conn, limit=parameters.limit, cursor=parameters.cursor)
 

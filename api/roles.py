@@ -25,7 +25,7 @@ _SALES: Final = (
 )  # fmt: skip
 """Commands on a lead."""
 _ADMIN: Final = (
-    "GET /audit", "GET /rejected", "GET /rejected/{id}", "POST /rejected/replay",
+    "GET /audit", "GET /rejected", "GET /rejected/{id}", "GET /status", "POST /rejected/replay",
     "POST /leads/{lead}/erase", "DELETE /jobs/{id}", "POST /verify", "POST /model/draw",
     "POST /model/diff", "POST /segments/preview", "POST /funnels", "POST /costs",
 )  # fmt: skip

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from api.jobs import JobRunner, JobShape, Report, accepted
 from projections.history.engines import Engine
-from projections.upkeep.verify import described, verify
+from projections.upkeep.verify import described, keep, verify
 from store.database.database import Database
 from store.events.ids import Ids
 
@@ -25,7 +25,9 @@ def upkeep_routes(runner: JobRunner, database: Database, ids: Ids, engine: Engin
     )
     def begin_verify() -> JSONResponse:
         def work(report: Report) -> dict[str, Any]:
-            return described(verify(database, ids, report, engine=engine))
+            verified = verify(database, ids, report, engine=engine)
+            keep(database, verified)
+            return described(verified)
 
         return accepted(runner.begin("verify", work))
 

@@ -1,5 +1,6 @@
 """The HTTP applications: the collector, the private API with the dashboard, and all under one address."""
 
+from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -25,6 +26,7 @@ from api.model_diff import model_routes
 from api.past import PastViewBuilder
 from api.rejections import Doors, rejection_routes
 from api.segments import preview_routes
+from api.status import status_routes
 from api.token_book import TokenBook
 from api.upkeep import upkeep_routes
 from api.working import working_routes
@@ -33,6 +35,7 @@ from producers.collector.answering import Answering
 from producers.collector.app import Admission, collector
 from projections.queries.view import Reader
 from runtime.clock import clock
+from runtime.condition import status_now
 from runtime.outcomes import StoredOutcomes
 from runtime.settings import Settings
 from runtime.status import StatusMetrics
@@ -104,7 +107,14 @@ def inside(wiring: Wiring, log: Log, workers: Workers, guard: Private) -> Inside
     drawer = ClassDrawer(runner, reader, database, ids, engine)
     workers.start("class drawer", drawer.run)
     refused = rejection_routes(runner, database, Doors(log, settings.conventions))
-    others = (job_routes(jobs), upkeep, drawing_routes(drawer), cost_routes(reader, database), refused)
+    others = (
+        job_routes(jobs),
+        upkeep,
+        drawing_routes(drawer),
+        cost_routes(reader, database),
+        refused,
+        status_routes(partial(status_now, wiring)),
+    )
     pages = dashboard(Resources(Shell(), reader, commander), guard)
     return Inside(create_api(readers, guard, *commands, *others, *trying), pages)
 

@@ -32,6 +32,7 @@ from store.database.exported import ExportedView, exported
 from store.database.tables import live
 from store.events.ids import Ids
 from store.models import active_model
+from store.verifications import keep_verification
 
 Report = Callable[[int, int], None]
 """Progress: how much is done, of how much (each touchpoint is read, then folded). What it raises ends the work."""
@@ -68,6 +69,19 @@ def described(verified: Verified) -> dict[str, object]:
         ],
         "aside": [{"cluster": cluster, "reason": reason} for cluster, reason in verified.aside],
     }
+
+
+def keep(database: Database, verified: Verified) -> None:
+    """Keep what it saw, where everybody can read it. Raises as the database does."""
+    keep_verification(
+        database,
+        verified.progress.position,
+        verified.progress.clock,
+        touchpoints=verified.touchpoints,
+        rows=verified.rows,
+        differing=verified.differing,
+        aside=len(verified.aside),
+    )
 
 
 def verify(

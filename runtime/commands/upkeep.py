@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from eventsourcing.persistence import PersistenceError
 
-from domain.errors import Failed, Refused
+from domain.errors import Failed, LeadlineError, Refused
 from domain.model.definition import Model
 from projections.upkeep.activation import activate as activate_model
 from projections.upkeep.rebuild import rebuild as rebuild_tables
-from projections.upkeep.verify import described, digest, verify
+from projections.upkeep.verify import Verified, described, digest, keep, verify
 from runtime.commands.active_model import history, show
 from runtime.commands.drawing import draw
 from runtime.commands.judging import backtest, compare_models, try_numbers
@@ -75,6 +76,7 @@ def check_rows(
         engine, _ = wiring.engine, _active(wiring)
         with progress("verify") as show_progress:
             result = verify(wiring.existing, wiring.ids, show_progress, engine=engine)
+        _keep(wiring, result)
     if as_json:
         print_json(described(result))
     else:
@@ -87,6 +89,14 @@ def check_rows(
         )
     if result.differing:
         raise Failed("the live read models are not those of the recorded events: `leadline rebuild` mends them")
+
+
+def _keep(wiring: Wiring, result: Verified) -> None:
+    """A copy that is only read is verified as well."""
+    try:
+        keep(wiring.existing, result)
+    except (LeadlineError, PersistenceError) as error:
+        say(f"what it saw is not kept: {error}")
 
 
 def check(

@@ -19,6 +19,11 @@ def one_at_a_time(conn: Connection, name: str) -> None:
         conn.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (lock_number("lock", name),))
 
 
+def database_size(conn: Connection) -> int:
+    """Bytes of the whole database on a server; that of SQLite is a file."""
+    return int(conn.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
+
+
 def shut(conn: Connection, table: Table) -> None:
     """Wait until nobody reads a table, and let nobody read it."""
     if conn.dialect.name == "postgresql" and inspect(conn).has_table(table.name):

@@ -291,6 +291,20 @@ past_views: Final = Table(
     Column("size", BigInteger),  # rows in its tables
 )
 
+# ---- what verifications saw ------------------------------------------------------------------------------------------
+
+verifications: Final = Table(
+    "verifications",
+    metadata,
+    Column("at", BigInteger, primary_key=True, autoincrement=False),  # when it ended
+    Column("position", BigInteger, nullable=False),
+    Column("clock", BigInteger, nullable=False),
+    Column("touchpoints", BigInteger, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("differing", BigInteger, nullable=False),
+    Column("aside", BigInteger, nullable=False),  # clusters
+)
+
 # ---- work over the whole history that was asked for over HTTP ------------------------------------------------------
 
 jobs: Final = Table(

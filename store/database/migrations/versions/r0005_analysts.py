@@ -59,6 +59,13 @@ def upgrade() -> None:
     _create_parts()
     _looking_back()
     _access()
+    numbers = ("position", "clock", "touchpoints", "rows", "differing", "aside")
+    op.create_table(
+        "verifications",
+        sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False),
+        *(sa.Column(name, sa.BigInteger(), nullable=False) for name in numbers),
+        sa.PrimaryKeyConstraint("at"),
+    )
 
 
 def _create_parts() -> None:
