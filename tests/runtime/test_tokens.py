@@ -107,3 +107,21 @@ def test_the_last_use_is_written(tmp_path: Path) -> None:
         assert server.stop() == 0
     [listed] = json.loads(eventually(lambda: run(tmp_path, "token", "list", "--json").stdout))
     assert listed["used_at"] > listed["made_at"]
+
+
+def test_each_export_is_in_the_audit(server: Server, tmp_path: Path) -> None:
+    folder = folder_of(server)
+    admin, reader = made(server, "root", "--role", "admin"), made(server, "rob", "--role", "reader")
+    rows = run(folder, "export", "report_leads").stdout.splitlines()[1:]
+    growing = ("export", "touchpoints", "--follow", "--once", "--out", str(tmp_path))
+    for more in ((), ("--with-personal-data",)):
+        assert run(folder, *growing, *more).returncode == 0
+    csv = asked(server, "/api/reports/daily?format=csv", authorization=f"Bearer {reader}")
+    answer = asked(server, "/api/audit?limit=3", authorization=f"Bearer {admin}")
+    assert [(line["act"], line["what"], line["rows"]) for line in answer.json()["items"]] == [
+        ("export", "report daily (csv)", len(csv.text.splitlines()) - 1),
+        ("export", "touchpoints (csv, with personal data)", None),
+        ("export", "report_leads (csv)", len(rows)),
+    ]  # fmt: skip
+    assert answer.json()["items"][0]["who"] == "rob" and answer.json()["next"]
+    problem(asked(server, "/api/audit", authorization=f"Bearer {reader}"), 403, "needs admin")
