@@ -204,7 +204,7 @@ class Batches:
         whole: bool = False,
     ) -> None:
         todos = self._folded(conn, clusters, linked, position, clock, due or {})
-        changes = Changes(self._tables, self._partitions)
+        changes = Changes(self._tables, self._partitions, counts=self._ledger is not None)
         rows: list[tuple[Any, ...]] = []
         held: list[Holdings] = []
         shown = [todo for todo in todos if self._show(todo, clock, changes, rows, held)]

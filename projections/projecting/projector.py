@@ -20,6 +20,7 @@ from domain.touchpoints.touchpoint import Position, Touchpoint
 from projections.projecting import saved
 from projections.projecting.batch import Batches
 from projections.projecting.ledger import Ledger
+from projections.projecting.sizes import count_members
 from store import turn
 from store.database.database import Database
 from store.database.derived import Derived
@@ -195,6 +196,7 @@ class Projector:
         while (progress.position, progress.clock) != (goal.position, goal.clock):
             batch = self._events.scan(conn, progress.position, limit, goal.position)
             progress = self._take(conn, progress, batch, goal.clock)
+        count_members(conn, self._tables)
 
     def _stored(self, conn: Connection) -> Progress:
         """The stored pair, if this release can go on from it. Raises SavedByAnother."""

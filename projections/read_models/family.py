@@ -55,6 +55,8 @@ class SeveralRows:
     table: Callable[[Derived], Table]
     entries: Callable[[Fold, Subject], Entries]
     row: Callable[[UUID, Key, list[Any]], Row]
+    counted_in: Callable[[Derived], Table] | None = None
+    """A table that says how many leads have each key, a text, where that is kept."""
 
     def rows(self, fold: Fold, subject: Subject) -> list[Row]:
         """All rows of the lead."""

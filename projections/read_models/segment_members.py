@@ -15,4 +15,6 @@ def _row(id: UUID, key: Key, values: list[Any]) -> Row:
     return (key, id, *values)
 
 
-SEGMENT_MEMBERS = SeveralRows(lambda tables: tables.segment_members, _entries, _row)
+SEGMENT_MEMBERS = SeveralRows(
+    lambda tables: tables.segment_members, _entries, _row, counted_in=lambda tables: tables.segment_sizes
+)

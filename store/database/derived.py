@@ -47,6 +47,7 @@ class Derived:
     scores: Table
     stage_history: Table
     segment_members: Table
+    segment_sizes: Table
     segment_spells: Table
     funnel_leads: Table
     funnel_days: Table
@@ -215,6 +216,12 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("lead", Uuid, primary_key=True),
             Column("entered_at", BigInteger, nullable=False),
             Index(prefix + "segment_members_lead", "lead"),
+        ),
+        segment_sizes=Table(  # how many rows of segment_members there are: to count a million takes a second
+            prefix + "segment_sizes",
+            meta,
+            Column("segment", Text, primary_key=True),
+            Column("size", BigInteger, nullable=False),
         ),
         segment_spells=Table(
             prefix + "segment_spells",

@@ -3,9 +3,10 @@
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Table, and_, or_
 
 from projections.projecting.projector import read_progress
+from projections.projecting.sizes import sizes_of
 from projections.queries.cursors import give, take
 from projections.queries.leads import card_fields, cards
 from projections.queries.shapes import MemberShape, Page, SegmentShape
@@ -16,9 +17,7 @@ _LIST: Final = "members"
 
 def segments(view: View) -> Page[SegmentShape]:
     """Every segment of the model with its size, in the model's order."""
-    members = view.tables.segment_members
-    counted = view.conn.execute(select(members.c.segment, func.count()).group_by(members.c.segment))
-    sizes = {row[0]: row[1] for row in counted}
+    sizes = sizes_of(view.conn, view.tables)
     return Page[SegmentShape](
         items=[
             SegmentShape(name=segment.name, label=segment.label, size=sizes.get(segment.name, 0))

@@ -25,6 +25,13 @@ def upgrade() -> None:
     )
     op.create_index("segment_spells_entered", "segment_spells", ["segment", "entered_at"])
     op.create_table(
+        "segment_sizes",
+        sa.Column("segment", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("segment"),
+    )
+    op.execute("INSERT INTO segment_sizes SELECT segment, count(*) FROM segment_members GROUP BY segment")
+    op.create_table(
         "funnel_days",
         sa.Column("lead", sa.Uuid(), nullable=False),
         sa.Column("funnel", sa.Text(), nullable=False),
