@@ -17,10 +17,10 @@ from domain.model.owners import NOBODY
 from domain.signals.kinds import HOT
 from domain.touchpoints.identity import Identity, NoIdentity, named
 from domain.touchpoints.text import storable
+from projections.queries.searching import Search
 from projections.queries.tags import has_tag
 from projections.queries.view import View, known, known_segment
 from projections.read_models.lead_sources import FIRST, LAST
-from store.database.derived import Derived
 from store.database.tables import hot_told, open_signals
 
 
@@ -30,8 +30,6 @@ class BadSearch(Refused):
 
 MOST_TERMS: Final = 16
 """What one search may ask for."""
-_LAST: Final = "\U0010ffff"
-"""Sorts behind every character that a term has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ def conditions(view: View, filters: Filters) -> list[ColumnElement[bool]]:
         *_of_rows(view, filters),
         *_of_segment(view, filters.segment),
         *_of_sources(view, filters),
-        *_searched(view.tables, filters.q),
+        *(search.conditions() if (search := search_of(view, filters.q)) else []),
         *(_named(view, kind, value) for kind, value in filters.identities.items() if value is not None),
     ]
 
@@ -161,20 +159,16 @@ def _of_sources(view: View, filters: Filters) -> list[ColumnElement[bool]]:
     return narrowed
 
 
-def _searched(tables: Derived, q: str | None) -> list[ColumnElement[bool]]:
-    """The leads that have a term for each that is asked for."""
+def search_of(view: View, q: str | None) -> Search | None:
+    """What is searched for. Raises BadSearch."""
     if q is None:
-        return []
+        return None
     terms = asked_for(q)
     if not 0 < len(terms) <= MOST_TERMS or len(q) > READ:
         raise BadSearch(
             f"q {q[:80]!r} is no search: give 1 to {MOST_TERMS} words with letters or digits, at most {READ} characters"
         )
-    term = tables.lead_terms.c.term
-    return [
-        tables.leads.c.lead.in_(select(tables.lead_terms.c.lead).where(term >= begin, term < begin + _LAST))
-        for begin in terms
-    ]
+    return Search(view.tables, terms)
 
 
 def _named(view: View, kind: str, value: str) -> ColumnElement[Any]:

@@ -1,14 +1,16 @@
 """Leads in an order, narrowed by what a reader names; and the card that each is shown with."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, func, null, select
 
 from domain.fold.score import decayed
+from domain.model.owners import NOBODY
 from domain.signals.deadlines import DeadlineState
-from projections.queries.filters import Filters, conditions, is_announced
+from projections.queries.filters import Filters, conditions, is_announced, search_of
 from projections.queries.orders import OrderName, page
 from projections.queries.shapes import IdentityShape, LeadPage, LeadShape, OwnerShape, ReasonShape
 from projections.queries.tags import tags_column, tags_in
@@ -29,11 +31,16 @@ def find_leads(
     count: bool = False,
 ) -> LeadPage:
     """Leads in an order, page by page; with `count` also how many there are by these filters. Raises NotFound."""
-    narrowed = conditions(view, filters)
-    query = cards(view).where(*narrowed)
-    rows, following = page(view.conn, query, view.tables, order, limit, cursor)
-    counted = _count(view, narrowed) if count else None
+    query = cards(view).where(*conditions(view, replace(filters, q=None)))
+    search = search_of(view, filters.q)
+    rows, following = page(view.conn, query, view.tables, order, limit, cursor, search, walks=not _of_few(filters))
+    counted = _count(view, conditions(view, filters)) if count else None
     return LeadPage(items=[lead_shape(view, row) for row in rows], next=following, count=counted)
+
+
+def _of_few(filters: Filters) -> bool:
+    """Whether there are few leads without any search: those of one person or one owner."""
+    return any(filters.identities.values()) or filters.owner not in (None, NOBODY)
 
 
 def _count(view: View, narrowed: Sequence[ColumnElement[bool]]) -> int:

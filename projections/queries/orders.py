@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Literal
 from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, Select, literal, null, select, tuple_
 
 from projections.queries.cursors import give, take
+from projections.queries.searching import Search
 from store.database.derived import Derived
 
 OrderName = Literal["heat", "last_seen", "stage_since", "name"]
@@ -32,11 +34,20 @@ ORDERS: Final[Mapping[OrderName, Order]] = {
 
 
 def page(
-    conn: Connection, query: Select[Any], tables: Derived, name: OrderName, limit: int, cursor: str | None
+    conn: Connection,
+    query: Select[Any],
+    tables: Derived,
+    name: OrderName,
+    limit: int,
+    cursor: str | None,
+    search: Search | None = None,
+    *,
+    walks: bool = True,
 ) -> tuple[list[Row[Any]], str | None]:
     """One page of a query over `leads` with `scores`, and the cursor of the next. Raises BadCursor.
 
-    Two ranges, of those with a key and of those without: NULLS LAST would sort everything.
+    Two ranges, of those with a key and of those without: NULLS LAST would sort everything. `walks`: whether a search
+    may begin with the first of the order.
     """
     order = ORDERS[name]
     after = None if cursor is None else take(f"{tables.prefix}leads by {name}", cursor, order.kind | None, UUID)
@@ -44,14 +55,23 @@ def page(
     beside = key.table is tables.sort_keys
     rows: list[Row[Any]] = []
     if after is None or after[0] is not None:
-        with_key = query.join(key.table, key.table.c.lead == tables.leads.c.lead) if beside else query
-        rows = list(conn.execute(_with_key(with_key, order, key, after).limit(limit + 1)))
+        if search is not None:
+            keys = _with_key(select(key.table.c.lead), order, key, after)
+            rows = list(search.rows(conn, query, keys, partial(_by_key, order), limit + 1, walks=walks))
+        else:
+            with_key = query.join(key.table, key.table.c.lead == tables.leads.c.lead) if beside else query
+            rows = list(conn.execute(_with_key(with_key, order, key, after).limit(limit + 1)))
         after = None
     if len(rows) <= limit:
-        keys = select(key).where(key.table.c.lead == tables.leads.c.lead, key.is_not(None))
-        without = query.where(~keys.exists() if beside else key.is_(None))
+        known = select(key).where(key.table.c.lead == tables.leads.c.lead, key.is_not(None))
+        lacks = ~known.exists() if beside else key.is_(None)
         lead = tables.leads.c.lead if beside else key.table.c.lead
-        rows += conn.execute(_without_key(without, order, lead, after).limit(limit + 1 - len(rows)))
+        left = limit + 1 - len(rows)
+        if search is not None:
+            keys = _without_key(select(lead).where(lacks), order, lead, after)
+            rows += search.rows(conn, query, keys, partial(_by_lead, order), left, walks=False)
+        else:
+            rows += conn.execute(_without_key(query.where(lacks), order, lead, after).limit(left))
     if len(rows) <= limit:
         return rows, None
     last = rows[limit - 1]
@@ -71,6 +91,16 @@ def _without_key(query: Select[Any], order: Order, lead: Column[Any], after: lis
     if after is not None:
         query = query.where(lead < after[1] if order.greatest_first else lead > after[1])
     return query.add_columns(null().label("sort_key")).order_by(_directed(lead, order))
+
+
+def _by_key(order: Order, rows: Any) -> list[ColumnElement[Any]]:
+    """What rows (lead, sort_key) are ordered by."""
+    return [_directed(rows.sort_key, order), _directed(rows.lead, order)]
+
+
+def _by_lead(order: Order, rows: Any) -> list[ColumnElement[Any]]:
+    """What those without a key are ordered by."""
+    return [_directed(rows.lead, order)]
 
 
 def _directed(column: Column[Any], order: Order) -> ColumnElement[Any]:

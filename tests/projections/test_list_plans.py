@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
 
 from domain.model.definition import parse_model
+from projections.queries import searching
 from projections.queries.filters import Filters
 from projections.queries.leads import find_leads
 from projections.queries.lookup import saved_lookup
@@ -168,6 +169,45 @@ def test_a_search_reads_the_terms_of_one_index_and_no_table(view: View, q: str, 
     assert page.items
     for statement, parameters in asked:
         assert any("lead_terms" in index for index in indexes(view.conn, statement, parameters))
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_word_that_many_have_is_looked_for_among_the_first_of_the_order(view: View, order: OrderName) -> None:
+    """SQLite sorts what it finds among them, which is no more than they are."""
+    with statements_of(view.conn) as asked:
+        assert len(find_leads(view, Filters(q="person"), order=order, limit=50).items) == 50
+    [_, (statement, parameters)] = asked  # the first one counts no further than it must
+    used = indexes(view.conn, statement, parameters)
+    assert WALKED[order] in used and any("lead_terms" in index and index != "lead_terms_term" for index in used)
+    assert view.conn.dialect.name == "sqlite" or not sorts(view.conn, statement, parameters)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(("collected", "walked"), [(5_000, 10_000), (10, 30_000), (10, 2_000), (10, 1)])
+@pytest.mark.parametrize("more", [{}, {"excluded": False, "stage": "lead"}])
+def test_a_search_finds_the_same_whichever_way_it_goes(
+    view: View, order: OrderName, collected: int, walked: int, more: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rare term, and two of which one is frequent; page by page, those without a key last."""
+    monkeypatch.setattr(searching, "MOST_COLLECTED", collected)
+    monkeypatch.setattr(searching, "MOST_WALKED", walked)
+    having = [n for n in range(COUNT) if n % 500 == 1]
+    known = [n for n in having if _key(str(UUID(int=n)), order) is not None]
+    expected = sorted(known, key=lambda n: _rank(n, order), reverse=order != "name")
+    expected += sorted(set(having) - set(known), reverse=order != "name")
+    for q in ("王丁", "person 王丁"):
+        listed, cursor = list[int](), None
+        while cursor is not None or not listed:
+            page = find_leads(view, Filters(q=q, **more), order=order, limit=25, cursor=cursor)
+            listed += [UUID(each.id).int for each in page.items]
+            cursor = page.next
+        assert listed == expected
+
+
+def _rank(n: int, order: OrderName) -> tuple[int | str, int]:
+    """What `filled` orders a lead by."""
+    keys: dict[OrderName, int | str] = {"heat": n, "last_seen": n, "stage_since": n % 7_919, "name": f"person {n}"}
+    return keys[order], n
 
 
 def test_a_page_of_a_hundred_leads_with_their_reasons_is_one_query(view: View) -> None:
