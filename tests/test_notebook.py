@@ -17,7 +17,7 @@ from tests.conftest import migrated
 from tests.given_samples import Shell, sample
 from tests.given_views import read_only_role
 from tests.notebook.executing import NOTEBOOK, code, errors, executed, fonts, lines, pictures, read
-from tests.notebook.playing import of_database, play
+from tests.notebook.playing import of_database, play, play_an_hour
 from tests.services.postgres import PostgresServer
 
 ROOT = Path(__file__).parents[1]
@@ -121,6 +121,16 @@ def test_a_role_that_reads_the_views_alone_sees_the_same_pictures(
     assert errors(told) == []
     assert [_differ(*pair) for pair in _told_alike(now, told)] == [False] * 8
     assert sum("not compared: leadline " in line for line in lines(told)) == sum(": the same " in x for x in lines(now))
+
+
+def test_it_draws_what_there_is_without_the_program(
+    notebook: Any, on_sqlite: tuple[str, Path], migrated_sqlite_url: str
+) -> None:
+    """An hour of traffic, of which there is no money; nothing is on the PATH to compare with."""
+    play_an_hour(migrated_sqlite_url)
+    told = executed(_bare(notebook), {**of_database(migrated_sqlite_url), "PATH": ""}, on_sqlite[1])
+    assert errors(told) == [] and len(list(pictures(told))) == 9
+    assert not [line for line in lines(told) if ": the same " in line]
 
 
 def _told_alike(now: Any, told: Any) -> list[tuple[str, str]]:

@@ -28,16 +28,14 @@ def executed(notebook: Any, environment: Mapping[str, str], folder: Path) -> Any
 
     Raises CellExecutionError.
     """
-    programs = Path(sys.executable).parent
     with tempfile.TemporaryDirectory() as name:
         own = {each: str(Path(name) / each.lower()) for each in ("JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
-        path = f"{programs}{os.pathsep}{environment['PATH']}"
         sockets = {"transport": "ipc", "ip": f"{name}/kernel", "connection_file": f"{name}/kernel.json"}
         client = NotebookClient(
             notebook, timeout=_CELL, kernel_name="python3", record_timing=False,
             resources={"metadata": {"path": str(folder)}}, config=Config({"KernelManager": sockets}),
         )  # fmt: skip
-        env = {**environment, **own, "PATH": path, "MPLCONFIGDIR": str(fonts(folder)), "PYTHONWARNINGS": "default"}
+        env = {**environment, **own, "MPLCONFIGDIR": str(fonts(folder)), "PYTHONWARNINGS": "default"}
         client.execute(env=env, cleanup_kc=True)
     return notebook
 

@@ -1,12 +1,14 @@
 """The data that the notebook is executed on: the demo's twelve weeks, projected, as of one instant that never moves."""
 
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from domain.model.definition import parse_model
 from producers.imports.costs import costs_of, read_cost_rows
+from runtime.demo.generator import HOUR, generate
 from runtime.demo.season import season, season_costs
 from store.costs import import_costs
 from tests.projections.world import KEY, World
@@ -29,10 +31,18 @@ def play(url: str, folder: Path) -> None:
     world.close()
 
 
+def play_an_hour(url: str) -> None:
+    """Fill a database with what `leadline demo` plays: no revenue, no costs, no two variants of a mail."""
+    world = World(url, MODEL, CLOCK)
+    world.play([list(generate(1, CLOCK - HOUR).touchpoints())])
+    world.close()
+
+
 def of_database(url: str) -> dict[str, str]:
-    """The environment of somebody whose database that is, without settings of the caller."""
+    """The environment of somebody whose database that is: `leadline` is on the PATH, settings of the caller are not."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("LEADLINE_")}
     where = (
         ("DATA", str(Path(url.removeprefix("sqlite:///")).parent)) if url.startswith("sqlite:") else ("DATABASE", url)
     )
-    return clean | {f"LEADLINE_{where[0]}": where[1], "LEADLINE_ID_KEY": KEY.hex()}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return clean | {"PATH": path, f"LEADLINE_{where[0]}": where[1], "LEADLINE_ID_KEY": KEY.hex()}
