@@ -9,11 +9,13 @@ from typer.testing import CliRunner
 from api.app import Readers, create_api
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import Instant
+from projections.reports.signals import listed_signals
 from runtime.cli import create_app
 from store import deliveries
 from store.database.tables import ledger
 from store.deliveries import Delivery
 from tests.domain.stories import START, at, identity
+from tests.given_plans import indexes, statements_of
 from tests.projections.given_sales import TEXT
 from tests.projections.world import KEY, World
 from tests.runtime.asking import Asker, problem
@@ -67,6 +69,15 @@ def test_signals_of_a_lead_are_those_under_all_of_its_ids(api: Asker, world: Wor
     assert [each["lead"] for each in api.get(f"/api/signals?lead={bob}&kind=lead.hot").json()["items"]] == [bob]
     problem(api.get("/api/signals?lead=nobody"), 404, "a lead id is a UUID")
     problem(api.get("/api/signals/stream?lead=nobody"), 400, "lead: is not known here")
+
+
+def test_signals_of_a_lead_are_read_off_an_index(world: World) -> None:
+    """Of a ledger of a few rows PostgreSQL reads all: there SQLite, which keeps no statistics, speaks for both."""
+    with world.database.snapshot() as conn, statements_of(conn) as asked:
+        listed_signals(conn, leads=[world.ids.of(identity("u:1")), world.ids.of(identity("e:a@x.de"))], newest=True)
+        statement = next(each for each in asked if "ledger" in each[0])
+        if conn.dialect.name == "sqlite":
+            assert indexes(conn, *statement) == {"ledger_lead"}
 
 
 def test_the_newest_come_first_page_by_page(api: Asker) -> None:
