@@ -59,6 +59,7 @@ PAGES: Final[Mapping[str, Callable[[Demo], str]]] = {
     "leads": lambda demo: "/",
     "leads-found": lambda demo: "/?q=lu&order=name",
     "leads-none": lambda demo: "/?q=zzz",
+    "lead": lambda demo: f"/leads/{demo.leads()[0]['id']}",
     "nothing": lambda demo: "/leads/none",
 }
 

@@ -8,6 +8,7 @@ from babel.messages.pofile import read_po
 
 from api.dashboard import well_known
 from domain.model.channels import CHANNELS
+from domain.model.definition import parse_model
 from domain.model.sales import NOT_READY
 from domain.signals.deadlines import DeadlineKind
 from domain.signals.kinds import SignalKind
@@ -15,6 +16,7 @@ from domain.touchpoints.acts import DONE_TO_THEM, SAYS_WHO_THEY_ARE
 from domain.touchpoints.touchpoint import FOR_A_PERSON, REFUSES_MAIL
 from scripts.texts import catalogues, current, said
 
+EXAMPLE = Path(__file__).parents[2] / "examples" / "b2b-software.toml"
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w*\}")
 
 
@@ -34,6 +36,13 @@ def test_every_text_is_translated_with_its_values(file: Path) -> None:
         assert translations and all(translations), f"not translated: {message.id!r}"
         for translation in translations:
             assert set(PLACEHOLDER.findall(translation)) == set(PLACEHOLDER.findall(texts[-1])), message.id
+
+
+def test_the_example_names_its_parts_in_both_languages() -> None:
+    """What pages call stages, rules, segments and funnels is the model's: `make demo` is the first that people see."""
+    model = parse_model(EXAMPLE.read_text(encoding="utf-8"))
+    parts = (*model.stages, *model.score.rules, *model.fit.rules, *model.not_a_lead, *model.segments, *model.funnels)
+    assert [part for part in parts if not isinstance(part.label, dict) or set(part.label) != {"en", "zh"}] == []
 
 
 def test_what_comes_as_data_has_a_text() -> None:
