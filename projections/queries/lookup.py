@@ -1,5 +1,6 @@
 """Looking up leads: who owns an identity, what a former id resolves to, and a lead's history."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -20,19 +21,20 @@ from store.events.store import EventStore
 
 def saved_lookup(events: EventStore, ids: Ids, tables: Derived = live, limits: Limits = LIMITS) -> "Lookup":
     """Of what is saved, at the stored pair."""
-    return Lookup(ids, SavedClusters(events, ids, tables, limits))
+    return Lookup(ids, SavedClusters(events, ids, tables, limits), events)
 
 
 class Lookup:
-    """Reads clusters on the caller's connection; cheap to make."""
+    """Reads clusters on the caller's connection; cheap to make. `events` None: single touchpoints are not found."""
 
-    def __init__(self, ids: Ids, clusters: Clusters) -> None:
+    def __init__(self, ids: Ids, clusters: Clusters, events: EventStore | None = None) -> None:
         self._ids = ids
         self._clusters = clusters
+        self._events = events
 
     def remembering(self) -> "Lookup":
         """The same, which reads each cluster once: for one snapshot alone."""
-        return Lookup(self._ids, RememberedClusters(self._clusters))
+        return Lookup(self._ids, RememberedClusters(self._clusters), self._events)
 
     def holder(self, conn: Connection, identity: UUID) -> UUID | None:
         """The lead that owns an identity, given as its hash H."""
@@ -113,6 +115,10 @@ class Lookup:
     def explain(self, conn: Connection, fold: Fold, lead: UUID) -> Explanation:
         """Every point of a live lead, at the clock."""
         return explain(fold, [folded for _, folded in self._history(conn, lead)], self._clusters.clock(conn))
+
+    def recorded(self, conn: Connection, dedupes: Sequence[bytes], until: int) -> list[Touchpoint]:
+        """Touchpoints as reported, by their dedupe keys, as far as they are recorded up to a position."""
+        return [] if self._events is None else [each for _, each in self._events.of_keys(conn, dedupes, until)]
 
     def _history(self, conn: Connection, lead: UUID) -> list[tuple[Touchpoint, Touchpoint]]:
         cluster = self._clusters.walked(conn, lead)

@@ -7,7 +7,7 @@ from uuid import UUID
 from domain.fold.trace import Effect
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.queries.cursors import give, take
-from projections.queries.folds import fold_of
+from projections.queries.happened import page_of
 from projections.queries.shapes import (
     EffectShape,
     GaveNothingShape,
@@ -31,14 +31,8 @@ def timeline(
 ) -> TimelinePage:
     """A lead's touchpoints (of some types, or all) in the order of the fold, or the other way round."""
     name = "timeline-newest" if newest else "timeline"
-    history = view.lookup.journal(view.conn, fold_of(view.model), lead)
-    if types:
-        history = [each for each in history if each[0].type in types]
-    if newest:
-        history.reverse()
-    if cursor is not None:
-        place = tuple(take(name, cursor, int, int, str, str))
-        history = [each for each in history if (each[0].order < place if newest else each[0].order > place)]
+    after = None if cursor is None else tuple(take(name, cursor, int, int, str, str))
+    history = page_of(view, lead, after, limit + 1, types=types, newest=newest)
     following = give(name, *history[limit - 1][0].order) if len(history) > limit else None
     labels = {rule.name: rule.label for rule in view.model.score.rules}
     items = [_touchpoint(touchpoint, effect, labels) for touchpoint, effect in history[:limit]]

@@ -1,16 +1,14 @@
 """The event store: touchpoints appended in batches with their sources' positions, read back by position or trail."""
 
-import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from domain.touchpoints.event import TouchpointRecorded, event_class
-from domain.touchpoints.touchpoint import NEVER, Position, Touchpoint
+from domain.touchpoints.event import TouchpointRecorded
+from domain.touchpoints.touchpoint import NEVER, Position
 from store.database import bulk
 from store.database.columns import array, key_parameters
 from store.database.database import Database
@@ -20,17 +18,11 @@ from store.events import sealing
 from store.events.ids import Ids
 from store.events.library.mapper import clear_text
 from store.events.positions import Advance, advance, position_of
+from store.events.reading import Recorded, read_in, read_where
 
-__all__ = ["Advance", "Appended", "EventStore", "Incoming", "last_position", "lock_events", "recorded_at"]
-
-Recorded = tuple[Position, Touchpoint]
-"""A touchpoint and its position."""
-_Stored = tuple[Position, bytes, bytes]
-"""A position, its trail (the 16 bytes of its id) and the stored bytes."""
+__all__ = ["Advance", "Appended", "EventStore", "Incoming", "Recorded", "last_position", "lock_events", "recorded_at"]
 
 _TOPIC: Final = TouchpointRecorded.TOPIC
-_ROW: Final = struct.Struct("!hiqi16si")
-"""Of a COPY row (position, trail, state): count of fields, each one's length and value; the state follows."""
 
 
 @dataclass(slots=True)
@@ -179,12 +171,12 @@ class EventStore:
         table it takes a limit for a reason to sort all that is left: measured 3 times slower). Raises UnknownTopic.
         """
         near = after + limit if until is None else min(after + limit, until)
-        recorded = _read(conn, f"position > {int(after)} AND position <= {int(near)}", (), "")
+        recorded = read_where(conn, f"position > {int(after)} AND position <= {int(near)}", (), "")
         if recorded or near == until:
             return recorded
         # The end, or a gap that somebody made by deleting.
         bound = "" if until is None else f" AND position <= {int(until)}"
-        return _read(conn, f"position > {int(near)}{bound}", (), f" LIMIT {int(limit)}")
+        return read_where(conn, f"position > {int(near)}{bound}", (), f" LIMIT {int(limit)}")
 
     def scan_range(self, conn: Connection, after: int, until: int, size: int = 5_000) -> Iterator[list[Recorded]]:
         """All touchpoints in (after, until], in order, some thousand at a time. Raises UnknownTopic."""
@@ -206,20 +198,12 @@ class EventStore:
 
         Raises UnknownTopic.
         """
-        distinct = list(dict.fromkeys(trails))
-        if not distinct:
-            return []
         bounds = f"position <= {int(until)}" + ("" if since is None else f" AND instant > {int(since)}")
-        if conn.dialect.name == "postgresql":
-            literal = array(events.c.trail, distinct)[1]  # hexadecimal digits and commas: nothing to escape
-            return _read(conn, f"trail = ANY('{literal}'::uuid[]) AND {bounds}", (), "")
-        recorded: list[Recorded] = []
-        keys = key_parameters(events.c.trail, distinct)
-        for start in range(0, len(keys), 500):
-            chunk = tuple(keys[start : start + 500])
-            recorded += _read(conn, f"trail IN ({','.join('?' * len(chunk))}) AND {bounds}", chunk, "")
-        recorded.sort(key=itemgetter(0))
-        return recorded
+        return read_in(conn, events.c.trail, trails, bounds)
+
+    def of_keys(self, conn: Connection, dedupes: Sequence[bytes], until: int) -> list[Recorded]:
+        """The touchpoints under these dedupe keys up to a position, by position. Raises UnknownTopic."""
+        return read_in(conn, events.c.dedupe, dedupes, f"position <= {int(until)}")
 
     def is_under(self, conn: Connection, ids: Ids) -> bool:
         """Whether the events were recorded under this id key (where there are none: yes). Looks at the first one."""
@@ -303,48 +287,3 @@ def _rows(fresh: Sequence[Incoming], first: int, versions: dict[int, int], recor
             new.seq, new.received, recorded_at, clear_text(new.source), new.dedupe,
         ))  # fmt: skip
     return rows
-
-
-# ---- reading -----------------------------------------------------------------------------------------------------
-
-
-def _read(conn: Connection, condition: str, parameters: tuple[Any, ...], limit: str) -> list[Recorded]:
-    # No state for another topic: seen without sending the topic with every row.
-    query = (
-        f"SELECT position, trail, CASE WHEN topic = '{_TOPIC}' THEN state END FROM events WHERE {condition}"
-        f" ORDER BY position{limit}"
-    )
-    with translated():
-        if conn.dialect.name == "postgresql":
-            rows = _parsed(bulk.copy_out(conn, query))
-        else:
-            hexadecimal = bytes.fromhex
-            cursor = conn.connection.cursor().execute(query, parameters)
-            rows = [(position, hexadecimal(trail), state) for position, trail, state in cursor]
-        _check(conn, rows)
-    opened = sealing.opened
-    return [(position, opened(trail, state)) for position, trail, state in rows]
-
-
-def _parsed(data: bytes) -> list[_Stored]:
-    rows: list[_Stored] = []
-    unpack, size = _ROW.unpack_from, _ROW.size
-    offset = 19
-    while True:
-        if data[offset : offset + 2] == b"\xff\xff":  # the end mark
-            return rows
-        _, _, position, _, trail, length = unpack(data, offset)
-        offset += size
-        if length < 0:
-            rows.append((position, trail, None))  # type: ignore[arg-type]
-            continue
-        rows.append((position, trail, data[offset : offset + length]))
-        offset += length
-
-
-def _check(conn: Connection, rows: Sequence[_Stored]) -> None:
-    """Raises UnknownTopic where an event is none that this release knows: never skip it."""
-    for position, _, state in rows:
-        if state is None:
-            topic = conn.execute(select(events.c.topic).where(events.c.position == position)).scalar_one()
-            event_class(topic)

@@ -1,4 +1,4 @@
-"""The score of a lead, told by rows, is what its history gives when it is folded once more."""
+"""The score and the timeline of a lead, told by rows, are what its history gives when it is folded once more."""
 
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from domain.fold.outlook import coming, distance
 from domain.model.definition import Model, parse_model
 from domain.touchpoints.touchpoint import Instant
 from projections.queries.explained import explanation_of
+from projections.queries.happened import page_of
 from projections.queries.score import score
 from projections.queries.view import View
 from projections.upkeep.rebuild import rebuild
@@ -76,6 +77,12 @@ def agree(view: View) -> int:
     for lead in leads:
         by_rows = explanation_of(view, fold, lead)
         assert told(fold, by_rows, view.clock) == told(fold, view.lookup.explain(view.conn, fold, lead), view.clock)
+        journal = view.lookup.journal(view.conn, fold, lead)
+        for newest in (False, True):
+            history = journal[::-1] if newest else journal
+            for start in range(len(history)):
+                after = history[start - 1][0].order if start else None
+                assert page_of(view, lead, after, 3, newest=newest) == history[start : start + 3]
     return len(leads)
 
 

@@ -1,4 +1,4 @@
-"""The card and the score of a lead are read off indexes, on PostgreSQL: it is asked for its plans."""
+"""The score and the timeline of a lead are read off indexes, on PostgreSQL: it is asked for its plans."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -8,6 +8,7 @@ import pytest
 from domain.model.definition import parse_model
 from projections.queries.one_lead import live_lead
 from projections.queries.score import score
+from projections.queries.timeline import timeline
 from store.database import bulk
 from store.database.partitions import Partitions
 from store.database.tables import live
@@ -59,3 +60,14 @@ def test_the_score_reads_a_leads_rows_and_nothing_of_what_is_recorded(world: Wor
         used = set().union(*(indexes(view.conn, *each) for each in growing))
     assert "awards_pkey" in used and all(name.endswith("_pkey") for name in used)
     assert not any("2023_10" in name or "2025" in name for name in used)  # months in which the lead was not there
+
+
+def test_a_page_of_a_timeline_reads_that_page_alone(world: World) -> None:
+    with world.view() as view:
+        [row] = world.leads()
+        first = timeline(view, row.lead, limit=10)
+        with statements_of(view.conn) as asked:
+            timeline(view, row.lead, limit=10, cursor=first.next)
+        assert [each[0].split("FROM ")[1].split()[0] for each in asked] == ["lead_states", "touches", "awards"]
+        used = set().union(*(indexes(view.conn, *each) for each in asked[1:]))
+    assert "awards_pkey" in used and all(name.endswith("_pkey") for name in used)
