@@ -102,6 +102,13 @@ def test_whose_identities_were_learnt_when_and_by_whom(pages: Pages) -> None:
     assert "E-mail address wang@x.test since May 8 , server (a server said so)" in page
 
 
+def test_stage_owner_and_segments_lead_to_the_lists_of_them(pages: Pages) -> None:
+    page = pages.get(f"/leads/{story(pages)}").text
+    for address in ("/?stage=lead", "/?owner=ana", "/?segment=active"):
+        assert f'href="{address}"' in page
+        assert "wang@x.test" in pages.get(address).text
+
+
 def test_in_chinese_with_the_labels_of_the_model(pages: Pages) -> None:
     page = text_of(pages.get(f"/leads/{story(pages)}?lang=zh"))
     for said in ("王小明 热", "看了页面", "活跃", "有预算", "2026年6月5日星期五", "申请演示"):
