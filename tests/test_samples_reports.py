@@ -2,10 +2,14 @@
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from io import StringIO
+from statistics import median
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -113,3 +117,32 @@ def test_response_times(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     same(rows, items, ["who", "deadline"], counts)
     assert {row["deadline"] for row in rows} == {"accept", "work", "answer"}
     assert any(row["ninth_decile"] != row["median"] for row in rows) and any(row["median"] is None for row in rows)
+
+
+@pytest.mark.parametrize(
+    "days", [("2024-10-27", "2024-10-28"), ("2024-10-24", "2024-11-01"), ("2024-12-01", "2024-12-02")]
+)
+def test_response_times_of_days_are_recounted(
+    world: World, monkeypatch: pytest.MonkeyPatch, days: tuple[str, str]
+) -> None:
+    """The clocks go back on the first of these days, so it has 25 hours; on the last ones nobody was asked anything."""
+    with plain(world.url) as cursor:  # those that the traffic itself made are read, ours are known
+        cursor.execute("SELECT kind, owner, asked, state, settled FROM deadlines WHERE kind <> 'follow_up'")
+        rows = cursor.fetchall()
+    spans: dict[tuple[str | None, str], list[float]] = {}
+    asked: Counter[tuple[str | None, str, str]] = Counter()
+    for kind, owner, at, state, settled in rows:
+        if days[0] <= datetime.fromtimestamp(at / 1e6, ZoneInfo("Europe/Berlin")).date().isoformat() < days[1]:
+            who = "field sales" if owner in ("amara", "jonas", "field sales") else None
+            asked[who, kind, state] += 1
+            spans.setdefault((who, kind), [])
+            if settled is not None and state != "dropped":
+                spans[who, kind].append((settled - at) / 1e6)
+    url = f"/api/reports/response_times?from={days[0]}&to={days[1]}"
+    items = {(each["who"], each["deadline"]): each for each in asker(world).get(url).json()["items"]}
+    assert items.keys() == spans.keys()
+    for (who, kind), each in items.items():
+        states = {state: asked[who, kind, state] for state in ("open", "kept", "missed", "dropped")}
+        assert each == {**each, **states, "asked": sum(states.values())}
+        expected = median(spans[who, kind]) if spans[who, kind] else None
+        assert each["median"] == (None if expected is None else pytest.approx(expected))

@@ -106,15 +106,18 @@ def deals() -> list[Touchpoint]:
 
 
 def deadlines_of_owners() -> list[tuple[Any, ...]]:
-    """Rows of `deadlines`: of some nothing was done, of one only once, and of two as soon as of another."""
+    """Rows of `deadlines`: of some nothing was done; many were asked where the 27th, of 25 hours, begins and ends."""
     chance = Random(13)
     owners = ["amara", "jonas", "inside sales", "head of sales", None]
     rows = []
     for n in range(60):
-        asked, state = START + n * DAY // 5, chance.choice(["open", "kept", "kept", "missed", "dropped"])
+        midnight = chance.choice([1_729_980_000, 1_730_066_400, 1_730_070_000]) * SECOND - chance.randrange(2)
+        asked = START + n * DAY // 5 if n % 3 else midnight
+        kind, owner = chance.choice(["accept", "work", "answer", "follow_up"]), chance.choice(owners)
+        never = kind == "answer" and owner not in ("amara", "jonas")
+        state = "open" if never else chance.choice(["open", "kept", "kept", "missed", "dropped"])
         done = asked + chance.randrange(1, 20) * 600_000_000 + n % 3
         settled = done if state == "kept" or (state in ("missed", "dropped") and chance.random() < 0.5) else None
-        kind, owner = chance.choice(["accept", "work", "answer", "follow_up"]), chance.choice(owners)
         rows.append((kind, f"asked {n}", UUID(int=n), owner, None, asked, asked + DAY, state, settled, None, None))
     return rows
 
