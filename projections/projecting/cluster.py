@@ -35,6 +35,8 @@ class Member:
     """Of the history that the lead was folded of; None: it was the only one of its cluster, and is folded anew."""
     rows: Sequence[Row] = ()
     """Those that it has in tables of one row. Not saved: none where they are not known."""
+    last: int = -1
+    """The instant of the last touchpoint that it took, also of a machine's, which is no touch of the lead."""
     owned: tuple[Identity, ...] | None = None
     """What counts as the lead's, as long as nothing changes that. Not saved."""
     taken: list[Touchpoint] = field(default_factory=list)

@@ -105,7 +105,7 @@ def dump_lead(member: Member) -> bytes:
     return _ENCODER.encode(SavedLead(FORMAT, member.lead, member.shown))
 
 
-def load_lead(id: UUID, saved: bytes, fingerprint: int | None) -> Member:
+def load_lead(id: UUID, saved: bytes, fingerprint: int | None, last: int) -> Member:
     """The lead that was dumped. Raises SavedByAnother."""
     try:
         state = _LEAD.decode(saved)
@@ -114,7 +114,7 @@ def load_lead(id: UUID, saved: bytes, fingerprint: int | None) -> Member:
     check_format(state.format)
     if len(state.shown) != len(REMEMBERED):
         raise _another(f"{len(state.shown)} read models of several rows, this one's has {len(REMEMBERED)}")
-    return Member(state.lead, state.shown, fingerprint)
+    return Member(state.lead, state.shown, fingerprint, last=last)
 
 
 def check_format(format: int) -> None:
@@ -178,16 +178,17 @@ class States:
 
     def members(self, conn: Connection, ids: Collection[UUID]) -> dict[UUID, Member]:
         """The leads of these ids."""
-        columns = ["lead", "fingerprint", "state"]
+        columns = ["lead", "fingerprint", "last", "state"]
         rows = bulk.select_in(conn, self._leads, columns, "lead", list(ids))
-        return {id: load_lead(id, bytes(state), fingerprint) for id, fingerprint, state in rows}
+        return {id: load_lead(id, bytes(state), fingerprint, last) for id, fingerprint, last, state in rows}
 
     def load_all(self, conn: Connection, clusters: Iterable[Cluster]) -> None:
         """Bring every lead of these clusters into memory."""
         by_number = {cluster.number: cluster for cluster in clusters}
-        columns = ["cluster", "lead", "fingerprint", "state"]
-        for number, id, fingerprint, state in bulk.select_in(conn, self._leads, columns, "cluster", list(by_number)):
-            by_number[number].members[id] = load_lead(id, bytes(state), fingerprint)
+        columns = ["cluster", "lead", "fingerprint", "last", "state"]
+        rows = bulk.select_in(conn, self._leads, columns, "cluster", list(by_number))
+        for number, id, fingerprint, last, state in rows:
+            by_number[number].members[id] = load_lead(id, bytes(state), fingerprint, last)
 
     def fingerprints(self, conn: Connection, numbers: Collection[int]) -> dict[int, dict[UUID, int | None]]:
         """Of every lead of these clusters."""
@@ -234,4 +235,4 @@ class States:
 def lead_row(cluster: Cluster, id: UUID, member: Member, due: int) -> tuple[Any, ...]:
     """The row of a lead's saved state; `due`: when time alone next changes something of it."""
     at = None if due >= NEVER else due
-    return id, cluster.number, member.lead.last_touch, member.fingerprint, at, dump_lead(member)
+    return id, cluster.number, member.last, member.fingerprint, at, dump_lead(member)

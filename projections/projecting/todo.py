@@ -53,6 +53,7 @@ class Todo:
                 member = by_number[number]
                 fold.step(member.lead, group, instant)
                 member.taken += group
+                member.last = instant
                 if member.fingerprint is not None:
                     member.fingerprint = fingerprint(ids, group, member.fingerprint)
             return
@@ -67,11 +68,13 @@ class Todo:
             member = folded[number]
             fold.step(member.lead, group, instant)
             member.taken += group
+            member.last = instant
             if member.fingerprint is not None:
                 member.fingerprint = fingerprint(ids, group, member.fingerprint)
         for number, history in self.refolds.items():
             self.since = min(self.since, folded[number].lead.began)
             folded[number].lead, folded[number].taken = fold.fold(history, clock), history
+            folded[number].last = history[-1].instant
             folded[number].fingerprint = fingerprint(ids, history) if several else None
         for number in renamed:
             if number in folded:

@@ -41,4 +41,4 @@ def saved_lead(view: View, lead: UUID) -> Lead:
     state = view.conn.execute(select(states.state).where(states.lead == lead)).scalar()
     if state is None:
         raise NotFound(f"no lead {lead}")
-    return load_lead(lead, bytes(state), None).lead
+    return load_lead(lead, bytes(state), None, -1).lead

@@ -55,15 +55,15 @@ class Saved:
             todo = again(cluster, IDS, taken, facts, END, fingerprints)
         for id in todo.touched.values():
             if id is not None and id not in cluster.members:
-                state, fingerprint, _ = self.leads[id]
-                cluster.members[id] = load_lead(id, state, fingerprint)
+                state, fingerprint, last = self.leads[id]
+                cluster.members[id] = load_lead(id, state, fingerprint, last)
         todo.carry_out(IDS, self._fold, END)
         for id in todo.ceased:
             del self.leads[id]
         self.written = {IDS.of(cluster.walk.people[number].name()) for number in todo.touched}
         for id in self.written:
             member = cluster.members[id]
-            self.leads[id] = dump_lead(member), member.fingerprint, member.lead.last_touch
+            self.leads[id] = dump_lead(member), member.fingerprint, member.last
         if cluster.unsaved:
             self.state = dump_cluster(cluster)
             cluster.saved()

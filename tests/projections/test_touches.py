@@ -52,6 +52,15 @@ def test_a_rule_of_channels_names_the_channel(migrated_sqlite_url: str) -> None:
     assert channels == ["newsletter"]
 
 
+def test_what_shares_its_instant_with_a_machine_of_before_a_restart_is_a_row_beside_it(world: World) -> None:
+    """What a machine does is no touch of the lead; it is taken, and its instant is known, all the same."""
+    world.play([[at(0, "form_submitted", "e:a@x.de", id="a")]])
+    world.play([[at(5, "email_opened", "e:a@x.de", id="b", context={"machine": "scanner"})]])
+    world.restart()
+    world.play([[at(5, "email_clicked", "e:a@x.de", id="c")]])
+    assert [(row.touchpoint, row.n) for row in touches(world)] == [("a", 0), ("b", 0), ("c", 1)]
+
+
 @pytest.mark.parametrize(("says", "value"), [
     ({"value": 7}, 7.0), ({"amount": 2.5, "total": 3}, 3.0), ({"value": "7", "amount": 1}, 1.0),
     ({"value": True}, None), ({"value": 2**64 - 1}, float(2**64 - 1)), ({}, None),
