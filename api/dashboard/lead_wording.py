@@ -9,14 +9,14 @@ from api.dashboard.charts.time_axis import Tick, Unit
 from api.dashboard.lead_texts import KINDS, PROFILE, SOURCES
 from api.dashboard.texts import Language
 from api.dashboard.well_known import N_
-from api.dashboard.wording import Wording
+from api.dashboard.wording import PageWording
 from domain.model.definition import Model
 
 _YES: Final = N_("yes")
 _NO: Final = N_("no")
 
 
-class LeadWording(Wording):
+class LeadWording(PageWording):
     """The words of one model in one language, at one instant, about one lead."""
 
     def __init__(self, model: Model, language: Language, now: int) -> None:

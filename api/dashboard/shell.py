@@ -44,14 +44,14 @@ _UNEXPECTED: Final = N_("Something went wrong")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NavigationEntry:
     """A page in the navigation. `text` is marked for translation."""
 
     path: str
     text: str
 
 
-NAVIGATION: Final = (Place("/", N_("Leads")),)
+NAVIGATION: Final = (NavigationEntry("/", N_("Leads")),)
 
 
 class Shell:

@@ -19,7 +19,7 @@ _NEAR: Final = timedelta(days=300)
 """Times that are no further off are told without their year."""
 
 
-class Wording:
+class PageWording:
     """The words of one model in one language, at one instant."""
 
     def __init__(self, model: Model, language: Language, now: int) -> None:

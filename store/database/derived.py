@@ -118,7 +118,7 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             meta,
             Column("lead", Uuid, primary_key=True),
             Column("cluster", BigInteger, nullable=False),
-            Column("last", BigInteger, nullable=False),  # instant of the last touchpoint that it took, also of a machine
+            Column("last", BigInteger, nullable=False),  # instant of the last touchpoint it took, also of a machine
             Column("fingerprint", BigInteger),  # of the history it was folded of; null: the only one of its cluster
             Column("due", BigInteger),  # when time alone next changes something of it
             Column("state", LargeBinary, nullable=False),

@@ -36,7 +36,7 @@ _LISTED: Final = 100
 Journal = Sequence[tuple[Touchpoint, Effect]]
 
 
-class Given(NamedTuple):
+class RulePoints(NamedTuple):
     """What one rule gave, all its awards together. `left`: what is left of it; all rules' add up to the heat."""
 
     rule: str
@@ -67,7 +67,7 @@ class Drawn(NamedTuple):
     more: int
 
 
-def given(score: ScoreShape, wording: LeadWording) -> list[Given]:
+def given(score: ScoreShape, wording: LeadWording) -> list[RulePoints]:
     """By rule, of which most is left first."""
     by_rule: defaultdict[str, list[AwardShape]] = defaultdict(list)
     for award in score.items:
@@ -76,13 +76,15 @@ def given(score: ScoreShape, wording: LeadWording) -> list[Given]:
     return sorted(rules, key=lambda each: (-each.left, each.rule))
 
 
-def _of_rule(name: str, awards: Sequence[AwardShape], wording: LeadWording) -> Given:
+def _of_rule(name: str, awards: Sequence[AwardShape], wording: LeadWording) -> RulePoints:
     left = round(sum(round(each.now * 100) for each in awards)) / 100
     points = round(sum(each.points for each in awards), 6)
     title = wording.text(N_("Heat is never shown below 0")) if name == FLOOR else wording.rule(name)
     listed = [] if name == FLOOR else list(reversed(awards))[:_LISTED]
     last = max(each.at for each in awards)
-    return Given(title, 0 if name == FLOOR else len(awards), points, left, last, listed, max(0, len(awards) - _LISTED))
+    return RulePoints(
+        title, 0 if name == FLOOR else len(awards), points, left, last, listed, max(0, len(awards) - _LISTED)
+    )
 
 
 def gave_nothing(withheld: Iterable[WithheldShape], wording: LeadWording) -> list[Nothing]:

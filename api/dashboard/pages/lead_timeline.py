@@ -32,7 +32,7 @@ _NAMES: Final[Mapping[str, str]] = {
 _TOLD: Final = frozenset({*_NAMES, "note", "to", "with"})
 
 
-class Did(NamedTuple):
+class TimelineEffect(NamedTuple):
     """One thing that a touchpoint did, or did not: `kind` is how it looks."""
 
     kind: str
@@ -49,23 +49,23 @@ class Item(NamedTuple):
     title: str
     about: str
     source: str
-    did: Sequence[Did]
+    did: Sequence[TimelineEffect]
     note: str
     said: Sequence[tuple[str, str]]
     rest: Sequence[tuple[str, str]]
 
 
-class Day(NamedTuple):
+class TimelineDay(NamedTuple):
     """The items of one day of the company."""
 
     heading: str
     items: Sequence[Item]
 
 
-def days(touchpoints: Sequence[TouchpointShape], wording: LeadWording) -> list[Day]:
+def days(touchpoints: Sequence[TouchpointShape], wording: LeadWording) -> list[TimelineDay]:
     """By day, in the order that they come in."""
     by_day = groupby(touchpoints, key=lambda each: wording.heading(_instant(each)))
-    return [Day(heading, [_item(each, wording) for each in of_day]) for heading, of_day in by_day]
+    return [TimelineDay(heading, [_item(each, wording) for each in of_day]) for heading, of_day in by_day]
 
 
 def _instant(touchpoint: TouchpointShape) -> int:
@@ -93,21 +93,25 @@ def _item(touchpoint: TouchpointShape, wording: LeadWording) -> Item:
     )
 
 
-def _did(effect: EffectShape, wording: LeadWording) -> list[Did]:
-    did = [Did("points", f"{wording.signed(each.points)} {wording.rule(each.rule)}") for each in effect.gave]
+def _did(effect: EffectShape, wording: LeadWording) -> list[TimelineEffect]:
+    did = [TimelineEffect("points", f"{wording.signed(each.points)} {wording.rule(each.rule)}") for each in effect.gave]
     if effect.moved is not None:
-        did.append(Did("moved", f"{wording.stage(effect.moved.from_)} → {wording.stage(effect.moved.to)}"))
+        did.append(TimelineEffect("moved", f"{wording.stage(effect.moved.from_)} → {wording.stage(effect.moved.to)}"))
     if effect.not_moved is not None:
         why = wording.known(NOT_MOVED, effect.not_moved)
-        did.append(Did("nothing", wording.text(N_("asked, no effect: {why}"), why=why)))
+        did.append(TimelineEffect("nothing", wording.text(N_("asked, no effect: {why}"), why=why)))
     if effect.no_effect is not None:
         why = wording.known(NO_EFFECT, effect.no_effect)
-        did.append(Did("nothing", wording.text(N_("asked, no effect: {why}"), why=why)))
+        did.append(TimelineEffect("nothing", wording.text(N_("asked, no effect: {why}"), why=why)))
     for each in effect.gave_nothing:
         why, rule = why_nothing(each.why, wording), wording.rule(each.rule)
-        did.append(Did("nothing", wording.text(N_("no points by “{rule}”: {why}"), rule=rule, why=why)))
+        did.append(TimelineEffect("nothing", wording.text(N_("no points by “{rule}”: {why}"), rule=rule, why=why)))
     if effect.machine is not None:
-        did.append(Did("machine", wording.text(N_("a machine did it, it counts nowhere: {how}"), how=effect.machine)))
+        did.append(
+            TimelineEffect(
+                "machine", wording.text(N_("a machine did it, it counts nowhere: {how}"), how=effect.machine)
+            )
+        )
     return did
 
 

@@ -14,7 +14,7 @@ from api.dashboard.last_look import LastLook
 from api.dashboard.lead_texts import DONE
 from api.dashboard.phone_numbers import Dial, dial_of
 from api.dashboard.resources import Resources
-from api.dashboard.wording import Wording
+from api.dashboard.wording import PageWording
 from api.masking import seen_by
 from domain.conditions.parse import GRADES
 from domain.fold.names import full_name
@@ -50,7 +50,7 @@ _HEAT: Final = "heat"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class LeadsChoice:
     """What the address says: whom to show, in which order, from where on. "" says nothing."""
 
     q: str = ""
@@ -66,7 +66,7 @@ class Choice:
     cursor: str = ""
 
     @classmethod
-    def of(cls, request: Request) -> "Choice":
+    def of(cls, request: Request) -> "LeadsChoice":
         """The choice of an address; what it says beside is nobody's."""
         said = request.query_params
         return cls(**{field.name: said.get(field.name, "").strip() for field in fields(cls)})
@@ -111,7 +111,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CallRow:
     """A lead as the page shows it. `warmth`: 0 to 100, of the hottest shown."""
 
     lead: LeadShape
@@ -131,11 +131,11 @@ def routes(resources: Resources) -> Sequence[Route]:
     """Where the page stands."""
 
     def leads(request: Request) -> Response:
-        choice, viewer = Choice.of(request), viewer_of(request)
+        choice, viewer = LeadsChoice.of(request), viewer_of(request)
         with resources.reader.view() as view:
             look = LastLook.of(request, view.clock)
             values = _values(view, choice, viewer, look)
-        wording = Wording(view.model, resources.shell.language(request), view.clock)
+        wording = PageWording(view.model, resources.shell.language(request), view.clock)
         values |= {
             "wording": wording,
             "choice": choice,
@@ -157,7 +157,7 @@ def called(lead: LeadShape) -> str | None:
     return next((each.value for each in lead.identities if each.kind != "anonymous_id"), None)
 
 
-def _values(view: View, choice: Choice, viewer: Viewer, look: LastLook) -> dict[str, Any]:
+def _values(view: View, choice: LeadsChoice, viewer: Viewer, look: LastLook) -> dict[str, Any]:
     """What the template is given: the rows, how many there are, and what can be chosen."""
     mine = own_names(viewer.owner, view.model.sales)
     filters = choice.filters(mine)
@@ -184,7 +184,7 @@ def _values(view: View, choice: Choice, viewer: Viewer, look: LastLook) -> dict[
     }
 
 
-def _page(view: View, choice: Choice, filters: Filters, mine: tuple[str, ...]) -> CallPage:
+def _page(view: View, choice: LeadsChoice, filters: Filters, mine: tuple[str, ...]) -> CallPage:
     cursor = choice.cursor or None
     if choice.orders == _HEAT:
         return call_list(view, filters, mine, limit=SIZE, cursor=cursor)
@@ -192,16 +192,16 @@ def _page(view: View, choice: Choice, filters: Filters, mine: tuple[str, ...]) -
     return CallPage([ToCall(CallGroup.HOT if lead.hot else CallGroup.REST, lead) for lead in page.items], page.next)
 
 
-def _rows(view: View, items: Sequence[ToCall], mine: tuple[str, ...], look: LastLook) -> list[Row]:
+def _rows(view: View, items: Sequence[ToCall], mine: tuple[str, ...], look: LastLook) -> list[CallRow]:
     waiting = due_next(view, (item.lead.id for item in items))
     hottest = max((item.lead.heat for item in items), default=0.0) or 1.0
     return [_row(item, waiting.get(item.lead.id), mine, look, hottest) for item in items]
 
 
-def _row(item: ToCall, due: Due | None, mine: tuple[str, ...], look: LastLook, hottest: float) -> Row:
+def _row(item: ToCall, due: Due | None, mine: tuple[str, ...], look: LastLook, hottest: float) -> CallRow:
     lead = item.lead
     ways = {each.kind: each.value for each in reversed(lead.identities)}
-    return Row(
+    return CallRow(
         lead=lead,
         group=item.group,
         name=called(lead),
@@ -216,7 +216,7 @@ def _row(item: ToCall, due: Due | None, mine: tuple[str, ...], look: LastLook, h
     )
 
 
-def _parts(rows: Sequence[Row], choice: Choice) -> list[tuple[CallGroup | None, list[Row]]]:
+def _parts(rows: Sequence[CallRow], choice: LeadsChoice) -> list[tuple[CallGroup | None, list[CallRow]]]:
     """The rows in parts, each with its name; one without a name in other orders than that by heat."""
     if choice.orders != _HEAT:
         return [(None, list(rows))] if rows else []
