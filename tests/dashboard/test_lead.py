@@ -10,7 +10,7 @@ from tests.dashboard.given_lead import DAY, HOUR, MODEL, WANG, happened, story, 
 from tests.dashboard.given_pages import Pages, text_of
 from tests.projections.given_sales import FRIDAY
 
-MOST_QUERIES = 20
+MOST_QUERIES = 22
 
 
 @pytest.fixture
