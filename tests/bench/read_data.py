@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,8 +21,6 @@ from tests.services.postgres import PostgresServer, kept_postgres
 FOLDER: Final = Path("build/bench-read")
 SETTINGS: Final = {"shared_buffers": "1GB", "max_wal_size": "8GB", "work_mem": "32MB", "effective_cache_size": "4GB"}
 """A server that loses nothing."""
-_EARLY: Final = 100_000
-"""Touchpoints after which the time of all is estimated."""
 _MONEY: Final = """
 [money]
 in = "EUR"
@@ -139,42 +137,20 @@ def _with_money() -> str:
 
 
 def _fill(url: str, play: ReadPlay) -> None:
-    """Record and project side by side, then costs, then what autovacuum would do in time."""
+    """Record, rebuild, project what is left; then costs, then what autovacuum would do in time."""
     at = installation(url)
     name = url.rsplit("/", 1)[1]
     _execute(url, f'ALTER DATABASE "{name}" SET synchronous_commit = off')
     words = [str(play.leads), str(play.touchpoints), play.until.isoformat()]
     command = [sys.executable, "-m", "tests.bench.read_recording"]
     subprocess.run([*command, "prepare", *words], env=at.environment, check=True)
-    started = [subprocess.Popen([*command, what, *words], env=at.environment) for what in ("record", "project")]
-    try:
-        _watch(url, play, started)
-    finally:
-        for process in started:
-            process.terminate()
-            process.wait()
+    for what in ("record", "place"):
+        print(f"  {what} {play.touchpoints:,} touchpoints", flush=True)
+        subprocess.run([*command, what, *words], env=at.environment, check=True)
+    subprocess.run([at.program, "rebuild"], env={**at.environment, "LEADLINE_WORKERS": "2"}, check=True)
+    print("  project the rest", flush=True)
+    subprocess.run([*command, "project", *words], env=at.environment, check=True)
     file = FOLDER / "costs.csv"
     file.write_text("\n".join(costs(play.until)) + "\n", encoding="utf-8")
     at.run("import-costs", str(file.absolute()))
     _execute(url, f'ALTER DATABASE "{name}" RESET ALL', "VACUUM ANALYZE", "CHECKPOINT")
-
-
-def _watch(url: str, play: ReadPlay, started: list["subprocess.Popen[bytes]"]) -> None:
-    """Until both ended; says early how long it will take, then every minute how far it is."""
-    begun = said = time.monotonic()
-    early = False
-    while any(process.poll() is None for process in started):
-        if any(process.returncode for process in started):
-            raise SystemExit("bench-read: a process that fills the database failed (above)")
-        time.sleep(1.0)
-        now = time.monotonic()
-        if (early or now - said < 5) and now - said < 60:
-            continue
-        [(done,)] = asked(url, "SELECT coalesce(max(position), 0) FROM projector")
-        said = now
-        if done >= min(_EARLY, play.touchpoints // 10):
-            early = True
-            left = timedelta(seconds=round((play.touchpoints - done) * (now - begun) / done))
-            print(f"  {done:,} of {play.touchpoints:,} touchpoints are projected; about {left} to go", flush=True)
-    if any(process.returncode for process in started):
-        raise SystemExit("bench-read: a process that fills the database failed (above)")

@@ -1,7 +1,8 @@
-"""The two processes that fill a database of `make bench-read`: the real recorder and the real projector, side by side.
+"""What fills a database of `make bench-read`: the real recorder, a rebuild of most of it, and the real projector.
 
-`python -m tests.bench.read_recording prepare|record|project LEADS TOUCHPOINTS UNTIL`, with Leadline's settings in the
-environment. The recorder reads a log that makes its entries. What was broken off goes on where its last batch ended.
+`python -m tests.bench.read_recording prepare|record|place|project LEADS TOUCHPOINTS UNTIL`, with Leadline's settings in
+the environment. The recorder reads a log that makes its entries. What was broken off goes on where its last batch
+ended. A rebuild shows each lead once, and its workers share it; the projector shows a lead with every batch.
 """
 
 import gc
@@ -13,7 +14,9 @@ from itertools import islice
 from typing import Final
 
 from consumers.record.recorder import Recorder
-from projections.projecting.projector import Projector, read_progress
+from domain.touchpoints.touchpoint import Position
+from projections.projecting.projector import Progress, Projector, move_progress, read_progress
+from projections.projecting.saved import FORMAT
 from runtime.parts import settle_model
 from runtime.settings import read_settings
 from runtime.wiring import Wiring
@@ -22,6 +25,8 @@ from store.log.topics import TOUCHPOINTS
 from tests.bench.read_play import ReadPlay
 
 _BATCH: Final = 20_000
+_BY_THE_PROJECTOR: Final = 20
+"""One touchpoint of so many, the latest, is projected as it would be in time; a rebuild folds those before."""
 _ONLY: Final = Partition("bench-read/play/0", TOUCHPOINTS, 0)
 
 
@@ -76,6 +81,8 @@ def main() -> None:
                 settle_model(wiring)
             case "record":
                 record(wiring, play)
+            case "place":
+                place(wiring, play)
             case _:
                 project(wiring, play)
 
@@ -86,6 +93,16 @@ def record(wiring: Wiring, play: ReadPlay) -> None:
     recorder = Recorder(log, wiring.database, wiring.events, wiring.ids, log)
     while recorder.run_once(_BATCH, 0.0).read:
         pass
+
+
+def place(wiring: Wiring, play: ReadPlay) -> None:
+    """Say that most of the play is projected, of which no row is there: as after a loss of all rows, for a rebuild."""
+    position = Position(play.touchpoints - play.touchpoints // _BY_THE_PROJECTOR)
+    with wiring.database.transaction() as conn:
+        before = read_progress(conn)
+        if before.position == 0:
+            after = Progress(position, wiring.database.now(conn), wiring.model_file().hash, format=FORMAT)
+            move_progress(conn, before, after)
 
 
 def project(wiring: Wiring, play: ReadPlay) -> None:
