@@ -64,7 +64,7 @@ def refuse_search(viewer: Viewer, asked: QueryParams) -> None:
     if viewer.role is not Role.READER:
         return
     named = next((name for name in _NAMING if asked.get(name)), None)
-    if named is None and asked.get("order") == "name":
+    if named is None and asked.get("order", "").strip() == "name":
         named = "order=name"
     by = asked.get("by", "")
     field = by.removeprefix("profile.").partition(":")[0]

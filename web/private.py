@@ -115,7 +115,7 @@ class Private:
         if self._token is None and not self._proxied and not (self._tokens is not None and self._tokens.exist()):
             _refuse_others(request)
             return LOCAL
-        if "authorization" in request.headers:
+        if bears_token(request):
             secret = _bearer(request)
             viewer = None if secret is None else self.holder(request, secret)
             if viewer is None:
@@ -144,6 +144,11 @@ class Private:
         return viewer
 
 
+def bears_token(request: Request) -> bool:
+    """Whether a token is sent, a right one or not; what else `Authorization` may say is for a proxy before us."""
+    return request.headers.get("authorization", "").partition(" ")[0].lower() == "bearer"
+
+
 def _unknown(fault: str) -> Problem:
     challenge = {"WWW-Authenticate": 'Bearer realm="leadline"'}
     return Problem(401, f"{fault}: send `Authorization: Bearer TOKEN`", challenge)
@@ -151,8 +156,8 @@ def _unknown(fault: str) -> Problem:
 
 def _bearer(request: Request) -> str | None:
     """The secret that a program sends."""
-    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-    return secret.strip() or None if scheme.lower() == "bearer" else None
+    secret = request.headers.get("authorization", "").partition(" ")[2].strip()
+    return (secret or None) if bears_token(request) else None
 
 
 def _address(request: Request) -> str:

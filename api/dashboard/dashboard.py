@@ -17,7 +17,7 @@ from api.dashboard.resources import Resources
 from api.dashboard.shell import Shell
 from api.roles import refuse_search, require
 from web.limits import BodyLimit
-from web.private import Private
+from web.private import Private, bears_token
 from web.problems import Problem
 from web.viewer import Role
 
@@ -63,9 +63,9 @@ class _Guarded:
         try:
             viewer = await run_in_threadpool(self._private.check, request)
         except Problem as problem:
-            if problem.status not in (401, 429) or request.method != "GET" or "authorization" in request.headers:
+            if problem.status not in (401, 429) or request.method != "GET" or bears_token(request):
                 raise
-            await login.to_sign_in(request)(scope, receive, send)
+            await login.to_sign_in(request, unknown=problem.status == 401)(scope, receive, send)
             return
         if request.method not in ("GET", "HEAD"):
             require(request, Role.SALES)

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 import phonenumbers
 
-_DIALED: Final = re.compile(r"[^0-9+*#]")
+_NUMBER: Final = re.compile(r"[a-z.:\s]*([^a-z*#]*)", re.IGNORECASE)
+"""The number itself; not what stands behind it, and no code that commands a phone (`**21*...#` diverts its calls)."""
+_NOT_DIALED: Final = re.compile(r"[^0-9+]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ def dial_of(value: Any) -> Dial | None:
     """A number that somebody left; None: there is none in it."""
     if not isinstance(value, str) or len(value) > 50:
         return None
-    number = _DIALED.sub("", value)
+    written = _NUMBER.match(value)
+    number = _NOT_DIALED.sub("", written[1]) if written else ""
     if sum(character.isdigit() for character in number) < 3:
         return None
     try:

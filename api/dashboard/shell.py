@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -102,8 +102,14 @@ class Shell:
             auto_reload=False,
         )
         environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]
+        environment.filters["mail_address"] = _mail_address
         environment.globals.update(static=self.assets.address, navigation=NAVIGATION)
         return environment
+
+
+def _mail_address(address: str) -> str:
+    """An address as it stands behind `mailto:`: nothing in it is a subject, a text or another receiver."""
+    return quote(address, "@")
 
 
 def _with_language(request: Request, language: Language) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,8 @@ from domain.touchpoints.touchpoint import moment, rfc3339
 
 _NEAR: Final = timedelta(days=300)
 """Times that are no further off are told without their year."""
+_BEYOND: Final = 10**20
+"""Babel writes out no number of so many digits with its decimals."""
 
 
 class PageWording:
@@ -125,5 +128,7 @@ class PageWording:
     # ---- numbers ----
 
     def number(self, value: float, digits: int = 0) -> str:
-        """A number with at most so many decimals."""
+        """A number with at most so many decimals; one beyond all that people count in short."""
+        if abs(value) >= _BEYOND:
+            return f"{Decimal(value):.6g}"
         return format_decimal(round(value, digits), "#,##0." + "#" * digits, locale=self._language.locale)

@@ -131,6 +131,22 @@ def test_a_database_that_is_away_lets_nobody_in(browser: Browser, book: Book) ->
     assert browser.signs_in().status_code == 503
 
 
+def test_who_guesses_beside_somebody_signs_them_not_out(browser: Browser, opens: Callable[..., Browser]) -> None:
+    browser.signs_in("of-settings; ä")
+    for number in range(MOST):
+        opens().signs_in(f"guess-{number}")
+    waiting = browser.get("/")
+    assert waiting.headers["location"] == "/login" and COOKIE in browser.cookies
+    assert browser.get("/login").status_code == 429
+
+
+def test_behind_a_proxy_with_a_password_people_sign_in_all_the_same(browser: Browser) -> None:
+    basic = {"authorization": "Basic cHJveHk6cGFzc3dvcmQ="}
+    assert browser.get("/", **basic).headers["location"] == "/login"
+    browser.signs_in()
+    assert browser.get("/", **basic).status_code == 200
+
+
 def test_a_wrong_token_is_told_and_many_are_waited_out(browser: Browser) -> None:
     for number in range(MOST):
         answer = browser.signs_in(f"guess-{number}", next="/leads/x")

@@ -60,6 +60,14 @@ def test_a_wrong_token_is_not_made_good_by_a_session() -> None:
     assert refused(Private(None, Book(ANN)), in_session(SECRET, {"authorization": "Bearer leadline_ben"})) == 401
 
 
+def test_the_password_of_a_proxy_before_us_is_none_of_ours() -> None:
+    basic = {"authorization": "Basic cHJveHk6cGFzc3dvcmQ="}  # sent along with everything by the browser
+    assert Private(None, Book(ANN)).check(in_session(SECRET, basic)) == ANN
+    private = Private(None, Book(ANN), proxied=True)
+    assert private.check(asking(basic, **{"leadline.login": ANN.name})) == ANN
+    assert refused(private, in_session(SECRET, basic, method="POST")) == 403  # nor does it vouch for a form
+
+
 def test_a_withdrawn_token_is_out_with_the_next_request() -> None:
     book = Book(ANN)
     private = Private(None, book)

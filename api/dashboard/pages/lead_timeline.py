@@ -12,6 +12,7 @@ from api.dashboard.pages.lead_heat import why_nothing
 from api.dashboard.well_known import N_
 from domain.files.times import span_of
 from domain.fold.about import about
+from domain.touchpoints.touchpoint import EARLIEST
 from projections.queries.shapes import EffectShape, TouchpointShape
 
 _LONGEST: Final = 300
@@ -131,8 +132,10 @@ def _value(name: str, value: Any, wording: LeadWording) -> str:
         return wording.rejection(value)
     if name in ("tags", "set", "unset") and isinstance(value, list):
         return ", ".join(wording.tag(str(each)) for each in value)
-    if name in ("at", "due") and isinstance(value, str) and (time := span_of(value, wording.zone)) is not None:
-        return wording.plain(time.first)
+    if name in ("at", "due") and isinstance(value, str):
+        time = span_of(value, wording.zone)
+        if time is not None and time.first >= EARLIEST:  # of a stranger's year 1 no other zone has a day
+            return wording.plain(time.first)
     return wording.value(value)[:_LONGEST]
 
 

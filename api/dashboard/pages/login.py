@@ -63,13 +63,17 @@ def routes(shell: Shell, private: Private) -> Sequence[Route]:
     ]
 
 
-def to_sign_in(request: Request) -> Response:
-    """Where somebody is sent who is not signed in: they come back to what they asked for."""
+def to_sign_in(request: Request, *, unknown: bool) -> Response:
+    """Where somebody is sent who is not signed in: they come back to what they asked for.
+
+    `unknown`: what their browser keeps lets nobody in; else they wait, for what somebody else may have done.
+    """
     query = request.url.query
     asked = request.url.path + (f"?{query}" if query else "")
     address = "/login" if asked == _HOME else f"/login?{urlencode({'next': asked})}"
     response = RedirectResponse(address, 303, _NO_STORE)
-    end_session(request, response)  # else each page would count as another wrong token
+    if unknown:
+        end_session(request, response)  # else each page would count as another wrong token
     return response
 
 
