@@ -46,6 +46,11 @@ def about_text(type: str, properties: Mapping[str, Any]) -> str | None:
     names = _TELLING.get(type) or (_MAIL if type.startswith("email_") else _ANY)
     for name in names:
         value = properties.get(name)
-        if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
-            return f"{name} {storable(str(value)[:LONGEST])}"
+        if value is None or value == "":
+            continue
+        if not isinstance(value, str):
+            if not isinstance(value, (int, float)) or isinstance(value, bool):
+                continue
+            value = str(value)
+        return f"{name} {storable(value[:LONGEST])}"
     return None
