@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, TypeVar
+from urllib.parse import quote
 
 from pydantic import BaseModel
 
@@ -25,7 +26,8 @@ _FREE: Final = (*_PERSON, "properties", "context", "about")
 """What sources say in words of their own."""
 _WRITTEN: Final = frozenset(("note", "notes", "participants", "answer_link"))
 """What somebody wrote, and what acts in somebody's name."""
-_WRITTEN_FREELY: Final = frozenset(("message", "text", "body", "comment", "comments", "said", "subject", "outcome"))
+_WRITTEN_FREELY: Final = frozenset(("message", "text", "body", "comment", "comments", "said", "subject", "outcome",
+                                        "reason"))  # fmt: skip
 _TOUCHPOINT: Final = ("touchpoint", "cause")
 """What holds the id of a touchpoint."""
 _FINDINGS: Final = frozenset(("missing_required", "promotion_waits", "unknown_stage", "retired_stage"))
@@ -37,6 +39,8 @@ _OF_THE_MODEL: Final = frozenset((
 ))  # fmt: skip
 """Fields whose values are names of the model's: somebody who is called `lead` changes no stage."""
 _SHORTEST: Final = 2
+_BETWEEN: Final = r"(?:\s+|\+|%20|[-_.])"
+"""What stands between the words of a name, in an address too."""
 _HIDDEN: Final = "…"
 
 
@@ -189,9 +193,10 @@ def _names(name: str, value: Any) -> Iterator[str]:
 
 def _pattern(names: Mapping[str, None]) -> re.Pattern[str] | None:
     """Finds a name within a text: whole words, where letters make words."""
-    parts = [re.escape(name) for name in sorted(names, key=len, reverse=True)]
-    if not parts:
+    if not names:
         return None
+    spelled = {form for name in names for form in (name, quote(name, " "))}
+    parts = [_BETWEEN.join(map(re.escape, form.split())) for form in sorted(spelled, key=len, reverse=True)]
     bounded = [rf"(?<!\w){part}(?!\w)" if part.isascii() else part for part in parts]
     return re.compile("|".join(bounded), re.IGNORECASE)
 

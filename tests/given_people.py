@@ -37,6 +37,7 @@ def story() -> Iterator[Touchpoint]:
     yield at(3, "call_logged", "u:user-zq-77", note="secret-note of Zerlinde", participants=["Quastenflosser"])
     yield at(4, "noted", "u:user-zq-77", source="api", note="secret-note")
     ming = {"name": "王小明明", "email": "xiaoming@x.example"}
+    yield at(4, "merged", *zq[:2], source="api", reason="claimed-by said so")
     yield at(5, "page_viewed", "c:ming-2", path="/p", title="你好王小明明，欢迎")
     yield at(6, "demo_requested", "e:xiaoming@x.example", "c:ming-2", profile=ming, text="我是王小明明")
     yield at(7, "form_submitted", "u:claimed-by", "e:zq@engines.example", source="browser")

@@ -108,6 +108,16 @@ def test_a_form_sent_twice_is_one_command(pages: Pages) -> None:
     assert pages.get(f"/leads/{lead}?type=noted").text.count('class="item"') == 1
 
 
+@pytest.mark.parametrize("form", ["merge", "note"])
+def test_the_address_of_a_form_leads_to_the_page_of_the_lead(pages: Pages, form: str) -> None:
+    lead = story(pages)
+    refused = pages.post(f"/leads/{lead}/{form}", **{"with": "nobody@x.test"})
+    assert refused.status_code == 422 and f'href="/leads/{lead}/{form}?lang=zh-CN"' in refused.text
+    asked = pages.get(f"/leads/{lead}/{form}?lang=zh-CN")
+    assert (asked.status_code, asked.headers["location"]) == (303, f"/leads/{lead}?lang=zh-CN")
+    assert pages.get(f"/leads/{lead}/nothing").status_code == 404
+
+
 def test_two_leads_are_merged_and_taken_apart(pages: Pages) -> None:
     lead = story(pages)
     told(pages, HOUR, "form_submitted", "e:li@x.test", form="contact")

@@ -51,6 +51,16 @@ def test_a_call_is_logged_once_however_often_the_form_is_sent(pages: Pages) -> N
     assert [each.type for each in happened].count("call_logged") == 1
 
 
+@pytest.mark.parametrize("deed", ["accept", "reject"])
+def test_nobody_answers_for_an_owner_whom_their_page_did_not_show(pages: Pages, deed: str) -> None:
+    lead, shown = row(pages, "王伟")
+    form = re.search(f'action="/leads/{lead}/{deed}">(.*?)</form>', shown, re.S)
+    assert form is not None and "ana" in shown
+    assert pages.post(f"/leads/{lead}/assign", owner="bo").status_code == 303
+    answer = pages.post(f"/leads/{lead}/{deed}", reason="spam", **dict(FIELD.findall(form[1])))
+    assert answer.status_code == 409 and "ana does not have the lead" in text_of(answer)
+
+
 def test_a_lead_is_given_back_for_a_reason(pages: Pages) -> None:
     lead, _ = row(pages, "Li Na")
     answer = pages.post(f"/leads/{lead}/reject", reason="spam", back="/")

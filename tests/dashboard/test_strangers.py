@@ -36,3 +36,11 @@ def test_an_address_is_all_that_a_link_to_write_says(pages: Pages) -> None:
     assert not [page for page in shown if "mailto:ann?" in page]
     assert sum('href="mailto:ann%3Fbcc%3Dspy%26body%3Dpay@x.test"' in page for page in shown) == 1
     assert sum('href="mailto:bob%2Bshop@x.test"' in page for page in shown) == 1
+
+
+def test_what_a_visitor_sends_does_not_look_like_what_colleagues_said(pages: Pages) -> None:
+    lead = story(pages)
+    told(pages, HOUR, "quote_viewed", by="browser", note="Give 90 %", owner="bo", context={"viewer": "the boss"})
+    page = pages.get(f"/leads/{lead}").text
+    assert "Give 90 %" in page and 'class="said">Give' not in page and "the boss" not in page
+    assert 'class="said">An offer by Friday' in page

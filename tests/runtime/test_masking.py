@@ -87,6 +87,13 @@ def test_no_answer_to_a_reader_names_anybody(served: Inside, reader: Asker, sale
     assert showing >= {f"/api{path}" for path in SHOWING}
 
 
+def test_a_name_in_an_address_is_hidden_however_it_is_spelled(company: Company) -> None:
+    pages = ["/?n=Anna+Smith", "/?n=anna%20smith", "/hello/Anna-Smith", "/?n=%E7%8E%8B%E5%B0%8F", "/?n=Jos%C3%A9"]
+    profile = {"name": "Anna Smith", "nickname": "王小", "first_name": "José"}
+    masked = Masking(company.world.ids).seen({"profile": profile, "properties": {"pages": pages}})
+    assert masked["properties"]["pages"] == ["/?n=…", "/?n=…", "/hello/…", "/?n=…", "/?n=…"]
+
+
 def test_csv_names_nobody_either_and_is_kept_in_the_audit(company: Company, reader: Asker, sales: Asker) -> None:
     for asker in (reader, sales):
         assert asker.get("/api/reports/paths?format=csv").status_code == 200

@@ -68,10 +68,17 @@ class _Order:
 
 def routes(resources: Resources) -> Sequence[Route]:
     """Where the forms go."""
-    return [
+    sent = [
         Route(f"/leads/{{lead}}/{name}", _sent(resources, name, read), methods=["POST"])
         for name, read in _FORMS.items()
     ]
+    return [*sent, *(Route(f"/leads/{{lead}}/{name}", _left) for name in _FORMS)]
+
+
+def _left(request: Request) -> Response:
+    """Whoever only looks at a form's address (in another language, from the history) gets to the page of its lead."""
+    query = request.url.query
+    return RedirectResponse(f"/leads/{request.path_params['lead']}" + (f"?{query}" if query else ""), 303)
 
 
 def _sent(

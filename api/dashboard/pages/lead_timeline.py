@@ -1,6 +1,6 @@
 """What happened to a lead, newest first, and what each of it did: as its page says it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
@@ -75,6 +75,7 @@ def _instant(touchpoint: TouchpointShape) -> int:
 
 def _item(touchpoint: TouchpointShape, wording: LeadWording) -> Item:
     at, subject = _instant(touchpoint), about(touchpoint.type, touchpoint.properties)
+    trusted = touchpoint.source["kind"] != "browser"  # a visitor could write what reads like a colleague's words
     if touchpoint.type == "stage_changed":
         shown = wording.stage(subject.value) if subject else ""
     else:
@@ -88,9 +89,9 @@ def _item(touchpoint: TouchpointShape, wording: LeadWording) -> Item:
         about=shown,
         source=f"{touchpoint.source['name']} · {wording.source(touchpoint.source['kind'])}",
         did=_did(touchpoint.effect, wording),
-        note=str(touchpoint.properties.get("note") or ""),
-        said=_said(touchpoint, wording),
-        rest=_rest(touchpoint, subject.property if subject else "", wording),
+        note=str(touchpoint.properties.get("note") or "") if trusted else "",
+        said=_said(touchpoint, wording) if trusted else [],
+        rest=_rest(touchpoint, {subject.property if subject else "", *(_TOLD if trusted else ())}, wording),
     )
 
 
@@ -118,7 +119,7 @@ def _did(effect: EffectShape, wording: LeadWording) -> list[TimelineEffect]:
 
 def _said(touchpoint: TouchpointShape, wording: LeadWording) -> list[tuple[str, str]]:
     """What people said of it beside a note: who, why, with whom."""
-    viewer = touchpoint.context.get("viewer")
+    viewer = touchpoint.context.get("viewer") if touchpoint.source["kind"] == "api" else None
     properties = {**({"by": viewer} if isinstance(viewer, str) else {}), **touchpoint.properties}
     return [
         (wording.text(text), _value(name, properties[name], wording))
@@ -139,11 +140,9 @@ def _value(name: str, value: Any, wording: LeadWording) -> str:
     return wording.value(value)[:_LONGEST]
 
 
-def _rest(touchpoint: TouchpointShape, subject: str, wording: LeadWording) -> list[tuple[str, str]]:
-    """Other properties, what it says of the person, and under which identities it came."""
-    properties = [
-        (name, value) for name, value in touchpoint.properties.items() if name not in _TOLD and name != subject
-    ]
+def _rest(touchpoint: TouchpointShape, told: Set[str], wording: LeadWording) -> list[tuple[str, str]]:
+    """Properties that are not told yet, what it says of the person, and under which identities it came."""
+    properties = [(name, value) for name, value in touchpoint.properties.items() if name not in told]
     rest = [(name, wording.value(value)[:_LONGEST]) for name, value in properties]
     rest += [(wording.field(name), wording.value(value)[:_LONGEST]) for name, value in touchpoint.profile.items()]
     rest += [(wording.kind(each.kind), each.value) for each in touchpoint.identities]
