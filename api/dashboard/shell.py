@@ -36,8 +36,11 @@ _ERRORS: Final[Mapping[int, str]] = {
     401: N_("Please sign in"),
     403: N_("This is not for you"),
     404: N_("Nothing is here"),
+    405: N_("This address is not right"),
     409: N_("That was not done"),
+    413: N_("That was not done"),
     422: N_("That was not done"),
+    429: N_("Not available just now"),
     503: N_("Not available just now"),
 }
 _UNEXPECTED: Final = N_("Something went wrong")

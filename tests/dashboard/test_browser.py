@@ -1,6 +1,8 @@
 """The pages in a real Chromium over a real server: clean, for everybody, on a phone, without a script, live."""
 
+import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from tests.runtime.serving import Server, eventually, serving
 from tests.services.browser import opened
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "b2b-software.toml"
 LOOKS = {
@@ -44,6 +46,13 @@ def _count(server: Server, **narrowed: str) -> int:
 def _hottest(server: Server) -> dict[str, Any]:
     lead: dict[str, Any] = server.http.get("/api/leads", params={"limit": "1", "hot": "true"}).json()["items"][0]
     return lead
+
+
+def _become_hot(server: Server, name: str) -> None:
+    fields = {"email": f"{name}@granite.example", "name": name, "company": "Granite", "title": "CTO"}
+    assert server.http.post("/f/contact", data=fields).status_code == 303
+    trial = {"userId": name, "event": "Trial Started", "context": {"traits": fields}, "writeKey": "demo"}
+    assert server.http.post("/v1/track", json=trial).status_code == 200
 
 
 def _host(server: Server) -> str:
@@ -107,22 +116,34 @@ def test_by_keyboard_a_lead_is_accepted_and_opened(chromium: "Browser", site: Se
 def test_a_lead_that_becomes_hot_appears_without_reloading_but_moves_nothing_under_the_pointer(
     chromium: "Browser", site: Server
 ) -> None:
-    def become_hot(name: str) -> None:
-        fields = {"email": f"{name}@granite.example", "name": name, "company": "Granite", "title": "CTO"}
-        assert site.http.post("/f/contact", data=fields).status_code == 303
-        trial = {"userId": name, "event": "Trial Started", "context": {"traits": fields}, "writeKey": "demo"}
-        assert site.http.post("/v1/track", json=trial).status_code == 200
-
     with opened(chromium, _host(site), locale="en-GB") as page:
         page.goto("/?hot=1")
         page.evaluate("window.kept = true")
-        become_hot("Mia")
+        _become_hot(site, "Mia")
         page.get_by_role("link", name="Mia", exact=True).wait_for()
         page.locator(HOT_NAME).last.hover()
         before = page.locator(HOT_NAME).all_inner_texts()
-        become_hot("Zoe")
+        _become_hot(site, "Zoe")
         page.locator("#news").get_by_role("link").wait_for()
         assert page.locator(HOT_NAME).all_inner_texts() == before
         page.locator("#news").get_by_role("link").click()
         page.get_by_role("link", name="Zoe", exact=True).wait_for()
         assert page.evaluate("window.kept"), "it was never loaded anew"
+
+
+def test_what_becomes_hot_while_the_list_is_fetched_appears_too(chromium: "Browser", site: Server) -> None:
+    fetched = count()
+
+    def slowly(route: "Route") -> None:
+        answer = route.fetch()
+        if next(fetched) == 0:
+            _become_hot(site, "Ida")
+            time.sleep(3)  # its signal comes meanwhile
+        route.fulfill(response=answer)
+
+    with opened(chromium, _host(site), locale="en-GB") as page:
+        page.goto("/?hot=1")
+        page.route("**/?hot=1", slowly)
+        _become_hot(site, "Eve")
+        page.get_by_role("link", name="Eve", exact=True).wait_for()
+        page.get_by_role("link", name="Ida", exact=True).wait_for()

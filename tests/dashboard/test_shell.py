@@ -32,6 +32,14 @@ def test_an_error_is_a_page_in_the_readers_language(pages: Pages) -> None:
     assert "Nothing is here" in text_of(pages.get("/leads/none/nothing"))
 
 
+def test_what_is_refused_before_any_page_is_told_in_the_readers_language(pages: Pages) -> None:
+    chinese = {"leadline_lang": "zh-CN"}
+    large = pages.post("/leads/none/note", chinese, note="a" * 200_000)
+    assert large.status_code == 413 and "<h1>操作未完成</h1>" in large.text
+    unasked = pages.post("/", chinese)
+    assert unasked.status_code == 405 and "<h1>地址不正确</h1>" in unasked.text
+
+
 def test_what_nobody_expected_is_a_page_too(dashboard_of: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     pages = dashboard_of()
     monkeypatch.setattr("api.dashboard.pages.leads.call_list", lambda *_, **__: 1 / 0)

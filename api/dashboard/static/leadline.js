@@ -8,12 +8,15 @@
   const bar = document.getElementById("news");
   if (!list || !list.dataset.live || !bar || !window.EventSource) return;
   const kinds = new URL(list.dataset.live, location.href).searchParams.get("kind").split(",");
-  let stream = null, last = null, waiting = 0, fetching = false, timer = 0;
+  let stream = null, last = null, waiting = 0, fetching = false, again = false, timer = 0;
 
   const busy = () => list.matches(":hover") || list.contains(document.activeElement) || list.querySelector("details[open]");
 
   const show = async () => {
-    if (fetching) return;
+    if (fetching) {
+      again = true; // what is on its way may be older than the news
+      return;
+    }
     fetching = true;
     const told = waiting;
     try {
@@ -30,18 +33,24 @@
       bar.hidden = true;
     } catch { /* away for a moment: the next signal tries again */ } finally {
       fetching = false;
+      if (again) {
+        again = false;
+        follow();
+      }
     }
+  };
+
+  const follow = () => {
+    if (!busy()) return void show();
+    bar.querySelector("span").textContent = bar.dataset.text.replace("{number}", waiting);
+    bar.hidden = false;
   };
 
   const news = (event) => {
     last = event.lastEventId || last;
     waiting += 1;
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      if (!busy()) return void show();
-      bar.querySelector("span").textContent = bar.dataset.text.replace("{number}", waiting);
-      bar.hidden = false;
-    }, 400);
+    timer = setTimeout(follow, 400);
   };
 
   const open = () => {
