@@ -4,13 +4,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
 from fastapi.responses import Response
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from api.command_requests import ANSWERS, By, JsonRoute, Key, Said, Waited, command_id, context_of, instant_said, run
 from api.commander import Card, Command, Commander
 from domain.touchpoints.touchpoint import Touchpoint
 from producers import working
-from producers.commands import CommandContext
+from producers.commands import CommandContext, CommandRefused
 from projections.queries.view import View
 
 
@@ -31,6 +31,18 @@ class CorrectProfile(Said):
     """Correct fields of the profile."""
 
     fields: Annotated[dict[str, Any], Field(description="value by field; null takes it away")]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _carried(cls, value: Any) -> Any:
+        """Before all is cleaned, which makes null of a number that JSON cannot carry."""
+        fields = value.get("fields") if isinstance(value, dict) else None
+        for name, each in fields.items() if isinstance(fields, dict) else ():
+            try:
+                working.check_carried(str(name), each)
+            except CommandRefused as refused:
+                raise ValueError(refused.problem) from None
+        return value
 
 
 class ToTag(By):

@@ -14,6 +14,7 @@ from domain.touchpoints.claims import STAFF, snake_case
 from domain.touchpoints.identity import NoIdentity, named
 from domain.touchpoints.touchpoint import Instant, Touchpoint, rfc3339
 from producers.commands import CommandContext, CommandRefused, LeadCard, about_lead, noted
+from producers.reading.body import clean
 from producers.reading.person import EMAIL, PHONE
 
 LOGGED: Final = ("call_logged", "meeting_held", "message_sent", "message_received")
@@ -103,6 +104,12 @@ def tag(
     return about_lead(lead, TAGGED, {name: tags for name, tags in changes.items() if tags}, context)
 
 
+def check_carried(name: str, value: object) -> None:
+    """Refused: a number that JSON cannot carry. It would be kept as null, which takes the field away."""
+    if isinstance(value, int | float) and clean(value) is None:
+        raise CommandRefused(422, f"{name}: found {str(value)[:80]}, allowed is a number below 1e308")
+
+
 def _field(name: str) -> str:
     meant = snake_case(name)
     if name != meant or not name:
@@ -121,6 +128,7 @@ def _value(name: str, value: object, region: str) -> Any:
             return named(kind, value, region).value
         except NoIdentity as error:
             raise CommandRefused(422, f"{name}: found {str(value)[:80]!r}, which reaches nobody: {error}") from None
+    check_carried(name, value)
     for each in value if isinstance(value, list) else [value]:
         if not isinstance(each, str | int | float):
             allowed = "a text, a number, true or false, a list of such, or null, which takes it away"
@@ -130,7 +138,7 @@ def _value(name: str, value: object, region: str) -> Any:
             raise CommandRefused(422, f"{name}: has {len(each.strip())} characters, allowed are {allowed}")
     if isinstance(value, list) and not 0 < len(value) <= _FIELDS:
         raise CommandRefused(422, f"{name}: is a list of {len(value)}, allowed are 1 to {_FIELDS}")
-    return value
+    return clean(value) if isinstance(value, int) else value
 
 
 def _short(name: str, text: str) -> str:

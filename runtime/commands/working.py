@@ -7,7 +7,7 @@ import typer
 
 from api import working
 from domain.errors import Refused
-from producers.working import LOGGED
+from producers.working import LOGGED, check_carried
 from projections.queries.shapes import LeadDetail
 from runtime.commands.commanding import By, Wait, Who, ask
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, Language, wiring_of
@@ -110,10 +110,13 @@ def _field(text: str) -> tuple[str, Any]:
         raise Refused(f"found {text!r}, allowed is FIELD=VALUE or FIELD:=JSON")
     if not name.endswith(":"):
         return name, value
+    name = name.removesuffix(":")
     try:
-        return name.removesuffix(":"), json.loads(value)
+        said = json.loads(value)
     except ValueError as error:
-        raise Refused(f"{name.removesuffix(':')}: {value!r} is no JSON: {error}") from None
+        raise Refused(f"{name}: {value!r} is no JSON: {error}") from None
+    check_carried(name, said)
+    return name, said
 
 
 def _touched(lead: LeadDetail, words: Words) -> str:

@@ -79,6 +79,14 @@ def test_a_field_is_corrected_as_the_kind_that_it_is_or_taken_away(pages: Pages)
     assert refused.status_code == 422 and 'value="no address"' in refused.text
 
 
+def test_what_is_no_number_takes_no_number_away(pages: Pages) -> None:
+    lead = story(pages)
+    told(pages, HOUR, "identified", profile={"share": 0.5})
+    for typed in ("nan", "1e999", "inf"):
+        assert pages.post(f"/leads/{lead}/profile", field="share", value=typed).status_code == 422, typed
+    assert '"share":0.5' in pages.company.world.leads()[0].profile
+
+
 def test_tags_are_ticked_and_unticked(pages: Pages) -> None:
     lead = story(pages)
     pages.post(f"/leads/{lead}/tags", tag="budget")

@@ -119,6 +119,8 @@ def test_a_correction_says_the_fields_of_the_profile_and_who_and_why() -> None:
     ({}, 422, "fields: name what to correct"), ({"Company Size": "9"}, 422, "did you mean company_size?"),
     ({"": 1}, 422, "fields: found ''"), ({"company": " "}, 422, "company: has 0 characters"),
     ({"company": "x" * 1_001}, 422, "company: has 1001 characters"), ({"company": {"name": "x"}}, 422, "allowed is"),
+    ({"score": float("nan")}, 422, "score: found nan, allowed is a number"),
+    ({"score": -(10**308)}, 422, "score: found"),
     ({"company": [None]}, 422, "allowed is"), ({"company": []}, 422, "is a list of 0"),
     ({"email": "ada"}, 422, "email: found 'ada', which reaches nobody"),
     ({"phone": "030 123456"}, 422, "which reaches nobody"), ({"mobile": "n/a"}, 422, "which reaches nobody"),

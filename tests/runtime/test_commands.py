@@ -63,6 +63,7 @@ def odd(server: Server) -> str:
     ("unmerge", rb'{"identities": [{"kind": "email", "value": "\ud800@example.org"}]}', 422),
     ("unmerge", b'{"identities": [{"kind": ' + b"[" * 700 + b"]" * 700 + b"}]}", 400),
     ("unmerge", b'{"identities": [' + b'{"kind": "email"},' * 10_000 + b"{}]}", 413),
+    ("profile", b'{"fields": {"company": 1e999}}', 400), ("profile", b'{"fields": {"company": NaN}}', 400),
 ])  # fmt: skip
 def test_a_body_that_nobody_means_is_a_clients_mistake(
     server: Server, odd: str, command: str, body: bytes, status: int
