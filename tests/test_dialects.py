@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("domain", "store", "producers", "consumers", "projections", "web", "api", "runtime")
-KNOW = {"store/events/store.py", "store/events/positions.py"}
+KNOW = {"store/events/store.py", "store/events/reading.py", "store/events/positions.py"}
 """Outside the database's room: the hot statements of the event store, one text each."""
 
 

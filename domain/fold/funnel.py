@@ -96,9 +96,9 @@ class Attempts(Struct, array_like=True, gc=False):
     """The days that changed since the lead was last shown; of a whole history: all."""
     room: int = _ORIGINS
     """Origins that are kept before those of which no attempt is left are forgotten: twice as many as were left then."""
-    stepped: dict[int, Day] = field(default_factory=dict)
-    """The days of which instants of later steps than the first, or `before` of these, changed since the lead was last
-    shown; of a whole history all that have such steps."""
+    stepped: dict[int, None] = field(default_factory=dict)
+    """Those of `changed` of which instants of later steps than the first, or which day reached them before, changed; of
+    a whole history all that have such steps."""
     closed: dict[int, int] = field(default_factory=dict)
     """By step, from the second: the last of the days that are not among `days` any more and reached it."""
     last: int | None = None
@@ -234,7 +234,7 @@ class Attempts(Struct, array_like=True, gc=False):
         if steps >= len(best) or (steps == len(best) - 1 and start > best[_START]):
             day.best = attempt
             if steps > 1:
-                self.stepped[number] = day
+                self.stepped[number] = None
             if steps >= len(best):
                 self._rise(number, day, len(best), steps)
         self._note(number, day)
@@ -247,7 +247,7 @@ class Attempts(Struct, array_like=True, gc=False):
             for other, following in later.items():
                 if len(following.best) > step:
                     following.reached_before[step - _SECOND] = number
-                    self.changed[other] = self.stepped[other] = following
+                    self.changed[other], self.stepped[other] = following, None
                     break
         for other, following in later.items():
             if following.prior < last:

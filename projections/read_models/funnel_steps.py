@@ -17,7 +17,8 @@ WHOLE: Final = 0
 def _rows(fold: Fold, subject: Subject) -> list[Row]:
     rows: list[Row] = []
     for name, attempts in subject.lead.funnels.items():
-        for number, day in attempts.stepped.items():
+        for number in attempts.stepped:
+            day = attempts.changed[number]
             reached, before = day.best[1:], day.reached_before
             rows += [
                 (subject.id, name, step, number, before[step - 2], later - earlier)

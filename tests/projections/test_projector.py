@@ -168,5 +168,5 @@ def test_of_two_that_become_one_the_second_stage_says_where_they_are_now(world: 
     with world.database.snapshot() as conn:
         rows = conn.execute(select(ledger.c.data).where(ledger.c.kind == "stage.changed")).scalars().all()
     merged = [data for row in rows if (data := orjson.loads(row)).get("reason") == "merged"]
-    one = standing(world.model, stage="customer", email="a@x.test")
+    one = standing(world.model, stage="customer", email="b@x.test")  # said last, and not by the command
     assert merged == [{"from": "customer", "to": "customer", "since": rfc3339(us(2)), "reason": "merged", **one}]

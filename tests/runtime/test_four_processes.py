@@ -141,7 +141,7 @@ def test_a_hot_lead_goes_out_once_with_its_reasons(installation: Installation) -
     assert signal_["id"] == hot["id"] and signal_["reasons"] == hot["reasons"]
     with installation.api.stream("GET", "/api/signals/stream?after=0&kind=lead.hot") as stream:
         data = next(line for line in stream.iter_lines() if line.startswith("data: "))
-    assert json.loads(data.removeprefix("data: ")) == signal_
+    assert json.loads(data.removeprefix("data: ")) | {"deliveries": []} == signal_
     [assigned] = eventually(lambda: messages(bootstrap, Topic.HAND_OVERS))
     assert (hot["owner"], hot["assigned"], assigned["owner"]) == ("ana", assigned["id"], "ana")
     owned = eventually(lambda: installation.api.get(f"/api/leads/{lead['id']}").json()["owner"])

@@ -73,7 +73,7 @@ def test_what_is_to_be_done_and_what_was_done_is_told_at_the_terminal_and_over_h
             lambda: [each for each in server.http.get("/api/responses").json()["items"] if each["kept"]]
         )
         assert (report[0]["deadline"], report[0]["kept"], report[0]["open"]) == ("accept", 1, 0)
-    assert "\tana\thot\n" in run(tmp_path, "signals", "--kind", "lead.assigned").stdout
+    assert "\tana\thot\t" in run(tmp_path, "signals", "--kind", "lead.assigned").stdout
     assert run(tmp_path, "deadlines").stdout.splitlines()[0].startswith("due")
     assert json.loads(run(tmp_path, "responses", "--json").stdout)["items"][0]["kept"] == 1
     assert "accept\t1\t0\t1" in run(tmp_path, "responses").stdout

@@ -122,7 +122,8 @@ def test_signals_are_streamed_as_they_happen_and_resumed(server: Server) -> None
     resumed = streamed(server, str(second["id"]), params={"kind": "lead.hot"}, headers={"Last-Event-ID": seen["id"]})
     assert [json.loads(event["data"])["lead"] for event in resumed] == [second["id"]]
     listed = server.http.get("/api/signals?kind=lead.hot").json()["items"]
-    assert json.loads(resumed[0]["data"]) in listed
+    told_of = json.loads(resumed[0]["data"]) | {"deliveries": []}  # which the list knows alone
+    assert told_of in listed
 
 
 def test_who_has_no_token_is_refused_the_api_and_not_the_doors(server: Server) -> None:

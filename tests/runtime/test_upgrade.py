@@ -43,8 +43,8 @@ def test_a_server_collects_and_answers_until_the_rebuild_and_then_goes_on(folder
                 assert server.http.post("/f/contact", data={"email": "new@x.test"}).status_code == 303
             leads = server.http.get("/api/leads").json()["items"]
             assert len(leads) == 6, leads
-            one = server.http.get(f"/api/leads/{leads[0]['id']}")
-            assert one.status_code == 503 and MENDED in one.text
+            score = server.http.get(f"/api/leads/{leads[0]['id']}/score")
+            assert score.status_code == 503 and MENDED in score.text
             report = server.http.get("/api/reports/daily")
             assert report.status_code == 503 and MENDED in report.text
             for words, code in ((("doctor",), 1), (("verify",), 2), (("export", "report_touches"), 2)):

@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, Double, Integer,
 from store.database import bulk
 from store.database.database import Database
 from store.database.derived import derived
-from store.database.tables import events, installation, ledger, live, metadata, past_views
+from store.database.tables import api_tokens, events, installation, ledger, live, metadata, past_views
 
 LIVE = sorted(metadata.tables)
 EXAMPLES = settings(
@@ -61,6 +61,8 @@ def rows_of(table: Table) -> st.SearchStrategy[list[tuple[Any, ...]]]:
     rows = st.lists(st.tuples(*map(values, table.columns)), max_size=8)
     if table is ledger:
         return rows.map(lambda found: [(row[0], str(row[0]), *row[2:]) for row in found])
+    if table is api_tokens:
+        return rows.map(lambda found: [(row[0], row[0], *row[2:]) for row in found])
     if table is past_views:
         return rows.map(lambda found: [(row[0], crc32(row[0].encode()), *row[2:]) for row in found])
     if table is events:
