@@ -35,10 +35,10 @@ from producers.collector.answering import Answering
 from producers.collector.app import Admission, collector
 from projections.queries.view import Reader
 from runtime.clock import clock
-from runtime.condition import status_now
 from runtime.outcomes import StoredOutcomes
 from runtime.settings import Settings
 from runtime.status import StatusMetrics
+from runtime.status_shape import status_now
 from runtime.wiring import Wiring
 from runtime.workers import Workers
 from store.database.database import ping

@@ -11,7 +11,7 @@ from sqlalchemy import func, literal, select
 from domain.model.sales import Sales
 from domain.signals.deadlines import DeadlineState
 from projections.queries.cursors import BadCursor
-from projections.queries.filters import Filters, conditions
+from projections.queries.filters import Filters, conditions, search_of
 from projections.queries.leads import find_leads
 from projections.queries.shapes import LeadShape
 from projections.queries.view import View
@@ -80,10 +80,11 @@ def call_list(
     """A page of the list. `mine` are the owners whose hot leads come first. Raises NotFound, BadSearch, BadCursor."""
     groups = _groups(filters, mine)
     begin, within = _place(cursor, groups)
+    search = search_of(view, filters.q)
     items: list[ToCall] = []
     for place in range(begin, len(groups)):
         group, of_group = groups[place]
-        page = find_leads(view, of_group, limit=limit - len(items), cursor=within)
+        page = find_leads(view, of_group, limit=limit - len(items), cursor=within, search=search)
         items += [ToCall(group, lead) for lead in page.items]
         within = None
         if page.next is not None:

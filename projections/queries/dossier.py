@@ -89,9 +89,14 @@ class DossierShape(AsOfShape):
 def dossier(view: View, lead: UUID) -> DossierShape:
     """Of a live lead."""
     history = view.lookup.history(view.conn, lead)
+    first: dict[Identity, Touchpoint] = {}
+    for touchpoint in history:
+        if not touchpoint.by_machine:
+            for identity in touchpoint.identities:
+                first.setdefault(identity, touchpoint)
     return DossierShape(
         lead=str(lead),
-        identities=[_learnt(each, history) for each in view.lookup.identities(view.conn, lead)],
+        identities=[_learnt(each, first.get(each)) for each in view.lookup.identities(view.conn, lead)],
         orders=_orders(view.model, history),
         waiting=_waiting(view, lead),
         hot_times=_hot_times(view, lead),
@@ -101,8 +106,7 @@ def dossier(view: View, lead: UUID) -> DossierShape:
     )
 
 
-def _learnt(identity: Identity, history: Sequence[Touchpoint]) -> LearntShape:
-    first = next((each for each in history if identity in each.identities and not each.by_machine), None)
+def _learnt(identity: Identity, first: Touchpoint | None) -> LearntShape:
     if first is None:
         return LearntShape(kind=identity.kind, value=identity.value)
     return LearntShape(

@@ -12,6 +12,7 @@ from domain.model.owners import NOBODY
 from domain.signals.deadlines import DeadlineState
 from projections.queries.filters import Filters, conditions, is_announced, search_of
 from projections.queries.orders import OrderName, page
+from projections.queries.searching import Search
 from projections.queries.shapes import IdentityShape, LeadPage, LeadShape, OwnerShape, ReasonShape
 from projections.queries.tags import tags_column, tags_in
 from projections.queries.view import View
@@ -29,10 +30,14 @@ def find_leads(
     limit: int = 100,
     cursor: str | None = None,
     count: bool = False,
+    search: Search | None = None,
 ) -> LeadPage:
-    """Leads in an order, page by page; with `count` also how many there are by these filters. Raises NotFound."""
+    """Leads in an order, page by page; with `count` also how many there are by these filters. Raises NotFound.
+
+    `search`: that of these filters, where lists of several filters share it.
+    """
     query = cards(view).where(*conditions(view, replace(filters, q=None)))
-    search = search_of(view, filters.q)
+    search = search or search_of(view, filters.q)
     rows, following = page(view.conn, query, view.tables, order, limit, cursor, search, walks=not _of_few(filters))
     counted = _count(view, conditions(view, filters)) if count else None
     return LeadPage(items=[lead_shape(view, row) for row in rows], next=following, count=counted)

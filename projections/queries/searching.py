@@ -23,13 +23,15 @@ OrderedBy = Callable[[Any], Sequence[ColumnElement[Any]]]
 """From the columns `lead` and `sort_key` of rows to what these are ordered by."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Search:
-    """What a list of leads is searched for."""
+    """What a list of leads is searched for, in one view: how rare its terms are is asked once."""
 
     tables: Derived
     terms: Sequence[str]
     """A lead has of each one that begins so."""
+    _counts: Sequence[int] = ()
+    """How many leads have each term, up to one more than `MOST_COLLECTED`; none: nobody asked yet."""
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """All of it, over `leads`."""
@@ -52,9 +54,11 @@ class Search:
 
     def _rarest(self, conn: Connection) -> str | None:
         """The term that fewest leads have; None: more than `MOST_COLLECTED` have each."""
-        some = (self._leads_with(term).limit(MOST_COLLECTED + 1).subquery() for term in self.terms)
-        counts = conn.execute(select(*(select(func.count()).select_from(each).scalar_subquery() for each in some)))
-        count, rarest = min(zip(counts.one(), self.terms, strict=True))
+        if not self._counts:
+            some = (self._leads_with(term).limit(MOST_COLLECTED + 1).subquery() for term in self.terms)
+            counts = (select(func.count()).select_from(each).scalar_subquery() for each in some)
+            self._counts = conn.execute(select(*counts)).one()
+        count, rarest = min(zip(self._counts, self.terms, strict=True))
         return rarest if count <= MOST_COLLECTED else None
 
     def _walked(self, query: Select[Any], keys: Select[Any], by: OrderedBy, limit: int) -> Select[Any]:

@@ -134,7 +134,7 @@ def test_a_page_asks_the_database_few_things(pages: Pages) -> None:
     assert pages.queries <= 11
     pages.viewer("ana")
     pages.get("/?q=a")
-    assert pages.queries <= 17, "each part of the list asks how frequent the words are that it is searched for"
+    assert pages.queries <= 14, "how frequent the words are is asked once"
 
 
 def test_a_company_without_leads_or_owners_is_told_so(dashboard_of: Open) -> None:

@@ -14,8 +14,8 @@ from api.status import status_routes
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import rfc3339
 from runtime.cli import create_app
-from runtime.condition import status_now
 from runtime.settings import read_settings
+from runtime.status_shape import status_now
 from runtime.wiring import Wiring
 from store.database.tables import live
 from store.rejected import Rejected, keep

@@ -18,12 +18,12 @@ from api.dashboard.pages.leads import called
 from api.dashboard.resources import Resources
 from api.dashboard.well_known import N_
 from api.masking import Masking
-from domain.fold.fold import Fold
 from domain.model.definition import Model, Stage
 from producers.handing_over import answerers, reasons_of
 from projections.queries import one_lead
 from projections.queries.announced_owner import owner_now
 from projections.queries.dossier import DossierShape, dossier
+from projections.queries.folds import fold_of
 from projections.queries.score import score
 from projections.queries.shapes import LeadDetail, OwnerShape, ScoreShape, TimelinePage
 from projections.queries.timeline import timeline
@@ -114,7 +114,7 @@ def _read(view: View, lead: UUID, asked: Mapping[str, str], role: Role) -> _Read
 def _values(view: View, lead: UUID, asked: Mapping[str, str], role: Role, wording: LeadWording) -> dict[str, Any]:
     """What the page shows, read in one view."""
     detail, explained, behind, page = _read(view, lead, asked, role)
-    model, journal = view.model, view.lookup.journal(view.conn, Fold(view.model), lead)
+    model, journal = view.model, view.lookup.journal(view.conn, fold_of(view.model), lead)
     type = asked.get("type") if asked.get("type") in behind.types else None
     span = asked.get("span") if asked.get("span") in lead_heat.SPANS else next(iter(lead_heat.SPANS))
     owner = detail.owner if view.past is not None else owner_now(view, lead, detail.owner)
