@@ -221,6 +221,9 @@ _HOTTEST = (
 
 def _say_where(bind: Bind, keep: bool, tell: Callable[[str], None]) -> None:
     if keep:
-        tell(f"\nThe API is at http://{bind}/api/docs until you press Ctrl-C, for example http://{bind}/api/leads")
+        tell(f"\nThe dashboard is at http://{bind}/ and the API at http://{bind}/api/docs, until you press Ctrl-C")
     else:
-        tell(f"\nThe API was at http://{bind}/api/docs: `make demo ARGS=--keep` (`leadline demo --keep`) leaves it up")
+        tell(
+            f"\nThe dashboard was at http://{bind}/ and the API at http://{bind}/api/docs:"
+            " `make demo ARGS=--keep` (`leadline demo --keep`) leaves them up"
+        )
