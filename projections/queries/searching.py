@@ -55,7 +55,11 @@ class Search:
     def _rarest(self, conn: Connection) -> str | None:
         """The term that fewest leads have; None: more than `MOST_COLLECTED` have each."""
         if not self._counts:
-            some = (self._leads_with(term).limit(MOST_COLLECTED + 1).subquery() for term in self.terms)
+            term_in_order = self.tables.lead_terms.c.term  # else a database may read the whole table for its first rows
+            some = (
+                self._leads_with(term).order_by(term_in_order).limit(MOST_COLLECTED + 1).subquery()
+                for term in self.terms
+            )
             counts = (select(func.count()).select_from(each).scalar_subquery() for each in some)
             self._counts = conn.execute(select(*counts)).one()
         count, rarest = min(zip(self._counts, self.terms, strict=True))
