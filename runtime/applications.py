@@ -107,15 +107,16 @@ def inside(wiring: Wiring, log: Log, workers: Workers, guard: Private) -> Inside
     drawer = ClassDrawer(runner, reader, database, ids, engine)
     workers.start("class drawer", drawer.run)
     refused = rejection_routes(runner, database, Doors(log, settings.conventions))
+    status = partial(status_now, wiring)
     others = (
         job_routes(jobs),
         upkeep,
         drawing_routes(drawer),
         cost_routes(reader, database),
         refused,
-        status_routes(partial(status_now, wiring)),
+        status_routes(status),
     )
-    pages = dashboard(Resources(Shell(), reader, commander), guard)
+    pages = dashboard(Resources(Shell(), reader, commander, database, jobs, runner, status), guard)
     return Inside(create_api(readers, guard, *commands, *others, *trying), pages)
 
 

@@ -1,6 +1,7 @@
 """The dashboard: its pages at `/`, behind the same guard as the API, and what every error of theirs is shown as."""
 
 from collections.abc import Awaitable, Callable
+from types import ModuleType
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -12,7 +13,25 @@ from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.answers import BODY_LIMIT, Edge, to_problems
-from api.dashboard.pages import lead, lead_commands, leads, login
+from api.dashboard.pages import (
+    cohorts,
+    funnels,
+    health,
+    lead,
+    lead_commands,
+    leads,
+    login,
+    mail,
+    model,
+    overview,
+    paths,
+    portrait,
+    reports,
+    responses,
+    segments,
+    signals,
+    sources,
+)
 from api.dashboard.resources import Resources
 from api.dashboard.shell import Shell
 from api.roles import refuse_search, require
@@ -21,10 +40,31 @@ from web.private import Private, bears_token
 from web.problems import Problem
 from web.viewer import Role
 
-PLACES: Final = frozenset({"", "favicon.ico", "leads", "login", "logout", "static"})
+PLACES: Final = frozenset({
+    "", "cohorts", "favicon.ico", "funnels", "health", "leads", "login", "logout", "mail", "model", "overview", "paths",
+    "portrait", "reports", "responses", "segments", "signals", "sources", "static",
+})  # fmt: skip
 """The first parts of all paths of the dashboard: no door of the collector may have one of them."""
 
-_PAGES: Final = (leads, lead, lead_commands)
+_PAGES: Final[tuple[ModuleType, ...]] = (
+    leads,
+    lead,
+    lead_commands,
+    overview,
+    funnels,
+    segments,
+    sources,
+    cohorts,
+    paths,
+    portrait,
+    mail,
+    responses,
+    reports,
+    signals,
+    model,
+    health,
+)
+"""In the order of the navigation: a page that has a place there says so as NAVIGATION."""
 
 
 def dashboard(resources: Resources, private: Private) -> ASGIApp:
@@ -43,6 +83,7 @@ def dashboard(resources: Resources, private: Private) -> ASGIApp:
         middleware=[Middleware(Edge, answer=shell.problem), Middleware(BodyLimit, most=BODY_LIMIT)],
     )
     app.router.redirect_slashes = False
+    app.state.navigation = [page.NAVIGATION for page in _PAGES if hasattr(page, "NAVIGATION")]
     return app
 
 

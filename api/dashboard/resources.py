@@ -1,16 +1,26 @@
 """What the pages are made from, and what they do about leads."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from api.commander import Commander
 from api.dashboard.shell import Shell
+from api.jobs import JobRunner
+from api.status import StatusShape
 from projections.queries.view import Reader
+from store.database.database import Database
+from store.jobs import Jobs
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """`reader` opens views, `commander` takes commands, `shell` makes pages."""
+    """`reader` opens views, `commander` takes commands, `shell` makes pages, `runner` begins jobs."""
 
     shell: Shell
     reader: Reader
     commander: Commander
+    database: Database
+    jobs: Jobs
+    runner: JobRunner
+    status: Callable[[], StatusShape]
+    """Looks at everything. Raises Retry where the database says nothing."""

@@ -48,13 +48,10 @@ _UNEXPECTED: Final = N_("Something went wrong")
 
 @dataclass(frozen=True, slots=True)
 class NavigationEntry:
-    """A page in the navigation. `text` is marked for translation."""
+    """A page in the navigation, which a module of pages has as NAVIGATION. `text` is marked for translation."""
 
     path: str
     text: str
-
-
-NAVIGATION: Final = (NavigationEntry("/", N_("Leads")),)
 
 
 class Shell:
@@ -77,6 +74,7 @@ class Shell:
             language=language,
             languages=[(each, _with_language(request, each)) for each in self.texts.languages.values()],
             here=request.url.path,
+            navigation=request.app.state.navigation,
             viewer=getattr(request.state, "viewer", None),
             in_session=session_of(request) is not None,
             **values,
@@ -106,7 +104,7 @@ class Shell:
         )
         environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]
         environment.filters["mail_address"] = _mail_address
-        environment.globals.update(static=self.assets.address, navigation=NAVIGATION)
+        environment.globals.update(static=self.assets.address)
         return environment
 
 

@@ -3,21 +3,27 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, format_skeleton, format_timedelta
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal, format_percent
 from markupsafe import Markup
 
 from api.dashboard import well_known
+from api.dashboard.charts.time_axis import Tick, Unit
+from api.dashboard.lead_texts import PROFILE
 from api.dashboard.texts import Language
+from api.dashboard.well_known import N_
 from domain.model.definition import Model
 from domain.model.labels import called
 from domain.touchpoints.touchpoint import moment, rfc3339
+from projections.queries.days import day_named
 
 _NEAR: Final = timedelta(days=300)
 """Times that are no further off are told without their year."""
+_YES: Final = N_("yes")
+_NO: Final = N_("no")
 _BEYOND: Final = 10**20
 """Babel writes out no number of so many digits with its decimals."""
 
@@ -76,6 +82,32 @@ class PageWording:
         """What is to be done by a deadline of this kind."""
         return self._called(None, kind, well_known.DEADLINES)
 
+    def text(self, text: str, **values: object) -> str:
+        """A marked text in the reader's language; `values` fill its {names}."""
+        return self._language.translations.ugettext(text).format(**values)
+
+    def known(self, table: Mapping[str, str], name: str) -> str:
+        """What a table of marked texts says of a name; of one that it lacks the name, readable."""
+        return self.text(table[name]) if name in table else name.replace("_", " ")
+
+    def field(self, path: str) -> str:
+        """What people call a field of the profile (`company`, `profile.company`)."""
+        return self.known(PROFILE, path.removeprefix("profile."))
+
+    def value(self, value: Any) -> str:
+        """A value of the profile or of a property, as text."""
+        match value:
+            case bool():
+                return self.text(_YES if value else _NO)
+            case float() | int():
+                return self.number(value, 6)
+            case str():
+                return value
+            case list():
+                return ", ".join(self.value(each) for each in value)
+            case _:
+                return str(value)
+
     def _called(self, label: object, name: str, known: Mapping[str, str] | None = None, plain: str = "") -> str:
         text = (known or {}).get(name)
         default = (plain or name) if text is None else self._language.translations.ugettext(text)
@@ -119,6 +151,11 @@ class PageWording:
         shown = format_datetime(self._local(instant), "medium", locale=self._language.locale)
         return f"{shown} ({self.zone})"
 
+    def tick(self, tick: Tick) -> str:
+        """What a time axis says of a round instant."""
+        skeleton = {Unit.TIME: "Hm", Unit.DAY: "MMMd", Unit.MONTH: "MMM", Unit.YEAR: "y"}[tick.unit]
+        return format_skeleton(skeleton, self._local(tick.at), locale=self._language.locale)
+
     def _time(self, instant: int, shown: str) -> Markup:
         return Markup('<time datetime="{}" title="{}">{}</time>').format(rfc3339(instant), self.full(instant), shown)
 
@@ -132,3 +169,33 @@ class PageWording:
         if abs(value) >= _BEYOND:
             return f"{Decimal(value):.6g}"
         return format_decimal(round(value, digits), "#,##0." + "#" * digits, locale=self._language.locale)
+
+    def share(self, value: float | None) -> str:
+        """A share from 0 to 1 in percent, with a decimal where it is small; "" where nobody knows."""
+        if value is None:
+            return ""
+        few = value != 0 and abs(value) < 0.1
+        return format_percent(value, "#,##0.#%" if few else "#,##0%", locale=self._language.locale)
+
+    def money(self, value: float | None, currency: str | None) -> str:
+        """An amount of a currency, without decimals where it is large; "" where there is none."""
+        if value is None:
+            return ""
+        large = abs(value) >= 100_000
+        if abs(value) >= _BEYOND or currency is None:
+            return f"{self.number(value, 0 if large else 2)} {currency or ''}".strip()
+        return format_currency(
+            value, currency, "¤#,##0" if large else None, currency_digits=not large, locale=self._language.locale
+        )
+
+    def span(self, seconds: float | None) -> str:
+        """A length of time in its largest fitting unit; "" where nobody knows."""
+        if seconds is None:
+            return ""
+        return format_timedelta(timedelta(seconds=seconds), threshold=1.5, format="long", locale=self._language.locale)
+
+    def date(self, day: int) -> str:
+        """A day, numbered since 1970-01-01, without its year where it is near."""
+        at = day_named(day)
+        near = abs(at - self._now.date()) < _NEAR
+        return format_skeleton("MMMd" if near else "yMMMd", at, locale=self._language.locale)

@@ -3,6 +3,7 @@
 import re
 from html import unescape
 from pathlib import Path
+from threading import Event
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,9 +16,14 @@ from api.commander import Commander
 from api.dashboard.dashboard import dashboard
 from api.dashboard.resources import Resources
 from api.dashboard.shell import Shell
+from api.jobs import JobRunner
+from api.status import StatusShape
+from domain.errors import Retry
 from domain.touchpoints.envelope import decode
 from domain.touchpoints.touchpoint import Instant
 from projections.queries.view import Reader
+from store.jobs import Jobs
+from store.log.port import Log
 from store.log.sql import SqlLog
 from store.log.topics import TOUCHPOINTS
 from tests.projections.given_sales import Company
@@ -28,20 +34,40 @@ TOKEN = "sample-token"
 HOST = "127.0.0.1:8787"
 
 
+def resources_of(company: Company, log: Log, shell: Shell | None = None, **more: Any) -> Resources:
+    """What pages over a company are made from; its jobs run before `begin` returns. `more`: other parts."""
+    world = company.world
+    reader, jobs = Reader(world.database, world.events, world.ids), Jobs(world.database)
+    commander = Commander(reader, world.ids, log, lambda: Instant(world.clock))
+    runner = JobRunner(jobs, lambda name, work: work(Event()))
+    parts: dict[str, Any] = {
+        "shell": shell or Shell(),
+        "reader": reader,
+        "commander": commander,
+        "database": world.database,
+        "jobs": jobs,
+        "runner": runner,
+        "status": _nobody_looks,
+    }
+    return Resources(**(parts | more))
+
+
+def _nobody_looks() -> StatusShape:
+    raise Retry("nothing looks at everything in this test")
+
+
 class Pages:
     """A company, and its dashboard."""
 
     def __init__(
-        self, folder: Path, company: Company, *, shell: Shell | None = None, token: str | None = TOKEN
+        self, folder: Path, company: Company, *, shell: Shell | None = None, token: str | None = TOKEN, **more: Any
     ) -> None:
         self.company = company
         world = company.world
-        reader = Reader(world.database, world.events, world.ids)
         self._log = SqlLog(folder / "log.db")
         self._subscription = self._log.subscribe([TOUCHPOINTS], "pages")
-        commander = Commander(reader, world.ids, self._log, lambda: Instant(world.clock))
         self._guard = _Guard(token)
-        self._app = dashboard(Resources(shell or Shell(), reader, commander), self._guard)
+        self._app = dashboard(resources_of(company, self._log, shell, **more), self._guard)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self.queries = 0
         event.listen(world.database.engine, "before_cursor_execute", self._count)

@@ -30,7 +30,7 @@ def test_who_it_is(pages: Pages) -> None:
         "wang@x.test",
         "Grade A",
         "ana to accept until Jun 8 10:30",
-        "1,290.5 CNY",
+        "CN¥1,290.50",
         "1 order",
     ):
         assert said in page, said

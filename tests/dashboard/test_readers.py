@@ -8,14 +8,10 @@ import httpx2
 import pytest
 from starlette.types import ASGIApp
 
-from api.commander import Commander
 from api.dashboard.dashboard import dashboard
-from api.dashboard.resources import Resources
-from api.dashboard.shell import Shell
-from domain.touchpoints.touchpoint import Instant
 from projections.queries.leads import find_leads
-from projections.queries.view import Reader
 from store.log.sql import SqlLog
+from tests.dashboard.given_pages import resources_of
 from tests.given_people import MODEL, named, story
 from tests.given_tokens import Book
 from tests.projections.given_sales import Company
@@ -34,11 +30,9 @@ def company(tmp_path: Path) -> Iterator[Company]:
 
 @pytest.fixture
 def app(company: Company, tmp_path: Path) -> Iterator[ASGIApp]:
-    world = company.world
-    reader, log = Reader(world.database, world.events, world.ids), SqlLog(tmp_path / "log.db")
-    commander = Commander(reader, world.ids, log, lambda: Instant(world.clock))
+    log = SqlLog(tmp_path / "log.db")
     book = Book(*(Viewer(role.value, role, role.value) for role in Role))
-    yield dashboard(Resources(Shell(), reader, commander), Private(None, book))
+    yield dashboard(resources_of(company, log), Private(None, book))
     log.close()
 
 

@@ -14,6 +14,8 @@ from api.dashboard.last_look import LastLook
 from api.dashboard.lead_texts import DONE
 from api.dashboard.phone_numbers import Dial, dial_of
 from api.dashboard.resources import Resources
+from api.dashboard.shell import NavigationEntry
+from api.dashboard.well_known import N_
 from api.dashboard.wording import PageWording
 from api.masking import seen_by
 from domain.conditions.parse import GRADES
@@ -41,6 +43,7 @@ from projections.queries.shapes import LeadShape
 from projections.queries.view import View
 from web.viewer import Role, Viewer, viewer_of
 
+NAVIGATION: Final = NavigationEntry("/", N_("Leads"))
 SIZE: Final = 50
 """Leads of a page."""
 REASONS: Final = 3

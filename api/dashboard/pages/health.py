@@ -1,0 +1,12 @@
+"""`/health`: whether anything is lost, late or aside."""
+
+from collections.abc import Sequence
+
+from starlette.routing import Route
+
+from api.dashboard.resources import Resources
+
+
+def routes(resources: Resources) -> Sequence[Route]:
+    """Where the page stands."""
+    return []

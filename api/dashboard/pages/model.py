@@ -1,0 +1,12 @@
+"""`/model`: the active model, readable and editable, and its history."""
+
+from collections.abc import Sequence
+
+from starlette.routing import Route
+
+from api.dashboard.resources import Resources
+
+
+def routes(resources: Resources) -> Sequence[Route]:
+    """Where the page stands."""
+    return []

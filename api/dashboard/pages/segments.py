@@ -1,0 +1,12 @@
+"""`/segments`, `/segments/{name}`: who is in them, who came and who left."""
+
+from collections.abc import Sequence
+
+from starlette.routing import Route
+
+from api.dashboard.resources import Resources
+
+
+def routes(resources: Resources) -> Sequence[Route]:
+    """Where the page stands."""
+    return []

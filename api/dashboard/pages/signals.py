@@ -1,0 +1,12 @@
+"""`/signals`: what was announced to whom, whether it arrived, and why."""
+
+from collections.abc import Sequence
+
+from starlette.routing import Route
+
+from api.dashboard.resources import Resources
+
+
+def routes(resources: Resources) -> Sequence[Route]:
+    """Where the page stands."""
+    return []
