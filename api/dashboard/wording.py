@@ -199,3 +199,7 @@ class PageWording:
         at = day_named(day)
         near = abs(at - self._now.date()) < _NEAR
         return format_skeleton("MMMd" if near else "yMMMd", at, locale=self._language.locale)
+
+    def month(self, day: int) -> str:
+        """The month that a day lies in, with its year."""
+        return format_skeleton("yMMM", day_named(day), locale=self._language.locale)

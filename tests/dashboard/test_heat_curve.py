@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.dashboard.charts.heat_curve import NARROW, WIDE, Change, Curve, CurveWords, HeatStory, Size, heat_curve
+from api.dashboard.charts.frame import Size
+from api.dashboard.charts.heat_curve import NARROW, WIDE, Change, Curve, CurveWords, HeatStory, heat_curve
 from domain.files.durations import DAY, HOUR
 from domain.fold.explain import explain
 from domain.fold.fold import Fold

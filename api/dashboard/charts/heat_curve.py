@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from markupsafe import Markup, escape
 
+from api.dashboard.charts.frame import Size
 from api.dashboard.charts.scale import Scale, levels
 from api.dashboard.charts.time_axis import Tick, ticks
 from domain.fold.score import HeatState, decayed
@@ -62,14 +63,6 @@ class CurveWords:
     tick: Callable[[Tick], str]
     number: Callable[[float], str]
     more: Callable[[int], str]
-
-
-class Size(NamedTuple):
-    """Of the picture, in its own units; `ticks`: most labels of the time axis."""
-
-    width: int
-    height: int
-    ticks: int
 
 
 WIDE: Final = Size(960, 300, 8)

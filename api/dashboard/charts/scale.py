@@ -26,9 +26,13 @@ class Scale(NamedTuple):
         return self.low <= value <= self.high
 
 
-def levels(highest: float, most: int) -> list[float]:
-    """Round values from 0 on, at most `most` above it, the last not above `highest` (above 0)."""
-    rough = highest / most
+def levels(highest: float, most: int, whole: bool = False) -> list[float]:
+    """Round values from 0 on, at most `most` above it, the last not above `highest` (above 0).
+
+    `whole`: without fractions, as what is counted.
+    """
+    rough = max(highest / most, 1.0 if whole else 0.0)
     power = 10.0 ** floor(log10(rough))
-    step = next(step for factor in (1, 2, 2.5, 5, 10) if (step := factor * power) >= rough * 0.999999)
+    steps = (factor * power for factor in (1, 2, 2.5, 5, 10))
+    step = next(step for step in steps if step >= rough * 0.999999 and not (whole and step % 1))
     return [step * n for n in range(int(highest / step + 1e-9) + 1)]
