@@ -60,6 +60,9 @@ PAGES: Final[Mapping[str, Callable[[Demo], str]]] = {
     "leads-found": lambda demo: "/?q=lu&order=name",
     "leads-none": lambda demo: "/?q=zzz",
     "lead": lambda demo: f"/leads/{demo.leads()[0]['id']}",
+    "reports": lambda demo: "/reports",
+    "report-stages": lambda demo: "/reports/stages?sort=-entered",
+    "report-quality": lambda demo: "/reports/quality",
     "nothing": lambda demo: "/leads/none",
 }
 

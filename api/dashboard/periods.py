@@ -34,6 +34,7 @@ class PagePeriod:
     name: str
     days: DayRange
     today: int
+    may_be_ever: bool = True
 
     @property
     def first(self) -> date | None:
@@ -62,18 +63,21 @@ class PagePeriod:
     @property
     def choices(self) -> Sequence[tuple[str, str]]:
         """What may be chosen, with the texts."""
-        return list(CHOICES.items())
+        return [each for each in CHOICES.items() if self.may_be_ever or each[0] != EVER]
 
 
-def period_of(request: Request, model: Model, clock: Instant | int, usual: str = "91") -> PagePeriod:
-    """What the address says, else the usual one. On a page `to` is the last day that is in it. Raises BadPeriod."""
+def period_of(
+    request: Request, model: Model, clock: Instant | int, usual: str = "91", *, ever: bool = True
+) -> PagePeriod:
+    """What the address says, else the usual one. On a page `to` is the last day that is in it. Without `ever` the page
+    has no such period. Raises BadPeriod."""
     today = ZoneDays(model.timezone).of(clock)
     said = request.query_params
     name = said.get(PARAMETER, OWN if said.get("from") or said.get("to") else usual)
     if name == OWN:
         days = days_between(said.get("from") or None, said.get("to") or None, model.timezone)
-        return PagePeriod(OWN, DayRange(days.first, None if days.end is None else days.end + 1), today)
-    if name == EVER:
+        return PagePeriod(OWN, DayRange(days.first, None if days.end is None else days.end + 1), today, ever)
+    if name == EVER and ever:
         return PagePeriod(EVER, DayRange(), today)
-    length = int(name if name in CHOICES else usual)
-    return PagePeriod(str(length), DayRange(today + 1 - length, today + 1), today)
+    length = int(name if name in CHOICES and name != EVER else usual)
+    return PagePeriod(str(length), DayRange(today + 1 - length, today + 1), today, ever)

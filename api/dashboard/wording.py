@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_skeleton, format_timedelta
+from babel.dates import format_datetime, format_skeleton, format_timedelta, get_day_names
 from babel.numbers import format_currency, format_decimal, format_percent
 from markupsafe import Markup
 
@@ -203,3 +203,11 @@ class PageWording:
     def month(self, day: int) -> str:
         """The month that a day lies in, with its year."""
         return format_skeleton("yMMM", day_named(day), locale=self._language.locale)
+
+    def weekday(self, number: int) -> str:
+        """A day of the week; 1 is Monday."""
+        return str(get_day_names("wide", "stand-alone", self._language.locale)[number - 1])
+
+    def hour(self, hour: int) -> str:
+        """An hour of the day, 0 to 23: when it begins."""
+        return format_skeleton("Hm", datetime(2000, 1, 1, hour), locale=self._language.locale)

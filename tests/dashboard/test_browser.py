@@ -60,7 +60,8 @@ def _host(server: Server) -> str:
 
 
 def _addresses(server: Server) -> list[str]:
-    return ["/", "/?q=a&order=name&stage=lead", "/?q=zzzz", f"/leads/{_hottest(server)['id']}"]
+    of_leads = ["/", "/?q=a&order=name&stage=lead", "/?q=zzzz", f"/leads/{_hottest(server)['id']}"]
+    return [*of_leads, "/reports", "/reports/channels?sort=-won", "/reports/daily?by=type"]
 
 
 def _faults(page: "Page") -> list[str]:

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from api.dashboard.dashboard import dashboard
 from projections.queries.leads import find_leads
+from projections.reports.registry import REPORTS
 from store.log.sql import SqlLog
 from tests.dashboard.given_pages import resources_of
 from tests.given_people import MODEL, named, story
@@ -55,7 +56,8 @@ def test_no_page_of_a_reader_names_anybody(app: ASGIApp, company: Company) -> No
     of_leads = [
         f"/leads/{lead}{more}" for lead in leads for more in ("", "?span=all", "?type=demo_requested&lang=zh-CN")
     ]
-    for path in ("/", "/?hot=1&excluded=1&closed=1", "/?lang=zh-CN", *of_leads):
+    of_reports = [f"/reports/{each.name}" for each in REPORTS]
+    for path in ("/", "/?hot=1&excluded=1&closed=1", "/?lang=zh-CN", "/reports", *of_reports, *of_leads):
         text = page(app, Role.READER, path)
         assert not named(text), f"{path}: {named(text)}\n{text[:6000]}"
         shown |= set(named(page(app, Role.SALES, path)))
