@@ -80,7 +80,7 @@ def call_list(
     """A page of the list. `mine` are the owners whose hot leads come first. Raises NotFound, BadSearch, BadCursor."""
     groups = _groups(filters, mine)
     begin, within = _place(cursor, groups)
-    search = search_of(view, filters.q)
+    search = search_of(view, filters)
     items: list[ToCall] = []
     for place in range(begin, len(groups)):
         group, of_group = groups[place]

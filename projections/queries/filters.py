@@ -1,6 +1,6 @@
 """What a reader narrows a list of leads by; all of it must hold."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -17,7 +17,7 @@ from domain.model.owners import NOBODY
 from domain.signals.kinds import HOT
 from domain.touchpoints.identity import Identity, NoIdentity, named
 from domain.touchpoints.text import storable
-from projections.queries.searching import Search
+from projections.queries.searching import Search, segment_mark, term_mark
 from projections.queries.tags import has_tag
 from projections.queries.view import View, known, known_segment
 from projections.read_models.lead_sources import FIRST, LAST
@@ -65,13 +65,15 @@ class Filters:
     """An instant: at or after it a touchpoint, or time alone, changed something."""
 
 
-def conditions(view: View, filters: Filters) -> list[ColumnElement[bool]]:
-    """The filters as conditions over `leads` and `scores`. Raises NotFound, BadSearch."""
+def conditions(view: View, filters: Filters, *, by_heat: bool = False) -> list[ColumnElement[bool]]:
+    """The filters as conditions over `leads` and `scores`. Raises NotFound, BadSearch.
+
+    `by_heat`: of a list in this order, for which the leads of a stage have an index.
+    """
     return [
-        *_of_rows(view, filters),
-        *_of_segment(view, filters.segment),
+        *_of_rows(view, filters, (view.tables.scores if by_heat else view.tables.leads).c.stage),
         *_of_sources(view, filters),
-        *(search.conditions() if (search := search_of(view, filters.q)) else []),
+        *(search.conditions() if (search := search_of(view, filters)) else []),
         *(_named(view, kind, value) for kind, value in filters.identities.items() if value is not None),
     ]
 
@@ -97,12 +99,12 @@ def is_announced(view: View) -> ColumnElement[bool]:
     return and_(scores.hot, leads.identified, held.scalar_subquery().is_not(None))
 
 
-def _of_rows(view: View, filters: Filters) -> list[ColumnElement[bool]]:
+def _of_rows(view: View, filters: Filters, stage: ColumnElement[str]) -> list[ColumnElement[bool]]:
     leads, scores = view.tables.leads.c, view.tables.scores.c
     narrowed: list[ColumnElement[bool]] = []
     if filters.stage is not None:
         stages = ("visitor", *(each.name for each in view.model.stages))
-        narrowed.append(leads.stage == known("stage", filters.stage, stages))
+        narrowed.append(stage == known("stage", filters.stage, stages))
     if filters.grade is not None:
         narrowed.append(scores.grade == known("grade", filters.grade, GRADES))
     if filters.hot is not None:
@@ -127,7 +129,7 @@ def _of_rows(view: View, filters: Filters) -> list[ColumnElement[bool]]:
         narrowed.append(or_(leads.owner.is_(None), leads.owner.not_in(filters.not_owned_by)))
     if filters.closed is not None:
         ended = [each.name for each in view.model.stages if each.won or (each.detour and not each.may_be_hot)]
-        narrowed.append(leads.stage.in_(ended) if filters.closed else leads.stage.not_in(ended))
+        narrowed.append(stage.in_(ended) if filters.closed else stage.not_in(ended))
     if filters.changed_since is not None:
         narrowed.append(leads.changed_at >= filters.changed_since)
     return narrowed
@@ -138,14 +140,6 @@ def _least_of_hot(view: View) -> float | None:
     score = view.model.score
     least = None if score.rearm_at is None else zero_point(score.rearm_at, view.clock, score.half_life)
     return None if least is None else least - SECOND  # z is rounded
-
-
-def _of_segment(view: View, segment: str | None) -> list[ColumnElement[bool]]:
-    if segment is None:
-        return []
-    member = view.tables.segment_members
-    inside = select(member.c.lead).where(member.c.segment == known_segment(view, segment))
-    return [view.tables.leads.c.lead.in_(inside)]
 
 
 def _of_sources(view: View, filters: Filters) -> list[ColumnElement[bool]]:
@@ -159,16 +153,21 @@ def _of_sources(view: View, filters: Filters) -> list[ColumnElement[bool]]:
     return narrowed
 
 
-def search_of(view: View, q: str | None) -> Search | None:
-    """What is searched for. Raises BadSearch."""
-    if q is None:
-        return None
+def search_of(view: View, filters: Filters) -> Search | None:
+    """The marks that are asked for: words and a segment. Raises NotFound, BadSearch."""
+    marks = [] if filters.q is None else [term_mark(view.tables, term) for term in _terms(filters.q)]
+    if filters.segment is not None:
+        marks.append(segment_mark(view.tables, known_segment(view, filters.segment)))
+    return Search(view.tables, marks) if marks else None
+
+
+def _terms(q: str) -> Sequence[str]:
     terms = asked_for(q)
     if not 0 < len(terms) <= MOST_TERMS or len(q) > READ:
         raise BadSearch(
             f"q {q[:80]!r} is no search: give 1 to {MOST_TERMS} words with letters or digits, at most {READ} characters"
         )
-    return Search(view.tables, terms)
+    return terms
 
 
 def _named(view: View, kind: str, value: str) -> ColumnElement[Any]:

@@ -21,6 +21,7 @@ def _row(fold: Fold, subject: Subject) -> Row:
         lead.fit,
         lead.not_a_lead,
         orjson.dumps(fold.reasons(heat, heat.at)).decode() if heat.shares else "[]",
+        lead.stage,
     )
 
 

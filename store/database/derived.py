@@ -196,7 +196,9 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column(
                 "reasons", Text, nullable=False
             ),  # JSON: [rule, how often, last, points left at heat_at], the top five
+            Column("stage", Text),  # as of `leads`: those of a rare stage are read off an index in the order of heat
             Index(prefix + "scores_z", "z", "lead"),
+            Index(prefix + "scores_stage", "stage", "z", "lead"),
             **HOT_FILL,
         ),
         stage_history=Table(

@@ -31,6 +31,8 @@ NOW = 1_700_000_000_000_000
 WARM = NOW + 30 * 86_400_000_000
 """z of leads that are warm enough to be hot."""
 ORDERS: tuple[OrderName, ...] = get_args(OrderName)
+SEGMENTS = {"returners": 500, "warm": 2}
+"""Of so many leads one is in it."""
 WALKED: dict[OrderName, str] = {
     "heat": "scores_z",
     "last_seen": "leads_last_seen",
@@ -56,8 +58,14 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             if n % 10
         ])  # fmt: skip
         bulk.insert(conn, live.scores, [
-            (lead, 1.0, NOW, float(WARM + n) if n % 3 else None, n % 2 == 0, None, None, "A", 0.0, None, "[]")
+            (
+                lead, 1.0, NOW, float(WARM + n) if n % 3 else None, n % 2 == 0, None, None, "A", 0.0, None, "[]",
+                _stage(n),
+            )
             for n, lead in enumerate(leads)
+        ])  # fmt: skip
+        bulk.insert(conn, live.segment_members, [
+            (segment, lead, NOW) for n, lead in enumerate(leads) for segment, each in SEGMENTS.items() if n % each == 1
         ])  # fmt: skip
         bulk.insert(conn, live.lead_terms, [
             (lead, term) for n, lead in enumerate(leads) for term in (f"w{n}", "person", f"王{chr(0x4E00 + n % 500)}")
@@ -78,12 +86,16 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         server.drop(url)
 
 
+def _stage(n: int) -> str:
+    return "customer" if n % 301 == 1 else "lead"
+
+
 def _lead(n: int, lead: UUID) -> tuple[object, ...]:
     seen = NOW + n if n % 4 else None
     owned = (f"owner {n % 300}", NOW, NOW, None) if n % 3 == 0 else (None, None, None, None)
     return (
-        lead, "lead", NOW, True, NOW, NOW + n, 1, "[]", "{}", "[]", 0, "direct", "direct", seen, NOW + n, *owned, NOW,
-        None,
+        lead, _stage(n), NOW, True, NOW, NOW + n, 1, "[]", "{}", "[]", 0, "direct", "direct", seen, NOW + n, *owned,
+        NOW, None,
     )  # fmt: skip
 
 
@@ -137,7 +149,8 @@ def test_a_filter_leaves_the_order_to_the_index(view: View, order: OrderName) ->
     with statements_of(view.conn) as asked:
         find_leads(view, Filters(stage="lead", hot=True, excluded=False), order=order, limit=50)
     [(statement, parameters)] = asked
-    assert WALKED[order] in indexes(view.conn, statement, parameters)
+    used = indexes(view.conn, statement, parameters)
+    assert WALKED[order] in used or (order == "heat" and "scores_stage" in used)
     assert not sorts(view.conn, statement, parameters)
 
 
@@ -172,6 +185,32 @@ def test_a_search_reads_the_terms_of_one_index_and_no_table(view: View, q: str, 
 
 
 @pytest.mark.parametrize("order", ORDERS)
+def test_those_of_a_rare_segment_are_all_looked_at_and_of_a_large_one_the_first_of_the_order(
+    view: View, order: OrderName
+) -> None:
+    for segment in SEGMENTS:
+        with statements_of(view.conn) as asked:
+            assert len(find_leads(view, Filters(segment=segment), order=order, limit=20).items) == 20
+        assert len(asked) == 2
+        for statement, parameters in asked:
+            used = indexes(view.conn, statement, parameters)
+            assert any("segment_members" in index for index in used)
+        assert segment == "returners" or WALKED[order] in used
+
+
+@pytest.mark.parametrize("more", [{}, {"grade": "A"}, {"excluded": False, "hot": True}])
+def test_those_of_a_rare_stage_are_read_off_an_index_in_the_order_of_heat(view: View, more: dict[str, Any]) -> None:
+    with statements_of(view.conn) as asked:
+        page = find_leads(view, Filters(stage="customer", **more), limit=10)
+        find_leads(view, Filters(stage="customer", **more), limit=10, cursor=page.next)
+    assert [UUID(each.id).int % 301 for each in page.items] == [1] * 10
+    assert page.items == sorted(page.items, key=lambda each: each.id, reverse=True)
+    for statement, parameters in asked:
+        assert "scores_stage" in indexes(view.conn, statement, parameters)
+        assert not sorts(view.conn, statement, parameters)
+
+
+@pytest.mark.parametrize("order", ORDERS)
 def test_a_word_that_many_have_is_looked_for_among_the_first_of_the_order(view: View, order: OrderName) -> None:
     """SQLite sorts what it finds among them, which is no more than they are."""
     with statements_of(view.conn) as asked:
@@ -195,10 +234,15 @@ def test_a_search_finds_the_same_whichever_way_it_goes(
     known = [n for n in having if _key(str(UUID(int=n)), order) is not None]
     expected = sorted(known, key=lambda n: _rank(n, order), reverse=order != "name")
     expected += sorted(set(having) - set(known), reverse=order != "name")
-    for q in ("王丁", "person 王丁"):
+    for searched in (
+        {"q": "王丁"},
+        {"q": "person 王丁"},
+        {"segment": "returners"},
+        {"q": "person", "segment": "returners"},
+    ):
         listed, cursor = list[int](), None
         while cursor is not None or not listed:
-            page = find_leads(view, Filters(q=q, **more), order=order, limit=25, cursor=cursor)
+            page = find_leads(view, Filters(**searched, **more), order=order, limit=25, cursor=cursor)
             listed += [UUID(each.id).int for each in page.items]
             cursor = page.next
         assert listed == expected

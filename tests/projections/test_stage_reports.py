@@ -100,7 +100,7 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             for way in WAYS
         ])  # fmt: skip
         bulk.insert(conn, live.scores, [
-            (way.id, 1.0, CLOCK, None, False, None, None, "A", 0.0, None, "[]") for way in WAYS
+            (way.id, 1.0, CLOCK, None, False, None, None, "A", 0.0, None, "[]", way.entries[-1][0]) for way in WAYS
         ])  # fmt: skip
         bulk.insert(conn, live.stage_history, [
             (way.id, n, *entry, "server") for way in WAYS for n, entry in enumerate(way.entries, 1)

@@ -282,7 +282,7 @@ def test_staging_survives_rollbacks_and_savepoints(database: Database) -> None:
     assert sorted(lead.int for (lead,) in found) == [8, 9, 10]
 
 
-SCORE = (UUID(int=1), 1.5, 2, None, False, None, None, "A", 0.0, None, "[]")
+SCORE = (UUID(int=1), 1.5, 2, None, False, None, None, "A", 0.0, None, "[]", "lead")
 
 
 def score(**changed: Any) -> tuple[Any, ...]:
@@ -337,7 +337,7 @@ def test_integers_beyond_32_bits_do_not_fit_integer_columns(database: Database) 
 
 
 def test_rows_of_another_length_are_refused(database: Database) -> None:
-    with pytest.raises(DataError, match="10 values, allowed are 11"), database.transaction() as conn:
+    with pytest.raises(DataError, match="11 values, allowed are 12"), database.transaction() as conn:
         bulk.insert(conn, live.scores, [SCORE, SCORE[1:]])
 
 

@@ -29,7 +29,7 @@ def filled(postgres_server: PostgresServer) -> Iterator[Database]:
     leads = [UUID(int=n) for n in range(COUNT)]
     with database.transaction() as conn:
         bulk.insert(conn, live.scores, [
-            (lead, 1.0, NOW, float(NOW + n) if n % 3 else None, False, None, None, "A", 0.0, None, "[]")
+            (lead, 1.0, NOW, float(NOW + n) if n % 3 else None, False, None, None, "A", 0.0, None, "[]", "lead")
             for n, lead in enumerate(leads)
         ])  # fmt: skip
         bulk.insert(conn, live.clusters, [

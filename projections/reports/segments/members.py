@@ -52,10 +52,10 @@ def members_of(
     rows = list(view.conn.execute(query))
     following = give(view.tables.prefix + _LIST, rows[limit - 1].lead) if len(rows) > limit else None
     items = [
-        MemberShape(**card_fields(view, row), entered_at=row.entered_at, left_at=None if at is None else row.left_at)
+        card_fields(view, row) | {"entered_at": row.entered_at, "left_at": None if at is None else row.left_at}
         for row in rows[:limit]
     ]
-    return Page[MemberShape](items=items, next=following)
+    return Page[MemberShape].model_validate({"items": items, "next": following})
 
 
 def _inside(stays: Table, at: int) -> ColumnElement[bool]:

@@ -58,6 +58,7 @@ def upgrade() -> None:
         op.add_column("sort_keys", sa.Column(column, sa.BigInteger()))
         op.create_index(f"sort_keys_{column}", "sort_keys", [column, "lead"])
     _first_times()
+    _stages_of_scores()
     op.create_index("stage_history_at", "stage_history", ["at", "stage"])
     op.create_index("hot_episodes_began", "hot_episodes", ["began_at"])
     op.add_column("leads", sa.Column("won_at", sa.BigInteger()))
@@ -240,6 +241,12 @@ def _first_times() -> None:
     op.add_column("sort_keys", sa.Column("first_channel", sa.Text()))
     won = sa.text("won_at IS NOT NULL")
     op.create_index("sort_keys_won_at", "sort_keys", ["won_at"], postgresql_where=won, sqlite_where=won)
+
+
+def _stages_of_scores() -> None:
+    op.add_column("scores", sa.Column("stage", sa.Text()))
+    op.execute("UPDATE scores SET stage = (SELECT stage FROM leads WHERE leads.lead = scores.lead)")
+    op.create_index("scores_stage", "scores", ["stage", "z", "lead"])
 
 
 def _costs() -> None:
