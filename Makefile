@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
 
-demo: .venv/.ready ## Play an hour of traffic and show the hottest leads (ARGS=--keep: stay up)
+demo: .venv/.ready ## Play an hour of traffic and show the hottest leads (ARGS=--keep: after months of history, and stay up)
 	@.venv/bin/leadline demo $(ARGS)
 
 test: .venv/.ready ## Run the tests, on a real PostgreSQL and Kafka where they can be had (ARGS="tests/test_docs.py -x")

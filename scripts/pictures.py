@@ -12,12 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from domain.files.durations import HOUR
-from runtime.clock import clock
-from runtime.commands.demo import server
-from runtime.demo.generator import generate
-from runtime.demo.player import play
-from runtime.waiting import until
+from runtime.commands.demo import EXAMPLE, server, tell
+from runtime.commands.options import settings_of
+from runtime.wiring import Wiring
 from tests.services.browser import running_chromium
 
 if TYPE_CHECKING:
@@ -27,8 +24,6 @@ FOLDER: Final = Path("build/pictures")
 PEOPLE: Final = 200
 LONGEST: Final = 3
 """Screens of a picture."""
-PATIENCE: Final = 60.0
-"""Seconds that the demo's traffic has to be projected."""
 LOOKS: Final[Mapping[str, Mapping[str, Any]]] = {
     "en": {"locale": "en-GB", "viewport": {"width": 1280, "height": 900}},
     "zh": {"locale": "zh-CN", "viewport": {"width": 1280, "height": 900}},
@@ -43,7 +38,7 @@ LOOKS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 
 class Demo:
-    """A server with an hour of traffic, asked for what the addresses of pages need."""
+    """A server with the story of the demo, asked for what the addresses of pages need."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -69,13 +64,15 @@ PAGES: Final[Mapping[str, Callable[[Demo], str]]] = {
 
 @contextmanager
 def played() -> Iterator[Demo]:
-    """A server of its own with an hour of traffic."""
-    with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as (_, bind):
-        traffic = generate(1, clock() - HOUR, PEOPLE)
-        play(bind.host, bind.port, traffic.requests, lambda done, total: None)
-        demo = Demo(f"http://{bind}")
-        until(lambda: len(demo.leads()) > 5, PATIENCE)
-        yield demo
+    """A server of its own with the story of `leadline demo --keep`."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with (
+            server(folder) as (process, bind),
+            Wiring(settings_of(data=folder, model=EXAMPLE, bind=str(bind))) as wiring,
+        ):
+            tell(wiring, process, bind, folder=folder, seed=1, people=PEOPLE, months=True)
+            yield Demo(f"http://{bind}")
 
 
 def _clip(page: "Page") -> Any:

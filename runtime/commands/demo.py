@@ -1,4 +1,7 @@
-"""`demo`: a server of its own, an hour of generated traffic through its real HTTP doors, and what became of it."""
+"""`demo`: a server of its own, an hour of generated traffic through its real HTTP doors, and what became of it.
+
+`--keep`: after months of history, which are imported.
+"""
 
 import os
 import shutil
@@ -25,6 +28,7 @@ from projections.reports import signals as signal_report
 from projections.reports.funnels.report import funnel as funnel_report
 from projections.reports.segments import members as segment_report
 from runtime.clock import clock
+from runtime.commands.demo_story import import_history, work
 from runtime.commands.options import AsJson, settings_of
 from runtime.commands.segments import segments_listing
 from runtime.demo.generator import Traffic, generate
@@ -35,15 +39,15 @@ from runtime.setting_values import Bind
 from runtime.settings import FILE_VARIABLE
 from runtime.show import Column, Listing, cell, print_json, print_tables, progress, say
 from runtime.sockets import listen
-from runtime.waiting import everything_published, until, wait_until_projected
+from runtime.waiting import Progressed, everything_published, until, wait_until_projected
 from runtime.wiring import Wiring
 from runtime.words import Words, who
 from store.log.topics import TOUCHPOINTS
 
-EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "b2b-software.toml"
-START: Final = 30.0
+EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "b2b-software" / "leadline.toml"
+START: Final = 90.0
 """Seconds that the server has to be ready."""
-PATIENCE: Final = 120.0
+PATIENCE: Final = 300.0
 """Seconds that everything has to be projected."""
 _SEED: Final = (
     "The same seed plays the same traffic: the same leads, segments and funnels. How many changes are announced on the "
@@ -58,7 +62,9 @@ def add_to(app: typer.Typer) -> None:
 
 def demo(
     *,
-    keep: Annotated[bool, typer.Option("--keep", help="Stay up afterwards, until Ctrl-C.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Import months before, and stay up afterwards, until Ctrl-C.")
+    ] = False,
     people: Annotated[int, typer.Option(min=1, max=20_000, help="How many people visit.")] = 200,
     seed: Annotated[int, typer.Option(help=_SEED)] = 1,
     as_json: AsJson = False,
@@ -68,15 +74,15 @@ def demo(
         raise Refused(f"the demo's model {EXAMPLE} is not here: run the demo in a checkout (`make demo`)")
     folder = Path(tempfile.mkdtemp(prefix="leadline-demo-"))
     try:
-        with server(folder) as (process, bind):
-            traffic = generate(seed, clock() - HOUR, people)
-            with progress("playing an hour of traffic") as show_progress:
-                played = play(bind.host, bind.port, traffic.requests, show_progress)
-            settings = settings_of(data=folder, model=EXAMPLE, bind=str(bind))
-            with Wiring(settings) as wiring:
-                _settle(wiring, process)
-                with Reader(wiring.existing, wiring.events, wiring.ids).view() as view:
-                    results = _results(view)
+        with (
+            server(folder) as (process, bind),
+            Wiring(settings_of(data=folder, model=EXAMPLE, bind=str(bind))) as wiring,
+        ):
+            if keep:
+                say(f"The dashboard fills while this loads: http://{bind}/")
+            traffic, played = tell(wiring, process, bind, folder=folder, seed=seed, people=people, months=keep)
+            with Reader(wiring.existing, wiring.events, wiring.ids).view() as view:
+                results = _results(view)
             if as_json:
                 print_json({"requests": played.requests, "people": traffic.truth.leads, **results})
             else:
@@ -86,6 +92,28 @@ def demo(
                 _stay(process)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def tell(
+    wiring: Wiring,
+    process: "subprocess.Popen[bytes]",
+    bind: Bind,
+    *,
+    folder: Path,
+    seed: int,
+    people: int,
+    months: bool,
+) -> tuple[Traffic, Played]:
+    """Play the last hour through the doors; before it import `months`, and after it let sales work. Raises Failed."""
+    now, settle = clock(), partial(_settle, wiring, process)
+    history = import_history(wiring, folder, EXAMPLE.parent, seed, now, settle) if months else None
+    traffic = generate(seed, now - HOUR, people)
+    with progress("playing an hour of traffic") as show_progress:
+        played = play(bind.host, bind.port, traffic.requests, show_progress)
+    settle()
+    if history is not None:
+        work(f"http://{bind}", history, seed, now, settle)
+    return traffic, played
 
 
 # ---- the server --------------------------------------------------------------------------------------------------
@@ -139,13 +167,15 @@ def _ready(bind: Bind) -> bool:
         return False
 
 
-def _settle(wiring: Wiring, process: "subprocess.Popen[bytes]") -> None:
+def _settle(
+    wiring: Wiring, process: "subprocess.Popen[bytes]", tell: Callable[[Progressed], None] = lambda now: None
+) -> None:
     """Wait until all is projected: also what the server itself puts on the log, having announced hot leads."""
     settled = False
     while not settled:
         ends = wiring.log.ends([TOUCHPOINTS])
         gone = partial(_ended, process)
-        published = wait_until_projected(wiring.existing, ends, gone_wrong=gone, seconds=PATIENCE) and until(
+        published = wait_until_projected(wiring.existing, ends, tell, gone, PATIENCE) and until(
             lambda: _ended(process) or everything_published(wiring.existing), PATIENCE
         )
         if not published or _ended(process):

@@ -54,13 +54,14 @@ def import_rows(
         if wait:
             with wiring.database.snapshot() as conn:
                 read_progress(conn).check_format()  # a projector that waits for a rebuild would be waited for
-        result = _append(wiring, file, rules)
+        result = append_file(wiring, file, rules)
         if wait:
             project_here(wiring, alone=alone)
     _tell(result, as_json)
 
 
-def _append(wiring: Wiring, file: Path, rules: ImportMapping) -> ImportResult:
+def append_file(wiring: Wiring, file: Path, rules: ImportMapping) -> ImportResult:
+    """Put a file's rows on the log, with a bar; what was cut off goes on, and rows count once."""
     with bar("append") as tell:
         began = time.monotonic()
 

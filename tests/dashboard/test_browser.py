@@ -19,7 +19,7 @@ from tests.services.browser import opened
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "b2b-software.toml"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "b2b-software" / "leadline.toml"
 LOOKS = {
     "en": {"locale": "en-GB"},
     "zh dark": {"locale": "zh-CN", "color_scheme": "dark"},

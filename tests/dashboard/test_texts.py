@@ -16,7 +16,7 @@ from domain.touchpoints.acts import DONE_TO_THEM, SAYS_WHO_THEY_ARE
 from domain.touchpoints.touchpoint import FOR_A_PERSON, REFUSES_MAIL
 from scripts.texts import catalogues, current, said
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "b2b-software.toml"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "b2b-software" / "leadline.toml"
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w*\}")
 
 

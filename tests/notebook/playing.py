@@ -13,7 +13,9 @@ from runtime.demo.season import season, season_costs
 from store.costs import import_costs
 from tests.projections.world import KEY, World
 
-MODEL: Final = parse_model((Path(__file__).parents[2] / "examples" / "b2b-software.toml").read_text(encoding="utf-8"))
+MODEL: Final = parse_model(
+    (Path(__file__).parents[2] / "examples" / "b2b-software" / "leadline.toml").read_text(encoding="utf-8")
+)
 START: Final = int(datetime(2026, 8, 31, tzinfo=UTC).timestamp()) * 1_000_000
 """A Monday; the clocks of Berlin go back eight weeks later."""
 CLOCK: Final = int(datetime(2026, 11, 20, 13, tzinfo=UTC).timestamp()) * 1_000_000

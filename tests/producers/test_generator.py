@@ -16,7 +16,7 @@ from runtime.demo.season import season, season_costs
 from tests.producers.collecting import NOON, Collecting
 
 START = NOON - HOUR
-MODEL = parse_model((Path(__file__).parents[2] / "examples" / "b2b-software.toml").read_text())
+MODEL = parse_model((Path(__file__).parents[2] / "examples" / "b2b-software" / "leadline.toml").read_text())
 
 
 def once(traffic: Traffic) -> list[Touchpoint]:

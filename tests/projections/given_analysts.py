@@ -20,7 +20,7 @@ _MONEY: Final = """
 currency = "EUR"
 revenue = [ { on = "order_placed" }, { on = "order_refunded" } ]
 """
-_EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "b2b-software.toml"
+_EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "b2b-software" / "leadline.toml"
 MODEL: Final = parse_model(_EXAMPLE.read_text(encoding="utf-8") + _MONEY)
 START: Final = 1_729_700_000_000_000
 """2024-10-23: the clocks of Berlin go back on the 27th."""

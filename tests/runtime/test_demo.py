@@ -8,7 +8,9 @@ from runtime.demo.generator import generate
 from tests.projections.world import World
 from tests.runtime.serving import run
 
-MODEL = parse_model((Path(__file__).parents[2] / "examples" / "b2b-software.toml").read_text(encoding="utf-8"))
+MODEL = parse_model(
+    (Path(__file__).parents[2] / "examples" / "b2b-software" / "leadline.toml").read_text(encoding="utf-8")
+)
 
 
 def test_what_it_shows_is_what_was_played(tmp_path: Path) -> None:

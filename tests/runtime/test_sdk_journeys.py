@@ -16,7 +16,7 @@ from tests.runtime.serving import Server, eventually, run, serving
 
 TESTS = Path(__file__).parent.parent
 CAPTURES = TESTS / "captures"
-MODEL = str(TESTS.parent / "examples" / "b2b-software.toml")
+MODEL = str(TESTS.parent / "examples" / "b2b-software" / "leadline.toml")
 
 PERSON = {"user_id:u-2002", "email:bob@example.com"}
 IDENTITIES = {
