@@ -58,6 +58,10 @@ PAGES: Final[Mapping[str, Callable[[Demo], str]]] = {
     "reports": lambda demo: "/reports",
     "report-stages": lambda demo: "/reports/stages?sort=-entered",
     "report-quality": lambda demo: "/reports/quality",
+    "funnels": lambda demo: "/funnels",
+    "funnel": lambda demo: "/funnels/signup?by=last_channel&series=day&period=7",
+    "funnel-sales": lambda demo: "/funnels/sales",
+    "funnel-leads": lambda demo: "/funnels/signup/leads?step=2",
     "nothing": lambda demo: "/leads/none",
 }
 

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.answers import BODY_LIMIT, Edge, to_problems
 from api.dashboard.pages import (
     cohorts,
+    funnel_leads,
     funnels,
     health,
     lead,
@@ -51,6 +52,7 @@ _PAGES: Final[tuple[ModuleType, ...]] = (
     lead,
     lead_commands,
     overview,
+    funnel_leads,
     funnels,
     segments,
     sources,

@@ -158,7 +158,7 @@ def by_label(wording: PageWording, by: str) -> str:
     if by.startswith("segment:"):
         return wording.segment(by.removeprefix("segment:"))
     if by.startswith("profile."):
-        return wording.field(by)
+        return wording.field(by.partition(":")[0])
     return wording.known(BY_TEXTS, by)
 
 

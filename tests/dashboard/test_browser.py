@@ -25,6 +25,12 @@ LOOKS = {
     "zh dark": {"locale": "zh-CN", "color_scheme": "dark"},
     "phone": {"locale": "zh-CN", "viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True},
 }
+FUNNELS = (
+    "/funnels",
+    "/funnels/signup?by=last_channel&series=day&period=7",
+    "/funnels/content?by=profile.&field=employees&bands=50,200",
+    "/funnels/signup/leads?state=pending&step=1",
+)
 HOT_NAME = "table.leads tr[id] .name"
 
 
@@ -61,7 +67,7 @@ def _host(server: Server) -> str:
 
 def _addresses(server: Server) -> list[str]:
     of_leads = ["/", "/?q=a&order=name&stage=lead", "/?q=zzzz", f"/leads/{_hottest(server)['id']}"]
-    return [*of_leads, "/reports", "/reports/channels?sort=-won", "/reports/daily?by=type"]
+    return [*of_leads, "/reports", "/reports/channels?sort=-won", "/reports/daily?by=type", *FUNNELS]
 
 
 def _faults(page: "Page") -> list[str]:

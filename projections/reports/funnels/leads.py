@@ -1,4 +1,4 @@
-"""The leads behind every number of a funnel's report, page by page."""
+"""The leads behind every number of a funnel's report, page by page, and how many they are."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,9 +17,11 @@ from projections.queries.shapes import Page
 from projections.queries.told_apart import ToldBy, grouping, value_of
 from projections.queries.view import View
 from projections.reports.funnels.attempts import attempts, known_funnel
-from projections.reports.funnels.counting import counted_by_text
+from projections.reports.funnels.counting import counted_by_text, in_groups
 from projections.reports.funnels.groups import read_by
+from projections.reports.funnels.numbers import Counts, FunnelStanding
 from projections.reports.funnels.shapes import BadFunnel, FunnelLeadShape, State
+from projections.reports.funnels.totals import totals
 
 _LIST: Final = "funnel leads"
 _Query = Callable[[UUID | None], Select[Any]]
@@ -66,6 +68,40 @@ def leads_in(
     return Page[FunnelLeadShape](items=_shapes(view, found[:limit]), next=following)
 
 
+def count_in(view: View, name: str, days: DayRange = EVER, number: FunnelNumber = FunnelNumber()) -> int:
+    """The number itself: how many leads its list has. Raises NotFound, BadFunnel, BadGroups."""
+    plan = known_funnel(view, name)
+    _check(plan, number)
+    if number.by is None or number.group is None:
+        return _counted(totals(view, plan, days).counts, plan, number)
+    by = read_by(view, number.by)
+    by_group, _ = in_groups(by, counted_by_text(view, plan, days, by))
+    if number.group not in by_group:
+        raise _no_group(number.group)
+    return _counted(by_group[number.group], plan, number)
+
+
+def _counted(counts: Counts, plan: Funnel, number: FunnelNumber) -> int:
+    """How many of these leads a number counts, whatever their group."""
+
+    def counted(standing: FunnelStanding) -> bool:
+        here = number.step is None or standing.step == number.step
+        unfinished = standing.step < len(plan.steps)
+        if number.mature not in (None, standing.mature):
+            return False
+        match number.state:
+            case "reached":
+                return standing.step >= (number.step or 1)
+            case "converted":
+                return not unfinished
+            case "pending":
+                return here and standing.pending
+            case "gone":
+                return here and unfinished and not standing.pending
+
+    return sum(leads for standing, leads in counts.items() if counted(standing))
+
+
 def _check(plan: Funnel, number: FunnelNumber) -> None:
     if number.step is not None and not 1 <= number.step <= len(plan.steps):
         raise BadFunnel(f"step: found {number.step}, allowed is 1 to {len(plan.steps)}")
@@ -107,8 +143,12 @@ def _in_group(view: View, plan: Funnel, days: DayRange, by: ToldBy, group: str) 
     entered = {text: sum(each.values()) for text, each in counted_by_text(view, plan, days, by).items()}
     texts = {text for text, its_group in grouping(by, entered).items() if its_group == group}
     if not texts:
-        raise BadFunnel(f"group: found {group[:80]!r}, allowed is one of those that the report has")
+        raise _no_group(group)
     return texts.__contains__
+
+
+def _no_group(group: str) -> BadFunnel:
+    return BadFunnel(f"group: found {group[:80]!r}, allowed is one of those that the report has")
 
 
 def _standing(rows: Subquery, plan: Funnel, number: FunnelNumber) -> list[ColumnElement[bool]]:
