@@ -21,6 +21,7 @@ from api.funnels import funnel_routes
 from api.jobs import accepted
 from api.masked_answers import MaskedAnswers
 from api.masking import Masking
+from api.overview import overview_routes
 from api.parameters import AsOf, Paged, Parameters, several
 from api.past import PastViewBuilder, opened
 from api.reports import report_routes
@@ -169,7 +170,15 @@ def create_api(readers: Readers, private: Private, *extra: APIRouter) -> FastAPI
     app.add_exception_handler(NoPastView, _asking(readers.past))
     guard = [Depends(private.check), Depends(check_role), Depends(plain)]
     reader = _reader(readers)
-    routes = (active_model_routes, dossier_routes, finding_routes, segment_routes, funnel_routes, stage_routes)
+    routes = (
+        active_model_routes,
+        dossier_routes,
+        finding_routes,
+        segment_routes,
+        funnel_routes,
+        stage_routes,
+        overview_routes,
+    )
     feed = SignalFeed(readers.database, readers.streams, readers.stopping, readers.links)
     signals = signal_routes(reader, readers.database, feed, Seeing(private, masking), readers.links)
     reports, audits = report_routes(reader, readers.database), audit_routes(readers.database)

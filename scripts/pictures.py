@@ -62,6 +62,8 @@ PAGES: Final[Mapping[str, Callable[[Demo], str]]] = {
     "funnel": lambda demo: "/funnels/signup?by=last_channel&series=day&period=7",
     "funnel-sales": lambda demo: "/funnels/sales",
     "funnel-leads": lambda demo: "/funnels/signup/leads?step=2",
+    "overview": lambda demo: "/overview",
+    "overview-leads": lambda demo: "/overview/leads?of=new_leads&period=7",
     "nothing": lambda demo: "/leads/none",
 }
 

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, ColumnElement, Integer, exists, func, select,
 from sqlalchemy import column as sql_column
 
 from domain.fold.days import ZoneDays
+from projections.queries.counting import counted_touchpoints
 from projections.queries.days import MOST_BUCKETS, DayRange, bounds_of, starts_at
 from projections.queries.told_apart import OTHER, grouping, told_by_column
 from projections.queries.view import View
@@ -106,25 +107,9 @@ def _asks_for_people(options: Mapping[str, str]) -> bool:
 def _indexed(view: View, days: _Days, by: str) -> tuple[Counter[Cell], Counter[Cell]]:
     """How many touchpoints, machines' left out, and how many of machines: of the index by type and day alone."""
     touches = view.tables.touches.c
-    inside = [touches.type.in_(_types(view)), touches.day >= days.first, touches.day < days.end]
-    told = [touches.day] if by == _DAY else [touches.day, touches.type]
-
-    def counted(*holds: ColumnElement[bool]) -> Counter[Cell]:
-        query = select(*told, func.count().label("touchpoints")).where(*inside, *holds).group_by(*told)
-        rows = view.conn.execute(query)
-        return Counter({(row.day, "" if by == _DAY else row.type): row.touchpoints for row in rows})
-
-    machines = counted(touches.machine.is_not(None))
-    return counted() - machines, machines
-
-
-def _types(view: View) -> Sequence[str]:
-    """The types that there are: one step in the index for each."""
-    here, following = (view.tables.touches.alias(name).c for name in ("touches_first", "touches_next"))
-    least = select(func.min(here.type).label("type")).cte("types", recursive=True)
-    after = select(func.min(following.type)).where(following.type > least.c.type).correlate(least).scalar_subquery()
-    types = least.union_all(select(after).where(least.c.type.is_not(None)))
-    return view.conn.execute(select(types.c.type).where(types.c.type.is_not(None))).scalars().all()
+    counts = counted_touchpoints(view, days.first, days.end, touches.day, *([] if by == _DAY else [touches.type]))
+    people, machines = (Counter({(key[0], "".join(key[1:])): n for key, n in each.items()}) for each in counts)
+    return people, machines
 
 
 def _scanned(view: View, days: _Days, by: str) -> tuple[Counter[Cell], Counter[Cell]]:

@@ -67,7 +67,12 @@ def _host(server: Server) -> str:
 
 def _addresses(server: Server) -> list[str]:
     of_leads = ["/", "/?q=a&order=name&stage=lead", "/?q=zzzz", f"/leads/{_hottest(server)['id']}"]
-    return [*of_leads, "/reports", "/reports/channels?sort=-won", "/reports/daily?by=type", *FUNNELS]
+    return [
+        *of_leads,
+        *("/reports", "/reports/channels?sort=-won", "/reports/daily?by=type"),
+        *("/overview", "/overview/leads?of=new_leads&period=7"),
+        *FUNNELS,
+    ]
 
 
 def _faults(page: "Page") -> list[str]:

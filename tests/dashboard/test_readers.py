@@ -56,9 +56,12 @@ def test_no_page_of_a_reader_names_anybody(app: ASGIApp, company: Company) -> No
     of_leads = [
         f"/leads/{lead}{more}" for lead in leads for more in ("", "?span=all", "?type=demo_requested&lang=zh-CN")
     ]
-    of_reports = [f"/reports/{each.name}" for each in REPORTS]
-    funnels = ("/funnels", "/funnels/demo?by=profile.company", "/funnels/demo/leads", "/funnels/demo/leads?lang=zh-CN")
-    for path in ("/", "/?hot=1&excluded=1&closed=1", "/?lang=zh-CN", "/reports", *of_reports, *funnels, *of_leads):
+    of_reports = ["/reports", *(f"/reports/{each.name}" for each in REPORTS)]
+    others = [
+        *("/funnels", "/funnels/demo?by=profile.company", "/funnels/demo/leads", "/funnels/demo/leads?lang=zh-CN"),
+        *("/overview", "/overview/leads?of=new_leads&period=ever"),
+    ]
+    for path in ("/", "/?hot=1&excluded=1&closed=1", "/?lang=zh-CN", *of_reports, *others, *of_leads):
         text = page(app, Role.READER, path)
         assert not named(text), f"{path}: {named(text)}\n{text[:6000]}"
         shown |= set(named(page(app, Role.SALES, path)))

@@ -60,12 +60,19 @@ class Bar:
     address: str = ""
 
 
-def bars(shown: Sequence[Bar], series: Sequence[BarSeries], words: ChartWords, zone: str) -> Chart:
+def bars(
+    shown: Sequence[Bar],
+    series: Sequence[BarSeries],
+    words: ChartWords,
+    zone: str,
+    sizes: tuple[Size, Size] = (WIDE, NARROW),
+) -> Chart:
     """The chart of bars that follow each other; its table has the last one first."""
+    wide, narrow = (bar_picture(shown, series, words, zone, size) for size in sizes)
     return Chart(
         title=words.title,
-        wide=bar_picture(shown, series, words, zone),
-        narrow=bar_picture(shown, series, words, zone, NARROW),
+        wide=wide,
+        narrow=narrow,
         legend=[LegendEntry(kind, each.name) for kind, each in _kinds(series)] if len(series) > 1 else [],
         head=[each.name for each in series],
         rows=[_row(bar, words) for bar in reversed(shown)],

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from sqlalchemy import ColumnElement, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from domain.fold.days import ZoneDays
 from projections.projecting.projector import read_progress
+from projections.queries.counting import counted_between
 from projections.queries.days import (
     EVER,
     MOST_BUCKETS,
@@ -99,22 +100,6 @@ def _size_before(view: View, name: str, instant: int) -> int:
 
 def _counted(view: View, name: str, instant: ColumnElement[int], bounds: Sequence[int]) -> list[int]:
     """How many stays of a segment have such an instant in each bucket."""
-    buckets = len(bounds) - 1
-    counts = [0] * buckets
-    if buckets:
-        within = (instant >= bounds[0], instant < bounds[-1])
-        stays = select(_bucket(instant, bounds, 0, buckets).label("bucket"))
-        each = stays.where(view.tables.segment_spells.c.segment == name, *within).subquery()
-        for bucket, stayed in view.conn.execute(select(each.c.bucket, func.count()).group_by(each.c.bucket)):
-            counts[bucket] = stayed
-    return counts
-
-
-def _bucket(instant: ColumnElement[int], bounds: Sequence[int], first: int, end: int) -> ColumnElement[int]:
-    """The number of the bucket, of those from `first` to before `end`, by halves: of 400 after nine comparisons."""
-    if end - first == 1:
-        return literal(first)
-    middle = (first + end) // 2
-    return case(
-        (instant < bounds[middle], _bucket(instant, bounds, first, middle)), else_=_bucket(instant, bounds, middle, end)
-    )
+    of_it = [view.tables.segment_spells.c.segment == name]
+    counted = counted_between(view, instant, bounds, where=of_it)
+    return [counted[number,] for number in range(len(bounds) - 1)]
