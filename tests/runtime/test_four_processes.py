@@ -1,23 +1,21 @@
 """Kafka and PostgreSQL mode as four real processes: a hot lead goes out once, and no kill loses or doubles anything."""
 
 import json
-import signal
 import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from domain.signals.kinds import Topic
 from store.log.topics import OUT
 from tests.runtime.asking import problem
-from tests.runtime.serving import PROGRAM, Process, Server, environment, eventually, run, serving
+from tests.runtime.given_installation import Installation
+from tests.runtime.serving import PROGRAM, Process, environment, eventually, serving
 from tests.services.kafka import KafkaBroker
 from tests.services.postgres import PostgresServer
 
@@ -51,47 +49,6 @@ time = { column = "at", format = "epoch" }
 PEOPLE, EACH = 400, 20
 
 
-@dataclass
-class Installation:
-    """The four processes in one folder."""
-
-    folder: Path
-    settings: dict[str, str]
-    processes: dict[str, Process] = field(default_factory=dict)
-
-    def start(self, name: str) -> None:
-        made = Server if name in ("collect", "api") else Process
-        self.processes[name] = made(self.folder, (name,), self.settings)
-
-    def ready(self) -> None:
-        for process in self.processes.values():
-            if isinstance(process, Server):
-                process.wait()
-
-    @property
-    def collect(self) -> httpx2.Client:
-        return self._http("collect")
-
-    @property
-    def api(self) -> httpx2.Client:
-        return self._http("api")
-
-    def _http(self, name: str) -> httpx2.Client:
-        server = self.processes[name]
-        assert isinstance(server, Server)
-        return server.http
-
-    def kill(self, name: str) -> None:
-        process = self.processes[name]
-        assert process.popen.poll() is None, process.said
-        process.stop(signal.SIGKILL)
-
-    def run(self, *words: str) -> Any:
-        done = run(self.folder, *words, "--json", **self.settings)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-
 @pytest.fixture
 def installation(tmp_path: Path, postgres_url: str, kafka_session: KafkaBroker) -> Iterator[Installation]:
     kafka_session.clear()
@@ -104,9 +61,7 @@ def installation(tmp_path: Path, postgres_url: str, kafka_session: KafkaBroker) 
         found.ready()
         yield found
     finally:
-        for process in found.processes.values():
-            process.popen.kill()
-            process.popen.wait()
+        found.close()
 
 
 def messages(bootstrap: str, *topics: str) -> list[dict[str, Any]]:

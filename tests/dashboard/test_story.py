@@ -1,0 +1,106 @@
+"""A new user's story on Kafka and PostgreSQL, in a real browser: from a form on a web page to a changed rule."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from tests.dashboard.given_story import MODEL, Hands, WebSite, web_site
+from tests.runtime.given_installation import Installation
+from tests.runtime.serving import eventually, run
+from tests.services.browser import opened
+from tests.services.kafka import KafkaBroker
+from tests.services.postgres import PostgresServer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+API_TOKEN = "sample-token"
+PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+"""A browser that says it is headless is a machine's."""
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[WebSite]:
+    with web_site() as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def company(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer, kafka_session: KafkaBroker, site: WebSite
+) -> Iterator[Installation]:
+    kafka_session.clear()
+    folder, url = tmp_path_factory.mktemp("story"), postgres_server.create()
+    (folder / "leadline.toml").write_text(MODEL, encoding="utf-8")
+    settings = {"DATABASE": url, "KAFKA": kafka_session.bootstrap, "API_TOKEN": API_TOKEN, "SITES": site.address}
+    company = Installation(folder, settings)
+    try:
+        for name in ("project", "consume", "api", "collect"):
+            company.start(name)
+        company.ready()
+        site.collector = f"http://127.0.0.1:{company.port('collect')}"
+        yield company
+    finally:
+        company.close()
+        postgres_server.drop(url)
+
+
+@pytest.fixture(scope="module")
+def secret(company: Installation) -> str:
+    words = ("token", "make", "ana@example.com", "--role", "admin", "--owner", "ana")
+    made = run(company.folder, *words, **company.settings)
+    assert made.returncode == 0, made.stderr
+    return made.stdout.strip()
+
+
+@pytest.mark.parametrize(("tag", "keyboard"), [("en", False), ("zh-CN", True)])
+def test_from_a_form_on_a_page_to_a_changed_rule(
+    chromium: "Browser", company: Installation, site: WebSite, secret: str, tag: str, keyboard: bool
+) -> None:
+    who, campaign = uuid4().hex[:10], f"spring {tag}"
+    name, api = f"Ida {who}", company.api
+    with opened(chromium, f"127.0.0.1:{company.port('api')}", locale=tag) as page:
+        ana = Hands(page, tag, keyboard)
+        page.goto("/?hot=1")
+        page.keyboard.type(secret)  # the field has the focus
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/?hot=1")
+        page.evaluate("window.kept = true")
+
+        _visit(chromium, site, who, name, campaign)
+        row = page.locator("table.leads tr[id]").filter(has_text=name)
+        row.wait_for()
+        assert page.evaluate("window.kept"), "it appeared without loading the page anew"
+
+        ana.press("button", "Accept", row)
+        page.wait_for_url("**done=accept*")
+        ana.act(page.get_by_role("link", name=name, exact=True))
+        page.wait_for_url("**/leads/*")
+        ana.press("summary", "Move to another stage")
+        ana.choose(page.locator("#do-stage select[name=to]"), "customer")
+        ana.press("button", "Move", page.locator("#do-stage"))
+        page.get_by_role("status").wait_for()
+        [lead] = eventually(lambda: _leads(api, campaign, stage="customer"))
+        assert lead["owner"]["accepted_at"] is not None
+
+
+def _visit(browser: "Browser", site: WebSite, who: str, name: str, campaign: str) -> None:
+    """Somebody comes by a campaign and sends the form, twice."""
+    context = browser.new_context(user_agent=PERSON)
+    page = context.new_page()
+    for _ in range(2):
+        page.goto(f"{site.address}/?who={who}&utm_source=newsletter&utm_medium=email&utm_campaign={campaign}")
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("E-mail").fill(f"{who}@granite.example")
+        with page.expect_response("**/f/contact") as sent:
+            page.get_by_role("button", name="Send").click()
+        assert sent.value.status == 303
+        page.wait_for_load_state()
+    context.close()
+
+
+def _leads(api: Any, campaign: str, **narrowed: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = api.get("/api/leads", params={"campaign": campaign, **narrowed}).json()["items"]
+    return items
