@@ -16,7 +16,7 @@ from projections.projecting.foreseeing import PutAside
 from projections.queries import one_lead
 from projections.queries.announced_owner import owner_now
 from projections.queries.foreseen import ForeseenShape, foreseen
-from projections.queries.shapes import LeadDetail, OwnerShape
+from projections.queries.shapes import LeadDetail, LeadShape, OwnerShape
 from projections.queries.view import Reader, View
 from store.database.tables import events
 from store.events.ids import Ids
@@ -45,10 +45,10 @@ class Card:
     def of(cls, view: View, lead: str) -> "Card":
         """The card of a live lead, or of whom a former id resolves to. Raises NotFound."""
         id = one_lead.live_lead(view, lead)
-        fields = one_lead.card(view, id)
-        identities = tuple(Identity(each.kind, each.value) for each in fields["identities"])
-        owner = owner_now(view, id, fields["owner"])
-        return cls(fields["id"], identities, fields["profile"], fields["stage"], owner, tuple(fields["tags"]))
+        shown = LeadShape.model_validate(one_lead.card(view, id))
+        identities = tuple(Identity(each.kind, each.value) for each in shown.identities)
+        owner = owner_now(view, id, shown.owner)
+        return cls(shown.id, identities, shown.profile, shown.stage, owner, tuple(shown.tags))
 
 
 @dataclass(frozen=True, slots=True)

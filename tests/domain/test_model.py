@@ -73,7 +73,7 @@ def test_a_whole_file_keeps_its_text_and_its_values() -> None:
 
 
 def test_the_examples_are_models() -> None:
-    files = sorted(EXAMPLES.glob("*.toml"))
+    files = sorted(EXAMPLES.glob("*/*.toml"))
     assert EXAMPLES / "b2b-software" / "leadline.toml" in files
     for file in files:
         text = file.read_text(encoding="utf-8")
