@@ -1,4 +1,4 @@
-"""`/api/audit`: who took personal data out, and who made and withdrew tokens."""
+"""`/api/audit`: who took personal data out, made and withdrew tokens, and activated models."""
 
 from typing import Annotated
 
@@ -25,7 +25,9 @@ def audit_routes(database: Database) -> APIRouter:
     """The one route."""
     router = APIRouter(tags=["access"])
 
-    @router.get("/audit", summary="Who took personal data out, and who made and withdrew tokens, newest first")
+    @router.get(
+        "/audit", summary="Who took personal data out, made and withdrew tokens, and activated models, newest first"
+    )
     def audit(parameters: Annotated[AuditParameters, Query()]) -> Page[AuditShape]:
         with database.snapshot() as conn:
             return audit_page(conn, parameters.limit, parameters.cursor)

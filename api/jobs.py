@@ -72,10 +72,13 @@ class JobRunner:
         self._jobs = jobs
         self._start = start
 
-    def begin(self, kind: str, work: Callable[[Report], Any]) -> Job:
-        """Begin a job whose result is what `work` returns, as JSON. Raises Problem 409: one of its kind is running."""
+    def begin(self, kind: str, work: Callable[[Report], Any], question: Any = None) -> Job:
+        """Begin a job whose result is what `work` returns, as JSON. Raises Problem 409: one of its kind is running.
+
+        `question` is kept as JSON until the job is done.
+        """
         try:
-            job, lease = self._jobs.begin(kind)
+            job, lease = self._jobs.begin(kind, None if question is None else orjson.dumps(question).decode())
         except JobRuns as error:
             place = {} if error.running is None else {"Location": f"/api/jobs/{error.running.id}"}
             raise Problem(409, str(error), place) from None
@@ -153,7 +156,7 @@ def shape(job: Job) -> JobShape:
         ended_at=None if job.ended_at is None else rfc3339(job.ended_at),
         cancelling=job.cancelled and job.state is JobState.RUNNING,
         progress=_progress(job),
-        result=None if job.result is None else orjson.loads(job.result),
+        result=None if job.result is None or job.state is not JobState.DONE else orjson.loads(job.result),
         error=job.error,
     )
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.bounds import period_of
 from api.command_requests import JsonRoute
 from api.jobs import JobRunner, JobShape, Report, accepted
+from api.model_activation import DIFF
 from domain.files.durations import parse_duration
 from domain.files.problems import ModelError
 from domain.model.definition import Model, parse_model
@@ -75,6 +76,6 @@ def model_routes(runner: JobRunner, reader: Reader, database: Database, engine: 
             found = diff(database, variant, span, report, engine)
             return shape_of(found).model_dump(mode="json", by_alias=True)
 
-        return accepted(runner.begin("model diff", work))
+        return accepted(runner.begin(DIFF, work))
 
     return router

@@ -27,7 +27,7 @@ _SALES: Final = (
 _ADMIN: Final = (
     "GET /audit", "GET /rejected", "GET /rejected/{id}", "GET /status", "POST /rejected/replay",
     "POST /leads/{lead}/erase", "DELETE /jobs/{id}", "POST /verify", "POST /model/draw",
-    "POST /model/diff", "POST /segments/preview", "POST /funnels", "POST /costs",
+    "POST /model/diff", "POST /model/activate", "POST /segments/preview", "POST /funnels", "POST /costs",
 )  # fmt: skip
 """What reads or changes the whole installation."""
 

@@ -1,6 +1,7 @@
 """The HTTP applications: the collector, the private API with the dashboard, and all under one address."""
 
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import structlog
@@ -22,6 +23,7 @@ from api.dashboard.shell import Shell
 from api.drawing import ClassDrawer, drawing_routes
 from api.handing_over import handing_over_routes
 from api.jobs import JobRunner, job_routes
+from api.model_activation import ModelChanges, activation_routes
 from api.model_diff import model_routes
 from api.past import PastViewBuilder
 from api.rejections import Doors, rejection_routes
@@ -88,8 +90,11 @@ class Inside(NamedTuple):
     pages: ASGIApp
 
 
-def inside(wiring: Wiring, log: Log, workers: Workers, guard: Private) -> Inside:
-    """The private API (queries, commands onto a log, jobs in threads among the workers), and the dashboard."""
+def inside(wiring: Wiring, log: Log, workers: Workers, guard: Private, model_file: Path | None = None) -> Inside:
+    """The private API (queries, commands onto a log, jobs in threads among the workers), and the dashboard.
+
+    `model_file`: the file that this process activates at its start, so that no other model is activated from here.
+    """
     settings, database, ids = wiring.settings, wiring.database, wiring.ids
     jobs = Jobs(database)
     runner = JobRunner(jobs, workers.start)
@@ -104,6 +109,7 @@ def inside(wiring: Wiring, log: Log, workers: Workers, guard: Private) -> Inside
     upkeep = upkeep_routes(runner, database, ids, engine)
     parts = (model_routes, preview_routes, asked_funnel_routes)
     trying = (routes(runner, reader, database, engine) for routes in parts)
+    changes = ModelChanges(runner, database, ids, engine, model_file)
     drawer = ClassDrawer(runner, reader, database, ids, engine)
     workers.start("class drawer", drawer.run)
     refused = rejection_routes(runner, database, Doors(log, settings.conventions))
@@ -112,11 +118,12 @@ def inside(wiring: Wiring, log: Log, workers: Workers, guard: Private) -> Inside
         job_routes(jobs),
         upkeep,
         drawing_routes(drawer),
+        activation_routes(changes),
         cost_routes(reader, database),
         refused,
         status_routes(status),
     )
-    pages = dashboard(Resources(Shell(), reader, commander, database, jobs, runner, status), guard)
+    pages = dashboard(Resources(Shell(), reader, commander, database, jobs, runner, changes, status), guard)
     return Inside(create_api(readers, guard, *commands, *others, *trying), pages)
 
 

@@ -56,7 +56,9 @@ ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
     "starting": {"init": "Write a commented model file."},
     "demo": {"demo": "Play an hour of made-up traffic, and show the hottest leads with their reasons."},
     "tokens": {"token": "Who may ask the API and open the pages: make tokens, list and withdraw them."},
-    "audit": {"audit": "List who took personal data out, and who made and withdrew tokens, newest first."},
+    "audit": {
+        "audit": "List who took personal data out, made and withdrew tokens, and activated models, newest first."
+    },
     "notifying": {"notify": "Tell the destinations of the model file of signals."},
     "refused": {"erase": "Erase a person: not built yet."},
 }

@@ -61,7 +61,8 @@ def serve(wiring: Wiring) -> None:
         guard = private_with_tokens(wiring, process.workers)
         health = Health(guard, status_registry(wiring), readiness(wiring, collector=True))
         rest = collector_app(wiring, health)
-        return both(inside(wiring, app_log, process.workers, guard), rest)
+        master = wiring.settings.model if wiring.embedded or wiring.settings.model.exists() else None
+        return both(inside(wiring, app_log, process.workers, guard, master), rest)
 
     process.serve_database(make, bound)
     lock.release()

@@ -64,6 +64,8 @@ PAGES: Final[Mapping[str, Callable[[Demo], str]]] = {
     "funnel-leads": lambda demo: "/funnels/signup/leads?step=2",
     "overview": lambda demo: "/overview",
     "overview-leads": lambda demo: "/overview/leads?of=new_leads&period=7",
+    "model": lambda demo: "/model",
+    "model-activation": lambda demo: "/model/history/1",
     "nothing": lambda demo: "/leads/none",
 }
 

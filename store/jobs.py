@@ -54,7 +54,8 @@ class JobEnded(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A row. Instants in microseconds; `total` 0: not known yet; `result` is JSON."""
+    """A row. Instants in microseconds; `total` 0: not known yet; `result` is JSON: of one that is done what came of it,
+    of others the question that they were begun with, if it is kept."""
 
     id: str
     kind: str
@@ -75,15 +76,18 @@ class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, kind: str) -> tuple[Job, Lease]:
-        """A new job of a kind, and the lease under which it runs; drops what ended over a day ago. Raises JobRuns."""
+    def begin(self, kind: str, question: str | None = None) -> tuple[Job, Lease]:
+        """A new job of a kind, and the lease under which it runs; drops what ended over a day ago. Raises JobRuns.
+
+        `question`: JSON that is kept until the job is done, and for a day where it ends otherwise.
+        """
         lease = self._taken(kind)
         try:
             with self._database.transaction() as conn:
                 now = self._database.now(conn)
                 conn.execute(delete(jobs).where(jobs.c.ended_at < now - KEPT))
                 _lose(conn, kind, now)
-                job = Job(uuid4().hex, kind, JobState.RUNNING, now, now, None, 0, 0, False, None, None)
+                job = Job(uuid4().hex, kind, JobState.RUNNING, now, now, None, 0, 0, False, question, None)
                 conn.execute(insert(jobs).values({**asdict(job), "state": job.state.value}))
         except BaseException:
             lease.release()
@@ -115,7 +119,8 @@ class Jobs:
         with self._database.transaction() as conn:
             now = self._database.now(conn)
             ended = update(jobs).where(jobs.c.id == id, jobs.c.state == JobState.RUNNING.value)
-            conn.execute(ended.values(state=state.value, told_at=now, ended_at=now, result=result, error=error))
+            came = {} if result is None else {"result": result}
+            conn.execute(ended.values(state=state.value, told_at=now, ended_at=now, error=error, **came))
 
     def cancel(self, id: str) -> Job:
         """Ask a job to end; it does when it is next asked how far it is. Raises NotFound, JobEnded."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from api.commander import Commander
 from api.dashboard.shell import Shell
 from api.jobs import JobRunner
+from api.model_activation import ModelChanges
 from api.status import StatusShape
 from projections.queries.view import Reader
 from store.database.database import Database
@@ -22,5 +23,7 @@ class Resources:
     database: Database
     jobs: Jobs
     runner: JobRunner
+    changes: ModelChanges
+    """Previews and activates models; its `file` is there where the model file counts."""
     status: Callable[[], StatusShape]
     """Looks at everything. Raises Retry where the database says nothing."""

@@ -18,7 +18,7 @@ def located(mistake: Mistake, text: str) -> str:
     """A problem in words, with its line and the name of the entry that it is in: as its author looks for it."""
     if not mistake.path:
         return mistake.text
-    line = _line(text, mistake.path)
+    line = line_of(text, mistake.path)
     where = f"line {line}, " if line else ""
     return f"{where}{_named(mistake.path, text)}: {mistake.text}"
 
@@ -47,7 +47,7 @@ def _name(entry: Any) -> str | None:
     return next((entry[key][:60] for key in _NAMES if isinstance(entry.get(key), str) and entry[key]), None)
 
 
-def _line(text: str, path: Path) -> int | None:
+def line_of(text: str, path: Path) -> int | None:
     """The line (from 1) of a path's key, else that of its table's header; None where neither is to be seen."""
     best: tuple[int, int] | None = None  # how many parts of the path it shows, and the line
     table: Path = ()

@@ -18,7 +18,7 @@ class AuditShape(Shape):
     at: Moment
     who: Annotated[str, Field(description="the name of a token, or the user of the command line")]
     act: AuditedAct
-    what: Annotated[str, Field(description="which export; whose token, and its role")]
+    what: Annotated[str, Field(description="which export; whose token, and its role; which activation")]
     rows: Annotated[int | None, Field(description="how many were exported")]
 
 

@@ -1,7 +1,8 @@
 """The active model as a reader is told it: what it declares, conditions in words, and how often rules gave points."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from datetime import date
+from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import Field
 from sqlalchemy import func, select
@@ -16,7 +17,7 @@ from domain.model.funnels import Funnel
 from domain.model.part import Step
 from domain.model.scoring import Score, ScoreRule
 from domain.model.values import Limit
-from projections.queries.days import DayRange, bounds_of
+from projections.queries.days import DayRange, bounds_of, day_named
 from projections.queries.shapes import Moment, Shape
 from projections.queries.view import View
 from store.models import last_activation
@@ -78,6 +79,7 @@ class ScoreRuleShape(NamedShape):
     limit: LimitShape | None
     enabled: Switch
     fired: Annotated[int, Field(description="how often it gave points in the period, since leads' last resets")]
+    last: Annotated[date | None, Field(description="the last day of the period on which it did; null: on none")]
 
 
 class ScoreOfModelShape(Shape):
@@ -221,17 +223,24 @@ def _people(model: Model) -> dict[str, Any]:
     }
 
 
-def _fired(view: View, days: DayRange) -> Mapping[str, int]:
+class _Fired(NamedTuple):
+    """How often a rule gave points, and on which day last."""
+
+    times: int = 0
+    last: date | None = None
+
+
+def _fired(view: View, days: DayRange) -> Mapping[str, _Fired]:
     award = view.tables.awards.c
-    query = select(award.rule, func.count().label("fired")).group_by(award.rule)
+    query = select(award.rule, func.count().label("fired"), func.max(award.day).label("last")).group_by(award.rule)
     if days.first is not None:
         query = query.where(award.day >= days.first)
     if days.end is not None:
         query = query.where(award.day < days.end)
-    return {row.rule: row.fired for row in view.conn.execute(query)}
+    return {row.rule: _Fired(row.fired, day_named(row.last)) for row in view.conn.execute(query)}
 
 
-def _score(score: Score, days: DayRange, zone: str, fired: Mapping[str, int]) -> ScoreOfModelShape:
+def _score(score: Score, days: DayRange, zone: str, fired: Mapping[str, _Fired]) -> ScoreOfModelShape:
     by_grade = score.hot_at if isinstance(score.hot_at, dict) else dict.fromkeys(GRADES, score.hot_at)
     start, end = bounds_of(days, zone)
     return ScoreOfModelShape(
@@ -241,14 +250,15 @@ def _score(score: Score, days: DayRange, zone: str, fired: Mapping[str, int]) ->
         promote_to=score.promote_to,
         fired_from=start,
         fired_to=end,
-        rules=[_rule(rule, fired.get(rule.name, 0)) for rule in score.rules],
+        rules=[_rule(rule, fired.get(rule.name, _Fired())) for rule in score.rules],
     )
 
 
-def _rule(rule: ScoreRule, fired: int) -> ScoreRuleShape:
+def _rule(rule: ScoreRule, fired: _Fired) -> ScoreRuleShape:
     return ScoreRuleShape(
         name=rule.name, label=rule.label, on=rule.on, where=_words(rule.where), points=rule.points,
-        limit=None if rule.limit is None else _limit(rule.limit), enabled=rule.enabled, fired=fired,
+        limit=None if rule.limit is None else _limit(rule.limit), enabled=rule.enabled,
+        fired=fired.times, last=fired.last,
     )  # fmt: skip
 
 

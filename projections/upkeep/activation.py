@@ -19,16 +19,21 @@ from projections.projecting.projector import LOCK, Progress, read_progress
 from projections.upkeep.beside import Report, build_beside, put_in_place
 from projections.upkeep.moved import Moved, moved
 from projections.upkeep.settle import settle
+from store.audit import AuditedAct, activation_line, keep_line
 from store.database import bulk
 from store.database.database import Database
 from store.database.derived import Derived
 from store.database.tables import live, open_signals
 from store.events.ids import Ids
-from store.models import active_model, record_activation
+from store.models import active_model, last_activation, record_activation
 
 
 class ActivationRefused(Refused):
     """The model would take back what happened: the active one stays on."""
+
+
+class ActivatedMeanwhile(ActivationRefused):
+    """The model was made of one that is not the active one any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class Activated:
     moved: Moved = field(default_factory=Moved)
     quiet: int = 0
     """Leads that are hot now and whom nobody was told of; with `announce` they are told now."""
+    activation: int = 0
+    """The number of the activation that is the active one now."""
 
 
 def activate(
@@ -53,33 +60,46 @@ def activate(
     report: Report | None = None,
     *,
     announce: bool = False,
+    based_on: int | None = None,
+    by: str | None = None,
     engine: Engine = INLINE,
 ) -> Activated:
     """Make a model the active one, and its read models the live ones, in one transaction.
 
-    A first activation is no change: what holds is announced as usual. Raises ActivationRefused, RebuildRefused's kinds.
+    A first activation is no change: what holds is announced as usual. `based_on`: the activation that the model was
+    made of, where another one refuses it; `by`: who activates it, for the audit. Raises ActivationRefused,
+    RebuildRefused's kinds.
     """
+
+    def record(conn: Connection, at: int) -> int:
+        number = record_activation(conn, model, at)
+        if by is not None:
+            keep_line(database, conn, by, AuditedAct.MODEL_ACTIVATED, activation_line(number))
+        return number
+
     with database.transaction() as conn:
         database.lock(conn, "models")
+        check_based_on(conn, based_on)
         active, folded = active_model(conn), read_progress(conn).model
         check_kept(conn, active or model, model)
         if active is None or (active.hash == model.hash and folded in ("", model.hash)):
             known = active is not None and active.text == model.text
-            if not known:
-                record_activation(conn, model, database.now(conn))
-            return Activated(model.hash, known, quiet=_quiet(database, conn, announce) if folded else 0)
+            number = last_activation(conn) if known else record(conn, database.now(conn))
+            quiet = _quiet(database, conn, announce) if folded else 0
+            return Activated(model.hash, known, quiet=quiet, activation=number)
 
     def switch(conn: Connection, tables: Derived, now: Progress) -> Activated:
+        check_based_on(conn, based_on)
         check_kept(conn, active_model(conn) or model, model)
         changed = moved(conn, tables)
         aside = _aside_to_be_told(conn)
         put_in_place(conn, tables, now)
-        number = record_activation(conn, model, max(database.now(conn), now.clock))
+        number = record(conn, max(database.now(conn), now.clock))
         still_aside = live.clusters.c.aside.is_not(None)
         conn.execute(update(live.clusters).where(still_aside).values(activation=number))
         settle(database, conn, ids, model, now, number)
         _keep_to_be_told(conn, aside)
-        return Activated(model.hash, False, True, changed, _quiet(database, conn, announce))
+        return Activated(model.hash, False, True, changed, _quiet(database, conn, announce), number)
 
     return build_beside(database, ids, model, report, switch, engine=engine)
 
@@ -115,7 +135,17 @@ def _keep_to_be_told(conn: Connection, ids: Sequence[UUID]) -> None:
         conn.execute(update(quiet).where(quiet.c.signal.is_(None), quiet.c.holder.in_(leads)).values(earned=TELL))
 
 
-# ---- what may not vanish -----------------------------------------------------------------------------------------
+# ---- what is refused -----------------------------------------------------------------------------------------
+
+
+def check_based_on(conn: Connection, activation: int | None) -> None:
+    """The activation that a model was made of must be the active one. Raises ActivatedMeanwhile."""
+    newest = last_activation(conn)
+    if activation is not None and activation != newest:
+        raise ActivatedMeanwhile(
+            f"the model was made of activation {activation}, and meanwhile activation {newest} is the active one: look "
+            "at what that changed, and begin with it"
+        )
 
 
 def check_kept(conn: Connection, active: Model, model: Model) -> None:

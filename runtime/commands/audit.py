@@ -1,4 +1,4 @@
-"""`audit`: who took personal data out, and who made and withdrew tokens."""
+"""`audit`: who took personal data out, made and withdrew tokens, and activated models."""
 
 import typer
 
@@ -21,7 +21,7 @@ def audit(
     data: Data = None,
     database: DatabaseUrl = None,
 ) -> None:
-    """List who took personal data out, and who made and withdrew tokens, newest first."""
+    """List who took personal data out, made and withdrew tokens, and activated models, newest first."""
     with wiring_of(data=data, database=database) as wiring, wiring.existing.snapshot() as conn:
         page = audit_page(conn, limit, cursor)
     if as_json:

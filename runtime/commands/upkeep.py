@@ -12,6 +12,7 @@ from domain.model.definition import Model
 from projections.upkeep.activation import activate as activate_model
 from projections.upkeep.rebuild import rebuild as rebuild_tables
 from projections.upkeep.verify import Verified, described, digest, keep, verify
+from runtime.acting import who_acts
 from runtime.commands.active_model import history, show
 from runtime.commands.drawing import draw
 from runtime.commands.judging import backtest, compare_models, try_numbers
@@ -143,6 +144,7 @@ def activate(
                 wiring.model_file_to_activate(),
                 show_progress,
                 announce=announce,
+                by=who_acts(),
                 engine=wiring.engine,
             )
         name = wiring.settings.model

@@ -123,13 +123,13 @@ api_tokens: Final = Table(
     ),
 )  # fmt: skip
 
-audit: Final = Table(  # who took personal data out, and who may ask for it
+audit: Final = Table(  # who took personal data out, who may ask for it, who activated models
     "audit",
     metadata,
     Column("id", Text, primary_key=True),
     Column("at", BigInteger, nullable=False),
     Column("who", Text, nullable=False),
-    Column("act", Text, nullable=False),  # "export", "token made", "token withdrawn"
+    Column("act", Text, nullable=False),  # "export", "token made", "token withdrawn", "model activated"
     Column("what", Text, nullable=False),
     Column("rows", BigInteger),  # how many it was; null of what is not counted
     Index("audit_at", "at", "id"),

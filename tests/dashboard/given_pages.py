@@ -17,10 +17,12 @@ from api.dashboard.dashboard import dashboard
 from api.dashboard.resources import Resources
 from api.dashboard.shell import Shell
 from api.jobs import JobRunner
+from api.model_activation import ModelChanges
 from api.status import StatusShape
 from domain.errors import Retry
 from domain.touchpoints.envelope import decode
 from domain.touchpoints.touchpoint import Instant
+from projections.history.engines import INLINE
 from projections.queries.view import Reader
 from store.jobs import Jobs
 from store.log.port import Log
@@ -47,6 +49,7 @@ def resources_of(company: Company, log: Log, shell: Shell | None = None, **more:
         "database": world.database,
         "jobs": jobs,
         "runner": runner,
+        "changes": ModelChanges(runner, world.database, world.ids, INLINE, None),
         "status": _nobody_looks,
     }
     return Resources(**(parts | more))

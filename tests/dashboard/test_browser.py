@@ -25,6 +25,7 @@ LOOKS = {
     "zh dark": {"locale": "zh-CN", "color_scheme": "dark"},
     "phone": {"locale": "zh-CN", "viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True},
 }
+MODEL = ("/model", "/model/history/1")
 FUNNELS = (
     "/funnels",
     "/funnels/signup?by=last_channel&series=day&period=7",
@@ -71,6 +72,7 @@ def _addresses(server: Server) -> list[str]:
         *of_leads,
         *("/reports", "/reports/channels?sort=-won", "/reports/daily?by=type"),
         *("/overview", "/overview/leads?of=new_leads&period=7"),
+        *MODEL,
         *FUNNELS,
     ]
 

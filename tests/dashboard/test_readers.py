@@ -58,6 +58,7 @@ def test_no_page_of_a_reader_names_anybody(app: ASGIApp, company: Company) -> No
     ]
     of_reports = ["/reports", *(f"/reports/{each.name}" for each in REPORTS)]
     others = [
+        *("/model", "/model/history/1"),
         *("/funnels", "/funnels/demo?by=profile.company", "/funnels/demo/leads", "/funnels/demo/leads?lang=zh-CN"),
         *("/overview", "/overview/leads?of=new_leads&period=ever"),
     ]

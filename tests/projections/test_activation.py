@@ -184,7 +184,7 @@ def test_a_first_activation_is_no_change(shelf: Shelf) -> None:
         world = World.on_sqlite(folder, parse_model(EASY), CLOCK, ready=True)
         with world.database.transaction() as conn:
             conn.execute(models.delete())
-        assert activate(world.database, world.ids, world.model) == Activated(world.model.hash)
+        assert activate(world.database, world.ids, world.model) == Activated(world.model.hash, activation=1)
         world.play([[form(5, "e:a@x.test")]])
         assert ("lead.hot", "") in world.signals()
         world.close()

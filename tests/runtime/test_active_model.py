@@ -131,6 +131,7 @@ def test_rules_say_how_often_they_gave_points_in_the_last_weeks_or_a_period(api:
     assert rules(answer) == [("pricing", True, 3), ("form", False, 0)]
     score = answer.json()["score"]  # the clock is 2023-12-24T22:13:20Z, which is the 25th in Shanghai
     assert (score["fired_from"], score["fired_to"]) == ("2023-11-27T16:00:00.000000Z", "2023-12-25T16:00:00.000000Z")
+    assert [rule["last"] for rule in score["rules"]] == ["2023-12-24", None]
     assert rules(api.get("/api/model?from=2023-11-01")) == [("pricing", True, 4), ("form", False, 0)]
     assert rules(api.get("/api/model?to=2023-11-16")) == [("pricing", True, 1), ("form", False, 0)]
     problem(api.get("/api/model?from=yesterday"), 400, "from: found 'yesterday'")
@@ -154,7 +155,11 @@ def test_the_history_says_which_was_active_and_its_text(api: Asker, world: World
     first = api.get("/api/model/history?limit=2").json()
     rest = api.get(f"/api/model/history?limit=2&cursor={first['next']}").json()
     assert first["items"] + rest["items"] == items and rest["next"] is None
-    assert api.get("/api/model/history/1").json() == {**items[2], "text": BEFORE}
+    assert api.get("/api/model/history/1").json() == {**items[2], "text": BEFORE, "changed": []}
+    third = api.get("/api/model/history/3").json()
+    [changed] = third["changed"]
+    assert changed["key"] == 'score.rules "pricing" label.en'
+    assert (changed["before"], changed["now"]) == ('"Viewed pricing"', '"Saw prices"')
     problem(api.get("/api/model/history/4"), 404, "no activation 4: there are 1 to 3")
     problem(api.get("/api/model/history/0"), 400, "activation")
     problem(api.get("/api/model/history?cursor=x"), 400, "cursor")
