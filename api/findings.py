@@ -17,6 +17,7 @@ class FindingsParameters(Paged):
     """Which findings are listed."""
 
     kind: Annotated[str | None, Field(description="as in the report `quality`")] = None
+    detail: Annotated[str | None, Field(description="with this one alone: of missing_field the field")] = None
     lead: Annotated[str | None, Field(description="of this lead alone")] = None
     count: Annotated[bool, Field(description="say also how many leads have which")] = False
 
@@ -31,6 +32,7 @@ def finding_routes(reader: Reader) -> APIRouter:
             return quality.findings(
                 view,
                 kind=parameters.kind,
+                detail=parameters.detail,
                 lead=None if parameters.lead is None else live_lead(view, parameters.lead),
                 limit=parameters.limit,
                 cursor=parameters.cursor,

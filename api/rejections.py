@@ -18,9 +18,12 @@ from projections.queries.rejections import RejectedShape, rejection, rejections
 from projections.queries.shapes import Page
 from projections.queries.view import LIMIT
 from store.database.database import Database
+from store.jobs import Job
 from store.log.port import Log
 from web.problems import Problem
 
+REPLAY: Final = "rejected replay"
+"""The kind of its jobs."""
 SHOWN: Final = 2_000
 """Bytes of each input that a list shows; asked for alone it is shown whole."""
 
@@ -96,22 +99,27 @@ def rejection_routes(runner: JobRunner, database: Database, doors: Doors) -> API
         responses={409: {"description": "One is running"}},
     )
     def begin_replay(asked: AskedReplay) -> JSONResponse:
-        mapping = asked.mended()
-        if asked.id is not None and not waiting(database, asked.door, asked.id):
-            raise Problem(404, f"id: nothing that waits has the id {asked.id[:80]!r}")
-
-        def work(report: Report) -> dict[str, Any]:
-            outcome = replay(
-                database,
-                doors.log,
-                door=asked.door,
-                id=asked.id,
-                mapping=mapping,
-                conventions=doors.conventions,
-                report=report,
-            )
-            return outcome.described()
-
-        return accepted(runner.begin("rejected replay", work))
+        return accepted(begin_replaying(runner, database, doors, asked))
 
     return router
+
+
+def begin_replaying(runner: JobRunner, database: Database, doors: Doors, asked: AskedReplay) -> Job:
+    """The job that tries refused input again. Raises Problem: nothing such waits, a bad mapping, or one is running."""
+    mapping = asked.mended()
+    if asked.id is not None and not waiting(database, asked.door, asked.id):
+        raise Problem(404, f"id: nothing that waits has the id {asked.id[:80]!r}")
+
+    def work(report: Report) -> dict[str, Any]:
+        outcome = replay(
+            database,
+            doors.log,
+            door=asked.door,
+            id=asked.id,
+            mapping=mapping,
+            conventions=doors.conventions,
+            report=report,
+        )
+        return outcome.described()
+
+    return runner.begin(REPLAY, work)

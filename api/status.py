@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
+from api.phrased import Text
 from projections.queries.shapes import Moment, Shape
 
 
@@ -16,6 +17,12 @@ class ArrowShape(Shape):
     position: int
     end: int
     behind: int
+    waiting_since: Annotated[
+        Moment | None,
+        Field(
+            description="when the oldest that waits was recorded or announced; null: nothing waits, or nobody can say"
+        ),
+    ] = None
 
 
 class PutAsideShape(Shape):
@@ -39,6 +46,14 @@ class DestinationStateShape(Shape):
     waiting: int
     dead: int
     last_success: Moment | None
+
+
+class SpoolShape(Shape):
+    """What a collector keeps on disk while Kafka is away."""
+
+    waiting: Annotated[int, Field(description="records that Kafka has not got yet")]
+    used: Annotated[int, Field(description="bytes of its file")]
+    limit: Annotated[int, Field(description="bytes that it may hold: `LEADLINE_SPOOL_LIMIT`")]
 
 
 class SignalPlaceShape(Shape):
@@ -72,14 +87,15 @@ class DiskShape(Shape):
         Field(description="bytes: of the touchpoints of the last seven days, as large as all are on average"),
     ]
     days_until_full: Annotated[float | None, Field(description="if it goes on so")]
-    why: str | None
+    why: Text | None
 
 
 class CheckShape(Shape):
     """Something that was looked at."""
 
-    what: str
-    how: str
+    what: Text
+    how: Text
+    wrong: Annotated[bool, Field(description="whether it is one of the `problems`")] = False
 
 
 class StatusShape(Shape):
@@ -93,6 +109,10 @@ class StatusShape(Shape):
     leads: Annotated[int, Field(description="visitors included")]
     model: Annotated[str | None, Field(description="version of the active model")]
     arrows: list[ArrowShape]
+    spool: Annotated[
+        SpoolShape | None,
+        Field(description="in the data folder of who is asked; null: there is none. Other collectors have their own"),
+    ] = None
     aside_count: int
     aside: Annotated[list[PutAsideShape], Field(description="at most a hundred")]
     rejected_count: int

@@ -1,6 +1,6 @@
 """Upkeep over HTTP: each is a job."""
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -10,6 +10,10 @@ from projections.history.engines import Engine
 from projections.upkeep.verify import described, keep, verify
 from store.database.database import Database
 from store.events.ids import Ids
+from store.jobs import Job
+
+VERIFY: Final = "verify"
+"""The kind of its jobs."""
 
 
 def upkeep_routes(runner: JobRunner, database: Database, ids: Ids, engine: Engine) -> APIRouter:
@@ -24,11 +28,17 @@ def upkeep_routes(runner: JobRunner, database: Database, ids: Ids, engine: Engin
         responses={409: {"description": "One is running"}},
     )
     def begin_verify() -> JSONResponse:
-        def work(report: Report) -> dict[str, Any]:
-            verified = verify(database, ids, report, engine=engine)
-            keep(database, verified)
-            return described(verified)
-
-        return accepted(runner.begin("verify", work))
+        return accepted(begin_verifying(runner, database, ids, engine))
 
     return router
+
+
+def begin_verifying(runner: JobRunner, database: Database, ids: Ids, engine: Engine) -> Job:
+    """The job that verifies, with what it saw as its result. Raises Problem: one is running."""
+
+    def work(report: Report) -> dict[str, Any]:
+        verified = verify(database, ids, report, engine=engine)
+        keep(database, verified)
+        return described(verified)
+
+    return runner.begin(VERIFY, work)

@@ -26,11 +26,11 @@ from api.jobs import JobRunner, job_routes
 from api.model_activation import ModelChanges, activation_routes
 from api.model_diff import model_routes
 from api.past import PastViewBuilder
-from api.rejections import Doors, rejection_routes
+from api.rejections import Doors, begin_replaying, rejection_routes
 from api.segments import preview_routes
 from api.status import status_routes
 from api.token_book import TokenBook
-from api.upkeep import upkeep_routes
+from api.upkeep import begin_verifying, upkeep_routes
 from api.working import working_routes
 from domain.errors import Misconfigured, Retry
 from producers.collector.answering import Answering
@@ -112,7 +112,8 @@ def inside(wiring: Wiring, log: Log, workers: Workers, guard: Private, model_fil
     changes = ModelChanges(runner, database, ids, engine, model_file)
     drawer = ClassDrawer(runner, reader, database, ids, engine)
     workers.start("class drawer", drawer.run)
-    refused = rejection_routes(runner, database, Doors(log, settings.conventions))
+    doors = Doors(log, settings.conventions)
+    refused = rejection_routes(runner, database, doors)
     status = partial(status_now, wiring)
     others = (
         job_routes(jobs),
@@ -123,8 +124,19 @@ def inside(wiring: Wiring, log: Log, workers: Workers, guard: Private, model_fil
         refused,
         status_routes(status),
     )
-    pages = dashboard(Resources(Shell(), reader, commander, database, jobs, runner, changes, status), guard)
-    return Inside(create_api(readers, guard, *commands, *others, *trying), pages)
+    resources = Resources(
+        shell=Shell(),
+        reader=reader,
+        commander=commander,
+        database=database,
+        jobs=jobs,
+        runner=runner,
+        changes=changes,
+        status=status,
+        replay=partial(begin_replaying, runner, database, doors),
+        verify=partial(begin_verifying, runner, database, ids, engine),
+    )
+    return Inside(create_api(readers, guard, *commands, *others, *trying), dashboard(resources, guard))
 
 
 def status_registry(wiring: Wiring) -> CollectorRegistry:

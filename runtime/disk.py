@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from api.status import DiskShape
 from domain.files.durations import DAY
+from domain.phrases import phrase
 from runtime.status import Status
 from runtime.wiring import Wiring
 from store.database.postgres_only import database_size
@@ -29,15 +30,15 @@ def room(wiring: Wiring, conn: Connection, status: Status) -> DiskShape:
             free=None,
             grows_per_day=grows,
             days_until_full=None,
-            why="the disk of the database's server cannot be seen",
+            why=phrase("the disk of the database's server cannot be seen"),
         )
     used, free = _used(wiring.settings.data), shutil.disk_usage(wiring.settings.data).free
     grows = _growth(wiring, conn, status, used)
     if grows is None:
-        why = "nothing was recorded for a whole day yet"
+        why = phrase("nothing was recorded for a whole day yet")
         return DiskShape(used=used, free=free, grows_per_day=None, days_until_full=None, why=why)
     if not grows:
-        why = "nothing was recorded in the last seven days"
+        why = phrase("nothing was recorded in the last seven days")
         return DiskShape(used=used, free=free, grows_per_day=0, days_until_full=None, why=why)
     return DiskShape(used=used, free=free, grows_per_day=grows, days_until_full=round(free / grows, 1), why=None)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from sqlalchemy import inspect
 
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from projections.history.engines import Engine
     from store.log.kafka.log import KafkaLog
     from store.log.spool import SpooledLog
+
+
+SPOOL: Final = "spool.db"
+"""In the data folder: what a collector keeps while Kafka is away."""
 
 
 class Wiring:
@@ -200,7 +204,7 @@ class Wiring:
         return log
 
     def _spool(self) -> SqlLog:
-        return SqlLog(self.make_folder() / "spool.db", int(self.settings.spool_limit))
+        return SqlLog(self.make_folder() / SPOOL, int(self.settings.spool_limit))
 
     def make_folder(self) -> Path:
         """The data folder, made if it is not there. Raises Refused."""

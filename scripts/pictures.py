@@ -6,14 +6,16 @@ Each in English and Chinese, light and dark, and as a phone shows it. `ARGS=lead
 import json
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from runtime.commands.demo import EXAMPLE, server, tell
 from runtime.commands.options import settings_of
+from runtime.waiting import until
 from runtime.wiring import Wiring
 from tests.services.browser import running_chromium
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 FOLDER: Final = Path("build/pictures")
 PEOPLE: Final = 200
+PATIENCE: Final = 60.0
+"""Seconds until what was refused is kept."""
 LONGEST: Final = 3
 """Screens of a picture."""
 LOOKS: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -49,6 +53,19 @@ class Demo:
             items: list[dict[str, Any]] = json.load(answer)["items"]
         return items
 
+    def refused(self) -> str:
+        """The page of something that a door refused: a call that says of nobody who it is."""
+        call = urllib.request.Request(f"{self.address}/v1/track", b'{"event": "Demo Requested", "writeKey": "demo"}')
+        with suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(call).close()
+        until(lambda: bool(self._asked("/api/rejected?limit=1")), PATIENCE)
+        return f"/health/rejected/{self._asked('/api/rejected?limit=1')[0]['id']}"
+
+    def _asked(self, path: str) -> list[dict[str, Any]]:
+        with urllib.request.urlopen(self.address + path) as answer:
+            items: list[dict[str, Any]] = json.load(answer)["items"]
+        return items
+
 
 PAGES: Final[Mapping[str, Callable[[Demo], str]]] = {
     "leads": lambda demo: "/",
@@ -66,6 +83,10 @@ PAGES: Final[Mapping[str, Callable[[Demo], str]]] = {
     "overview-leads": lambda demo: "/overview/leads?of=new_leads&period=7",
     "model": lambda demo: "/model",
     "model-activation": lambda demo: "/model/history/1",
+    "health": lambda demo: "/health",
+    "health-findings": lambda demo: "/health/findings",
+    "health-refused": lambda demo: "/health/rejected",
+    "health-refused-one": lambda demo: demo.refused(),
     "nothing": lambda demo: "/leads/none",
 }
 

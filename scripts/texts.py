@@ -18,6 +18,8 @@ from api.dashboard.texts import LOCALE
 DASHBOARD: Final = LOCALE.parent
 _METHODS: Final = [("templates/**.html", "jinja2"), ("**.py", "python")]
 _KEYWORDS: Final = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+_ROOMS: Final = ("domain", "store", "producers", "projections", "web", "api", "runtime")
+"""Where phrases are made that a page may show."""
 
 
 def said() -> Catalog:
@@ -27,6 +29,9 @@ def said() -> Catalog:
     extracted = extract_from_dir(DASHBOARD, _METHODS, options, _KEYWORDS)
     for file, _, message, comments, context in extracted:
         catalogue.add(message, None, [(file, 0)], auto_comments=comments, context=context)
+    for room in _ROOMS:
+        for file, _, message, _, _ in extract_from_dir(DASHBOARD.parents[1] / room, _METHODS[1:], {}, {"phrase": None}):
+            catalogue.add(message, None, [(file, 0)])
     return catalogue
 
 

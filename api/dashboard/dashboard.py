@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.answers import BODY_LIMIT, Edge, to_problems
 from api.dashboard.pages import (
     cohorts,
+    findings,
     funnel_leads,
     funnels,
     health,
@@ -27,6 +28,7 @@ from api.dashboard.pages import (
     overview,
     paths,
     portrait,
+    rejected,
     reports,
     responses,
     segments,
@@ -65,6 +67,8 @@ _PAGES: Final[tuple[ModuleType, ...]] = (
     signals,
     model,
     health,
+    findings,
+    rejected,
 )
 """In the order of the navigation: a page that has a place there says so as NAVIGATION."""
 

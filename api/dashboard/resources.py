@@ -7,10 +7,11 @@ from api.commander import Commander
 from api.dashboard.shell import Shell
 from api.jobs import JobRunner
 from api.model_activation import ModelChanges
+from api.rejections import AskedReplay
 from api.status import StatusShape
 from projections.queries.view import Reader
 from store.database.database import Database
-from store.jobs import Jobs
+from store.jobs import Job, Jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +28,7 @@ class Resources:
     """Previews and activates models; its `file` is there where the model file counts."""
     status: Callable[[], StatusShape]
     """Looks at everything. Raises Retry where the database says nothing."""
+    replay: Callable[[AskedReplay], Job]
+    """Begins to try refused input again. Raises Problem."""
+    verify: Callable[[], Job]
+    """Begins to compare everything with what was recorded. Raises Problem."""

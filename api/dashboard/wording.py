@@ -13,6 +13,7 @@ from markupsafe import Markup
 from api.dashboard import well_known
 from api.dashboard.charts.time_axis import Tick, Unit
 from api.dashboard.lead_texts import PROFILE
+from api.dashboard.phrasing import Names, say
 from api.dashboard.texts import Language
 from api.dashboard.well_known import N_
 from domain.model.definition import Model
@@ -42,6 +43,13 @@ class PageWording:
         self._channels = {rule.name: rule.label for rule in model.channels.rules}
         self._rules = {rule.name: rule.label for rule in model.score.rules}
         self._rejections = {reason.name: reason.label for reason in model.sales.reasons}
+        self._phrase_names: Names = {
+            "stage": self.stage,
+            "segment": self.segment,
+            "reason": self.rejection,
+            "field": self.field,
+            "instant": self.moment,
+        }
         self._exclusions = {exclusion.reason: exclusion.label for exclusion in reversed(model.not_a_lead)}
 
     # ---- names ----
@@ -90,6 +98,10 @@ class PageWording:
         """What a table of marked texts says of a name; of one that it lacks the name, readable."""
         return self.text(table[name]) if name in table else name.replace("_", " ")
 
+    def say(self, text: str) -> Markup:
+        """A text that was made for people: a phrase in the reader's language, another is marked as English."""
+        return say(text, self._language, self._phrase_names)
+
     def field(self, path: str) -> str:
         """What people call a field of the profile (`company`, `profile.company`)."""
         return self.known(PROFILE, path.removeprefix("profile."))
@@ -125,6 +137,12 @@ class PageWording:
         skeleton = "MMMd" if abs(at - self._now) < _NEAR else "yMMMd"
         day = format_skeleton(skeleton, at, locale=self._language.locale)
         return self._time(instant, f"{day} {format_skeleton('Hm', at, locale=self._language.locale)}")
+
+    def moment(self, instant: int) -> str:
+        """An instant as text, with its day."""
+        at = self._local(instant)
+        day = format_skeleton("MMMd" if abs(at - self._now) < _NEAR else "yMMMd", at, locale=self._language.locale)
+        return f"{day} {format_skeleton('Hm', at, locale=self._language.locale)}"
 
     def day(self, instant: int | None) -> Markup:
         """The day of an instant in the company's time zone; today the time."""

@@ -16,6 +16,7 @@ from domain.files.durations import SECOND
 from domain.fold.fold import Fold
 from domain.model.definition import Model
 from domain.people.sharing import LIMITS, Limits
+from domain.phrases import phrase
 from domain.touchpoints.touchpoint import Position, Touchpoint
 from projections.projecting import saved
 from projections.projecting.batch import Batches
@@ -39,7 +40,9 @@ AHEAD = 10_000_000
 """How far a receipt may push the clock ahead of the database's time: 10 s, in microseconds."""
 WRONG = 60_000_000
 """A stored clock so far ahead of the database's time (microseconds) comes of a clock that was wrong."""
-CLOCK_HINT = "until its instant nobody is hot and heat is gone; `leadline rebuild --clock now` sets the stored one back"
+CLOCK_HINT = phrase(
+    "until its instant nobody is hot and heat is gone; `leadline rebuild --clock now` sets the stored one back"
+)
 BATCH = 20_000
 """Touchpoints of a batch at most, where so many wait: what a lead did in one batch is written once."""
 TICK = 5_000_000

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 import orjson
 from pydantic import Field
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from domain.errors import NotFound
 from domain.touchpoints.text import storable
@@ -54,6 +54,13 @@ def rejections(
     rows = conn.execute(query).all()
     following = give(_LIST, rows[limit - 1].at, rows[limit - 1].id) if len(rows) > limit else None
     return Page[RejectedShape](items=[_shape(row, shown) for row in rows[:limit]], next=following)
+
+
+def waiting_by_door(conn: Connection) -> dict[str, int]:
+    """How much waits for a replay, by door, most first."""
+    count = func.count().label("waiting")
+    query = select(rejected.c.door, count).where(rejected.c.replayed_at.is_(None)).group_by(rejected.c.door)
+    return {row.door: row.waiting for row in conn.execute(query.order_by(count.desc(), rejected.c.door))}
 
 
 def rejection(conn: Connection, id: str) -> RejectedShape:

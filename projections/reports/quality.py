@@ -11,6 +11,7 @@ from sqlalchemy import Text, case, cast, func, select, tuple_
 
 from domain.errors import NotFound
 from domain.people.sharing import LIMITS
+from domain.phrases import phrase
 from domain.touchpoints.identity import Identity
 from projections.queries.cursors import give, take
 from projections.queries.shapes import Moment, Page, Shape
@@ -41,60 +42,63 @@ class Advice(NamedTuple):
 
 ADVICE: Final[Mapping[str, Advice]] = {
     _MISSING: Advice(
-        "nothing is known in a field that a stage requires",
-        "ask for it in a form, or import it; leads cannot be moved to that stage without it",
+        phrase("nothing is known in a field that a stage requires"),
+        phrase("ask for it in a form, or import it; leads cannot be moved to that stage without it"),
     ),
     "missing_required": Advice(
-        "a fact from outside moved them to a stage although they lacked what it requires",
-        "complete them in the system that reported the move, or require less in the model",
+        phrase("a fact from outside moved them to a stage although they lacked what it requires"),
+        phrase("complete them in the system that reported the move, or require less in the model"),
     ),
     "promotion_waits": Advice(
-        "hot, and not promoted, as they lack what that stage requires",
-        "ask them for it: they are promoted by the touchpoint that brings it while they are hot",
+        phrase("hot, and not promoted, as they lack what that stage requires"),
+        phrase("ask them for it: they are promoted by the touchpoint that brings it while they are hot"),
     ),
     _STALE: Advice(
-        "identified, neither won nor aside, and not heard of for long",
-        "get in touch, or move them to a stage that is a detour",
+        phrase("identified, neither won nor aside, and not heard of for long"),
+        phrase("get in touch, or move them to a stage that is a detour"),
     ),
     "bounced": Advice(
-        "the last that is known of their mail is that it came back",
-        "ask for another address by phone, and take this one off the lists",
+        phrase("the last that is known of their mail is that it came back"),
+        phrase("ask for another address by phone, and take this one off the lists"),
     ),
     "same_email": Advice(
-        "several leads have one e-mail address",
-        "merge those who are one person; else find who writes one address into many",
+        phrase("several leads have one e-mail address"),
+        phrase("merge those who are one person; else find who writes one address into many"),
     ),
     "same_phone": Advice(
-        "several leads have one phone number",
-        "merge those who are one person; a switchboard belongs into another field",
+        phrase("several leads have one phone number"),
+        phrase("merge those who are one person; a switchboard belongs into another field"),
     ),
     "claim_not_bound": Advice(
-        "a browser claimed an e-mail address or phone number that trusted sources link with another",
-        "look at both leads: merge them where it is one person",
+        phrase("a browser claimed an e-mail address or phone number that trusted sources link with another"),
+        phrase("look at both leads: merge them where it is one person"),
     ),
     "claim_joined": Advice(
-        "a browser's claim made one lead of two",
-        "look at its identities: unmerge it where these are two people",
+        phrase("a browser's claim made one lead of two"),
+        phrase("look at its identities: unmerge it where these are two people"),
     ),
     "alias_skipped": Advice(
-        "a public key sent an alias that names no known cookie",
-        "send aliases by a server key, or identify",
+        phrase("a public key sent an alias that names no known cookie"),
+        phrase("send aliases by a server key, or identify"),
     ),
     _SHARED: Advice(
-        "too many people use an e-mail address, phone number or cookie: from then on it names and links nobody",
-        "unmerge whom it joined before; give a kiosk or call centre no cookie, keep role addresses out of identities",
+        phrase("too many people use an e-mail address, phone number or cookie: from then on it names and links nobody"),
+        phrase(
+            "unmerge whom it joined before; give a kiosk or call centre no cookie, keep role addresses out of"
+            " identities"
+        ),
     ),
     "merge_skipped": Advice(
-        "a merge was asked for that a standing unmerge forbids",
-        "merge by hand where it is one person after all",
+        phrase("a merge was asked for that a standing unmerge forbids"),
+        phrase("merge by hand where it is one person after all"),
     ),
     "unknown_stage": Advice(
-        "something moved them to a stage that the model has not",
-        "add the stage, or name it in `was` of the one that it is now",
+        phrase("something moved them to a stage that the model has not"),
+        phrase("add the stage, or name it in `was` of the one that it is now"),
     ),
     "retired_stage": Advice(
-        "something moved them to a stage after it was retired",
-        "change the system that still reports it",
+        phrase("something moved them to a stage after it was retired"),
+        phrase("change the system that still reports it"),
     ),
 }
 """By kind, in the order of the report."""
@@ -129,14 +133,15 @@ def findings(
     view: View,
     *,
     kind: str | None = None,
+    detail: str | None = None,
     lead: UUID | None = None,
     limit: int = 100,
     cursor: str | None = None,
     count: bool = False,
 ) -> FindingPage:
-    """What is missing, wrong or doubtful: of one kind, of one lead. Raises NotFound, BadCursor."""
+    """What is missing, wrong or doubtful: of one kind (with one detail), of one lead. Raises NotFound, BadCursor."""
     place = None if cursor is None else tuple(take(_LIST, cursor, str, UUID, str))
-    rows = _listed(view, kind, lead, place, limit + 1)
+    rows = _listed(view, kind, detail, lead, place, limit + 1)
     following = None
     if len(rows) > limit:
         last = rows[limit - 1]
@@ -144,10 +149,12 @@ def findings(
     items = [
         FindingShape(kind=row.kind, lead=str(row.lead), detail=row.detail, since=row.since) for row in rows[:limit]
     ]
-    return FindingPage(items=items, next=following, counts=_counts(view, lead) if count else None)
+    return FindingPage(items=items, next=following, counts=finding_counts(view, lead) if count else None)
 
 
-def _listed(view: View, kind: str | None, lead: UUID | None, place: Any, limit: int) -> Sequence[Any]:
+def _listed(
+    view: View, kind: str | None, detail: str | None, lead: UUID | None, place: Any, limit: int
+) -> Sequence[Any]:
     if kind == _SHARED:
         leads = sorted(each for each in _shared(view).leads if lead in (None, each))
         rows = [SimpleNamespace(kind=kind, lead=each, detail=None, since=None) for each in leads]
@@ -157,6 +164,8 @@ def _listed(view: View, kind: str | None, lead: UUID | None, place: Any, limit: 
     query = select(each.kind, each.lead, each.detail, each.since).order_by(*order).limit(limit)
     if kind is not None:
         query = query.where(each.kind == kind)
+    if detail is not None:
+        query = query.where(each.detail == detail)
     if lead is not None:
         query = query.where(each.lead == lead)
     if place is not None:
@@ -167,7 +176,8 @@ def _listed(view: View, kind: str | None, lead: UUID | None, place: Any, limit: 
     return found
 
 
-def _counts(view: View, lead: UUID | None) -> list[FindingCountShape]:
+def finding_counts(view: View, lead: UUID | None = None) -> list[FindingCountShape]:
+    """How many leads have which, of all leads or of one."""
     ordered = _ordered(view, _counted(view, STALE_DAYS, lead, _shared(view)))
     return [FindingCountShape(kind=kind, detail=detail, leads=leads) for kind, detail, (leads, _) in ordered]
 

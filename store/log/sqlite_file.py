@@ -2,8 +2,9 @@
 
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -63,3 +64,25 @@ def unpacked(packed: bytes | None) -> tuple[tuple[str, bytes], ...]:
     if not packed:
         return ()
     return tuple((name, value.encode("latin-1")) for name, value in orjson.loads(packed))
+
+
+class Held(NamedTuple):
+    """What the file of a spool holds: how many `records`, and the bytes that it has `used`."""
+
+    records: int
+    used: int
+
+
+def held_in(path: Path) -> Held:
+    """What a spool's file holds, whoever works with it. Raises LogError.
+
+    Records are forgotten from the oldest on, so the first and the last say how many there are.
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_BUSY)) as connection:
+            numbers = [number for (number,) in connection.execute("SELECT number FROM topics")]
+            count = "SELECT coalesce(max(offset) - min(offset) + 1, 0) FROM log_{}"
+            records = sum(connection.execute(count.format(int(number))).fetchone()[0] for number in numbers)
+    except sqlite3.Error as error:
+        raise translate(path, error) from error
+    return Held(records, path.stat().st_size)

@@ -1,6 +1,7 @@
 """The dashboard over a company of its own, asked without a browser; what its forms command happens at once."""
 
 import re
+from functools import partial
 from html import unescape
 from pathlib import Path
 from threading import Event
@@ -18,10 +19,13 @@ from api.dashboard.resources import Resources
 from api.dashboard.shell import Shell
 from api.jobs import JobRunner
 from api.model_activation import ModelChanges
+from api.rejections import Doors, begin_replaying
 from api.status import StatusShape
+from api.upkeep import begin_verifying
 from domain.errors import Retry
 from domain.touchpoints.envelope import decode
 from domain.touchpoints.touchpoint import Instant
+from producers.reading.conventions import NONE
 from projections.history.engines import INLINE
 from projections.queries.view import Reader
 from store.jobs import Jobs
@@ -51,6 +55,8 @@ def resources_of(company: Company, log: Log, shell: Shell | None = None, **more:
         "runner": runner,
         "changes": ModelChanges(runner, world.database, world.ids, INLINE, None),
         "status": _nobody_looks,
+        "replay": partial(begin_replaying, runner, world.database, Doors(log, NONE)),
+        "verify": partial(begin_verifying, runner, world.database, world.ids, INLINE),
     }
     return Resources(**(parts | more))
 

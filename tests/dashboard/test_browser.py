@@ -74,6 +74,7 @@ def _addresses(server: Server) -> list[str]:
         *("/overview", "/overview/leads?of=new_leads&period=7"),
         *MODEL,
         *FUNNELS,
+        *("/health", "/health/findings", "/health/findings?kind=missing_field", "/health/rejected?all=1"),
     ]
 
 

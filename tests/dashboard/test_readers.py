@@ -61,6 +61,7 @@ def test_no_page_of_a_reader_names_anybody(app: ASGIApp, company: Company) -> No
         *("/model", "/model/history/1"),
         *("/funnels", "/funnels/demo?by=profile.company", "/funnels/demo/leads", "/funnels/demo/leads?lang=zh-CN"),
         *("/overview", "/overview/leads?of=new_leads&period=ever"),
+        *("/health", "/health/findings", "/health/findings?kind=claim_not_bound", "/health/findings?kind=same_email"),
     ]
     for path in ("/", "/?hot=1&excluded=1&closed=1", "/?lang=zh-CN", *of_reports, *others, *of_leads):
         text = page(app, Role.READER, path)

@@ -17,7 +17,7 @@ from domain.touchpoints.touchpoint import FOR_A_PERSON, REFUSES_MAIL
 from scripts.texts import catalogues, current, said
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "b2b-software" / "leadline.toml"
-PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w*\}")
+PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w*(?:![rs])?(?::[\w,]+)?\}")
 
 
 @pytest.mark.parametrize("file", [*catalogues()], ids=lambda file: file.stem)

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -13,11 +14,15 @@ from api.app import Readers, create_api
 from api.status import status_routes
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import rfc3339
+from runtime.checks import spooled_here
 from runtime.cli import create_app
 from runtime.settings import read_settings
 from runtime.status_shape import status_now
 from runtime.wiring import Wiring
 from store.database.tables import live
+from store.log.port import LogError, Record
+from store.log.sql import SqlLog
+from store.log.sqlite_file import held_in
 from store.rejected import Rejected, keep
 from tests.domain.stories import START, at
 from tests.given_model import MODEL
@@ -70,7 +75,15 @@ def test_the_status_says_how_far_each_part_has_come(api: Asker, world: World) ->
     status = api.get("/api/status").json()
     assert (status["recorded"], status["projected"], status["behind"]) == (3, 2, 1)
     assert status["clock"] == rfc3339(CLOCK) and status["model"] == world.model.hash
-    assert {"name": "projector", "position": 2, "end": 3, "behind": 1} in status["arrows"]
+    [projector] = [arrow for arrow in status["arrows"] if arrow["name"] == "projector"]
+    assert projector == {
+        "name": "projector",
+        "position": 2,
+        "end": 3,
+        "behind": 1,
+        "waiting_since": rfc3339(world.clock),
+    }
+    assert status["spool"] is None
     assert status["aside"] == [{"cluster": 2, "reason": "a fault at touchpoint 2"}] and status["aside_count"] == 1
     assert status["rejected"] == [{"door": "f/x", "waiting": 2}, {"door": "v1/track", "waiting": 1}]
     assert status["rejected_count"] == 3
@@ -120,3 +133,18 @@ def test_what_verify_saw_last_is_kept_where_all_can_read_it(
     assert (verified["touchpoints"], verified["rows"], verified["differing"], verified["aside"]) == (
         seen["touchpoints"], seen["rows"], seen["differences"], 1,
     )  # fmt: skip
+
+
+def test_what_waits_for_kafka_is_told_of_the_spool_in_the_data_folder(tmp_path: Path) -> None:
+    assert spooled_here(Wiring(read_settings({}, data=str(tmp_path), kafka="127.0.0.1:9"))) is None
+    spool = SqlLog(tmp_path / "spool.db", 1_000_000)
+    spool.append("leadline.touchpoints", [Record(b"k", b"v" * 10, ())] * 5)
+    spool.forget("leadline.touchpoints", spool.first("leadline.touchpoints", 2)[-1][0])
+    held = spooled_here(Wiring(read_settings({}, data=str(tmp_path), kafka="127.0.0.1:9")))
+    assert held is not None and held.records == 3 and held.used > 0
+    spool.forget("leadline.touchpoints", 5)
+    assert held_in(tmp_path / "spool.db").records == 0
+    spool.close()
+    (tmp_path / "spool.db").write_bytes(b"no database" * 100)
+    with pytest.raises(LogError, match="not a log"):
+        held_in(tmp_path / "spool.db")
