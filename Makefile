@@ -29,8 +29,9 @@ format: .venv/.ready ## Format the code and mend what the linter can
 	.venv/bin/ruff check --fix --quiet . || true
 	.venv/bin/ruff format .
 
-docs: .venv/.ready ## Make the reference pages that the code says: settings, command line, reports, views, AsyncAPI, signals
+docs: .venv/.ready ## Make the reference pages that the code says, and of all pages a site to read offline, in build/site
 	@.venv/bin/python -m scripts.reference
+	@.venv/bin/python -m scripts.site
 
 texts: .venv/.ready ## Bring the dashboard's catalogues up to date with what its pages say
 	@.venv/bin/python -m scripts.texts
@@ -38,7 +39,7 @@ texts: .venv/.ready ## Bring the dashboard's catalogues up to date with what its
 notebook: .venv/.ready ## Execute docs/how-to/analyse.ipynb on weeks of made-up traffic, and write its outputs anew
 	@.venv/bin/python -m tests.notebook
 
-pictures: .venv/.ready ## Make pictures of all pages of the dashboard, of demo data, into build/pictures (ARGS=leads: of some)
+pictures: .venv/.ready ## Make pictures of all pages of the dashboard, of demo data, into build/pictures (ARGS=leads: of some; ARGS=readme: the one in README)
 	@.venv/bin/python -m scripts.pictures $(ARGS)
 
 bench: .venv/.ready ## Measure CPU a touchpoint, and against the documented way (ARGS="--against REV": and an old commit)

@@ -1,6 +1,7 @@
 """`make pictures`: pictures of all pages of the dashboard, of demo data, into `build/pictures/`: for human eyes.
 
 Each in English and Chinese, light and dark, and as a phone shows it. `ARGS=leads`: of pages whose name has that.
+`ARGS=readme`: the one that README shows, into `docs/pictures/`.
 """
 
 import json
@@ -26,6 +27,7 @@ FOLDER: Final = Path("build/pictures")
 PEOPLE: Final = 200
 PATIENCE: Final = 60.0
 """Seconds until what was refused is kept."""
+README: Final = Path("docs/pictures/leads.png")
 LONGEST: Final = 3
 """Screens of a picture."""
 LOOKS: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -111,8 +113,23 @@ def _clip(page: "Page") -> Any:
     return {"x": 0, "y": 0, "width": size["width"], "height": min(whole, LONGEST * size["height"])}
 
 
+def _write_readme() -> None:
+    """What a screen shows of the list of leads, in English."""
+    README.parent.mkdir(parents=True, exist_ok=True)
+    with played() as demo, running_chromium() as browser:
+        page = browser.new_context(
+            base_url=demo.address, **LOOKS["en"] | {"viewport": {"width": 1280, "height": 780}}
+        ).new_page()
+        page.goto(PAGES["leads"](demo))
+        page.screenshot(path=README)
+    print(f"wrote {README}")
+
+
 def main(wanted: str = "") -> None:
     """Make them."""
+    if wanted == "readme":
+        _write_readme()
+        return
     FOLDER.mkdir(parents=True, exist_ok=True)
     with played() as demo, running_chromium() as browser:
         for look, settings in LOOKS.items():

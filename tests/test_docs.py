@@ -36,6 +36,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = sorted(
     [
         ROOT / "README.md",
+        ROOT / "README.zh.md",
         ROOT / "CHANGELOG.md",
         ROOT / "CONTRIBUTING.md",
         ROOT / "SECURITY.md",
