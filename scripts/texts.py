@@ -16,6 +16,8 @@ from babel.messages.pofile import read_po, write_po
 from api.dashboard.texts import LOCALE
 
 DASHBOARD: Final = LOCALE.parent
+CONDITIONS: Final = LOCALE.parents[2] / "domain" / "conditions"
+"""What conditions are said with (`Speech.say`)."""
 _METHODS: Final = [("templates/**.html", "jinja2"), ("**.py", "python")]
 _KEYWORDS: Final = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 _ROOMS: Final = ("domain", "store", "producers", "projections", "web", "api", "runtime")
@@ -32,6 +34,8 @@ def said() -> Catalog:
     for room in _ROOMS:
         for file, _, message, _, _ in extract_from_dir(DASHBOARD.parents[1] / room, _METHODS[1:], {}, {"phrase": None}):
             catalogue.add(message, None, [(file, 0)])
+    for file, _, message, _, _ in extract_from_dir(CONDITIONS, _METHODS[1:], {}, {"say": None}):
+        catalogue.add(message, None, [(file, 0)])
     return catalogue
 
 

@@ -3,20 +3,17 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from babel.units import format_unit
-
+from api.dashboard.condition_speech import PageSpeech
 from api.dashboard.well_known import N_
 from api.dashboard.wording import PageWording
 from domain.conditions.tree import Field, Of, Op
 from domain.conditions.words import in_words
-from domain.files.durations import DAY, HOUR, MINUTE, SECOND
 from domain.model.funnels import Funnel, FunnelStep, StepOrder
 from domain.model.labels import called
 from domain.model.part import Step
 from projections.reports.funnels.leads import FunnelNumber
 
 _MOVED: Final = "stage_changed"
-_UNITS: Final = (("day", DAY), ("hour", HOUR), ("minute", MINUTE), ("second", SECOND))
 _STATES: Final[Mapping[str, str]] = {
     "reached": N_("Started"),
     "converted": N_("Took all steps"),
@@ -65,16 +62,11 @@ class FunnelWording(PageWording):
             case Field(("to",), Of.TOUCHPOINT, Op.EQ, str(stage)) if step.on == _MOVED:
                 return StepText(self.text(N_("Became {stage}"), stage=self.stage(stage)), "")
             case _:
-                return StepText(self.touchpoint(step.on), in_words(step.where))
+                return StepText(self.touchpoint(step.on), in_words(step.where, PageSpeech(self)))
 
     def window(self, plan: Funnel) -> str:
         """How much time there is for all steps, as exact as the model says it."""
         return self.length(plan.window)
-
-    def length(self, microseconds: int) -> str:
-        """A length of time in the largest unit that says it whole."""
-        unit, length = next(each for each in _UNITS if microseconds % each[1] == 0)
-        return format_unit(microseconds // length, f"duration-{unit}", "long", locale=self._language.locale)
 
     def behind(self, plan: Funnel, number: FunnelNumber) -> str:
         """Of whom the list behind a number is."""

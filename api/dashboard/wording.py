@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, format_skeleton, format_timedelta, get_day_names
 from babel.numbers import format_currency, format_decimal, format_percent
+from babel.units import format_unit
 from markupsafe import Markup
 
 from api.dashboard import well_known
@@ -16,6 +17,7 @@ from api.dashboard.lead_texts import PROFILE
 from api.dashboard.phrasing import Names, say
 from api.dashboard.texts import Language
 from api.dashboard.well_known import N_
+from domain.files.durations import DAY, HOUR, MINUTE, SECOND
 from domain.model.definition import Model
 from domain.model.labels import called
 from domain.touchpoints.touchpoint import moment, rfc3339
@@ -25,6 +27,7 @@ _NEAR: Final = timedelta(days=300)
 """Times that are no further off are told without their year."""
 _YES: Final = N_("yes")
 _NO: Final = N_("no")
+_UNITS: Final = (("day", DAY), ("hour", HOUR), ("minute", MINUTE), ("second", SECOND))
 _BEYOND: Final = 10**20
 """Babel writes out no number of so many digits with its decimals."""
 
@@ -211,6 +214,11 @@ class PageWording:
         if seconds is None:
             return ""
         return format_timedelta(timedelta(seconds=seconds), threshold=1.5, format="long", locale=self._language.locale)
+
+    def length(self, microseconds: int) -> str:
+        """A length of time in the largest unit that says it whole."""
+        unit, length = next((each for each in _UNITS if microseconds % each[1] == 0), _UNITS[-1])
+        return format_unit(microseconds / length, f"duration-{unit}", "long", locale=self._language.locale)
 
     def date(self, day: int) -> str:
         """A day, numbered since 1970-01-01, without its year where it is near."""

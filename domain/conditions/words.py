@@ -1,8 +1,11 @@
-"""A condition in words, for people who read a report: `to is customer`."""
+"""A condition in words, for people who read a report: `to is customer`. In which language, and with whose names for
+things, says a `Speech`; what is said is always of the same parts, and can be read in one way only."""
 
-from typing import assert_never
+from collections.abc import Iterable, Sequence
+from typing import Final, assert_never
 
 from domain.conditions.tree import (
+    Aggregate,
     All,
     AnyOf,
     Condition,
@@ -22,97 +25,230 @@ from domain.conditions.tree import (
     Of,
     Op,
     Scalar,
-    word,
 )
 from domain.files.durations import show_duration
 from domain.files.values import MILLION
 
 
-def in_words(condition: Condition) -> str:
-    """One line of English."""
-    match condition:
-        case Field(path, of, op, operand):
-            name = ("" if of is Of.TOUCHPOINT else f"{of}.") + ".".join(path)
-            if op is Op.EXISTS:
-                return f"{name} is there" if operand else f"{name} is not there"
-            values = ", ".join(map(_value, operand)) if isinstance(operand, tuple) else _value(operand)
-            return f"{name} {_compared(op)} {values}"
-        case All(parts):
-            return " and ".join(map(in_words, parts))
-        case AnyOf(parts):
-            return f"({' or '.join(map(_one, parts))})"
-        case Not(part):
-            return f"not {in_words(part)}" if isinstance(part, AnyOf) else f"not ({in_words(part)})"
-        case DateField(name, op, operand):
-            return f"{Of.PERSON}.{name} {_dated(op, operand)}"
-        case Did() | DidAmount() | DidDistinct() | DidWhen():
-            return _did(condition)
-        case InStage(names) | InGrade(names) | InSegment(names):
-            return f"{word(condition)} is {' or '.join(sorted(names))}"
-        case Heat(op, value):
-            return f"heat {_compared(op)} {value:g}"
-        case _:
-            assert_never(condition)
+class Speech:
+    """Plain English with the names of a model file. Another language translates `say`, whose texts are marked so: what
+    stands in them as {name} are parts that are said already."""
+
+    def say(self, text: str, **parts: str) -> str:
+        """A text with its parts."""
+        return text.format(**parts)
+
+    def field(self, of: Of, path: Sequence[str]) -> str:
+        """What a field is called."""
+        return ("" if of is Of.TOUCHPOINT else f"{of}.") + ".".join(path)
+
+    def touchpoint(self, type: str) -> str:
+        """What a type of touchpoint is called."""
+        return type
+
+    def stage(self, name: str) -> str:
+        """What a stage is called; also `visitor`."""
+        return name
+
+    def segment(self, name: str) -> str:
+        """What a segment is called."""
+        return name
+
+    def value(self, field: Field, value: Scalar) -> str:
+        """What a field is compared with, as a model file writes it, texts without their quotes."""
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+    def number(self, number: float) -> str:
+        """A number."""
+        return f"{number:.15g}"
+
+    def length(self, microseconds: int) -> str:
+        """A length of time."""
+        return show_duration(microseconds)
+
+    def day(self, date: str) -> str:
+        """A day or a time, as a model file writes it."""
+        return date
 
 
-def _one(part: Condition) -> str:
-    """A part of something longer: what consists of several stands in parentheses."""
-    return f"({in_words(part)})" if isinstance(part, All) else in_words(part)
+PLAIN: Final = Speech()
 
 
-def _value(value: Scalar) -> str:
-    """As a model file writes it, texts without their quotes."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def in_words(condition: Condition, speech: Speech = PLAIN) -> str:
+    """One line."""
+    return _Words(speech).of(condition)
 
 
-def _did(did: Did | DidAmount | DidDistinct | DidWhen) -> str:
-    on = did.on if isinstance(did.on, str) else " or ".join(did.on)
-    done = f"did {on}" + ("" if did.where is None else f" where {_one(did.where)}")
-    match did:
-        case DidWhen(end=end, op=op, operand=operand):
-            return f"{done}, the {end} time {_dated(op, operand)}"
-        case Did(at_least=1, at_most=None, same=()):
-            asked = ""
-        case Did(at_least=at_least, at_most=at_most, same=same):
-            asked = f" {_bounds(at_least, at_most)} times" + (f" with the same {'.'.join(same)}" if same else "")
-        case DidDistinct(path=path, at_least=at_least, at_most=at_most):
-            asked = f"{'' if path else ' on'} {_bounds(at_least, at_most)} " + (
-                f"different values of {'.'.join(path)}" if path else "days"
+class _Words:
+    def __init__(self, speech: Speech) -> None:
+        self.speech = speech
+        self.say = speech.say
+
+    def of(self, condition: Condition) -> str:
+        match condition:
+            case Field():
+                return self._field(condition)
+            case All(()):
+                return self.say("always")
+            case AnyOf(()):
+                return self.say("never")
+            case All(parts):
+                return self._both(map(self.of, parts))
+            case AnyOf(parts):
+                return self._apart(self._either(map(self._one, parts)))
+            case Not(part):
+                inner = self.of(part)
+                return self.say("not {part}", part=inner if isinstance(part, AnyOf) else self._apart(inner))
+            case DateField(name, op, operand):
+                field = self.speech.field(Of.PERSON, (name,))
+                return self.say("{field} {when}", field=field, when=self._dated(op, operand))
+            case Did() | DidAmount() | DidDistinct() | DidWhen():
+                return self._did(condition)
+            case InStage(names):
+                return self.say("stage is {names}", names=self._either(map(self.speech.stage, sorted(names))))
+            case InGrade(names):
+                return self.say("grade is {names}", names=self._either(sorted(names)))
+            case InSegment(names):
+                return self.say("segment is {names}", names=self._either(map(self.speech.segment, sorted(names))))
+            case Heat(op, value):
+                return self._compared(self.say("heat"), op, self.speech.number(value))
+            case _:
+                assert_never(condition)
+
+    def _one(self, part: Condition) -> str:
+        """A part of something longer: what consists of several stands in parentheses."""
+        return self._apart(self.of(part)) if isinstance(part, All) else self.of(part)
+
+    def _apart(self, said: str) -> str:
+        return self.say("({part})", part=said)
+
+    def _both(self, parts: Iterable[str]) -> str:
+        first, *others = parts
+        return self.say("{first} and {rest}", first=first, rest=self._both(others)) if others else first
+
+    def _either(self, parts: Iterable[str]) -> str:
+        first, *others = parts
+        return self.say("{first} or {rest}", first=first, rest=self._either(others)) if others else first
+
+    def _field(self, field: Field) -> str:
+        name = self.speech.field(field.of, field.path)
+        if field.op is Op.EXISTS:
+            return (
+                self.say("{field} is there", field=name)
+                if field.operand
+                else self.say("{field} is not there", field=name)
             )
-        case DidAmount(of=of, path=path):
-            least, most = (None if each is None else each / MILLION for each in (did.at_least, did.at_most))
-            asked = f" with {of} of {'.'.join(path)} {_bounds(least, most)}"
-        case _:
-            assert_never(did)
-    within = "" if did.within is None else f" within {show_duration(did.within)}"
-    return f"{done}{asked}{within}"
+        operands = field.operand if isinstance(field.operand, tuple) else (field.operand,)
+        values = self.say(", ").join(self.speech.value(field, each) for each in operands)
+        return self._compared(name, field.op, values)
 
+    def _compared(self, field: str, op: Op, value: str) -> str:
+        match op:
+            case Op.EQ:
+                return self.say("{field} is {value}", field=field, value=value)
+            case Op.NE:
+                return self.say("{field} is not {value}", field=field, value=value)
+            case Op.IN:
+                return self.say("{field} is one of {value}", field=field, value=value)
+            case Op.NOT_IN:
+                return self.say("{field} is none of {value}", field=field, value=value)
+            case Op.GT:
+                return self.say("{field} is more than {value}", field=field, value=value)
+            case Op.GTE:
+                return self.say("{field} is at least {value}", field=field, value=value)
+            case Op.LT:
+                return self.say("{field} is less than {value}", field=field, value=value)
+            case Op.LTE:
+                return self.say("{field} is at most {value}", field=field, value=value)
+            case Op.STARTS_WITH:
+                return self.say("{field} starts with {value}", field=field, value=value)
+            case Op.ENDS_WITH:
+                return self.say("{field} ends with {value}", field=field, value=value)
+            case Op.CONTAINS:
+                return self.say("{field} contains {value}", field=field, value=value)
+            case Op.EXISTS:
+                raise AssertionError("it is compared with nothing")
+            case _:
+                assert_never(op)
 
-def _bounds(least: float | None, most: float | None) -> str:
-    bounds = [f"at least {least:.15g}"] if least is not None else []
-    return " and ".join([*bounds, f"at most {most:.15g}"] if most is not None else bounds)
+    def _dated(self, op: DateOp, operand: Date) -> str:
+        match op:
+            case DateOp.BEFORE:
+                return self.say("before {date}", date=self.speech.day(str(operand)))
+            case DateOp.AFTER:
+                return self.say("after {date}", date=self.speech.day(str(operand)))
+            case DateOp.WITHIN_NEXT:
+                return self.say("within the next {length}", length=self.speech.length(int(operand)))
+            case DateOp.WITHIN_LAST:
+                return self.say("within the last {length}", length=self.speech.length(int(operand)))
+            case _:
+                assert_never(op)
 
+    def _did(self, did: Did | DidAmount | DidDistinct | DidWhen) -> str:
+        types = self._either(map(self.speech.touchpoint, [did.on] if isinstance(did.on, str) else did.on))
+        if did.where is None:
+            done = self.say("did {types}", types=types)
+        else:
+            done = self.say("did {types} where {condition}", types=types, condition=self._one(did.where))
+        if isinstance(did, DidWhen):
+            return self._at_an_end(done, did)
+        asked = self._asked(done, did)
+        return (
+            asked
+            if did.within is None
+            else self.say("{done} within {length}", done=asked, length=self.speech.length(did.within))
+        )
 
-def _dated(op: DateOp, operand: Date) -> str:
-    match op:
-        case DateOp.BEFORE | DateOp.AFTER:
-            return f"{op} {operand}"
-        case DateOp.WITHIN_NEXT | DateOp.WITHIN_LAST:
-            return f"{op.replace('_', ' the ')} {show_duration(int(operand))}"
-        case _:
-            assert_never(op)
+    def _at_an_end(self, done: str, did: DidWhen) -> str:
+        when = self._dated(did.op, did.operand)
+        match did.end:
+            case Aggregate.FIRST:
+                return self.say("{done}, the first time {when}", done=done, when=when)
+            case Aggregate.LAST:
+                return self.say("{done}, the last time {when}", done=done, when=when)
+            case _:
+                assert_never(did.end)
 
+    def _asked(self, done: str, did: Did | DidAmount | DidDistinct) -> str:
+        match did:
+            case Did(at_least=1, at_most=None, same=()):
+                return done
+            case Did(at_least=least, at_most=most, same=()):
+                return self.say("{done} {bounds} times", done=done, bounds=self._bounds(least, most))
+            case Did(at_least=least, at_most=most, same=same):
+                return self.say(
+                    "{done} {bounds} times with the same {field}",
+                    done=done, bounds=self._bounds(least, most), field=self.speech.field(Of.TOUCHPOINT, same),
+                )  # fmt: skip
+            case DidDistinct(path=(), at_least=least, at_most=most):
+                return self.say("{done} on {bounds} days", done=done, bounds=self._bounds(least, most))
+            case DidDistinct(path=path, at_least=least, at_most=most):
+                return self.say(
+                    "{done} {bounds} different values of {field}",
+                    done=done, bounds=self._bounds(least, most), field=self.speech.field(Of.TOUCHPOINT, path),
+                )  # fmt: skip
+            case DidAmount():
+                return self._amount(done, did)
+            case _:
+                assert_never(did)
 
-def _compared(op: Op) -> str:
-    match op:
-        case Op.EQ:
-            return "is"
-        case Op.NE:
-            return "is not"
-        case (
-            Op.IN | Op.NOT_IN | Op.GT | Op.GTE | Op.LT | Op.LTE
-            | Op.STARTS_WITH | Op.ENDS_WITH | Op.CONTAINS | Op.EXISTS
-        ):  # fmt: skip
-            return op.replace("_", " ")
-        case _:
-            assert_never(op)
+    def _amount(self, done: str, did: DidAmount) -> str:
+        least, most = (None if each is None else each / MILLION for each in (did.at_least, did.at_most))
+        field, bounds = self.speech.field(Of.TOUCHPOINT, did.path), self._bounds(least, most)
+        match did.of:
+            case Aggregate.SUM:
+                return self.say("{done} with sum of {field} {bounds}", done=done, field=field, bounds=bounds)
+            case Aggregate.MAX:
+                return self.say("{done} with max of {field} {bounds}", done=done, field=field, bounds=bounds)
+            case Aggregate.MIN:
+                return self.say("{done} with min of {field} {bounds}", done=done, field=field, bounds=bounds)
+            case _:
+                assert_never(did.of)
+
+    def _bounds(self, least: float | None, most: float | None) -> str:
+        if least is None:
+            return self.say("at most {most}", most=self.speech.number(most or 0))
+        if most is None:
+            return self.say("at least {least}", least=self.speech.number(least))
+        numbers = {"least": self.speech.number(least), "most": self.speech.number(most)}
+        return self.say("at least {least} and at most {most}", **numbers)

@@ -11,8 +11,11 @@ from domain.model.definition import parse_model
     [
         ('"profile.x" = { exists = true }', "profile.x is there"),
         ('"profile.x" = { exists = false }', "profile.x is not there"),
-        ('"profile.x" = { in = ["a", 1, true] }', "profile.x in true, 1, a"),
-        ('any = [{ grade = "A", heat = { lt = 3 } }, { grade = "D" }]', "((grade is A and heat lt 3) or grade is D)"),
+        ('"profile.x" = { in = ["a", 1, true] }', "profile.x is one of true, 1, a"),
+        (
+            'any = [{ grade = "A", heat = { lt = 3 } }, { grade = "D" }]',
+            "((grade is A and heat is less than 3) or grade is D)",
+        ),
         ('not = { any = [{ grade = "A" }, { stage = "lead" }] }', "not (grade is A or stage is lead)"),
         ('not = { grade = "A" }', "not (grade is A)"),
         (

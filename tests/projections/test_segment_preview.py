@@ -173,7 +173,7 @@ def test_mistakes_bear_the_keys_of_the_model_file(text: str, said: str) -> None:
     ('{ did = "order_placed", sum = "amount", at_least = 9.5, within = "7d" }',
      "did order_placed with sum of amount at least 9.5 within 7d"),
     ('{ all = [ { heat = { gte = 4 } }, { any = [ { grade = "A" }, { segment = "warm" } ] } ] }',
-     "(grade is A or segment is warm) and heat gte 4"),
+     "(grade is A or segment is warm) and heat is at least 4"),
 ])  # fmt: skip
 def test_a_condition_is_said_in_words(text: str, said: str) -> None:
     assert in_words(when(text)) == said

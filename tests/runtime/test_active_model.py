@@ -102,7 +102,7 @@ def test_the_active_model_is_told_whole_and_in_words(api: Asker, world: World) -
     lead, customer, lost = model["stages"]
     assert lead["label"]["zh"] == "新线索" and (lead["hot"], customer["hot"], customer["won"]) == (True, False, True)
     assert (customer["requires"], customer["was"], lost["detour"]) == (["profile.company"], ["client"], True)
-    assert customer["enter"] == [{"on": "order_placed", "where": "total gt 10"}]
+    assert customer["enter"] == [{"on": "order_placed", "where": "total is more than 10"}]
     score = model["score"]
     assert (score["half_life"], score["rearm_at"], score["promote_to"]) == ("14d", 10, "customer")
     assert score["hot_at"] == {"A": 20, "B": 40, "C": None, "D": None}
