@@ -85,6 +85,28 @@ def test_from_a_form_on_a_page_to_a_changed_rule(
         [lead] = eventually(lambda: _leads(api, campaign, stage="customer"))
         assert lead["owner"]["accepted_at"] is not None
 
+        _the_funnel_agrees(ana, api, name, campaign)
+
+
+def _the_funnel_agrees(ana: Hands, api: Any, name: str, campaign: str) -> None:
+    """By campaign: one started, one took all steps, and it is this lead."""
+    page = ana.page
+    ana.press("link", "Funnels", page.get_by_role("navigation").first)
+    ana.act(page.get_by_role("link", name={"en": "To the deal", "zh-CN": "成交"}[ana.tag]).first)
+    page.wait_for_url("**/funnels/deal*")
+    ana.choose(page.locator("select[name=by]"), "first_campaign")
+    ana.press("button", "Show")
+    page.wait_for_url("**by=first_campaign*")
+    row = page.get_by_role("row").filter(has_text=campaign)
+    counted = row.get_by_role("link").all_inner_texts()
+    report = api.get("/api/funnels/deal", params={"by": "first_campaign"}).json()
+    [group] = [each for each in report["groups"] if each["group"] == campaign]
+    assert (group["entered"], group["converted"], [each["leads"] for each in group["steps"]]) == (1, 1, [1, 1, 1])
+    assert counted and set(counted) == {"1"}
+    ana.act(row.get_by_role("link").last)
+    page.wait_for_url("**/funnels/deal/leads*")
+    assert page.locator("table.leads .name").all_inner_texts() == [name]
+
 
 def _visit(browser: "Browser", site: WebSite, who: str, name: str, campaign: str) -> None:
     """Somebody comes by a campaign and sends the form, twice."""
