@@ -133,7 +133,7 @@ def card(view: View, lead: UUID) -> dict[str, Any]:
     if row.identity_count > len(fields["identities"]):
         identities = view.lookup.identities(view.conn, lead)
         fields["identities"] = [IdentityShape(kind=kind, value=value) for kind, value in identities]
-    return dict(LeadShape(**fields))
+    return fields
 
 
 def lead_detail(view: View, lead: UUID) -> LeadDetail:
