@@ -1,4 +1,4 @@
-"""`/api/reports`: what reports there are, and each as JSON or CSV."""
+"""`/api/reports`: what reports there are, each as JSON or CSV, and the people behind a number of `channels`."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -7,13 +7,14 @@ from fastapi.responses import Response
 from pydantic import ConfigDict, Field
 
 from api.audit import keep_export
-from api.parameters import AsOf, DaysParameters, Parameters
+from api.parameters import AsOf, DaysParameters, Paged, Parameters
 from api.past import opened
 from projections.queries.csv_rows import MEDIA_TYPE
-from projections.queries.shapes import Page
+from projections.queries.shapes import LeadShape, Page
 from projections.queries.view import Reader
 from projections.reports.answer import Report, ReportNameShape, ReportQuestion, ReportShape
-from projections.reports.registry import REPORTS, check_asked, csv_of, report, reports, ways_of
+from projections.reports.channels import CHANNELS, CameNumber, people_of_channel
+from projections.reports.registry import REPORTS, check_asked, csv_of, report, reports, understood, ways_of
 from store.database.database import Database
 
 
@@ -41,6 +42,22 @@ class ReportParameters(DaysParameters, AsOf):
     def question(self, zone: str) -> ReportQuestion:
         """The same as a report takes it. Raises BadPeriod."""
         return ReportQuestion(self.days(zone), self.by, self.model_extra or {})
+
+
+class ChannelPeopleParameters(DaysParameters, Paged):
+    """Which number of which row of the report `channels` the list is of."""
+
+    group: Annotated[str | None, Field(description="as in the row; without it: of whom nobody said")] = None
+    number: Annotated[CameNumber, Field(description="the name of a column that counts people")] = "leads"
+    by: Annotated[str | None, Field(description="as the report was asked")] = None
+    touch: Annotated[str | None, Field(description="likewise")] = None
+    qualified: Annotated[str | None, Field(description="likewise")] = None
+
+    def question(self, zone: str) -> ReportQuestion:
+        """As the report was asked. Raises BadPeriod."""
+        options = {"touch": self.touch, "qualified": self.qualified}
+        said = {name: value for name, value in options.items() if value is not None}
+        return ReportQuestion(self.days(zone), self.by, said)
 
 
 def report_routes(reader: Reader, database: Database) -> APIRouter:
@@ -74,6 +91,19 @@ def report_routes(reader: Reader, database: Database) -> APIRouter:
         told = {"Content-Disposition": f'attachment; filename="{shape.report}.csv"', "Vary": "Accept"}
         headers = {**response.headers, **told}
         return Response("".join(csv_of(shape)), headers=headers, media_type=MEDIA_TYPE)
+
+    @router.get("/reports/channels/people", summary="The people behind a number of the report channels")
+    def people(parameters: Annotated[ChannelPeopleParameters, Query()], response: Response) -> Page[LeadShape]:
+        with opened(reader, parameters, response) as view:
+            question = understood(view, CHANNELS, parameters.question(view.model.timezone))
+            return people_of_channel(
+                view,
+                question,
+                parameters.group,
+                parameters.number,
+                limit=parameters.limit,
+                cursor=parameters.cursor,
+            )
 
     return router
 

@@ -60,6 +60,16 @@ class PagePeriod:
         bounds = {"from": self.days.first, "to": self.days.end}
         return {name: day_named(day).isoformat() for name, day in bounds.items() if day is not None}
 
+    def of_report(self, recent: int | None) -> DayRange:
+        """As a report takes it; one that without a period is of `recent` days is told that ever begins in 1970."""
+        return DayRange(0) if recent is not None and not self.days.bounded else self.days
+
+    def asked_of_report(self, recent: int | None) -> Mapping[str, str]:
+        """As the API is asked for the same report: `to` is not in the period."""
+        days = self.of_report(recent)
+        bounds = {"from": days.first, "to": days.end}
+        return {name: day_named(day).isoformat() for name, day in bounds.items() if day is not None}
+
     @property
     def choices(self) -> Sequence[tuple[str, str]]:
         """What may be chosen, with the texts."""

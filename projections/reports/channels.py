@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, get_args
+from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, FromClause, Subquery, and_, case, func, select, true
+from sqlalchemy import ColumnElement, FromClause, Subquery, and_, case, func, select, true, tuple_
 
 from domain.files.durations import DAY
 from domain.fold.days import ZoneDays
 from domain.fold.stage import Ladder
 from projections.queries.as_of import NOW
+from projections.queries.cursors import give, take
 from projections.queries.days import bounds_of
+from projections.queries.leads import cards, lead_shape
 from projections.queries.money import (
     MORE_CURRENCIES,
     Purse,
@@ -21,6 +24,7 @@ from projections.queries.money import (
     rounded,
     shared,
 )
+from projections.queries.shapes import LeadShape, Page
 from projections.queries.view import View, known
 from projections.read_models.lead_sources import FIRST, LAST
 from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
@@ -29,6 +33,11 @@ from store.database.expressions import quartiles
 from store.database.tables import costs
 
 _ENDS: Final = (FIRST, LAST)
+_LIST: Final = "channel leads"
+
+CameNumber = Literal["visitors", "leads", "qualified", "hot", "won"]
+"""A number of a row that counts people."""
+NUMBERS: Final[tuple[CameNumber, ...]] = get_args(CameNumber)
 
 
 class _Counts(NamedTuple):
@@ -201,6 +210,44 @@ def _notes(asked: _Asked, cost: Purse, revenue: Purse, several: bool) -> list[st
     for currency, amount in sorted(cost.of(None).items(), key=lambda each: each[0] or ""):
         notes.append(f"cost: {float(amount / 1_000_000):.2f} {currency} of no campaign are in no row")
     return notes
+
+
+# ---- the people behind a number ----------------------------------------------------------------------------------
+
+
+def people_of_channel(
+    view: View,
+    question: ReportQuestion,
+    group: str | None,
+    number: CameNumber = "leads",
+    *,
+    limit: int = 100,
+    cursor: str | None = None,
+) -> Page[LeadShape]:
+    """The people whom a number of the row of a group counts, who came last first. Raises BadReport, BadCursor."""
+    asked = _read(view, question)
+    people, told = asked.people
+    people, qualified = _qualified(asked, people)
+    of, name = view.tables.sort_keys.c, view.tables.prefix + _LIST
+    counted = {
+        "visitors": true(),
+        "leads": of.identified_at.is_not(None),
+        "qualified": and_(of.identified_at.is_not(None), qualified.is_not(None)),
+        "hot": and_(of.identified_at.is_not(None), of.hot),
+        "won": and_(of.identified_at.is_not(None), of.won_at.is_not(None)),
+    }
+    if asked.qualified is None and number == "qualified":
+        raise BadReport("number: found 'qualified', but the model has no stage that makes a lead a qualified one")
+    query = select(of.lead, of.first_touch).select_from(people)
+    query = query.where(*asked.came, told.is_not_distinct_from(group), counted[number])
+    if cursor is not None:
+        query = query.where(tuple_(of.first_touch, of.lead) < tuple_(*take(name, cursor, int, UUID)))
+    rows = view.conn.execute(query.order_by(of.first_touch.desc(), of.lead.desc()).limit(limit + 1)).all()
+    leads = view.tables.leads.c
+    shown = view.conn.execute(cards(view).where(leads.lead.in_([row.lead for row in rows[:limit]])))
+    by_id = {row.lead: lead_shape(view, row) for row in shown}
+    following = give(name, rows[limit - 1].first_touch, str(rows[limit - 1].lead)) if len(rows) > limit else None
+    return Page[LeadShape](items=[by_id[row.lead] for row in rows[:limit]], next=following)
 
 
 CHANNELS: Final = Report(

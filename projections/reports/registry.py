@@ -93,10 +93,7 @@ def report(view: View, name: str, question: ReportQuestion) -> ReportShape:
 
 def answered(view: View, definition: Report, question: ReportQuestion) -> ReportShape:
     """What a report answers. Raises NotFound, BadReport, SavedByAnother."""
-    read_progress(view.conn, view.tables).check_format()  # before a rebuild there are no touches, and no first times
-    question = ReportQuestion(
-        _days(view, definition, question.days), _by(definition, question.by), _options(definition, question.options)
-    )
+    question = understood(view, definition, question)
     answer = definition.run(view, question)
     start, end = bounds_of(question.days, view.model.timezone)
     return ReportShape(
@@ -109,6 +106,14 @@ def answered(view: View, definition: Report, question: ReportQuestion) -> Report
         columns=list(definition.columns),
         items=[_item(definition.columns, row) for row in answer.rows],
         notes=list(answer.notes),
+    )
+
+
+def understood(view: View, definition: Report, question: ReportQuestion) -> ReportQuestion:
+    """A question as the report takes it, with what nobody said. Raises BadReport, SavedByAnother."""
+    read_progress(view.conn, view.tables).check_format()  # before a rebuild there are no touches, and no first times
+    return ReportQuestion(
+        _days(view, definition, question.days), _by(definition, question.by), _options(definition, question.options)
     )
 
 

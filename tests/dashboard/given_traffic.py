@@ -56,7 +56,7 @@ def mailed(pages: Pages, people: int = 12) -> None:
         told += [_at(n, "email_sent", who, **said), _at(n + 1, "email_delivered", who, **said)]
         if n // 2 < people * (0.75 if variant == "B" else 0.25):
             told += [_at(60 + n, "email_opened", who, **said), _at(61 + n, "email_clicked", who, **said)]
-    told.append(_at(0, "email_sent", "e:m0@mail.test", campaign="old", kind="provider"))
+    told.append(_at(5, "email_sent", "e:m0@mail.test", campaign="old", kind="provider"))
     pages.company.tell(told, FRIDAY + 3 * HOUR)
 
 

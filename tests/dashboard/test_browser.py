@@ -70,7 +70,16 @@ def _addresses(server: Server) -> list[str]:
     of_leads = ["/", "/?q=a&order=name&stage=lead", "/?q=zzzz", f"/leads/{_hottest(server)['id']}"]
     return [
         *of_leads,
-        *("/reports", "/reports/channels?sort=-won", "/reports/daily?by=type"),
+        *(
+            "/reports",
+            "/reports/channels?sort=-won",
+            "/reports/daily?by=type",
+            "/sources",
+            "/sources?by=campaign&way=linear",
+            "/sources/people?number=visitors",
+            "/mail",
+            "/mail?by=weekday",
+        ),
         *("/overview", "/overview/leads?of=new_leads&period=7"),
         *MODEL,
         *FUNNELS,

@@ -56,7 +56,13 @@ def test_no_page_of_a_reader_names_anybody(app: ASGIApp, company: Company) -> No
     of_leads = [
         f"/leads/{lead}{more}" for lead in leads for more in ("", "?span=all", "?type=demo_requested&lang=zh-CN")
     ]
-    of_reports = ["/reports", *(f"/reports/{each.name}" for each in REPORTS)]
+    of_reports = [
+        "/reports",
+        "/sources",
+        "/sources/people?number=visitors",
+        "/mail",
+        *(f"/reports/{each.name}" for each in REPORTS),
+    ]
     others = [
         *("/model", "/model/history/1"),
         *("/funnels", "/funnels/demo?by=profile.company", "/funnels/demo/leads", "/funnels/demo/leads?lang=zh-CN"),

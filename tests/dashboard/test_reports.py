@@ -14,10 +14,12 @@ from api.dashboard.report_table import report_table, sorted_items
 from api.dashboard.report_values import ADVICE, QUALITY
 from api.dashboard.texts import Texts
 from api.dashboard.wording import PageWording
+from domain.files.durations import DAY
 from domain.model.definition import parse_model
 from projections.reports import quality
 from projections.reports.answer import Report, ReportQuestion
 from projections.reports.registry import REPORTS, known_report, report
+from tests.dashboard.conftest import Open
 from tests.dashboard.given_pages import Pages, text_of
 from tests.dashboard.given_traffic import MODEL, bought, mailed
 from tests.projections.given_sales import FRIDAY, Company
@@ -175,6 +177,17 @@ def test_what_is_downloaded_is_asked_alike(pages: Pages) -> None:
     assert found is not None
     asked = found[1].replace("&amp;", "&")
     assert asked == "/api/reports/channels?from=2026-06-01&to=2026-07-01&by=campaign&touch=last&"
+
+
+def test_ever_is_ever_also_of_a_report_that_is_usually_of_recent_days(dashboard_of: Open) -> None:
+    pages = dashboard_of(MODEL)
+    bought(pages)
+    pages.company.wait(FRIDAY + 300 * DAY)
+    assert "nothing to report" in text_of(pages.get("/reports/revenue?period=31"))
+    assert "€1,500.00" in text_of(pages.get("/reports/revenue?period=ever"))
+    assert "from=1970-01-01&amp;format=csv" in pages.get("/reports/revenue?period=ever").text
+    assert "Paid search" in text_of(pages.get("/sources?period=ever"))
+    assert "Nobody came" in text_of(pages.get("/sources?period=7"))
 
 
 def test_what_is_refused_is_said_beside_the_form(pages: Pages) -> None:

@@ -1,6 +1,7 @@
 """The report `channels`: who came from where, what became of them, what that cost and brought; on both databases."""
 
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 
@@ -8,8 +9,9 @@ from domain.errors import NotFound
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import rfc3339
 from projections.queries.days import DayRange
+from projections.queries.shapes import LeadShape
 from projections.reports.answer import BadReport, ReportQuestion
-from projections.reports.channels import CHANNELS
+from projections.reports.channels import CHANNELS, NUMBERS, CameNumber, people_of_channel
 from projections.reports.registry import answered
 from projections.upkeep.past import asked_for, build_past_view
 from store.past_views import Keeping
@@ -244,4 +246,47 @@ def test_a_model_of_one_stage_has_no_qualified_leads(migrated_url: str) -> None:
     answer = told(world, CHANNELS)
     assert answer.picked("qualified", "qualified_share", "won_of_qualified") == [(None, None, None)]
     assert answer.notes == []
+    world.close()
+
+
+# ---- the people behind a number ----------------------------------------------------------------------------------
+
+
+def test_every_number_has_just_so_many_people(world: World) -> None:
+    who = [f"e:{n}@x.example" for n in range(9)]
+    world.play([
+        [visit(1 + n / 10, each, (None, "search", "mail", "fair")[n % 4]) for n, each in enumerate(who)],
+        [visit(1, "c:visitor", "search"), visit(1.5, who[1], "mail"), visit(5, "c:later", "search")],
+        [known(2, each) for each in who],
+        [moved(3, each, "qualified") for each in who[:6]],
+        [moved(4, each, "lost") for each in who[3:5]],
+        [moved(5, each, "customer") for each in who[:3]],
+    ])  # fmt: skip
+    days = DayRange(FIRST + 1, FIRST + 3)
+    for by, touch, more in product(CHANNELS.by, ("first", "last"), ({}, {"qualified": "lost"})):
+        question = ReportQuestion(days, by, {"touch": touch, **more})
+        answer = told(world, CHANNELS, by, days, **question.options)
+        assert sum(item["visitors"] for item in answer.items) == 10 and len(answer.items) > 2
+        for item, number in product(answer.items, NUMBERS):
+            found = _people(world, question, item["group"], number)
+            assert len({each.id for each in found}) == len(found) == item[number], (question, item, number)
+            came = [each.first_touch or 0 for each in found]
+            assert came == sorted(came, reverse=True)
+
+
+def _people(world: World, question: ReportQuestion, group: str | None, number: CameNumber) -> list[LeadShape]:
+    """All pages."""
+    found: list[LeadShape] = []
+    cursor: str | None = ""
+    with world.view() as view:
+        while cursor is not None:
+            page = people_of_channel(view, question, group, number, limit=2, cursor=cursor or None)
+            found, cursor = [*found, *page.items], page.next
+    return found
+
+
+def test_a_model_with_one_stage_has_no_qualified_people(migrated_url: str) -> None:
+    world = opened(migrated_url, '[[stages]]\nname = "lead"\n')
+    with world.view() as view, pytest.raises(BadReport, match="number: found 'qualified'"):
+        people_of_channel(view, ReportQuestion(by="channel"), None, "qualified")
     world.close()

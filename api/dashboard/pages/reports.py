@@ -67,7 +67,8 @@ class ReportChoice:
     @property
     def question(self) -> ReportQuestion:
         """As the report is asked."""
-        return ReportQuestion(EVER if self.period is None else self.period.days, self.by, self.options)
+        days = EVER if self.period is None else self.period.of_report(self.report.recent)
+        return ReportQuestion(days, self.by, self.options)
 
     def address(self, **changed: str) -> str:
         """The address of the same page with something else; "" takes it away."""
@@ -79,7 +80,8 @@ class ReportChoice:
     @property
     def download(self) -> str:
         """Where the API answers the same, up to the format."""
-        asked = {**(self.period.asked if self.period else {}), **({"by": self.by} if self.by else {}), **self.options}
+        days = {} if self.period is None else self.period.asked_of_report(self.report.recent)
+        asked = {**days, **({"by": self.by} if self.by else {}), **self.options}
         return f"/api/reports/{self.report.name}?{urlencode(asked)}{'&' if asked else ''}"
 
 
