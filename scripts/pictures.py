@@ -92,6 +92,9 @@ PAGES: Final[Mapping[str, Callable[[Demo], str]]] = {
     "health-findings": lambda demo: "/health/findings",
     "health-refused": lambda demo: "/health/rejected",
     "health-refused-one": lambda demo: demo.refused(),
+    "journeys-cohorts": lambda demo: "/cohorts?reached=hot",
+    "journeys-paths": lambda demo: "/paths?before=stage:qualified",
+    "journeys-portrait": lambda demo: "/portrait",
     "nothing": lambda demo: "/leads/none",
 }
 

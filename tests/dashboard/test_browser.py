@@ -84,6 +84,7 @@ def _addresses(server: Server) -> list[str]:
         *MODEL,
         *FUNNELS,
         *("/health", "/health/findings", "/health/findings?kind=missing_field", "/health/rejected?all=1"),
+        *("/cohorts?reached=hot", "/paths?before=stage:qualified", "/paths?start=page_viewed", "/portrait?period=ever"),
     ]
 
 

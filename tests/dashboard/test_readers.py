@@ -66,6 +66,7 @@ def test_no_page_of_a_reader_names_anybody(app: ASGIApp, company: Company) -> No
     others = [
         *("/model", "/model/history/1"),
         *("/funnels", "/funnels/demo?by=profile.company", "/funnels/demo/leads", "/funnels/demo/leads?lang=zh-CN"),
+        *("/cohorts?reached=hot", "/paths?start=page_viewed&step=page", "/portrait", "/portrait?by=grade"),
         *("/overview", "/overview/leads?of=new_leads&period=ever"),
         *("/health", "/health/findings", "/health/findings?kind=claim_not_bound", "/health/findings?kind=same_email"),
     ]

@@ -22,6 +22,7 @@ from api.dashboard.shell import NavigationEntry
 from api.dashboard.well_known import N_
 from api.masking import seen_by
 from domain.fold.names import names_somebody
+from domain.judging.backtest import FEW
 from domain.model.definition import Model
 from domain.model.funnels import Funnel
 from projections.queries.days import DayRange
@@ -100,7 +101,7 @@ def routes(resources: Resources) -> Sequence[Route]:
         with resources.reader.view() as view:
             wording = FunnelWording(view.model, resources.shell.language(request), view.clock)
             values = _all(view, request, wording)
-        return resources.shell.render(request, "funnels.html", wording=wording, hatching=HATCHING, **values)
+        return resources.shell.render(request, "funnels.html", wording=wording, hatching=HATCHING, few=FEW, **values)
 
     def one_funnel(request: Request) -> Response:
         if (address := of_a_field(request)) is not None:
@@ -108,7 +109,7 @@ def routes(resources: Resources) -> Sequence[Route]:
         with resources.reader.view() as view:
             wording = FunnelWording(view.model, resources.shell.language(request), view.clock)
             values = _one(view, request, wording)
-        return resources.shell.render(request, "funnel.html", wording=wording, hatching=HATCHING, **values)
+        return resources.shell.render(request, "funnel.html", wording=wording, hatching=HATCHING, few=FEW, **values)
 
     return [Route("/funnels", funnels), Route("/funnels/{name}", one_funnel)]
 

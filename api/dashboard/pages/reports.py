@@ -105,7 +105,7 @@ def routes(resources: Resources) -> Sequence[Route]:
     def one(request: Request) -> Response:
         definition = known_report(request.path_params["name"])
         with resources.reader.view() as view:
-            choice = _choice(request, view, definition)
+            choice = report_choice(request, view, definition)
             wording = PageWording(view.model, resources.shell.language(request), view.clock)
             values = _values(request, view, choice, wording)
         return resources.shell.render(request, "report.html", 400 if values["refusal"] else 200, **values)
@@ -113,8 +113,8 @@ def routes(resources: Resources) -> Sequence[Route]:
     return [Route("/reports", listed), Route("/reports/{name}", one)]
 
 
-def _choice(request: Request, view: View, definition: Report) -> ReportChoice:
-    """What the address says. Raises BadPeriod."""
+def report_choice(request: Request, view: View, definition: Report) -> ReportChoice:
+    """What the address of a page says of a report. Raises BadPeriod."""
     said = request.query_params
     period = None
     if definition.name != _TIMELESS:
