@@ -131,10 +131,10 @@ def test_a_reader_sees_nobodys_name_and_looks_for_nobody(pages: Pages) -> None:
 
 def test_a_page_asks_the_database_few_things(pages: Pages) -> None:
     pages.get("/")
-    assert pages.queries <= 11
+    assert pages.queries <= 12
     pages.viewer("ana")
     pages.get("/?q=a")
-    assert pages.queries <= 14, "how frequent the words are is asked once"
+    assert pages.queries <= 15, "how frequent the words are is asked once"
 
 
 def test_a_company_without_leads_or_owners_is_told_so(dashboard_of: Open) -> None:

@@ -9,6 +9,7 @@ from projections.queries.timeline import timeline
 from tests.dashboard.conftest import Open
 from tests.dashboard.given_leads import MODEL, filled
 from tests.dashboard.given_pages import Pages, text_of
+from tests.projections.given_sales import FRIDAY, touchpoint
 
 ROW = re.compile(r'<tr id="lead-([0-9a-f-]{36})".*?</tr>', re.S)
 FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
@@ -37,6 +38,15 @@ def test_a_lead_is_accepted_and_the_list_shown_again_at_its_place(pages: Pages) 
     again = pages.get(place.partition("#")[0])
     assert "Accepted." in text_of(again) and f'action="/leads/{lead}/accept"' not in again.text
     assert "to get in touch" in text_of(again), "what is waited for next"
+
+
+def test_who_was_just_announced_may_accept_at_once(dashboard_of: Open) -> None:
+    """The signal has the list shown anew: what notes the owner in the lead's history is on its way then."""
+    pages = dashboard_of(MODEL)
+    pages.company.world.play([[touchpoint(FRIDAY, "demo_requested")]])
+    [lead] = pages.company.world.rows("leads")
+    assert lead.owner is None
+    assert f'action="/leads/{lead.lead}/accept"' in pages.get("/").text
 
 
 def test_a_call_is_logged_once_however_often_the_form_is_sent(pages: Pages) -> None:

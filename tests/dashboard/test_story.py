@@ -86,6 +86,7 @@ def test_from_a_form_on_a_page_to_a_changed_rule(
         assert lead["owner"]["accepted_at"] is not None
 
         _the_funnel_agrees(ana, api, name, campaign)
+        _the_source_agrees(ana, api, name, campaign)
 
 
 def _the_funnel_agrees(ana: Hands, api: Any, name: str, campaign: str) -> None:
@@ -105,6 +106,23 @@ def _the_funnel_agrees(ana: Hands, api: Any, name: str, campaign: str) -> None:
     assert counted and set(counted) == {"1"}
     ana.act(row.get_by_role("link").last)
     page.wait_for_url("**/funnels/deal/leads*")
+    assert page.locator("table.leads .name").all_inner_texts() == [name]
+
+
+def _the_source_agrees(ana: Hands, api: Any, name: str, campaign: str) -> None:
+    """The campaign brought one lead, which was hot and won."""
+    page = ana.page
+    ana.press("link", "Sources", page.get_by_role("navigation").first)
+    page.wait_for_url("**/sources")
+    ana.press("link", "Campaign", page.locator(".tabs"))
+    page.wait_for_url("**by=campaign*")
+    row = page.get_by_role("row").filter(has_text=campaign)
+    assert set(row.get_by_role("link").all_inner_texts()) == {"1"}
+    report = api.get("/api/reports/channels", params={"by": "campaign"}).json()
+    [told] = [each for each in report["items"] if each["group"] == campaign]
+    assert (told["visitors"], told["leads"], told["hot"], told["won"]) == (1, 1, 1, 1)
+    ana.act(row.get_by_role("link").last)
+    page.locator("table.leads").wait_for()
     assert page.locator("table.leads .name").all_inner_texts() == [name]
 
 

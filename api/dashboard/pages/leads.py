@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final, get_args
 from urllib.parse import urlencode
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +24,7 @@ from domain.model.channels import CHANNELS
 from domain.model.definition import Model
 from domain.model.owners import NOBODY
 from producers.handing_over import reasons_of
+from projections.queries.announced_owner import owners_now
 from projections.queries.call_list import (
     COUNTED,
     CallGroup,
@@ -197,6 +198,8 @@ def _page(view: View, choice: LeadsChoice, filters: Filters, mine: tuple[str, ..
 
 def _rows(view: View, items: Sequence[ToCall], mine: tuple[str, ...], look: LastLook) -> list[CallRow]:
     waiting = due_next(view, (item.lead.id for item in items))
+    owners = owners_now(view, {UUID(item.lead.id): item.lead.owner for item in items})  # as they were told of it
+    items = [item._replace(lead=item.lead.model_copy(update={"owner": owners[UUID(item.lead.id)]})) for item in items]
     hottest = max((item.lead.heat for item in items), default=0.0) or 1.0
     return [_row(item, waiting.get(item.lead.id), mine, look, hottest) for item in items]
 
