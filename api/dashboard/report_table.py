@@ -29,6 +29,8 @@ _NUMERIC: Final = frozenset((
     ColumnKind.COUNT, ColumnKind.NUMBER, ColumnKind.SHARE, ColumnKind.MONEY, ColumnKind.SECONDS,
 ))  # fmt: skip
 _NAMELESS: Final = N_("not known")
+_NAMELESS_OF: Final[Mapping[str, str]] = {"response_times": N_("nobody, or no team")}
+"""What the name of a row says that has none, where it is known what that means."""
 
 Item = Mapping[str, Any]
 Link = Callable[[str, Item], str | None]
@@ -147,5 +149,5 @@ def _cell(
     text, numeric = value_text(wording, shape, column, item), column.kind in _NUMERIC
     known = item[column.name] is not None
     if not known:
-        text = wording.text(_NAMELESS) if first else UNKNOWN
+        text = wording.text(_NAMELESS_OF.get(shape.report, _NAMELESS)) if first else UNKNOWN
     return TableCell(text, numeric, known, None if link is None else link(column.name, item))

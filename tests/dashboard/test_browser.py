@@ -79,6 +79,7 @@ def _addresses(server: Server) -> list[str]:
             "/sources/people?number=visitors",
             "/mail",
             "/mail?by=weekday",
+            "/responses",
         ),
         *("/overview", "/overview/leads?of=new_leads&period=7"),
         *MODEL,

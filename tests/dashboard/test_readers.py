@@ -61,6 +61,7 @@ def test_no_page_of_a_reader_names_anybody(app: ASGIApp, company: Company) -> No
         "/sources",
         "/sources/people?number=visitors",
         "/mail",
+        "/responses",
         *(f"/reports/{each.name}" for each in REPORTS),
     ]
     others = [
