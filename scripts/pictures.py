@@ -14,8 +14,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from runtime.commands.demo import EXAMPLE, server, tell
+from runtime.commands.demo import server, tell
 from runtime.commands.options import settings_of
+from runtime.demo.examples import SOFTWARE
 from runtime.waiting import until
 from runtime.wiring import Wiring
 from tests.services.browser import running_chromium
@@ -108,10 +109,10 @@ def played() -> Iterator[Demo]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with (
-            server(folder) as (process, bind),
-            Wiring(settings_of(data=folder, model=EXAMPLE, bind=str(bind))) as wiring,
+            server(folder, SOFTWARE.model) as (process, bind),
+            Wiring(settings_of(data=folder, model=SOFTWARE.model, bind=str(bind))) as wiring,
         ):
-            tell(wiring, process, bind, folder=folder, seed=1, people=PEOPLE, months=True)
+            tell(wiring, process, bind, SOFTWARE, folder=folder, seed=1, people=PEOPLE, months=True)
             yield Demo(f"http://{bind}")
 
 

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from domain.errors import Failed, Refused
+from domain.errors import Failed
 from domain.files.durations import HOUR
 from domain.model.definition import parse_model
 from projections.queries.leads import find_leads
@@ -31,6 +31,7 @@ from runtime.clock import clock
 from runtime.commands.demo_story import import_history, work
 from runtime.commands.options import AsJson, settings_of
 from runtime.commands.segments import segments_listing
+from runtime.demo.examples import EXAMPLES, SOFTWARE, DemoCompany, example_of
 from runtime.demo.generator import Traffic, generate
 from runtime.demo.player import Played, play
 from runtime.funnels import funnel_listing
@@ -44,7 +45,6 @@ from runtime.wiring import Wiring
 from runtime.words import Words, who
 from store.log.topics import TOUCHPOINTS
 
-EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "b2b-software" / "leadline.toml"
 START: Final = 90.0
 """Seconds that the server has to be ready."""
 PATIENCE: Final = 300.0
@@ -67,26 +67,26 @@ def demo(
     ] = False,
     people: Annotated[int, typer.Option(min=1, max=20_000, help="How many people visit.")] = 200,
     seed: Annotated[int, typer.Option(help=_SEED)] = 1,
+    model: Annotated[str, typer.Option(help=f"{', '.join(EXAMPLES)}, or the path of one's model.")] = SOFTWARE.name,
     as_json: AsJson = False,
 ) -> None:
     """Play an hour of made-up traffic, and show the hottest leads with their reasons."""
-    if not EXAMPLE.is_file():
-        raise Refused(f"the demo's model {EXAMPLE} is not here: run the demo in a checkout (`make demo`)")
+    example = example_of(model)
     folder = Path(tempfile.mkdtemp(prefix="leadline-demo-"))
     try:
         with (
-            server(folder) as (process, bind),
-            Wiring(settings_of(data=folder, model=EXAMPLE, bind=str(bind))) as wiring,
+            server(folder, example.model) as (process, bind),
+            Wiring(settings_of(data=folder, model=example.model, bind=str(bind))) as wiring,
         ):
             if keep:
                 say(f"The dashboard fills while this loads: http://{bind}/")
-            traffic, played = tell(wiring, process, bind, folder=folder, seed=seed, people=people, months=keep)
+            traffic, played = tell(wiring, process, bind, example, folder=folder, seed=seed, people=people, months=keep)
             with Reader(wiring.existing, wiring.events, wiring.ids).view() as view:
                 results = _results(view)
             if as_json:
                 print_json({"requests": played.requests, "people": traffic.truth.leads, **results})
             else:
-                _print_tables(results, traffic, played)
+                _print_tables(results, example, traffic, played)
             _say_where(bind, keep, say if as_json else print)
             if keep:
                 _stay(process)
@@ -98,6 +98,7 @@ def tell(
     wiring: Wiring,
     process: "subprocess.Popen[bytes]",
     bind: Bind,
+    example: DemoCompany,
     *,
     folder: Path,
     seed: int,
@@ -106,13 +107,13 @@ def tell(
 ) -> tuple[Traffic, Played]:
     """Play the last hour through the doors; before it import `months`, and after it let sales work. Raises Failed."""
     now, settle = clock(), partial(_settle, wiring, process)
-    history = import_history(wiring, folder, EXAMPLE.parent, seed, now, settle) if months else None
-    traffic = generate(seed, now - HOUR, people)
+    traffic = generate(seed, now - HOUR, people, crowd=example.crowd)
+    history = import_history(wiring, folder, example, seed, now, traffic, settle) if months else None
     with progress("playing an hour of traffic") as show_progress:
         played = play(bind.host, bind.port, traffic.requests, show_progress)
     settle()
     if history is not None:
-        work(f"http://{bind}", history, seed, now, settle)
+        work(f"http://{bind}", example, history, seed, now, settle)
     return traffic, played
 
 
@@ -120,7 +121,7 @@ def tell(
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Bind]]:
+def server(folder: Path, model: Path) -> Iterator[tuple[subprocess.Popen[bytes], Bind]]:
     """`leadline serve` in a process of its own, on a free port. Raises Failed where it does not start."""
     bind = _free()
     lines = folder / "server.log"
@@ -128,7 +129,7 @@ def server(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Bind]]:
     with lines.open("wb") as out:
         program = [sys.executable, "-P", "-c", "from runtime.entry import main; main()", "serve"]
         process = subprocess.Popen(
-            program, env=_environment(folder, bind), stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            program, env=_environment(folder, model, bind), stdin=subprocess.DEVNULL, stdout=out, stderr=out
         )
     try:
         if not until(lambda: process.poll() is not None or _ready(bind), START) or process.poll() is not None:
@@ -143,10 +144,10 @@ def server(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Bind]]:
             process.kill()
 
 
-def _environment(folder: Path, bind: Bind) -> Mapping[str, str]:
+def _environment(folder: Path, model: Path, bind: Bind) -> Mapping[str, str]:
     """None of the caller's settings: the demo touches nothing of theirs."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    own = {"MODEL": str(EXAMPLE), "DATA": str(folder), "BIND": str(bind), "LOG": "text"}
+    own = {"MODEL": str(model), "DATA": str(folder), "BIND": str(bind), "LOG": "text"}
     return {
         **inherited,
         **{PREFIX + name: value for name, value in own.items()},
@@ -209,13 +210,13 @@ def _results(view: View) -> dict[str, Any]:
     }
 
 
-def _print_tables(results: Mapping[str, Any], traffic: Traffic, played: Played) -> None:
+def _print_tables(results: Mapping[str, Any], example: DemoCompany, traffic: Traffic, played: Played) -> None:
     pace = played.requests / max(played.seconds, 0.001)
     print(
         f"An hour of traffic, {played.requests:,} requests of {traffic.truth.leads:,} people, played in "
         f"{played.seconds:.1f} s ({pace:,.0f} requests/s)\n"
     )
-    words = Words(parse_model(EXAMPLE.read_text(encoding="utf-8")))
+    words = Words(parse_model(example.model.read_text(encoding="utf-8")))
     rows = [
         (
             who(each),

@@ -9,7 +9,9 @@ from producers.imports.mapping import ImportMapping
 from runtime.commands.costs import take_costs
 from runtime.commands.importing import append_file
 from runtime.commands.options import mapping_of
-from runtime.demo.history import WEEKS, History, write_history
+from runtime.demo.examples import DemoCompany
+from runtime.demo.generator import Traffic
+from runtime.demo.history import History
 from runtime.demo.sellers import Sellers
 from runtime.projected import bar
 from runtime.show import say
@@ -23,15 +25,14 @@ class Settle(Protocol):
     def __call__(self, tell: Callable[[Progressed], None] = ..., /) -> None: ...
 
 
-def import_history(wiring: Wiring, folder: Path, mappings: Path, seed: int, now: int, settle: Settle) -> History:
-    """Make the files of the months in the folder, and import them; `mappings` is the folder of their mappings.
-
-    Raises Failed where a row is refused.
-    """
-    history = write_history(folder, seed, now)
-    say(f"importing {WEEKS} weeks of {history.people:,} people")
+def import_history(
+    wiring: Wiring, folder: Path, example: DemoCompany, seed: int, now: int, hour: Traffic, settle: Settle
+) -> History:
+    """Make files of what was before the hour in the folder, and import them. Raises Failed where a row is refused."""
+    history = example.history(folder, seed, now, hour)
+    say(f"importing {history.span} of {history.people:,} people")
     for file in history.files:
-        rules: ImportMapping = mapping_of(mappings / file.mapping)
+        rules: ImportMapping = mapping_of(example.model.parent / file.mapping)
         result = append_file(wiring, file.path, rules)
         if result.rejected:
             raise Failed(f"{file.path}: {result.rejected:,} rows were refused: {result.reasons}")
@@ -43,9 +44,9 @@ def import_history(wiring: Wiring, folder: Path, mappings: Path, seed: int, now:
     return history
 
 
-def work(address: str, history: History, seed: int, now: int, settle: Settle) -> None:
+def work(address: str, example: DemoCompany, history: History, seed: int, now: int, settle: Settle) -> None:
     """Salespeople take over what is open, and answer for what they were given."""
-    sellers = Sellers(address, seed, now)
+    sellers = Sellers(address, example.team, seed, now)
     sellers.take_over(history.deals)
     settle()
     sellers.answer()

@@ -23,7 +23,7 @@ from domain.touchpoints.touchpoint import Instant, Source, Touchpoint, rfc3339
 from producers.protocols import forms, segment
 from producers.reading.arrival import Arrival
 from producers.reading.body import Body
-from runtime.demo.people import KINDS, SITE, PlanStep, Someone, someone
+from runtime.demo.people import BUSINESS, PlanStep, Someone, VisitorMix
 
 SECOND: Final = 1_000_000
 HOUR: Final = 3_600 * SECOND
@@ -136,17 +136,17 @@ class Traffic:
                 yield from segment.PROTOCOL.taken(arrival, Body("json", orjson.loads(body)), body).touchpoints
 
 
-def generate(seed: int, start: int, people: int = 200, length: int = HOUR) -> Traffic:
-    """The traffic of `people` from `start` on, for `length` (microseconds).
+def generate(seed: int, start: int, people: int = 200, length: int = HOUR, crowd: VisitorMix = BUSINESS) -> Traffic:
+    """The traffic of `people` of a crowd from `start` on, for `length` (microseconds).
 
     Every call bears its own time and no `sentAt`, so that it keeps it however fast it is played. Plain HTML forms bear
     none (a browser sends none): they come last, and count as of their receipt.
     """
     chance = Random(f"leadline {seed}")
     start -= start % 1_000
-    kinds = [kind for kind, _ in KINDS]
-    chosen = chance.choices(kinds, weights=[weight for _, weight in KINDS], k=people)
-    cast = {number: someone(kind, number, chance) for number, kind in enumerate(chosen, start=1)}
+    kinds = [kind for kind, _ in crowd.kinds]
+    chosen = chance.choices(kinds, weights=[weight for _, weight in crowd.kinds], k=people)
+    cast = {number: crowd.someone(kind, number, chance) for number, kind in enumerate(chosen, start=1)}
     acts: list[Act] = []
     guest: tuple[str, int] | None = None
     for number, person in cast.items():
@@ -165,7 +165,7 @@ def generate(seed: int, start: int, people: int = 200, length: int = HOUR) -> Tr
         elif shares:
             guest = None
     truth = Truth(tuple(acts), cast)
-    return Traffic(tuple(delivered(acts, start + length, chance)), truth)
+    return Traffic(tuple(delivered(acts, start + length, chance, crowd.site)), truth)
 
 
 def _instants(steps: Sequence[PlanStep], begin: int, end: int, chance: Random) -> list[int]:
@@ -235,16 +235,16 @@ def _act(number: int, person: Someone, step: PlanStep, at: int, message: str, ca
 # ---- delivery ----------------------------------------------------------------------------------------------------
 
 
-def delivered(acts: Sequence[Act], end: int, chance: Random) -> list[Request]:
+def delivered(acts: Sequence[Act], end: int, chance: Random, site: str) -> list[Request]:
     """The requests: browsers send one call each, servers batches; some late, some twice."""
     requests: list[Request] = []
     batch: list[Act] = []
     for act in sorted(acts, key=lambda act: (act.at, act.person)):
         door, call = act.request
         if door.startswith("f/"):
-            requests.append(_posted_form(act))
+            requests.append(_posted_form(act, site))
         elif "anonymousId" in call:
-            requests += _sent(_browser_call(act), end, chance)
+            requests += _sent(_browser_call(act, site), end, chance)
         else:
             batch.append(act)
             if len(batch) == 20:
@@ -265,9 +265,9 @@ def _sent(request: Request, end: int, chance: Random) -> Iterator[Request]:
         yield replace(request, at=arrives + chance.randint(1, 60) * SECOND)
 
 
-def _browser_call(act: Act) -> Request:
+def _browser_call(act: Act, site: str) -> Request:
     name, call = act.request
-    headers = {"Content-Type": "text/plain", "Origin": SITE}
+    headers = {"Content-Type": "text/plain", "Origin": site}
     return Request(act.at, "POST", f"/v1/{name[0]}", headers, orjson.dumps({**call, "writeKey": _KEY}))
 
 
@@ -279,7 +279,7 @@ def _server_batch(acts: Sequence[Act]) -> Request:
     return Request(max(act.at for act in acts), "POST", "/v1/batch", headers, packed)
 
 
-def _posted_form(act: Act) -> Request:
+def _posted_form(act: Act, site: str) -> Request:
     door, fields = act.request
-    headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": SITE}
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": site}
     return Request(act.at, "POST", f"/{door}", headers, urlencode(fields).encode())

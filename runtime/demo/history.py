@@ -48,6 +48,8 @@ class History:
     costs: Path
     deals: tuple[Deal, ...]
     people: int
+    span: str
+    """How long it is, in words."""
 
 
 def write_history(folder: Path, seed: int, now: int, people: int = PEOPLE) -> History:
@@ -69,7 +71,7 @@ def write_history(folder: Path, seed: int, now: int, people: int = PEOPLE) -> Hi
     costs = folder / "costs.csv"
     costs.write_text(season_costs(start, midnight), encoding="utf-8")
     files = HistoryFile(crm, "crm.toml"), HistoryFile(mail, "mail.toml"), HistoryFile(site, "site.toml")
-    return History(files, costs, tuple(deals), traffic.truth.leads)
+    return History(files, costs, tuple(deals), traffic.truth.leads, f"{WEEKS} weeks")
 
 
 def _once(traffic: Traffic) -> Iterable[Touchpoint]:

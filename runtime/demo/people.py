@@ -1,5 +1,6 @@
 """The simulated people of the traffic generator: who they are, and what each kind of person does in an hour."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
@@ -69,6 +70,15 @@ class Someone:
     signs_in: bool
     devices: int
     steps: tuple[PlanStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorMix:
+    """Who visits a company: kinds of people, how many of a hundred are of each, and what makes one; its website."""
+
+    kinds: tuple[tuple[str, int], ...]
+    someone: Callable[[str, int, Random], Someone]
+    site: str
 
 
 def someone(kind: str, number: int, chance: Random) -> Someone:
@@ -200,3 +210,4 @@ _STORIES: Final = {
     "rival": _outsider,
     "student": _outsider,
 }
+BUSINESS: Final = VisitorMix(KINDS, someone, SITE)

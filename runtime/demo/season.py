@@ -89,7 +89,7 @@ def season(seed: int, start: int, end: int, people: int = 1_200) -> Traffic:
         if told:
             cast[number] = person
             acts += told
-    return Traffic(tuple(delivered(acts, end, chance)), Truth(tuple(acts), cast))
+    return Traffic(tuple(delivered(acts, end, chance, SITE)), Truth(tuple(acts), cast))
 
 
 def season_costs(start: int, end: int) -> str:

@@ -5,32 +5,41 @@ They ask the API of the server as a CRM would; every answer is a command with it
 
 import json
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from domain.files.durations import MINUTE
+from domain.files.durations import DAY, MINUTE
 from domain.touchpoints.touchpoint import rfc3339
-from runtime.demo.talks import SELLERS, Deal
+from runtime.demo.talks import Deal
 
 TAKEN_OVER: Final = 24
 """Open deals that owners are given by hand."""
-MEMBERS: Final = {"field sales": ("amara", "jonas")}
-"""Who answers for a team of the example's model."""
-_CALLED: Final[tuple[tuple[str, str | None, list[str]], ...]] = (
-    ("reached", "Asks for the price of 50 seats", ["price"]),
-    ("reached", "Compares three tools, decides this quarter", ["competitor", "this quarter"]),
-    ("reached", "Wants a demo for the whole team", []),
-    ("not reached", None, []),
-)
+
+
+@dataclass(frozen=True, slots=True)
+class SalesTeam:
+    """Who answers in a company, and what they say."""
+
+    callers: tuple[str, ...]
+    members: Mapping[str, tuple[str, ...]]
+    """Who answers for a team."""
+    newcomers: str
+    """The stage of those who are called without being hot."""
+    rejects: tuple[str, str]
+    """The reason and the note with which one lead is given back."""
+    said: tuple[tuple[str, tuple[str, ...]], ...]
+    """What was said in calls, and the tags of it."""
 
 
 class Sellers:
     """Salespeople at the API of a server."""
 
-    def __init__(self, address: str, seed: int, now: int) -> None:
+    def __init__(self, address: str, team: SalesTeam, seed: int, now: int) -> None:
         """`now` in microseconds: what they log was said before it."""
+        self._team = team
         self._address = address
         self._now = now
         self._chance = Random(f"leadline sellers {seed}")
@@ -48,26 +57,31 @@ class Sellers:
         owned = [lead for lead in self._leads(limit="200") if lead.get("owner")]
         for place, lead in enumerate(owned):
             who = lead["owner"]["name"]
-            by = self._chance.choice(MEMBERS.get(who, (who,)))
+            by = self._chance.choice(self._team.members.get(who, (who,)))
             what = self._chance.random()
             if place == 5:
-                self._ask(lead["id"], "reject", reason="wrong person", by=by, note="Left the company in spring")
+                reason, note = self._team.rejects
+                self._ask(lead["id"], "reject", reason=reason, by=by, note=note)
             elif what < 0.6:
                 self._ask(lead["id"], "accept", by=by)
                 if what < 0.45:
                     self._call(lead["id"], by, 0)
-        for lead in self._leads(limit="40", stage="lead"):
+        for lead in self._leads(limit="40", stage=self._team.newcomers):
             if self._chance.random() < 0.5:
-                self._call(lead["id"], self._chance.choice(SELLERS), self._chance.randint(1, 25))
+                self._call(lead["id"], self._chance.choice(self._team.callers), self._chance.randint(1, 25))
 
     def _call(self, lead: str, by: str, ago: int) -> None:
         """They called so many minutes ago; 0: just now."""
-        outcome, note, tags = self._chance.choice(_CALLED)
-        said: dict[str, Any] = {"kind": "call_logged", "outcome": outcome, "by": by}
-        when = {"at": rfc3339(self._now - ago * MINUTE)} if ago else {}
-        self._ask(lead, "log", **said, **when, **({"note": note, "tags": tags} if note else {}))
-        if not note:
-            tomorrow = rfc3339(self._now + 24 * 60 * MINUTE)
+        said: dict[str, Any] = {"kind": "call_logged", "by": by, "outcome": "not reached"}
+        reached = self._chance.random() < 0.75
+        if reached:
+            note, tags = self._chance.choice(self._team.said)
+            said |= {"outcome": "reached", "note": note, "tags": tags}
+        if ago:
+            said["at"] = rfc3339(self._now - ago * MINUTE)
+        self._ask(lead, "log", **said)
+        if not reached:
+            tomorrow = rfc3339(self._now + DAY)
             self._ask(lead, "remind", at=tomorrow, note="Try again in the morning", by=by)
 
     def _leads(self, **asked: str) -> list[dict[str, Any]]:

@@ -17,8 +17,8 @@ from domain.touchpoints.envelope import decode
 from domain.touchpoints.touchpoint import Instant, Touchpoint
 from producers.imports.costs import costs_of, read_cost_rows
 from producers.imports.importer import import_file
-from runtime.commands.demo import EXAMPLE
 from runtime.commands.options import mapping_of
+from runtime.demo.examples import SOFTWARE
 from runtime.demo.history import WEEKS, History, write_history
 from runtime.demo.talks import SELLERS
 from store.log.sql import SqlLog
@@ -26,7 +26,7 @@ from store.log.topics import TOUCHPOINTS
 from tests.producers.collecting import NOON
 from tests.runtime.serving import PROGRAM, environment
 
-MODEL = parse_model(EXAMPLE.read_text(encoding="utf-8"))
+MODEL = parse_model(SOFTWARE.model.read_text(encoding="utf-8"))
 PEOPLE = 200
 
 
@@ -40,7 +40,7 @@ def imported(history: History, tmp_path_factory: pytest.TempPathFactory) -> list
     """What the log has after the import of all files."""
     log = SqlLog(tmp_path_factory.mktemp("log") / "log.db")
     for file in history.files:
-        rules = mapping_of(EXAMPLE.parent / file.mapping)
+        rules = mapping_of(SOFTWARE.model.parent / file.mapping)
         result = import_file(file.path, rules, log, clock=lambda: Instant(NOON))
         assert (result.rejected, result.known) == (0, 0) and result.appended > 0
         assert (result.skipped > 0) == (rules.only is not None)
