@@ -204,6 +204,18 @@ def test_a_day_by_day_report_is_never_of_ever_and_quality_has_no_period(pages: P
     assert 'name="period"' not in pages.get("/reports/quality?period=7").text
 
 
+def test_a_number_of_findings_opens_just_so_many_leads(dashboard_of: Open) -> None:
+    pages = dashboard_of(MODEL.replace('name = "lead"', 'name = "lead"\nrequires = ["profile.title"]', 1))
+    bought(pages)
+    pages.company.wait(FRIDAY + 300 * DAY)
+    links = re.findall(r'<a href="(/health/findings[^"]+)">(\d+)</a>', pages.get("/reports/quality").text)
+    assert {kind for link, _ in links for kind in re.findall(r"kind=(\w+)", link)} >= {"missing_field", "stale"}
+    for link, number in links:
+        listed = pages.get(link.replace("&amp;", "&")).text
+        assert len(set(re.findall(r'href="/leads/([0-9a-f-]{36})"', listed))) == int(number), link
+    assert "kind=stale" not in pages.get("/reports/quality?stale=3").text
+
+
 def test_a_field_of_the_portrait_opens_its_values(pages: Pages) -> None:
     assert known_report("portrait").by[0] == "profile"
     shown = pages.get("/reports/portrait").text

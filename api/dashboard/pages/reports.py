@@ -159,6 +159,9 @@ def _answer(
         match shape.report, column, shape.by:
             case "quality", "example", _ if value:
                 return f"/leads/{value}"
+            case "quality", "leads", _ if value and (item["kind"] != "stale" or "stale" not in choice.options):
+                said = {"kind": item["kind"], "detail": item["detail"]}
+                return f"/health/findings?{urlencode({name: each for name, each in said.items() if each})}"
             case "portrait", "field", "profile":
                 return choice.address(by=f"profile.{value}")
         return None
