@@ -92,6 +92,8 @@ PAGES: Final[Mapping[str, Callable[[Demo], str]]] = {
     "overview-leads": lambda demo: "/overview/leads?of=new_leads&period=7",
     "model": lambda demo: "/model",
     "model-activation": lambda demo: "/model/history/1",
+    "model-edit": lambda demo: "/model/edit",
+    "model-text": lambda demo: "/model/edit?as=text",
     "health": lambda demo: "/health",
     "health-findings": lambda demo: "/health/findings",
     "health-refused": lambda demo: "/health/rejected",

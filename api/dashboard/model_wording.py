@@ -1,16 +1,16 @@
 """How the pages of the model say things: limits, durations, what a rule asks for, what changed."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
 from api.dashboard.texts import Language
 from api.dashboard.well_known import N_
 from api.dashboard.wording import PageWording
-from domain.files.durations import SECOND, parse_duration
+from domain.files.durations import parse_duration
 from domain.model.definition import Model
 from domain.model.labels import called
 from projections.queries.model import FunnelStepAskedShape, LimitShape
-from projections.reports.model_diff import DaysShape, PortionShape
 
 ORDERS: Final = {
     "ordered": N_("in this order"),
@@ -58,7 +58,7 @@ class ModelWording(PageWording):
 
     def duration(self, text: str) -> str:
         """A duration of the file, in full words."""
-        return self.span(parse_duration(text) / SECOND)
+        return self.length(parse_duration(text))
 
     def limit(self, limit: LimitShape) -> str:
         """How often a rule may give points."""
@@ -91,13 +91,9 @@ class ModelWording(PageWording):
             case _:
                 return name
 
-    def portion(self, portion: PortionShape) -> str:
-        """So many of so many."""
-        part, whole = self.number(portion.leads), self.number(portion.of)
-        if portion.share is None:
+    def portion(self, portion: Mapping[str, Any]) -> str:
+        """So many of so many, as the report of a comparison has it."""
+        part, whole = self.number(portion["leads"]), self.number(portion["of"])
+        if portion["share"] is None:
             return self.text(_PART, part=part, whole=whole)
-        return self.text(_SHARE, part=part, whole=whole, share=self.share(portion.share))
-
-    def days(self, days: DaysShape) -> str:
-        """The median of days to won."""
-        return self.span(days.median * 86_400)
+        return self.text(_SHARE, part=part, whole=whole, share=self.share(portion["share"]))

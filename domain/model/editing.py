@@ -23,6 +23,8 @@ _LABELLED: Final[tuple[Path, ...]] = (
     ("funnels",), ("tags",), ("sales", "reasons"),
 )  # fmt: skip
 _SWITCHED: Final[tuple[Path, ...]] = (("score", "rules"), ("fit", "rules"), ("not_a_lead",))
+_WHOLE: Final = ("hot_at", "grades", "limit")
+"""Tables that are not there where nothing is in them."""
 _ON: Final = "on"
 _OTHERWISE: Final = "cannot be changed by a field in this file: change it in the text"
 _MARK: Final = "\ufeff"
@@ -166,7 +168,8 @@ def _meant(raw: Any, field: ModelField, typed: str) -> Iterator[tuple[Path, Any]
         case FieldKind.TEXT:
             value = typed or None
     if "label" not in field.path:
-        yield field.path, value
+        last = value is None and field.path[-2] in _WHOLE and set(_at(raw, field.path[:-1])) <= {field.path[-1]}
+        yield (field.path[:-1] if last else field.path), value
         return
     path, language = field.path[:-1], str(field.path[-1])
     label = _at(raw, path)
@@ -242,8 +245,13 @@ def _item(value: Any) -> Item:
 
 def _insert(table: Any, key: str, item: Item) -> None:
     if isinstance(table, OutOfOrderTableProxy):
-        table = next(part for part in table._tables if _last_key(part) is not None)
-    table.value._insert_after(_last_key(table), SingleKey(key), item)
+        parts = [part for part in table._tables if not part.is_super_table()]
+        table = next((part for part in parts if _last_key(part) is not None), parts[0])
+    last = _last_key(table)
+    if last is None:
+        table.value._insert_at(0, SingleKey(key), item)
+    else:
+        table.value._insert_after(last, SingleKey(key), item)
 
 
 def _last_key(table: Table) -> Any:

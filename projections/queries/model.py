@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from domain.conditions.parse import GRADES
 from domain.conditions.tree import Condition
-from domain.conditions.words import in_words
+from domain.conditions.words import PLAIN, Speech, in_words
 from domain.files.durations import show_duration
 from domain.fold.days import ZoneDays
 from domain.model.definition import Model
@@ -169,8 +169,11 @@ class ModelShape(Shape):
     destinations: list[DestinationOfModelShape]
 
 
-def active(view: View, days: DayRange) -> ModelShape:
-    """The active model; rules with how often they gave points on these days (none: the last 28)."""
+def active(view: View, days: DayRange, speech: Speech = PLAIN) -> ModelShape:
+    """The active model; rules with how often they gave points on these days (none: the last 28).
+
+    `speech` says how conditions are put into words.
+    """
     model = view.model
     if not days.bounded:
         today = ZoneDays(model.timezone).of(view.clock)
@@ -184,28 +187,30 @@ def active(view: View, days: DayRange) -> ModelShape:
             StageOfModelShape(
                 name=stage.name, label=stage.label, won=stage.won, detour=stage.detour, retired=stage.retired,
                 hot=stage.may_be_hot, requires=list(stage.requires), was=list(stage.was),
-                enter=list(map(_step, stage.enter)),
+                enter=[_step(each, speech) for each in stage.enter],
             )
             for stage in model.stages
         ],
-        score=_score(model.score, days, model.timezone, _fired(view, days)),
+        score=_score(model.score, days, model.timezone, _fired(view, days), speech),
         fit=FitOfModelShape(
             grades=model.fit.grades,
             rules=[
                 FitRuleShape(
-                    name=rule.name, label=rule.label, where=in_words(rule.where), points=rule.points,
+                    name=rule.name, label=rule.label, where=in_words(rule.where, speech), points=rule.points,
                     enabled=rule.enabled,
                 )
                 for rule in model.fit.rules
             ],
         ),
         not_a_lead=[
-            ExclusionShape(reason=each.reason, label=each.label, where=in_words(each.where), enabled=each.enabled)
+            ExclusionShape(
+                reason=each.reason, label=each.label, where=in_words(each.where, speech), enabled=each.enabled
+            )
             for each in model.not_a_lead
         ],
-        segments=[_condition(each.name, each.label, each.when) for each in model.segments],
-        channels=[_condition(each.name, each.label, each.where) for each in model.channels.rules],
-        funnels=list(map(_funnel, model.funnels)),
+        segments=[_condition(each.name, each.label, each.when, speech) for each in model.segments],
+        channels=[_condition(each.name, each.label, each.where, speech) for each in model.channels.rules],
+        funnels=[_funnel(each, speech) for each in model.funnels],
         **_people(model),
     )  # fmt: skip
 
@@ -240,7 +245,7 @@ def _fired(view: View, days: DayRange) -> Mapping[str, _Fired]:
     return {row.rule: _Fired(row.fired, day_named(row.last)) for row in view.conn.execute(query)}
 
 
-def _score(score: Score, days: DayRange, zone: str, fired: Mapping[str, _Fired]) -> ScoreOfModelShape:
+def _score(score: Score, days: DayRange, zone: str, fired: Mapping[str, _Fired], speech: Speech) -> ScoreOfModelShape:
     by_grade = score.hot_at if isinstance(score.hot_at, dict) else dict.fromkeys(GRADES, score.hot_at)
     start, end = bounds_of(days, zone)
     return ScoreOfModelShape(
@@ -250,13 +255,13 @@ def _score(score: Score, days: DayRange, zone: str, fired: Mapping[str, _Fired])
         promote_to=score.promote_to,
         fired_from=start,
         fired_to=end,
-        rules=[_rule(rule, fired.get(rule.name, _Fired())) for rule in score.rules],
+        rules=[_rule(rule, fired.get(rule.name, _Fired()), speech) for rule in score.rules],
     )
 
 
-def _rule(rule: ScoreRule, fired: _Fired) -> ScoreRuleShape:
+def _rule(rule: ScoreRule, fired: _Fired, speech: Speech) -> ScoreRuleShape:
     return ScoreRuleShape(
-        name=rule.name, label=rule.label, on=rule.on, where=_words(rule.where), points=rule.points,
+        name=rule.name, label=rule.label, on=rule.on, where=_words(rule.where, speech), points=rule.points,
         limit=None if rule.limit is None else _limit(rule.limit), enabled=rule.enabled,
         fired=fired.times, last=fired.last,
     )  # fmt: skip
@@ -267,27 +272,27 @@ def _limit(limit: Limit) -> LimitShape:
     return LimitShape(count=limit.count, within=within, per=".".join(limit.per) or None)
 
 
-def _funnel(funnel: Funnel) -> FunnelOfModelShape:
+def _funnel(funnel: Funnel, speech: Speech) -> FunnelOfModelShape:
     steps = [
         FunnelStepAskedShape(
-            on=step.on, where=_words(step.where), label=step.label,
+            on=step.on, where=_words(step.where, speech), label=step.label,
             within=None if step.within is None else show_duration(step.within),
         )
         for step in funnel.steps
     ]  # fmt: skip
     return FunnelOfModelShape(
         name=funnel.name, label=funnel.label, order=funnel.order.value, window=show_duration(funnel.window),
-        steps=steps, exclude=list(map(_step, funnel.exclude)),
+        steps=steps, exclude=[_step(each, speech) for each in funnel.exclude],
     )  # fmt: skip
 
 
-def _step(step: Step) -> StepAskedShape:
-    return StepAskedShape(on=step.on, where=_words(step.where))
+def _step(step: Step, speech: Speech) -> StepAskedShape:
+    return StepAskedShape(on=step.on, where=_words(step.where, speech))
 
 
-def _condition(name: str, label: Any, condition: Condition) -> ConditionOfModelShape:
-    return ConditionOfModelShape(name=name, label=label, condition=in_words(condition))
+def _condition(name: str, label: Any, condition: Condition, speech: Speech) -> ConditionOfModelShape:
+    return ConditionOfModelShape(name=name, label=label, condition=in_words(condition, speech))
 
 
-def _words(condition: Condition | None) -> str | None:
-    return None if condition is None else in_words(condition)
+def _words(condition: Condition | None, speech: Speech) -> str | None:
+    return None if condition is None else in_words(condition, speech)

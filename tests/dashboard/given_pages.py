@@ -94,7 +94,8 @@ class Pages:
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://{HOST}"}
         answer = self._ask("POST", path, cookies, headers, urlencode(fields))
         commanded = self._subscription.poll(dict.fromkeys(self._subscription.assigned()), 10, 0)
-        self.company.tell([decode(entry.value) for entry in commanded], self.company.world.clock)
+        if commanded:
+            self.company.tell([decode(entry.value) for entry in commanded], self.company.world.clock)
         return answer
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.dashboard.condition_speech import PageSpeech
 from api.dashboard.model_wording import ModelWording
 from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
@@ -37,10 +38,10 @@ def routes(resources: Resources) -> Sequence[Route]:
     def model(request: Request) -> Response:
         viewer, cursor = viewer_of(request), request.query_params.get("cursor") or None
         with resources.reader.view() as view:
-            shown = model_query.active(view, EVER)
+            wording = ModelWording(view.model, resources.shell.language(request), view.clock)
+            shown = model_query.active(view, EVER, PageSpeech(wording))
             history = told_history(view.conn, limit=HISTORY, cursor=cursor)
             shown, history = seen_by(viewer, view.ids, (shown, history))
-            wording = ModelWording(view.model, resources.shell.language(request), view.clock)
         return resources.shell.render(
             request,
             "model.html",
