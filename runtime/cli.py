@@ -28,6 +28,10 @@ ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
         "leads": "List leads, narrowed and ordered as you say.",
         "lead": "Show one lead: how far it is from hot, every point explained, what the newest touchpoints did.",
     },
+    "merging": {
+        "merge": "Two leads are one person, for their whole history.",
+        "unmerge": "Identities of a lead are another person's, whatever else links...",
+    },
     "handing_over": {"handover": "Who takes care of a lead: give it, answer for it, note something."},
     "working": {"work": "What is done with a lead: log a call, correct what is known, tag it."},
     "funnels": {"funnel": "Show how far leads came in a funnel, how long it took, and where most are lost."},
