@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import NotFound, Retry
+from domain.phrases import phrase, phrased
 from domain.touchpoints.touchpoint import rfc3339
 from projections.queries.as_of import BadAsOf, NotThen
 from projections.queries.cursors import BadCursor
@@ -34,15 +35,15 @@ def to_problems() -> Mapping[type[Exception], Callable[[Any], Problem]]:
     """What each error that a reader or a command may meet is answered with, whether as a document or as a page."""
 
     def bad(error: Exception) -> Problem:
-        return Problem(400, str(error))
+        return Problem(400, phrased(error))
 
     def away(error: Exception) -> Problem:
-        return Problem(503, str(error), {"Retry-After": "2"})
+        return Problem(503, phrased(error), {"Retry-After": "2"})
 
     refused = (BadAsOf, BadCursor, BadSearch, BadPeriod, BadGroups, BadFunnel, BadReport, BadStages, BadDeadlines)
     return {
         Problem: lambda problem: problem,
-        NotFound: lambda error: Problem(404, str(error)),
+        NotFound: lambda error: Problem(404, phrased(error)),
         NotThen: _not_then,
         **dict.fromkeys(refused, bad),
         RequestValidationError: _invalid,
@@ -97,8 +98,8 @@ class Edge:
 
 def _not_then(error: NotThen) -> Problem:
     if error.recorded_from is None:
-        return Problem(404, str(error))
-    return Problem(404, str(error), recorded_from=rfc3339(error.recorded_from))
+        return Problem(404, phrased(error))
+    return Problem(404, phrased(error), recorded_from=rfc3339(error.recorded_from))
 
 
 def _invalid(error: RequestValidationError) -> Problem:
@@ -124,14 +125,15 @@ def _message(item: dict[str, Any]) -> str:
 def _no_route(error: HTTPException) -> Problem:
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "another")
-        return Problem(405, f"this method is not for this path: allowed is {allowed}; see /api/docs", error.headers)
-    detail = "nothing is here: /api/docs lists what is" if error.status_code == 404 else str(error.detail)
+        said = phrase("this method is not for this path: allowed is {allowed}; see /api/docs", allowed=allowed)
+        return Problem(405, said, error.headers)
+    detail = phrase("nothing is here: /api/docs lists what is") if error.status_code == 404 else str(error.detail)
     return Problem(error.status_code, detail, error.headers)
 
 
 def _unexpected(error: Exception) -> Problem:
     structlog.get_logger().error("api.failed", error=f"{type(error).__name__}: {error}", exc_info=error)
-    return Problem(500, "an unexpected error; the log of the server says more")
+    return Problem(500, phrase("an unexpected error; the log of the server says more"))
 
 
 def answered(shape: BaseModel, bears: Response | None = None) -> Response:

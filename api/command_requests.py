@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.commander import Accepted, Asker, Command, Commander
 from domain.files.durations import SECOND, parse_duration
+from domain.phrases import phrase, phrased
 from domain.touchpoints.touchpoint import Instant
 from producers.commands import CommandContext, CommandRefused
 from producers.reading.body import clean
@@ -199,4 +200,4 @@ def instant_said(name: str, text: str, view: View) -> Instant:
     try:
         return Instant(bound(text, view.model.timezone))
     except ValueError as error:
-        raise CommandRefused(400, f"{name}: {error}") from None
+        raise CommandRefused(400, phrase("{name:input}: {why}", name=name, why=phrased(error))) from None

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection, Row, select
 
 from domain.errors import NotFound
+from domain.phrases import phrased
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Instant, Touchpoint
 from producers.commands import CommandContext, CommandRefused
@@ -107,7 +108,7 @@ class Commander:
             try:
                 return foreseen(view, self._reader.foresight, touchpoint, asked)
             except PutAside as error:
-                raise CommandRefused(409, str(error)) from None
+                raise CommandRefused(409, phrased(error)) from None
 
     def _context(self, view: View, id: str, asking: Asker) -> CommandContext:
         at = Instant(max(self._clock(), view.clock + 1))  # behind all that it is checked against

@@ -16,6 +16,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from domain.errors import Failed, Fenced, LeadlineError
+from domain.phrases import phrased
 from domain.touchpoints.touchpoint import rfc3339
 from projections.queries.shapes import Page, Shape
 from store.database.lease import Lease
@@ -81,7 +82,7 @@ class JobRunner:
             job, lease = self._jobs.begin(kind, None if question is None else orjson.dumps(question).decode())
         except JobRuns as error:
             place = {} if error.running is None else {"Location": f"/api/jobs/{error.running.id}"}
-            raise Problem(409, str(error), place) from None
+            raise Problem(409, phrased(error), place) from None
         self._start(f"job {kind}", lambda stop: self._run(job, lease, work, stop))
         return job
 
@@ -205,6 +206,6 @@ def job_routes(jobs: Jobs) -> APIRouter:
         try:
             return shape(jobs.cancel(id))
         except JobEnded as error:
-            raise Problem(409, str(error)) from None
+            raise Problem(409, phrased(error)) from None
 
     return router

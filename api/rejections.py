@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from api.command_requests import JsonRoute
 from api.jobs import JobRunner, JobShape, Report, accepted
 from api.parameters import Parameters
+from domain.phrases import phrase
 from producers.imports.mapping import ImportMapping, MappingError, parse_mapping
 from producers.reading.body import clean
 from producers.reading.conventions import Conventions
@@ -108,7 +109,7 @@ def begin_replaying(runner: JobRunner, database: Database, doors: Doors, asked: 
     """The job that tries refused input again. Raises Problem: nothing such waits, a bad mapping, or one is running."""
     mapping = asked.mended()
     if asked.id is not None and not waiting(database, asked.door, asked.id):
-        raise Problem(404, f"id: nothing that waits has the id {asked.id[:80]!r}")
+        raise Problem(404, phrase("id: nothing that waits has the id {id!r}", id=asked.id[:80]))
 
     def work(report: Report) -> dict[str, Any]:
         outcome = replay(

@@ -7,6 +7,7 @@ from fastapi import Request
 from starlette.datastructures import QueryParams
 
 from domain.fold.names import names_somebody
+from domain.phrases import phrase
 from domain.touchpoints.identity import KINDS
 from web.problems import Problem
 from web.viewer import Role, Viewer, viewer_of
@@ -54,8 +55,15 @@ def require(request: Request, needed: Role) -> Viewer:
     """Who asks, if their role covers the one that is needed. Raises Problem 403."""
     viewer = viewer_of(request)
     if not viewer.role.covers(needed):
-        allowed = "read, without anybody's name" if viewer.role is Role.READER else "read, and command leads"
-        detail = f"{viewer.name} is {viewer.role}, and this needs {needed}: allowed is to {allowed}"
+        reads = phrase("read, without anybody's name")
+        allowed = reads if viewer.role is Role.READER else phrase("read, and command leads")
+        detail = phrase(
+            "{name} is {role:role}, and this needs {needed:role}: allowed is to {allowed}",
+            name=viewer.name,
+            role=viewer.role.value,
+            needed=needed.value,
+            allowed=allowed,
+        )
         raise Problem(403, detail, role=viewer.role, needed=needed)
     return viewer
 
@@ -72,5 +80,9 @@ def refuse_search(viewer: Viewer, asked: QueryParams) -> None:
     if named is None and field != by and names_somebody(field):
         named = f"by={by}"
     if named is not None:
-        detail = f"{named[:80]}: {viewer.name} is reader, and sees nobody's name: allowed is to ask without it"
+        detail = phrase(
+            "{asked}: {name} is reader, and sees nobody's name: allowed is to ask without it",
+            asked=named[:80],
+            name=viewer.name,
+        )
         raise Problem(403, detail, role=viewer.role, needed=Role.SALES)

@@ -7,19 +7,22 @@ Of an `instant` English says the RFC 3339 text, of several names all of them; a 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from string import Formatter
+from types import MappingProxyType
 from typing import Any, Final
 
 _EPOCH: Final = datetime(1970, 1, 1)
 INSTANT: Final = "instant"
-NAMES: Final = frozenset(("stage", "owner", "field", "reason", "tag", "segment", "identity", "form"))
-"""What a value may be the name of, or several values the names."""
+NAMES: Final = frozenset(
+    ("stage", "owner", "field", "reason", "tag", "segment", "type", "input", "role", "identity", "foreign")
+)
+"""What a value may be the name of, or several values the names; `foreign` is what another program says in English."""
 
 
 class Phrase(str):
     """An English text; `template` and `values` are what it is made of. A value may be a phrase, too."""
 
-    template: str
-    values: Mapping[str, Any]
+    template: str = ""
+    values: Mapping[str, Any] = MappingProxyType({})
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy has the parts, too."""

@@ -11,9 +11,10 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from domain.errors import Refused
-from domain.files.problems import unknown
+from domain.files.problems import among
 from domain.fold.stage import missing
 from domain.model.definition import Stage
+from domain.phrases import Phrase, phrase
 from domain.touchpoints.envelope import validate
 from domain.touchpoints.identity import RANK, Identity, canonical, ordered
 from domain.touchpoints.touchpoint import Instant, Source, Touchpoint
@@ -24,6 +25,7 @@ NOT_BUILT: Final = ("consent", "erase")
 _REASON_LIMIT: Final = 1_000
 NOTE_LIMIT: Final = 5_000
 """Most characters of a note."""
+_EXAMPLE: Final = '[{"kind": "email", "value": "a@example.org"}]'
 NOTHING_KNOWN: Final[Mapping[str, Any]] = MappingProxyType({})
 _LAST_ABOVE_COOKIE: Final = RANK["phone"]
 
@@ -80,16 +82,20 @@ def stage(lead: LeadCard, to: object, stages: Sequence[Stage], context: CommandC
     in_use = tuple(stage.name for stage in stages if not stage.retired)
     to = next((stage.name for stage in stages if to in stage.was), to)
     if not isinstance(to, str) or to not in names:
-        text = unknown(to, in_use, "stage") if isinstance(to, str) else f"to: give one of {', '.join(in_use)}"
+        if not isinstance(to, str):
+            raise CommandRefused(422, phrase("to: give one of {allowed:stage}", allowed=in_use), allowed=in_use)
+        text = phrase("unknown stage {found}{hint}; allowed: {allowed:stage}", **among(to, in_use))
         raise CommandRefused(422, text, allowed=in_use)
     if to not in in_use:
-        raise CommandRefused(422, f"stage {to} is retired; allowed: {', '.join(in_use)}", allowed=in_use)
+        text = phrase("stage {to:stage} is retired; allowed: {allowed:stage}", to=to, allowed=in_use)
+        raise CommandRefused(422, text, allowed=in_use)
     if to == lead.stage:
-        raise CommandRefused(409, f"the lead is in stage {to} already")
+        raise CommandRefused(409, phrase("the lead is in stage {to:stage} already", to=to))
     target = stages[names.index(to)]
     _check_detour(lead.stage, target, stages)
     if absent := missing(tuple(target.requires), lead.profile):
-        raise CommandRefused(422, f"stage {to} requires {', '.join(absent)}: the lead has none yet", missing=absent)
+        text = phrase("stage {to:stage} requires {fields:field}: the lead has none yet", to=to, fields=absent)
+        raise CommandRefused(422, text, missing=absent)
     return about_lead(lead, "stage_changed", {"to": to}, context)
 
 
@@ -101,7 +107,13 @@ def _check_detour(current: str, target: Stage, stages: Sequence[Stage]) -> None:
     earlier = tuple(stage.name for stage in stages[:place] if not stage.detour and not stage.retired)
     if target.name not in earlier:
         raise CommandRefused(
-            409, f"{current} is a detour: it is left to an earlier stage ({', '.join(earlier)})", allowed=earlier
+            409,
+            phrase(
+                "{current:stage} is a detour: it is left to an earlier stage ({earlier:stage})",
+                current=current,
+                earlier=earlier,
+            ),
+            allowed=earlier,
         )
 
 
@@ -112,7 +124,7 @@ def merge(first: LeadCard, other: LeadCard, context: CommandContext) -> Touchpoi
     down to the lower kind, so that whatever an earlier unmerge kept apart is said again.
     """
     if first.id == other.id:
-        raise CommandRefused(409, "these are one lead already")
+        raise CommandRefused(409, phrase("these are one lead already"))
     lowest = max(RANK[_head(first).kind], RANK[_head(other).kind])
     sides = [_down_to(first.identities, lowest), _down_to(other.identities, lowest)]
     named_side, other_side = sides if len(sides[0]) <= len(sides[1]) else reversed(sides)
@@ -128,19 +140,20 @@ def unmerge(lead: LeadCard, identities: Sequence[object], context: CommandContex
     """
     out = ordered(_identity(each) for each in identities)
     if not out:
-        raise CommandRefused(
-            422, 'identities: name what to take out, such as [{"kind": "email", "value": "a@example.org"}]'
-        )
+        raise CommandRefused(422, phrase("identities: name what to take out, such as {example}", example=_EXAMPLE))
     has = ordered(lead.identities)
     shown = tuple(map(str, has))
     if strange := [str(identity) for identity in out if identity not in has]:
         raise CommandRefused(
-            422, f"not this lead's: {', '.join(strange)}; it has {', '.join(shown)}", missing=strange, allowed=shown
+            422,
+            phrase("not this lead's: {strange}; it has {shown}", strange=tuple(strange), shown=shown),
+            missing=strange,
+            allowed=shown,
         )
     rest = tuple(identity for identity in has if identity not in out)
     if not rest:
         raise CommandRefused(
-            409, "nothing would be left of the lead: name some of its identities, not all", allowed=shown
+            409, phrase("nothing would be left of the lead: name some of its identities, not all"), allowed=shown
         )
     lowest = max(RANK[identity.kind] for identity in out)
     other = _down_to(rest, min(lowest, _LAST_ABOVE_COOKIE)) or _down_to(rest, _LAST_ABOVE_COOKIE) or rest
@@ -154,7 +167,9 @@ def reset(lead: LeadCard, context: CommandContext) -> Touchpoint:
 
 def not_built(name: str) -> CommandRefused:
     """The refusal of a command that this release does not have yet."""
-    return CommandRefused(501, f"{name} is not built yet: this release refuses it and records nothing")
+    return CommandRefused(
+        501, phrase("{name} is not built yet: this release refuses it and records nothing", name=name)
+    )
 
 
 # ---- what they are made of ---------------------------------------------------------------------------------------
@@ -163,7 +178,9 @@ def not_built(name: str) -> CommandRefused:
 def _head(lead: LeadCard) -> Identity:
     identities = ordered(lead.identities)
     if not identities:
-        raise CommandRefused(409, "the lead has no identity that is its own alone: nothing can be said about it")
+        raise CommandRefused(
+            409, phrase("the lead has no identity that is its own alone: nothing can be said about it")
+        )
     return identities[0]
 
 
@@ -181,7 +198,11 @@ def _identity(raw: object) -> Identity:
             return identity
     raise CommandRefused(
         422,
-        f"identities: {str(raw)[:80]} names nobody; give a kind ({', '.join(RANK)}) and a value",
+        phrase(
+            "identities: {found} names nobody; give a kind ({kinds}) and a value",
+            found=str(raw)[:80],
+            kinds=tuple(RANK),
+        ),
         allowed=tuple(RANK),
     )
 
@@ -216,7 +237,7 @@ def _touchpoint(
 ) -> Touchpoint:
     for name, text in (("by", context.by or context.owner), ("reason", context.reason)):
         if text is not None and len(text) > _REASON_LIMIT:
-            raise CommandRefused(422, f"{name}: has {len(text)} characters, allowed are {_REASON_LIMIT}")
+            raise CommandRefused(422, too_long(name, len(text), _REASON_LIMIT))
         if text:
             properties[name] = text
     touchpoint = Touchpoint(
@@ -231,7 +252,7 @@ def _touchpoint(
         context={"viewer": context.viewer} if context.viewer else {},
     )
     if fault := validate(touchpoint):
-        raise CommandRefused(422, f"no valid touchpoint: {fault}")
+        raise CommandRefused(422, phrase("no valid touchpoint: {fault}", fault=fault))
     return touchpoint
 
 
@@ -240,5 +261,20 @@ def noted(text: str | None) -> dict[str, str]:
     if not text:
         return {}
     if len(text) > NOTE_LIMIT:
-        raise CommandRefused(422, f"note: has {len(text)} characters, allowed are {NOTE_LIMIT}")
+        raise CommandRefused(422, too_long("note", len(text), NOTE_LIMIT))
     return {"note": text}
+
+
+def too_long(name: str, length: int, most: int) -> Phrase:
+    """What is said of a text that is too long."""
+    return phrase("{name:input}: has {length} characters, allowed are {most}", name=name, length=length, most=most)
+
+
+def empty(name: str) -> Phrase:
+    """What is said of a text that is empty."""
+    return phrase("{name:input}: it is empty, allowed is a text", name=name)
+
+
+def found(name: str, value: str, allowed: str) -> Phrase:
+    """What is said of a value that is not allowed; `value` is as it is shown."""
+    return phrase("{name:input}: found {found}, allowed is {allowed}", name=name, found=value, allowed=allowed)

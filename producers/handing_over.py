@@ -6,10 +6,11 @@ A refusal records nothing, and names what is allowed.
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from domain.files.problems import unknown
+from domain.files.problems import among
 from domain.model.sales import NOT_READY, Sales
+from domain.phrases import phrase
 from domain.touchpoints.touchpoint import Instant, Touchpoint, rfc3339
-from producers.commands import CommandContext, CommandRefused, LeadCard, about_lead, noted
+from producers.commands import CommandContext, CommandRefused, LeadCard, about_lead, empty, noted
 
 
 class HeldBy(Protocol):
@@ -44,7 +45,7 @@ def assign(lead: OwnedCard, owner: str, due: Instant | None, sales: Sales, conte
     Refused: an owner who is unknown or retired, or has the lead already; a `due` that is over.
     """
     if lead.owner is not None and lead.owner.name == owner:
-        raise CommandRefused(409, f"{owner} has the lead already")
+        raise CommandRefused(409, phrase("{owner} has the lead already", owner=owner))
     _check_owner(owner, sales)
     properties: dict[str, Any] = {"owner": owner}
     if due is not None:
@@ -59,7 +60,7 @@ def accept(lead: OwnedCard, owner: str | None, signal: str | None, sales: Sales,
     """
     held = _held(lead, owner)
     if held.accepted_at is not None:
-        raise CommandRefused(409, f"{held.name} has accepted the lead already")
+        raise CommandRefused(409, phrase("{owner} has accepted the lead already", owner=held.name))
     answer = _answer(held, signal, sales, context)
     return about_lead(lead, "owner_accepted", answer, _as_answerer(held, sales, context))
 
@@ -69,7 +70,8 @@ def reject(lead: OwnedCard, answer: Rejection, sales: Sales, context: CommandCon
     held = _held(lead, answer.owner)
     reasons = reasons_of(sales)
     if answer.reason not in reasons:
-        raise CommandRefused(422, unknown(answer.reason, reasons, "reason"), allowed=reasons)
+        text = phrase("unknown reason {found}{hint}; allowed: {allowed:reason}", **among(answer.reason, reasons))
+        raise CommandRefused(422, text, allowed=reasons)
     said = _answer(held, answer.signal, sales, context)
     properties = {**said, "reason": answer.reason, **noted(answer.note)}
     return about_lead(lead, "owner_rejected", properties, _as_answerer(held, sales, context))
@@ -92,7 +94,7 @@ def remind(
 def note(lead: LeadCard, text: str, context: CommandContext) -> Touchpoint:
     """Keep a note with the lead. Refused: an empty one."""
     if not text.strip():
-        raise CommandRefused(422, "note: it is empty, allowed is a text")
+        raise CommandRefused(422, empty("note"))
     return about_lead(lead, "noted", noted(text), context)
 
 
@@ -104,21 +106,24 @@ def reasons_of(sales: Sales) -> tuple[str, ...]:
 def _check_owner(name: str, sales: Sales) -> None:
     in_use = tuple(owner.name for owner in sales.owners if not owner.retired)
     if not in_use:
-        raise CommandRefused(409, "the model has no owners: name some as [[sales.owners]]")
+        raise CommandRefused(409, phrase("the model has no owners: name some as [[sales.owners]]"))
     owner = sales.owner(name)
     if owner is None:
-        raise CommandRefused(422, unknown(name, in_use, "owner"), allowed=in_use)
+        text = phrase("unknown owner {found}{hint}; allowed: {allowed}", **among(name, in_use))
+        raise CommandRefused(422, text, allowed=in_use)
     if owner.retired:
-        raise CommandRefused(422, f"owner {name} is retired; allowed: {', '.join(in_use)}", allowed=in_use)
+        text = phrase("owner {owner} is retired; allowed: {allowed}", owner=name, allowed=in_use)
+        raise CommandRefused(422, text, allowed=in_use)
 
 
 def _held(lead: OwnedCard, owner: str | None) -> HeldBy:
     """Who has the lead. Raises CommandRefused: nobody, or another than the client says."""
     held = lead.owner
     if held is None:
-        raise CommandRefused(409, "nobody has the lead: there is nothing to answer")
+        raise CommandRefused(409, phrase("nobody has the lead: there is nothing to answer"))
     if owner is not None and owner != held.name:
-        raise CommandRefused(409, f"{owner} does not have the lead: {held.name} has it", allowed=(held.name,))
+        text = phrase("{owner} does not have the lead: {holder} has it", owner=owner, holder=held.name)
+        raise CommandRefused(409, text, allowed=(held.name,))
     return held
 
 
@@ -126,8 +131,16 @@ def _answer(held: HeldBy, signal: str | None, sales: Sales, context: CommandCont
     """Who was asked, who answers (about_lead adds it, where it is another), and which signal."""
     allowed = answerers(held.name, sales)
     if context.by and context.by not in allowed:
-        problem = f"by: {context.by} does not answer for {held.name}; allowed: {', '.join(allowed)}"
-        raise CommandRefused(422, problem, allowed=allowed)
+        raise CommandRefused(
+            422,
+            phrase(
+                "by: {by} does not answer for {owner}; allowed: {allowed}",
+                by=context.by,
+                owner=held.name,
+                allowed=allowed,
+            ),
+            allowed=allowed,
+        )
     return {"owner": held.name, **({"signal": signal} if signal else {})}
 
 
@@ -144,5 +157,13 @@ def answerers(owner: str, sales: Sales) -> tuple[str, ...]:
 
 def _ahead(name: str, instant: Instant, context: CommandContext) -> Instant:
     if instant <= context.at:
-        raise CommandRefused(422, f"{name}: found {rfc3339(instant)}, allowed is a time after {rfc3339(context.at)}")
+        raise CommandRefused(
+            422,
+            phrase(
+                "{name:input}: found {found:instant}, allowed is a time after {now:instant}",
+                name=name,
+                found=instant,
+                now=context.at,
+            ),
+        )
     return instant

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from domain.errors import NotFound, Refused
 from domain.files.durations import DAY, SECOND
+from domain.phrases import phrase
 from store.database.database import Database
 from store.database.lease import Lease
 from store.database.tables import jobs
@@ -45,7 +46,13 @@ class JobRuns(Refused):
     def __init__(self, running: "Job | None", kind: str) -> None:
         self.running = running
         which = f", {running.id}," if running is not None else ""
-        super().__init__(f"a job of kind {kind}{which} is running, and one at a time is allowed: wait, or cancel it")
+        super().__init__(
+            phrase(
+                "a job of kind {kind}{which} is running, and one at a time is allowed: wait, or cancel it",
+                kind=kind,
+                which=which,
+            )
+        )
 
 
 class JobEnded(Refused):
@@ -125,7 +132,7 @@ class Jobs:
     def cancel(self, id: str) -> Job:
         """Ask a job to end; it does when it is next asked how far it is. Raises NotFound, JobEnded."""
         if self.get(id).state is not JobState.RUNNING:
-            raise JobEnded(f"the job {id} has ended already")
+            raise JobEnded(phrase("the job {id} has ended already", id=id))
         with self._database.transaction() as conn:
             conn.execute(update(jobs).where(jobs.c.id == id).values(cancelled=True))
         return self.get(id)
@@ -135,7 +142,7 @@ class Jobs:
         for job in self.all():
             if job.id == id:
                 return job
-        raise NotFound(f"no job {id[:80]!r}: its result is kept for a day")
+        raise NotFound(phrase("no job {id!r}: its result is kept for a day", id=id[:80]))
 
     def all(self) -> list[Job]:
         """Those that run or ended within a day, the newest first."""

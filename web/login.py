@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from domain.phrases import phrase
 from web.problems import Problem
 
 COOKIE: Final = "leadline_session"
@@ -73,4 +74,4 @@ def refuse_foreign_form(request: Request) -> None:
     else:
         own = request.headers.get("origin", "").partition("://")[2] == request.headers.get("host", "")
     if not own:
-        raise Problem(403, "who is logged in by a browser changes things from a page of this address alone")
+        raise Problem(403, phrase("who is logged in by a browser changes things from a page of this address alone"))

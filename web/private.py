@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from starlette.requests import Request
 
 from domain.errors import Retry
+from domain.phrases import phrase, phrased
 from web.guesses import Guesses, too_many
 from web.login import name_by_proxy, refuse_foreign_form, session_of
 from web.problems import Problem
@@ -75,7 +76,9 @@ class Private:
         try:
             viewer = self._viewer(request)
         except Retry as error:
-            raise Problem(503, f"nobody can tell who asks: {error}", {"Retry-After": "2"}) from None
+            raise Problem(
+                503, phrase("nobody can tell who asks: {why}", why=phrased(error)), {"Retry-After": "2"}
+            ) from None
         request.state.viewer = viewer
         return viewer
 
@@ -140,7 +143,9 @@ class Private:
             return viewer
         viewer = self._tokens.named(name)
         if viewer is None:
-            raise Problem(403, f"{name[:80]!r} has no token here: `leadline token make` gives a name its role")
+            raise Problem(
+                403, phrase("{name!r} has no token here: `leadline token make` gives a name its role", name=name[:80])
+            )
         return viewer
 
 

@@ -12,6 +12,7 @@ from api.dashboard.report_questions import asked_options
 from api.dashboard.wording import PageWording
 from api.masking import seen_by
 from domain.errors import Refused
+from domain.phrases import phrased
 from projections.queries.days import day_bound
 from projections.queries.view import View
 from projections.reports.answer import ReportShape
@@ -63,7 +64,7 @@ def journey(request: Request, view: View, name: str, *, without: tuple[str, str]
     try:
         shape = seen_by(viewer_of(request), view.ids, report(view, name, choice.question))
     except Refused as refused:
-        return Journey(choice, None, str(refused))
+        return Journey(choice, None, phrased(refused))
     return Journey(choice, shape, "")
 
 

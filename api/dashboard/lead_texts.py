@@ -96,3 +96,21 @@ PROFILE: Final[Mapping[str, str]] = {
     "website": N_("Website"),
     "language": N_("Language"),
 }
+
+INPUTS: Final[Mapping[str, str]] = {
+    "at": N_("When"),
+    "due": N_("Until when"),
+    "note": N_("Note"),
+    "reason": N_("Why"),
+    "by": N_("Who answers"),
+    "outcome": N_("What came of it"),
+    "participants": N_("Who took part"),
+    "fields": N_("What is corrected"),
+    "identities": N_("What is taken out"),
+    "from": N_("From"),
+    "to": N_("to"),
+    "as_of": N_("Look back to"),
+}
+"""What fields of forms and addresses are called, where a refusal names them."""
+
+ROLES: Final[Mapping[str, str]] = {"reader": N_("reader"), "sales": N_("sales"), "admin": N_("admin")}

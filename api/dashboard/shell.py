@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from api.dashboard.assets import Assets
+from api.dashboard.phrasing import say
 from api.dashboard.texts import COOKIE, PARAMETER, Language, Texts
 from api.dashboard.well_known import N_
 from web.login import session_of
@@ -87,7 +88,7 @@ class Shell:
     def problem(self, request: Request, problem: Problem) -> HTMLResponse:
         """The page of an error."""
         title = _ERRORS.get(problem.status, _UNEXPECTED if problem.status >= 500 else HTTPStatus(problem.status).phrase)
-        values = {"status": problem.status, "title": title, "detail": problem.detail}
+        values = {"status": problem.status, "title": title, "detail": say(problem.detail, self.language(request))}
         response = self.render(request, "problem.html", problem.status, problem=values)
         response.headers.update(problem.headers)
         return response

@@ -46,12 +46,14 @@ class PageWording:
         self._channels = {rule.name: rule.label for rule in model.channels.rules}
         self._rules = {rule.name: rule.label for rule in model.score.rules}
         self._rejections = {reason.name: reason.label for reason in model.sales.reasons}
+        tags = {tag.name: tag.label for tag in model.tags}
         self._phrase_names: Names = {
             "stage": self.stage,
             "segment": self.segment,
             "reason": self.rejection,
             "field": self.field,
             "instant": self.moment,
+            "tag": lambda name: self._called(tags.get(name), name),
         }
         self._exclusions = {exclusion.reason: exclusion.label for exclusion in reversed(model.not_a_lead)}
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from domain.errors import Problems
+from domain.phrases import phrase
 
 Path = tuple[str | int, ...]
 """Keys and places (counted from 0) from the file's root to the value."""
@@ -93,4 +94,10 @@ def meant(word: str, words: Iterable[str]) -> str:
     """The end of a message that names the word nearest in spelling; "" where none is near."""
     lowered = {candidate.lower(): candidate for candidate in words}
     near = difflib.get_close_matches(word[:_SHOWN].lower(), lowered, n=1, cutoff=0.6)
-    return f" (did you mean {lowered[near[0]]}?)" if near else ""
+    return phrase(" (did you mean {name}?)", name=lowered[near[0]]) if near else ""
+
+
+def among(word: str, allowed: Iterable[str]) -> dict[str, Any]:
+    """The values of a phrase about a word that is none of the allowed ones: `found`, `hint` and `allowed`."""
+    words = tuple(allowed)
+    return {"found": show(word), "hint": meant(word, words), "allowed": words}

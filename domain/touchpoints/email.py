@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from domain.phrases import phrase
 from domain.touchpoints.text import REPLACED, bare, storable
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def email(text: str) -> str:
     if len(lowered) <= _LIMIT and _PLAIN.match(lowered) is not None:
         return lowered
     if len(text) > _LONGEST:
-        raise ValueError(f"an e-mail address has at most {_LIMIT} bytes")
+        raise ValueError(phrase("an e-mail address has at most {most} bytes", most=_LIMIT))
     return _unusual(text)
 
 
@@ -47,7 +48,7 @@ def email(text: str) -> str:
 def _unusual(text: str) -> str:
     address = _undecorated(bare(text))
     if REPLACED in storable(address):
-        raise ValueError("a character of it was damaged")
+        raise ValueError(phrase("a character of it was damaged"))
     checked = _checked(address)
     local = unicodedata.normalize("NFC", checked.local_part.lower())
     return f"{local}@{checked.domain}"
@@ -60,7 +61,7 @@ def _checked(address: str) -> "ValidatedEmail":
     try:
         return email_validator.validate_email(address, check_deliverability=False)
     except email_validator.EmailNotValidError as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(phrase("{why:foreign}", why=str(error))) from None
 
 
 def _undecorated(text: str) -> str:

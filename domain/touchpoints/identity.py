@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from domain.errors import Reject
+from domain.phrases import phrase, phrased
 from domain.touchpoints.email import email
 from domain.touchpoints.nobody import is_word, names_nobody
 from domain.touchpoints.phone import phone
@@ -67,18 +68,18 @@ def named(kind: str, value: object, region: str = "") -> Identity:
             case _:
                 return Identity(kind, shortened(_text(value), VALUE_LIMIT))
     except ValueError as error:
-        raise NoIdentity(str(error)) from None
+        raise NoIdentity(phrased(error)) from None
 
 
 def _text(value: object) -> str:
     text = as_text(value)
     if text is None:
-        raise NoIdentity("it is no text and no whole number")
+        raise NoIdentity(phrase("it is no text and no whole number"))
     text = bare(text)
     if not text or names_nobody(text):
-        raise NoIdentity("it is a spelling of null" if text else "it is empty")
+        raise NoIdentity(phrase("it is a spelling of null") if text else phrase("it is empty"))
     if REPLACED in storable(text):
-        raise NoIdentity("a character of it was damaged")
+        raise NoIdentity(phrase("a character of it was damaged"))
     return text
 
 

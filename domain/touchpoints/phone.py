@@ -8,6 +8,7 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from domain.phrases import phrase
 from domain.touchpoints.text import bare
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def phone(text: str, region: str = "") -> str:
     and so is nobody's.
     """
     if len(text) > _LIMIT:
-        raise ValueError("a phone number has at most 15 digits")
+        raise ValueError(phrase("a phone number has at most 15 digits"))
     return _phone(text, region)
 
 
@@ -40,7 +41,7 @@ def phone(text: str, region: str = "") -> str:
 def _phone(text: str, region: str) -> str:
     number = _parsed(text, region)
     if number != text and _parsed(number, "") != number:
-        raise ValueError("the number can be read in more than one way")
+        raise ValueError(phrase("the number can be read in more than one way"))
     return number
 
 
@@ -50,12 +51,12 @@ def _parsed(text: str, region: str) -> str:
     text = _digits(text)
     number = _read(text, region)
     if number.extension:
-        raise ValueError("a number with an extension is a switchboard's")
+        raise ValueError(phrase("a number with an extension is a switchboard's"))
     if _LETTERS.search(text) is not None:
-        raise ValueError("a phone number has no letters")
+        raise ValueError(phrase("a phone number has no letters"))
     if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         place = phonenumbers.region_code_for_country_code(number.country_code or 0)
-        raise ValueError(f"a number of {place} has another length")
+        raise ValueError(phrase("a number of {place} has another length", place=place))
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -73,5 +74,6 @@ def _read(text: str, region: str) -> "PhoneNumber":
         return phonenumbers.parse(text, region or None)
     except phonenumbers.NumberParseException as error:
         if not region and error.error_type == error.INVALID_COUNTRY_CODE and "+" not in text:
-            raise ValueError("a national number needs LEADLINE_REGION; write it as +49 171 1234567") from None
-        raise ValueError(str(error).partition(") ")[2] or "no phone number") from None
+            raise ValueError(phrase("a national number needs LEADLINE_REGION; write it as +49 171 1234567")) from None
+        why = str(error).partition(") ")[2] or "no phone number"
+        raise ValueError(phrase("{why:foreign}", why=why)) from None

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from domain.errors import NotFound, Refused, Retry
 from domain.files.problems import ModelError
 from domain.model.definition import Model
+from domain.phrases import phrase, phrased
 from domain.touchpoints.touchpoint import Position, rfc3339
 from projections.projecting.projector import Progress
 from projections.queries.periods import bound
@@ -66,20 +67,40 @@ def pair_of(
 ) -> Pair:
     """The pair that is asked for; days begin in a time zone. Raises BadAsOf, NotProjectedYet."""
     if knowing not in (None, NOW):
-        raise BadAsOf(f"knowing: found {knowing[:80]!r}, allowed is {NOW}; without it: what was known then")
+        raise BadAsOf(
+            phrase(
+                "knowing: found {found!r}, allowed is {now}; without it: what was known then",
+                found=knowing[:80],
+                now=NOW,
+            )
+        )
     try:
         instant = bound(as_of, zone)
     except ValueError as error:
-        raise BadAsOf(f"as_of: {error}") from None
+        raise BadAsOf(phrase("{name:input}: {why}", name="as_of", why=phrased(error))) from None
     if instant > now.clock:
-        raise BadAsOf(f"as_of: {as_of[:80]} lies ahead of the clock, {rfc3339(now.clock)}; allowed is up to it")
+        raise BadAsOf(
+            phrase(
+                "as_of: {as_of} lies ahead of the clock, {clock:instant}; allowed is up to it",
+                as_of=as_of[:80],
+                clock=now.clock,
+            )
+        )
     try:
         model = model_at(conn, instant)
     except ModelError as error:
-        raise BadAsOf(f"as_of: this release cannot read the model that was active then: {error}") from None
+        raise BadAsOf(
+            phrase("as_of: this release cannot read the model that was active then: {why:foreign}", why=str(error))
+        ) from None
     if knowing == NOW:
         return Pair(now.position, instant, model, "now")
     position = events.position_at(conn, instant)
     if position > now.position:
-        raise NotProjectedYet(f"what was recorded by then is projected up to position {now.position} of {position}")
+        raise NotProjectedYet(
+            phrase(
+                "what was recorded by then is projected up to position {reached} of {position}",
+                reached=now.position,
+                position=position,
+            )
+        )
     return Pair(position, instant, model, "then")

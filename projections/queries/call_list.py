@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, literal, select
 
 from domain.model.sales import Sales
+from domain.phrases import phrase
 from domain.signals.deadlines import DeadlineState
 from projections.queries.cursors import BadCursor
 from projections.queries.filters import Filters, conditions, search_of
@@ -133,4 +134,4 @@ def _place(cursor: str | None, groups: Sequence[tuple[CallGroup, Filters]]) -> t
     for place, (group, _) in enumerate(groups):
         if group == name:
             return place, within or None
-    raise BadCursor(f"cursor {cursor[:80]!r} is none of this list's: pass `next` unchanged")
+    raise BadCursor(phrase("cursor {cursor!r} is none of this list's: pass `next` unchanged", cursor=cursor[:80]))

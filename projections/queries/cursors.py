@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 
 from domain.errors import Refused
+from domain.phrases import phrase
 
 
 class BadCursor(Refused, ValueError):
@@ -26,7 +27,8 @@ def take(list_name: str, cursor: str, *kinds: Any) -> list[Any]:
             raise ValueError("another list's")
         return [_part(part, kind) for part, kind in zip(raw[1:], kinds, strict=True)]
     except ValueError:
-        raise BadCursor(f"cursor {cursor[:80]!r} is none of this list's: pass `next` unchanged") from None
+        said = phrase("cursor {cursor!r} is none of this list's: pass `next` unchanged", cursor=cursor[:80])
+        raise BadCursor(said) from None
 
 
 def _part(part: Any, kind: Any) -> Any:

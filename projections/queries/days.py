@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from domain.errors import Refused
 from domain.fold.days import ZoneDays
+from domain.phrases import phrase, phrased
 from domain.touchpoints.touchpoint import EPOCH, microseconds, rfc3339
 from projections.queries.periods import bound
 
@@ -42,7 +43,15 @@ def days_between(start: str | None, end: str | None, zone: str, names: tuple[str
     """The period between two bounds that bear these names in messages. Raises BadPeriod."""
     days = DayRange(_bound_named(names[0], start, zone), _bound_named(names[1], end, zone))
     if days.first is not None and days.end is not None and days.first > days.end:
-        raise BadPeriod(f"{names[0]}: {start} is later than {names[1]}, {end}; allowed is up to it")
+        raise BadPeriod(
+            phrase(
+                "{first:input}: {start} is later than {last:input}, {end}; allowed is up to it",
+                first=names[0],
+                start=start,
+                last=names[1],
+                end=end,
+            )
+        )
     return days
 
 
@@ -76,7 +85,7 @@ def _bound_named(name: str, text: str | None, zone: str) -> int | None:
     try:
         return None if text is None else day_bound(text, zone)
     except ValueError as error:
-        raise BadPeriod(f"{name}: {error}") from None
+        raise BadPeriod(phrase("{name:input}: {why}", name=name, why=phrased(error))) from None
 
 
 def buckets_between(first: int, end: int, length: SeriesName) -> Iterator[tuple[int, DayRange]]:

@@ -14,6 +14,7 @@ from domain.fold.score import zero_point
 from domain.fold.terms import READ, asked_for
 from domain.model.channels import CHANNELS
 from domain.model.owners import NOBODY
+from domain.phrases import phrase, phrased
 from domain.signals.kinds import HOT
 from domain.touchpoints.identity import Identity, NoIdentity, named
 from domain.touchpoints.text import storable
@@ -84,7 +85,15 @@ def asked_identity(kind: str, value: str) -> Identity:
         return named(kind, value)
     except NoIdentity as error:
         hint = " (a + is %2B in a URL)" if " " in value else ""
-        raise BadSearch(f"{kind}: found {value[:80]!r}, which names nobody: {error}{hint}") from None
+        raise BadSearch(
+            phrase(
+                "{kind}: found {found!r}, which names nobody: {why}{hint}",
+                kind=kind,
+                found=value[:80],
+                why=phrased(error),
+                hint=hint,
+            )
+        ) from None
 
 
 def is_announced(view: View) -> ColumnElement[bool]:
@@ -165,7 +174,12 @@ def _terms(q: str) -> Sequence[str]:
     terms = asked_for(q)
     if not 0 < len(terms) <= MOST_TERMS or len(q) > READ:
         raise BadSearch(
-            f"q {q[:80]!r} is no search: give 1 to {MOST_TERMS} words with letters or digits, at most {READ} characters"
+            phrase(
+                "q {q!r} is no search: give 1 to {words} words with letters or digits, at most {most} characters",
+                q=q[:80],
+                words=MOST_TERMS,
+                most=READ,
+            )
         )
     return terms
 

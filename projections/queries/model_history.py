@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from domain.errors import NotFound
 from domain.model.changed_keys import changed_keys
+from domain.phrases import phrase
 from projections.queries.cursors import give, take
 from projections.queries.shapes import Moment, Page, Shape
 from store.audit import activated_by
@@ -65,7 +66,9 @@ def activated(conn: Connection, activation: int) -> ActivatedTextShape:
     query = _activations(*models.c, _BEFORE.c.text.label("text_before"))
     row = conn.execute(query.where(models.c.activation == activation)).one_or_none()
     if row is None:
-        raise NotFound(f"no activation {activation}: there are 1 to {last_activation(conn)}")
+        raise NotFound(
+            phrase("no activation {number}: there are 1 to {last}", number=activation, last=last_activation(conn))
+        )
     return _told(conn, [row])[0]
 
 

@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from domain.errors import NotFound
 from domain.fold.names import full_name
+from domain.phrases import phrase
 from domain.touchpoints.identity import KINDS
-from domain.touchpoints.touchpoint import Position, rfc3339
+from domain.touchpoints.touchpoint import Position
 from projections.queries.as_of import NotThen
 from projections.queries.filters import Filters, asked_identity
 from projections.queries.leads import card_fields, cards, find_leads
@@ -32,7 +33,8 @@ def live_lead(view: View, lead: str) -> UUID:
     try:
         id = UUID(lead)
     except ValueError:
-        raise NotFound(f"no lead {lead[:80]!r}: a lead id is a UUID, as `id` of /api/leads") from None
+        said = phrase("no lead {lead!r}: a lead id is a UUID, as `id` of /api/leads", lead=lead[:80])
+        raise NotFound(said) from None
     if view.folded is None and _is_live(view, id):
         return id
     return view.lookup.resolve(view.conn, id) or _later(view, id)
@@ -46,7 +48,7 @@ def _is_live(view: View, lead: UUID) -> bool:
 
 def _later(view: View, lead: UUID) -> UUID:
     """Of an id that no lead had by the view's pair: who had the earliest of what is the lead's now. Raises NotFound."""
-    nothing = NotFound(f"no lead {lead}: nothing with that id was ever projected")
+    nothing = NotFound(phrase("no lead {lead}: nothing with that id was ever projected", lead=str(lead)))
     if view.past is None:
         raise nothing
     present = view.past.present
@@ -65,13 +67,22 @@ def _later(view: View, lead: UUID) -> UUID:
 
 def _absent(view: View, lead: UUID, first: int, recorded: Sequence[Position]) -> NotThen:
     """Why there was no lead: `first`, when the earliest of it happened; where what happened by then is recorded."""
-    none_then = f"no lead {lead} as of {rfc3339(view.clock)}"
+    then = {"lead": str(lead), "then": view.clock, "first": first}
     if not recorded:
-        return NotThen(f"{none_then}: the first that is known of it happened at {rfc3339(first)}")
+        return NotThen(
+            phrase(
+                "no lead {lead} as of {then:instant}: the first that is known of it happened at {first:instant}", **then
+            )
+        )
     recorded_from = recorded_at(view.conn, min(recorded))
     return NotThen(
-        f"{none_then}, by what was known then: what is known of it happened from {rfc3339(first)} on, and was "
-        f"recorded from {rfc3339(recorded_from)} on. knowing=now says what is known now about then",
+        phrase(
+            "no lead {lead} as of {then:instant}, by what was known then: what is known of it happened"
+            " from {first:instant} on, and was recorded from {recorded:instant} on."
+            " knowing=now says what is known now about then",
+            **then,
+            recorded=recorded_from,
+        ),
         recorded_from,
     )
 
@@ -99,19 +110,27 @@ def _named(view: View, kind: str, value: str) -> UUID:
     now = None if view.past is None else Lookup(view.ids, view.past.present).holder(view.conn, hashed)
     if now is not None:
         return live_lead(view, str(now))
-    raise NotFound(f"no lead has the {kind} {value!r}")
+    raise NotFound(phrase("no lead has the {kind:identity} {value!r}", kind=kind, value=value))
 
 
 def _searched(view: View, text: str) -> UUID:
     page = find_leads(view, Filters(q=text), limit=_CANDIDATES, count=True)
     if not page.items:
         raise NotFound(
-            f"no lead {text[:80]!r}: it is no lead's id, and no name, company or e-mail has words that begin so"
+            phrase(
+                "no lead {text!r}: it is no lead's id, and no name, company or e-mail has words that begin so",
+                text=text[:80],
+            )
         )
     if len(page.items) > 1:
         listed = "\n".join(f"{lead.id} {_label(lead)}" for lead in page.items)
         raise NotFound(
-            f"{page.count} leads fit {text[:80]!r}: say which by its id (`leadline leads --q` lists all)\n{listed}"
+            phrase(
+                "{count} leads fit {text!r}: say which by its id (`leadline leads --q` lists all)\n{listed}",
+                count=page.count,
+                text=text[:80],
+                listed=listed,
+            )
         )
     return UUID(page.items[0].id)
 
@@ -128,7 +147,7 @@ def card(view: View, lead: UUID) -> dict[str, Any]:
     else:
         row = view.conn.execute(cards(view).where(view.tables.leads.c.lead == lead)).first()
     if row is None:
-        raise NotFound(f"no lead {lead}")
+        raise NotFound(phrase("no lead {lead}", lead=str(lead)))
     fields = card_fields(view, row)
     if row.identity_count > len(fields["identities"]):
         identities = view.lookup.identities(view.conn, lead)

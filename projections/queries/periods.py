@@ -2,6 +2,7 @@
 
 from domain.files.durations import DAY
 from domain.files.times import span_of
+from domain.phrases import phrase
 from domain.touchpoints.touchpoint import EARLIEST
 
 
@@ -12,8 +13,13 @@ def bound(text: str, zone: str) -> int:
     """
     span = span_of(text, zone)
     if span is None:
-        allowed = "2026-11-21T08:00:00Z (an offset's + is %2B in a URL) or a day such as 2026-11-21"
-        raise ValueError(f"found {text[:80]!r}, allowed is {allowed}, in the years 1970 to 9998")
+        raise ValueError(
+            phrase(
+                "found {found!r}, allowed is 2026-11-21T08:00:00Z (an offset's + is %2B in a URL)"
+                " or a day such as 2026-11-21, in the years 1970 to 9998",
+                found=text[:80],
+            )
+        )
     if span.first < EARLIEST - DAY:  # 1970 begins earlier in the east
-        raise ValueError(f"found {text[:80]!r}, allowed are the years 1970 to 9998")
+        raise ValueError(phrase("found {found!r}, allowed are the years 1970 to 9998", found=text[:80]))
     return span.first

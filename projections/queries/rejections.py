@@ -7,6 +7,7 @@ from pydantic import Field
 from sqlalchemy import Connection, Row, func, select
 
 from domain.errors import NotFound
+from domain.phrases import phrase
 from domain.touchpoints.text import storable
 from projections.queries.cursors import give, take
 from projections.queries.shapes import Moment, Page, Shape
@@ -67,7 +68,7 @@ def rejection(conn: Connection, id: str) -> RejectedShape:
     """One refused input, whole. Raises NotFound."""
     row = conn.execute(select(rejected).where(rejected.c.id == storable(id))).one_or_none()
     if row is None:
-        raise NotFound(f"nothing that was refused has the id {id[:80]!r}")
+        raise NotFound(phrase("nothing that was refused has the id {id!r}", id=id[:80]))
     return _shape(row, None)
 
 

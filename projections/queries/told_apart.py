@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, case, func, literal
 from domain.errors import Refused
 from domain.files.values import number_of
 from domain.model.values import MOST_LIMITS
+from domain.phrases import phrase
 from projections.queries.view import View, known_segment
 from projections.read_models.lead_sources import FIRST, LAST
 from store.database.expressions import member
@@ -68,7 +69,9 @@ def told_by(view: View, text: str) -> ToldBy:
         return _of_segment(view, known_segment(view, rest))
     if kind.startswith("profile."):
         return _of_profile(view, text, kind.removeprefix("profile."), rest if ":" in text else None)
-    raise BadGroups(f"by: found {text[:80]!r}, allowed are {', '.join(BY)}")
+    raise BadGroups(
+        phrase("{name:input}: found {found!r}, allowed are {allowed}", name="by", found=text[:80], allowed=tuple(BY))
+    )
 
 
 def told_by_column(name: str) -> ToldBy:
@@ -127,7 +130,7 @@ def _of_segment(view: View, name: str) -> ToldBy:
 
 def _of_profile(view: View, text: str, name: str, limits: str | None) -> ToldBy:
     if not name or any(each in '"\\' or not each.isprintable() for each in name):
-        raise BadGroups(f"by: found {text[:80]!r}, allowed is the name of a field: profile.country")
+        raise BadGroups(phrase("by: found {found!r}, allowed is the name of a field: profile.country", found=text[:80]))
     by = _beside(view.tables.leads, lambda leads: member(leads.c.profile, name))
     if limits is not None:
         bands = Bands(_limits(text, limits))
@@ -159,8 +162,12 @@ def _limits(text: str, limits: str) -> list[tuple[str, float]]:
     ascending = all(low < high for (_, low), (_, high) in pairwise(numbers))
     if len(numbers) < len(written) or not ascending or len(numbers) > MOST_LIMITS:
         raise BadGroups(
-            f"by: found {text[:80]!r}, allowed are up to {MOST_LIMITS} numbers in ascending order:"
-            " profile.amount:5000,10000,20000"
+            phrase(
+                "by: found {found!r}, allowed are up to {most} numbers in ascending order:"
+                " profile.amount:5000,10000,20000",
+                found=text[:80],
+                most=MOST_LIMITS,
+            )
         )
     return numbers
 

@@ -12,6 +12,7 @@ from domain.errors import NotFound, Retry
 from domain.fold.fold import Fold
 from domain.model.definition import Model
 from domain.people.sharing import LIMITS, Limits
+from domain.phrases import phrase
 from domain.touchpoints.touchpoint import Position
 from projections.projecting.foreseeing import Foresight
 from projections.projecting.projector import read_progress
@@ -34,7 +35,13 @@ LIMIT: Final = 1000
 """Most items of one page."""
 
 
-NO_MODEL: Final = "no model is active yet: start `leadline serve` (or `leadline project`) once"
+NO_MODEL: Final = phrase("no model is active yet: start `leadline serve` (or `leadline project`) once")
+
+
+_WHATS: Final = {
+    "stage": phrase("stage"), "segment": phrase("segment"), "funnel": phrase("funnel"), "grade": phrase("grade"),
+    "owner": phrase("owner"), "channel": phrase("channel"), "tag": phrase("tag"),
+}  # fmt: skip
 
 
 class NotReady(Retry):
@@ -147,7 +154,7 @@ class Reader:
         """The pair that is asked for; None: it is the present one."""
         if as_of is None:
             if knowing is not None:
-                raise BadAsOf("knowing: stands alone; give as_of too, the instant that it is about")
+                raise BadAsOf(phrase("knowing: stands alone; give as_of too, the instant that it is about"))
             return None
         return pair_of(now.conn, self._events, read_progress(now.conn), now.model.timezone, as_of, knowing)
 
@@ -175,5 +182,8 @@ def known_segment(view: View, name: str) -> str:
 def known(what: str, name: str, names: Sequence[str]) -> str:
     """The name, if it is one of these. Raises NotFound, which lists them."""
     if name not in names:
-        raise NotFound(f"no {what} {name[:80]!r}: the model has {', '.join(names) or 'none'}")
+        had = tuple(names) or phrase("none")
+        raise NotFound(
+            phrase("no {what} {name!r}: the model has {names}", what=_WHATS[what], name=name[:80], names=had)
+        )
     return name

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, FromClause, Subquery, and_, case, func, se
 from domain.files.durations import DAY
 from domain.fold.days import ZoneDays
 from domain.fold.stage import Ladder
+from domain.phrases import phrase
 from projections.queries.as_of import NOW
 from projections.queries.cursors import give, take
 from projections.queries.days import bounds_of
@@ -106,7 +107,14 @@ def _run(view: View, question: ReportQuestion) -> ReportRows:
 def _read(view: View, question: ReportQuestion) -> _Asked:
     end = question.options.get("touch", FIRST)
     if end not in _ENDS:
-        raise BadReport(f"touch: found {end[:80]!r}, allowed are {', '.join(_ENDS)}")
+        raise BadReport(
+            phrase(
+                "{name:input}: found {found!r}, allowed are {allowed}",
+                name="touch",
+                found=end[:80],
+                allowed=tuple(_ENDS),
+            )
+        )
     ladder = Ladder(view.model.stages, view.model.score.promote_to)
     qualified = question.options.get("qualified", next(iter(ladder.qualified), None))
     if qualified is not None:

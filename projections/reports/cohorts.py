@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, NamedTuple
 from sqlalchemy import ColumnElement, Select, SelectBase, case, func, literal, select
 
 from domain.fold.days import ZoneDays
+from domain.phrases import phrase
 from projections.queries.days import DayRange, buckets_between, starts_at
 from projections.queries.view import View, known
 from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
@@ -64,13 +65,24 @@ def _in_words(reached: str, every: Every) -> str:
 def _every(text: str) -> Every:
     if text in ("week", "month"):
         return "week" if text == "week" else "month"
-    raise BadReport(f"every: found {text[:80]!r}, allowed are week, month")
+    raise BadReport(
+        phrase(
+            "{name:input}: found {found!r}, allowed are {allowed}", name="every", found=text[:80], allowed="week, month"
+        )
+    )
 
 
 def _number(text: str) -> int:
     if text.isascii() and text.isdigit() and len(text) < 4 and int(text) <= MOST_PERIODS:
         return int(text)
-    raise BadReport(f"periods: found {text[:80]!r}, allowed is a whole number up to {MOST_PERIODS}")
+    raise BadReport(
+        phrase(
+            "{name:input}: found {found!r}, allowed is a whole number up to {most}",
+            name="periods",
+            found=text[:80],
+            most=MOST_PERIODS,
+        )
+    )
 
 
 def _periods(view: View, days: DayRange, every: Every, after: int) -> _Periods | None:

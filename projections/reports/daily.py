@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, ColumnElement, Integer, exists, func, select,
 from sqlalchemy import column as sql_column
 
 from domain.fold.days import ZoneDays
+from domain.phrases import phrase
 from projections.queries.counting import counted_touchpoints
 from projections.queries.days import MOST_BUCKETS, DayRange, bounds_of, starts_at
 from projections.queries.told_apart import OTHER, grouping, told_by_column
@@ -87,17 +88,26 @@ def _today(view: View) -> int:
 def _period(view: View, days: DayRange) -> _Days:
     """Its days up to the clock's. Raises BadReport."""
     if days.first is None:
-        raise BadReport("from: found none, allowed is a day: there is a row for each from it on")
+        raise BadReport(phrase("from: found none, allowed is a day: there is a row for each from it on"))
     end = _today(view) + 1 if days.end is None else min(days.end, _today(view) + 1)
     if end - days.first > MOST_BUCKETS:
-        raise BadReport(f"from: found {end - days.first} days up to it, allowed are {MOST_BUCKETS}")
+        raise BadReport(
+            phrase("from: found {days} days up to it, allowed are {most}", days=end - days.first, most=MOST_BUCKETS)
+        )
     return _Days(days.first, max(days.first, end))
 
 
 def _asks_for_people(options: Mapping[str, str]) -> bool:
     asked = options.get(_PEOPLE, "no")
     if asked not in ("yes", "no"):
-        raise BadReport(f"{_PEOPLE}: found {asked[:80]!r}, allowed are yes, no")
+        raise BadReport(
+            phrase(
+                "{name:input}: found {found!r}, allowed are {allowed}",
+                name=_PEOPLE,
+                found=asked[:80],
+                allowed="yes, no",
+            )
+        )
     return asked == "yes"
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import FromClause, func, select
 
 from domain.judging.backtest import Portion
 from domain.judging.two_shares import LEAST, TwoShares
+from domain.phrases import phrase
 from projections.queries.days import bounds_of
 from projections.queries.view import View
 from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
@@ -51,7 +52,9 @@ def _rows(view: View, question: ReportQuestion) -> ReportRows:
     if campaign is not None:
         return _tested(view, question, by, campaign)
     if _OF in question.options:
-        raise BadReport(f"{_OF}: found it without {_TEST}, allowed is with it: it says what is compared")
+        raise BadReport(
+            phrase("{of}: found it without {test}, allowed is with it: it says what is compared", of=_OF, test=_TEST)
+        )
     return ReportRows([_row(each, _Result()) for each in _groups(view, question, _TOLD[by])], [_STILL])
 
 
@@ -99,15 +102,31 @@ def _row(numbers: Numbers, result: _Result) -> Sequence[Any]:
 def _tested(view: View, question: ReportQuestion, by: str, campaign: str) -> ReportRows:
     """The two variants of a campaign. Raises BadReport."""
     if by not in ("campaign", "variant"):
-        raise BadReport(f"by: found {by!r} with {_TEST}, allowed is variant: a test is of two variants")
+        raise BadReport(
+            phrase("by: found {by!r} with {test}, allowed is variant: a test is of two variants", by=by, test=_TEST)
+        )
     of = question.options.get(_OF, "clicked")
     if of not in _MEASURED:
-        raise BadReport(f"{_OF}: found {of[:80]!r}, allowed are {', '.join(_MEASURED)}")
+        raise BadReport(
+            phrase(
+                "{name:input}: found {found!r}, allowed are {allowed}",
+                name=_OF,
+                found=of[:80],
+                allowed=tuple(_MEASURED),
+            )
+        )
     groups = _groups(view, question, _TOLD["variant"], campaign)
     variants = [each for each in groups if each["variant"] is not None]
     if len(variants) != 2:
         found = ", ".join(each["variant"] for each in variants[:20]) or "none"
-        raise BadReport(f"{_TEST}: found the variants {found} of {campaign[:80]!r}, allowed is a campaign with two")
+        raise BadReport(
+            phrase(
+                "{test}: found the variants {found} of {campaign!r}, allowed is a campaign with two",
+                test=_TEST,
+                found=found,
+                campaign=campaign[:80],
+            )
+        )
     first, second = variants
     shares = TwoShares(*(Portion(each[of], each["people"]) for each in variants))
     low, high = shares.between or (None, None)

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, case, func, literal, or_, select
 
 from domain.files.durations import ALLOWED, SECOND, parse_duration
+from domain.phrases import phrase
 from projections.queries.days import DayRange, bounds_of
 from projections.queries.view import View, known
 from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
@@ -75,13 +76,24 @@ def _path_row(asked: _PathQuestion, row: Row[Any]) -> tuple[str, int, float, flo
 def _question(view: View, question: ReportQuestion) -> _PathQuestion:
     said = question.options
     if "start" in said and "before" in said:
-        raise BadReport("start: found it beside before, allowed is one of them")
+        raise BadReport(phrase("start: found it beside before, allowed is one of them"))
     step = said.get("step", "type")
     if step not in get_args(Step):
-        raise BadReport(f"step: found {step[:80]!r}, allowed are {', '.join(get_args(Step))}")
+        raise BadReport(
+            phrase(
+                "{name:input}: found {found!r}, allowed are {allowed}",
+                name="step",
+                found=step[:80],
+                allowed=tuple(get_args(Step)),
+            )
+        )
     acts = said.get("acts", "own")
     if acts not in ("own", "all"):
-        raise BadReport(f"acts: found {acts[:80]!r}, allowed are own, all")
+        raise BadReport(
+            phrase(
+                "{name:input}: found {found!r}, allowed are {allowed}", name="acts", found=acts[:80], allowed="own, all"
+            )
+        )
     own = acts == "own"
     bounds = bounds_of(question.days, view.model.timezone)
     start = said.get("start")
@@ -111,14 +123,20 @@ def _detours(view: View) -> list[str]:
 def _number(name: str, text: str, most: int) -> int:
     if text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= most:
         return int(text)
-    raise BadReport(f"{name}: found {text[:80]!r}, allowed is 1 to {most}")
+    raise BadReport(
+        phrase("{name:input}: found {found!r}, allowed is 1 to {most}", name=name, found=text[:80], most=most)
+    )
 
 
 def _window(text: str) -> int:
     try:
         return parse_duration(text)
     except ValueError:
-        raise BadReport(f"window: found {text[:80]!r}, allowed is {ALLOWED}") from None
+        raise BadReport(
+            phrase(
+                "{name:input}: found {found!r}, allowed is {allowed}", name="window", found=text[:80], allowed=ALLOWED
+            )
+        ) from None
 
 
 def _within(instant: ColumnElement[int], bounds: Bounds) -> list[ColumnElement[bool]]:
@@ -138,12 +156,19 @@ def _ends(view: View, before: str, bounds: Bounds) -> Select[Any]:
         stages = _detours(view)
         if not stages:
             raise BadReport(
-                "before: found 'lost', but the model has no stage with detour = true; allowed is stage:NAME"
+                phrase("before: found 'lost', but the model has no stage with detour = true; allowed is stage:NAME")
             )
     elif kind == "stage" and name:
         stages = [known("stage", name, [stage.name for stage in view.model.stages])]
     else:
-        raise BadReport(f"before: found {before[:80]!r}, allowed are won, lost, stage:NAME")
+        raise BadReport(
+            phrase(
+                "{name:input}: found {found!r}, allowed are {allowed}",
+                name="before",
+                found=before[:80],
+                allowed="won, lost, stage:NAME",
+            )
+        )
     return _firsts(entered.lead, entered.at, entered.stage.in_(stages), bounds)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, case, false, func, select
 from domain.files.values import number_of
 from domain.fold.names import names_somebody
 from domain.judging.backtest import FEW, Portion
+from domain.phrases import phrase
 from projections.queries.days import DayRange, bounds_of
 from projections.queries.told_apart import ORIGINS, BadGroups, Bands, ToldBy, grouping, told_by, value_of
 from projections.queries.view import View
@@ -66,7 +67,12 @@ def run(view: View, question: ReportQuestion) -> ReportRows:
         whole = _read_groups(view, question.days, fields[0])
     refused = sorted(f"{each.name} ({each.refused})" for each in fields if each.refused is not None)
     if refused and by != _ALL_FIELDS:
-        raise BadReport(f"by: found {refused[0]}, which is not shown; allowed are other fields, and bands of numbers")
+        raise BadReport(
+            phrase(
+                "by: found {found}, which is not shown; allowed are other fields, and bands of numbers",
+                found=refused[0],
+            )
+        )
     if refused:
         notes.append(f"Not shown: {', '.join(refused)}.")
     notes += [
@@ -265,7 +271,9 @@ def _named_field(view: View, by: str) -> FieldValues:
     told = told_by(view, by)
     name = by.removeprefix(_PROFILE).partition(":")[0]
     if names_somebody(name):
-        raise BadReport(f"by: found {by[:80]!r}, which says who somebody is; allowed is any other field")
+        raise BadReport(
+            phrase("by: found {found!r}, which says who somebody is; allowed is any other field", found=by[:80])
+        )
     return FieldValues(name, told)
 
 

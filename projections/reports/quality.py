@@ -172,7 +172,7 @@ def _listed(
         query = query.where(tuple_(*order) > tuple_(*place))
     found = view.conn.execute(query).all()
     if kind is not None and kind not in ADVICE and not found:
-        raise NotFound(f"no kind {kind[:80]!r} of finding: there are {', '.join(ADVICE)}")
+        raise NotFound(phrase("no kind {kind!r} of finding: there are {kinds}", kind=kind[:80], kinds=tuple(ADVICE)))
     return found
 
 
@@ -200,7 +200,7 @@ def _counted(
 
 def _rows(view: View, question: ReportQuestion) -> ReportRows:
     if question.days.bounded:
-        raise BadReport("from, to: found a period, allowed is none: quality is of what is known now")
+        raise BadReport(phrase("from, to: found a period, allowed is none: quality is of what is known now"))
     days, shared = _stale_days(question.options), _shared(view)
     found = _counted(view, days, None, shared)
     leads = view.tables.leads.c
@@ -258,7 +258,14 @@ def _stale_days(options: Mapping[str, str]) -> int:
     """Raises BadReport."""
     text = options.get(_STALE, str(STALE_DAYS))
     if not text.isascii() or not text.isdecimal() or len(text) > len(str(_MOST_DAYS)) or int(text) > _MOST_DAYS:
-        raise BadReport(f"{_STALE}: found {text[:80]!r}, allowed is a number of days up to {_MOST_DAYS}")
+        raise BadReport(
+            phrase(
+                "{name:input}: found {found!r}, allowed is a number of days up to {most}",
+                name=_STALE,
+                found=text[:80],
+                most=_MOST_DAYS,
+            )
+        )
     return int(text)
 
 

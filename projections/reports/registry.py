@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.errors import NotFound
 from domain.fold.days import ZoneDays
+from domain.phrases import phrase
 from domain.touchpoints.touchpoint import rfc3339
 from projections.projecting.projector import read_progress
 from projections.queries.csv_rows import csv_lines
@@ -75,7 +76,7 @@ def known_report(name: str) -> Report:
     """The report of this name. Raises NotFound, which lists them."""
     named = {each.name: each for each in REPORTS}
     if name not in named:
-        raise NotFound(f"no report {name[:80]!r}: there are {', '.join(named)}")
+        raise NotFound(phrase("no report {name!r}: there are {names}", name=name[:80], names=tuple(named)))
     return named[name]
 
 
@@ -139,10 +140,23 @@ def _by(definition: Report, by: str | None) -> str | None:
     if by is None:
         return definition.by[0] if definition.by else None
     if not definition.by:
-        raise BadReport(f"by: found {by[:80]!r}, allowed is none: {definition.name} tells nothing apart")
+        raise BadReport(
+            phrase(
+                "by: found {found!r}, allowed is none: {report} tells nothing apart",
+                found=by[:80],
+                report=definition.name,
+            )
+        )
     if by in set(definition.by) - set(_NAMED) or any(each in definition.by and by.startswith(each) for each in _NAMED):
         return by
-    raise BadReport(f"by: found {by[:80]!r}, allowed are {', '.join(ways_of(definition.by))}")
+    raise BadReport(
+        phrase(
+            "{name:input}: found {found!r}, allowed are {allowed}",
+            name="by",
+            found=by[:80],
+            allowed=tuple(ways_of(definition.by)),
+        )
+    )
 
 
 def _options(definition: Report, options: Mapping[str, str]) -> Mapping[str, str]:

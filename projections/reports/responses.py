@@ -12,6 +12,7 @@ from sqlalchemy import Result, Row, select, tuple_
 
 from domain.errors import Refused
 from domain.model.sales import Sales
+from domain.phrases import phrase
 from domain.signals.deadlines import DeadlineKind, DeadlineState
 from projections.queries.cursors import give, take
 from projections.queries.days import bounds_of
@@ -162,9 +163,16 @@ def waited_for(
 ) -> Page[DeadlineShape]:
     """What is to be done, that which is due first first. Raises BadDeadlines, BadCursor."""
     if state not in set(DeadlineState):
-        raise BadDeadlines(f"state: found {state!r}, allowed are {', '.join(DeadlineState)}")
+        raise BadDeadlines(
+            phrase(
+                "{name:input}: found {found!r}, allowed are {allowed}",
+                name="state",
+                found=state,
+                allowed=tuple(DeadlineState),
+            )
+        )
     if owner is not None and view.model.sales.report_by != "owner" and state != DeadlineState.OPEN:
-        raise BadDeadlines('owner: what single people did is told only with report_by = "owner" in [sales]')
+        raise BadDeadlines(phrase('owner: what single people did is told only with report_by = "owner" in [sales]'))
     table = deadlines.c
     place = table.due, table.kind, table.cause
     query = select(deadlines).where(table.state == state).order_by(*place).limit(limit + 1)

@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, Subquery, and_, case, func, select
 
+from domain.phrases import phrase
 from projections.queries.days import MOST_BUCKETS, DayRange, SeriesName, buckets_between, day_named
 from projections.queries.money import MORE_CURRENCIES, NOTHING, Purse, currencies, purse_of, rounded, shared
 from projections.queries.view import View
@@ -95,7 +96,12 @@ def _bucket(view: View, day: ColumnElement[int], length: SeriesName, days: DayRa
     begins = [(begin, each.end) for begin, each in buckets_between(first, last + 1, length)]
     if len(begins) > MOST_BUCKETS:
         raise BadReport(
-            f"by: {len(begins)} times of one {length}, allowed are {MOST_BUCKETS}: ask for a shorter period"
+            phrase(
+                "by: {count} times of one {length}, allowed are {most}: ask for a shorter period",
+                count=len(begins),
+                length=length,
+                most=MOST_BUCKETS,
+            )
         )
     return case(*((day < end, begin) for begin, end in begins))
 

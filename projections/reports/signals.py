@@ -8,6 +8,7 @@ import orjson
 from pydantic import Field
 from sqlalchemy import Connection, Row, Select, func, select
 
+from domain.phrases import phrase
 from domain.signals.answer_link import NO_LINKS, Asked, Links
 from domain.signals.kinds import SignalKind
 from projections.queries.cursors import BadCursor
@@ -45,7 +46,7 @@ def ledger_place(conn: Connection, after: str) -> int:
         return int(after)
     position = conn.execute(select(ledger.c.position).where(ledger.c.id == after)).scalar()
     if position is None:
-        raise BadCursor(f"{after[:80]!r} is neither a ledger position nor the id of a signal")
+        raise BadCursor(phrase("{after!r} is neither a ledger position nor the id of a signal", after=after[:80]))
     return int(position)
 
 

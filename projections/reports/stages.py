@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, exists, select
 
 from domain.errors import Refused
 from domain.model.definition import Stage
+from domain.phrases import phrase
 from projections.queries.cursors import give, take
 from projections.queries.days import EVER, DayRange, bounds_of, starts_at
 from projections.queries.leads import card_fields, cards
@@ -261,7 +262,13 @@ def leads_of_stage(
     ranks = _ranks(view)
     known("stage", name, [stage.name for stage in view.model.stages])
     if state in ("went_on", "furthest") and name not in ranks:
-        raise BadStages(f"state: found {state!r}, which no detour has: {name} has no place in the order of stages")
+        raise BadStages(
+            phrase(
+                "state: found {state!r}, which no detour has: {name:stage} has no place in the order of stages",
+                state=state,
+                name=name,
+            )
+        )
     leads = view.tables.leads.c
     query = cards(view).where(*_first_came(view, name, days), *_in_state(view, name, state))
     if cursor is not None:

@@ -130,7 +130,7 @@ def test_two_leads_are_merged_and_taken_apart(pages: Pages) -> None:
     lead = story(pages)
     told(pages, HOUR, "form_submitted", "e:li@x.test", form="contact")
     unknown = pages.post(f"/leads/{lead}/merge", **{"with": "nobody@x.test"})
-    assert unknown.status_code == 422 and "no lead has the email" in text_of(unknown)
+    assert unknown.status_code == 422 and "no lead has the E-mail address" in text_of(unknown)
     would = pages.post(f"/leads/{lead}/merge", **{"with": "li@x.test", "preview": "1", "reason": "brothers"})
     assert would.status_code == 200 and len(pages.company.world.leads()) == 2
     said = text_of(would)

@@ -36,6 +36,7 @@ from api.handing_over import (
 )
 from api.working import CorrectProfile, LogTalk, ToTag, to_correct, to_log, to_tag
 from domain.errors import NotFound
+from domain.phrases import phrase, phrased
 from domain.touchpoints.touchpoint import Touchpoint
 from producers import commands
 from producers.commands import CommandContext, CommandRefused
@@ -86,7 +87,7 @@ def _sent(
 ) -> Callable[[Request], Awaitable[Response]]:
     async def sent(request: Request) -> Response:
         if not viewer_of(request).role.covers(Role.SALES):
-            raise Problem(403, "a reader changes nothing: this needs a token of the role sales")
+            raise Problem(403, phrase("a reader changes nothing: this needs a token of the role sales"))
         form = await request.form()
         return await run_in_threadpool(_answer, resources, request, name, read, form)
 
@@ -114,7 +115,7 @@ def _answer(
         refusal = Refusal(name, error.status, text, error.problem, error.missing, typed)
         return lead_page(resources, request, refusal)
     except (LogAway, LogFull, LogError) as error:
-        return lead_page(resources, request, Refusal(name, 503, _AWAY, str(error), typed=typed))
+        return lead_page(resources, request, Refusal(name, 503, _AWAY, phrased(error), typed=typed))
     done = f"done={name}{'' if shown else '&pending=1'}"
     return RedirectResponse(_list_again(typed.get("back"), accepted.lead, done), 303)
 
@@ -140,7 +141,7 @@ def _called(view: View, text: str) -> str:
     try:
         return str(one_lead.lead_called(view, text))
     except NotFound as error:
-        raise CommandRefused(422, str(error)) from None
+        raise CommandRefused(422, phrased(error)) from None
 
 
 def _list_again(back: str | None, lead: str, done: str) -> str:

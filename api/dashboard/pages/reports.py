@@ -19,6 +19,7 @@ from api.dashboard.well_known import N_
 from api.dashboard.wording import PageWording
 from api.masking import seen_by
 from domain.errors import Refused
+from domain.phrases import phrased
 from projections.queries.days import EVER
 from projections.queries.view import View
 from projections.reports.answer import Report, ReportQuestion
@@ -151,7 +152,7 @@ def _answer(
     try:
         shape = seen_by(viewer_of(request), view.ids, report(view, choice.report.name, choice.question))
     except Refused as refused:
-        return None, choice.by, str(refused)
+        return None, choice.by, phrased(refused)
     title = wording.text(REPORT_TEXTS[choice.report.name].label)
 
     def link(column: str, item: Item) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Subquery, func, select
 
 from domain.model.funnels import Funnel
+from domain.phrases import phrase
 from projections.queries.days import MOST_BUCKETS, DayRange, SeriesName, buckets_between
 from projections.queries.told_apart import ToldBy, grouping, value_of
 from projections.queries.view import View
@@ -67,11 +68,16 @@ def _counted(view: View, rows: Subquery, joined: FromClause, apart: ColumnElemen
 def series_of(days: DayRange, series: SeriesName) -> Sequence[tuple[int, DayRange]]:
     """The first day of each bucket of a period, and its days in the period. Raises BadFunnel."""
     if days.first is None or days.end is None:
-        raise BadFunnel("series: allowed is with a period alone: give from and to")
+        raise BadFunnel(phrase("series: allowed is with a period alone: give from and to"))
     parts = list(islice(buckets_between(days.first, days.end, series), MOST_BUCKETS + 1))
     if len(parts) > MOST_BUCKETS:
         raise BadFunnel(
-            f"series: found more than {MOST_BUCKETS} of {series}, allowed are {MOST_BUCKETS}:"
-            " a shorter period, or longer parts of it"
+            phrase(
+                "{name:input}: found more than {most} of {length}, allowed are {most}:"
+                " a shorter period, or longer parts of it",
+                name="series",
+                most=MOST_BUCKETS,
+                length=series,
+            )
         )
     return parts

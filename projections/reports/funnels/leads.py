@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import ColumnElement, Row, Select, Subquery, not_, select, true
 
 from domain.model.funnels import Funnel
+from domain.phrases import phrase
 from projections.queries.cursors import give, take
 from projections.queries.days import EVER, DayRange
 from projections.queries.leads import card_fields, cards
@@ -104,11 +105,11 @@ def _counted(counts: Counts, plan: Funnel, number: FunnelNumber) -> int:
 
 def _check(plan: Funnel, number: FunnelNumber) -> None:
     if number.step is not None and not 1 <= number.step <= len(plan.steps):
-        raise BadFunnel(f"step: found {number.step}, allowed is 1 to {len(plan.steps)}")
+        raise BadFunnel(phrase("step: found {found}, allowed is 1 to {most}", found=number.step, most=len(plan.steps)))
     if number.step is not None and number.state == "converted":
-        raise BadFunnel("step: found it with state=converted, allowed is without: that is who took all steps")
+        raise BadFunnel(phrase("step: found it with state=converted, allowed is without: that is who took all steps"))
     if (number.by is None) != (number.group is None):
-        raise BadFunnel("group: allowed is together with by: the name of a group of that report")
+        raise BadFunnel(phrase("group: allowed is together with by: the name of a group of that report"))
 
 
 def _query(

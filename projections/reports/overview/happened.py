@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, tuple_
 
+from domain.phrases import phrase
 from projections.projecting.projector import read_progress
 from projections.queries.cursors import give, take
 from projections.queries.days import EVER, DayRange, bounds_of
@@ -59,7 +60,14 @@ def _counted(view: View, of: str, name: str | None) -> tuple[Table, ColumnElemen
     tables = view.tables
     told_apart = of in (CountOf.CHANNEL, CountOf.STAGE)
     if told_apart != (name is not None):
-        raise BadReport(f"name: of {of} found {name!r}, allowed is {'a name' if told_apart else 'none'}")
+        raise BadReport(
+            phrase(
+                "name: of {of} found {found!r}, allowed is {allowed}",
+                of=of,
+                found=name,
+                allowed=phrase("a name") if told_apart else phrase("none"),
+            )
+        )
     match of:
         case CountOf.NEW_VISITORS:
             return tables.sort_keys, tables.sort_keys.c.first_touch, []
@@ -76,4 +84,11 @@ def _counted(view: View, of: str, name: str | None) -> tuple[Table, ColumnElemen
             entered = tables.stage_history
             return entered, entered.c.at, [entered.c.stage == stage, entered_first(view)]
         case _:
-            raise BadReport(f"of: found {of[:80]!r}, allowed are {', '.join(LISTED)}")
+            raise BadReport(
+                phrase(
+                    "{name:input}: found {found!r}, allowed are {allowed}",
+                    name="of",
+                    found=of[:80],
+                    allowed=tuple(LISTED),
+                )
+            )

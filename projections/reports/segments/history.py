@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, func, or_, select
 
 from domain.fold.days import ZoneDays
+from domain.phrases import phrase
 from projections.projecting.projector import read_progress
 from projections.queries.counting import counted_between
 from projections.queries.days import (
@@ -50,8 +51,13 @@ def buckets_of(days: DayRange, length: SeriesName, zone: str, clock: int, weeks:
     parts = list(islice(buckets_between(first, end, length), MOST_BUCKETS + 1))
     if len(parts) > MOST_BUCKETS:
         raise BadPeriod(
-            f"by: found more than {MOST_BUCKETS} of {length}, allowed are {MOST_BUCKETS}:"
-            " a shorter period, or longer parts of it"
+            phrase(
+                "{name:input}: found more than {most} of {length}, allowed are {most}:"
+                " a shorter period, or longer parts of it",
+                name="by",
+                most=MOST_BUCKETS,
+                length=length,
+            )
         )
     return Buckets(parts, [starts_at(day, zone) for day in (first, *(inside.end or end for _, inside in parts))])
 
