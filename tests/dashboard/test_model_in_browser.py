@@ -1,10 +1,11 @@
-"""The model changed in a real Chromium: by keyboard, compared by a real server, kept as a file."""
+"""The model changed in a real Chromium: by keyboard and without script, compared by a real server, kept as a file."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from domain.files.durations import HOUR
 from runtime.clock import clock
@@ -27,6 +28,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         play("127.0.0.1", server.port, traffic.requests, lambda done, total: None)
         eventually(lambda: server.http.get("/api/leads?hot=true&count=true&limit=1").json()["count"])
         yield server
+
+
+def clean(page: "Page") -> None:
+    beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    faults = [f"{each['id']}: {each['help']}" for each in Axe().run(page).response["violations"]]
+    assert (faults, max(0, beyond)) == ([], 0), page.url
 
 
 def to_button(page: "Page", text: str) -> None:
@@ -58,3 +65,36 @@ def test_by_keyboard_points_are_changed_and_compared(chromium: "Browser", site: 
         kept = Path(download.value.path()).read_text(encoding="utf-8")
         before = EXAMPLE.read_text(encoding="utf-8")
         assert [line for line in kept.split("\n") if line not in before.split("\n")] == ["points = 70"]
+
+
+@pytest.mark.parametrize("look", [
+    {"locale": "en-GB"},
+    {"locale": "zh-CN", "color_scheme": "dark"},
+    {"locale": "zh-CN", "viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True},
+])  # fmt: skip
+def test_editor_and_draft_are_for_everybody(chromium: "Browser", site: Server, look: dict[str, object]) -> None:
+    with opened(chromium, f"127.0.0.1:{site.port}", **look, java_script_enabled=True, bypass_csp=False) as page:
+        page.goto("/model/edit")
+        clean(page)
+        page.fill(POINTS, "many")
+        page.locator(".editor-bar button").last.click()
+        page.locator(".is-faulty").first.wait_for()
+        clean(page)
+        page.locator(".editor-bar button").last.click()
+        page.locator(".fault").first.wait_for()
+        clean(page)
+        page.goto("/model/edit")
+        page.fill(POINTS, "70")
+        page.locator(".editor-bar button").first.click()
+        page.locator("#leads").wait_for()
+        clean(page)
+
+
+def test_without_a_script_a_draft_is_compared(chromium: "Browser", site: Server) -> None:
+    with opened(chromium, f"127.0.0.1:{site.port}", locale="en-GB", java_script_enabled=False) as page:
+        page.goto("/model/edit?as=text")
+        text = page.locator("textarea").input_value()
+        page.fill("textarea", text.replace('half_life = "7d"', 'half_life = "1h"'))
+        page.get_by_role("button", name="See what it would change").click()
+        page.get_by_role("heading", name="What becomes of leads").wait_for()
+        assert "score.half_life" in page.locator(".changed").inner_text()
