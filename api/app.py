@@ -174,7 +174,6 @@ def create_api(readers: Readers, private: Private, *extra: APIRouter) -> FastAPI
         active_model_routes,
         dossier_routes,
         finding_routes,
-        segment_routes,
         funnel_routes,
         stage_routes,
         overview_routes,
@@ -182,7 +181,8 @@ def create_api(readers: Readers, private: Private, *extra: APIRouter) -> FastAPI
     feed = SignalFeed(readers.database, readers.streams, readers.stopping, readers.links)
     signals = signal_routes(reader, readers.database, feed, Seeing(private, masking), readers.links)
     reports, audits = report_routes(reader, readers.database), audit_routes(readers.database)
-    own = _leads(readers), _reports(readers), *(each(reader) for each in routes), reports, signals, audits
+    segments = segment_routes(reader, readers.database)
+    own = _leads(readers), _reports(readers), *(each(reader) for each in routes), segments, reports, signals, audits
     for router in (*own, *extra):
         app.include_router(router, prefix="/api", dependencies=guard)
     return app

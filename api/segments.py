@@ -1,14 +1,16 @@
 """`/api/segments`: their sizes, who is and was in one, how it grew, and how one would have grown that is only tried."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from api.audit import keep_export
 from api.bounds import bound_of
 from api.command_requests import JsonRoute
 from api.jobs import JobRunner, JobShape, Report, accepted
+from api.masking import seen_by
 from api.parameters import AsOf, DaysParameters, Paged
 from api.past import opened
 from domain.conditions.tree import Condition
@@ -19,15 +21,24 @@ from domain.model.trial import read_when, trying_segment
 from domain.touchpoints.touchpoint import rfc3339
 from producers.reading.body import clean
 from projections.history.engines import Engine
+from projections.queries.csv_rows import MEDIA_TYPE, csv_lines
 from projections.queries.days import SeriesName, days_between
-from projections.queries.shapes import MemberShape, Page, SegmentShape
+from projections.queries.shapes import MemberShape, Page
 from projections.queries.view import Reader, View, known
 from projections.reports.segments import members as segment_members
 from projections.reports.segments.history import history
+from projections.reports.segments.members import CSV_COLUMNS, all_members, member_rows
 from projections.reports.segments.preview import Looking, preview
-from projections.reports.segments.shapes import SegmentHistoryShape
+from projections.reports.segments.shapes import SegmentHistoryShape, SegmentShape
 from store.database.database import Database
 from web.problems import Problem
+from web.viewer import viewer_of
+
+
+class SegmentsParameters(AsOf):
+    """How much is said of each."""
+
+    lately: Annotated[bool, Field(description="also of the last seven days, and people apart from visitors")] = False
 
 
 class MembersParameters(Paged):
@@ -36,6 +47,10 @@ class MembersParameters(Paged):
     at: Annotated[
         str | None, Field(description="who was in it then: RFC 3339, or the beginning of a day; none: who is")
     ] = None
+
+    format: Annotated[
+        Literal["json", "csv"], Field(description="csv: all of them in one file, `limit` and `cursor` aside")
+    ] = "json"
 
     def instant(self, view: View) -> int | None:
         """The instant, microseconds. Raises Problem."""
@@ -51,20 +66,34 @@ class HistoryParameters(DaysParameters, AsOf):
     by: Annotated[SeriesName, Field(description="day, week (from Monday) or month in the model's time zone")] = "week"
 
 
-def segment_routes(reader: Reader) -> APIRouter:
+def segment_routes(reader: Reader, database: Database) -> APIRouter:
     """The routes."""
     router = APIRouter(tags=["reports"])
 
     @router.get("/segments", summary="Segments and their sizes")
-    def segments(parameters: Annotated[AsOf, Query()], response: Response) -> Page[SegmentShape]:
+    def segments(parameters: Annotated[SegmentsParameters, Query()], response: Response) -> Page[SegmentShape]:
         with opened(reader, parameters, response) as view:
-            return segment_members.segments(view)
+            return segment_members.segments(view, with_lately=parameters.lately)
 
-    @router.get("/segments/{name}/members", summary="The leads in a segment, now or at a past instant")
-    def members(name: str, parameters: Annotated[MembersParameters, Query()], response: Response) -> Page[MemberShape]:
+    @router.get(
+        "/segments/{name}/members",
+        summary="The leads in a segment, now or at a past instant",
+        response_model=Page[MemberShape],
+        responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    )
+    def members(
+        name: str, parameters: Annotated[MembersParameters, Query()], request: Request, response: Response
+    ) -> Page[MemberShape] | Response:
         with opened(reader, parameters, response) as view:
             at = parameters.instant(view)
-            return segment_members.members_of(view, name, at=at, limit=parameters.limit, cursor=parameters.cursor)
+            if parameters.format == "csv":
+                items = seen_by(viewer_of(request), view.ids, all_members(view, name, at))
+            else:
+                return segment_members.members_of(view, name, at=at, limit=parameters.limit, cursor=parameters.cursor)
+        keep_export(database, request, f"members of segment {name} (csv)", len(items))
+        told = {"Content-Disposition": 'attachment; filename="members.csv"'}
+        content = "".join(csv_lines(CSV_COLUMNS, member_rows(items)))
+        return Response(content, headers={**response.headers, **told}, media_type=MEDIA_TYPE)
 
     @router.get("/segments/{name}/history", summary="How a segment grew: its size, who entered, who left")
     def grown(name: str, parameters: Annotated[HistoryParameters, Query()], response: Response) -> SegmentHistoryShape:

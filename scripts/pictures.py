@@ -88,6 +88,8 @@ PAGES: Final[Mapping[str, Callable[[Demo], str]]] = {
     "funnel": lambda demo: "/funnels/signup?by=last_channel&series=day&period=7",
     "funnel-sales": lambda demo: "/funnels/sales",
     "funnel-leads": lambda demo: "/funnels/signup/leads?step=2",
+    "segments": lambda demo: "/segments",
+    "segment": lambda demo: "/segments/pricing-returners?by=day&period=31",
     "overview": lambda demo: "/overview",
     "overview-leads": lambda demo: "/overview/leads?of=new_leads&period=7",
     "model": lambda demo: "/model",

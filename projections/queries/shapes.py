@@ -313,14 +313,6 @@ class ScoreShape(AsOfShape):
     next: str | None = None
 
 
-class SegmentShape(Shape):
-    """A segment and how many leads are in it at the clock."""
-
-    name: str
-    label: Any = None
-    size: int
-
-
 class MemberShape(LeadShape):
     """A lead in a segment, as it is now; of a past instant, when that stay in the segment began and ended."""
 

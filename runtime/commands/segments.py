@@ -12,12 +12,12 @@ from domain.model.file import read_toml
 from domain.model.trial import read_when
 from domain.touchpoints.touchpoint import rfc3339
 from projections.queries.days import SeriesName, days_between
-from projections.queries.shapes import MemberShape, SegmentShape
+from projections.queries.shapes import MemberShape
 from projections.queries.view import View, known
 from projections.reports.segments import members as segment_members
 from projections.reports.segments.history import history
 from projections.reports.segments.preview import Looking, preview
-from projections.reports.segments.shapes import GrowthShape, SegmentPreviewShape
+from projections.reports.segments.shapes import GrowthShape, SegmentPreviewShape, SegmentShape
 from runtime.commands.options import (
     AsJson,
     AsOf,

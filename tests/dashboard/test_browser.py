@@ -82,6 +82,7 @@ def _addresses(server: Server) -> list[str]:
             "/responses",
         ),
         *("/overview", "/overview/leads?of=new_leads&period=7"),
+        *("/segments", "/segments/pricing-returners?by=day&period=7"),
         *MODEL,
         *FUNNELS,
         *("/health", "/health/findings", "/health/findings?kind=missing_field", "/health/rejected?all=1"),

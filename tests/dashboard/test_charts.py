@@ -12,7 +12,7 @@ from babel import Locale
 from babel.support import NullTranslations
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.dashboard.charting import bars_of, chart_words
 from api.dashboard.charts.bars import Bar, BarSeries, bar_picture, bars
@@ -181,8 +181,17 @@ def test_nothing_to_draw_is_said_and_breaks_nothing() -> None:
     parsed(line_picture([LinePoint(0, "x", [None])], [Line("a")], WORDS, ZONE))
 
 
+def test_a_chart_of_one_series_that_is_over_has_no_legend() -> None:
+    assert '<ul class="legend"' not in shown(bars([bar(0, 2)], SEVERAL[:1], WORDS, ZONE))
+
+
 def shown(chart: object) -> str:
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, extensions=["jinja2.ext.i18n"])
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        extensions=["jinja2.ext.i18n"],
+        undefined=StrictUndefined,
+    )
     environment.install_gettext_translations(NullTranslations(), newstyle=True)  # type: ignore[attr-defined]
     template = '{% from "chart.html" import figure with context %}{{ figure(chart) }}'
     return environment.from_string(template).render(chart=chart)

@@ -1,29 +1,44 @@
 """Segments with their sizes, and the leads in one: now, or at a past instant by what is known now."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, and_, or_
 
+from domain.fold.names import full_name
+from domain.touchpoints.touchpoint import rfc3339
 from projections.projecting.projector import read_progress
 from projections.projecting.sizes import sizes_of
 from projections.queries.cursors import give, take
 from projections.queries.leads import card_fields, cards
-from projections.queries.shapes import MemberShape, Page, SegmentShape
+from projections.queries.shapes import MemberShape, Page
 from projections.queries.view import View, known_segment
+from projections.reports.answer import BadReport
+from projections.reports.segments.lately import lately
+from projections.reports.segments.shapes import SegmentShape
 
+EXPORTED: Final = 50_000
+"""Most members of one CSV."""
+CSV_COLUMNS: Final = (
+    "lead", "name", "company", "email", "phone", "stage", "grade", "heat", "owner", "entered_at", "left_at"
+)  # fmt: skip
 _LIST: Final = "members"
+_AT_ONCE: Final = 1_000
 
 
-def segments(view: View) -> Page[SegmentShape]:
-    """Every segment of the model with its size, in the model's order."""
-    sizes = sizes_of(view.conn, view.tables)
-    return Page[SegmentShape](
-        items=[
-            SegmentShape(name=segment.name, label=segment.label, size=sizes.get(segment.name, 0))
-            for segment in view.model.segments
-        ]
-    )
+def segments(view: View, *, with_lately: bool = False) -> Page[SegmentShape]:
+    """Every segment of the model with its size, in the model's order; with who came and left lately, if asked.
+
+    Raises SavedByAnother.
+    """
+    told = lately(view) if with_lately else {}
+    sizes = {} if with_lately else sizes_of(view.conn, view.tables)
+    items = []
+    for segment in view.model.segments:
+        numbers = told[segment.name]._asdict() if with_lately else {"size": sizes.get(segment.name, 0)}
+        items.append(SegmentShape(name=segment.name, label=segment.label, **numbers))
+    return Page[SegmentShape](items=items)
 
 
 def members_of(
@@ -60,3 +75,33 @@ def members_of(
 
 def _inside(stays: Table, at: int) -> ColumnElement[bool]:
     return and_(stays.c.entered_at <= at, or_(stays.c.left_at.is_(None), stays.c.left_at > at))
+
+
+def all_members(view: View, segment: str, at: int | None = None) -> list[MemberShape]:
+    """All leads in a segment, as `members_of`. Raises BadReport where they are too many."""
+    items: list[MemberShape] = []
+    cursor = None
+    while True:
+        page = members_of(view, segment, at=at, limit=_AT_ONCE, cursor=cursor)
+        items, cursor = [*items, *page.items], page.next
+        if cursor is None:
+            return items
+        if len(items) >= EXPORTED:
+            raise BadReport(
+                f"format: found more than {EXPORTED:,} leads, allowed are as many: `leadline export` has no limit"
+            )
+
+
+def member_rows(items: Iterable[MemberShape]) -> Iterator[Sequence[object]]:
+    """The rows of a CSV with CSV_COLUMNS."""
+    for each in items:
+        reached = {identity.kind: identity.value for identity in reversed(each.identities)}
+        yield (
+            each.id, full_name(each.profile), _text(each.profile.get("company")), reached.get("email"),
+            reached.get("phone"), each.stage, each.grade, each.heat, each.owner.name if each.owner else None,
+            rfc3339(each.entered_at), None if each.left_at is None else rfc3339(each.left_at),
+        )  # fmt: skip
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,4 +1,4 @@
-"""The shapes of how a segment grew."""
+"""The shapes of segments, and of how one grew."""
 
 from typing import Annotated, Any
 
@@ -6,6 +6,21 @@ from pydantic import Field
 
 from projections.queries.days import SeriesName
 from projections.queries.shapes import Moment, Shape
+
+
+class SegmentShape(Shape):
+    """A segment and how many leads are in it at the clock."""
+
+    name: str
+    label: Any = None
+    size: Annotated[int, Field(description="leads in it, visitors too")]
+    people: Annotated[
+        int | None, Field(description="asked for lately: of them no visitors; null: too many to tell apart")
+    ] = None
+    entered: Annotated[
+        int | None, Field(description="asked for lately: how many times a lead entered it in seven days, today's too")
+    ] = None
+    left: Annotated[int | None, Field(description="asked for lately: how many times a lead left it then")] = None
 
 
 class GrowthShape(Shape):
