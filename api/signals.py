@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import Field
 
+from api.bounds import bound_of
 from api.masking import Masking
 from api.parameters import Parameters, several
 from api.stream import SignalFeed
@@ -17,8 +18,9 @@ from domain.signals.kinds import SignalKind
 from projections.queries.one_lead import live_lead
 from projections.queries.shapes import Page
 from projections.queries.view import LIMIT, Reader
-from projections.reports.signals import ListedSignalShape, listed_signals
+from projections.reports.signals import DeliveryFilter, ListedSignalShape, listed_signals
 from store.database.database import Database
+from store.deliveries import State
 from web.private import Private
 from web.problems import Problem
 from web.viewer import Role, Viewer, viewer_of
@@ -43,9 +45,21 @@ class SignalListParameters(SignalsParameters):
     """Parameters of the list alone."""
 
     lead: Annotated[str | None, Field(description="about this lead, under whichever id it was announced")] = None
+    destination: Annotated[str | None, Field(description="that this destination is told, was told or was not told")] = (
+        None
+    )
+    state: Annotated[State | None, Field(description="of such a delivery, at that destination or at any")] = None
+    since: Annotated[str | None, Field(description="decided then or later: RFC 3339, or a day in the model's zone")] = (
+        None
+    )
     order: Annotated[
         Literal["oldest", "newest"], Field(description="of the ledger, or its reverse: `after` is then what is older")
     ] = "oldest"
+
+    def told(self) -> DeliveryFilter | None:
+        """What became of the signals that are asked for."""
+        asked = DeliveryFilter(self.destination, self.state)
+        return None if asked == DeliveryFilter() else asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +83,19 @@ def signal_routes(reader: Reader, database: Database, feed: SignalFeed, seeing: 
 
     @router.get("/signals", summary="What was announced, and to whom that was delivered")
     def signals(parameters: Annotated[SignalListParameters, Query()]) -> Page[ListedSignalShape]:
-        kinds, leads = parameters.kinds(), None
-        if parameters.lead is not None:
+        kinds, leads, since = parameters.kinds(), None, None
+        if parameters.lead is not None or parameters.since is not None:
             with reader.leads() as view:
-                leads = view.lookup.ids_of(view.conn, live_lead(view, parameters.lead))
+                since = bound_of("since", parameters.since, view.model.timezone)
+                if parameters.lead is not None:
+                    leads = view.lookup.ids_of(view.conn, live_lead(view, parameters.lead))
         with database.snapshot() as conn:
             return listed_signals(
                 conn,
                 parameters.after,
                 leads=leads,
+                told=parameters.told(),
+                since=since,
                 newest=parameters.order == "newest",
                 kinds=kinds,
                 limit=parameters.limit,

@@ -96,6 +96,7 @@ PAGES: Final[Mapping[str, Callable[[Demo], str]]] = {
     "model-activation": lambda demo: "/model/history/1",
     "model-edit": lambda demo: "/model/edit",
     "model-text": lambda demo: "/model/edit?as=text",
+    "signals": lambda demo: "/signals",
     "health": lambda demo: "/health",
     "health-findings": lambda demo: "/health/findings",
     "health-refused": lambda demo: "/health/rejected",

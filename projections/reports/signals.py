@@ -1,6 +1,7 @@
 """Signals that were announced, in the order of the ledger, and what became of each at the destinations."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from domain.signals.answer_link import NO_LINKS, Asked, Links
 from domain.signals.kinds import SignalKind
 from projections.queries.cursors import BadCursor
 from projections.queries.shapes import Moment, Page, Shape, SignalShape
-from store.database.tables import ledger
+from store.database.tables import deliveries, destinations, ledger
 from store.deliveries import Delivery, State, everywhere
 from store.models import active_model
 
@@ -33,6 +34,30 @@ class ListedSignalShape(SignalShape):
     """A signal with its deliveries: none where no destination asks for such ones, or looked at it yet."""
 
     deliveries: list[DeliveryShape]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFilter:
+    """What became of signals at a destination, or at any that there is: None asks for nothing."""
+
+    destination: str | None = None
+    state: State | None = None
+
+    def signals(self) -> Select[tuple[str]]:
+        """The ids of such signals."""
+        query = select(deliveries.c.signal)
+        if self.destination is not None:
+            query = query.where(deliveries.c.destination == self.destination)
+        else:
+            query = query.where(deliveries.c.destination.in_(select(destinations.c.name)))
+        return query if self.state is None else query.where(deliveries.c.state == self.state)
+
+
+def kinds_since(conn: Connection, since: int) -> dict[str, int]:
+    """How many of each kind were decided since then, in the order of the kinds; kinds without any are left out."""
+    query = select(ledger.c.kind, func.count().label("signals")).where(ledger.c.at >= since).group_by(ledger.c.kind)
+    counted = {row.kind: row.signals for row in conn.execute(query)}
+    return {kind.value: counted[kind] for kind in SignalKind if kind in counted}
 
 
 def ledger_end(conn: Connection) -> int:
@@ -65,6 +90,8 @@ def listed_signals(
     after: str | None = None,
     *,
     leads: Sequence[UUID] | None = None,
+    told: "DeliveryFilter | None" = None,
+    since: int | None = None,
     newest: bool = False,
     kinds: Sequence[str] = (),
     limit: int = 100,
@@ -72,7 +99,8 @@ def listed_signals(
 ) -> Page[ListedSignalShape]:
     """Announced signals behind a place in their order (a position or a signal's id), with their deliveries.
 
-    `leads`: those that were announced under one of these ids. Raises BadCursor.
+    `leads`: those that were announced under one of these ids; `told`: what became of them at destinations; `since`:
+    decided then or later. Raises BadCursor.
     """
     position = ledger.c.position
     query = select(ledger).order_by(position.desc() if newest else position)
@@ -81,6 +109,10 @@ def listed_signals(
         query = query.where(position < place if newest else position > place)
     if leads is not None:
         query = query.where(ledger.c.lead.in_(leads))
+    if since is not None:
+        query = query.where(ledger.c.at >= since)
+    if told is not None:
+        query = query.where(ledger.c.id.in_(told.signals()))
     rows, following = _page(conn, query, kinds, limit)
     links, deliveries = _links(conn, links, rows), everywhere(conn, [row.id for row in rows])
     items = [

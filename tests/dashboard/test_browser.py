@@ -85,6 +85,7 @@ def _addresses(server: Server) -> list[str]:
         *("/segments", "/segments/pricing-returners?by=day&period=7"),
         *MODEL,
         *FUNNELS,
+        *("/signals", "/signals?last=7&kind=lead.hot"),
         *("/health", "/health/findings", "/health/findings?kind=missing_field", "/health/rejected?all=1"),
         *("/cohorts?reached=hot", "/paths?before=stage:qualified", "/paths?start=page_viewed", "/portrait?period=ever"),
     ]

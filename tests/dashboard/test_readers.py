@@ -70,7 +70,13 @@ def test_no_page_of_a_reader_names_anybody(app: ASGIApp, company: Company) -> No
         *("/cohorts?reached=hot", "/paths?start=page_viewed&step=page", "/portrait", "/portrait?by=grade"),
         *("/overview", "/overview/leads?of=new_leads&period=ever"),
         *("/segments", "/segments/asked", "/segments/asked?lang=zh-CN&by=day&period=31"),
-        *("/health", "/health/findings", "/health/findings?kind=claim_not_bound", "/health/findings?kind=same_email"),
+        *(
+            "/health",
+            "/health/findings",
+            "/health/findings?kind=claim_not_bound",
+            "/signals",
+            "/health/findings?kind=same_email",
+        ),
     ]
     for path in ("/", "/?hot=1&excluded=1&closed=1", "/?lang=zh-CN", *of_reports, *others, *of_leads):
         text = page(app, Role.READER, path)
