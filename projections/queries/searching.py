@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Connection, FromClause, Row, Select, func, literal, select
+from sqlalchemy.sql.visitors import iterate
 
 from store.database.derived import Derived
 
@@ -96,7 +97,10 @@ class Search:
         """Of all that are searched for the first: their keys are read alone, and cards of the page's leads."""
         lead = keys.selected_columns.lead
         leads = keys.order_by(None).where(*self._have(lead, self.marks if rarest is None else [rarest]))
-        if query.whereclause is not None:
+        narrowed = query.whereclause
+        if narrowed is not None and _is_about(narrowed, lead.table):
+            leads = leads.where(narrowed)
+        elif narrowed is not None:
             leads = leads.where(lead.in_(query.with_only_columns(self.tables.leads.c.lead).correlate(None)))
         matching = leads.cte("matching").prefix_with("MATERIALIZED")
         others = [] if rarest is None else [mark for mark in self.marks if mark is not rarest]
@@ -116,3 +120,10 @@ class Search:
             mark.leads(literal(1)).where(mark.lead == rows.c.lead).limit(1).scalar_subquery().is_not(None)
             for mark in marks
         ]
+
+
+def _is_about(condition: ColumnElement[bool], table: Any) -> bool:
+    """Whether a condition reads nothing but this table."""
+    parts = list(iterate(condition))
+    beside = any(isinstance(part, FromClause) for part in parts)
+    return not beside and all(part.table is table for part in parts if isinstance(part, Column))
