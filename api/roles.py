@@ -14,7 +14,8 @@ from web.viewer import Role, Viewer, viewer_of
 
 _READER: Final = (
     "/leads", "/leads/{lead}", "/leads/{lead}/timeline", "/leads/{lead}/score", "/leads/{lead}/dossier", "/deadlines",
-    "/responses", "/segments", "/segments/{name}/members", "/segments/{name}/history", "/funnels", "/funnels/{name}",
+    "/responses", "/overview", "/overview/leads",
+    "/segments", "/segments/{name}/members", "/segments/{name}/history", "/funnels", "/funnels/{name}",
     "/funnels/{name}/leads", "/stages", "/stages/{name}/leads", "/reports", "/reports/{name}",
     "/reports/channels/people", "/signals",
     "/signals/stream", "/jobs", "/jobs/{id}", "/costs", "/findings", "/model",

@@ -25,7 +25,7 @@ from web.private import Private
 from web.viewer import Role, Viewer
 
 SHOWING = ("/leads", "/leads/{lead}", "/leads/{lead}/timeline", "/leads/{lead}/dossier", "/segments/{name}/members",
-           "/funnels/{name}/leads", "/signals", "/stages/{name}/leads")  # fmt: skip
+           "/funnels/{name}/leads", "/signals", "/stages/{name}/leads", "/overview/leads")  # fmt: skip
 """What shows names to others than readers."""
 
 
@@ -72,7 +72,8 @@ def paths(app: FastAPI, leads: list[str]) -> Iterator[tuple[str, str]]:
         path = template.replace("{activation}", "1").replace("{id}", "1")
         for lead in leads if "{lead}" in path else [""]:
             for name in next((each for prefix, each in names.items() if path.startswith(prefix)), [""]):
-                yield template, path.replace("{lead}", lead).replace("{name}", name)
+                asked = "?of=new_leads" if path == "/api/overview/leads" else ""
+                yield template, path.replace("{lead}", lead).replace("{name}", name) + asked
 
 
 def test_no_answer_to_a_reader_names_anybody(served: Inside, reader: Asker, sales: Asker) -> None:
@@ -98,10 +99,14 @@ def test_csv_names_nobody_either_and_is_kept_in_the_audit(company: Company, read
     for asker in (reader, sales):
         assert asker.get("/api/reports/paths?format=csv").status_code == 200
     assert not named(reader.get("/api/reports/paths?format=csv").text)
+    members = "/api/segments/asked/members?format=csv"
+    assert not named(reader.get(members).text) and "zq@engines.example" in sales.get(members).text
     with company.world.database.snapshot() as conn:
-        lines = audit_lines(conn, 3)
+        lines = audit_lines(conn, 5)
+    of_members = [(who, "members of segment asked (csv)") for who in ("sales", "reader")]
     assert [(line.who, line.act, line.what) for line in lines] == [
-        (who, AuditedAct.EXPORT, "report paths (csv)") for who in ("reader", "sales", "reader")
+        (who, AuditedAct.EXPORT, what)
+        for who, what in (*of_members, *((who, "report paths (csv)") for who in ("reader", "sales", "reader")))
     ]  # fmt: skip
     assert all(line.rows is not None for line in lines)
 
