@@ -30,7 +30,7 @@ ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "merging": {
         "merge": "Two leads are one person, for their whole history.",
-        "unmerge": "Identities of a lead are another person's, whatever else links...",
+        "unmerge": "Identities of a lead are another person's, whatever else links them.",
     },
     "handing_over": {"handover": "Who takes care of a lead: give it, answer for it, note something."},
     "working": {"work": "What is done with a lead: log a call, correct what is known, tag it."},
