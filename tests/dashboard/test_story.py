@@ -87,6 +87,10 @@ def test_from_a_form_on_a_page_to_a_changed_rule(
 
         _the_funnel_agrees(ana, api, name, campaign)
         _the_source_agrees(ana, api, name, campaign)
+        _a_rule_is_changed(ana, api, lead["id"], name)
+        for link in page.locator(".top nav a").all():
+            answer = page.request.get(link.get_attribute("href") or "")
+            assert answer.status == 200, answer.url
 
 
 def _the_funnel_agrees(ana: Hands, api: Any, name: str, campaign: str) -> None:
@@ -124,6 +128,38 @@ def _the_source_agrees(ana: Hands, api: Any, name: str, campaign: str) -> None:
     ana.act(row.get_by_role("link").last)
     page.locator("table.leads").wait_for()
     assert page.locator("table.leads .name").all_inner_texts() == [name]
+
+
+def _a_rule_is_changed(ana: Hands, api: Any, lead: str, name: str) -> None:
+    """A form gives three points more: compared, activated, and told on the page of the model and of the lead."""
+    page = ana.page
+    [before] = _rules(api)
+    heat = api.get(f"/api/leads/{lead}").json()["heat"]
+    points = before["points"] + 3
+    ana.press("link", "Model", page.get_by_role("navigation").first)
+    page.wait_for_url("**/model")
+    ana.press("link", "Change it")
+    ana.fill(page.locator('input[name="score.rules[0].points"]'), f"{points:g}")
+    ana.press("button", "See what it would change")
+    page.wait_for_url("**/model/drafts/*")
+    page.get_by_role("heading", name=ana.text("What becomes of leads")).wait_for()
+    becomes = page.locator('section[aria-labelledby="leads"]').inner_text()
+    assert name.rpartition(" ")[2] in becomes, "whose heat it would change"
+    assert [each["points"] for each in _rules(api)] == [before["points"]], "nothing is changed yet"
+    ana.press("button", "Activate it")
+    page.get_by_role("heading", name=ana.text("The model is active")).wait_for()
+    ana.press("link", "To the model")
+    page.wait_for_url("**/model")
+    shown = page.get_by_role("row").filter(has_text={"en": "sent a form", "zh-CN": "提交表单"}[ana.tag]).first
+    assert f"+{points:g}" in shown.inner_text()
+    [after] = _rules(api)
+    assert (after["points"], after["fired"]) == (points, before["fired"])
+    assert 5.5 < api.get(f"/api/leads/{lead}").json()["heat"] - heat <= 6
+
+
+def _rules(api: Any) -> list[dict[str, Any]]:
+    rules: list[dict[str, Any]] = api.get("/api/model").json()["score"]["rules"]
+    return rules
 
 
 def _visit(browser: "Browser", site: WebSite, who: str, name: str, campaign: str) -> None:
