@@ -65,6 +65,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._waiting: asyncio.TimerHandle | None = None
         self._part: Literal["none", "head", "body"] = "none"
         self._head_size = 0
+        self._whole = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """It is heard, unless far too many are."""
@@ -82,9 +83,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a request came."""
-        before = self._part
+        self._whole = False
         super().data_received(data)
-        if self._part == "body" or (self._part == "none" and before != "none") or self.transport.is_closing():
+        if self._part == "body" or (self._part == "none" and self._is_asked) or self.transport.is_closing():
             return
         self._head_size += len(data)
         if self._head_size > self._limits.head_bytes:
@@ -113,9 +114,14 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The whole request is here."""
-        self._part = "none"
+        self._part, self._whole = "none", True
         self._settle()
         super().on_message_complete()
+
+    @property
+    def _is_asked(self) -> bool:
+        """Whether the newest bytes ended a request, or one is being answered: nothing more has to come."""
+        return self._whole or (self.cycle is not None and not self.cycle.response_complete)
 
     def _turn_away(self) -> None:
         self._crowd.turned_away(len(self.connections))

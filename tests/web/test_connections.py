@@ -70,6 +70,25 @@ def test_a_second_request_of_a_connection_has_its_own_time(hurried: Server) -> N
             assert answered(connection).startswith(b"HTTP/1.1 408 ")
 
 
+def test_an_answer_takes_as_long_as_it_takes(hurried: Server) -> None:
+    """A request in one piece waits for nothing: a stream of signals is not cut where a head would be late."""
+    with closing(connected(hurried)) as connection:
+        connection.sendall(b"GET /api/signals/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        said = b""
+        while b"retry: " not in said:
+            said += connection.recv(65_536)
+        connection.settimeout(1.5)
+        with pytest.raises(TimeoutError):
+            assert connection.recv(65_536), "the server ended it"
+
+
+def test_a_large_body_that_comes_in_one_piece_is_no_head(hurried: Server) -> None:
+    sent = b'{"userId": "u", "event": "Demo", "writeKey": "demo", "properties": {"text": "' + b"x" * 20_000 + b'"}}'
+    with closing(connected(hurried)) as connection:
+        connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(sent) + sent)
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 200 ")
+
+
 def test_bytes_that_trickle_in_win_no_time(hurried: Server) -> None:
     with closing(connected(hurried)) as connection:
         connection.sendall(HEAD)
