@@ -95,4 +95,5 @@ def _warnings(wording: PageWording, shares: TwoShares, of: str, left_out: int) -
 
 def _points(wording: PageWording, share: float) -> str:
     """A difference of shares in points of 100, with its sign."""
-    return ("+" if share > 0 else "") + wording.number(100 * share, 1)
+    sign = "+" if share > 0 else "−" if share < 0 else ""
+    return sign + wording.number(abs(100 * share), 1)
