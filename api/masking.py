@@ -30,7 +30,7 @@ _WRITTEN_FREELY: Final = frozenset(("message", "text", "body", "comment", "comme
                                         "reason"))  # fmt: skip
 _TOUCHPOINT: Final = ("touchpoint", "cause")
 """What holds the id of a touchpoint."""
-_FINDINGS: Final = frozenset(("missing_required", "promotion_waits", "unknown_stage", "retired_stage"))
+FINDINGS_OF_THE_MODEL: Final = frozenset(("missing_required", "promotion_waits", "unknown_stage", "retired_stage"))
 """Findings whose detail is a name of the model's."""
 _OF_THE_MODEL: Final = frozenset((
     "id", "kind", "type", "types", "stage", "stages", "grade", "segment", "segments", "rule", "label", "owner", "state",
@@ -96,7 +96,7 @@ class _Masked:
             case Mapping():
                 return self._table(value, free=free, person=person)
             case [str() as finding, detail, int() as at] if name == "findings":
-                return [finding, detail if finding in _FINDINGS else None, at]
+                return [finding, detail if finding in FINDINGS_OF_THE_MODEL else None, at]
             case list() | tuple():
                 parts = [self.value(part, name, free=free, person=person) for part in value]
                 return parts if isinstance(value, list) else _tuple_like(value, parts)
@@ -111,7 +111,7 @@ class _Masked:
             said = {**said, "value": self._identity(said["kind"], said["value"])}
         if "occurred_at" in said and isinstance(said.get("id"), str):
             said = {**said, "id": self._touchpoint(said["id"])}
-        if "detail" in said and "since" in said and said.get("kind") not in _FINDINGS:
+        if "detail" in said and "since" in said and said.get("kind") not in FINDINGS_OF_THE_MODEL:
             said = {**said, "detail": None}  # of a finding it names others than those of the answer
         kept = {}
         for name, value in said.items():

@@ -6,6 +6,7 @@ from typing import Final
 from fastapi import Request
 from starlette.datastructures import QueryParams
 
+from api.masking import FINDINGS_OF_THE_MODEL
 from domain.fold.names import names_somebody
 from domain.phrases import phrase
 from domain.touchpoints.identity import KINDS
@@ -80,6 +81,8 @@ def refuse_search(viewer: Viewer, asked: QueryParams) -> None:
     field = by.removeprefix("profile.").partition(":")[0]
     if named is None and field != by and names_somebody(field):
         named = f"by={by}"
+    if named is None and asked.get("detail") and asked.get("kind") not in {"missing_field", *FINDINGS_OF_THE_MODEL}:
+        named = "detail"
     if named is not None:
         detail = phrase(
             "{asked}: {name} is reader, and sees nobody's name: allowed is to ask without it",

@@ -51,7 +51,7 @@ PLACES: Final = frozenset({
 })  # fmt: skip
 """The first parts of all paths of the dashboard: no door of the collector may have one of them."""
 
-_PAGES: Final[tuple[ModuleType, ...]] = (
+PAGES: Final[tuple[ModuleType, ...]] = (
     leads,
     lead,
     lead_commands,
@@ -80,7 +80,7 @@ _PAGES: Final[tuple[ModuleType, ...]] = (
 def dashboard(resources: Resources, private: Private) -> ASGIApp:
     """The application. Only style sheet, script, icon and the page to sign in are for everybody."""
     shell = resources.shell
-    pages = [route for page in _PAGES for route in page.routes(resources)]
+    pages = [route for page in PAGES for route in page.routes(resources)]
     routes = [
         Route("/static/{name}", shell.assets.serve),
         Route("/favicon.ico", shell.assets.icon),
@@ -93,7 +93,7 @@ def dashboard(resources: Resources, private: Private) -> ASGIApp:
         middleware=[Middleware(Edge, answer=shell.problem), Middleware(BodyLimit, most=BODY_LIMIT)],
     )
     app.router.redirect_slashes = False
-    app.state.navigation = [page.NAVIGATION for page in _PAGES if hasattr(page, "NAVIGATION")]
+    app.state.navigation = [page.NAVIGATION for page in PAGES if hasattr(page, "NAVIGATION")]
     return app
 
 

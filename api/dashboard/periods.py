@@ -87,7 +87,9 @@ def period_of(
     if name == OWN:
         days = days_between(said.get("from") or None, said.get("to") or None, model.timezone)
         return PagePeriod(OWN, DayRange(days.first, None if days.end is None else days.end + 1), today, ever)
-    if name == EVER and ever:
+    if name not in CHOICES or (name == EVER and not ever):
+        name = usual
+    if name == EVER:
         return PagePeriod(EVER, DayRange(), today)
-    length = int(name if name in CHOICES and name != EVER else usual)
+    length = int(name)
     return PagePeriod(str(length), DayRange(today + 1 - length, today + 1), today, ever)

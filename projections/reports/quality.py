@@ -31,6 +31,8 @@ _SIGHTING: Final = 32
 """Characters of a hash, which each takes at least."""
 _SHOWN: Final = 5
 _MOST_DAYS: Final = 36_500
+_MOST_OF_ONE: Final = 10_000
+"""Findings of a kind that one lead may have had shown before a page."""
 
 
 class Advice(NamedTuple):
@@ -140,28 +142,43 @@ def findings(
     count: bool = False,
 ) -> FindingPage:
     """What is missing, wrong or doubtful: of one kind (with one detail), of one lead. Raises NotFound, BadCursor."""
-    place = None if cursor is None else tuple(take(_LIST, cursor, str, UUID, str))
+    place = None if cursor is None else _Place(*take(_LIST, cursor, str, UUID, int))
     rows = _listed(view, kind, detail, lead, place, limit + 1)
-    following = None
-    if len(rows) > limit:
-        last = rows[limit - 1]
-        following = give(_LIST, last.kind, str(last.lead), last.detail or "")
+    following = None if len(rows) <= limit else give(_LIST, *_after(rows[:limit], place))
     items = [
         FindingShape(kind=row.kind, lead=str(row.lead), detail=row.detail, since=row.since) for row in rows[:limit]
     ]
     return FindingPage(items=items, next=following, counts=finding_counts(view, lead) if count else None)
 
 
+class _Place(NamedTuple):
+    """Where a page ended: after so many findings of a kind of a lead. It goes to readers too, so it has no detail."""
+
+    kind: str
+    lead: UUID
+    shown: int
+
+
+def _after(rows: Sequence[Any], begun: _Place | None) -> tuple[str, str, int]:
+    """The place after the last of these rows."""
+    last = rows[-1].kind, rows[-1].lead
+    shown = sum((row.kind, row.lead) == last for row in rows)
+    if begun is not None and (begun.kind, begun.lead) == last:
+        shown += begun.shown
+    return last[0], str(last[1]), shown
+
+
 def _listed(
-    view: View, kind: str | None, detail: str | None, lead: UUID | None, place: Any, limit: int
+    view: View, kind: str | None, detail: str | None, lead: UUID | None, place: _Place | None, limit: int
 ) -> Sequence[Any]:
     if kind == _SHARED:
         leads = sorted(each for each in _shared(view).leads if lead in (None, each))
         rows = [SimpleNamespace(kind=kind, lead=each, detail=None, since=None) for each in leads]
-        return [row for row in rows if place is None or (row.kind, row.lead, "") > place][:limit]
+        return [row for row in rows if place is None or (row.kind, row.lead) > place[:2]][:limit]
     each = quality_rows(view.tables, STALE_DAYS, parts_of(view.model), kind).subquery().c
     order = each.kind, each.lead, func.coalesce(each.detail, "")
-    query = select(each.kind, each.lead, each.detail, each.since).order_by(*order).limit(limit)
+    query = select(each.kind, each.lead, each.detail, each.since).order_by(*order)
+    query = query.limit(limit if place is None else limit + min(max(0, place.shown), _MOST_OF_ONE))
     if kind is not None:
         query = query.where(each.kind == kind)
     if detail is not None:
@@ -169,8 +186,10 @@ def _listed(
     if lead is not None:
         query = query.where(each.lead == lead)
     if place is not None:
-        query = query.where(tuple_(*order) > tuple_(*place))
+        query = query.where(tuple_(each.kind, each.lead) >= tuple_(place.kind, place.lead))
     found = view.conn.execute(query).all()
+    if place is not None:
+        found = [row for n, row in enumerate(found) if n >= place.shown or (row.kind, row.lead) != place[:2]][:limit]
     if kind is not None and kind not in ADVICE and not found:
         raise NotFound(phrase("no kind {kind!r} of finding: there are {kinds}", kind=kind[:80], kinds=tuple(ADVICE)))
     return found

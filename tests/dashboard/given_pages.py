@@ -76,7 +76,8 @@ class Pages:
         self._log = SqlLog(folder / "log.db")
         self._subscription = self._log.subscribe([TOUCHPOINTS], "pages")
         self._guard = _Guard(token)
-        self._app = dashboard(resources_of(company, self._log, shell, **more), self._guard)
+        self.resources = resources_of(company, self._log, shell, **more)
+        self._app = dashboard(self.resources, self._guard)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self.queries = 0
         event.listen(world.database.engine, "before_cursor_execute", self._count)

@@ -1,5 +1,6 @@
 """The leads behind each number of the report of data quality, over HTTP and at the terminal."""
 
+import base64
 import json
 from collections import defaultdict
 from collections.abc import Iterator
@@ -84,3 +85,14 @@ def test_the_terminal_says_the_same(api: Asker, world: World, monkeypatch: pytes
     assert json.loads(said("--count", "--limit", "1000", "--json")) == whole
     missing = [each for each in whole["items"] if each["kind"] == "missing_field"]
     assert len(said("--kind", "missing_field", "--limit", "1000").splitlines()) == 1 + len(missing)
+
+
+def test_a_cursor_tells_nobody_what_a_finding_says(api: Asker) -> None:
+    pages = [api.get("/api/findings?limit=1000").json()["items"]]
+    details = {each["detail"] for each in pages[0] if "@" in (each["detail"] or "")}
+    assert details
+    cursor = ""
+    while cursor is not None:
+        cursor = api.get(f"/api/findings?limit=3{cursor and '&cursor=' + cursor}").json()["next"]
+        told = base64.urlsafe_b64decode(f"{cursor or ''}===").decode()
+        assert not [each for each in details if each in told]

@@ -23,6 +23,7 @@ from api.roles import require
 from api.upkeep import VERIFY
 from domain.errors import Retry
 from domain.phrases import phrased
+from producers.reading.body import clean
 from store.jobs import Job, JobEnded, JobState
 from web.problems import Problem
 from web.viewer import Role, viewer_of
@@ -66,7 +67,7 @@ def routes(resources: Resources) -> Sequence[Route]:
     async def replay(request: Request) -> Response:
         require(request, Role.ADMIN)
         form = await request.form()
-        asked = AskedReplay(id=_said(form.get("id")), door=_said(form.get("door")))
+        asked = _asked(_said(form.get("id")), _said(form.get("door")))
         job = await run_in_threadpool(lambda: ended(resources, resources.replay(asked)))
         return RedirectResponse(waiting_for(job.id, asked), 303)
 
@@ -99,6 +100,14 @@ def ended(resources: Resources, job: Job) -> Job:
     while (now := resources.jobs.get(job.id)).state is JobState.RUNNING and time.monotonic() < until:
         time.sleep(GLANCE)
     return now
+
+
+def _asked(id: str | None, door: str | None) -> AskedReplay:
+    """What a form asks for. Raises Problem: an id or a door of which nothing is left without what no text has."""
+    said = AskedReplay(id=(id and clean(id)) or None, door=(door and clean(door)) or None)
+    if (id and said.id is None) or (door and said.door is None):
+        raise Problem(404, "id, door: nothing that waits has it")
+    return said
 
 
 def _said(value: object) -> str | None:
