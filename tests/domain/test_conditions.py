@@ -110,9 +110,9 @@ def test_a_condition_is_said_in_words() -> None:
         "within": "7d",
     }
     said = in_words(parse_condition(raw, "segment"))
-    where = "(path starts with /p and profile.country in CN, DE)"
+    where = "(path starts with /p and profile.country is one of CN, DE)"
     assert f"did page_viewed where {where} at least 1 and at most 3 times within 7d" in said
-    assert "(grade is A or stage is customer or lead)" in said and "not (heat lt 2.5)" in said
+    assert "(grade is A or stage is customer or lead)" in said and "not (heat is less than 2.5)" in said
 
 
 def test_a_dotted_path_walks_nested_objects() -> None:

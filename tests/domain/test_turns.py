@@ -89,6 +89,6 @@ def test_turns_are_fair_to_weights_at_every_round(weights: list[int], rounds: in
         turn = begun.take({}, FRIDAY)
         assert turn is not None
         counts[turn.owner] += 1
-        assert all(abs(credit) <= sum(weights) for credit in begun.credits.values())
+        assert all(abs(credit) < 2 * sum(weights) for credit in begun.credits.values())
     assert counts == {f"o{n}": weight * rounds for n, weight in enumerate(weights)}
     assert set(begun.credits.values()) == {0}
