@@ -181,7 +181,7 @@ def put(database: Database, entrants: Sequence[Entrant], funnel: str = "sale") -
     with database.transaction() as conn:
         bulk.insert(conn, live.leads, [_lead(each) for each in entrants])
         bulk.insert(conn, live.scores, [
-            (each.id, 1.0, CLOCK, None, False, None, None, each.grade, 0.0, None, "[]") for each in entrants
+            (each.id, 1.0, CLOCK, None, False, None, None, each.grade, 0.0, None, "[]", each.stage) for each in entrants
         ])  # fmt: skip
         members = [(name, each.id, CLOCK) for each in entrants for name in each.segments]
         bulk.insert(conn, live.segment_members, members)

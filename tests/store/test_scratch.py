@@ -29,7 +29,8 @@ def test_it_stands_in_place_of_its_table_and_all_others_are_the_view_s(database:
     for _ in range(2):
         with exported(database, apart=apart) as view, scratch(view, ["segment_spells"]) as beside:
             with database.transaction() as conn:  # neither waits for the other
-                bulk.upsert(conn, live.scores, [(UUID(int=1), 1.0, 0, None, False, None, None, "A", 0.0, None, "[]")])
+                row = (UUID(int=1), 1.0, 0, None, False, None, None, "A", 0.0, None, "[]", "lead")
+                bulk.upsert(conn, live.scores, [row])
                 bulk.delete(conn, live.scores, "lead", [UUID(int=1)])
                 bulk.upsert(conn, live.segment_spells, [(UUID(int=2_000), "late", 0, None)])
             spells = beside.tables.segment_spells
