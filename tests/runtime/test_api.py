@@ -302,7 +302,7 @@ def test_without_a_token_no_page_of_another_site_may_ask(world: World) -> None:
 def test_a_failure_is_logged_once_and_without_the_token(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], form: str
 ) -> None:
-    def fail(*args: object) -> None:
+    def fail(*args: object, **named: object) -> None:
         raise RuntimeError("a mistake of ours")
 
     monkeypatch.setattr("projections.reports.segments.members.segments", fail)
