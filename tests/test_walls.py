@@ -26,7 +26,7 @@ PLACES = {
         (TREE, "meaning"),
         (TREE, "leaves"),
         ("domain/conditions/compile.py", "compile_where"),
-        ("domain/conditions/words.py", "in_words"),
+        ("domain/conditions/words.py", "of"),
         ("domain/fold/segment.py", "compile"),
     },
     "QUIZ": {("domain/conditions/parse.py", "node")},

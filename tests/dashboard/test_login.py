@@ -8,14 +8,10 @@ import httpx2
 import pytest
 from starlette.types import ASGIApp
 
-from api.commander import Commander
 from api.dashboard.dashboard import dashboard
 from api.dashboard.pages.login import own_path
-from api.dashboard.resources import Resources
-from api.dashboard.shell import Shell
-from domain.touchpoints.touchpoint import Instant
-from projections.queries.view import Reader
 from store.log.sql import SqlLog
+from tests.dashboard.given_pages import resources_of
 from tests.given_tokens import Book
 from tests.projections.given_sales import FRIDAY, Company
 from web.guesses import MOST
@@ -67,10 +63,8 @@ def book() -> Book:
 @pytest.fixture
 def opens(tmp_path: Path, book: Book) -> Iterator[Callable[..., Browser]]:
     company = Company(tmp_path, FRIDAY)
-    world = company.world
-    reader, log = Reader(world.database, world.events, world.ids), SqlLog(tmp_path / "log.db")
-    resources = Resources(Shell(), reader, Commander(reader, world.ids, log, lambda: Instant(world.clock)))
-    app = dashboard(resources, Private("of-settings; ä", book))
+    log = SqlLog(tmp_path / "log.db")
+    app = dashboard(resources_of(company, log), Private("of-settings; ä", book))
     yield lambda **how: Browser(app, **how)
     log.close()
     company.close()
