@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from projections.reports.registry import REPORTS
 from tests.bench.read_data import Filled, asked, installation, url_of
 from tests.bench.read_play import names_itself, who
+from tests.services.kafka import running_kafka
 from tests.services.postgres import PostgresServer
 from tests.services.service import answers, free_ports
 
@@ -126,7 +127,7 @@ def measure(server: PostgresServer, data: Filled, most: int) -> dict[str, Times]
     server.stop()
     server.start()  # the operating system still has its files in memory: that much is warm
     found = {}
-    with _api(url_of(server, data.name)) as ask:
+    with running_kafka() as broker, _api(url_of(server, data.name), broker.bootstrap) as ask:
         cold = {}
         for each in every:
             cold[each.name] = ask(each.path(random.Random(0)))
@@ -141,7 +142,7 @@ def measure(server: PostgresServer, data: Filled, most: int) -> dict[str, Times]
 
 def answer(server: PostgresServer, data: Filled, path: str) -> Any:
     """The JSON of one request."""
-    with _connected(url_of(server, data.name)) as connection:
+    with _connected(url_of(server, data.name), f"127.0.0.1:{free_ports(1)[0]}") as connection:
         return json.loads(_got(connection, path))
 
 
@@ -165,9 +166,9 @@ def _path(of: str, parameters: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def _api(url: str) -> Iterator[Callable[[str], float]]:
+def _api(url: str, kafka: str) -> Iterator[Callable[[str], float]]:
     """What asks for a path, and gives milliseconds."""
-    with _connected(url) as connection:
+    with _connected(url, kafka) as connection:
 
         def ask(path: str) -> float:
             start = time.perf_counter()
@@ -187,10 +188,10 @@ def _got(connection: http.client.HTTPConnection, path: str) -> bytes:
 
 
 @contextmanager
-def _connected(url: str) -> Iterator[http.client.HTTPConnection]:
-    """A connection to an API on this database. Its commands would go to a Kafka that is not there: none is given."""
-    [port, nobody] = free_ports(2)
-    at = installation(url, {"BIND": f"127.0.0.1:{port}", "KAFKA": f"127.0.0.1:{nobody}"})
+def _connected(url: str, kafka: str) -> Iterator[http.client.HTTPConnection]:
+    """A connection to an API on this database."""
+    [port] = free_ports(1)
+    at = installation(url, {"BIND": f"127.0.0.1:{port}", "KAFKA": kafka})
     with at.running("api") as process:
         while not answers(port):
             process.check()
