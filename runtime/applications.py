@@ -17,6 +17,7 @@ from api.asked_funnels import asked_funnel_routes
 from api.commander import Commander
 from api.commands import command_routes
 from api.costs import cost_routes
+from api.dashboard.counted import CountedPages
 from api.dashboard.dashboard import dashboard, is_of_dashboard
 from api.dashboard.resources import Resources
 from api.dashboard.shell import Shell
@@ -124,9 +125,11 @@ def inside(wiring: Wiring, log: Log, workers: Workers, guard: Private, model_fil
         refused,
         status_routes(status),
     )
+    shell = Shell()
     resources = Resources(
-        shell=Shell(),
+        shell=shell,
         reader=reader,
+        counted=CountedPages(shell, reader),
         commander=commander,
         database=database,
         jobs=jobs,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from api.commander import Commander
+from api.dashboard.counted import CountedPages
 from api.dashboard.shell import Shell
 from api.jobs import JobRunner
 from api.model_activation import ModelChanges
@@ -20,6 +21,8 @@ class Resources:
 
     shell: Shell
     reader: Reader
+    counted: CountedPages
+    """Wraps the endpoints of pages that count over many leads."""
     commander: Commander
     database: Database
     jobs: Jobs

@@ -96,6 +96,14 @@ class Reader:
         self._limits = limits
         self._lookup = saved_lookup(events, ids, limits=limits)
         self.foresight = Foresight(database, events, ids, limits)
+        self._newest = 0
+
+    def touchpoints(self) -> int:
+        """At least so many there are: those of the newest view that was opened. Raises as `view` does."""
+        if not self._newest:
+            with self._now():
+                pass
+        return self._newest
 
     @contextmanager
     def view(self, as_of: str | None = None, knowing: str | None = None) -> Iterator[View]:
@@ -133,6 +141,7 @@ class Reader:
             if model is None:
                 raise NotReady(NO_MODEL)
             progress = read_progress(conn)
+            self._newest = max(self._newest, progress.position)
             yield View(conn, self._ids, self._lookup, model, progress.position, progress.clock)
 
     @contextmanager

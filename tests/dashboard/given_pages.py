@@ -14,6 +14,7 @@ from sqlalchemy import event
 from starlette.requests import Request
 
 from api.commander import Commander
+from api.dashboard.counted import CountedPages
 from api.dashboard.dashboard import dashboard
 from api.dashboard.resources import Resources
 from api.dashboard.shell import Shell
@@ -44,11 +45,13 @@ def resources_of(company: Company, log: Log, shell: Shell | None = None, **more:
     """What pages over a company are made from; its jobs run before `begin` returns. `more`: other parts."""
     world = company.world
     reader, jobs = Reader(world.database, world.events, world.ids), Jobs(world.database)
+    shell = shell or Shell()
     commander = Commander(reader, world.ids, log, lambda: Instant(world.clock))
     runner = JobRunner(jobs, lambda name, work: work(Event()))
     parts: dict[str, Any] = {
-        "shell": shell or Shell(),
+        "shell": shell,
         "reader": reader,
+        "counted": CountedPages(shell, reader),
         "commander": commander,
         "database": world.database,
         "jobs": jobs,

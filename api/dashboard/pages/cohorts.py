@@ -51,7 +51,8 @@ def routes(resources: Resources) -> Sequence[Route]:
             values = asked.values(view, wording) | _values(asked, wording)
         return resources.shell.render(request, "cohorts.html", 400 if asked.refusal else 200, **values)
 
-    return [Route("/cohorts", cohorts)]
+    counted = resources.counted
+    return [Route("/cohorts", counted(cohorts))]
 
 
 def _values(asked: Journey, wording: PageWording) -> dict[str, Any]:

@@ -57,9 +57,11 @@ def routes(resources: Resources) -> Sequence[Route]:
         with resources.reader.view() as view:
             wording = HealthWording(view.model, resources.shell.language(request), resources.database.now(view.conn))
             values = _counts(view, wording) if kind is None else _of_kind(view, request, kind, detail, viewer, wording)
-        return resources.shell.render(request, "findings.html", wording=wording, kind=kind, **values)
+            clock = view.clock
+        return resources.shell.render(request, "findings.html", wording=wording, kind=kind, clock=clock, **values)
 
-    return [Route(_LIST, listed)]
+    counted = resources.counted
+    return [Route(_LIST, counted(listed))]
 
 
 def _address(kind: str, detail: str | None, cursor: str | None = None) -> str:

@@ -48,7 +48,8 @@ def routes(resources: Resources) -> Sequence[Route]:
             values = _values(view, request, wording)
         return resources.shell.render(request, "funnel_leads.html", wording=wording, **values)
 
-    return [Route("/funnels/{name}/leads", leads)]
+    counted = resources.counted
+    return [Route("/funnels/{name}/leads", counted(leads))]
 
 
 def _values(view: View, request: Request, wording: FunnelWording) -> dict[str, Any]:

@@ -111,7 +111,8 @@ def routes(resources: Resources) -> Sequence[Route]:
             values = _one(view, request, wording)
         return resources.shell.render(request, "funnel.html", wording=wording, hatching=HATCHING, few=FEW, **values)
 
-    return [Route("/funnels", funnels), Route("/funnels/{name}", one_funnel)]
+    counted = resources.counted
+    return [Route("/funnels", counted(funnels)), Route("/funnels/{name}", counted(one_funnel))]
 
 
 def _all(view: View, request: Request, wording: FunnelWording) -> dict[str, Any]:

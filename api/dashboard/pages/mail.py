@@ -75,7 +75,8 @@ def routes(resources: Resources) -> Sequence[Route]:
             values = _values(view, _choice(request, view), wording, viewer_of(request))
         return resources.shell.render(request, "mail.html", **values)
 
-    return [Route("/mail", mail)]
+    counted = resources.counted
+    return [Route("/mail", counted(mail))]
 
 
 def _choice(request: Request, view: View) -> MailChoice:

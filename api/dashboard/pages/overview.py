@@ -140,7 +140,8 @@ def routes(resources: Resources) -> Sequence[Route]:
             values = _listed(request, view, wording)
         return resources.shell.render(request, "overview_leads.html", wording=wording, **values)
 
-    return [Route("/overview", whole), Route("/overview/leads", leads)]
+    counted = resources.counted
+    return [Route("/overview", counted(whole)), Route("/overview/leads", counted(leads))]
 
 
 def address_behind(of: str, name: str | None, days: DayRange) -> str:

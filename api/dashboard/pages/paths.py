@@ -42,7 +42,8 @@ def routes(resources: Resources) -> Sequence[Route]:
             values = asked.values(view, wording) | _values(asked, wording)
         return resources.shell.render(request, "paths.html", 400 if asked.refusal else 200, **values)
 
-    return [Route("/paths", paths)]
+    counted = resources.counted
+    return [Route("/paths", counted(paths))]
 
 
 def _values(asked: Journey, wording: PageWording) -> dict[str, Any]:

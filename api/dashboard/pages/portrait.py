@@ -57,7 +57,8 @@ def routes(resources: Resources) -> Sequence[Route]:
             values = asked.values(view, wording) | _values(asked, view, wording)
         return resources.shell.render(request, "portrait.html", 400 if asked.refusal else 200, **values)
 
-    return [Route("/portrait", portrait)]
+    counted = resources.counted
+    return [Route("/portrait", counted(portrait))]
 
 
 def _values(asked: Journey, view: View, wording: PageWording) -> dict[str, Any]:

@@ -111,7 +111,8 @@ def routes(resources: Resources) -> Sequence[Route]:
             values = _values(request, view, choice, wording)
         return resources.shell.render(request, "report.html", 400 if values["refusal"] else 200, **values)
 
-    return [Route("/reports", listed), Route("/reports/{name}", one)]
+    counted = resources.counted
+    return [Route("/reports", listed), Route("/reports/{name}", counted(one))]
 
 
 def report_choice(request: Request, view: View, definition: Report) -> ReportChoice:

@@ -65,7 +65,8 @@ def routes(resources: Resources) -> Sequence[Route]:
             values = _values(request, view, wording)
         return resources.shell.render(request, "responses.html", **values)
 
-    return [Route("/responses", responses)]
+    counted = resources.counted
+    return [Route("/responses", counted(responses))]
 
 
 def _values(request: Request, view: View, wording: PageWording) -> dict[str, Any]:

@@ -99,7 +99,8 @@ def routes(resources: Resources) -> Sequence[Route]:
             values = _values(request, view, choice, wording)
         return resources.shell.render(request, "segment.html", wording=wording, choice=choice, **values)
 
-    return [Route("/segments", listed), Route("/segments/{name}", one)]
+    counted = resources.counted
+    return [Route("/segments", counted(listed)), Route("/segments/{name}", counted(one))]
 
 
 def _values(request: Request, view: View, choice: SegmentChoice, wording: PageWording) -> dict[str, Any]:

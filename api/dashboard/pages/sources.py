@@ -119,7 +119,8 @@ def routes(resources: Resources) -> Sequence[Route]:
             values = _people(request, view, choice, wording)
         return resources.shell.render(request, "source_people.html", **values)
 
-    return [Route("/sources", sources), Route("/sources/people", people)]
+    counted = resources.counted
+    return [Route("/sources", counted(sources)), Route("/sources/people", counted(people))]
 
 
 def _values(view: View, choice: SourceChoice, wording: PageWording, viewer: Viewer) -> dict[str, Any]:
