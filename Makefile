@@ -1,7 +1,7 @@
 # Leadline. Each target builds .venv/ by itself; Python 3.11 or newer, make and a C compiler are enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test oracle check format docs texts pictures notebook bench bench-read lock clean
+.PHONY: help demo test oracle laws check format docs texts pictures notebook bench bench-read lock clean
 ARGS ?=
 
 # A command loads some 700 modules: where it may not keep them compiled, as many containers have it, each start takes twice as long.
@@ -18,6 +18,9 @@ test: .venv/.ready ## Run the tests, on a real PostgreSQL and Kafka where they c
 
 oracle: .venv/.ready ## Compare the fold with a brute-force oracle on random models (ARGS=1000: so many, default 200)
 	@LEADLINE_TEST_ORACLE=$(or $(ARGS),200) .venv/bin/python -m pytest -q -n auto tests/domain/test_oracle.py
+
+laws: .venv/.ready ## Try every law of the tests with ten times as many random examples (ARGS=20: 20 times the number that it names)
+	@LEADLINE_TEST_LAWS=$(or $(ARGS),5) .venv/bin/python -m pytest -q -n auto --dist worksteal $$(grep -rl --include='*.py' '^@law(' tests)
 
 check: .venv/.ready ## Lint, formatting, types, and which room may import which
 	.venv/bin/ruff check .

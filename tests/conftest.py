@@ -3,22 +3,25 @@
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
 from store.database.database import open_database
+from tests.dearest import Dearest
 from tests.services import browser, kafka, postgres
 from tests.services.absent import without
 from tests.services.dask import DaskCluster, running_dask
 from tests.services.kafka import KafkaBroker
 from tests.services.postgres import PostgresServer
 from tests.services.service import ServiceUnavailable
+from tests.workers import Scheduling, in_turn
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -33,27 +36,24 @@ ROOM: Final = 4 << 30
 """Bytes that must be free there: some of a whole run, and far from all of it."""
 
 
-LONGEST: Final = (
-    "runtime/test_four_processes.py", "projections/test_path.py", "runtime/test_serve.py", "runtime/test_backup.py",
-    "store/test_log_kafka.py", "projections/test_activation_laws.py", "consumers/test_publish.py",
-    "projections/test_rebuild_shared.py", "projections/test_verify_engines.py", "projections/test_list_plans.py",
-    "projections/test_two_partitions.py", "store/test_log_spool.py",
-    "test_notebook.py", "test_samples_servers.py", "test_samples_files.py", "runtime/test_export.py",
-    "runtime/test_notify.py", "runtime/test_stopping.py",
-    "runtime/test_cli.py", "consumers/test_record_kafka.py", "test_services.py", "test_compose.py", "test_tutorial.py",
-    "runtime/test_write_keys_unsaid.py", "runtime/test_loans.py", "runtime/test_clock.py", "test_readme.py",
-)  # fmt: skip
-"""The files that take longest begin first, so that no worker is alone with one of them at the end."""
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first; see LONGEST."""
-    turns = {Path(__file__).parent / name: turn for turn, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: turns.get(item.path, len(turns)))
+    """Put the longest files first."""
+    items[:] = in_turn(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling | None:
+    """Of files, those that need a broker go to one worker."""
+    return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Temporary files lie in memory where there is room, unless TMPDIR says where."""
+    """Temporary files lie in memory where there is room, unless TMPDIR says where.
+
+    What is compiled is kept, also where the caller's environment forbids it: the tests start hundreds of processes.
+    """
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    config.pluginmanager.register(Dearest())
     if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ["TMPDIR"] = str(MEMORY)
         tempfile.tempdir = None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import LONGEST
+from tests.workers import LONGEST
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("domain", "store", "producers", "consumers", "projections", "web", "api", "runtime", "scripts", "tests")
@@ -44,7 +44,7 @@ def test_tests_share_nothing_by_importing_each_other() -> None:
 
 def test_the_files_that_begin_first_are_there() -> None:
     missing = [name for name in LONGEST if not (ROOT / "tests" / name).exists()]
-    assert not missing, f"renamed, or gone: {missing} in tests/conftest.py"
+    assert not missing, f"renamed, or gone: {missing} in tests/workers.py"
 
 
 def _lines(file: Path) -> list[str]:

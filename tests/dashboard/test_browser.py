@@ -14,17 +14,12 @@ from runtime.clock import clock
 from runtime.demo.generator import generate
 from runtime.demo.player import play
 from tests.runtime.serving import Server, eventually, serving
-from tests.services.browser import opened
+from tests.services.browser import LOOKS, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "b2b-software" / "leadline.toml"
-LOOKS = {
-    "en": {"locale": "en-GB"},
-    "zh dark": {"locale": "zh-CN", "color_scheme": "dark"},
-    "phone": {"locale": "zh-CN", "viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True},
-}
 MODEL = ("/model", "/model/history/1")
 FUNNELS = (
     "/funnels",
@@ -73,7 +68,7 @@ def _addresses(server: Server) -> list[str]:
         *(
             "/reports",
             "/reports/channels?sort=-won",
-            "/reports/daily?by=type",
+            "/reports/daily?by=type&period=7",
             "/sources",
             "/sources?by=campaign&way=linear",
             "/sources/people?number=visitors",

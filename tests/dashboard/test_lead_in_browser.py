@@ -9,12 +9,10 @@ import pytest
 
 from tests.dashboard.given_lead import MODEL
 from tests.runtime.serving import Server, eventually, serving
-from tests.services.browser import opened
+from tests.services.browser import LOOKS, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-NARROW = {"width": 360, "height": 740}
 
 
 def _story(email: str) -> list[dict[str, Any]]:
@@ -74,23 +72,16 @@ def _violations(page: "Page") -> list[str]:
     return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in Axe().run(page).response["violations"]]
 
 
-@pytest.mark.parametrize("settings", [
-    {"locale": "en-GB"},
-    {"locale": "zh-CN", "color_scheme": "dark"},
-    {"locale": "zh-CN", "viewport": NARROW},
-    {"locale": "en-GB", "viewport": NARROW, "color_scheme": "dark"},
-])  # fmt: skip
-def test_everybody_can_use_it_on_any_screen(
-    chromium: "Browser", server: Server, lead: str, settings: dict[str, Any]
-) -> None:
-    with opened(chromium, _host(server), **settings) as page:
+@pytest.mark.parametrize("look", LOOKS)
+def test_everybody_can_use_it_on_any_screen(chromium: "Browser", server: Server, lead: str, look: str) -> None:
+    with opened(chromium, _host(server), **LOOKS[look]) as page:
         page.goto(f"/leads/{lead}")
-        assert page.locator("html").get_attribute("lang") == {"en-GB": "en", "zh-CN": "zh-CN"}[settings["locale"]]
+        assert page.locator("html").get_attribute("lang") == {"en": "en", "zh phone dark": "zh-CN"}[look]
         assert _violations(page) == []
         widths = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert widths[0] == widths[1]
         shown = [page.locator(f".only-{which} svg").is_visible() for which in ("wide", "narrow")]
-        assert shown == ([False, True] if "viewport" in settings else [True, False])
+        assert shown == ([False, True] if "phone" in look else [True, False])
 
 
 def test_the_points_add_up_where_people_see_them(chromium: "Browser", server: Server, lead: str) -> None:

@@ -12,7 +12,7 @@ from runtime.clock import clock
 from runtime.demo.generator import generate
 from runtime.demo.player import play
 from tests.runtime.serving import Server, eventually, serving
-from tests.services.browser import opened
+from tests.services.browser import LOOKS, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -67,13 +67,9 @@ def test_by_keyboard_points_are_changed_and_compared(chromium: "Browser", site: 
         assert [line for line in kept.split("\n") if line not in before.split("\n")] == ["points = 70"]
 
 
-@pytest.mark.parametrize("look", [
-    {"locale": "en-GB"},
-    {"locale": "zh-CN", "color_scheme": "dark"},
-    {"locale": "zh-CN", "viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True},
-])  # fmt: skip
-def test_editor_and_draft_are_for_everybody(chromium: "Browser", site: Server, look: dict[str, object]) -> None:
-    with opened(chromium, f"127.0.0.1:{site.port}", **look, java_script_enabled=True, bypass_csp=False) as page:
+@pytest.mark.parametrize("look", LOOKS)
+def test_editor_and_draft_are_for_everybody(chromium: "Browser", site: Server, look: str) -> None:
+    with opened(chromium, f"127.0.0.1:{site.port}", **LOOKS[look], bypass_csp=False) as page:
         page.goto("/model/edit")
         clean(page)
         page.fill(POINTS, "many")

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.fold.channel import Grouping
@@ -17,6 +17,7 @@ from domain.model.definition import Model, parse_model
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.queries.days import DayRange
 from projections.reports.attribution import ATTRIBUTION
+from tests.domain.histories import law
 from tests.domain.stories import us
 from tests.projections.given_money import CNY, DAY, FIRST, SALES, STAGES, known, moved, opened, order, told, visit
 from tests.projections.shelf import Shelf
@@ -168,14 +169,14 @@ def recount(model: Model, history: Sequence[Touchpoint]) -> tuple[Owed, Owed]:
     return won, paid
 
 
-@settings(max_examples=60)
+@law(60)
 @given(history=histories)
 def test_it_is_a_recount_of_the_histories_and_adds_up(shelf: Shelf, history: list[Touchpoint]) -> None:
     with shelf.place(MODEL) as folder:
         agrees(World.on_sqlite(folder, MODEL, us(60 * DAY), ready=True), history)
 
 
-@settings(max_examples=15)
+@law(15)
 @given(history=histories)
 def test_it_is_so_on_postgresql(shelf: Shelf, postgres_server: PostgresServer, history: list[Touchpoint]) -> None:
     with shelf.on(postgres_server, MODEL) as url:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -15,7 +15,7 @@ from domain.signals.kinds import ASSIGNED
 from projections.upkeep.activation import activate
 from projections.upkeep.rebuild import rebuild
 from store.database.tables import deadlines, ledger, live, open_signals, owner_turns
-from tests.domain.histories import side
+from tests.domain.histories import law, side
 from tests.projections.given_sales import MINUTE, MODEL, TEXT, Company, local, touchpoint
 
 BEGIN = local(2026, 6, 1, 9)
@@ -90,7 +90,7 @@ def check(company: Company) -> None:
     assert sorted(heard) == sorted(row.signal for row in owned.values())
 
 
-@settings(max_examples=40, deadline=None)
+@law(40)
 @given(_STEPS)
 def test_a_lead_has_one_owner_or_none_and_each_hot_episode_is_waited_for_once(steps: list[Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -114,7 +114,7 @@ def test_a_lead_has_one_owner_or_none_and_each_hot_episode_is_waited_for_once(st
         company.close()
 
 
-@settings(max_examples=30, deadline=None)
+@law(30)
 @given(_STEPS, _LATE, _MEANWHILE)
 def test_the_same_holds_with_what_is_late_or_comes_twice_after_restarts_and_under_other_sales(
     steps: list[Any], late: list[int], meanwhile: list[Any]

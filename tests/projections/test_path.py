@@ -7,8 +7,6 @@ from tests.projections.shelf import Shelf
 from tests.services.postgres import PostgresServer
 
 SENT = 5
-ORDERS = {"five": 120}
-"""How many delivery orders, where it is not the usual number: all of three or four touchpoints, a spread of more."""
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +40,7 @@ def test_each_sent_five_times_with_a_restart_between(
     shelf: Shelf, expected: dict[str, dict[str, str]], name: str
 ) -> None:
     case = CASES[name]
-    orders = spread(case.touchpoints, ORDERS.get(name, 24 if len(case.touchpoints) < 5 else 8))
+    orders = spread(case.touchpoints, 24 if len(case.touchpoints) < 5 else 8)  # all of three or four, some of more
     worlds = 0
     for world in delivered(shelf, orders, SENT):
         check(world, case, expected[name])

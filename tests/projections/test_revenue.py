@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.model.definition import parse_model
@@ -14,6 +14,7 @@ from projections.queries.days import DayRange, day_named
 from projections.reports.answer import BadReport
 from projections.reports.channels import CHANNELS
 from projections.reports.revenue import REVENUE
+from tests.domain.histories import law
 from tests.domain.stories import us
 from tests.given_views import asked
 from tests.projections.given_money import CNY, DAY, FIRST, STAGES, opened, order, told, visit
@@ -126,7 +127,7 @@ def worth(day: int, currency: str, amount: int) -> tuple[str, Fraction]:
     return ("CNY", amount * rates[-1]) if rates else (currency, Fraction(amount))
 
 
-@settings(max_examples=40)
+@law(40)
 @given(history=st.lists(orders, max_size=20, unique_by=lambda touchpoint: touchpoint.id))
 def test_every_amount_is_converted_at_the_rate_of_its_day_and_rounded_once(
     shelf: Shelf, history: list[Touchpoint]

@@ -18,6 +18,15 @@ _QUIET: Final = (
     "--no-first-run",
 )  # fmt: skip
 
+LOOKS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "en": {"locale": "en-GB"},
+    "zh phone dark": {
+        "locale": "zh-CN", "color_scheme": "dark", "viewport": {"width": 360, "height": 740}, "is_mobile": True,
+        "has_touch": True,
+    },
+}  # fmt: skip
+"""What pages look like to different people: each language, width and colour scheme once (axe takes seconds a page)."""
+
 
 def described() -> str:
     """Which browser the tests use."""

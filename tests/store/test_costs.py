@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
 from store.costs import Cost, CostKey, ImportedCosts, held, import_costs, listed_costs
 from store.database.database import Database, open_database
 from store.database.tables import costs
+from tests.domain.histories import law
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def shared_file(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory)
     return Path(shutil.copy(sqlite_template, tmp_path_factory.mktemp("costs")))
 
 
-@settings(max_examples=40)
+@law(40)
 @given(imports)
 def test_twice_equals_once(shared_file: Path, imports: list[dict[CostKey, int]]) -> None:
     """The last amount of a key holds; nothing is added."""
