@@ -15,6 +15,10 @@ from store.database.derived import Derived
 
 MOST_COLLECTED: Final = 5_000
 """Leads with a mark that are all looked at; where more of a million have it, a page is soon full in any order."""
+FEW: Final = 500
+"""Leads with a mark that are all looked at without a look at the order."""
+FIRST_WALKED: Final = 1_000
+"""Leads that are looked at in the order first: how many of them have the marks says whether more are."""
 MOST_WALKED: Final = 10_000
 """Leads that are looked at in the order, before all that have the marks are."""
 _LAST: Final = "\U0010ffff"
@@ -70,41 +74,53 @@ class Search:
         `keys`: rows (lead, sort_key) of all that come into question, ordered `by`. `walks`: whether to begin with the
         first of these.
         """
-        rarest = self._rarest(conn)
-        if walks and rarest is None:
-            rows = conn.execute(self._walked(query, keys, by, limit)).all()
+        counts = self._counted(conn)
+        if walks and min(counts) > FEW:
+            rows = conn.execute(self._walked(query, keys, by, limit, FIRST_WALKED)).all()
+            is_frequent = min(counts) > MOST_COLLECTED
+            if len(rows) < limit and is_frequent and len(rows) * MOST_WALKED >= limit * FIRST_WALKED:
+                rows = conn.execute(self._walked(query, keys, by, limit, MOST_WALKED)).all()
             if len(rows) == limit:
                 return rows
-        return conn.execute(self._collected(query, keys, by, limit, rarest)).all()
+        return conn.execute(self._collected(query, keys, by, limit, counts)).all()
 
-    def _rarest(self, conn: Connection) -> Mark | None:
-        """The mark that fewest leads have; None: more than `MOST_COLLECTED` have each."""
+    def _counted(self, conn: Connection) -> Sequence[int]:
+        """How many leads have each mark, up to one more than `MOST_COLLECTED`."""
         if not self._counts:  # in the order of an index: else a database may read the whole table for its first rows
             some = (each.leads().order_by(each.by).limit(MOST_COLLECTED + 1).subquery() for each in self.marks)
             counts = (select(func.count()).select_from(each).scalar_subquery() for each in some)
             self._counts = conn.execute(select(*counts)).one()
-        least = min(range(len(self.marks)), key=self._counts.__getitem__)
-        return self.marks[least] if self._counts[least] <= MOST_COLLECTED else None
+        return self._counts
 
-    def _walked(self, query: Select[Any], keys: Select[Any], by: OrderedBy, limit: int) -> Select[Any]:
-        """Of the order's first those that are searched for."""
-        first = keys.limit(MOST_WALKED).subquery("first")
+    def _walked(self, query: Select[Any], keys: Select[Any], by: OrderedBy, limit: int, most: int) -> Select[Any]:
+        """Of the order's first those that are searched for; `most` are looked at."""
+        first = keys.limit(most).subquery("first")
         return self._beside(query, first).where(*self._probed(first, self.marks)).order_by(*by(first.c)).limit(limit)
 
     def _collected(
-        self, query: Select[Any], keys: Select[Any], by: OrderedBy, limit: int, rarest: Mark | None
+        self, query: Select[Any], keys: Select[Any], by: OrderedBy, limit: int, counts: Sequence[int]
     ) -> Select[Any]:
-        """Of all that are searched for the first: their keys are read alone, and cards of the page's leads."""
+        """Of all that are searched for the first: their keys are read alone, and cards of the page's leads.
+
+        Of the rarest mark, if it is rare, it is first asked who has the others: fewer keys are read then.
+        """
         lead = keys.selected_columns.lead
-        leads = keys.order_by(None).where(*self._have(lead, self.marks if rarest is None else [rarest]))
+        rarest = min(range(len(self.marks)), key=counts.__getitem__)
+        if counts[rarest] <= MOST_COLLECTED:
+            rare, others = self.marks[rarest].leads(), [*self.marks[:rarest], *self.marks[rarest + 1 :]]
+            if others:
+                having = rare.subquery("rare")
+                rare = select(having.c.lead).where(*self._probed(having, others))
+            leads = keys.order_by(None).where(lead.in_(rare))
+        else:
+            leads = keys.order_by(None).where(*self._have(lead, self.marks))
         narrowed = query.whereclause
         if narrowed is not None and _is_about(narrowed, lead.table):
             leads = leads.where(narrowed)
         elif narrowed is not None:
             leads = leads.where(lead.in_(query.with_only_columns(self.tables.leads.c.lead).correlate(None)))
         matching = leads.cte("matching").prefix_with("MATERIALIZED")
-        others = [] if rarest is None else [mark for mark in self.marks if mark is not rarest]
-        page = select(matching).where(*self._probed(matching, others)).order_by(*by(matching.c)).limit(limit)
+        page = select(matching).order_by(*by(matching.c)).limit(limit)
         first = page.subquery("first")
         return self._beside(query, first).order_by(*by(first.c))
 

@@ -222,14 +222,25 @@ def test_a_word_that_many_have_is_looked_for_among_the_first_of_the_order(view: 
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize(("collected", "walked"), [(5_000, 10_000), (10, 30_000), (10, 2_000), (10, 1)])
+@pytest.mark.parametrize(
+    ("few", "first", "collected", "walked"),
+    [(500, 1_000, 5_000, 10_000), (10, 1_000, 10, 30_000), (10, 500, 10, 2_000), (10, 1, 10, 1), (1, 20_000, 5_000, 1)],
+)
 @pytest.mark.parametrize("more", [{}, {"excluded": False, "stage": "lead"}])
 def test_a_search_finds_the_same_whichever_way_it_goes(
-    view: View, order: OrderName, collected: int, walked: int, more: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    view: View,
+    order: OrderName,
+    few: int,
+    first: int,
+    collected: int,
+    walked: int,
+    more: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A rare term, and two of which one is frequent; page by page, those without a key last."""
-    monkeypatch.setattr(searching, "MOST_COLLECTED", collected)
-    monkeypatch.setattr(searching, "MOST_WALKED", walked)
+    bounds = {"FEW": few, "FIRST_WALKED": first, "MOST_COLLECTED": collected, "MOST_WALKED": walked}
+    for name, bound in bounds.items():
+        monkeypatch.setattr(searching, name, bound)
     having = [n for n in range(COUNT) if n % 500 == 1]
     known = [n for n in having if _key(str(UUID(int=n)), order) is not None]
     expected = sorted(known, key=lambda n: _rank(n, order), reverse=order != "name")
