@@ -23,7 +23,7 @@ from projections.queries.view import NotReady
 from projections.reports.answer import BadReport
 from projections.reports.funnels.shapes import BadFunnel
 from projections.reports.responses import BadDeadlines
-from projections.reports.stages import BadStages
+from projections.reports.stages.leads import BadStages
 from web.limits import BodyLimit
 from web.problems import Problem
 

@@ -9,8 +9,9 @@ from api.parameters import AsOf, DaysParameters, Paged
 from api.past import opened
 from projections.queries.shapes import Page
 from projections.queries.view import Reader
+from projections.reports.answer import HappenedShape
 from projections.reports.overview.happened import LISTED, happened
-from projections.reports.overview.shapes import HappenedShape, OverviewShape
+from projections.reports.overview.shapes import OverviewShape
 from projections.reports.overview.weeks import overview
 
 

@@ -1,4 +1,4 @@
-"""`/api/reports`: what reports there are, each as JSON or CSV, and the people behind a number of `channels`."""
+"""`/api/reports`: what reports there are, each as JSON or CSV, and the people behind a number of one."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -10,11 +10,11 @@ from api.audit import keep_export
 from api.parameters import AsOf, DaysParameters, Paged, Parameters
 from api.past import opened
 from projections.queries.csv_rows import MEDIA_TYPE
-from projections.queries.shapes import LeadShape, Page
+from projections.queries.shapes import Page
 from projections.queries.view import Reader
-from projections.reports.answer import Report, ReportNameShape, ReportQuestion, ReportShape
-from projections.reports.channels import CHANNELS, CameNumber, people_of_channel
-from projections.reports.registry import REPORTS, check_asked, csv_of, report, reports, understood, ways_of
+from projections.reports.answer import HappenedShape, Report, ReportNameShape, ReportQuestion, ReportShape
+from projections.reports.people import people_asked, people_behind
+from projections.reports.registry import REPORTS, check_asked, csv_of, known_report, report, reports, ways_of
 from store.database.database import Database
 
 
@@ -27,6 +27,15 @@ def _asked(definition: Report) -> str:
 _ABOUT: Final = "\n".join([
     "Every row has a value of each column, null where nobody knows it. Options are parameters of their own.\n",
     *(f"- `{each.name}`: {each.about}{_asked(each)}" for each in REPORTS),
+])  # fmt: skip
+_BEHIND: Final = "\n".join([
+    "As many as the number says. The report's parameters, and what its row holds in these columns, but what is null:\n",
+    *(
+        f"- `{each.name}`: {', '.join(f'`{name}`' for name in each.people.row)}; `number` is one of "
+        f"{', '.join(each.people.numbers)}; `at` is {each.people.at}"
+        for each in REPORTS
+        if each.people is not None
+    ),
 ])  # fmt: skip
 _AS_CSV: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 
@@ -44,20 +53,18 @@ class ReportParameters(DaysParameters, AsOf):
         return ReportQuestion(self.days(zone), self.by, self.model_extra or {})
 
 
-class ChannelPeopleParameters(DaysParameters, Paged):
-    """Which number of which row of the report `channels` the list is of."""
+class ReportPeopleParameters(DaysParameters, Paged):
+    """Which number of which row of a report the list is of. Options of the report, and what tells the row apart, are
+    parameters too; others are refused, never ignored."""
 
-    group: Annotated[str | None, Field(description="as in the row; without it: of whom nobody said")] = None
-    number: Annotated[CameNumber, Field(description="the name of a column that counts people")] = "leads"
+    model_config = ConfigDict(extra="allow")
+
+    number: Annotated[str, Field(description="the name of a column that counts people: /api/reports lists them")]
     by: Annotated[str | None, Field(description="as the report was asked")] = None
-    touch: Annotated[str | None, Field(description="likewise")] = None
-    qualified: Annotated[str | None, Field(description="likewise")] = None
 
     def question(self, zone: str) -> ReportQuestion:
-        """As the report was asked. Raises BadPeriod."""
-        options = {"touch": self.touch, "qualified": self.qualified}
-        said = {name: value for name, value in options.items() if value is not None}
-        return ReportQuestion(self.days(zone), self.by, said)
+        """As the report was asked, beside its options the cell. Raises BadPeriod."""
+        return ReportQuestion(self.days(zone), self.by, self.model_extra or {})
 
 
 def report_routes(reader: Reader, database: Database) -> APIRouter:
@@ -92,14 +99,22 @@ def report_routes(reader: Reader, database: Database) -> APIRouter:
         headers = {**response.headers, **told}
         return Response("".join(csv_of(shape)), headers=headers, media_type=MEDIA_TYPE)
 
-    @router.get("/reports/channels/people", summary="The people behind a number of the report channels")
-    def people(parameters: Annotated[ChannelPeopleParameters, Query()], response: Response) -> Page[LeadShape]:
+    @router.get(
+        "/reports/{name}/people",
+        summary="The people behind a number of a report, the newest first",
+        description=_BEHIND,
+    )
+    def people(
+        name: str, parameters: Annotated[ReportPeopleParameters, Query()], response: Response
+    ) -> Page[HappenedShape]:
+        definition = known_report(name)
+        options, _, _ = people_asked(definition, parameters.number, parameters.model_extra or {})
+        check_asked(name, parameters.by, options)
         with opened(reader, parameters, response) as view:
-            question = understood(view, CHANNELS, parameters.question(view.model.timezone))
-            return people_of_channel(
+            return people_behind(
                 view,
-                question,
-                parameters.group,
+                definition,
+                parameters.question(view.model.timezone),
                 parameters.number,
                 limit=parameters.limit,
                 cursor=parameters.cursor,

@@ -18,8 +18,7 @@ _READER: Final = (
     "/responses", "/overview", "/overview/leads",
     "/segments", "/segments/{name}/members", "/segments/{name}/history", "/funnels", "/funnels/{name}",
     "/funnels/{name}/leads", "/stages", "/stages/{name}/leads", "/reports", "/reports/{name}",
-    "/reports/channels/people", "/signals",
-    "/signals/stream", "/jobs", "/jobs/{id}", "/costs", "/findings", "/model",
+    "/reports/{name}/people", "/signals", "/signals/stream", "/jobs", "/jobs/{id}", "/costs", "/findings", "/model",
     "/model/history", "/model/history/{activation}",
 )  # fmt: skip
 """GET of these: lists and reports, which show a reader nobody's name."""

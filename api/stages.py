@@ -9,8 +9,9 @@ from api.parameters import AsOf, DaysParameters, Paged
 from api.past import opened
 from projections.queries.shapes import Page
 from projections.queries.view import Reader
-from projections.reports import stages as stage_report
-from projections.reports.stages import StageLeadShape, StagesShape, StageState
+from projections.reports.stages import report as stage_report
+from projections.reports.stages.leads import StageLeadShape, StageState, leads_of_stage
+from projections.reports.stages.report import StagesShape
 
 
 class StagesParameters(DaysParameters, AsOf):
@@ -38,8 +39,6 @@ def stage_routes(reader: Reader) -> APIRouter:
     ) -> Page[StageLeadShape]:
         with opened(reader, parameters, response) as view:
             days = parameters.days(view.model.timezone)
-            return stage_report.leads_of_stage(
-                view, name, parameters.state, days, limit=parameters.limit, cursor=parameters.cursor
-            )
+            return leads_of_stage(view, name, parameters.state, days, limit=parameters.limit, cursor=parameters.cursor)
 
     return router

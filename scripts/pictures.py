@@ -77,7 +77,7 @@ PAGES: Final[Mapping[str, Callable[[Demo], str]]] = {
     "lead": lambda demo: f"/leads/{demo.leads()[0]['id']}",
     "sources": lambda demo: "/sources?period=91",
     "sources-campaigns": lambda demo: "/sources?period=ever&by=campaign&way=linear&sort=-won",
-    "source-people": lambda demo: "/sources/people?group=paid_search&number=hot&period=ever",
+    "source-people": lambda demo: "/reports/channels/people?row.group=paid_search&number=hot&period=ever",
     "mail": lambda demo: "/mail?period=ever",
     "mail-weekday": lambda demo: "/mail?period=ever&by=weekday",
     "responses": lambda demo: "/responses?period=ever",

@@ -6,10 +6,12 @@ from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from pydantic import Field
+from sqlalchemy import Row, Select
 
 from domain.errors import Refused
+from domain.phrases import phrase
 from projections.queries.days import EVER, DayRange
-from projections.queries.shapes import Moment, Shape
+from projections.queries.shapes import LeadShape, Moment, Shape
 from projections.queries.view import View
 
 MILLIONTHS: Final = 1_000_000
@@ -60,6 +62,20 @@ class OptionShape(Shape):
     about: str
 
 
+class ReportPeopleShape(Shape):
+    """Which numbers of a report open the list of who is behind them."""
+
+    numbers: Annotated[list[str], Field(description="columns: each counts as many as its list has")]
+    row: Annotated[list[str], Field(description="columns that say which row it is; what is null in it is left out")]
+    at: Annotated[str, Field(description="what the instant of each is, by which they are listed")]
+
+
+class HappenedShape(LeadShape):
+    """A lead behind a number, and when it was counted."""
+
+    at: Moment
+
+
 class ReportNameShape(Shape):
     """A report that there is, and what it may be asked."""
 
@@ -75,6 +91,7 @@ class ReportNameShape(Shape):
         int | None,
         Field(description="of how many days it is where nobody gives a period, up to and with the clock's; null: ever"),
     ]
+    people: Annotated[ReportPeopleShape | None, Field(description="null: no number of it opens a list")] = None
 
 
 class ReportShape(Shape):
@@ -113,6 +130,67 @@ class ReportQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportCell:
+    """A number of a row: the name of its column, and what tells the row apart, as it stands there; null is left out."""
+
+    number: str
+    row: Mapping[str, str] = field(default_factory=dict)
+
+    def whole(self, name: str, least: int, most: int) -> int | None:
+        """The whole number that a column of the row holds; None: it holds none. Raises BadReport."""
+        text = self.row.get(name)
+        if text is None:
+            return None
+        if text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most:
+            return int(text)
+        raise BadReport(
+            phrase(
+                "{name:input}: found {found!r}, allowed are whole numbers from {least} to {most}",
+                name=name,
+                found=text[:80],
+                least=least,
+                most=most,
+            )
+        )
+
+    def check_row(self, allowed: Sequence[str]) -> None:
+        """That it names no other columns. Raises BadReport."""
+        if (other := next((name for name in self.row if name not in allowed), None)) is not None:
+            raise BadReport(
+                phrase(
+                    "{name:input}: found {found!r}, but rows are told apart by {allowed}",
+                    name=other,
+                    found=self.row[other][:80],
+                    allowed=tuple(allowed) or phrase("nothing"),
+                )
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class CellLeads:
+    """Who is behind a number: rows `lead`, `at` in any order, as many as it counts."""
+
+    query: Select[Any]
+    again: type[int] | type[str] | None = None
+    """What the column `again` holds, which tells rows of one lead apart where it may be counted several times."""
+    counts: Callable[[Row[Any]], bool] | None = None
+    """Whether a row counts, where the database cannot tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPeople:
+    """How the people behind numbers are found: by what counts them. `find` raises BadReport, NotFound."""
+
+    numbers: Sequence[str]
+    """Columns that count them."""
+    row: Sequence[str]
+    """Columns that tell rows apart."""
+    at: str
+    """What the instant of each is."""
+    find: Callable[[View, ReportQuestion, ReportCell], CellLeads]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One report. `run` raises BadReport, NotFound."""
 
@@ -126,6 +204,8 @@ class Report:
     """What else it may be asked, and what that means; none is called as what every report is asked with."""
     recent: int | None = None
     """Days, up to and with the clock's, where nobody gives a period; None: ever."""
+    people: ReportPeople | None = None
+    """None: no number of it opens a list."""
 
 
 def column(name: str, kind: ColumnKind, about: str) -> ReportColumn:

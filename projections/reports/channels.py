@@ -3,20 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final, Literal, NamedTuple, get_args
-from uuid import UUID
+from typing import Any, Final, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, FromClause, Subquery, and_, case, func, select, true, tuple_
+from sqlalchemy import ColumnElement, FromClause, Subquery, and_, case, func, select, true
 
 from domain.files.durations import DAY
 from domain.fold.days import ZoneDays
 from domain.fold.stage import Ladder
 from domain.phrases import phrase
 from projections.queries.as_of import NOW
-from projections.queries.cursors import give, take
 from projections.queries.days import bounds_of
-from projections.queries.leads import cards, lead_shape
 from projections.queries.money import (
     MORE_CURRENCIES,
     Purse,
@@ -25,20 +22,26 @@ from projections.queries.money import (
     rounded,
     shared,
 )
-from projections.queries.shapes import LeadShape, Page
 from projections.queries.view import View, known
 from projections.read_models.lead_sources import FIRST, LAST
-from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
+from projections.reports.answer import (
+    BadReport,
+    CellLeads,
+    ColumnKind,
+    Report,
+    ReportCell,
+    ReportPeople,
+    ReportQuestion,
+    ReportRows,
+    column,
+)
 from store.costs import held
 from store.database.expressions import quartiles
 from store.database.tables import costs
 
 _ENDS: Final = (FIRST, LAST)
-_LIST: Final = "channel leads"
-
-CameNumber = Literal["visitors", "leads", "qualified", "hot", "won"]
-"""A number of a row that counts people."""
-NUMBERS: Final[tuple[CameNumber, ...]] = get_args(CameNumber)
+NUMBERS: Final = ("visitors", "leads", "qualified", "hot", "won")
+"""The numbers of a row that count people."""
 
 
 class _Counts(NamedTuple):
@@ -127,12 +130,9 @@ def _read(view: View, question: ReportQuestion) -> _Asked:
 
 def _counted(asked: _Asked) -> dict[str | None, _Counts]:
     people, group = asked.people
-    of = asked.view.tables.sort_keys.c
-    people, qualified = _qualified(asked, people)
-    is_lead, is_won = of.identified_at.is_not(None), of.won_at.is_not(None)
-    came_far = qualified.is_not(None)
-    of_leads = (true(), came_far, of.hot, is_won, and_(is_won, came_far))
-    counts = [func.count(), *(func.count(case((and_(is_lead, each), 1))) for each in of_leads)]
+    people, of = _qualified(asked, people)
+    of["won and qualified"] = and_(of["won"], of["qualified"])
+    counts = [func.count(case((each, 1))) for each in of.values()]
     query = select(group, *counts).select_from(people).where(*asked.came).group_by(group)
     days = _days_to_won(asked)
     found: dict[str | None, _Counts] = {}
@@ -155,15 +155,23 @@ def _days_to_won(asked: _Asked) -> dict[str | None, float]:
     return {key: orjson.loads(of_group)[1] / DAY for key, of_group in asked.view.conn.execute(query)}
 
 
-def _qualified(asked: _Asked, people: FromClause) -> tuple[FromClause, ColumnElement[Any]]:
-    """The people, and the column that is not null of whom the stage was entered that makes a qualified lead."""
+def _qualified(asked: _Asked, people: FromClause) -> tuple[FromClause, dict[str, ColumnElement[bool]]]:
+    """The people beside what tells who is a qualified lead; and whom each number counts, in their order."""
     sort_keys = asked.view.tables.sort_keys
     ladder = Ladder(asked.view.model.stages, asked.view.model.score.promote_to)
-    if asked.qualified is None or asked.qualified in ladder.qualified:
-        return people, sort_keys.c.qualified_at
-    history = asked.view.tables.stage_history.c
-    entered: Subquery = select(history.lead).where(history.stage == asked.qualified).distinct().subquery()
-    return people.outerjoin(entered, entered.c.lead == sort_keys.c.lead), entered.c.lead
+    came_far: ColumnElement[Any] = sort_keys.c.qualified_at
+    if asked.qualified is not None and asked.qualified not in ladder.qualified:
+        history = asked.view.tables.stage_history.c
+        entered: Subquery = select(history.lead).where(history.stage == asked.qualified).distinct().subquery()
+        people, came_far = people.outerjoin(entered, entered.c.lead == sort_keys.c.lead), entered.c.lead
+    is_lead = sort_keys.c.identified_at.is_not(None)
+    return people, {
+        "visitors": true(),
+        "leads": is_lead,
+        "qualified": and_(is_lead, came_far.is_not(None)),
+        "hot": and_(is_lead, sort_keys.c.hot),
+        "won": and_(is_lead, sort_keys.c.won_at.is_not(None)),
+    }
 
 
 def _cost(asked: _Asked) -> Purse:
@@ -223,39 +231,15 @@ def _notes(asked: _Asked, cost: Purse, revenue: Purse, several: bool) -> list[st
 # ---- the people behind a number ----------------------------------------------------------------------------------
 
 
-def people_of_channel(
-    view: View,
-    question: ReportQuestion,
-    group: str | None,
-    number: CameNumber = "leads",
-    *,
-    limit: int = 100,
-    cursor: str | None = None,
-) -> Page[LeadShape]:
-    """The people whom a number of the row of a group counts, who came last first. Raises BadReport, BadCursor."""
+def _people(view: View, question: ReportQuestion, cell: ReportCell) -> CellLeads:
     asked = _read(view, question)
-    people, told = asked.people
-    people, qualified = _qualified(asked, people)
-    of, name = view.tables.sort_keys.c, view.tables.prefix + _LIST
-    counted = {
-        "visitors": true(),
-        "leads": of.identified_at.is_not(None),
-        "qualified": and_(of.identified_at.is_not(None), qualified.is_not(None)),
-        "hot": and_(of.identified_at.is_not(None), of.hot),
-        "won": and_(of.identified_at.is_not(None), of.won_at.is_not(None)),
-    }
-    if asked.qualified is None and number == "qualified":
+    people, group = asked.people
+    people, counted = _qualified(asked, people)
+    if asked.qualified is None and cell.number == "qualified":
         raise BadReport("number: found 'qualified', but the model has no stage that makes a lead a qualified one")
-    query = select(of.lead, of.first_touch).select_from(people)
-    query = query.where(*asked.came, told.is_not_distinct_from(group), counted[number])
-    if cursor is not None:
-        query = query.where(tuple_(of.first_touch, of.lead) < tuple_(*take(name, cursor, int, UUID)))
-    rows = view.conn.execute(query.order_by(of.first_touch.desc(), of.lead.desc()).limit(limit + 1)).all()
-    leads = view.tables.leads.c
-    shown = view.conn.execute(cards(view).where(leads.lead.in_([row.lead for row in rows[:limit]])))
-    by_id = {row.lead: lead_shape(view, row) for row in shown}
-    following = give(name, rows[limit - 1].first_touch, str(rows[limit - 1].lead)) if len(rows) > limit else None
-    return Page[LeadShape](items=[by_id[row.lead] for row in rows[:limit]], next=following)
+    of = view.tables.sort_keys.c
+    query = select(of.lead, of.first_touch.label("at")).select_from(people)
+    return CellLeads(query.where(*asked.came, group.is_not_distinct_from(cell.row.get("group")), counted[cell.number]))
 
 
 CHANNELS: Final = Report(
@@ -289,4 +273,5 @@ CHANNELS: Final = Report(
         "qualified": "the stage that makes a lead a qualified one; default: score.promote_to, else the second stage",
     },
     recent=30,
+    people=ReportPeople(NUMBERS, ("group",), "when they first came", _people),
 )

@@ -9,9 +9,19 @@ from sqlalchemy import ColumnElement, Select, SelectBase, case, func, literal, s
 
 from domain.fold.days import ZoneDays
 from domain.phrases import phrase
-from projections.queries.days import DayRange, buckets_between, starts_at
+from projections.queries.days import DayRange, buckets_between, day_named, starts_at
 from projections.queries.view import View, known
-from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
+from projections.reports.answer import (
+    BadReport,
+    CellLeads,
+    ColumnKind,
+    Report,
+    ReportCell,
+    ReportPeople,
+    ReportQuestion,
+    ReportRows,
+    column,
+)
 from store.database.acts import is_their_own_act
 
 MOST_COHORTS: Final = 120
@@ -37,20 +47,34 @@ class _Periods(NamedTuple):
     cohorts: int
 
 
-def run(view: View, question: ReportQuestion) -> ReportRows:
-    """A row for each cohort and period. Raises BadReport, NotFound."""
+class _Asked(NamedTuple):
+    """What is asked, read. `periods`: None where nobody became known; `instants`: None where they are to come back."""
+
+    every: Every
+    after: int
+    reached: str
+    instants: Select[Any] | None
+    periods: _Periods | None
+
+
+def _read(view: View, question: ReportQuestion) -> _Asked:
     every = _every(question.options.get("every", "week"))
     after = _number(question.options.get("periods", str(_PERIODS)))
     reached = question.options.get("reached", "won")
     instants = None if reached == "back" else _instants(view, reached)
-    periods = _periods(view, question.days, every, after)
+    return _Asked(every, after, reached, instants, _periods(view, question.days, every, after))
+
+
+def run(view: View, question: ReportQuestion) -> ReportRows:
+    """A row for each cohort and period. Raises BadReport, NotFound."""
+    every, after, reached, instants, periods = _read(view, question)
     if periods is None:
         return ReportRows([])
-    leads = _by_instant(view, periods, instants)
+    leads = _counted(view, _by_instant(view, periods, instants))
     sizes = {cohort: sum(by_period.values()) for cohort, by_period in leads.items()}
     notes = [f"reached: {_in_words(reached, every)}. Period 0 is the {every} in which they became known."]
     if instants is None:
-        return ReportRows(_rows(view, periods, after, sizes, _came_back(view, periods)), notes)
+        return ReportRows(_rows(view, periods, after, sizes, _counted(view, _came_back(view, periods))), notes)
     return ReportRows(_rows(view, periods, after, sizes, leads, until=True), notes)
 
 
@@ -133,25 +157,29 @@ def _instants(view: View, reached: str) -> Select[Any]:
     raise BadReport(f"reached: found {reached[:80]!r}, allowed are {_REACHED}")
 
 
-def _by_instant(view: View, periods: _Periods, instants: Select[Any] | None) -> Counts:
-    """Leads of each cohort, by the period in which they came so far; without instants all by their own."""
+def _by_instant(view: View, periods: _Periods, instants: Select[Any] | None) -> Select[Any]:
+    """Rows (lead, known_at, cohort, period): each lead with the period in which it came so far; without instants all
+    with their own."""
     leads = view.tables.sort_keys
-    cohort = _place(leads.c.identified_at, periods.begins).label("cohort")
+    known_at = leads.c.identified_at
+    cohort = _place(known_at, periods.begins)
+    told = select(leads.c.lead, known_at.label("known_at"), cohort.label("cohort"))
     if instants is None:
-        told = select(cohort, cohort.label("period"))
+        told = told.add_columns(cohort.label("period"))
     else:
         came = instants.subquery()
-        told = select(cohort, _place(came.c.at, periods.begins).label("period"))
+        told = told.add_columns(_place(came.c.at, periods.begins).label("period"))
         told = told.select_from(leads.outerjoin(came, came.c.lead == leads.c.lead))
-    return _counted(view, told.where(*_of_cohorts(view, periods)))
+    return told.where(*_of_cohorts(view, periods))
 
 
-def _came_back(view: View, periods: _Periods) -> Counts:
-    """Leads of each cohort, by each period in which they did something after they became known."""
+def _came_back(view: View, periods: _Periods) -> Select[Any]:
+    """The same, a row for each period in which a lead did something after it became known."""
     leads, touches = view.tables.sort_keys.c, view.tables.touches.c
-    told = (
+    return (
         select(
             touches.lead,
+            leads.identified_at.label("known_at"),
             _place(leads.identified_at, periods.begins).label("cohort"),
             _place(touches.at, periods.begins).label("period"),
         )
@@ -164,7 +192,6 @@ def _came_back(view: View, periods: _Periods) -> Counts:
             is_their_own_act(touches),
         )
     )
-    return _counted(view, told)
 
 
 def _of_cohorts(view: View, periods: _Periods) -> list[ColumnElement[bool]]:
@@ -215,6 +242,36 @@ def _rows(
     return rows
 
 
+# ---- the people behind a number ----------------------------------------------------------------------------------
+
+
+def _people(view: View, question: ReportQuestion, cell: ReportCell) -> CellLeads:
+    """Those of a cohort, or of them who came so far by a period. Raises BadReport, NotFound."""
+    _, after, _, instants, periods = _read(view, question)
+    period = cell.whole("period", 0, after) or 0
+    names = [] if periods is None else [day_named(day).isoformat() for day in periods.firsts[: periods.cohorts]]
+    cohort = cell.row.get("cohort", "")
+    if periods is None or cohort not in names:
+        raise BadReport(
+            phrase(
+                "{name:input}: found {found!r}, allowed are {allowed}",
+                name="cohort",
+                found=cohort[:80],
+                allowed=tuple(names) or phrase("none"),
+            )
+        )
+    place = names.index(cohort)
+    only = _Periods(periods.firsts[place:], periods.begins[place:], 1)
+    if cell.number == "leads":
+        rows = _by_instant(view, only, None).subquery("told").c
+        return CellLeads(select(rows.lead, rows.known_at.label("at")))
+    if instants is None:
+        rows = _came_back(view, only).subquery("told").c
+        return CellLeads(select(rows.lead, rows.known_at.label("at")).where(rows.period == period))
+    rows = _by_instant(view, only, instants).subquery("told").c
+    return CellLeads(select(rows.lead, rows.known_at.label("at")).where(rows.period <= period))
+
+
 COHORTS: Final = Report(
     "cohorts",
     "Of those who became known in one week or month, how many came how far by its end, and by the end of the next ones",
@@ -238,4 +295,5 @@ COHORTS: Final = Report(
         "periods": f"how many periods after their own are told, up to {MOST_PERIODS}; the default is {_PERIODS}",
     },
     recent=84,
+    people=ReportPeople(("leads", "reached"), ("cohort", "period"), "when they became known", _people),
 )

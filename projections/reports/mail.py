@@ -3,14 +3,24 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import FromClause, func, select
+from sqlalchemy import ColumnElement, FromClause, Subquery, func, select
 
 from domain.judging.backtest import Portion
 from domain.judging.two_shares import LEAST, TwoShares
 from domain.phrases import phrase
 from projections.queries.days import bounds_of
 from projections.queries.view import View
-from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
+from projections.reports.answer import (
+    BadReport,
+    CellLeads,
+    ColumnKind,
+    Report,
+    ReportCell,
+    ReportPeople,
+    ReportQuestion,
+    ReportRows,
+    column,
+)
 from store.database.tables import zone_offsets
 from store.database.views.clocks import day_of, hour_of, setting_text, weekday_of
 from store.database.views.mail import mail_recipients
@@ -60,25 +70,32 @@ def _rows(view: View, question: ReportQuestion) -> ReportRows:
 
 def _groups(view: View, question: ReportQuestion, told: Sequence[str], campaign: str | None = None) -> list[Numbers]:
     """The groups, in the order of what tells them apart."""
+    group = _recipients(view, question, told, [] if campaign is None else [("campaign", campaign)]).c
+    apart = [group[name] for name in told]
+    sums = [func.count().label("people"), *(func.sum(group[name]).label(name) for name in _COUNTS[1:])]
+    rows = view.conn.execute(select(*apart, *sums).group_by(*apart)).mappings()
+    groups = [{**row, **{name: int(row[name]) for name in _COUNTS}} for row in rows]
+    return sorted(groups, key=lambda each: [(each[name] is None, each[name]) for name in told])
+
+
+def _recipients(
+    view: View, question: ReportQuestion, told: Sequence[str], of: Sequence[tuple[str, str | int | None]]
+) -> Subquery:
+    """Whom mail was sent to in the period, once a campaign, beside what tells them apart: those `of` one such place."""
     each = mail_recipients(view.tables).subquery("recipient").c
     offsets = _offsets(view)
-    places = {
+    places: Mapping[str, ColumnElement[Any]] = {
         "campaign": each.campaign,
         "variant": each.variant,
         "weekday": weekday_of(day_of(each.begun_at, offsets)),
         "hour": hour_of(each.begun_at, offsets),
     }
     start, end = bounds_of(question.days, view.model.timezone)
-    inside = [] if campaign is None else [each.campaign == campaign]
+    inside = [places[name].is_not_distinct_from(value) for name, value in of]
     inside += [] if start is None else [each.begun_at >= start]
     inside += [] if end is None else [each.begun_at < end]
-    one = select(*(places[name].label(name) for name in told), *(each[name] for name in _COUNTS[1:])).where(*inside)
-    group = one.subquery("group").c
-    apart = [group[name] for name in told]
-    sums = [func.count().label("people"), *(func.sum(group[name]).label(name) for name in _COUNTS[1:])]
-    rows = view.conn.execute(select(*apart, *sums).group_by(*apart)).mappings()
-    groups = [{**row, **{name: int(row[name]) for name in _COUNTS}} for row in rows]
-    return sorted(groups, key=lambda each: [(each[name] is None, each[name]) for name in told])
+    columns = [each.lead, each.begun_at, each.campaign.label("of"), *(places[name].label(name) for name in told)]
+    return select(*columns, *(each[name] for name in _COUNTS[1:])).where(*inside).subquery("group")
 
 
 def _offsets(view: View) -> FromClause:
@@ -94,6 +111,22 @@ def _row(numbers: Numbers, result: _Result) -> Sequence[Any]:
     rates = [numbers[name] / people if people else None for name in _RATES]
     counts = [numbers[name] for name in _COUNTS[1:]]
     return (*places, people, *result, *counts, *rates)
+
+
+def _people(view: View, question: ReportQuestion, cell: ReportCell) -> CellLeads:
+    """Who is behind a number. Raises BadReport."""
+    by, campaign = question.by or "campaign", question.options.get(_TEST)
+    told = _TOLD["variant"] if campaign is not None else _TOLD[by]
+    cell.check_row(told)
+    values = {
+        **cell.row,
+        "weekday": cell.whole("weekday", 1, 7),
+        "hour": cell.whole("hour", 0, 23),
+    }
+    of = [] if campaign is None else [("campaign", campaign)]
+    group = _recipients(view, question, told, [*of, *((name, values.get(name)) for name in told)]).c
+    query = select(group.lead, group.begun_at.label("at"), func.coalesce(group.of, "").label("again"))
+    return CellLeads(query if cell.number == "people" else query.where(group[cell.number] == 1), again=str)
 
 
 # ---- one variant beside the other --------------------------------------------------------------------------------
@@ -182,4 +215,5 @@ MAIL: Final = Report(
         _TEST: "a campaign with two variants: these two beside each other",
         _OF: "what a test compares: opened, clicked (without it) or converted",
     },
+    people=ReportPeople(_COUNTS, _PLACES, "when the first mail of it was sent", _people),
 )

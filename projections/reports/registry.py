@@ -22,6 +22,7 @@ from projections.reports.answer import (
     Report,
     ReportColumn,
     ReportNameShape,
+    ReportPeopleShape,
     ReportQuestion,
     ReportShape,
 )
@@ -35,7 +36,7 @@ from projections.reports.portrait import PORTRAIT
 from projections.reports.quality import QUALITY
 from projections.reports.responses import RESPONSE_TIMES
 from projections.reports.revenue import REVENUE
-from projections.reports.stages import STAGES
+from projections.reports.stages.report import STAGES
 
 REPORTS: Final[tuple[Report, ...]] = (
     STAGES,
@@ -66,6 +67,9 @@ def reports() -> Page[ReportNameShape]:
                 by=list(each.by),
                 options=[OptionShape(name=name, about=about) for name, about in each.options.items()],
                 recent=each.recent,
+                people=None
+                if each.people is None
+                else ReportPeopleShape(numbers=list(each.people.numbers), row=list(each.people.row), at=each.people.at),
             )
             for each in REPORTS
         ]

@@ -7,8 +7,9 @@ import typer
 from domain.errors import Refused
 from projections.queries.days import days_between
 from projections.queries.quartiles import QuartilesShape
-from projections.reports import stages as stage_report
-from projections.reports.stages import STATES, StageLeadShape, StagesShape
+from projections.reports.stages import report as stage_report
+from projections.reports.stages.leads import STATES, StageLeadShape, leads_of_stage
+from projections.reports.stages.report import StagesShape
 from runtime.commands.options import (
     AsJson,
     AsOf,
@@ -58,7 +59,7 @@ def stages(
         if leads is None:
             report = stage_report.stages(view, days)
         else:
-            page = stage_report.leads_of_stage(view, leads, chosen, days, limit=limit, cursor=cursor)
+            page = leads_of_stage(view, leads, chosen, days, limit=limit, cursor=cursor)
     if as_json:
         print_json(report if leads is None else page)
     elif leads is None:

@@ -71,7 +71,7 @@ def _addresses(server: Server) -> list[str]:
             "/reports/daily?by=type&period=7",
             "/sources",
             "/sources?by=campaign&way=linear",
-            "/sources/people?number=visitors",
+            "/reports/channels/people?number=visitors",
             "/mail",
             "/mail?by=weekday",
             "/responses",

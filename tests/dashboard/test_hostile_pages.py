@@ -12,6 +12,7 @@ from api.dashboard.dashboard import PAGES
 from domain.files.durations import DAY
 from domain.touchpoints.touchpoint import Instant
 from projections.queries.leads import find_leads
+from projections.reports.registry import REPORTS
 from tests.dashboard.given_pages import Pages, text_of
 from tests.given_people import MODEL, named, story
 from tests.projections.given_sales import Company
@@ -26,7 +27,7 @@ SAID: Final = (
 )  # fmt: skip
 """Parameters that some page reads."""
 DATED: Final = (
-    "/funnels", "/funnels/demo", "/funnels/demo/leads", "/segments/asked", "/sources", "/sources/people", "/cohorts",
+    "/funnels", "/funnels/demo", "/funnels/demo/leads", "/segments/asked", "/sources", "/cohorts",
     "/paths", "/portrait", "/mail", "/responses", "/reports/portrait", "/overview/leads",
 )  # fmt: skip
 """Pages with a period."""
@@ -97,7 +98,14 @@ def test_no_address_breaks_a_page_or_tells_a_reader_a_name(world: World) -> None
     ]
     periods = [f"{path}?{query}" for path in paths if path in DATED for query in TOGETHER]
     asked = [(role, path) for path in paths for role in ROLES]
-    asked += [(ROLES[n % 2 * 2], each) for n, each in enumerate([*some, *periods])]
+    lists = [
+        f"/reports/{each.name}/people?number={each.people.numbers[-1]}&row.{column}={value}"
+        for each in REPORTS
+        if each.people is not None
+        for column in each.people.row
+        for value in HOSTILE[::5]
+    ]
+    asked += [(ROLES[n % 2 * 2], each) for n, each in enumerate([*some, *periods, *lists])]
     assert len(asked) > 300
     assert [wrong for role, address in asked if (wrong := world.wrong(role, address))] == []
 

@@ -14,6 +14,7 @@ from projections.reports.answer import ReportQuestion
 from projections.reports.registry import report
 from tests.dashboard.conftest import Open
 from tests.dashboard.given_journeys import CLOCK, MODEL, filled
+from tests.dashboard.given_numbers import numbers_open
 from tests.dashboard.given_pages import Pages, text_of
 from tests.projections.given_sales import Company
 
@@ -62,6 +63,11 @@ def shown(pages: Pages, address: str) -> str:
 def percent(share: float) -> str:
     text = f"{100 * share:.1f}" if 0 < share < 0.1 else f"{100 * share:.0f}"
     return text.removesuffix(".0") + "%"
+
+
+@pytest.mark.parametrize("address", ["/cohorts?period=ever&every=month&reached=hot"])
+def test_every_number_opens_just_those_people(pages: Pages, address: str) -> None:
+    assert len(numbers_open(pages, address)) > 3
 
 
 @pytest.mark.parametrize("every", ["week", "month"])

@@ -12,6 +12,7 @@ from domain.model.definition import parse_model
 from projections.reports.answer import ReportQuestion
 from projections.reports.registry import report
 from tests.dashboard.conftest import Open
+from tests.dashboard.given_numbers import numbers_open
 from tests.dashboard.given_pages import Pages, text_of
 from tests.dashboard.given_traffic import MODEL, bought, mailed
 from tests.projections.given_sales import FRIDAY, Company
@@ -26,6 +27,23 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     mailed(pages, people=40)
     yield pages
     pages.close()
+
+
+def test_every_number_opens_just_those_people(pages: Pages) -> None:
+    for address in ("/mail", "/mail?by=variant&sort=-clicked", "/reports/mail?by=weekday"):
+        links = numbers_open(pages, address)
+        assert len(links) >= 5 and any("number=clicked" in link for link in links), address
+    shown = text_of(pages.get("/reports/mail/people?by=variant&number=clicked&row.campaign=june&row.variant=B"))
+    assert "Mail Clicked 30 people" in shown and "Campaign: june · Variant: B ·" in shown
+    assert 'href="/mail?' in pages.get("/reports/mail/people?number=people").text, "back to the page of the number"
+    assert pages.get("/reports/mail/people?number=rate").status_code == 400
+    assert pages.get("/reports/revenue/people?number=amount").status_code == 400
+    pages.viewer(None, role="reader")
+    names = re.findall(
+        r'<a class="name"[^>]*>([^<]*)<', pages.get("/reports/mail/people?number=people&row.campaign=june").text
+    )
+    pages.viewer(None)
+    assert len(names) == 50 and all(name.startswith("Lead ") for name in names)
 
 
 def heads(text: str) -> list[str]:

@@ -59,7 +59,7 @@ def test_no_page_of_a_reader_names_anybody(app: ASGIApp, company: Company) -> No
     of_reports = [
         "/reports",
         "/sources",
-        "/sources/people?number=visitors",
+        "/reports/channels/people?number=visitors",
         "/mail",
         "/responses",
         *(f"/reports/{each.name}" for each in REPORTS),

@@ -15,7 +15,7 @@ from tests.dashboard.given_traffic import MODEL, bought
 from tests.projections.given_sales import FRIDAY, Company
 
 ROW = re.compile(r'<tr>\s*<th scope="row">(.*?)</tr>', re.DOTALL)
-LINK = re.compile(r'<a href="(/sources/people\?[^"]+)">([\d,]+)</a>')
+LINK = re.compile(r'<a href="(/reports/channels/people\?[^"]+)">([\d,]+)</a>')
 NAME = re.compile(r'<a class="name" href="/leads/([0-9a-f-]{36})">')
 
 
@@ -76,14 +76,14 @@ def test_every_number_opens_just_those_people(pages: Pages) -> None:
 
 
 def test_a_list_goes_on_where_it_ended(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.dashboard.pages.sources.SIZE", 2)
-    first = pages.get("/sources/people?group=paid_search&number=leads")
+    monkeypatch.setattr("api.dashboard.pages.report_people.SIZE", 2)
+    first = pages.get("/reports/channels/people?number=leads&row.group=paid_search")
     following = re.search(r'<a href="([^"]+)" rel="next">', first.text)
     assert following is not None
     second = pages.get(unescape(following[1]))
     both = NAME.findall(first.text) + NAME.findall(second.text)
     assert len(both) == len(set(both)) == 3
-    assert pages.get("/sources/people?cursor=nonsense").status_code == 400
+    assert pages.get("/reports/channels/people?number=leads&cursor=nonsense").status_code == 400
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -127,7 +127,7 @@ def test_who_has_no_costs_or_revenue_is_told_how_to_have_them(pages: Pages, dash
 
 def test_a_reader_sees_numbers_and_no_names(pages: Pages) -> None:
     pages.viewer(None, role="reader")
-    shown = pages.get("/sources/people?group=paid_search").text
+    shown = pages.get("/reports/channels/people?number=leads&row.group=paid_search").text
     pages.viewer(None)
     assert len(NAME.findall(shown)) == 3 and "王伟" not in shown and "Li Na" not in shown
 
@@ -135,5 +135,5 @@ def test_a_reader_sees_numbers_and_no_names(pages: Pages) -> None:
 def test_pages_ask_the_database_few_things(pages: Pages) -> None:
     pages.get("/sources?way=linear&by=campaign")
     assert pages.queries <= 16
-    pages.get("/sources/people?group=paid_search")
+    pages.get("/reports/channels/people?number=leads&row.group=paid_search")
     assert pages.queries <= 10

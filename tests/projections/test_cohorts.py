@@ -12,7 +12,7 @@ from domain.errors import NotFound
 from projections.queries.days import DayRange
 from projections.queries.view import View
 from projections.reports import cohorts
-from projections.reports.answer import BadReport
+from projections.reports.answer import BadReport, ReportQuestion
 from projections.reports.cohorts import COHORTS
 from store.database.tables import live
 from tests.projections.given_customers import (
@@ -25,6 +25,7 @@ from tests.projections.given_customers import (
     some_customers,
     world_of,
 )
+from tests.projections.given_lists import behind, lists_agree
 from tests.projections.world import World
 
 PEOPLE = some_customers(Random(3), 250)
@@ -131,6 +132,27 @@ def test_who_was_hot_is_recounted_from_the_episodes(view: View) -> None:
         hot = sum(lead in began and place(began[lead], "month") <= last for lead in theirs)
         assert (row["leads"], row["reached"]) == (len(theirs), hot)
     assert any(row["reached"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"every": "month", "reached": "back"},
+        {"reached": "stage:qualified", "periods": "3"},
+        {"every": "month"},
+    ],
+)
+def test_every_number_has_just_so_many_people(view: View, options: dict[str, str]) -> None:
+    assert lists_agree(view, "cohorts", ReportQuestion(DayRange(0, 30_000), options=options)) > 10
+
+
+@pytest.mark.parametrize(("cell", "words"), [
+    ({"cohort": "2023-11-14"}, "cohort: found '2023-11-14', allowed are 2023-11-13"),
+    ({"cohort": "2023-11-13", "period": "13"}, "period: found '13', allowed are whole numbers from 0 to 12"),
+])  # fmt: skip
+def test_a_cell_that_there_is_not_is_refused(view: View, cell: dict[str, str], words: str) -> None:
+    with pytest.raises(BadReport, match=words):
+        behind(view, "cohorts", ReportQuestion(DayRange(0, 30_000)), {"cohort": None, "period": None} | cell, "reached")
 
 
 def test_recent_cohorts_are_whole_and_won_is_what_is_counted(view: View) -> None:

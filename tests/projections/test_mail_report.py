@@ -12,12 +12,15 @@ import pytest
 from domain.files.durations import DAY
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import Touchpoint, moment
+from projections.queries.cursors import BadCursor
 from projections.queries.days import EVER, DayRange, day_named
 from projections.reports.answer import BadReport, ReportQuestion, ReportShape
-from projections.reports.registry import report
+from projections.reports.people import people_behind
+from projections.reports.registry import known_report, report
 from store.database.views.mail import MAIL
 from tests.domain.stories import at, us
 from tests.given_views import rows_of
+from tests.projections.given_lists import lists_agree
 from tests.projections.world import World
 
 MODEL = parse_model("""
@@ -161,6 +164,39 @@ def test_the_view_says_the_same(world: World) -> None:
             told[row["campaign"], row["variant"]][name] += row[name]
     items = mail(world, "variant").items
     assert {(item["campaign"], item["variant"]): {name: item[name] for name in COUNTS} for item in items} == told
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        ReportQuestion(by="variant"),
+        ReportQuestion(DayRange(19_680, 19_694), "weekday"),
+        ReportQuestion(options={"test": "spring"}),
+    ],
+)
+def test_every_number_has_just_so_many_people(world: World, question: ReportQuestion) -> None:
+    with world.view() as view:
+        assert lists_agree(view, "mail", question, again=COUNTS if question.by == "weekday" else ()) >= len(COUNTS)
+
+
+@pytest.mark.parametrize(("by", "cell", "words"), [
+    ("campaign", {"variant": "red"}, "variant: found 'red', but rows are told apart by campaign"),
+    ("hour", {"hour": "24"}, "hour: found '24', allowed are whole numbers from 0 to 23"),
+    ("hour", {"place": "x"}, "place: is no option of mail and no column of its rows, allowed are campaign, variant"),
+])  # fmt: skip
+def test_a_cell_that_there_is_not_is_refused(world: World, by: str, cell: dict[str, str], words: str) -> None:
+    with world.view() as view, pytest.raises(BadReport, match=words):
+        people_behind(view, known_report("mail"), ReportQuestion(by=by, options=cell), "people")
+
+
+def test_a_number_that_counts_no_people_is_refused(world: World) -> None:
+    with world.view() as view:
+        with pytest.raises(BadReport, match="number: found 'clicked_share', allowed are people, sent, delivered"):
+            people_behind(view, known_report("mail"), ReportQuestion(), "clicked_share")
+        with pytest.raises(BadReport, match="revenue: no number of it opens a list of people"):
+            people_behind(view, known_report("revenue"), ReportQuestion(), "amount")
+        with pytest.raises(BadCursor):
+            people_behind(view, known_report("mail"), ReportQuestion(), "people", cursor="x")
 
 
 # ---- tests of two variants ---------------------------------------------------------------------------------------

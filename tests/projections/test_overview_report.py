@@ -9,14 +9,14 @@ import pytest
 from domain.fold.days import ZoneDays
 from projections.queries.cursors import BadCursor
 from projections.queries.days import DayRange, bounds_of, day_named
-from projections.reports import stages as stage_report
-from projections.reports.answer import BadReport, ReportQuestion
+from projections.reports.answer import BadReport, HappenedShape, ReportQuestion
 from projections.reports.overview.happened import LISTED, happened
-from projections.reports.overview.shapes import Chance, CountOf, HappenedShape, OverviewShape, WeekShape
+from projections.reports.overview.shapes import Chance, CountOf, OverviewShape, WeekShape
 from projections.reports.overview.standing_out import standing_out
 from projections.reports.overview.weeks import DAYS, overview
 from projections.reports.registry import report
 from projections.reports.responses import responses
+from projections.reports.stages import report as stage_report
 from store.database import bulk
 from store.database.tables import deadlines
 from tests.given_plans import indexes, statements_of

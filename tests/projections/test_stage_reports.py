@@ -19,12 +19,15 @@ from projections.queries.days import EVER, DayRange, starts_at
 from projections.queries.lookup import saved_lookup
 from projections.queries.quartiles import QuartilesShape
 from projections.queries.view import View
-from projections.reports.stages import BadStages, StageState, leads_of_stage, stages
+from projections.reports.answer import ReportQuestion
+from projections.reports.stages.leads import BadStages, StageState, leads_of_stage
+from projections.reports.stages.report import stages
 from store.database import bulk
 from store.database.database import Database, open_database
 from store.database.tables import live
 from store.events.ids import Ids
 from store.events.store import EventStore
+from tests.projections.given_lists import lists_agree
 
 MODEL = parse_model("""
 timezone = "Asia/Shanghai"
@@ -206,6 +209,13 @@ def test_every_number_is_the_length_of_its_list_page_by_page(view: View, days: D
             for each in listed:
                 at = [at for name, at in expected[each.id].entries if name == stage]
                 assert (each.entered_at, each.entries) == (at[0], len(at))
+
+
+@pytest.mark.parametrize("days", PERIODS)
+def test_every_number_of_the_report_opens_its_list(view: View, days: DayRange) -> None:
+    assert lists_agree(view, "stages", ReportQuestion(days), again=("reentries", "stays")) > (
+        20 if days == EVER else -1
+    )
 
 
 def test_what_no_stage_has_is_refused(view: View) -> None:

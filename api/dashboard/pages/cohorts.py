@@ -24,12 +24,13 @@ _LEVELS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class CohortCell:
-    """Of a cohort, how many came so far by a period. `open`: it is not over."""
+    """Of a cohort, how many came so far by a period. `open`: it is not over; `address`: of the list of them."""
 
     reached: int
     share: float
     open: bool
     level: int
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class CohortRow:
     name: str
     leads: int
     cells: Sequence[CohortCell | None]
+    address: str | None = None
 
 
 def routes(resources: Resources) -> Sequence[Route]:
@@ -64,16 +66,20 @@ def _values(asked: Journey, wording: PageWording) -> dict[str, Any]:
         by_cohort.setdefault(item["cohort"], []).append(item)
     rows = []
     for cohort, items in sorted(by_cohort.items(), reverse=True):
-        cells = [_cell(item["reached"], item["leads"], item["open"], greatest) for item in items]
+        cells = [
+            _cell(item["reached"], item["leads"], item["open"], greatest, asked.choice.people("reached", item))
+            for item in items
+        ]
         name = part_name(wording, day_number(cohort, wording.zone), every)
-        rows.append(CohortRow(name, items[0]["leads"], [*cells, *[None] * (width - len(cells))]))
+        listed = asked.choice.people("leads", items[0])
+        rows.append(CohortRow(name, items[0]["leads"], [*cells, *[None] * (width - len(cells))], listed))
     return {"every": every, "width": width, "rows": rows, "whole": _together(rows, width, greatest)}
 
 
-def _cell(reached: int, leads: int, open: bool, greatest: float) -> CohortCell:
+def _cell(reached: int, leads: int, open: bool, greatest: float, address: str | None = None) -> CohortCell:
     share = reached / leads
     level = min(_LEVELS, ceil(_LEVELS * share / greatest)) if greatest else 0
-    return CohortCell(reached, share, open, level)
+    return CohortCell(reached, share, open, level, address)
 
 
 def _together(rows: Sequence[CohortRow], width: int, greatest: float) -> CohortRow:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.dashboard.mail_test import MEASURED, MailTest, mail_test
+from api.dashboard.pages.reports import ReportChoice
 from api.dashboard.periods import PagePeriod, period_of
 from api.dashboard.report_columns import COLUMN_TEXTS
 from api.dashboard.report_notes import note_text
@@ -59,6 +60,10 @@ class MailChoice:
         usual = {"by": MAIL.by[0], "of": next(iter(MEASURED))}
         said = [(name, value) for name, value in told.items() if value and value != usual.get(name)]
         return f"/mail?{urlencode([*self.period.said, *said])}"
+
+    def people(self, name: str, item: Item) -> str | None:
+        """Where the people behind a number of a row are listed."""
+        return ReportChoice(MAIL, self.period, None if self.by == MAIL.by[0] else self.by, {}, "").people(name, item)
 
     @property
     def download(self) -> str:

@@ -45,6 +45,10 @@ _USUAL: Final[Mapping[int | None, str]] = {None: "ever", 30: "31", 84: "91", 90:
 """The period of a page that is nearest to that of the report where nobody gives one."""
 
 
+ROW: Final = "row."
+"""Before what an address says of a row: columns are called as other parameters of pages are."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReportEntry:
     """A report in the list of reports."""
@@ -77,6 +81,23 @@ class ReportChoice:
         said |= {"by": self.by or "", **self.options, "sort": self.sort} | changed
         query = urlencode({name: value for name, value in said.items() if value})
         return f"/reports/{self.report.name}?{query}"
+
+    def people(self, number: str, item: Item) -> str | None:
+        """Where the people behind a number of a row are listed; None: it counts nobody, or no people."""
+        people = self.report.people
+        if people is None or number not in people.numbers or not item[number]:
+            return None
+        row = [(f"{ROW}{name}", str(item[name])) for name in people.row if item.get(name) is not None]
+        said = dict(self.period.said) if self.period else {}
+        said |= {"by": self.by or "", **self.options}
+        query = [(name, value) for name, value in said.items() if value]
+        return f"/reports/{self.report.name}/people?{urlencode([*query, ('number', number), *row])}"
+
+    @property
+    def page(self) -> str:
+        """The address of the page that shows the report."""
+        where, query = _PAGES.get(self.report.name), self.address(sort="").partition("?")[2]
+        return f"{where}?{query}" if where else self.address(sort="")
 
     @property
     def download(self) -> str:
@@ -166,7 +187,7 @@ def _answer(
                 return f"/health/findings?{urlencode({name: each for name, each in said.items() if each})}"
             case "portrait", "field", "profile":
                 return choice.address(by=f"profile.{value}")
-        return None
+        return choice.people(column, item)
 
     ordered = choice.sort if "test" not in choice.options else ""  # a row of a test says something of that before it
     table = report_table(wording, shape, title, sort=ordered, address=lambda sort: choice.address(sort=sort), link=link)

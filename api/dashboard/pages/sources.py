@@ -1,4 +1,4 @@
-"""`/sources`: which channels and campaigns bring leads, and what they cost and return; and who is behind a number."""
+"""`/sources`: which channels and campaigns bring leads, and what they cost and return."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.dashboard.lead_rows import lead_row
+from api.dashboard.pages.reports import ReportChoice
 from api.dashboard.periods import PagePeriod, period_of
 from api.dashboard.report_columns import COLUMN_TEXTS
 from api.dashboard.report_notes import note_text
@@ -34,13 +34,11 @@ from api.masking import seen_by
 from projections.queries.view import View
 from projections.read_models.lead_sources import FIRST, LAST
 from projections.reports.answer import ReportQuestion
-from projections.reports.channels import CHANNELS, NUMBERS, CameNumber, people_of_channel
-from projections.reports.registry import report, understood
+from projections.reports.channels import CHANNELS
+from projections.reports.registry import report
 from web.viewer import Viewer, viewer_of
 
 NAVIGATION: Final = NavigationEntry("/sources", N_("Sources"))
-SIZE: Final = 50
-"""People of a page."""
 BARS: Final = ("visitors", "leads", "hot", "won", "cost", "revenue")
 """Columns whose values are compared by bars."""
 WAY_TEXTS: Final[Mapping[str, str]] = {
@@ -50,13 +48,6 @@ WAY_TEXTS: Final[Mapping[str, str]] = {
     "linear": N_("won then, all touches"),
 }
 """Whose won leads and revenue the columns are of."""
-NUMBER_TEXTS: Final[Mapping[str, str]] = {
-    "visitors": N_("{source}: visitors"),
-    "leads": N_("{source}: leads"),
-    "qualified": N_("{source}: qualified leads"),
-    "hot": N_("{source}: leads that were hot"),
-    "won": N_("{source}: won leads"),
-}
 _NOBODY_SAID: Final = N_("not known")
 
 
@@ -85,11 +76,12 @@ class SourceChoice:
         said = [(name, value) for name, value in told.items() if value != getattr(usual, name)]
         return f"/sources?{urlencode([*self.period.said, *said])}"
 
-    def people(self, group: str | None, number: str) -> str:
+    def people(self, group: str | None, number: str) -> str | None:
         """The address of the list behind a number."""
-        of = [] if group is None else [("group", group)]
-        told = [*self.period.said, ("by", self.by), ("touch", self.touch), *of, ("number", number)]
-        return f"/sources/people?{urlencode(told)}"
+        options = {} if self.touch == FIRST else {"touch": self.touch}
+        by = None if self.by == CHANNELS.by[0] else self.by
+        asked = ReportChoice(CHANNELS, self.period, by, options, "")
+        return asked.people(number, {"group": group, number: 1})
 
     @property
     def question(self) -> ReportQuestion:
@@ -112,15 +104,7 @@ def routes(resources: Resources) -> Sequence[Route]:
             values = _values(view, choice, wording, viewer_of(request))
         return resources.shell.render(request, "sources.html", **values)
 
-    def people(request: Request) -> Response:
-        with resources.reader.view() as view:
-            choice = SourceChoice.of(request, view)
-            wording = PageWording(view.model, resources.shell.language(request), view.clock)
-            values = _people(request, view, choice, wording)
-        return resources.shell.render(request, "source_people.html", **values)
-
-    counted = resources.counted
-    return [Route("/sources", counted(sources)), Route("/sources/people", counted(people))]
+    return [Route("/sources", resources.counted(sources))]
 
 
 def _values(view: View, choice: SourceChoice, wording: PageWording, viewer: Viewer) -> dict[str, Any]:
@@ -186,28 +170,3 @@ def _width(value: float | None, greatest: float | None) -> int | None:
     if value is None or not greatest or greatest < 0:
         return None
     return max(0, round(100 * value / greatest))
-
-
-# ---- the people behind a number ----------------------------------------------------------------------------------
-
-
-def _people(request: Request, view: View, choice: SourceChoice, wording: PageWording) -> dict[str, Any]:
-    said, viewer = request.query_params, viewer_of(request)
-    number: CameNumber = next((each for each in NUMBERS if each == said.get("number")), "leads")
-    group, cursor = said.get("group"), said.get("cursor") or None
-    question = understood(view, CHANNELS, choice.question)
-    page = people_of_channel(view, question, group, number, limit=SIZE, cursor=cursor)
-    page = seen_by(viewer, view.ids, page)
-    beginning = choice.people(group, number)
-    return {
-        "title": wording.text(NUMBER_TEXTS[number], source=_label(wording, choice.by, group)),
-        "choice": choice,
-        "period": choice.period,
-        "rows": [lead_row(lead, viewer.role, wording, lead.first_touch or 0) for lead in page.items],
-        "count": len(page.items) if cursor is None and page.next is None else None,
-        "beginning": beginning if cursor else None,
-        "following": page.next and f"{beginning}&{urlencode({'cursor': page.next})}",
-        "size": SIZE,
-        "wording": wording,
-        "clock": view.clock,
-    }

@@ -12,9 +12,9 @@ from projections.queries.days import EVER, DayRange, bounds_of
 from projections.queries.leads import card_fields, cards
 from projections.queries.shapes import Page
 from projections.queries.view import View, known
-from projections.reports.answer import BadReport
+from projections.reports.answer import BadReport, HappenedShape
 from projections.reports.overview.conditions import entered_first
-from projections.reports.overview.shapes import CountOf, HappenedShape
+from projections.reports.overview.shapes import CountOf
 
 LISTED: Final = (
     CountOf.NEW_VISITORS,

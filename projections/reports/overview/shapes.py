@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from projections.queries.shapes import LeadShape, Moment, Shape
+from projections.queries.shapes import Moment, Shape
 
 
 class CountOf(StrEnum):
@@ -75,9 +75,3 @@ class OverviewShape(Shape):
         list[DifferenceShape],
         Field(description="of numbers, types, channels (of new visitors) and stages; at most ten"),
     ]
-
-
-class HappenedShape(LeadShape):
-    """A lead behind a number, and when it was counted."""
-
-    at: Moment
