@@ -21,7 +21,7 @@ from tests.services.dask import DaskCluster, running_dask
 from tests.services.kafka import KafkaBroker
 from tests.services.postgres import PostgresServer
 from tests.services.service import ServiceUnavailable
-from tests.workers import Scheduling, in_turn
+from tests.workers import Scheduling, Services, in_turn
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -34,6 +34,9 @@ MEMORY: Final = Path("/dev/shm")
 
 ROOM: Final = 4 << 30
 """Bytes that must be free there: some of a whole run, and far from all of it."""
+
+SERVICES: Final = Services()
+"""What runs for the files of a group; see tests/workers.py."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -54,6 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     config.pluginmanager.register(Dearest())
+    config.pluginmanager.register(SERVICES)
     if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ["TMPDIR"] = str(MEMORY)
         tempfile.tempdir = None
@@ -108,10 +112,11 @@ def migrated(url: str) -> str:
 def url_of_module(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a database that has the schema, of each kind; the tests of a module share it."""
     if request.param == "sqlite":
-        yield migrated(f"sqlite:///{tmp_path_factory.mktemp('module') / 'leadline.db'}")
+        template: Path = request.getfixturevalue("sqlite_template")
+        yield f"sqlite:///{shutil.copy(template, tmp_path_factory.mktemp('module'))}"
     else:
         server: PostgresServer = request.getfixturevalue("postgres_server")
-        url = migrated(server.create())
+        url = server.create(request.getfixturevalue("postgres_template"))
         yield url
         server.drop(url)
 
@@ -153,18 +158,14 @@ def migrated_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(name))
 
 
-@pytest.fixture(scope="session")
-def dask_cluster() -> Iterator[DaskCluster]:
-    """A Dask scheduler with two worker processes, for the whole run."""
-    cluster = running_dask()
+@pytest.fixture
+def dask_cluster() -> DaskCluster:
+    """A Dask scheduler with two worker processes, which other tests use too."""
     try:
-        started = cluster.__enter__()
+        cluster: DaskCluster = SERVICES.started("Dask", running_dask())
     except ServiceUnavailable as reason:
         without(reason)
-    try:
-        yield started
-    finally:
-        cluster.__exit__(None, None, None)
+    return cluster
 
 
 @pytest.fixture(scope="module")
@@ -190,21 +191,17 @@ def stoppable_postgres(postgres_server: PostgresServer) -> Iterator[PostgresServ
     postgres_server.start()
 
 
-@pytest.fixture(scope="session")
-def kafka_session() -> Iterator[KafkaBroker]:
-    """The broker of the whole run: ask for `kafka_broker` or `kafka_bootstrap` instead."""
-    broker = kafka.running_kafka()
+@pytest.fixture(scope="module")
+def kafka_session() -> KafkaBroker:
+    """The broker of all modules that need one: ask for `kafka_broker` or `kafka_bootstrap` instead."""
     try:
-        started = broker.__enter__()
+        broker: KafkaBroker = SERVICES.started("Kafka", kafka.running_kafka())
     except ServiceUnavailable as reason:
         without(reason)
-    try:
-        yield started
-    finally:
-        broker.__exit__(None, None, None)
+    return broker
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def kafka_bootstrap(kafka_session: KafkaBroker) -> str:
     """Bootstrap servers of a Kafka that other tests use too: name your topics after your test."""
     return kafka_session.bootstrap

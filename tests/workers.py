@@ -1,8 +1,9 @@
-"""Which files of tests one worker of a run executes together, and which begin first."""
+"""Which files of tests one worker of a run executes together, and which begin first; their service ends with them."""
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from xdist.scheduler import LoadFileScheduling
@@ -24,7 +25,7 @@ DASK: Final = (
     "projections/test_model_diff_engines.py", "projections/test_segment_preview.py", "projections/test_engines.py",
     "projections/test_history_ranges.py", "projections/test_past_views.py",
 )  # fmt: skip
-"""The files that need a Dask cluster, three processes, are one worker's too."""
+"""The files that need a Dask cluster are one worker's too: its three processes take a tenth of a core while idle."""
 
 LONGEST: Final = (
     *KAFKA, *DASK,
@@ -48,6 +49,43 @@ class Scheduling(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
         return _TOGETHER.get(file, file)
+
+
+class Services:
+    """Services that run for the files of a group, each from when a test asks until the last of these."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, tuple[Any, ExitStack]] = {}
+
+    def started(self, name: str, service: AbstractContextManager[Any]) -> Any:
+        """The service of that group, which runs already or is started now. Raises ServiceUnavailable."""
+        if name not in self._running:
+            with ExitStack() as stack:
+                found = stack.enter_context(service)
+                self._running[name] = (found, stack.pop_all())
+        return self._running[name][0]
+
+    def end(self) -> None:
+        """End what runs."""
+        for name in [*self._running]:
+            self._running.pop(name)[1].close()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> Any:
+        """After the last test of a group nobody needs its service any more."""
+        try:
+            return (yield)
+        finally:
+            if nextitem is None or _group(item.nodeid) != _group(nextitem.nodeid):
+                self.end()
+
+    def pytest_sessionfinish(self) -> None:
+        """Also where a run is given up."""
+        self.end()
+
+
+def _group(nodeid: str) -> str | None:
+    return _TOGETHER.get(nodeid.split("::", 1)[0])
 
 
 def in_turn(items: Iterable[pytest.Item]) -> list[pytest.Item]:

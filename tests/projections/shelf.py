@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from domain.model.definition import Model, parse_model
+from store.database.database import open_database
 from tests.domain.stories import us
 from tests.given_model import MODEL
 from tests.projections.world import World
@@ -48,13 +49,23 @@ class Shelf:
         """The URL of a database on PostgreSQL that is ready, dropped afterwards."""
         key = (server.url, *_name(model))
         if key not in self._urls:
-            self._urls[key] = server.create()
+            self._urls[key] = server.create(self._migrated(server))
             World(self._urls[key], model, 0).close()
         url = server.create(template=self._urls[key])
         try:
             yield url
         finally:
             server.drop(url)
+
+    def _migrated(self, server: PostgresServer) -> str:
+        """The URL of a database on PostgreSQL that has the schema and no model."""
+        key = (server.url, "", "")
+        if key not in self._urls:
+            self._urls[key] = server.create()
+            database = open_database(self._urls[key])
+            database.migrate()
+            database.close()
+        return self._urls[key]
 
 
 def _name(model: Model) -> tuple[str, str]:

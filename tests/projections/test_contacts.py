@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
 from store.database.tables import deadlines
+from tests.domain.histories import law
 from tests.projections.given_sales import MINUTE, Company, Open, local, touchpoint
 
 START = local(2026, 6, 8, 9)
@@ -25,7 +26,7 @@ def settled(company: Company) -> list[tuple[Any, ...]]:
         return sorted(tuple(map(str, row)) for row in conn.execute(query))
 
 
-@settings(max_examples=12, deadline=None)
+@law(12)
 @given(_STEPS)
 def test_what_is_answered_between_two_looks_is_answered_as_one_by_one(steps: list[tuple[str, int]]) -> None:
     said, clock = [], START

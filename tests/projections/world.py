@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 from sqlalchemy import Engine, Row, select
@@ -21,6 +23,17 @@ from store.events.store import EventStore, Incoming
 from store.models import active_model, record_activation
 
 KEY = b"a fixed id key for the tests ..."
+
+
+@cache
+def _migrated() -> bytes:
+    """A database file with the schema."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "leadline.db"
+        database = open_database(f"sqlite:///{file}", KEY)
+        database.migrate()
+        database.close()
+        return file.read_bytes()
 
 
 class World:
@@ -42,6 +55,9 @@ class World:
     def on_sqlite(
         cls, folder: Path, model: Model, clock: int, *, ready: bool = False, limits: Limits = LIMITS
     ) -> "World":
+        """On the folder's file; where there is none, on a copy of one that was migrated, which takes long."""
+        if not (folder / "leadline.db").exists():
+            (folder / "leadline.db").write_bytes(_migrated())
         return cls(f"sqlite:///{folder / 'leadline.db'}", model, clock, ready=ready, limits=limits)
 
     def make_ready(self) -> None:

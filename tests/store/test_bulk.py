@@ -10,28 +10,28 @@ from zlib import crc32
 
 import pytest
 from eventsourcing.persistence import DataError, IntegrityError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Double, Integer, LargeBinary, Table, Text, Uuid, select
 
 from store.database import bulk
-from store.database.database import Database
+from store.database.database import Database, open_database
 from store.database.derived import derived
 from store.database.tables import api_tokens, events, installation, ledger, live, metadata, past_views
+from tests.domain.histories import law
 
 LIVE = sorted(metadata.tables)
-EXAMPLES = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
 
 
-@pytest.fixture
-def database(database: Database) -> Database:
-    """With a partition of `touches` for whatever instant."""
+@pytest.fixture(scope="module")
+def laws_database(url_of_module: str) -> Iterator[Database]:
+    """Of all laws, each of which undoes what it did: with a partition of `touches` for whatever instant."""
+    database = open_database(url_of_module, b"an id key for tests, not secret!")
     if database.dialect == "postgresql":
         with database.transaction() as conn:
             conn.exec_driver_sql("CREATE TABLE touches_of_any_month PARTITION OF touches DEFAULT")
-    return database
+    yield database
+    database.close()
 
 
 def values(column: Column[Any]) -> st.SearchStrategy[Any]:
@@ -98,13 +98,13 @@ def undone(database: Database) -> Iterator[Connection]:
 
 @pytest.mark.parametrize("name", LIVE)
 @given(data=st.data())
-@EXAMPLES
-def test_upsert_then_look_up_then_delete(database: Database, name: str, data: st.DataObject) -> None:
+@law(15)
+def test_upsert_then_look_up_then_delete(laws_database: Database, name: str, data: st.DataObject) -> None:
     table = metadata.tables[name]
     names = [column.name for column in table.columns]
     key = table.primary_key.columns[0].name
     place = names.index(key)
-    with undone(database) as conn:
+    with undone(laws_database) as conn:
         conn.execute(table.delete())
         expected: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         for rows in data.draw(st.lists(rows_of(table), min_size=1, max_size=3)):
@@ -122,11 +122,11 @@ def test_upsert_then_look_up_then_delete(database: Database, name: str, data: st
 
 @pytest.mark.parametrize("name", LIVE)
 @given(data=st.data())
-@EXAMPLES
-def test_rows_go_by_their_keys(database: Database, name: str, data: st.DataObject) -> None:
+@law(15)
+def test_rows_go_by_their_keys(laws_database: Database, name: str, data: st.DataObject) -> None:
     table = metadata.tables[name]
     rows = list({key_of(table, row): row for row in data.draw(rows_of(table))}.values())
-    with undone(database) as conn:
+    with undone(laws_database) as conn:
         conn.execute(table.delete())
         bulk.insert(conn, table, rows)
         gone = [key_of(table, row) for row in rows[: len(rows) // 2]]
@@ -138,11 +138,11 @@ def test_rows_go_by_their_keys(database: Database, name: str, data: st.DataObjec
 
 @pytest.mark.parametrize("name", LIVE)
 @given(data=st.data())
-@EXAMPLES
-def test_insert_and_insert_new_read_back(database: Database, name: str, data: st.DataObject) -> None:
+@law(15)
+def test_insert_and_insert_new_read_back(laws_database: Database, name: str, data: st.DataObject) -> None:
     table = metadata.tables[name]
     rows = list({key_of(table, row): row for row in data.draw(rows_of(table))}.values())
-    with undone(database) as conn:
+    with undone(laws_database) as conn:
         conn.execute(table.delete())
         half = rows[: len(rows) // 2]
         bulk.insert(conn, table, half)
