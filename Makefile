@@ -1,7 +1,7 @@
 # Leadline. Each target builds .venv/ by itself; Python 3.11 or newer, make and a C compiler are enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test oracle laws check format docs texts pictures notebook bench bench-read lock clean
+.PHONY: help demo test oracle laws check format docs texts tracker pictures notebook bench bench-read lock clean
 ARGS ?=
 
 # A command loads some 700 modules: where it may not keep them compiled, as many containers have it, each start takes twice as long.
@@ -38,6 +38,9 @@ docs: .venv/.ready ## Make the reference pages that the code says, and of all pa
 
 texts: .venv/.ready ## Bring the dashboard's catalogues up to date with what its pages say
 	@.venv/bin/python -m scripts.texts
+
+tracker: ## Make the minified tracker of web pages of its readable source (needs npm)
+	@sh scripts/tracker.sh
 
 notebook: .venv/.ready ## Execute docs/how-to/analyse.ipynb on weeks of made-up traffic, and write its outputs anew
 	@.venv/bin/python -m tests.notebook

@@ -21,6 +21,7 @@ SQL: Final = "tests/test_samples_sql.py"
 REPORTS: Final = "tests/test_samples_reports.py"
 SERVERS: Final = "tests/test_samples_servers.py"
 WORK: Final = "tests/test_samples_work.py"
+PAGES: Final = "not executed: pages of a browser; tests/tracker/ has the same lines in one"
 CONTAINERS: Final = "not executed: Docker's; tests/test_compose.py tries what docker-compose.yml says"
 
 SAMPLES: Final[dict[str, dict[str, str]]] = {
@@ -145,6 +146,14 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "curl -u": DOORS,
         "[[channels.rules]]": MODELS,
         "[[score.rules]]": MODELS,
+    },
+    "track-a-web-site.md": {
+        "<script async": PAGES,
+        "<script>": PAGES,
+        "<form": PAGES,
+        "script-src": PAGES,
+        "banner.onAccept": PAGES,
+        'leadline("track"': PAGES,
     },
     "try-a-segment.md": {
         "leadline segments preview": FILES,

@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from domain.touchpoints.text import header
 from domain.touchpoints.touchpoint import Instant, Source
-from producers.collector import answers, keys, sites
+from producers.collector import answers, keys, sites, tracker_script
 from producers.collector.answering import PATH, AnswerDoor, Answering
 from producers.collector.queue import AppendQueue
 from producers.collector.request import origin, wants_json
@@ -122,6 +122,7 @@ class _Collector:
             self._route("/o/{rest:path}", ["GET"], "o", self._unbuilt),
             self._route("/c/{rest:path}", ["GET"], "c", self._unbuilt),
             Route("/thanks", self._thanks),
+            Route(tracker_script.PATH, tracker_script.respond),
             *(
                 Route(PATH, partial(self._timed, door.respond, "a"), methods=["GET", "POST"])
                 for door in self._answering

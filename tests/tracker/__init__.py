@@ -1,0 +1,1 @@
+"""The tracker of web pages, in a real browser against a real collector."""

@@ -1,0 +1,241 @@
+"""A web site with the tracker, on hosts of its own, and a real collector beside it that notes every byte that came."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from domain.touchpoints.touchpoint import Touchpoint
+from producers.collector.tracker_script import FOLDER
+from runtime.clock import clock
+from tests.producers.collecting import Collecting
+from tests.services.service import free_ports
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "site"
+KEY = "pub-EXAMPLE-change-me"
+PATIENCE = 15.0
+QUIET = 0.7
+"""Seconds after which what has not come will not come: the tracker sends a tenth of a second after a touchpoint."""
+
+
+@dataclass
+class Came:
+    """A request of a browser to the collector."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        batch: list[dict[str, Any]] = orjson.loads(self.body)["batch"] if self.path == "/v1/b" else []
+        return batch
+
+
+@dataclass
+class Site:
+    """All hosts under `localhost` are the site; 127.0.0.1 is the collector."""
+
+    collecting: Collecting
+    port: int
+    came: list[Came] = field(default_factory=list)
+    pages: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
+    refusals: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    """What the next calls of /v1/b are answered, before the collector takes them again."""
+    away: bool = False
+    hosts: Iterator[int] = field(default_factory=count)
+
+    @property
+    def collector(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def line(self, readable: bool = False, **options: str) -> str:
+        """The line of a page that loads the tracker."""
+        more = "".join(f' data-{name}="{value}"' for name, value in options.items())
+        path = "/readable.js" if readable else "/t.js"
+        return f'<script async src="{self.collector}{path}" data-key="{KEY}"{more}></script>'
+
+    def page(self, path: str, body: str = "", headers: dict[str, str] | None = None, **options: Any) -> None:
+        """Put a page on the site."""
+        text = f"<!doctype html><html><title>Page {path}</title>{self.line(**options)}<body>{body}</body></html>"
+        self.pages[path] = (text, headers or {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        if request.url.hostname != "127.0.0.1":
+            return await self._show(request)(scope, receive, send)
+        body = await request.body()
+        if request.url.path not in ("/t.js", "/readable.js"):
+            self.came.append(Came(request.method, request.url.path, dict(request.headers), body))
+        origin = {
+            "Access-Control-Allow-Origin": request.headers.get("origin", "*"),
+            "Access-Control-Expose-Headers": "Retry-After",
+        }
+        if request.url.path == "/v1/b" and (self.away or self.refusals):
+            status, headers = (503, {}) if self.away else self.refusals.pop(0)
+            return await Response("", status, origin | headers)(scope, receive, send)
+        if request.url.path == "/readable.js":
+            script = (FOLDER / "tracker.js").read_text()
+            return await Response(script, media_type="text/javascript")(scope, receive, send)
+        self.collecting.now = clock()
+        app: ASGIApp = self.collecting.app
+        await app(scope, _again(body), send)
+        return None
+
+    def _show(self, request: Request) -> Response:
+        path = request.url.path
+        if path in self.pages:
+            text, headers = self.pages[path]
+            return HTMLResponse(text, headers=headers)
+        file = EXAMPLE / (path.strip("/") or "index.html")
+        if not file.is_file():
+            return HTMLResponse("not found", 404)
+        text = file.read_text(encoding="utf-8").replace("https://collect.example.com", self.collector)
+        return HTMLResponse(text)
+
+    # ---- what came ----
+
+    def touchpoints(self, host: str) -> list[Touchpoint]:
+        """What the log has of the pages of a host, in the order of the log."""
+        everything = self.collecting.touchpoints()
+        return [
+            each for each in everything if f"//{host}:" in str(each.context.get("page", each.properties).get("url"))
+        ]
+
+    def texts(self, host: str) -> str:
+        """Everything that left the pages of a host: addresses, headers, cookies and bodies of every request."""
+        of_host = [
+            each for each in self.came if host in each.headers.get("origin", "") + each.headers.get("referer", "")
+        ]
+        return "\n".join(f"{each.method} {each.path} {each.headers} {each.body.decode()}" for each in of_host)
+
+
+def _again(body: bytes) -> Receive:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+@contextmanager
+def running_site(folder: Path) -> Iterator[Site]:
+    """The site and its collector, in a thread."""
+    port = free_ports(1)[0]
+    site = Site(Collecting(folder, f"website:public:{KEY}"), port)
+    server = uvicorn.Server(uvicorn.Config(site, host="127.0.0.1", port=port, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        yield site
+    finally:
+        server.should_exit = True
+        server.force_exit = True
+        thread.join()
+
+
+class Visit:
+    """A visitor's browser on a host of the site."""
+
+    def __init__(self, site: Site, context: "BrowserContext", host: str) -> None:
+        self.site, self.context, self.host = site, context, host
+        self.faults: list[str] = []
+        self.tab = self.new_tab()
+
+    def new_tab(self) -> "Page":
+        tab = self.context.new_page()
+        tab.set_default_timeout(15_000)
+        tab.on("pageerror", lambda error: self.faults.append(str(error)))
+        return tab
+
+    def address(self, path: str, host: str = "") -> str:
+        return f"http://{host or self.host}:{self.site.port}{path}"
+
+    def go(self, path: str, tab: "Page | None" = None) -> None:
+        """Open a page of the site, and wait for its tracker."""
+        (tab or self.tab).goto(self.address(path))
+        (tab or self.tab).wait_for_function("window.leadline && leadline.loaded")
+
+    def call(self, *words: Any) -> Any:
+        return self.tab.evaluate("(words) => leadline(...words)", list(words))
+
+    @property
+    def took(self) -> list[Touchpoint]:
+        return self.site.touchpoints(self.host)
+
+    @property
+    def types(self) -> list[str]:
+        return [each.type for each in self.took]
+
+    def comes(self, *types: str) -> list[Touchpoint]:
+        """Wait until the log has these types of this visit, and nothing else comes."""
+        self.wait(lambda: len(self.types) >= len(types))
+        self.rest()
+        assert sorted(self.types) == sorted(types)
+        return self.took
+
+    def wait(self, found: Callable[[], Any]) -> Any:
+        until = time.monotonic() + PATIENCE
+        while not (answer := found()):
+            assert time.monotonic() < until, f"it never came; there are {self.types}"
+            self.rest(0.05)
+        return answer
+
+    def rest(self, seconds: float = QUIET) -> None:
+        """Let the browser work."""
+        tab = next((each for each in self.context.pages if not each.is_closed()), None)
+        if tab is None:
+            time.sleep(seconds)
+        else:
+            tab.wait_for_timeout(seconds * 1000)
+
+    def cookies(self) -> dict[str, str]:
+        return {str(each["name"]): str(each["value"]) for each in self.context.cookies()}
+
+    def stored(self) -> dict[str, str]:
+        found: dict[str, str] = self.tab.evaluate("Object.assign({}, localStorage)")
+        return found
+
+    def left(self) -> str:
+        """All that left the pages of this visit."""
+        return self.site.texts(self.host)
+
+
+@contextmanager
+def visiting(browser: "Browser", site: Site, script: str = "", **context: Any) -> Iterator[Visit]:
+    """A browser of a new visitor, on a host that nobody else visits. No page may have had a fault."""
+    within = browser.new_context(locale="en-GB", **context)
+    if script:
+        within.add_init_script(script)
+    visit = Visit(site, within, f"s{next(site.hosts)}.localhost")
+    try:
+        yield visit
+    finally:
+        site.away = False
+        site.refusals.clear()
+        within.close()
+    assert not visit.faults, "\n".join(visit.faults)
+
+
+def ids(touchpoints: list[Touchpoint]) -> set[str]:
+    """The anonymous ids in touchpoints."""
+    return {identity.value for each in touchpoints for identity in each.identities if identity.kind == "anonymous_id"}
+
+
+ID = re.compile(r"[0-9a-f]{32}")
