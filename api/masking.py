@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from domain.fold.names import all_names, names_somebody
 from domain.touchpoints.identity import RANK, Identity, canonical
 from projections.exports.unnamed import Unnamed, kind_said
+from projections.reports.quality import SHARED_IDENTITIES
 from store.events.ids import Ids
 from web.viewer import Role, Viewer
 
@@ -28,6 +29,8 @@ _WRITTEN: Final = frozenset(("note", "notes", "participants", "answer_link"))
 """What somebody wrote, and what acts in somebody's name."""
 _WRITTEN_FREELY: Final = frozenset(("message", "text", "body", "comment", "comments", "said", "subject", "outcome",
                                         "reason"))  # fmt: skip
+_REPORT: Final = frozenset(("report", "columns", "items"))
+"""Fields of a report, whose `notes` say how to read it; all other notes somebody wrote about a person."""
 _TOUCHPOINT: Final = ("touchpoint", "cause")
 """What holds the id of a touchpoint."""
 FINDINGS_OF_THE_MODEL: Final = frozenset(("missing_required", "promotion_waits", "unknown_stage", "retired_stage"))
@@ -113,7 +116,10 @@ class _Masked:
             said = {**said, "id": self._touchpoint(said["id"])}
         if "detail" in said and "since" in said and said.get("kind") not in FINDINGS_OF_THE_MODEL:
             said = {**said, "detail": None}  # of a finding it names others than those of the answer
-        kept = {}
+        kept: dict[Any, Any] = {}
+        if not free and said.keys() >= _REPORT and isinstance(said.get("notes"), list):
+            said, kept["notes"] = {**said}, [self._note(str(note)) for note in said["notes"]]
+            del said["notes"]
         for name, value in said.items():
             key = self._text(name) if free and isinstance(name, str) else name
             kept[key] = self._field(str(name), value, free=free, person=person)
@@ -130,6 +136,10 @@ class _Masked:
         if person and names_somebody(name) and not isinstance(value, Mapping | list):
             return None if kind is None else self._identity(kind, str(value))
         return self.value(value, name, free=free or name in _FREE, person=name in _PERSON)
+
+    def _note(self, note: str) -> Any:
+        """A note of a report; one that lists identities hides them."""
+        return f"{SHARED_IDENTITIES}: {_HIDDEN}" if note.startswith(f"{SHARED_IDENTITIES}: ") else self._text(note)
 
     def _touchpoint(self, id: str) -> str:
         """The id of a touchpoint, in which its source may name somebody: the same one everywhere."""

@@ -24,7 +24,7 @@ from store.model_parts import parts_of
 _LIST: Final = "findings"
 _MISSING: Final = "missing_field"
 _STALE: Final = "stale"
-_SHARED: Final = "shared"
+SHARED_IDENTITIES: Final = "shared"
 _LEAST: Final = min(LIMITS.values())
 """An identity that was seen with no more others is not shared."""
 _SIGHTING: Final = 32
@@ -83,7 +83,7 @@ ADVICE: Final[Mapping[str, Advice]] = {
         phrase("a public key sent an alias that names no known cookie"),
         phrase("send aliases by a server key, or identify"),
     ),
-    _SHARED: Advice(
+    SHARED_IDENTITIES: Advice(
         phrase("too many people use an e-mail address, phone number or cookie: from then on it names and links nobody"),
         phrase(
             "unmerge whom it joined before; give a kiosk or call centre no cookie, keep role addresses out of"
@@ -171,7 +171,7 @@ def _after(rows: Sequence[Any], begun: _Place | None) -> tuple[str, str, int]:
 def _listed(
     view: View, kind: str | None, detail: str | None, lead: UUID | None, place: _Place | None, limit: int
 ) -> Sequence[Any]:
-    if kind == _SHARED:
+    if kind == SHARED_IDENTITIES:
         leads = sorted(each for each in _shared(view).leads if lead in (None, each))
         rows = [SimpleNamespace(kind=kind, lead=each, detail=None, since=None) for each in leads]
         return [row for row in rows if place is None or (row.kind, row.lead) > place[:2]][:limit]
@@ -213,7 +213,7 @@ def _counted(
         query = query.where(each.lead == lead)
     counted = {(row.kind, row.detail): (row.leads, UUID(row.example)) for row in view.conn.execute(query)}
     if leads := [each for each in shared.leads if lead in (None, each)]:
-        counted[_SHARED, None] = (len(leads), min(leads))
+        counted[SHARED_IDENTITIES, None] = (len(leads), min(leads))
     return counted
 
 
@@ -241,7 +241,7 @@ class _Shared(NamedTuple):
         """Which these are."""
         named = ", ".join(each.value for each in self.identities[:_SHOWN])
         more = len(self.identities) - _SHOWN
-        return [f"{_SHARED}: {named}{f' and {more} more' if more > 0 else ''}"] if self.identities else []
+        return [f"{SHARED_IDENTITIES}: {named}{f' and {more} more' if more > 0 else ''}"] if self.identities else []
 
 
 def _shared(view: View) -> _Shared:

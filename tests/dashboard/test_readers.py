@@ -83,3 +83,8 @@ def test_no_page_of_a_reader_names_anybody(app: ASGIApp, company: Company) -> No
         assert not named(text), f"{path}: {named(text)}\n{text[:6000]}"
         shown |= set(named(page(app, Role.SALES, path)))
     assert {"zerlinde", "王小明明", "secret-note", "zq@engines.example"} <= shown
+
+
+def test_a_readers_page_of_a_report_has_its_notes(app: ASGIApp) -> None:
+    for path, note in (("/portrait", "became known: "), ("/reports/quality", "not heard of for more than ")):
+        assert note in page(app, Role.READER, path) and note in page(app, Role.SALES, path)

@@ -124,6 +124,21 @@ def test_the_stream_names_nobody(company: Company, sales: Asker) -> None:
     assert any(named(str(event.raw_data)) for event in events)
 
 
+def test_a_reader_sees_the_notes_of_a_report_and_nobodys(company: Company, reader: Asker, sales: Asker) -> None:
+    for name in ("portrait", "quality", "cohorts"):
+        notes = reader.get(f"/api/reports/{name}").json()["notes"]
+        assert notes and notes == sales.get(f"/api/reports/{name}").json()["notes"]
+    [lead, *_] = [each["id"] for each in sales.get("/api/leads").json()["items"] if "Zerlinde" in str(each)]
+    assert (
+        sales.get(f"/api/leads/{lead}/dossier").json()["notes"]
+        and not reader.get(f"/api/leads/{lead}/dossier").json()["notes"]
+    )
+    said = {"report": "quality", "columns": [], "items": [], "notes": ["shared: user-zq-77, x@y.example and 2 more"]}
+    seen = Masking(company.world.ids).seen
+    assert seen(said)["notes"] == ["shared: …"]
+    assert seen({"properties": said})["properties"]["notes"] == [], "what a source calls so is no report's"
+
+
 def test_a_reader_still_tells_people_apart(reader: Asker, sales: Asker) -> None:
     shown = {lead["id"]: lead for lead in reader.get("/api/leads").json()["items"]}
     for lead in sales.get("/api/leads").json()["items"]:
