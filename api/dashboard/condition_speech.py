@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from api.dashboard.lead_texts import PROFILE
 from api.dashboard.well_known import N_
 from api.dashboard.wording import PageWording
 from domain.conditions.tree import Field, Of, Scalar
@@ -40,8 +39,8 @@ class PageSpeech(Speech):
         if of is Of.SOURCE:
             return self._wording.known(_SOURCE, name)
         if of is Of.PERSON:
-            return self._named(PROFILE, name)
-        return self._named(_PROPERTIES, name)
+            return self._wording.field(name)
+        return self._wording.known(_PROPERTIES, name)
 
     def touchpoint(self, type: str) -> str:
         return self._wording.text(N_("“{name}”"), name=self._wording.touchpoint(type))
@@ -66,6 +65,3 @@ class PageSpeech(Speech):
 
     def length(self, microseconds: int) -> str:
         return self._wording.length(microseconds)
-
-    def _named(self, texts: Mapping[str, str], name: str) -> str:
-        return self._wording.text(texts[name]) if name in texts else name

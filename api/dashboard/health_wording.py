@@ -9,6 +9,7 @@ from babel.units import format_unit
 from markupsafe import Markup, escape
 
 from api.dashboard.health_texts import FINDING_KINDS, JOBS, PARTS, STATES
+from api.dashboard.recorded_reasons import reason_text
 from api.dashboard.well_known import N_
 from api.dashboard.wording import PageWording
 from api.rejections import REPLAY
@@ -80,6 +81,10 @@ class HealthWording(PageWording):
     def visible(self, text: str) -> str:
         """A text from anywhere, safe to look at."""
         return visible(text)
+
+    def reason(self, reason: str) -> Markup:
+        """Why input was refused, safe to look at."""
+        return reason_text(self, visible(reason))
 
     def told(self, text: str) -> Markup:
         """A text of the status, with what is typed at a terminal marked as such."""

@@ -95,6 +95,19 @@ PROFILE: Final[Mapping[str, str]] = {
     "employees": N_("Employees"),
     "website": N_("Website"),
     "language": N_("Language"),
+    "region": N_("Region"),
+    "postal_code": N_("Postal code"),
+    "department": N_("Department"),
+    "revenue": N_("Revenue"),
+    "plan": N_("Plan"),
+    "company_id": N_("Company id"),
+    "company_name": N_("Company name"),
+    "company_country": N_("Company country"),
+    "company_employees": N_("Company employees"),
+    "company_industry": N_("Company industry"),
+    "company_size": N_("Company size"),
+    "company_plan": N_("Company plan"),
+    "company_website": N_("Company website"),
 }
 
 INPUTS: Final[Mapping[str, str]] = {

@@ -46,7 +46,3 @@ class LeadWording(PageWording):
     def clock(self, instant: int) -> str:
         """The time of day of an instant."""
         return format_skeleton("Hm", self._local(instant), locale=self._language.locale)
-
-    def signed(self, points: float) -> str:
-        """Points with their sign."""
-        return f"{'+' if points >= 0 else '−'}{self.number(abs(points), 2)}"

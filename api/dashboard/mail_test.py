@@ -59,7 +59,7 @@ def mail_test(wording: PageWording, items: Sequence[Mapping[str, Any]], of: str,
         sentences.append(
             wording.text(
                 N_(
-                    "{second} minus {first}: {difference} points; with 95 % confidence the true difference lies between"
+                    "{second} minus {first}: {difference} points; with 95% confidence the true difference lies between"
                     " {lowest} and {highest}."
                 ),
                 second=second["variant"],

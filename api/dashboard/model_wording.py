@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
+from markupsafe import Markup
+
+from api.dashboard.model_mistakes import mistake_text
 from api.dashboard.texts import Language
 from api.dashboard.well_known import N_
 from api.dashboard.wording import PageWording
@@ -42,6 +45,10 @@ class ModelWording(PageWording):
         super().__init__(model, language, now)
         self._tag = language.tag
         self._fits = {rule.name: rule.label for rule in model.fit.rules}
+
+    def mistake(self, text: str) -> Markup:
+        """What is wrong with a model file."""
+        return mistake_text(self, text)
 
     def named(self, entry: Any) -> str:
         """What people call an entry of the model: its label, else its name, else its reason."""

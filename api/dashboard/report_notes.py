@@ -1,10 +1,9 @@
 """Notes of reports in the reader's language: each is found again by what it says, its names as people read them."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Final
 
+from api.dashboard.templated import Templates
 from api.dashboard.well_known import N_
 from api.dashboard.wording import PageWording
 
@@ -33,7 +32,7 @@ NOTES: Final[Sequence[str]] = (
     # mail
     N_("converted: within 7 days of a click, so whoever clicked in the last 7 days still may"),
     N_(
-        "the share of people who {measured}, {second} minus {first}: lowest and highest bound it with 95 % confidence"
+        "the share of people who {measured}, {second} minus {first}: lowest and highest bound it with 95% confidence"
         " (Newcombe's hybrid score interval); chance is the p-value of Fisher's exact test, two-sided"
     ),
     N_(
@@ -74,41 +73,21 @@ _AMOUNTS: Final[Mapping[str, str]] = {
 }
 _EVERY: Final[Mapping[str, str]] = {"week": N_("week"), "month": N_("month")}
 _MEASURED: Final[Mapping[str, str]] = {"opened": N_("opened"), "clicked": N_("clicked"), "converted": N_("converted")}
-_PLACE: Final = re.compile(r"\\\{(\w+)\\\}")
+_TEMPLATES: Final = Templates(NOTES)
 
 
 def note_text(wording: PageWording, note: str) -> str:
     """A note as people read it; one that nobody marked as it is."""
-    for template, pattern in _patterns():
-        if (found := pattern.fullmatch(note)) is not None:
-            names = _names(wording)
-            values = {name: names.get(name, str)(value) for name, value in found.groupdict().items()}
-            return wording.text(template, **values)
-    return note
+    if (found := _TEMPLATES.found(note)) is None:
+        return note
+    template, said = found
+    names = _names(wording)
+    return wording.text(template, **{name: names.get(name, str)(value) for name, value in said.items()})
 
 
 def is_marked(note: str) -> bool:
     """Whether a note is one of NOTES."""
-    return any(pattern.fullmatch(note) for _, pattern in _patterns())
-
-
-@cache
-def _patterns() -> Sequence[tuple[str, re.Pattern[str]]]:
-    return [(template, _pattern(template)) for template in NOTES]
-
-
-def _pattern(template: str) -> re.Pattern[str]:
-    """What the note looks like with its values; a value that stands twice is the same twice."""
-    seen: set[str] = set()
-
-    def group(place: re.Match[str]) -> str:
-        name = place[1]
-        if name in seen:
-            return f"(?P={name})"
-        seen.add(name)
-        return f"(?P<{name}>.+?)"
-
-    return re.compile(_PLACE.sub(group, re.escape(template)), re.DOTALL)
+    return _TEMPLATES.found(note) is not None
 
 
 def _names(wording: PageWording) -> Mapping[str, Callable[[str], str]]:

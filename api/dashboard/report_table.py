@@ -29,8 +29,10 @@ _NUMERIC: Final = frozenset((
     ColumnKind.COUNT, ColumnKind.NUMBER, ColumnKind.SHARE, ColumnKind.MONEY, ColumnKind.SECONDS,
 ))  # fmt: skip
 _NAMELESS: Final = N_("not known")
-_NAMELESS_OF: Final[Mapping[str, str]] = {"response_times": N_("nobody, or no team")}
-"""What the name of a row says that has none, where it is known what that means."""
+_NOBODY: Final = N_("nobody")
+_NO_TEAM: Final = N_("in no team")
+_TEAMS: Final = "who: their teams"
+"""How the note of response times begins where it tells teams apart."""
 
 Item = Mapping[str, Any]
 Link = Callable[[str, Item], str | None]
@@ -115,6 +117,13 @@ def sorted_items(wording: PageWording, shape: ReportShape, sort: str) -> Sequenc
     return having + others
 
 
+def _nameless(shape: ReportShape) -> str:
+    """What the name of a row says that has none."""
+    if shape.report != "response_times":
+        return _NAMELESS
+    return _NO_TEAM if any(note.startswith(_TEAMS) for note in shape.notes) else _NOBODY
+
+
 def _numbered(columns: Sequence[ReportColumn]) -> list[tuple[bool, ReportColumn]]:
     """The columns, and whether each is the first."""
     return [(place == 0, column) for place, column in enumerate(columns)]
@@ -149,5 +158,5 @@ def _cell(
     text, numeric = value_text(wording, shape, column, item), column.kind in _NUMERIC
     known = item[column.name] is not None
     if not known:
-        text = wording.text(_NAMELESS_OF.get(shape.report, _NAMELESS)) if first else UNKNOWN
+        text = wording.text(_nameless(shape)) if first else UNKNOWN
     return TableCell(text, numeric, known, None if link is None else link(column.name, item))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from math import inf
 from typing import Any, Final, assert_never
 
 from markupsafe import Markup
@@ -67,6 +68,8 @@ _GROUPS: Final[Mapping[str, str]] = {
     IN: N_("in it"),
     NOT_IN: N_("not in it"),
 }
+_COUNTRIES: Final = ("profile.country", "profile.company_country")
+"""What leads are told apart by, of which groups are countries."""
 _LEAD_ID: Final = 8
 """Letters of a lead's id that are shown."""
 
@@ -121,21 +124,38 @@ def group_text(wording: PageWording, by: str, group: str) -> str:
         return wording.channel(group)
     if by == "type":
         return wording.touchpoint(group)
+    if by.partition(":")[0] in _COUNTRIES:
+        return wording.country(group)
     if by.startswith("profile"):
         return _band(wording, group)
     return group
+
+
+def band_place(group: str) -> float | None:
+    """Where a number or a band of numbers stands among others; None: it is none."""
+    match group.split(" "):
+        case ["below", limit] if _is_number(limit):
+            return -inf
+        case [number] | [number, "to", _] | [number, "and", "more"] if _is_number(number):
+            return float(number)
+    return None
 
 
 def _band(wording: PageWording, group: str) -> str:
     """Bands of numbers as people read them; other values as they are."""
     match group.split(" "):
         case ["below", limit] if _is_number(limit):
-            return wording.text(N_("below {limit}"), limit=limit)
+            return wording.text(N_("below {limit}"), limit=_grouped(wording, limit))
         case [low, "to", high] if _is_number(low) and _is_number(high):
-            return wording.text(N_("{low} to {high}"), low=low, high=high)
+            return wording.text(N_("{low} to {high}"), low=_grouped(wording, low), high=_grouped(wording, high))
         case [limit, "and", "more"] if _is_number(limit):
-            return wording.text(N_("{limit} and more"), limit=limit)
+            return wording.text(N_("{limit} and more"), limit=_grouped(wording, limit))
     return group
+
+
+def _grouped(wording: PageWording, number: str) -> str:
+    """A number as people write it."""
+    return wording.number(float(number), 6)
 
 
 def _day(named: str) -> int:

@@ -19,7 +19,7 @@ HELD_BACK: Final[Mapping[str, str]] = {
     "gone": N_("nobody is left whom it was about"),
     "rejected": N_("the owner gave it back"),
     "missed": N_("the one before did not accept in time"),
-    "by_hand": N_("somebody said so"),
+    "by_hand": N_("by hand"),
     "history": N_("by a merge or its undoing"),
     "hot": N_("it was their turn"),
     "the destination was taken out of the model file": N_("the destination was taken out of the model"),
@@ -38,7 +38,7 @@ WHY: Final[Mapping[str, str]] = {
     "promote_to": N_("asks for {value}"),
     "heat": N_("heat {value}"),
     "activity": N_("{value}"),
-    "reason": N_("because: {value}"),
+    "reason": N_("{value}"),
     "rejected": N_("given back: {value}"),
 }
 """What a signal's data say, in the order of the page."""

@@ -1,5 +1,6 @@
 """How a page says things: labels of the model, times in the company's time zone, numbers; in the reader's language."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -28,6 +29,7 @@ _NEAR: Final = timedelta(days=300)
 _YES: Final = N_("yes")
 _NO: Final = N_("no")
 _UNITS: Final = (("day", DAY), ("hour", HOUR), ("minute", MINUTE), ("second", SECOND))
+_COUNTRY: Final = re.compile("[A-Z]{2}")
 _BEYOND: Final = 10**20
 """Babel writes out no number of so many digits with its decimals."""
 
@@ -99,6 +101,10 @@ class PageWording:
         """A marked text in the reader's language; `values` fill its {names}."""
         return self._language.translations.ugettext(text).format(**values)
 
+    def translated(self, text: str) -> str:
+        """A marked text in the reader's language, its {names} as they are."""
+        return self._language.translations.ugettext(text)
+
     def known(self, table: Mapping[str, str], name: str) -> str:
         """What a table of marked texts says of a name; of one that it lacks the name, readable."""
         return self.text(table[name]) if name in table else name.replace("_", " ")
@@ -109,7 +115,11 @@ class PageWording:
 
     def field(self, path: str) -> str:
         """What people call a field of the profile (`company`, `profile.company`)."""
-        return self.known(PROFILE, path.removeprefix("profile."))
+        name = path.removeprefix("profile.")
+        if name in PROFILE:
+            return self.text(PROFILE[name])
+        readable = name.replace("_", " ").strip() or name
+        return readable[0].upper() + readable[1:]
 
     def value(self, value: Any) -> str:
         """A value of the profile or of a property, as text."""
@@ -129,6 +139,10 @@ class PageWording:
         text = (known or {}).get(name)
         default = (plain or name) if text is None else self._language.translations.ugettext(text)
         return called(label, default, self._language.tag)
+
+    def country(self, code: str) -> str:
+        """What people call a country, by its code of two letters; another text is what it is called."""
+        return str(self._language.locale.territories.get(code, code)) if _COUNTRY.fullmatch(code) else code
 
     # ---- times ----
 
@@ -193,12 +207,22 @@ class PageWording:
             return f"{Decimal(value):.6g}"
         return format_decimal(round(value, digits), "#,##0." + "#" * digits, locale=self._language.locale)
 
+    def signed(self, points: float) -> str:
+        """Points with their sign."""
+        return f"{'+' if points >= 0 else '−'}{self.number(abs(points), 2)}"
+
+    def fixed(self, value: float, digits: int) -> str:
+        """A number with just so many decimals: what stands below others of its kind."""
+        if abs(value) >= _BEYOND:
+            return self.number(value)
+        return format_decimal(round(value, digits), "#,##0." + "0" * digits, locale=self._language.locale)
+
     def share(self, value: float | None) -> str:
         """A share from 0 to 1 in percent, with a decimal where it is small; "" where nobody knows."""
         if value is None:
             return ""
         few = value != 0 and abs(value) < 0.1
-        return format_percent(value, "#,##0.#%" if few else "#,##0%", locale=self._language.locale)
+        return format_percent(value, "#,##0.0%" if few else "#,##0%", locale=self._language.locale)
 
     def money(self, value: float | None, currency: str | None) -> str:
         """An amount of a currency, without decimals where it is large; "" where there is none."""

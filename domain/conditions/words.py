@@ -214,18 +214,18 @@ class _Words:
             case Did(at_least=1, at_most=None, same=()):
                 return done
             case Did(at_least=least, at_most=most, same=()):
-                return self.say("{done} {bounds} times", done=done, bounds=self._bounds(least, most))
+                return self._times(done, least, most)
             case Did(at_least=least, at_most=most, same=same):
                 return self.say(
                     "{done} {bounds} times with the same {field}",
-                    done=done, bounds=self._bounds(least, most), field=self.speech.field(Of.TOUCHPOINT, same),
+                    done=done, bounds=self._counted(least, most), field=self.speech.field(Of.TOUCHPOINT, same),
                 )  # fmt: skip
             case DidDistinct(path=(), at_least=least, at_most=most):
-                return self.say("{done} on {bounds} days", done=done, bounds=self._bounds(least, most))
+                return self._days(done, least, most)
             case DidDistinct(path=path, at_least=least, at_most=most):
                 return self.say(
-                    "{done} {bounds} different values of {field}",
-                    done=done, bounds=self._bounds(least, most), field=self.speech.field(Of.TOUCHPOINT, path),
+                    "{done} with {bounds} different values of {field}",
+                    done=done, bounds=self._counted(least, most), field=self.speech.field(Of.TOUCHPOINT, path),
                 )  # fmt: skip
             case DidAmount():
                 return self._amount(done, did)
@@ -245,10 +245,40 @@ class _Words:
             case _:
                 assert_never(did.of)
 
+    def _times(self, done: str, least: float | None, most: float | None) -> str:
+        match least or 0, most:
+            case _, 0:
+                return self.say("never {done}", done=done)
+            case 1, 1:
+                return self.say("{done} exactly once", done=done)
+            case 0, 1:
+                return self.say("{done} at most once", done=done)
+            case _:
+                return self.say("{done} {bounds} times", done=done, bounds=self._counted(least, most))
+
+    def _days(self, done: str, least: float | None, most: float | None) -> str:
+        match least or 0, most:
+            case _, 0:
+                return self.say("never {done}", done=done)
+            case 1, 1:
+                return self.say("{done} on exactly one day", done=done)
+            case 0, 1:
+                return self.say("{done} on at most one day", done=done)
+            case 1, None:
+                return self.say("{done} on at least one day", done=done)
+            case _:
+                return self.say("{done} on {bounds} days", done=done, bounds=self._counted(least, most))
+
+    def _counted(self, least: float | None, most: float | None) -> str:
+        """Bounds of what is counted, which is never less than 0."""
+        return self._bounds(None if most is not None and not least else least, most)
+
     def _bounds(self, least: float | None, most: float | None) -> str:
         if least is None:
             return self.say("at most {most}", most=self.speech.number(most or 0))
         if most is None:
             return self.say("at least {least}", least=self.speech.number(least))
+        if least == most:
+            return self.say("exactly {number}", number=self.speech.number(most))
         numbers = {"least": self.speech.number(least), "most": self.speech.number(most)}
         return self.say("at least {least} and at most {most}", **numbers)

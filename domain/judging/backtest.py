@@ -13,7 +13,7 @@ FEW: Final = 20
 """A share of fewer than so many tells too little."""
 
 _Z: Final = 1.959964
-"""Of a normal distribution 95 % lie within so many standard deviations."""
+"""Of a normal distribution 95% lie within so many standard deviations."""
 
 
 class Period(NamedTuple):
@@ -29,7 +29,7 @@ class Period(NamedTuple):
 
 
 class Portion(NamedTuple):
-    """So many of so many, and within what the share lies with 95 % confidence (Wilson's interval); None of none."""
+    """So many of so many, and within what the share lies with 95% confidence (Wilson's interval); None of none."""
 
     part: int
     whole: int

@@ -27,7 +27,7 @@ class TwoShares(NamedTuple):
 
     @property
     def between(self) -> tuple[float, float] | None:
-        """Within what the difference lies with 95 % confidence: Newcombe's hybrid score interval, method 10 of
+        """Within what the difference lies with 95% confidence: Newcombe's hybrid score interval, method 10 of
         Newcombe (1998), Statistics in Medicine 17, 873. None: one share is of none."""
         first, second = _around(self.first), _around(self.second)
         if first is None or second is None:

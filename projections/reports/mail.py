@@ -171,7 +171,7 @@ def _tested(view: View, question: ReportQuestion, by: str, campaign: str) -> Rep
 def _notes(shares: TwoShares, first: Numbers, second: Numbers, of: str, left_out: int) -> list[str]:
     notes = [
         f"the share of people who {of}, {second['variant']} minus {first['variant']}: lowest and highest bound"
-        " it with 95 % confidence (Newcombe's hybrid score interval); chance is the p-value of Fisher's exact test,"
+        " it with 95% confidence (Newcombe's hybrid score interval); chance is the p-value of Fisher's exact test,"
         " two-sided"
     ]
     if shares.too_few:
@@ -196,7 +196,7 @@ MAIL: Final = Report(
         column("hour", ColumnKind.COUNT, "of sending, 0 to 23; null: not told apart"),
         column("people", ColumnKind.COUNT, "of whom any mail of it is known"),
         column("difference", ColumnKind.SHARE, "of a test: the share of `of` minus that of the row before"),
-        column("lowest", ColumnKind.SHARE, "of a test: the least that the true difference is, with 95 % confidence"),
+        column("lowest", ColumnKind.SHARE, "of a test: the least that the true difference is, with 95% confidence"),
         column("highest", ColumnKind.SHARE, "of a test: the most that it is"),
         column("chance", ColumnKind.NUMBER, "of a test: how likely it is that far apart if nothing differs (p-value)"),
         column("sent", ColumnKind.COUNT, "people to whom it was sent"),

@@ -86,7 +86,7 @@ class FunnelChange(Shape):
 
 
 class PortionShape(Shape):
-    """So many of so many leads, and where the true share lies with 95 % confidence (Wilson); null: of none."""
+    """So many of so many leads, and where the true share lies with 95% confidence (Wilson); null: of none."""
 
     leads: int
     of: int

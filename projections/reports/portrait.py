@@ -321,7 +321,7 @@ PORTRAIT: Final = Report(
             "lift", ColumnKind.NUMBER, "won_share by leads_share: 2 is twice as frequent among the won as among all"
         ),
         column("win_rate", ColumnKind.SHARE, "won of leads"),
-        column("win_rate_low", ColumnKind.SHARE, "with 95 % confidence it is not lower (Wilson's interval)"),
+        column("win_rate_low", ColumnKind.SHARE, "with 95% confidence it is not lower (Wilson's interval)"),
         column("win_rate_high", ColumnKind.SHARE, "nor higher"),
         column("few", ColumnKind.FLAG, f"fewer than {FEW} leads have it: too few to tell; they come last"),
     ),

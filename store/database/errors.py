@@ -34,6 +34,7 @@ from eventsourcing.persistence import (
 )
 
 from domain.errors import Fenced, Misconfigured, Reject, Retry
+from domain.phrases import phrase
 
 
 class DatabaseAway(Retry, OperationalError):
@@ -112,11 +113,11 @@ def translated() -> Iterator[None]:
     try:
         yield
     except sqlalchemy.exc.TimeoutError as error:
-        raise DatabaseAway(f"no database connection became free in time ({error.code or 'pool'}): try again") from error
+        raise DatabaseAway(phrase("no database connection became free in time: try again")) from error
     except sqlalchemy.exc.StatementError as error:
         raise named(error.orig or error) from error
     except (sqlalchemy.exc.ResourceClosedError, sqlalchemy.exc.PendingRollbackError) as error:
-        raise DatabaseAway("the database connection is closed: try again") from error
+        raise DatabaseAway(phrase("the database connection is closed: try again")) from error
     except (psycopg2.Error, psycopg2.Warning, sqlite3.Error) as error:
         raise named(error) from error
 
@@ -138,12 +139,14 @@ def _of_postgres(error: psycopg2.Error) -> PersistenceError:
     if isinstance(error, psycopg2.IntegrityError):
         return _conflict(error.diag.constraint_name or "", text)
     if state in _FULL:
-        return DatabaseFull(f"PostgreSQL has no room: {text}. Free or add disk or memory; nothing was written")
+        return DatabaseFull(
+            phrase("PostgreSQL has no room: {fault}. Free or add disk or memory; nothing was written", fault=text)
+        )
     if not state and _WRONG.search(text):
         return DatabaseMisconfigured(f"PostgreSQL refuses the connection: {text}. Check LEADLINE_DATABASE")
     lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) and not state
     if lost or state[:2] in _AWAY_CLASSES or state in _AWAY:
-        return DatabaseAway(f"PostgreSQL is away: {text}")
+        return DatabaseAway(phrase("PostgreSQL is away: {fault}", fault=text))
     return _same_name(error, text)
 
 
@@ -153,7 +156,7 @@ def _of_sqlite(error: sqlite3.Error) -> PersistenceError:
     if isinstance(error, sqlite3.IntegrityError):
         return _conflict(text, text)
     if code in _SQLITE_FULL or code & 0xFF == sqlite3.SQLITE_FULL:
-        return DatabaseFull(f"SQLite cannot write: {text}. Free disk space; nothing was written")
+        return DatabaseFull(phrase("SQLite cannot write: {fault}. Free disk space; nothing was written", fault=text))
     file = getattr(error, FILE, "leadline.db")
     if code & 0xFF in _SQLITE_DAMAGED:
         return DatabaseMisconfigured(
@@ -165,7 +168,7 @@ def _of_sqlite(error: sqlite3.Error) -> PersistenceError:
             " written by this user"
         )
     if code & 0xFF in _SQLITE_AWAY:
-        return DatabaseAway(f"SQLite is away: {text}")
+        return DatabaseAway(phrase("SQLite is away: {fault}", fault=text))
     return _same_name(error, text)
 
 

@@ -79,12 +79,15 @@ def everything() -> Iterator[Condition]:
     yield from (InStage(frozenset({"lead", "visitor"})), grade, InSegment(frozenset({"fans"})))
     yield from (Heat(op, 2.5) for op in ORDERS)
     yield from (Did("page_viewed", where) for where in (None, grade, All((grade, grade))))
-    yield from (Did("call_logged", None, least, most, DAY) for least, most in ((2, None), (0, 1), (3, None)))
+    yield from (
+        Did("call_logged", None, least, most, DAY) for least, most in ((2, None), (0, 0), (0, 1), (1, 1), (3, 3))
+    )
     yield Did(("call_logged", "page_viewed"), same=("9",), at_least=2)
     for aggregate in get_args(AmountOf):
-        bounds = ((1, None), (None, 2), (1, 2))
+        bounds = ((1, None), (None, 2), (1, 2), (2, 2))
         yield from (DidAmount("page_viewed", None, aggregate, ("9",), *each, None) for each in bounds)
-    yield from (DidDistinct("page_viewed", None, path, 2, None, DAY) for path in ((), ("9",)))
+    for least, most in ((2, None), (0, 0), (0, 1), (1, 1), (1, None)):
+        yield from (DidDistinct("page_viewed", None, path, least, most, DAY) for path in ((), ("9",)))
     for end in get_args(EndOf):
         yield from (DidWhen("page_viewed", None, end, op, dated(op)) for op in DateOp)
 

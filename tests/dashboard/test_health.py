@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg2
 import pytest
 from sqlalchemy import update
 
-from domain.errors import Retry
+from store.database.errors import named
 from store.database.tables import live
 from store.verifications import keep_verification
 from tests.dashboard.conftest import Open
@@ -69,14 +70,14 @@ def test_a_projector_that_stands_still_is_said_and_what_waits_for_it(pages: Page
 
 def test_a_database_that_is_away_is_said_calmly(dashboard_of: Open) -> None:
     def away() -> None:
-        raise Retry("PostgreSQL is away: no route")
+        raise named(psycopg2.OperationalError("no route"))
 
     pages = dashboard_of(status=away)
     pages.viewer(None, role="admin")
     answer = pages.get("/health?lang=zh")
     assert answer.status_code == 503 and answer.headers["retry-after"] == "2"
     assert "数据库没有响应" in text_of(answer) and "不会丢失" in text_of(answer)
-    assert '<span lang="en">PostgreSQL is away: no route</span>' in answer.text
+    assert "PostgreSQL 不可用：no route" in text_of(answer) and 'lang="en"' not in answer.text.partition("<main")[2]
 
 
 def test_a_door_opens_the_list_that_it_counts(pages: Pages) -> None:

@@ -61,8 +61,7 @@ def shown(pages: Pages, address: str) -> str:
 
 
 def percent(share: float) -> str:
-    text = f"{100 * share:.1f}" if 0 < share < 0.1 else f"{100 * share:.0f}"
-    return text.removesuffix(".0") + "%"
+    return f"{100 * share:.1f}%" if 0 < share < 0.1 else f"{100 * share:.0f}%"
 
 
 @pytest.mark.parametrize("address", ["/cohorts?period=ever&every=month&reached=hot"])

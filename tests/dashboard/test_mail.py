@@ -68,7 +68,7 @@ def test_the_test_of_the_first_campaign_with_two_variants_is_told_in_words(pages
     with pages.company.world.view() as view:
         [_, second] = report(view, "mail", ReportQuestion(options={"test": "june"})).items
     low, high = (f"+{100 * second[name]:.1f}".removesuffix(".0") for name in ("lowest", "highest"))
-    assert f"B minus A: +50 points; with 95 % confidence the true difference lies between {low} and {high}." in text
+    assert f"B minus A: +50 points; with 95% confidence the true difference lies between {low} and {high}." in text
     assert "with a chance of &lt; 0.1%" in pages.get("/mail").text
     assert "Decide once, at the end" in text
     chinese = text_of(pages.get("/mail?of=opened&lang=zh-CN"))

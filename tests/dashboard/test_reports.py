@@ -106,7 +106,7 @@ def test_no_note_is_taken_for_another() -> None:
     """Of each its own pattern is the first that fits."""
     wording = PageWording(parse_model(MODEL), Texts().languages["en"], FRIDAY)
     for note in NOTES:
-        filled = re.sub(r"\{(\w+)\}", lambda place: f"x{place[1]}", note)
+        filled = re.sub(r"\{(\w+)\}", lambda place: f"X{place[1]}", note)
         assert note_text(wording, filled) == filled
 
 

@@ -69,6 +69,13 @@ def test_of_single_people_nothing_is_told_where_the_model_says_so(dashboard_of: 
     assert "of single people nothing is told" in text
 
 
+def test_owners_of_no_team_are_told_as_such(dashboard_of: Open) -> None:
+    pages = dashboard_of(MODEL.replace("[sales]", '[sales]\nreport_by = "team"'))
+    filled(pages)
+    for address in ("/responses", "/reports/response_times"):
+        assert text_of(pages.get(address)).count("in no team to") > 0, text_of(pages.get(address))
+
+
 def test_a_reader_sees_nobodys_name(pages: Pages) -> None:
     pages.viewer(None, role="reader")
     shown = pages.get("/responses").text

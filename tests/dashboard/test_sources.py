@@ -45,7 +45,7 @@ def test_a_row_says_who_came_what_it_cost_and_what_it_brought(pages: Pages) -> N
     assert list(found) == ["Paid search", "E-mail", "Event", "Affiliates", "Together"]
     assert found["Paid search"][:5] == ["3", "3 100%", "1 33%", "2 67%", "1 33%"]
     assert found["Paid search"][5:] == ["€80.00", "€26.67", "€80.00", "€300.00 $50.00", "3.8×"]
-    assert found["E-mail"][5:] == ["€20.00", "€10.00", "€20.00", "€1,200.00", "60×"]
+    assert found["E-mail"][5:] == ["€20.00", "€10.00", "€20.00", "€1,200.00", "60.0×"]
     assert found["Event"] == ["1", "0", "0", "0", "0", "–", "–", "–", "–", "–"]
     assert found["Affiliates"] == ["0", "0", "0", "0", "0", "$10.00", "–", "–", "–", "–"]
     assert found["Together"][:5] == ["6", "5 83%", "2 40%", "3 60%", "2 40%"]
@@ -55,7 +55,7 @@ def test_a_row_says_who_came_what_it_cost_and_what_it_brought(pages: Pages) -> N
 
 
 def test_won_and_revenue_are_owed_as_the_switch_says(pages: Pages) -> None:
-    assert rows(pages, "/sources?way=first")["E-mail"][4:] == ["1", "€20.00", "€10.00", "€20.00", "€1,200.00", "60×"]
+    assert rows(pages, "/sources?way=first")["E-mail"][4:] == ["1", "€20.00", "€10.00", "€20.00", "€1,200.00", "60.0×"]
     last = rows(pages, "/sources?way=last")
     assert last["Paid search"][4:] == ["2", "€80.00", "€26.67", "€40.00", "€1,500.00 $50.00", "18.8×"]
     assert last["E-mail"][4] == "0" and last["E-mail"][7:] == ["–", "€0.00", "0×"]

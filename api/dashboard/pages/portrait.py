@@ -13,11 +13,11 @@ from api.dashboard.charts.lift_dots import TICKS, lift_dot, place_of
 from api.dashboard.funnel_choice import FIELD, of_a_field
 from api.dashboard.journeys import Journey, journey
 from api.dashboard.report_questions import by_choices, by_label
-from api.dashboard.report_values import group_text
+from api.dashboard.report_values import band_place, group_text
 from api.dashboard.resources import Resources
 from api.dashboard.well_known import N_
 from api.dashboard.wording import PageWording
-from projections.queries.told_apart import NONE
+from projections.queries.told_apart import NONE, OTHER
 from projections.queries.view import View
 from projections.reports.portrait import PORTRAIT
 
@@ -66,6 +66,7 @@ def _values(asked: Journey, view: View, wording: PageWording) -> dict[str, Any]:
     of_all, fields = _won_of_all(asked.items), dict[str, list[PortraitRow]]()
     for item in asked.items:
         fields.setdefault(item["field"], []).append(_row(item, by, of_all, wording))
+    fields = {name: _in_order(rows) for name, rows in fields.items()}
     ways = [each for each in by_choices(PORTRAIT, view.model, wording, by) if not each.value.startswith(FIELD)]
     field, _, bands = by.removeprefix(FIELD).partition(":") if by.startswith(FIELD) else ("", "", "")
     return {
@@ -87,6 +88,15 @@ def _values(asked: Journey, view: View, wording: PageWording) -> dict[str, Any]:
     }
 
 
+def _in_order(rows: Sequence[PortraitRow]) -> list[PortraitRow]:
+    """Numbers and bands of them from the lowest to the highest, and what is none behind; others as they come."""
+    places = {row.value: band_place(row.item["value"] or NONE) for row in rows}
+    others = [row for row in rows if places[row.value] is None]
+    if any(row.item["value"] not in (None, NONE, OTHER) for row in others):
+        return list(rows)
+    return sorted((row for row in rows if row not in others), key=lambda row: places[row.value] or 0.0) + others
+
+
 def _query(asked: Journey, by: str) -> str:
     return asked.choice.address(by=by).partition("?")[2]
 
@@ -101,7 +111,8 @@ def _won_of_all(items: Sequence[Mapping[str, Any]]) -> float | None:
 
 def _row(item: Mapping[str, Any], by: str, of_all: float | None, wording: PageWording) -> PortraitRow:
     """The lift is the share of won leads here by that of all; so is what it lies between."""
-    value = group_text(wording, by, item["value"] or NONE)
+    told_by = f"{FIELD}{item['field']}" if by == PORTRAIT.by[0] else by
+    value = group_text(wording, told_by, item["value"] or NONE)
     low, high = (None if of_all is None or item[name] is None else item[name] / of_all for name in _BOUNDS)
     lift = item["lift"]
     if lift is None or low is None or high is None:

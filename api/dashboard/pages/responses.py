@@ -30,7 +30,10 @@ SIZE: Final = 50
 _COLUMNS: Final = ("who", "deadline", "asked", "open", "kept", "missed", "dropped", "median", "ninth_decile")
 _WHO: Final[Mapping[str, str]] = {
     "owner": N_("Told apart by owner, as the model says."),
-    "team": N_("Told apart by team, as the model says: of single people nothing is told."),
+    "team": N_(
+        "Told apart by team, as the model says: of single people nothing is told. “In no team” is what was asked of"
+        " owners whom no team names as members, or of nobody."
+    ),
     "none": N_("Told together, as the model says: of single people nothing is told."),
 }
 """By `report_by` of the model."""

@@ -131,6 +131,7 @@ def _values(view: View, choice: SourceChoice, wording: PageWording, viewer: View
         "labels": labels,
         "whole": whole(rows),
         "people": PEOPLE,
+        "shared": [name for name in PEOPLE if any((row.people[name] or 0) % 1 for row in rows)],
         "sums": SUMS,
         "leading": {name: _leading(rows, name, labels) for name in PEOPLE},
         "currency": currency,

@@ -1,0 +1,48 @@
+"""How pages call fields, countries and bands, and write numbers that stand below each other."""
+
+import pytest
+
+from api.dashboard.report_values import band_place, group_text
+from api.dashboard.texts import Texts
+from api.dashboard.wording import PageWording
+from domain.model.definition import parse_model
+
+WORDINGS = {
+    tag: PageWording(parse_model('[[stages]]\nname = "lead"\n'), Texts().languages[tag], 0) for tag in ("en", "zh-CN")
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "english", "chinese"),
+    [
+        ("company", "Company", "公司"),
+        ("profile.company_employees", "Company employees", "公司员工人数"),
+        ("shoe_size", "Shoe size", "Shoe size"),
+        ("_", "_", "_"),
+    ],
+)
+def test_a_field_has_a_readable_name(field: str, english: str, chinese: str) -> None:
+    assert (WORDINGS["en"].field(field), WORDINGS["zh-CN"].field(field)) == (english, chinese)
+
+
+def test_countries_are_called_as_people_call_them() -> None:
+    assert group_text(WORDINGS["en"], "profile.country", "DE") == "Germany"
+    assert group_text(WORDINGS["zh-CN"], "profile.company_country", "DE") == "德国"
+    assert [group_text(WORDINGS["en"], "profile.country", each) for each in ("XQ", "Utopia")] == ["XQ", "Utopia"]
+    assert group_text(WORDINGS["en"], "profile.title", "DE") == "DE"
+
+
+def test_bands_have_an_order_and_grouped_numbers() -> None:
+    bands = ["below 5000", "5000 to 10000", "10000 and more"]
+    mixed = [bands[1], bands[2], bands[0]]
+    assert sorted(mixed, key=lambda each: band_place(each) or 0.0) == bands
+    assert [band_place(each) for each in ("12", "-1.5", "CTO", "none")] == [12.0, -1.5, None, None]
+    said = [group_text(WORDINGS["en"], "profile.employees:5000,10000", each) for each in bands]
+    assert said == ["below 5,000", "5,000 to 10,000", "10,000 and more"]
+
+
+def test_numbers_below_each_other_have_as_many_decimals() -> None:
+    wording = WORDINGS["en"]
+    assert [wording.fixed(each, 1) for each in (24.0, 3.82, 1234.5)] == ["24.0", "3.8", "1,234.5"]
+    assert [wording.share(each) for each in (0.05, 0.062, 0.5, 0.0)] == ["5.0%", "6.2%", "50%", "0%"]
+    assert [wording.signed(each) for each in (10, -30)] == ["+10", "−30"]
