@@ -1,5 +1,6 @@
 """Conditions in the reader's language, with what people call stages, segments, fields and what is done."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -23,6 +24,7 @@ _PROPERTIES: Final[Mapping[str, str]] = {
     "url": N_("the address"),
     "form": N_("the form"),
 }
+_CHINESE: Final = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
 
 
 class PageSpeech(Speech):
@@ -32,7 +34,14 @@ class PageSpeech(Speech):
         self._wording = wording
 
     def say(self, text: str, **parts: str) -> str:
-        return self._wording.text(text, **parts)
+        """A part that begins or ends with Chinese needs no space beside it, where a translation leaves one."""
+        template = self._wording.translated(text)
+        for name, part in parts.items():
+            if _CHINESE.match(part[:1]):
+                template = template.replace(f" {{{name}}}", f"{{{name}}}")
+            if _CHINESE.match(part[-1:]):
+                template = template.replace(f"{{{name}}} ", f"{{{name}}}")
+        return template.format(**parts)
 
     def field(self, of: Of, path: Sequence[str]) -> str:
         name = ".".join(path)

@@ -133,7 +133,7 @@ def test_in_chinese_nothing_is_left_in_english(condition: Condition) -> None:
     [
         ("en", "Company is there and (segment is “Fans” or stage is New lead) and "
                "did “Viewed a page” where the path starts with /9 at least 3 times within 7 days"),
-        ("zh-CN", "公司有值，并且（属于分群“粉丝”或阶段是新线索），并且7天内做过“浏览页面”（路径以/9开头）至少3次"),
+        ("zh-CN", "公司有值，并且（属于分群“粉丝”或阶段是新线索），并且7天内做过“浏览页面”（路径以 /9 开头）至少 3 次"),
     ],
 )  # fmt: skip
 def test_a_page_says_labels_and_reads_in_one_way(tag: str, said: str) -> None:

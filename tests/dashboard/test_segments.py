@@ -69,7 +69,7 @@ def test_the_list_says_sizes_and_who_came_and_left_as_the_history_does(pages: Pa
         "Busy ones did “Viewed a page” at least 2 times within 3 days Size 2 People 1 Visitors 1 Entered +4 Left it −3"
         in text
     )
-    assert "活跃者 3天内做过“浏览页面”至少2次" in text_of(pages.get("/segments?lang=zh-CN"))
+    assert "活跃者 3天内做过“浏览页面”至少 2 次" in text_of(pages.get("/segments?lang=zh-CN"))
 
 
 def test_a_segment_says_its_size_its_condition_and_its_members(pages: Pages) -> None:

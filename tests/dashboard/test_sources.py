@@ -51,14 +51,14 @@ def test_a_row_says_who_came_what_it_cost_and_what_it_brought(pages: Pages) -> N
     assert found["Together"][:5] == ["6", "5 83%", "2 40%", "3 60%", "2 40%"]
     spent, brought = found["Together"][5:8], found["Together"][8:]
     assert spent == ["€100.00 $10.00", "€20.00 $2.00", "€50.00 $5.00"]
-    assert brought == ["€1,500.00 $50.00", "15× EUR 5× USD"]
+    assert brought == ["€1,500.00 $50.00", "15.0× EUR 5.0× USD"]
 
 
 def test_won_and_revenue_are_owed_as_the_switch_says(pages: Pages) -> None:
     assert rows(pages, "/sources?way=first")["E-mail"][4:] == ["1", "€20.00", "€10.00", "€20.00", "€1,200.00", "60.0×"]
     last = rows(pages, "/sources?way=last")
     assert last["Paid search"][4:] == ["2", "€80.00", "€26.67", "€40.00", "€1,500.00 $50.00", "18.8×"]
-    assert last["E-mail"][4] == "0" and last["E-mail"][7:] == ["–", "€0.00", "0×"]
+    assert last["E-mail"][4] == "0" and last["E-mail"][7:] == ["–", "€0.00", "0.0×"]
     linear = rows(pages, "/sources?way=linear")
     assert linear["E-mail"][4:] == ["0.5", "€20.00", "€10.00", "€40.00", "€600.00", "30×"]
     assert "a part where several origins share one" in text_of(pages.get("/sources?way=linear"))
