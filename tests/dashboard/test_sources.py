@@ -60,7 +60,7 @@ def test_won_and_revenue_are_owed_as_the_switch_says(pages: Pages) -> None:
     assert last["Paid search"][4:] == ["2", "€80.00", "€26.67", "€40.00", "€1,500.00 $50.00", "18.8×"]
     assert last["E-mail"][4] == "0" and last["E-mail"][7:] == ["–", "€0.00", "0.0×"]
     linear = rows(pages, "/sources?way=linear")
-    assert linear["E-mail"][4:] == ["0.5", "€20.00", "€10.00", "€40.00", "€600.00", "30×"]
+    assert linear["E-mail"][4:] == ["0.5", "€20.00", "€10.00", "€40.00", "€600.00", "30.0×"]
     assert "a part where several origins share one" in text_of(pages.get("/sources?way=linear"))
 
 
