@@ -6,12 +6,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx2
+from typer.testing import CliRunner
 
+from runtime.cli import create_app
 from tests.services.service import free_ports
 
 PATIENCE = 60.0
@@ -32,6 +35,15 @@ def run(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProce
         [PROGRAM, *words], cwd=folder, env=environment(**settings), capture_output=True, text=True, check=False,
         timeout=300,
     )  # fmt: skip
+
+
+def here(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """The same in this process, which has loaded what that process would: for what needs no process to be proved."""
+    with chdir(folder), patch.dict(os.environ, environment(**settings), clear=True):
+        done = CliRunner().invoke(create_app(words[0]), list(words))
+    if not isinstance(done.exception, SystemExit | None):
+        raise done.exception
+    return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
 
 
 def eventually(found: Callable[[], Any], seconds: float = PATIENCE) -> Any:

@@ -14,7 +14,7 @@ from runtime.backup import back_up, restore
 from store.log.port import Record
 from store.log.sql import SqlLog
 from store.log.topics import TOUCHPOINTS
-from tests.runtime.serving import Server, environment, eventually, run, serving
+from tests.runtime.serving import Server, environment, eventually, here, run, serving
 from tests.services.absent import without
 from tests.services.postgres import PostgresServer, program
 from tests.services.service import ServiceUnavailable
@@ -91,22 +91,22 @@ def test_a_spool_that_is_not_sent_yet_is_copied_too(tmp_path: Path) -> None:
 
 
 def test_a_backup_says_what_it_refuses(folder: Path) -> None:
-    empty = run(folder, "backup", "target")
+    empty = here(folder, "backup", "target")
     assert empty.returncode == 2 and "holds nothing to back up" in empty.stderr
     with serving(folder) as server:
         acknowledged(server, 0, 1)
         assert run(folder, "backup", "target").returncode == 0
-        twice = run(folder, "backup", "target")
+        twice = here(folder, "backup", "target")
         assert twice.returncode == 2 and "exists already" in twice.stderr
-        held = run(folder, "restore", "target")
+        held = here(folder, "restore", "target")
         assert held.returncode == 2 and "is held by a running server" in held.stderr
-    full = run(folder, "restore", "target")
+    full = here(folder, "restore", "target")
     assert full.returncode == 2 and "a restore writes over nothing" in full.stderr
-    nothing = run(folder, "restore", "nowhere", DATA="other")
+    nothing = here(folder, "restore", "nowhere", DATA="other")
     assert nothing.returncode == 2 and "is no backup" in nothing.stderr
     damaged = folder / "target" / "leadline.db"
     damaged.write_bytes(damaged.read_bytes()[: damaged.stat().st_size // 2])
-    broken = run(folder, "restore", "target", DATA="other")
+    broken = here(folder, "restore", "target", DATA="other")
     assert broken.returncode == 1 and "cannot be restored" in broken.stderr
     assert not (folder / "other" / "leadline.db").exists()
 
@@ -166,5 +166,5 @@ def test_postgresql_is_dumped_with_its_own_tools(
 
 
 def test_without_files_postgresql_is_left_to_its_tools(folder: Path) -> None:
-    done = run(folder, "backup", "target", DATABASE="postgresql://127.0.0.1:1/leadline")
+    done = here(folder, "backup", "target", DATABASE="postgresql://127.0.0.1:1/leadline")
     assert done.returncode == 2 and "pg_dump" in done.stderr and "back-up.md" in done.stderr

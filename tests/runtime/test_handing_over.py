@@ -10,7 +10,7 @@ import pytest
 
 from tests.given_receivers import KEY, Answer, Receiver, receiving
 from tests.runtime.given_server import MODEL, sent
-from tests.runtime.serving import eventually, run, serving
+from tests.runtime.serving import eventually, here, run, serving
 
 BERLIN = """
 [sales]
@@ -57,7 +57,7 @@ def test_killed_twice_between_the_assignment_and_its_message_there_is_one_owner_
         owner = eventually(lambda: server.http.get(f"/api/leads/{lead}").json()["owner"])
     told = [(said["type"], said["data"]["owner"]) for said in receiver.accepted()]
     assert sorted(told) == [("lead.assigned", owner["name"]), ("lead.hot", owner["name"])]
-    signals = json.loads(run(tmp_path, "signals", "--kind", "lead.assigned", "--json").stdout)["items"]
+    signals = json.loads(here(tmp_path, "signals", "--kind", "lead.assigned", "--json").stdout)["items"]
     assert [each["owner"] for each in signals] == [owner["name"]]
     assert run(tmp_path, "verify").returncode == 0
 
@@ -73,7 +73,7 @@ def test_what_is_to_be_done_and_what_was_done_is_told_at_the_terminal_and_over_h
             lambda: [each for each in server.http.get("/api/responses").json()["items"] if each["kept"]]
         )
         assert (report[0]["deadline"], report[0]["kept"], report[0]["open"]) == ("accept", 1, 0)
-    assert "\tana\thot\t" in run(tmp_path, "signals", "--kind", "lead.assigned").stdout
-    assert run(tmp_path, "deadlines").stdout.splitlines()[0].startswith("due")
-    assert json.loads(run(tmp_path, "responses", "--json").stdout)["items"][0]["kept"] == 1
-    assert "accept\t1\t0\t1" in run(tmp_path, "responses").stdout
+    assert "\tana\thot\t" in here(tmp_path, "signals", "--kind", "lead.assigned").stdout
+    assert here(tmp_path, "deadlines").stdout.splitlines()[0].startswith("due")
+    assert json.loads(here(tmp_path, "responses", "--json").stdout)["items"][0]["kept"] == 1
+    assert "accept\t1\t0\t1" in here(tmp_path, "responses").stdout

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.runtime.given_server import MODEL, OWNERS, sent
-from tests.runtime.serving import Server, eventually, run, serving
+from tests.runtime.serving import Server, eventually, here, run, serving
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def server(folder: Path) -> Iterator[Server]:
 
 
 def said(folder: Path, *words: str) -> str:
-    done = run(folder, "handover", *words, "--lang", "en")
+    done = here(folder, "handover", *words, "--lang", "en")
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -43,7 +43,7 @@ def test_beside_a_server_it_waits_for_what_that_projects(server: Server, folder:
     assert [each["type"] for each in items] == [
         "form_submitted", "owner_assigned", "owner_accepted", "noted", "owner_rejected", "reminder_set"
     ]  # fmt: skip
-    shown_lead = run(folder, "lead", lead, "--lang", "en").stdout
+    shown_lead = here(folder, "lead", lead, "--lang", "en").stdout
     assert "given back by berlin: not ready" in shown_lead and "note: likes tea" in shown_lead
 
 
@@ -56,7 +56,7 @@ def test_what_is_refused_says_why_and_records_nothing(
     server: Server, folder: Path, words: tuple[str, ...], problem: str
 ) -> None:
     lead = str(sent(server, f"refused-{words[0]}")["id"])
-    done = run(folder, "handover", words[0], lead, *words[1:])
+    done = here(folder, "handover", words[0], lead, *words[1:])
     assert (done.returncode, done.stdout) == (2, "") and problem in done.stderr
     items = server.http.get(f"/api/leads/{lead}/timeline").json()["items"]
     assert [each["type"] for each in items] == ["form_submitted"]
@@ -71,5 +71,5 @@ def test_where_no_server_holds_the_folder_it_is_done_here(tmp_path: Path) -> Non
     )
     assert run(tmp_path, "import", "people.csv", "--mapping", "people.toml").returncode == 0
     assert said(tmp_path, "assign", "ada@example.org", "ana").startswith("ada@example.org: ana since")
-    listed = json.loads(run(tmp_path, "leads", "--owner", "ana", "--json").stdout)
+    listed = json.loads(here(tmp_path, "leads", "--owner", "ana", "--json").stdout)
     assert [each["owner"]["name"] for each in listed["items"]] == ["ana"]

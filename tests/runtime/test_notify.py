@@ -10,7 +10,7 @@ import pytest
 
 from tests.given_receivers import KEY, Answer, Receiver, receiving
 from tests.runtime.given_server import MODEL, sent
-from tests.runtime.serving import eventually, run, serving
+from tests.runtime.serving import eventually, here, run, serving
 
 BERLIN = """
 [[destinations]]
@@ -67,12 +67,12 @@ def test_what_was_given_up_is_listed_and_replayed(folder: Path, receiver: Receiv
         lead = sent(server, "one")["id"]
 
         def dead() -> list[dict[str, str]]:
-            listed: list[dict[str, str]] = json.loads(run(folder, "notify", "dead", "list", "--json").stdout)["items"]
+            listed: list[dict[str, str]] = json.loads(here(folder, "notify", "dead", "list", "--json").stdout)["items"]
             return listed
 
         (letter,) = eventually(dead)
         assert (letter["destination"], letter["lead"], letter["outcome"]) == ("berlin", lead, "400 no")
-        ill = run(folder, "doctor", **settings)
+        ill = here(folder, "doctor", **settings)
         assert ill.returncode == 1 and "leadline notify dead list" in ill.stderr
         receiver.answer = lambda request: Answer()
         assert run(folder, "notify", "dead", "replay", letter["signal"]).stdout == "1 wait again\n"
@@ -93,20 +93,20 @@ def test_a_destination_added_later_is_followed_without_a_restart(folder: Path, r
 
 def test_a_sample_shows_whether_it_arrives(folder: Path, receiver: Receiver) -> None:
     there = {"BERLIN_URL": receiver.url, "BERLIN_KEY": KEY, "PUBLIC_URL": "https://leads.example.com"}
-    sample = run(folder, "notify", "test", "berlin", **there)
+    sample = here(folder, "notify", "test", "berlin", **there)
     assert (sample.returncode, sample.stdout) == (0, "berlin: 200 ok\n")
     data = receiver.accepted()[0]["data"]
     assert data["test"] is True and data["link"].startswith("https://leads.example.com/leads/")
-    without = run(folder, "notify", "test", "berlin", BERLIN_KEY=KEY)
+    without = here(folder, "notify", "test", "berlin", BERLIN_KEY=KEY)
     assert without.returncode == 2
     assert "destination 'berlin': LEADLINE_BERLIN_URL is not set in the environment" in without.stderr
-    assert run(folder, "notify", "test", "bonn").returncode == 2
+    assert here(folder, "notify", "test", "bonn").returncode == 2
 
 
 def test_a_server_without_a_destinations_secret_works_and_doctor_says_so(folder: Path, receiver: Receiver) -> None:
     with serving(folder, "serve", BERLIN_KEY=KEY) as server:
         lead = sent(server, "one")["id"]
-        ill = run(folder, "doctor", BERLIN_KEY=KEY)
+        ill = here(folder, "doctor", BERLIN_KEY=KEY)
         assert ill.returncode == 1 and "LEADLINE_BERLIN_URL is not set" in ill.stderr
     with serving(folder, "serve", BERLIN_URL=receiver.url, BERLIN_KEY=KEY):
         eventually(lambda: receiver.requests)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.runtime.asking import problem
 from tests.runtime.given_server import MODEL, sent
-from tests.runtime.serving import Server, eventually, run, serving
+from tests.runtime.serving import Server, eventually, here, run, serving
 from tests.services.kafka import KafkaBroker
 
 TOKEN = "sample-token"
@@ -145,10 +145,10 @@ def test_a_second_server_is_refused_the_port_and_the_folder(server: Server) -> N
 
 def test_the_command_line_reads_beside_the_server(server: Server) -> None:
     lead, folder = sent(server, "read", company="Engines"), Path(server.lines).parent
-    shown = json.loads(run(folder, "lead", "read@example.org", "--json").stdout)
+    shown = json.loads(here(folder, "lead", "read@example.org", "--json").stdout)
     assert shown["id"] == lead["id"] and shown["score"]["items"][0]["rule"] == "form"
     assert run(folder, "lead", "email:nobody@example.org").returncode == 2
-    doctor = run(folder, "doctor", "--json")
+    doctor = here(folder, "doctor", "--json")
     found = json.loads(doctor.stdout)
     assert doctor.returncode == 0 and found["problems"] == [] and "held by a running server" in str(found["found"])
 
@@ -231,7 +231,7 @@ def test_a_model_that_would_lose_a_stage_is_refused_and_the_server_starts_with_t
         assert "model.refused" in server.said and "1 leads have entered" in server.said
         assert server.http.get(f"/api/leads/{lead['id']}").json()["stage"] == "customer"
         assert sent(server, "new")["hot"] is True
-        doctor = run(tmp_path, "doctor")
+        doctor = here(tmp_path, "doctor")
         assert doctor.returncode == 1 and "no stage 'customer'" in doctor.stdout.replace("\n", " ")
         refused = run(tmp_path, "model", "activate")
         assert refused.returncode == 2 and "no stage 'customer'" in refused.stderr

@@ -7,7 +7,7 @@ import pytest
 from tests.given_model import MODEL
 from tests.given_receivers import KEY, Answer, receiving
 from tests.given_releases import load_release
-from tests.runtime.serving import Process, eventually, run, serving
+from tests.runtime.serving import Process, eventually, here, run, serving
 
 BERLIN = """
 [[destinations]]
@@ -48,13 +48,13 @@ def test_a_server_collects_and_answers_until_the_rebuild_and_then_goes_on(folder
             report = server.http.get("/api/reports/daily")
             assert report.status_code == 503 and MENDED in report.text
             for words, code in ((("doctor",), 1), (("verify",), 2), (("export", "report_touches"), 2)):
-                told = run(folder, *words, **settings)
+                told = here(folder, *words, **settings)
                 assert (told.returncode, MENDED in told.stderr) == (code, True), told.stderr
             assert run(folder, "rebuild", **settings).returncode == 0
             eventually(lambda: "project.goes_on" in server.said)
             eventually(receiver.accepted)
             assert server.http.get(f"/api/leads/{leads[0]['id']}").status_code == 200
-            assert "0 differ" in run(folder, "verify", **settings).stdout
+            assert "0 differ" in here(folder, "verify", **settings).stdout
         [told] = receiver.accepted()
         assert told["type"] == "lead.hot", told
 
@@ -72,7 +72,7 @@ def test_a_projector_of_its_own_waits_for_the_rebuild(tmp_path: Path, postgres_u
     finally:
         projector.popen.kill()
         projector.popen.wait()
-    verified = run(tmp_path, "verify", **settings)
+    verified = here(tmp_path, "verify", **settings)
     assert verified.returncode == 0 and "0 differ" in verified.stdout
 
 
@@ -94,4 +94,4 @@ def test_an_import_that_would_wait_for_a_rebuild_is_refused_before_it_begins(fol
     assert run(folder, "rebuild", DATA="data").returncode == 0
     done = run(folder, "import", "rows.csv", "--mapping", "map.toml", DATA="data")
     assert done.returncode == 0, done.stderr
-    assert "0 differ" in run(folder, "verify", DATA="data").stdout
+    assert "0 differ" in here(folder, "verify", DATA="data").stdout

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from tests.runtime.given_server import MODEL
-from tests.runtime.serving import eventually, run, serving
+from tests.runtime.serving import eventually, here, serving
 
 KEY = "fake-key-of-a-test"
 """Known to the server: a server's."""
@@ -43,7 +43,7 @@ def requests(key: str) -> list[httpx2.Request]:
 
 def everything_refused(folder: Path) -> str:
     """What was refused, once a pixel's, the last, is there too; as JSON."""
-    said = run(folder, "rejected", "list", "--all", "--json", "--limit", "200").stdout
+    said = here(folder, "rejected", "list", "--all", "--json", "--limit", "200").stdout
     return said if {"v1/track", "p.gif"} <= {item["door"] for item in json.loads(said)["items"]} else ""
 
 
@@ -58,7 +58,7 @@ def test_no_line_and_nothing_refused_shows_a_write_key(tmp_path: Path, level: st
                 headers = {name: value for name, value in request.headers.items() if name != "host"}
                 server.http.request(request.method, url, content=request.read(), headers=headers)
         as_json = eventually(lambda: everything_refused(tmp_path))
-        listed = run(tmp_path, "rejected", "list", "--all", "--limit", "200").stdout
+        listed = here(tmp_path, "rejected", "list", "--all", "--limit", "200").stdout
         said = server.said
     assert said.strip()
     for place, text in {"lines": said, "list": listed, "items": as_json}.items():
