@@ -158,10 +158,10 @@ def _foresee(commander: Commander, lead: str, others: Sequence[str], command: Co
     try:
         return commander.foresee(lead, others, command, asker)
     except CommandRefused as error:
-        raise _problem_of(error) from None
+        raise problem_of(error) from None
 
 
-def _problem_of(error: CommandRefused) -> Problem:
+def problem_of(error: CommandRefused) -> Problem:
     named = {"missing": error.missing, "allowed": error.allowed}
     more: dict[str, Any] = {name: list(value) for name, value in named.items() if value}
     return Problem(error.status, error.problem, **more)
@@ -171,7 +171,7 @@ def _append(commander: Commander, id: str, lead: str, command: Command, asker: A
     try:
         return commander.append(id, lead, command, asker)
     except CommandRefused as error:
-        raise _problem_of(error) from None
+        raise problem_of(error) from None
     except (LogAway, LogFull) as error:
         after = {"Retry-After": str(max(1, round(error.retry_after)))}
         raise Problem(503, f"nothing was recorded: {error}", after) from None

@@ -37,6 +37,7 @@ _ADMIN: Final = (
 NEEDED: Final[Mapping[str, Role]] = {
     **{f"GET /api{path}": Role.READER for path in _READER},
     **{f"POST /api/leads/{{lead}}/{command}": Role.SALES for command in _SALES},
+    "POST /api/links": Role.SALES,
     **{route.replace(" ", " /api", 1): Role.ADMIN for route in _ADMIN},
 }
 """By method and path."""

@@ -125,7 +125,7 @@ def merge(first: LeadCard, other: LeadCard, context: CommandContext) -> Touchpoi
     """
     if first.id == other.id:
         raise CommandRefused(409, phrase("these are one lead already"))
-    lowest = max(RANK[_head(first).kind], RANK[_head(other).kind])
+    lowest = max(RANK[head_of(first).kind], RANK[head_of(other).kind])
     sides = [_down_to(first.identities, lowest), _down_to(other.identities, lowest)]
     named_side, other_side = sides if len(sides[0]) <= len(sides[1]) else reversed(sides)
     return _touchpoint("merged", named_side[:1], {"with": _pairs(other_side)}, context)
@@ -175,7 +175,8 @@ def not_built(name: str) -> CommandRefused:
 # ---- what they are made of ---------------------------------------------------------------------------------------
 
 
-def _head(lead: LeadCard) -> Identity:
+def head_of(lead: LeadCard) -> Identity:
+    """The lead's highest identity, which never moves to another lead. Raises CommandRefused."""
     identities = ordered(lead.identities)
     if not identities:
         raise CommandRefused(
@@ -224,7 +225,7 @@ def about_lead(
 
     `happened`: when, if that was before it is said. `profile`: what it says of the person.
     """
-    return _touchpoint(type, (_head(lead),), properties, context, happened, profile)
+    return _touchpoint(type, (head_of(lead),), properties, context, happened, profile)
 
 
 def _touchpoint(

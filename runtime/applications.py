@@ -24,6 +24,7 @@ from api.dashboard.shell import Shell
 from api.drawing import ClassDrawer, drawing_routes
 from api.handing_over import handing_over_routes
 from api.jobs import JobRunner, job_routes
+from api.mail_links import MailLinkMaker, mail_link_routes
 from api.model_activation import ModelChanges, activation_routes
 from api.model_diff import model_routes
 from api.past import PastViewBuilder
@@ -72,7 +73,12 @@ def collector_app(wiring: Wiring, health: Health) -> ASGIApp:
     """The collector."""
     settings = wiring.settings
     admission = Admission(
-        settings.write_keys, settings.sites, settings.kept_header, settings.conventions, int(settings.queue_limit)
+        settings.write_keys,
+        settings.sites,
+        settings.kept_header,
+        settings.conventions,
+        int(settings.queue_limit),
+        settings.mail_keys,
     )
     keys = settings.links.keys
     answering = None if keys is None else Answering(keys, outcomes(wiring))
@@ -124,6 +130,7 @@ def inside(wiring: Wiring, log: Log, workers: Workers, guard: Private, model_fil
         cost_routes(reader, database),
         refused,
         status_routes(status),
+        mail_link_routes(MailLinkMaker(reader, settings.mail_keys, settings.public_url, clock)),
     )
     shell = Shell()
     resources = Resources(

@@ -34,6 +34,7 @@ ROOMS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "handing_over": {"handover": "Who takes care of a lead: give it, answer for it, note something."},
     "working": {"work": "What is done with a lead: log a call, correct what is known, tag it."},
+    "mail_links": {"links": "Links of mails, which report opens and clicks."},
     "funnels": {"funnel": "Show how far leads came in a funnel, how long it took, and where most are lost."},
     "segments": {"segments": "List segments and their sizes; who is or was in one, how it grew."},
     "reading": {"signals": "List what was announced, oldest first, and to whom that was delivered."},

@@ -47,7 +47,7 @@ class Bind(NamedTuple):
 
 _PRESSED: Final = re.compile(r"""[^\s<>"'`()\\\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069]+""")
 """Of which a program that makes texts pressable takes all."""
-_LINK_KEYS: Final = 2
+_LINK_KEYS: Final = 20
 _LINK_KEY: Final = 16
 _MOST_WORKERS: Final = 1_000
 _POSTGRES: Final = "postgresql://USER:PASSWORD@HOST:PORT/NAME"
@@ -142,7 +142,7 @@ def public_url(value: object) -> object:
 def link_key(value: object) -> tuple[SecretStr, ...]:
     texts = [SecretStr(text) for text in listed(value)]
     if not 1 <= len(texts) <= _LINK_KEYS or any(len(text) < _LINK_KEY for text in texts):
-        raise ValueError(f"allowed are one or two texts of at least {_LINK_KEY} characters, comma-separated")
+        raise ValueError(f"allowed are up to {_LINK_KEYS} texts of at least {_LINK_KEY} characters, comma-separated")
     return tuple(texts)
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, Pl
 from domain.errors import Problems
 from domain.files.durations import DAY, parse_duration
 from domain.signals.answer_link import LinkKeys, Links
+from domain.touchpoints.mail_link import MailLinkKeys
 from producers.collector.keys import WriteKeys
 from producers.collector.sites import Sites
 from producers.reading.conventions import Conventions
@@ -102,7 +103,7 @@ class Settings(BaseModel):
     link_key: Annotated[
         tuple[SecretStr, ...],
         BeforeValidator(parse.link_key),
-        Field(description="keys of the links by which owners answer, comma-separated: the first seals; none: no links"),
+        Field(description="keys of links to owners and in mails, comma-separated: the first seals; none: no links"),
     ] = ()
     id_key: Annotated[
         SecretStr | None,
@@ -187,6 +188,11 @@ class Settings(BaseModel):
         """Where people read about leads, and how their owners answer."""
         secrets = [key.get_secret_value() for key in self.link_key]
         return Links(self.public_url, LinkKeys(secrets) if secrets else None)
+
+    @property
+    def mail_keys(self) -> MailLinkKeys | None:
+        """Of links in mails; None: there are none."""
+        return MailLinkKeys([key.get_secret_value() for key in self.link_key]) if self.link_key else None
 
     @property
     def keeping(self) -> Keeping:
@@ -324,10 +330,8 @@ _ALLOWED: Final = {
     "spool_limit": "a size of at least 1MB, such as 500MB or 2GiB",
     "kept_header": "a whole number from 100 to 8000",
     "queue_limit": "a size of at least 1MB",
-    "connections": "a whole number from 1",
-    "streams": "a whole number from 1",
-    "head_seconds": "seconds from 0.1 to 3600",
-    "body_seconds": "seconds from 0.1 to 3600",
+    **dict.fromkeys(("connections", "streams"), "a whole number from 1"),
+    **dict.fromkeys(("head_seconds", "body_seconds"), "seconds from 0.1 to 3600"),
     "head_limit": "a size from 4KiB to 1MiB",
     "log": "auto, text or json",
     "log_level": "debug, info, warning or error",

@@ -22,6 +22,7 @@ REPORTS: Final = "tests/test_samples_reports.py"
 SERVERS: Final = "tests/test_samples_servers.py"
 WORK: Final = "tests/test_samples_work.py"
 PAGES: Final = "not executed: pages of a browser; tests/tracker/ has the same lines in one"
+MAIL: Final = "tests/test_samples_mail.py"
 CONTAINERS: Final = "not executed: Docker's; tests/test_compose.py tries what docker-compose.yml says"
 
 SAMPLES: Final[dict[str, dict[str, str]]] = {
@@ -103,6 +104,15 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         '[[segments]]\nname = "ABC A"': SEGMENTS,
         "[rfm]": SEGMENTS,
         '[[segments]]\nname = "regular"': SEGMENTS,
+    },
+    "measure-mail.md": {
+        "export LEADLINE_PUBLIC_URL": MAIL,
+        "leadline links make": MAIL,
+        "curl -s http": MAIL,
+        "<a href": "not executed: stands in a mail",
+        "curl -s -u": MAIL,
+        "leadline report mail": MAIL,
+        "export LEADLINE_LINK_KEY": MAIL,
     },
     "notify-a-webhook.md": {
         "[[destinations]]": MODELS,

@@ -16,7 +16,7 @@ RESERVED: Final = frozenset(
 )  # fmt: skip
 """Types that change what is derived about others or about the funnel: not for just anyone to send."""
 
-OWN_SOURCES: Final = frozenset({"api", "default", "forms", "pixel", "policy", "promote"})
+OWN_SOURCES: Final = frozenset({"api", "default", "forms", "mail_links", "pixel", "policy", "promote"})
 """Names of sources that are Leadline's own: ids are told apart by them, so nobody else may give ids under them."""
 
 STAFF: Final = frozenset({"call_logged", "meeting_held", "message_sent"})

@@ -20,10 +20,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from domain.touchpoints.mail_link import MailLinkKeys
 from domain.touchpoints.text import header
 from domain.touchpoints.touchpoint import Instant, Source
 from producers.collector import answers, keys, sites, tracker_script
 from producers.collector.answering import PATH, AnswerDoor, Answering
+from producers.collector.mail_doors import MailDoors
 from producers.collector.queue import AppendQueue
 from producers.collector.request import origin, wants_json
 from producers.protocols.registry import PROTOCOLS
@@ -64,6 +66,8 @@ class Admission:
     conventions: Conventions = NONE
     queue_bytes: int = 64 << 20
     """Of touchpoints and refusals that wait for the log."""
+    mail_keys: MailLinkKeys | None = None
+    """Of links in mails; None: there are none."""
 
 
 def collector(
@@ -111,7 +115,7 @@ class _Collector:
         self._rejected = Counter(
             "leadline_collector_rejected", "Input that was refused and kept", ("source",), registry=registry
         )
-
+        self._mail = MailDoors(admission.mail_keys, admission.kept_header, self._queue, clock, self._taken, registry)
         self._answering = [] if answering is None else [AnswerDoor(answering, self._queue, clock, self._taken)]
 
     def routes(self) -> list[Route]:
@@ -119,8 +123,7 @@ class _Collector:
         return [
             *(self._spoken(protocol, path) for protocol in PROTOCOLS for path in protocol.paths),
             self._route("/v1/projects/{key}/settings", ["GET"], "v1/settings", self._settings),
-            self._route("/o/{rest:path}", ["GET"], "o", self._unbuilt),
-            self._route("/c/{rest:path}", ["GET"], "c", self._unbuilt),
+            *self._mail.routes(self._timed),
             Route("/thanks", self._thanks),
             Route(tracker_script.PATH, tracker_script.respond),
             *(
@@ -269,9 +272,6 @@ class _Collector:
             raise Problem(403, detail)
         name = sites.source_name(origin)
         return Source("browser", name if name and name not in self._admission.keys.servers else otherwise)
-
-    async def _unbuilt(self, request: Request) -> Response:
-        raise Problem(501, "signed mail links (/o/TOKEN.gif and /c/TOKEN) are not built yet in this release")
 
     # ---- the rest ----
 

@@ -10,6 +10,7 @@ import httpx2
 from prometheus_client import CollectorRegistry
 
 from domain.touchpoints.envelope import decode, validate
+from domain.touchpoints.mail_link import MailLinkKeys
 from domain.touchpoints.touchpoint import Touchpoint
 from producers.collector import keys, sites
 from producers.collector.answering import Answering
@@ -43,12 +44,15 @@ class Collecting:
         token: str | None = None,
         conventions: Conventions = NONE,
         answering: Answering | None = None,
+        mail_keys: MailLinkKeys | None = None,
     ) -> None:
         self.now = NOON
         self.kept = SqlLog(folder / "log.db")
         self.log = log or self.kept
         self.registry = CollectorRegistry()
-        admission = Admission(keys.parse(write_keys), sites.parse(sites_text), conventions=conventions)
+        admission = Admission(
+            keys.parse(write_keys), sites.parse(sites_text), conventions=conventions, mail_keys=mail_keys
+        )
         health = Health(Private(token), self.registry, ready)
         self.app = collector(self.log, admission, lambda: self.now, health, answering)
         self.client = client
