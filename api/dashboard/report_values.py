@@ -12,9 +12,9 @@ from api.dashboard.report_questions import by_label
 from api.dashboard.well_known import N_
 from api.dashboard.wording import PageWording
 from domain.touchpoints.touchpoint import EPOCH, microseconds
+from projections.queries.path_texts import steps_of
 from projections.queries.told_apart import IN, NONE, NOT_IN, OTHER
 from projections.reports.answer import ColumnKind, ReportColumn, ReportShape
-from projections.reports.paths import NOTHING
 
 UNKNOWN: Final = "–"
 """What stands where nobody knows a value."""
@@ -181,10 +181,16 @@ def _paid_in(wording: PageWording, shape: ReportShape, value: Any) -> str:
 
 
 def _path(wording: PageWording, shape: ReportShape, value: Any) -> str:
-    if value == NOTHING:
-        return wording.text(N_("nothing"))
     called = {"type": wording.touchpoint, "channel": wording.channel}.get(shape.options.get("step", "type"), str)
-    return " → ".join(map(called, value.split(" > ")))
+    return " → ".join(map(called, path_steps(value))) or wording.text(N_("nothing"))
+
+
+def path_steps(path: str) -> list[str]:
+    """The steps of a path; of one that is masked as much as is shown."""
+    try:
+        return steps_of(path)
+    except ValueError:
+        return [path]
 
 
 def _field(wording: PageWording, shape: ReportShape, value: Any) -> str:

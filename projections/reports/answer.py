@@ -175,6 +175,8 @@ class CellLeads:
     """What the column `again` holds, which tells rows of one lead apart where it may be counted several times."""
     counts: Callable[[Row[Any]], bool] | None = None
     """Whether a row counts, where the database cannot tell."""
+    without: Sequence[str] = ()
+    """Fields of a lead that the list may not tell: they are null."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,30 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal, NamedTuple, cast, get_args
 
 import orjson
-from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, case, false, func, literal, or_, select
 
 from domain.files.durations import ALLOWED, SECOND, parse_duration
 from domain.phrases import phrase
 from projections.queries.days import DayRange, bounds_of
+from projections.queries.path_texts import NOTHING, path_text, steps_of
 from projections.queries.view import View, known
-from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
+from projections.reports.answer import (
+    BadReport,
+    CellLeads,
+    ColumnKind,
+    Report,
+    ReportCell,
+    ReportPeople,
+    ReportQuestion,
+    ReportRows,
+    column,
+)
 from store.database.acts import is_their_own_act
 from store.database.expressions import by_bytes, quartiles
 
 LONGEST: Final = 10
 """Most steps of a path."""
 MOST_LISTED: Final = 100
-NOTHING: Final = "nothing"
-"""The path of those who did nothing."""
 _STEP: Final = 80
 """Characters of a step: the rest is cut."""
 _APART: Final = "\1"
@@ -66,8 +75,22 @@ def run(view: View, question: ReportQuestion) -> ReportRows:
 def _path_row(asked: _PathQuestion, row: Row[Any]) -> tuple[str, int, float, float | None]:
     steps = [step for step in row[: asked.length] if step is not None]
     took = orjson.loads(row.took)[1] / SECOND if row.took is not None else None
-    path = " > ".join(steps if asked.onwards else reversed(steps))
-    return path or NOTHING, row.leads, row.leads / int(row.whole), took
+    return path_text(steps if asked.onwards else steps[::-1]), row.leads, row.leads / int(row.whole), took
+
+
+def _people(view: View, question: ReportQuestion, cell: ReportCell) -> CellLeads:
+    """Those with just this path, each with when it was won, was lost or began. Raises BadReport, NotFound."""
+    asked, path = _question(view, question), cell.row.get("path", "")
+    try:
+        steps = steps_of(path)
+    except ValueError:
+        raise BadReport(phrase("path: found {found!r}, allowed is a path of the report", found=path[:80])) from None
+    leads = _paths(view, asked).c
+    if not asked.onwards:
+        steps.reverse()
+    wanted = dict(enumerate(steps, 1))
+    theirs = [leads[f"step_{n}"].is_not_distinct_from(wanted.pop(n, None)) for n in range(1, asked.length + 1)]
+    return CellLeads(select(leads.lead, leads.moment.label("at")).where(*theirs, *([false()] if wanted else [])))
 
 
 # ---- what is asked -----------------------------------------------------------------------------------------------
@@ -241,6 +264,8 @@ def _paths(view: View, asked: _PathQuestion) -> Subquery:
         took, unfinished = runs.moment - func.min(runs.at), literal(0)
     return (
         select(
+            runs.lead,
+            runs.moment,
             *(step.label(f"step_{place}") for place, step in enumerate(steps, 1)),
             took.label("took"),
             unfinished.label("unfinished"),
@@ -321,4 +346,5 @@ PATHS: Final = Report(
         "top": f"how many paths are listed, up to {MOST_LISTED}; the default is 20",
     },
     recent=90,
+    people=ReportPeople(("leads",), ("path",), "when they were won, were lost or began", _people),
 )

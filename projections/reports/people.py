@@ -76,7 +76,8 @@ def people_behind(
     rows = list(islice(_listed(view, found, name, limit, cursor), limit + 1))
     leads = view.tables.leads.c
     shown = view.conn.execute(cards(view).where(leads.lead.in_({row.lead for row in rows[:limit]})))
-    by_id = {row.lead: card_fields(view, row) for row in shown}
+    untold = dict.fromkeys(found.without)
+    by_id = {row.lead: card_fields(view, row) | untold for row in shown}
     following = None
     if len(rows) > limit:
         last = rows[limit - 1]

@@ -32,7 +32,7 @@ from projections.reports.cohorts import COHORTS
 from projections.reports.daily import DAILY
 from projections.reports.mail import MAIL
 from projections.reports.paths import PATHS
-from projections.reports.portrait import PORTRAIT
+from projections.reports.portrait.report import PORTRAIT
 from projections.reports.quality import QUALITY
 from projections.reports.responses import RESPONSE_TIMES
 from projections.reports.revenue import REVENUE

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Annotated, Any, Final
 
 from pydantic import Field
-from sqlalchemy import Result, Row, select, tuple_
+from sqlalchemy import Row, Select, literal, select, tuple_
 
 from domain.errors import Refused
 from domain.model.sales import Sales
@@ -18,10 +18,23 @@ from projections.queries.cursors import give, take
 from projections.queries.days import bounds_of
 from projections.queries.shapes import Moment, Page, Shape
 from projections.queries.view import View
-from projections.reports.answer import ColumnKind, Report, ReportQuestion, ReportRows, columns_of
+from projections.reports.answer import (
+    BadReport,
+    CellLeads,
+    ColumnKind,
+    Report,
+    ReportCell,
+    ReportPeople,
+    ReportQuestion,
+    ReportRows,
+    columns_of,
+)
 from store.database.tables import deadlines
 
 _ORDER: Final = tuple(DeadlineKind)
+
+
+_COUNTS: Final = ("asked", "open", "kept", "missed", "dropped")
 
 
 class BadDeadlines(Refused):
@@ -75,7 +88,7 @@ def responses(view: View, start: int | None, end: int | None, *, together: bool 
     """What was asked from `start` to before `end`, told apart as `report_by` of the model says, or all `together`."""
     sales = view.model.sales
     counted: dict[tuple[str, str], _Counted] = defaultdict(_Counted)
-    for row in map(_as_seen_by(view), _asked(view, start, end)):
+    for row in map(_as_seen_by(view), view.conn.execute(_asked(view, start, end))):
         each = counted["" if together else _who(sales, row.owner) or "", row.kind]
         each.states[row.state] += 1
         if row.settled is not None and row.state != DeadlineState.DROPPED:
@@ -96,20 +109,58 @@ def _rows(view: View, question: ReportQuestion) -> ReportRows:
     return ReportRows(rows, [] if note is None else [note])
 
 
+def _people(view: View, question: ReportQuestion, cell: ReportCell) -> CellLeads:
+    """The leads about which something was asked, each as often as it was: without a kind of every one. Raises
+    BadReport."""
+    kinds = tuple(kind.value for kind in DeadlineKind if kind is not DeadlineKind.FOLLOW_UP)
+    kind, who, together = cell.row.get("deadline"), cell.row.get("who"), question.by == "kind"
+    if kind is not None and kind not in kinds:
+        raise BadReport(
+            phrase(
+                "{name:input}: found {found!r}, allowed are {allowed}", name="deadline", found=kind[:80], allowed=kinds
+            )
+        )
+    table, leads, seen = deadlines.c, view.tables.leads, _as_seen_by(view)
+    again = table.kind + literal(":") + table.cause
+    query = _asked(view, *bounds_of(question.days, view.model.timezone)).add_columns(
+        table.lead, table.asked.label("at"), again.label("again")
+    )
+    query = query.join(leads, leads.c.lead == table.lead)
+    if kind is not None:
+        query = query.where(table.kind == kind)
+    if cell.number != "asked" and view.past is None:
+        query = query.where(table.state == cell.number)
+
+    def counts(row: Row[Any]) -> bool:
+        theirs = together or (_who(view.model.sales, row.owner) or None) == (who or None)
+        return theirs and cell.number in ("asked", seen(row).state)
+
+    return CellLeads(query, again=str, counts=counts, without=() if tells_owners(view, cell.number) else ("owner",))
+
+
+def tells_owners(view: View, number: str) -> bool:
+    """Whether the list behind a number may say who has each lead now: what single people did is told only where the
+    model says so."""
+    return number == "open" or view.model.sales.report_by == "owner"
+
+
 RESPONSE_TIMES: Final = Report(
     "response_times",
     "How soon owners did what was asked of them, a row an owner (or team) and kind of deadline; days off included",
     (
         *columns_of(ResponseShape, ColumnKind.TEXT, "who", "deadline"),
-        *columns_of(ResponseShape, ColumnKind.COUNT, "asked", "open", "kept", "missed", "dropped"),
+        *columns_of(ResponseShape, ColumnKind.COUNT, *_COUNTS),
         *columns_of(ResponseShape, ColumnKind.SECONDS, "median", "ninth_decile"),
     ),
     _rows,
     by=("owner", "kind"),
+    people=ReportPeople(
+        ("asked", "open", "kept", "missed", "dropped"), ("who", "deadline"), "when it was asked", _people
+    ),
 )
 
 
-def _asked(view: View, start: int | None, end: int | None) -> Result[Any]:
+def _asked(view: View, start: int | None, end: int | None) -> Select[Any]:
     table = deadlines.c
     query = select(table.kind, table.owner, table.asked, table.state, table.settled, table.due)
     query = query.where(table.kind != DeadlineKind.FOLLOW_UP.value)
@@ -119,7 +170,7 @@ def _asked(view: View, start: int | None, end: int | None) -> Result[Any]:
         query = query.where(table.asked >= start)
     if end is not None:
         query = query.where(table.asked < end)
-    return view.conn.execute(query)
+    return query
 
 
 def _as_seen_by(view: View) -> Callable[[Any], Any]:

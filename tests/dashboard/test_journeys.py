@@ -64,9 +64,12 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f}%" if 0 < share < 0.1 else f"{100 * share:.0f}%"
 
 
-@pytest.mark.parametrize("address", ["/cohorts?period=ever&every=month&reached=hot"])
+@pytest.mark.parametrize("address", [
+    "/cohorts?period=ever&every=month&reached=hot", "/paths?period=ever&length=2",
+    "/portrait?period=ever&by=profile.country", "/paths?start=page_viewed&period=ever",
+])  # fmt: skip
 def test_every_number_opens_just_those_people(pages: Pages, address: str) -> None:
-    assert len(numbers_open(pages, address)) > 3
+    assert numbers_open(pages, address)
 
 
 @pytest.mark.parametrize("every", ["week", "month"])

@@ -9,6 +9,7 @@ from projections.reports.registry import report
 from projections.reports.responses import waited_for
 from tests.dashboard.conftest import Open
 from tests.dashboard.given_leads import MODEL, filled
+from tests.dashboard.given_numbers import numbers_open
 from tests.dashboard.given_pages import Pages, text_of
 from tests.projections.given_sales import FRIDAY, MINUTE
 
@@ -28,6 +29,7 @@ def test_the_numbers_are_those_of_the_report(pages: Pages) -> None:
         shape = report(view, "response_times", ReportQuestion(by="owner"))
     shown = pages.get("/responses?period=ever")
     assert len(re.findall(r"<tr>\s*<th scope=\"row\">", shown.text)) == len(shape.items) > 2
+    assert len(numbers_open(pages, "/responses?period=ever")) > 3
     text = text_of(shown)
     assert "to accept" in text and "20 minutes half within that · 100% in time" in text
     assert "Told apart by owner" in text
@@ -67,6 +69,10 @@ def test_of_single_people_nothing_is_told_where_the_model_says_so(dashboard_of: 
     filled(pages)
     text = text_of(pages.get("/responses"))
     assert "of single people nothing is told" in text
+    asked, still = (
+        pages.get(f"/reports/response_times/people?by=kind&number={each}").text for each in ("asked", "open")
+    )
+    assert WAITED.findall(asked) and "Owner" not in asked and "Owner" in still
 
 
 def test_owners_of_no_team_are_told_as_such(dashboard_of: Open) -> None:

@@ -14,6 +14,7 @@ from projections.reports.answer import Report, ReportQuestion
 from projections.reports.attribution import ATTRIBUTION
 from projections.reports.channels import CHANNELS
 from projections.reports.daily import DAILY
+from projections.reports.people import people_behind
 from projections.reports.registry import answered
 from store.database import bulk
 from store.database.partitions import Partitions
@@ -26,6 +27,8 @@ from tests.services.postgres import PostgresServer
 
 PEOPLE = 20_000
 DAYS = 600
+LISTED = 1_000
+"""Of so many, the last ones, there are cards."""
 CLOCK = FIRST + DAYS
 RECENT = DayRange(CLOCK - 10, CLOCK)
 MONTHS = {"touches_2025_06", "touches_2025_07"}
@@ -48,6 +51,10 @@ def world(postgres_server: PostgresServer) -> Iterator[World]:
             if n % 10 == 0:
                 touches.append(touch(lead, at + 1, day, "order_placed", None, 1_000_000))
         bulk.insert(conn, live.sort_keys, people)
+        bulk.insert(conn, live.leads, [card(lead) for lead, *_ in people[-LISTED:]])
+        bulk.insert(conn, live.scores, [
+            (lead, 1.0, 0, None, False, None, None, "A", 0.0, None, "[]", "lead") for lead, *_ in people[-LISTED:]
+        ])  # fmt: skip
         Partitions(live.touches).cover(conn, touches)
         bulk.insert(conn, live.touches, touches)
         for table in ("sort_keys", "touches"):
@@ -55,6 +62,12 @@ def world(postgres_server: PostgresServer) -> Iterator[World]:
     yield world
     world.close()
     postgres_server.drop(world.url)
+
+
+def card(lead: UUID) -> dict[str, Any]:
+    texts = {"identities": "[]", "profile": "{}", "findings": "[]", "first_channel": "email", "last_channel": "email"}
+    numbers = dict.fromkeys((column.name for column in live.leads.c), 0)
+    return numbers | texts | {"lead": lead, "stage": "lead", "identified": True, "owner": None}
 
 
 def touch(lead: UUID, at: int, day: int, type: str, channel: str | None, revenue: int | None) -> tuple[Any, ...]:
@@ -90,3 +103,17 @@ def test_of_a_period_nobody_else_is_looked_at(world: World, report: Report, by: 
     if report is not ATTRIBUTION:  # what an order is owed to may be of any month
         outside = {table for tables in read for table in tables if table.startswith("touches_")} - MONTHS
         assert not outside, read
+
+
+def test_of_a_list_behind_a_number_a_page_is_read_off_an_index(world: World) -> None:
+    """Also where the number is of all times: the page is the newest of them."""
+    with world.view() as view:
+        for days in (RECENT, DayRange(0)):
+            with statements_of(view.conn) as asked:
+                question = ReportQuestion(days, "channel", {"group": "email"})
+                page = people_behind(
+                    replace(view, clock=CLOCK * DAY * 1_000_000), CHANNELS, question, "leads", limit=50
+                )
+            assert len(page.items) == 50 and page.next
+            read = [scanned(view.conn, *each) for each in asked]
+            assert not any("sort_keys" in tables for tables in read), read

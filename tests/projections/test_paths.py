@@ -9,14 +9,18 @@ from statistics import median
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis.strategies import lists, text
 
 from domain.errors import NotFound
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.queries.days import DayRange
+from projections.queries.path_texts import path_text, steps_of
 from projections.queries.view import View
 from projections.reports.answer import BadReport, ReportQuestion
 from projections.reports.paths import PATHS, run
 from tests.projections.given_customers import CLOCK, Customer, is_own, items, local_day, some_customers, world_of
+from tests.projections.given_lists import behind, lists_agree
 from tests.projections.world import World
 
 PEOPLE = some_customers(Random(5), 250)
@@ -121,6 +125,39 @@ def test_paths_are_recounted(view: View, asked: dict[str, Any]) -> None:
         assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
         assert all(row["share"] == row["leads"] / leads for row in rows)
         assert rows[:2] == items(view, PATHS, days, top=2, **texts)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"before": "won", "length": "2"},
+        {"before": "lost", "acts": "all", "length": "3", "top": "5"},
+        {"start": "page_viewed", "step": "page", "length": "3"},
+        {"start": "page_viewed", "step": "channel", "length": "2"},
+    ],
+)
+def test_every_number_has_just_so_many_people(view: View, options: dict[str, str]) -> None:
+    assert lists_agree(view, "paths", ReportQuestion(EVER, options=options)) >= 2
+
+
+def test_a_path_that_is_none_is_refused_and_one_that_nobody_went_is_empty(view: View) -> None:
+    with pytest.raises(BadReport, match="path: found 'a > ', allowed is a path of the report"):
+        behind(view, "paths", ReportQuestion(EVER), {"path": "a > "}, "leads")
+    for path in ("page_viewed > of_nobody", " > ".join("abcdef")):
+        assert behind(view, "paths", ReportQuestion(EVER), {"path": path}, "leads") == []
+
+
+@given(lists(text(alphabet=' >"\\anothig\n', max_size=8), max_size=4))
+@example(["nothing"])
+@example(["a > b", "", '"', '"a"', " a", "a >"])
+def test_a_path_is_read_back_as_it_was_written(steps: list[str]) -> None:
+    assert steps_of(path_text(steps)) == steps
+
+
+@pytest.mark.parametrize("path", ["", 'a > "', '"a" b', '"\\"', "a > nothing", '"a" > 1 > ', '"\\q"', "[1]> "])
+def test_what_is_no_path_is_not_read(path: str) -> None:
+    with pytest.raises(ValueError):
+        steps_of(path)
 
 
 def test_the_last_ninety_days_before_winning_are_told_where_nobody_says_more(view: View) -> None:

@@ -17,10 +17,13 @@ from domain.fold.names import is_a_name
 from projections.queries.days import DayRange
 from projections.queries.told_apart import BadGroups, told_by
 from projections.queries.view import View
-from projections.reports import portrait
 from projections.reports.answer import BadReport, ReportQuestion
-from projections.reports.portrait import PORTRAIT, FieldValues, run
+from projections.reports.portrait import report as portrait_report
+from projections.reports.portrait import values
+from projections.reports.portrait.report import PORTRAIT, run
+from projections.reports.portrait.values import FieldValues
 from tests.projections.given_customers import Customer, items, local_day, some_customers, world_of
+from tests.projections.given_lists import behind, lists_agree
 from tests.projections.world import World
 
 PEOPLE = some_customers(Random(7), 300)
@@ -180,6 +183,17 @@ def test_without_by_every_field_that_many_of_the_won_have_is_told(view: View) ->
     ]
 
 
+@pytest.mark.parametrize("by", ["profile", "profile.budget", "profile.size:10,100", "stage", "last_channel"])
+def test_every_number_has_just_so_many_people(view: View, by: str) -> None:
+    assert lists_agree(view, "portrait", ReportQuestion(DayRange(0), by)) > 4
+
+
+def test_a_field_that_there_is_not_is_refused(view: View) -> None:
+    for field in ("email", "company"):  # of the second one no value is shown
+        with pytest.raises(BadReport, match=f"field: found '{field}', allowed are budget, size, country, title"):
+            behind(view, "portrait", ReportQuestion(DayRange(0)), {"field": field, "value": "x"}, "won")
+
+
 def test_many_different_numbers_are_told_in_bands_of_about_as_many_leads(view: View) -> None:
     assert len(BUDGETS) == 4
     rows = items(view, PORTRAIT, by="profile.budget")
@@ -213,14 +227,14 @@ def test_the_limits_of_bands_have_as_few_digits_as_tell_them_apart(
 
 
 def test_of_more_fields_than_are_told_the_less_common_are_named(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(portrait, "MOST_FIELDS", 2)
+    monkeypatch.setattr(portrait_report, "MOST_FIELDS", 2)
     answer = run(view, ReportQuestion(by="profile"))
     assert len({row[0] for row in answer.rows}) < 3
     assert any(note.startswith("Left out, since fewer have them: ") for note in answer.notes)
 
 
 def test_of_values_beyond_what_is_kept_none_is_shown(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(portrait, "MOST_VALUES", 3)
+    monkeypatch.setattr(values, "MOST_VALUES", 3)
     field = FieldValues("size", told_by(view, "profile.title"))
     for n in range(9):
         field.add(f'"{n // 2}"', 0)

@@ -10,11 +10,12 @@ from domain.errors import Refused
 from domain.model.definition import parse_model
 from projections.queries.view import Past
 from projections.queries.walked import SavedClusters
-from projections.reports.answer import ReportQuestion
+from projections.reports.answer import BadReport, ReportQuestion
 from projections.reports.registry import report
 from projections.reports.responses import responses, waited_for
 from projections.upkeep.activation import activate
 from store.database.tables import live
+from tests.projections.given_lists import behind, lists_agree
 from tests.projections.given_sales import MINUTE, TEXT, Company, local
 
 MONDAY = local(2026, 6, 8, 9)
@@ -72,6 +73,22 @@ def test_by_team_single_people_are_not_told_apart(company: Company) -> None:
 
 def test_by_nobody(company: Company) -> None:
     assert [row[:4] for row in reported(company, "none")] == [(None, "accept", 3, 1), (None, "work", 1, 1)]
+
+
+@pytest.mark.parametrize("by", ["owner", "team", "none"])
+def test_every_number_opens_the_leads_behind_it(company: Company, by: str) -> None:
+    tell_by(company, by)
+    with company.world.view() as view:
+        for apart in ("owner", "kind"):
+            question = ReportQuestion(by=apart)
+            assert lists_agree(view, "response_times", question, again=("asked", "kept", "open")) >= 4
+        everybody = {"who": None, "deadline": None, "asked": 4}
+        asked = behind(view, "response_times", ReportQuestion(by="kind"), everybody, "asked", 1)
+        assert len(asked) == 4, "without a kind those of all kinds"
+        assert {each.owner is None for each in asked} == {by != "owner"}, "owners are told where the model says so"
+        assert all(each.owner for each in behind(view, "response_times", ReportQuestion(by="kind"), everybody, "open"))
+        with pytest.raises(BadReport, match="deadline: found 'follow_up', allowed are accept, work, answer"):
+            behind(view, "response_times", ReportQuestion(), everybody | {"deadline": "follow_up"}, "open")
 
 
 def test_a_period_is_when_it_was_asked(company: Company) -> None:

@@ -14,6 +14,7 @@ from api.dashboard.charting import chart_words
 from api.dashboard.charts.bars import Bar, BarSeries, bars
 from api.dashboard.charts.frame import SMALL, Chart, TableRow
 from api.dashboard.lead_rows import lead_row
+from api.dashboard.pages.reports import ReportChoice
 from api.dashboard.periods import OWN, PagePeriod, period_of
 from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
@@ -26,6 +27,7 @@ from projections.reports.overview.happened import happened
 from projections.reports.overview.shapes import Chance, CountOf, DifferenceShape, WeekShape
 from projections.reports.overview.standing_out import FEW
 from projections.reports.overview.weeks import DAYS, WEEK, first_day, overview
+from projections.reports.responses import RESPONSE_TIMES
 from web.viewer import viewer_of
 
 NAVIGATION: Final = NavigationEntry("/overview", N_("Overview"))
@@ -146,14 +148,16 @@ def routes(resources: Resources) -> Sequence[Route]:
 
 def address_behind(of: str, name: str | None, days: DayRange) -> str:
     """Where what is behind a number of some days stands: its list, else the page that tells it apart."""
-    period = PagePeriod(OWN, days, 0).said
+    asked = PagePeriod(OWN, days, 0)
+    period = asked.said
     match of:
         case CountOf.TOUCHPOINTS:
             return f"/reports/daily?{urlencode([('by', 'type'), *period])}"
         case CountOf.TYPE:
             return f"/reports/daily?{urlencode([('by', 'type'), *period])}"
         case CountOf.DEADLINES_MISSED:
-            return f"/responses?{urlencode(period)}"
+            missed = ReportChoice(RESPONSE_TIMES, asked, "kind", {}, "").people("missed", {"missed": 1})
+            return missed or f"/responses?{urlencode(period)}"
         case CountOf.REVENUE:
             return f"/reports/revenue?{urlencode([('by', 'day'), *period])}"
         case _:

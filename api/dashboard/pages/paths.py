@@ -11,13 +11,11 @@ from starlette.routing import Route
 
 from api.dashboard.charts.funnel_bars import FunnelSplit, lying_bar
 from api.dashboard.journeys import Journey, journey
+from api.dashboard.report_values import path_steps
 from api.dashboard.resources import Resources
 from api.dashboard.well_known import N_
 from api.dashboard.wording import PageWording
-from projections.reports.paths import NOTHING
 
-_APART: Final = " > "
-"""Between the steps of a path, as the report writes it."""
 _ENDS: Final[Mapping[str, str]] = {"won": N_("Won"), "lost": N_("Lost")}
 
 
@@ -27,6 +25,7 @@ class PathRow:
 
     steps: Sequence[str]
     leads: int
+    address: str | None
     share: float
     took: float | None
     bar: Markup
@@ -53,8 +52,9 @@ def _values(asked: Journey, wording: PageWording) -> dict[str, Any]:
     step = said.get(options.get("step", "type"), str)
     rows = [
         PathRow(
-            steps=[] if item["path"] == NOTHING else [step(each) for each in str(item["path"] or "…").split(_APART)],
+            steps=[step(each) for each in path_steps(str(item["path"] or "…"))],
             leads=item["leads"],
+            address=asked.choice.people("leads", item),
             share=item["share"],
             took=item["took_median"],
             bar=lying_bar(FunnelSplit(item["leads"], 0, 0), most),

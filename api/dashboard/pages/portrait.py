@@ -19,7 +19,7 @@ from api.dashboard.well_known import N_
 from api.dashboard.wording import PageWording
 from projections.queries.told_apart import NONE, OTHER
 from projections.queries.view import View
-from projections.reports.portrait import PORTRAIT
+from projections.reports.portrait.report import PORTRAIT
 
 _BOUNDS: Final = ("win_rate_low", "win_rate_high")
 
@@ -85,6 +85,7 @@ def _values(asked: Journey, view: View, wording: PageWording) -> dict[str, Any]:
         "field": field,
         "bands": bands,
         "of_all": of_all,
+        "people": asked.choice.people,
     }
 
 

@@ -22,6 +22,7 @@ from projections.queries.view import View
 from projections.reports.answer import ColumnKind, ReportCell, ReportQuestion, ReportShape
 from projections.reports.people import people_asked, people_behind
 from projections.reports.registry import known_report, understood
+from projections.reports.responses import RESPONSE_TIMES, tells_owners
 from web.viewer import viewer_of
 
 SIZE: Final = 50
@@ -31,6 +32,9 @@ _AT: Final[Mapping[str, str]] = {
     "mail": N_("First mail"),
     "cohorts": N_("Became known"),
     "stages": N_("Came there"),
+    "response_times": N_("Asked at"),
+    "paths": N_("When"),
+    "portrait": N_("Became known"),
 }
 """What the instant of each is, by report."""
 
@@ -65,6 +69,7 @@ def _values(request: Request, view: View, wording: PageWording) -> dict[str, Any
         "back": choice.page,
         "places": _places(view, choice, cell, wording),
         "period": choice.period,
+        "owners": definition is not RESPONSE_TIMES or tells_owners(view, number),
         "when": wording.text(_AT[definition.name]),
         "rows": [lead_row(lead, viewer.role, wording, lead.at) for lead in page.items],
         "count": len(page.items) if cursor is None and page.next is None else None,

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.dashboard.lead_rows import LeadRow, lead_row
+from api.dashboard.pages.reports import ReportChoice
 from api.dashboard.periods import period_of
 from api.dashboard.report_table import report_table
 from api.dashboard.resources import Resources
@@ -21,7 +22,7 @@ from projections.queries.leads import leads_of
 from projections.queries.view import View
 from projections.reports.answer import ReportQuestion
 from projections.reports.registry import report
-from projections.reports.responses import DeadlineShape, waited_for
+from projections.reports.responses import RESPONSE_TIMES, DeadlineShape, waited_for
 from web.viewer import Viewer, viewer_of
 
 NAVIGATION: Final = NavigationEntry("/responses", N_("Response times"))
@@ -83,7 +84,8 @@ def _values(request: Request, view: View, wording: PageWording) -> dict[str, Any
         return f"/responses?{urlencode([*period.said, ('sort', sort)])}"
 
     title = wording.text(N_("Response times"))
-    table = report_table(wording, shape, title, columns=_COLUMNS, sort=sort, address=address)
+    listed = ReportChoice(RESPONSE_TIMES, period, None, {}, "")
+    table = report_table(wording, shape, title, columns=_COLUMNS, sort=sort, address=address, link=listed.people)
     owner, cursor = said.get("owner") or None, said.get("cursor") or None
     page = waited_for(view, owner=owner, limit=SIZE, cursor=cursor)
     filtered = [("owner", owner)] if owner else []

@@ -3,68 +3,48 @@
 Profiles are read in a stream: kept are at most `MOST_VALUES` values of a field, each cut to `_LONGEST` characters.
 """
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, Select, case, false, func, select
+from sqlalchemy import ColumnElement, Row, Select, case, false, func, select
 
-from domain.files.values import number_of
 from domain.fold.names import names_somebody
 from domain.judging.backtest import FEW, Portion
 from domain.phrases import phrase
 from projections.queries.days import DayRange, bounds_of
-from projections.queries.told_apart import ORIGINS, BadGroups, Bands, ToldBy, grouping, told_by, value_of
+from projections.queries.told_apart import ORIGINS, BadGroups, ToldBy, told_by, value_of
 from projections.queries.view import View
-from projections.reports.answer import BadReport, ColumnKind, Report, ReportQuestion, ReportRows, column
+from projections.reports.answer import (
+    BadReport,
+    CellLeads,
+    ColumnKind,
+    Report,
+    ReportCell,
+    ReportPeople,
+    ReportQuestion,
+    ReportRows,
+    column,
+)
+from projections.reports.portrait.values import FieldValues, WonAndLost
 
 MOST_FIELDS: Final = 20
-MOST_VALUES: Final = 10_000
-"""Values of one field that are told apart before they are grouped."""
 _COMMON: Final = 0.2
 """A field is looked at by itself where so large a share of the won leads has it."""
 _ALL_FIELDS: Final = "profile"
 _PROFILE: Final = "profile."
-_BANDS: Final = 5
-_FEW_NUMBERS: Final = 12
-"""So many different numbers are shown each by itself; more are put into bands."""
 _LONGEST: Final = 200
 _FETCHED: Final = 5_000
 """Rows that are read at once."""
-_ADDRESS: Final = re.compile(r"[^@\s]@[^@\s]+\.\w")
 _WON, _LOST, _OPEN = range(3)
 """What became of a lead, and its place in `WonAndLost`."""
-
-
-class WonAndLost(NamedTuple):
-    """Leads by what became of them."""
-
-    won: int = 0
-    lost: int = 0
-    open: int = 0
-
-    @property
-    def leads(self) -> int:
-        """However it went."""
-        return sum(self)
 
 
 def run(view: View, question: ReportQuestion) -> ReportRows:
     """A row for each value of each field. Raises BadReport, BadGroups, NotFound."""
     by = question.by or _ALL_FIELDS
-    if by == _ALL_FIELDS:
-        fields, notes = _common_fields(view, question.days)
-    elif by.startswith(_PROFILE):
-        fields, notes = [_named_field(view, by)], []
-    else:
-        fields, notes = [FieldValues(by, told_by(view, by))], []
-    if by == _ALL_FIELDS or by.startswith(_PROFILE):
-        whole = _read_profiles(view, question.days, fields)
-    else:
-        whole = _read_groups(view, question.days, fields[0])
+    fields, notes, whole = _read(view, by, question.days)
     refused = sorted(f"{each.name} ({each.refused})" for each in fields if each.refused is not None)
     if refused and by != _ALL_FIELDS:
         raise BadReport(
@@ -84,6 +64,19 @@ def run(view: View, question: ReportQuestion) -> ReportRows:
     if 0 < whole.won < FEW:
         notes.insert(0, f"Only {whole.won} were won: of fewer than {FEW} too little can be told.")
     return ReportRows(sorted(rows, key=_place), [_in_words(whole), *notes])
+
+
+def _read(view: View, by: str, days: DayRange) -> tuple[list[FieldValues], list[str], WonAndLost]:
+    """The fields as they were counted, what is left out, and all leads. Raises BadReport, BadGroups, NotFound."""
+    if by == _ALL_FIELDS:
+        fields, notes = _common_fields(view, days)
+    elif by.startswith(_PROFILE):
+        fields, notes = [_named_field(view, by)], []
+    else:
+        fields, notes = [FieldValues(by, told_by(view, by))], []
+    if by == _ALL_FIELDS or by.startswith(_PROFILE):
+        return fields, notes, _read_profiles(view, days, fields)
+    return fields, notes, _read_groups(view, days, fields[0])
 
 
 def _place(row: Sequence[Any]) -> tuple[Any, ...]:
@@ -109,95 +102,6 @@ def _in_words(whole: WonAndLost) -> str:
     if not whole.leads:
         return "Nobody became known in the period."
     return f"{whole.leads} leads became known: {whole.won} won, {whole.lost} lost, {whole.open} neither so far."
-
-
-class FieldValues:
-    """What became of the leads, by the values of one field."""
-
-    def __init__(self, name: str, by: ToldBy) -> None:
-        """`name`: as people read it."""
-        self.name = name
-        self.refused: str | None = None
-        """Why its values are not shown; None: they are."""
-        self.banded = False
-        """Whether its numbers were put into bands of their own."""
-        self.by = by
-        self._by_text: dict[str, list[int]] = {}
-
-    def add(self, text: str, outcome: int, leads: int = 1) -> None:
-        """Count leads with a value, whose text it is; empty: with none."""
-        if self.refused is not None:
-            return
-        if self.by.bands:
-            text = self.by.group(text)
-        counts = self._by_text.get(text)
-        if counts is None:
-            if len(self._by_text) >= MOST_VALUES:
-                self._refuse(f"more than {MOST_VALUES} different values")
-                return
-            counts = self._by_text[text] = [0, 0, 0]
-        counts[outcome] += leads
-
-    def settle(self) -> None:
-        """All are counted: numbers are put into bands, and what says who somebody is is not shown."""
-        if self.by.bands or self.refused is not None:
-            return
-        leads = {text: sum(counts) for text, counts in self._by_text.items() if text}
-        if any(_ADDRESS.search(text) for text in leads):
-            self._refuse("e-mail addresses")
-            return
-        nearly_all_differ = 2 * len(leads) > sum(leads.values())
-        if (bands := _bands(leads, 1 if nearly_all_differ else _FEW_NUMBERS)) is not None:
-            self.by, self.banded = self.by._replace(group=bands.group, bands=bands.names), True
-            self._by_text = self._summed({text: bands.group(text) for text in self._by_text})
-        elif nearly_all_differ:
-            self._refuse("nearly all values are different")
-
-    def groups(self) -> Mapping[str, WonAndLost]:
-        """By group; none where they are not shown."""
-        if self.by.bands:
-            by_group = self._by_text
-        else:
-            by_group = self._summed(grouping(self.by, {text: sum(each) for text, each in self._by_text.items()}))
-        return {group: WonAndLost(*counts) for group, counts in by_group.items()}
-
-    def _summed(self, group_of: Mapping[str, str]) -> dict[str, list[int]]:
-        by_group: dict[str, list[int]] = {}
-        for text, group in group_of.items():
-            counts = by_group.setdefault(group, [0, 0, 0])
-            for outcome, leads in enumerate(self._by_text[text]):
-                counts[outcome] += leads
-        return by_group
-
-    def _refuse(self, why: str) -> None:
-        self.refused, self._by_text = why, {}
-
-
-def _bands(leads: Mapping[str, int], few: int) -> Bands | None:
-    """Up to `_BANDS` bands of more than a few numbers, each of about as many leads; None: they are fewer, or none."""
-    numbers, below, fifths = Counter[int | float](), 0, 0
-    for text, count in leads.items():
-        number = number_of(orjson.loads(text))
-        if number is None:
-            return None
-        numbers[number] += count
-    limits: list[int | float] = []
-    for number in sorted(numbers):
-        if (reached := below * _BANDS // numbers.total()) > fifths:
-            fifths = reached
-            limits.append(number)
-        below += numbers[number]
-    rounded = _round(limits)
-    return Bands([(f"{limit:.15g}", limit) for limit in rounded]) if rounded and len(numbers) > few else None
-
-
-def _round(limits: Sequence[int | float]) -> Sequence[float]:
-    """The limits with as few digits as they have when all are still different: two to six; else none."""
-    for digits in range(2, 7):
-        rounded = [float(f"{limit:.{digits}g}") for limit in limits]
-        if all(low < high for low, high in pairwise(rounded)):
-            return rounded
-    return ()
 
 
 # ---- reading -----------------------------------------------------------------------------------------------------
@@ -238,17 +142,54 @@ def _read_profiles(view: View, days: DayRange, fields: Sequence[FieldValues]) ->
 
 def _read_groups(view: View, days: DayRange, field: FieldValues) -> WonAndLost:
     """The same of what is no field of the profile."""
-    leads = view.tables.leads
-    rows = select(leads.c.lead, _outcome(view).label("outcome")).where(*_became_known(view, days)).subquery()
-    told = (
-        select(value_of(field.by, rows).label("text"), rows.c.outcome).select_from(field.by.joined(rows)).subquery().c
-    )
+    told = _told(view, days, field).subquery().c
     whole = [0, 0, 0]
     query = select(told.text, told.outcome, func.count()).group_by(told.text, told.outcome)
     for text, outcome, count in view.conn.execute(query.execution_options(yield_per=_FETCHED)):
         whole[outcome] += count
         field.add(text, outcome, count)
     return WonAndLost(*whole)
+
+
+def _told(view: View, days: DayRange, field: FieldValues) -> Select[Any]:
+    """Rows (lead, at, outcome, text) of what is no field of the profile."""
+    leads = view.tables.leads.c
+    known_at = leads.identified_at.label("at")
+    rows = select(leads.lead, known_at, _outcome(view).label("outcome")).where(*_became_known(view, days)).subquery()
+    columns = rows.c.lead, rows.c.at, rows.c.outcome
+    return select(*columns, value_of(field.by, rows).label("text")).select_from(field.by.joined(rows))
+
+
+def _people(view: View, question: ReportQuestion, cell: ReportCell) -> CellLeads:
+    """The leads that have a value, each with when it became known. Raises BadReport, BadGroups, NotFound."""
+    by, days = question.by or _ALL_FIELDS, question.days
+    fields, _, _ = _read(view, by, days)
+    named = {each.name: each for each in fields if each.refused is None}
+    field = named.get(cell.row.get("field", ""))
+    if field is None:
+        raise BadReport(
+            phrase(
+                "{name:input}: found {found!r}, allowed are {allowed}",
+                name="field",
+                found=cell.row.get("field", "")[:80],
+                allowed=tuple(named) or phrase("none"),
+            )
+        )
+    group_of, value = field.group_of(), cell.row.get("value", "")
+    of_profile = by == _ALL_FIELDS or by.startswith(_PROFILE)
+    if of_profile:
+        leads = view.tables.leads.c
+        columns = leads.lead, leads.identified_at.label("at"), leads.profile, _outcome(view).label("outcome")
+        query = select(*columns).where(*_became_known(view, days))
+    else:
+        query = _told(view, days, field)
+    wanted = {"won": (_WON,), "lost": (_LOST,), "leads": (_WON, _LOST, _OPEN)}[cell.number]
+
+    def counts(row: Row[Any]) -> bool:
+        text = _text(orjson.loads(row.profile).get(field.name)) if of_profile else row.text
+        return row.outcome in wanted and group_of(text) == value
+
+    return CellLeads(query, counts=counts)
 
 
 def _text(value: Any) -> str:
@@ -327,4 +268,5 @@ PORTRAIT: Final = Report(
     ),
     run,
     by=(_ALL_FIELDS, _PROFILE, "stage", "grade", "segment:", *ORIGINS),
+    people=ReportPeople(("won", "lost", "leads"), ("field", "value"), "when they became known", _people),
 )
