@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode, urlsplit
 
 from runtime.commands.demo import server, tell
 from runtime.commands.options import settings_of
@@ -64,6 +65,22 @@ class Demo:
         until(lambda: bool(self._asked("/api/rejected?limit=1")), PATIENCE)
         return f"/health/rejected/{self._asked('/api/rejected?limit=1')[0]['id']}"
 
+    def draft(self) -> str:
+        """The page of a comparison, which has ended: the rule with the most points gives one more half."""
+        with urllib.request.urlopen(f"{self.address}/model/history/1/file") as answer:
+            text = answer.read().decode().replace("points = 50", "points = 75", 1)
+        form = urlencode({"kind": "text", "to": "preview", "based_on": "1", "text": text}).encode()
+        asked = urllib.request.Request(f"{self.address}/model/edit", form, {"Origin": self.address})
+        with urllib.request.urlopen(asked) as answer:
+            page = urlsplit(answer.url).path
+        until(lambda: self._job(page.rpartition("/")[2])["state"] != "running", PATIENCE)
+        return page
+
+    def _job(self, id: str) -> dict[str, Any]:
+        with urllib.request.urlopen(f"{self.address}/api/jobs/{id}") as answer:
+            job: dict[str, Any] = json.load(answer)
+        return job
+
     def _asked(self, path: str) -> list[dict[str, Any]]:
         with urllib.request.urlopen(self.address + path) as answer:
             items: list[dict[str, Any]] = json.load(answer)["items"]
@@ -96,14 +113,17 @@ PAGES: Final[Mapping[str, Callable[[Demo], str]]] = {
     "model-activation": lambda demo: "/model/history/1",
     "model-edit": lambda demo: "/model/edit",
     "model-text": lambda demo: "/model/edit?as=text",
+    "model-draft": lambda demo: demo.draft(),
     "signals": lambda demo: "/signals",
     "health": lambda demo: "/health",
     "health-findings": lambda demo: "/health/findings",
+    "health-findings-kind": lambda demo: "/health/findings?kind=missing_field",
     "health-refused": lambda demo: "/health/rejected",
     "health-refused-one": lambda demo: demo.refused(),
     "journeys-cohorts": lambda demo: "/cohorts?reached=hot",
     "journeys-paths": lambda demo: "/paths?before=stage:qualified",
     "journeys-portrait": lambda demo: "/portrait",
+    "report-people": lambda demo: "/reports/mail/people?row.campaign=monthly&number=clicked&period=ever",
     "nothing": lambda demo: "/leads/none",
 }
 

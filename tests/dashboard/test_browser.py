@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "b2b-software" / "leadline.toml"
-MODEL = ("/model", "/model/history/1")
+MODEL = ("/model", "/model/history/1", "/model/edit", "/model/edit?as=text")
+"""Drafts are looked at where they are made, in test_model_in_browser.py."""
 FUNNELS = (
     "/funnels",
     "/funnels/signup?by=last_channel&series=day&period=7",
