@@ -26,7 +26,7 @@ def settled(company: Company) -> list[tuple[Any, ...]]:
         return sorted(tuple(map(str, row)) for row in conn.execute(query))
 
 
-@law(12)
+@law(40)
 @given(_STEPS)
 def test_what_is_answered_between_two_looks_is_answered_as_one_by_one(steps: list[tuple[str, int]]) -> None:
     said, clock = [], START

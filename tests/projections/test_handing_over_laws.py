@@ -90,7 +90,7 @@ def check(company: Company) -> None:
     assert sorted(heard) == sorted(row.signal for row in owned.values())
 
 
-@law(40)
+@law(80)
 @given(_STEPS)
 def test_a_lead_has_one_owner_or_none_and_each_hot_episode_is_waited_for_once(steps: list[Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -114,7 +114,7 @@ def test_a_lead_has_one_owner_or_none_and_each_hot_episode_is_waited_for_once(st
         company.close()
 
 
-@law(30)
+@law(60)
 @given(_STEPS, _LATE, _MEANWHILE)
 def test_the_same_holds_with_what_is_late_or_comes_twice_after_restarts_and_under_other_sales(
     steps: list[Any], late: list[int], meanwhile: list[Any]
