@@ -10,9 +10,9 @@ from domain.files.durations import ALLOWED, DAY, parse_duration
 from domain.touchpoints.mail_link import LONGEST_TOKEN, MailDoor, MailLink, MailLinkKeys
 from domain.touchpoints.text import storable, tidy
 from domain.touchpoints.touchpoint import LATEST, Instant, Source, Touchpoint
-from producers.collector.sites import origin_of
 from producers.commands import CommandRefused, LeadCard, head_of
 from producers.reading import bots, page
+from producers.reading.origins import origin_of
 
 SOURCE: Final = Source("provider", "mail_links")
 """Who reports opens and clicks of these links."""

@@ -181,7 +181,7 @@ class Settings(BaseModel):
     def conventions(self) -> Conventions:
         """How what sources leave open is read."""
         back = parse_duration(self.claims_back)
-        return Conventions(self.region or "", self.forms or {}, back, self.sites.hosts)
+        return Conventions(self.region or "", self.forms or {}, back, self.sites.hosts, self.sites.origins)
 
     @property
     def links(self) -> Links:

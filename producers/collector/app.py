@@ -223,13 +223,12 @@ class _Collector:
         match protocol.reply:
             case Outcome():
                 return answers.outcome(taken)
-            case ThanksPage(field):
+            case ThanksPage(fields):
                 if wants_json(request, message) or taken.malformed:
                     return answers.outcome(taken, 202)
-                page = self._admission.sites.target(
-                    message.value.get(field), header(request.headers.get("referer", ""))
-                )
-                return RedirectResponse(page or "/thanks", 303)
+                referer = header(request.headers.get("referer", ""))
+                pages = (self._admission.sites.target(message.value.get(field), referer) for field in fields)
+                return RedirectResponse(next(filter(None, pages), "/thanks"), 303)
             case Image(content, media_type):
                 return answers.image(content, media_type)
             case _:

@@ -1,19 +1,14 @@
 """The sites that forms and pixels may stand on, and where a form may send its visitor afterwards."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
-from urllib.parse import urljoin, urlsplit
-
-import idna
+from urllib.parse import urlsplit
 
 from domain.touchpoints.claims import OWN_SOURCES
 from domain.touchpoints.text import header
 from producers.collector.keys import WrongSetting
-
-_PORTS: Final = {"http": 80, "https": 443}
-_UNSAFE: Final = re.compile(r"[\x00-\x20\\\x7f]")
+from producers.reading import origins
+from producers.reading.origins import origin_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +33,12 @@ class Sites:
 
     def target(self, address: object, referer: str) -> str | None:
         """The address that a form may send its visitor to, or None. A relative one is the referring site's own."""
-        if not isinstance(address, str) or not address.strip() or _UNSAFE.search(address.strip()):
-            return None
-        try:
-            address = urljoin(referer, address.strip())
-        except ValueError:
-            return None
-        found = origin_of(address)
-        return address if found is not None and self.allows(found) else None
+        return origins.target(address, referer, self.origins)
 
 
 def parse(text: str) -> Sites:
     """The sites of `LEADLINE_SITES`: comma-separated origins. Raises WrongSetting."""
-    origins = set()
+    allowed = set()
     for part in filter(None, (part.strip() for part in text.split(","))):
         origin = origin_of(part)
         if origin is None or urlsplit(part).path not in ("", "/") or urlsplit(part).query:
@@ -60,24 +48,8 @@ def parse(text: str) -> Sites:
                 f"LEADLINE_SITES: found {part!r}: a site's source bears its host's name, and Leadline's own names are "
                 f"{', '.join(sorted(OWN_SOURCES))}"
             )
-        origins.add(origin)
-    return Sites(frozenset(origins))
-
-
-def origin_of(address: str) -> str | None:
-    """The origin of a web address in one spelling, as browsers write it: `https://host`, the host in ASCII (IDNA), with
-    the port where it is not the usual one."""
-    try:
-        parts = urlsplit(address)
-        host, port = parts.hostname, parts.port
-        if host and not host.isascii():
-            host = idna.encode(host, uts46=True).decode("ascii")
-    except (ValueError, idna.IDNAError):
-        return None
-    if parts.scheme not in _PORTS or not host or parts.username is not None or _UNSAFE.search(parts.netloc):
-        return None
-    shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}" + ("" if port in (None, _PORTS[parts.scheme]) else f":{port}")
+        allowed.add(origin)
+    return Sites(frozenset(allowed))
 
 
 def origin_in(headers: Mapping[str, str]) -> str | None:

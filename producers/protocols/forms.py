@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import orjson
 
 from domain.touchpoints.identity import Identity, canonical, ordered
 from domain.touchpoints.touchpoint import Touchpoint
-from producers.reading import body, bots, page, person
+from producers.reading import body, bots, origins, page, person
 from producers.reading.arrival import ITEM_LIMIT, Arrival, RefusedPart, Taken, Unusable, take_one
 from producers.reading.body import Body
 from producers.reading.ids import given_id
@@ -18,6 +19,9 @@ GOTCHA: Final = "_gotcha"
 
 REDIRECT: Final = "_redirect"
 """Where the browser goes afterwards, if that is an allowed site."""
+
+DOWNLOAD: Final = "_download"
+"""The file that the form is the door to: `file_downloaded`, and where the browser goes, if that is an allowed site."""
 
 ANONYMOUS: Final = ("_aid", "anonymous_id", "anonymousId")
 ID: Final = "_id"
@@ -46,7 +50,13 @@ def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
     if len(arrival.query) > ITEM_LIMIT or _heavy(answers):
         reason = f"the form's fields, or its query, are larger than {ITEM_LIMIT} bytes"
         return Taken(refused=RefusedPart(arrival, reason, raw), malformed=True)
-    return take_one(arrival, raw, lambda: touchpoint(answers, arrival))
+    form = take_one(arrival, raw, lambda: touchpoint(answers, arrival))
+    file = origins.target(answers.get(DOWNLOAD), arrival.referer, arrival.conventions.origins)
+    if form.refused or file is None:
+        return form
+    (submitted,) = form.touchpoints
+    given = take_one(arrival, raw, lambda: _downloaded(submitted, file))
+    return Taken(form.touchpoints + given.touchpoints, form.records + given.records, given.refused)
 
 
 def touchpoint(answers: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
@@ -65,6 +75,20 @@ def touchpoint(answers: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
         profile=person.profile(person_fields, arrival.conventions.region),
         properties=page.described({**properties, "form": form}, page_fields),
         context=_context(answers, arrival) | page.own_referrer(properties, {}, arrival.conventions.sites),
+    )
+
+
+def _downloaded(submitted: Touchpoint, file: str) -> Touchpoint:
+    """That the file was given to whoever submitted the form."""
+    properties = {name: submitted.properties[name] for name in ("form", "url", "path") if name in submitted.properties}
+    name = urlsplit(file).path.rpartition("/")[2]
+    return submitted._replace(
+        id=given_id(submitted.id + "-file"),
+        seq=submitted.seq + 1,
+        type="file_downloaded",
+        profile={},
+        properties={**properties, "href": file, **({"file": name} if name else {})},
+        context={key: value for key, value in submitted.context.items() if key != "campaign"},
     )
 
 
@@ -123,7 +147,7 @@ PROTOCOL: Final = Protocol(
     prefix="f/",
     paths=(Path("/f/{form}", "f", ("POST", "GET")),),
     sender=Sender.SITE,
-    reply=ThanksPage(REDIRECT),
+    reply=ThanksPage((DOWNLOAD, REDIRECT)),
     read=read,
     taken=taken,
 )

@@ -20,13 +20,14 @@ class Conventions:
     """`region` is the one whose national phone numbers are read ("": none); `forms` are the fields of forms by name.
 
     `claims_back` is how far back, in microseconds, a claim may say that something happened. `sites` are the hosts of
-    the installation's own sites.
+    the installation's own sites, `origins` their origins (none: any is allowed).
     """
 
     region: str = ""
     forms: Mapping[str, Fields] = field(default_factory=lambda: MappingProxyType({}))
     claims_back: int = 48 * HOUR
     sites: frozenset[str] = frozenset()
+    origins: frozenset[str] = frozenset()
 
     def fields(self, form: object) -> Fields:
         """What the fields of a form mean, by its name; those of every form stand behind its own."""

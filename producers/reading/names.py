@@ -1,6 +1,7 @@
 """Names that forms give to the fields about a person: the table of docs/reference/http.md."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import Final
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -45,3 +46,41 @@ OTHERS: Final = frozenset(
     }
 )  # fmt: skip
 """Words in the name of a field whose e-mail is somebody else's."""
+
+WRAPPERS: Final = frozenset(
+    {
+        "field", "fields", "form", "forms", "formular", "webform", "contact", "contacts", "customer", "user", "lead",
+        "person", "visitor", "subscriber", "submitted", "submission", "data", "attributes", "properties", "values",
+        "item", "input", "your", "billing", "wpforms", "wpcf7", "mc4wp", "mauticform", "jform", "elementor",
+        "formframework", "powermail", "pi1", "tx", "et", "pb", "w", "hs",
+    }
+)  # fmt: skip
+"""Words that form builders put before the name of a field about the person: `fields[email]`, `mauticform[email]`."""
+
+_UNCLEAR: Final = frozenset({"name", "title", "address", "role", "state"})
+_NUMBER: Final = re.compile(r"q?\d+")
+_NESTED: Final = re.compile(r"[\[./]")
+
+
+def unwrapped(key: str, name: str, known: Collection[str]) -> str | None:
+    """The name of the profile that a field bears behind a form builder's words and numbers; None: it bears none.
+
+    `key` is the field's name as sent, `name` the same in snake_case. `form_name` is the form's,
+    `form[name]` a person's.
+    """
+    words = name.split("_")
+    if not OTHERS.isdisjoint(words):
+        return None
+    while len(words) > 1 and _NUMBER.fullmatch(words[-1]):
+        words.pop()
+    outside = ""
+    while True:
+        inner = "_".join(words)
+        if inner in ALIASES:
+            return ALIASES[inner]
+        if inner in known and not (outside and inner in _UNCLEAR and not _NESTED.search(key)):
+            return inner
+        outside = words[0]
+        if len(words) == 1 or not (outside in WRAPPERS or _NUMBER.fullmatch(outside)):
+            return None
+        words.pop(0)

@@ -1,13 +1,13 @@
 """What traits and form fields say about the person: profile keys, and the identities among them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from domain.touchpoints.claims import snake_case
 from domain.touchpoints.identity import Identity, NoIdentity, canonical, named
 from domain.touchpoints.text import as_text
 from producers.reading.conventions import Conventions
-from producers.reading.names import ALIASES, OTHERS
+from producers.reading.names import ALIASES, OTHERS, unwrapped
 
 EMAIL: Final = ("email", "e_mail", "email_address")
 PHONE: Final = ("phone", "phone_number", "tel", "telephone", "mobile")
@@ -66,13 +66,15 @@ def company(group_id: object, traits: Mapping[str, Any]) -> dict[str, Any]:
 def of_form(fields: Mapping[str, Any], known: frozenset[str], form: object, conventions: Conventions) -> dict[str, Any]:
     """What the fields of a form say about the person, by the names of the profile.
 
-    A field is recognised by the installation's mapping, as one of `known`, or by the table of names; and where none of
-    these holds an e-mail, one field that does, unless its name says that it is somebody else's.
+    A field is recognised by the installation's mapping, as one of `known`, or by the table of names; then, where none
+    of these said the same, by its name without what a form builder puts around it; and where no e-mail is told so far,
+    one field that holds one, unless its name says that it is somebody else's.
     """
     mapped = conventions.fields(form)
     profile_fields: dict[str, Any] = {}
+    wrapped: dict[str, Any] = {}
     others: list[Any] = []
-    for key, value in fields.items():
+    for key, value in _asked(fields, mapped.keys() | known | ALIASES.keys()):
         name = snake_case(key)
         if value in ("", None):
             continue
@@ -82,13 +84,35 @@ def of_form(fields: Mapping[str, Any], known: frozenset[str], form: object, conv
             profile_fields.setdefault(name, value)
         elif name in ALIASES:
             profile_fields.setdefault(ALIASES[name], value)
-        elif OTHERS.isdisjoint(name.split("_")):
+        elif inner := unwrapped(key, name, known):
+            wrapped.setdefault(inner, value)
+        elif key in fields and OTHERS.isdisjoint(name.split("_")):
+            others.append(value)
+    for inner, value in wrapped.items():
+        if profile_fields.setdefault(inner, value) is not value:
             others.append(value)
     if not any(name in profile_fields and _first("email", profile_fields[name]) for name in EMAIL):
         addresses = {identity for value in others if (identity := _first("email", value))}
         if len(addresses) == 1:
             profile_fields["email"] = addresses.pop().value
     return profile_fields
+
+
+def _asked(
+    fields: Mapping[str, Any], whole: Collection[str], within: str = "", depth: int = 0
+) -> Iterator[tuple[str, Any]]:
+    """The fields; those inside an object or a list of objects as forms write them: `contact[0][email]`.
+
+    An object under a name in `whole` is one value.
+    """
+    for key, value in fields.items():
+        path = f"{within}[{key}]" if within else key
+        parts = {str(place): part for place, part in enumerate(value)} if isinstance(value, list) else value
+        deeper = isinstance(parts, dict) and depth < _DEPTH and snake_case(path) not in whole
+        if deeper and (isinstance(value, dict) or any(isinstance(part, dict) for part in value)):
+            yield from _asked(parts, whole, path, depth + 1)
+        else:
+            yield path, value
 
 
 def reachable(sources: Iterable[Mapping[str, Any]], region: str) -> list[Identity]:

@@ -22,9 +22,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class ThanksPage:
-    """A script is answered as JSON; a person sees a page: the one that `field` of the form names, else the thanks."""
+    """A script is answered as JSON; a person sees the first allowed page that `fields` name, else the thanks."""
 
-    field: str
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,62 @@ def test_a_field_is_recognised_by_its_value(door: Collecting, fields: dict[str, 
     assert len(door.rejected()) == (address is None)
 
 
+@pytest.mark.parametrize(
+    ("fields", "profile"),
+    [
+        ({"fields[email]": ADA, "fields[your-name]": "Ada"}, {"email": ADA, "name": "Ada"}),
+        ({"contact[0][email]": ADA, "contact[0][phone]": "+49 171 1234567"}, {"email": ADA, "phone": "+491711234567"}),
+        ({"form_fields[name]": "Ada", "form_fields[email]": ADA}, {"email": ADA, "name": "Ada"}),
+        ({"mauticform[email]": ADA, "mauticform[company]": "Engines"}, {"email": ADA, "company": "Engines"}),
+        ({"tx_powermail_pi1[field][firstname]": "Ada", "e": ADA}, {"email": ADA, "first_name": "Ada"}),
+        ({"tx_form_formframework[contact-1][email-1]": ADA}, {"email": ADA}),
+        ({"mc4wp-EMAIL": ADA, "mc4wp-FNAME": "Ada"}, {"email": ADA, "first_name": "Ada"}),
+        ({"0-1/email": ADA, "0-1/jobtitle": "CTO"}, {"email": ADA, "job_title": "CTO"}),
+        ({"Email-3": ADA, "name-2": "Ada"}, {"email": ADA, "name": "Ada"}),
+        ({"q3_email": ADA, "fields[公司]": "示例"}, {"email": ADA, "company": "示例"}),
+        # what is told without a wrapper goes first, and what is somebody else's or the form's is not the person's
+        ({"fields[email]": "eve@example.org", "email": ADA}, {"email": ADA}),
+        ({"fields[email]": ADA, "friend[email]": "eve@example.org"}, {"email": ADA}),
+        ({"email": ADA, "form_name": "Demo", "user_name": "ada99", "product[name]": "Engine"}, {"email": ADA}),
+        ({"email": ADA, "company[country]": "DE", "settings[language]": "de"}, {"email": ADA}),
+    ],
+)
+def test_what_a_form_builder_puts_around_a_name_is_taken_off(
+    door: Collecting, fields: dict[str, str], profile: dict[str, str]
+) -> None:
+    door.post("/f/contact", data=fields)
+    assert door.touchpoints()[0].profile == profile and f"email:{ADA}" in identities(door)
+
+
+@pytest.mark.parametrize(
+    ("fields", "profile"),
+    [
+        ({"contact": {"email": ADA, "name": "Ada"}}, {"email": ADA, "name": "Ada"}),
+        (
+            {"data": {"fields": [{"email": ADA, "company": {"name": "E", "size": 5}}]}},
+            {"email": ADA, "company": "E", "company_size": 5},
+        ),
+        ({"email": ADA, "company": {"name": "E", "size": 5}}, {"email": ADA, "company": "E", "company_size": 5}),
+        # an object that is not about the person binds nobody, by its value neither
+        ({"email": ADA, "assigned": {"email": "eve@example.org"}}, {"email": ADA}),
+        ({"_aid": "a", "assigned": {"email": "eve@example.org"}}, {}),
+    ],
+)
+def test_objects_are_read_as_forms_write_them(
+    door: Collecting, fields: dict[str, Any], profile: dict[str, object]
+) -> None:
+    door.post("/f/contact", fields)
+    assert door.touchpoints()[0].profile == profile
+    assert "eve" not in str(door.touchpoints()[0].identities)
+
+
+def test_a_mapping_names_fields_inside_others(tmp_path: Path) -> None:
+    door = Collecting(tmp_path, conventions=Conventions(forms=parse_forms(["*:wpforms[fields][2]:email"])))
+    door.post("/f/contact", data={"wpforms[fields][2]": ADA, "wpforms[fields][3]": "eve@example.org"})
+    door.post("/f/contact", {"wpforms": {"fields": {"2": ADA}}})
+    assert [str(found.identities[0]) for found in door.touchpoints()] == [f"email:{ADA}"] * 2
+
+
 def test_the_same_holds_for_form_submitted(door: Collecting) -> None:
     door.post(
         "/v1/track", {"event": "Form Submitted", "messageId": "m", "properties": {"your-email": ADA, "name": "Demo"}}

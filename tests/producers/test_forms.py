@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from producers.reading.conventions import Conventions
 from tests.producers.collecting import Collecting
 
 HTML = {
@@ -148,3 +149,50 @@ def test_a_referer_of_raw_utf8_is_read_as_such(door: Collecting) -> None:
 ])  # fmt: skip
 def test_the_page_is_in_the_language_that_is_preferred(door: Collecting, languages: str, word: str) -> None:
     assert word in door.ask("GET", "/thanks", headers={"accept-language": languages}).text
+
+
+# ---- files behind a form ----
+
+SITE = "https://www.example.com"
+BEHIND = Conventions(origins=frozenset({SITE}))
+FILE = "/papers/Guide%20to%20heat.pdf"
+
+
+def test_a_form_is_the_door_to_a_file(tmp_path: Path) -> None:
+    door = Collecting(tmp_path, sites_text=SITE, conventions=BEHIND)
+    fields = {"email": "ada@example.org", "company": "Engines", "_aid": "anon-1", "_id": "s-1", "_download": FILE}
+    for _ in range(2):  # one that is sent twice is recorded once: the ids are the same
+        answer = door.post("/f/guide?utm_campaign=spring", data={**fields, "_redirect": "/danke"}, headers=HTML)
+        assert (answer.status_code, answer.headers["location"]) == (303, SITE + FILE)
+    submitted, downloaded, *again = door.touchpoints()
+    assert [each.id for each in again] == [submitted.id, downloaded.id] == ["s-1", "s-1-file"]
+    assert (submitted.type, downloaded.type) == ("form_submitted", "file_downloaded")
+    assert downloaded.identities == submitted.identities and downloaded.source == submitted.source
+    assert downloaded.properties == {
+        "form": "guide", "file": "Guide%20to%20heat.pdf", "href": SITE + FILE,
+        "url": f"{SITE}/kontakt?utm_source=x", "path": "/kontakt",
+    }  # fmt: skip
+    assert (submitted.occurred_at, submitted.seq + 1) == (downloaded.occurred_at, downloaded.seq)
+    assert submitted.context["campaign"] == {"name": "spring"} and "campaign" not in downloaded.context
+    assert "_download" not in submitted.properties
+
+
+@pytest.mark.parametrize("wanted", ["https://evil.example/x.pdf", "//evil.example/x", "http://www.example.com/x", ""])
+def test_a_file_elsewhere_is_none(tmp_path: Path, wanted: str) -> None:
+    door = Collecting(tmp_path, sites_text=SITE, conventions=BEHIND)
+    fields = {"email": "ada@example.org", "_download": wanted, "_redirect": "/danke"}
+    answer = door.post("/f/guide", data=fields, headers=HTML)
+    assert answer.headers["location"] == f"{SITE}/danke"
+    assert [each.type for each in door.touchpoints()] == ["form_submitted"]
+
+
+def test_a_machine_downloads_as_one(tmp_path: Path) -> None:
+    door = Collecting(tmp_path, sites_text=SITE, conventions=BEHIND)
+    door.post("/f/guide", data={"email": "ada@example.org", "_gotcha": "x", "_download": FILE}, headers=HTML)
+    assert [each.context["machine"] for each in door.touchpoints()] == ["honeypot"] * 2
+
+
+def test_who_names_nobody_gets_the_file_and_is_no_download(tmp_path: Path) -> None:
+    door = Collecting(tmp_path, sites_text=SITE, conventions=BEHIND)
+    answer = door.post("/f/guide", data={"email": "none", "_download": FILE}, headers=HTML)
+    assert answer.headers["location"] == SITE + FILE and door.touchpoints() == [] and len(door.rejected()) == 1

@@ -11,6 +11,7 @@ from producers import protocols
 from producers.collector import sites
 from producers.collector.keys import WrongSetting
 from producers.protocols.registry import PROTOCOLS, protocol_of
+from producers.reading.origins import origin_of
 from producers.reading.protocol import Protocol, Sender
 from tests.producers.collecting import Collecting
 
@@ -76,7 +77,7 @@ def test_a_site_in_any_spelling_is_the_browsers(tmp_path: Path, site: str, origi
 
 
 def test_a_site_with_a_sharp_s_is_the_browsers() -> None:
-    assert sites.origin_of("https://straße.example") == "https://xn--strae-oqa.example"
-    assert sites.origin_of("https://café.example/a") == "https://xn--caf-dma.example"
-    assert sites.origin_of("https://a_b.example") == "https://a_b.example"
-    assert sites.origin_of("https://\ufffd.example") is None
+    assert origin_of("https://straße.example") == "https://xn--strae-oqa.example"
+    assert origin_of("https://café.example/a") == "https://xn--caf-dma.example"
+    assert origin_of("https://a_b.example") == "https://a_b.example"
+    assert origin_of("https://\ufffd.example") is None
