@@ -139,9 +139,29 @@ def test_csv_is_given_to_who_asks_for_it(api: Asker, accept: str, query: str, is
     ("/api/reports/stages?as_of=2026-01-01", 400, "as_of: 2026-01-01 lies ahead of the clock, 2023"),
     ("/api/reports/stages?from=2026-01-01&from=2026-01-02", 400, "more than once"),
     ("/api/reports?by=x", 400, "query.by: is not known here"),
+    ("/api/reports/sales/people?number=leads", 404, "no report 'sales'"),
+    ("/api/reports/stages/people?stage=lead", 400, "query.number"),
+    ("/api/reports/stages/people?number=rate", 400, "number: found 'rate', allowed are entered, inside, left"),
+    ("/api/reports/stages/people?number=left&month=5", 400, "month: is no option of stages and no column of its rows"),
+    ("/api/reports/stages/people?number=left&stage=none", 404, "no stage 'none'"),
+    ("/api/reports/stages/people?number=left&stage=new&cursor=x", 400, "is none of this list's"),
+    ("/api/reports/quality/people?number=leads", 400, "quality: no number of it opens a list"),
 ])  # fmt: skip
 def test_what_there_is_not_is_refused(api: Asker, path: str, status: int, words: str) -> None:
     problem(api.get(path), status, words)
+
+
+def test_a_number_opens_its_list_page_by_page(api: Asker) -> None:
+    named = {each["name"]: each["people"] for each in api.get("/api/reports").json()["items"]}
+    assert named["stages"]["row"] == ["stage"] and named["quality"] is None
+    row = max(api.get("/api/reports/stages").json()["items"], key=lambda each: each["entered"])
+    address = f"/api/reports/stages/people?stage={row['stage']}&number=entered&limit=1"
+    found, cursor = [], ""
+    while cursor is not None:
+        page = api.get(f"{address}{cursor and '&cursor='}{cursor}").json()
+        found, cursor = [*found, *page["items"]], page["next"]
+    assert len({each["id"] for each in found}) == len(found) == row["entered"] > 1
+    assert [each["at"] for each in found] == sorted((each["at"] for each in found), reverse=True)
 
 
 def test_the_terminal_shows_labels_shares_and_spans(terminal: Any) -> None:
