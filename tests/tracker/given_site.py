@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 EXAMPLE = Path(__file__).parents[2] / "examples" / "site"
 KEY = "pub-EXAMPLE-change-me"
 PATIENCE = 15.0
-QUIET = 0.7
+QUIET = 0.5
 """Seconds after which what has not come will not come: the tracker sends a tenth of a second after a touchpoint."""
 
 
@@ -111,11 +111,12 @@ class Site:
     # ---- what came ----
 
     def touchpoints(self, host: str) -> list[Touchpoint]:
-        """What the log has of the pages of a host, in the order of the log."""
-        everything = self.collecting.touchpoints()
-        return [
-            each for each in everything if f"//{host}:" in str(each.context.get("page", each.properties).get("url"))
-        ]
+        """What the log has of the pages of a host, in its order, each once: of one id the first is recorded."""
+        by_id: dict[str, Touchpoint] = {}
+        for each in self.collecting.touchpoints():
+            if f"//{host}:" in str(each.context.get("page", each.properties).get("url")):
+                by_id.setdefault(each.id, each)
+        return list(by_id.values())
 
     def texts(self, host: str) -> str:
         """Everything that left the pages of a host: addresses, headers, cookies and bodies of every request."""

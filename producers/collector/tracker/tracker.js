@@ -23,7 +23,7 @@
   const FILES = /\.(pdf|docx?|xlsx?|pptx?|od[tsp]|csv|txt|zip|rar|7z|gz|dmg|pkg|exe|msi|apk|deb|rpm|mp[34])$/i
   const CLICKED = /^(utm_\w+|\w*cl(ic)?k?id|[gw]braid|bd_vid|li_fat_id|_gl)$/i // what names a campaign or a click, however long
   const PRIVATE = /pass(w|c|p|$)|pwd|secret|token|csrf|card|cvv|iban|(^|[^a-z])(otp|ssn|pin|cvc|csc|si[dg])([^a-z]|$)/i // of a field, a parameter
-  const SECRET = /auth|session|signature|code$|key$|mail|phone|jwt|ticket|nonce|state$|_ll$/i // of a parameter
+  const SECRET = /auth|sess|signature|code$|key$|mail|phone|jwt|ticket|nonce|state$|_ll$/i // of a parameter
 
   // A fault of ours never becomes one of the page's.
   const safe =

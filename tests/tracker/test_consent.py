@@ -1,0 +1,177 @@
+"""What a visitor decides: nothing before consent, nothing after an objection, nothing of a person in any address.
+
+Absence is proved by reading everything that left the page: addresses, headers, cookies and bodies of every request.
+"""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.tracker.given_site import Site, Visit, ids, visiting
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+GPC = "Object.defineProperty(navigator, '{name}', {{ get: () => {value} }});"
+SECRETS = (
+    "token=s3cret1&access_token=s3cret2&password=s3cret3&reset_code=s3cret4&api_key=s3cret5&email=s3cret6%40example.com"
+    "&to=s3cret7@example.com&PHPSESSID=s3cret8&v=eyJhbGciOiJIUzI1NiJ9.s3cret9abc&phone=12345678901s3cret"
+    "&utm_content=s3cret10@example.com"
+)
+
+
+def _nothing_left(visit: Visit) -> None:
+    visit.rest()
+    assert visit.left() == "" and visit.types == []
+    assert visit.cookies() == {} and visit.stored() == {}
+
+
+@pytest.mark.parametrize(("name", "value"), [("globalPrivacyControl", "true"), ("doNotTrack", "'1'")])
+def test_who_does_not_want_to_be_tracked_is_not(chromium: "Browser", site: Site, name: str, value: str) -> None:
+    """PostHog/posthog-js#4694, umami#4241."""
+    form = '<form data-leadline="c" onsubmit="return false"><input name="email"><button>Send</button></form>'
+    site.page("/private", form)
+    site.page("/respect", respect="no")
+    with visiting(chromium, site, GPC.format(name=name, value=value)) as visit:
+        visit.go("/private")
+        visit.call("track", "Demo Requested")
+        visit.call("identify", "u-1", {"email": "ada@example.com"})
+        visit.call("grant")
+        visit.tab.fill("input", "ada@example.com")
+        visit.tab.click("button")
+        visit.tab.evaluate("history.pushState({}, '', '/private/2')")
+        _nothing_left(visit)
+        visit.go("/respect")
+        visit.comes("page_viewed")
+
+
+def test_nothing_is_kept_or_sent_until_consent_and_then_all_of_the_page(chromium: "Browser", site: Site) -> None:
+    site.page("/wait", consent="wait")
+    with visiting(chromium, site) as visit:
+        visit.go("/wait")
+        visit.call("track", "Demo Requested")
+        visit.call("identify", "u-1", {"company": "Example Ltd"})
+        assert visit.call("id") == ""
+        _nothing_left(visit)
+        visit.tab.reload()
+        visit.go("/wait?again")
+        _nothing_left(visit)
+        visit.call("grant")
+        [page] = visit.comes("page_viewed")
+        assert page.properties["url"].endswith("/wait?again"), "the pages before are gone with their memory"
+        assert visit.cookies()["_ll"] == visit.call("id")
+        visit.go("/wait?third")
+        visit.comes("page_viewed", "page_viewed")
+        assert len(ids(visit.took)) == 1, "the cookie remembers the grant"
+
+
+@pytest.mark.parametrize("wait", [True, False], ids=["wait", "at once"])
+def test_who_withdraws_leaves_nothing_and_is_heard_in_every_tab(chromium: "Browser", site: Site, wait: bool) -> None:
+    site.page("/shop", **({"consent": "wait"} if wait else {}))
+    with visiting(chromium, site) as visit:
+        visit.go("/shop")
+        visit.call("grant")
+        visit.comes("page_viewed")
+        other = visit.new_tab()
+        visit.go("/shop?other", other)
+        visit.comes("page_viewed", "page_viewed")
+        known = ids(visit.took).pop()
+        site.away = True
+        visit.call("track", "Never Sent")
+        visit.rest(0.3)
+        visit.call("withdraw")
+        site.away = False
+        before = len(site.came)
+        visit.call("track", "After")
+        other.evaluate("leadline('track', 'Other Tab')")
+        visit.tab.evaluate("history.pushState({}, '', '/shop/2')")
+        visit.go("/shop?again")
+        other.close()
+        visit.rest(2.5)
+        assert [each.path for each in site.came[before:]] == []
+        assert visit.types == ["page_viewed", "page_viewed"]
+        mark = {} if wait else {"_ll": "no"}
+        assert visit.cookies() == mark and visit.stored() == mark
+        visit.call("grant")
+        visit.comes("page_viewed", "page_viewed", "page_viewed")
+        assert visit.call("id") != known and visit.cookies()["_ll"] == visit.call("id")
+
+
+def test_an_objection_before_the_script_is_there_counts(chromium: "Browser", site: Site) -> None:
+    stub = "<script>leadline = function () { (leadline.q = leadline.q || []).push(arguments) };"
+    stub += "leadline('withdraw')</script>"
+    site.pages["/early-no"] = (f"<!doctype html>{stub}{site.line()}", {})
+    with visiting(chromium, site) as visit:
+        visit.go("/early-no")
+        visit.rest()
+        assert visit.left() == "" and visit.cookies() == {"_ll": "no"}
+
+
+def test_no_secret_of_an_address_leaves_the_page(chromium: "Browser", site: Site) -> None:
+    link = f'<a id="out" target="_blank" href="http://u:s3cret11@elsewhere.localhost:{site.port}/a?{SECRETS}#s3cret12">x</a>'
+    site.page("/login", link)
+    site.pages["/login/dXNlcjpzM2NyZXQxMzEzMTM/ada@s3cret.example"] = (
+        f"<!doctype html><title>L</title>{site.line()}",
+        {},
+    )
+    with visiting(chromium, site) as visit:
+        visit.go(
+            f"/login?{SECRETS}&plan=team&utm_source=mail&gclid=Cj0KCQjw1234567890abcdefghijkl#access_token=s3cret14"
+        )
+        visit.tab.click("#out")
+        visit.tab.evaluate(
+            "(query) => (location.href = '/login/dXNlcjpzM2NyZXQxMzEzMTM/ada@s3cret.example?' + query)", SECRETS
+        )
+        visit.tab.wait_for_url("**/ada@*")
+        first, second = [
+            each for each in visit.comes("page_viewed", "link_clicked", "page_viewed") if each.type == "page_viewed"
+        ]
+        told = "\n".join(each.body.decode() for each in site.came if visit.host in each.body.decode())
+        assert "s3cret" not in told and "dXNlcjpz" not in told
+        kept = "plan=team&utm_source=mail&gclid=Cj0KCQjw1234567890abcdefghijkl"
+        assert first.properties["url"] == visit.address(f"/login?{kept}")
+        assert second.properties["path"] == "/login/*/*" and second.properties["referrer"] == first.properties["url"]
+
+
+def test_no_secret_of_a_form_leaves_the_page(chromium: "Browser", site: Site) -> None:
+    form = """<form data-leadline="order" onsubmit="return false">
+      <input name="email" value="ada@example.com"><input name="shipping" value="by air">
+      <input type="tel" name="phone" value="+44 20 7946 0958">
+      <input type="checkbox" name="topics" value="prices" checked>
+      <input type="checkbox" name="topics" value="news" checked>
+      <input type="password" name="a" value="s3cret1"><input type="hidden" name="b" value="s3cret2">
+      <input name="card_no" value="s3cret3"><input name="c" autocomplete="section-x cc-number" value="s3cret4">
+      <input name="csrf_token" value="s3cret5"><input name="d" autocomplete="one-time-code" value="s3cret6">
+      <input name="note" value="my card is 4111 1111 1111 1111"><input name="e" data-leadline-skip value="s3cret7">
+      <input type="file" name="f"><input type="checkbox" name="g" value="s3cret8"><input name="pin" value="s3cret9">
+      <textarea name="userPwd">s3cret11</textarea><button name="h" value="s3cret0">Send</button></form>
+      <form onsubmit="return false"><input name="x" value="s3cret12"><button>No</button></form>"""
+    site.page("/order", form)
+    with visiting(chromium, site) as visit:
+        visit.go("/order")
+        visit.tab.click("text=Send")
+        visit.tab.click("text=No")
+        _, order = visit.comes("page_viewed", "form_submitted")
+        sent = {
+            key: order.properties[key] for key in order.properties if key not in ("url", "path", "title", "referrer")
+        }
+        assert sent == {
+            "form": "order",
+            "email": "ada@example.com",
+            "topics": ["prices", "news"],
+            "shipping": "by air",
+            "phone": "+44 20 7946 0958",
+        }
+        assert "s3cret" not in visit.left() and "4111" not in visit.left()
+
+
+def test_a_filled_honeypot_is_a_machines(chromium: "Browser", site: Site) -> None:
+    fields = '<input name="email" value="a@example.com"><input name="_gotcha"><button>Send</button>'
+    form = f'<form data-leadline="c" onsubmit="return false">{fields}</form>'
+    site.page("/trap", form)
+    with visiting(chromium, site) as visit:
+        visit.go("/trap")
+        visit.tab.fill("input[name=_gotcha]", "bot")
+        visit.tab.click("button")
+        _, sent = visit.comes("page_viewed", "form_submitted")
+        assert sent.context["machine"] == "reported"

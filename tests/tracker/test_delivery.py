@@ -1,0 +1,156 @@
+"""What was done arrives, once, whatever the collector, the network, the storage or the page's own rules do."""
+
+from typing import TYPE_CHECKING
+
+import orjson
+import pytest
+
+from tests.tracker.given_site import Site, ids, visiting
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+BLOCKED = """
+const blocked = () => { throw new DOMException('blocked', 'SecurityError') };
+Object.defineProperty(document, 'cookie', { get: blocked, set: blocked });
+Object.defineProperty(window, 'localStorage', { get: blocked });
+"""
+
+
+def test_a_busy_collector_is_asked_again_with_the_same_ids_and_a_new_time(chromium: "Browser", site: Site) -> None:
+    """withoneai/cli#190: one thing done is one, however often it is sent."""
+    site.page("/busy")
+    with visiting(chromium, site) as visit:
+        site.refusals += [(503, {"Retry-After": "1"}), (429, {"Retry-After": "1"})]
+        before = len(site.came)
+        visit.go("/busy")
+        visit.comes("page_viewed")
+        calls = [orjson.loads(each.body) for each in site.came[before:] if each.path == "/v1/b"]
+        assert len(calls) == 3
+        assert len({call["batch"][0]["messageId"] for call in calls}) == 1
+        assert len({call["batch"][0]["timestamp"] for call in calls}) == 1
+        assert len({call["sentAt"] for call in calls}) == 3
+        assert visit.stored().keys() == {"_ll"}, "what arrived waits no more"
+
+
+@pytest.mark.parametrize(("status", "calls"), [(400, 2), (401, 1)])
+def test_what_a_collector_will_never_take_is_not_sent_again(
+    chromium: "Browser", site: Site, status: int, calls: int
+) -> None:
+    site.page("/refused")
+    with visiting(chromium, site) as visit:
+        site.refusals.append((status, {}))
+        before = len(site.came)
+        visit.go("/refused")
+        visit.rest()
+        visit.call("track", "Second One")
+        visit.rest()
+        assert len([each for each in site.came[before:] if each.path == "/v1/b"]) == calls
+
+
+def test_a_tab_closed_while_the_collector_is_away_loses_nothing(chromium: "Browser", site: Site) -> None:
+    site.page("/away")
+    with visiting(chromium, site) as visit:
+        site.away = True
+        visit.go("/away")
+        visit.call("track", "Demo Requested", {"plan": "team"})
+        visit.rest(0.4)
+        visit.call("track", "Last Moment")
+        visit.tab.close(run_before_unload=False)
+        visit.tab = visit.new_tab()
+        visit.context.set_offline(True)
+        visit.rest(0.2)
+        assert visit.types == []
+        visit.context.set_offline(False)
+        site.away = False
+        visit.go("/away?reopened")
+        took = visit.comes("page_viewed", "demo_requested", "last_moment", "page_viewed")
+        assert len(ids(took)) == 1
+        demo = next(each for each in took if each.type == "demo_requested")
+        assert demo.received_at - demo.occurred_at > 300_000, "it happened when it happened"
+
+
+def test_a_network_that_comes_back_is_noticed_by_an_open_page(chromium: "Browser", site: Site) -> None:
+    site.page("/tunnel")
+    with visiting(chromium, site) as visit:
+        visit.go("/tunnel")
+        visit.comes("page_viewed")
+        visit.context.set_offline(True)
+        visit.call("track", "In The Tunnel")
+        visit.rest(0.5)
+        visit.context.set_offline(False)
+        visit.comes("page_viewed", "in_the_tunnel")
+
+
+def test_what_is_done_as_the_page_is_left_arrives(chromium: "Browser", site: Site) -> None:
+    """umami-software/umami#1470, #3354."""
+    site.page("/leave")
+    with visiting(chromium, site) as visit:
+        visit.go("/leave")
+        visit.comes("page_viewed")
+        visit.tab.evaluate("leadline('track', 'Just Before'); location.href = 'about:blank'")
+        visit.comes("page_viewed", "just_before")
+
+
+def test_more_than_a_closing_page_may_send_arrives_all_the_same(chromium: "Browser", site: Site) -> None:
+    """grafana/faro-web-sdk#1898, PostHog/posthog-js#1416: 64 KiB are the sum of all requests, in bytes."""
+    site.page("/much")
+    with visiting(chromium, site) as visit:
+        visit.go("/much")
+        visit.tab.evaluate(
+            "for (let at = 0; at < 12; at++) leadline('track', 'Note Taken', { text: '线索'.repeat(1500), at })"
+        )
+        visit.wait(lambda: visit.types.count("note_taken") == 12)
+        visit.comes("page_viewed", *["note_taken"] * 12)
+        assert all(len(each.body) < 32_000 for each in site.came if visit.host.encode() in each.body)
+        visit.tab.evaluate(
+            "for (let at = 0; at < 12; at++) leadline('track', 'Left With', { text: '线索'.repeat(1500), at });"
+            "location.href = '/much?next'"
+        )
+        visit.tab.wait_for_url("**next")
+        visit.wait(lambda: visit.types.count("left_with") == 12)
+
+
+def test_blocked_storage_costs_the_visitor_nothing_and_us_only_the_memory(chromium: "Browser", site: Site) -> None:
+    """segmentio/analytics-next#317, analytics.js#421, #478."""
+    site.page("/blocked")
+    with visiting(chromium, site, BLOCKED) as visit:
+        visit.go("/blocked")
+        visit.comes("page_viewed")
+        visit.tab.evaluate("leadline('identify', 'u-9'); leadline('withdraw'); leadline('grant')")
+        visit.call("track", "Second One")
+        visit.comes("page_viewed", "page_viewed", "second_one")
+
+
+def test_a_page_whose_policy_forbids_us_works_as_before(chromium: "Browser", site: Site) -> None:
+    """matomo-org/matomo#16935, analytics.js#578; and the two lines of the documentation are enough."""
+    ours = f"script-src {site.collector}"
+    site.page("/strict", headers={"Content-Security-Policy": f"default-src 'none'; {ours}; connect-src 'self'"})
+    site.page(
+        "/allowed", headers={"Content-Security-Policy": f"default-src 'none'; {ours}; connect-src {site.collector}"}
+    )
+    with visiting(chromium, site, bypass_csp=False) as visit:
+        visit.go("/strict")
+        visit.rest()
+        assert visit.types == []
+        visit.go("/allowed")
+        visit.comes("page_viewed", "page_viewed")
+
+
+def test_two_people_at_one_browser_are_two(chromium: "Browser", site: Site) -> None:
+    """PostHog/posthog#381."""
+    site.page("/desk")
+    with visiting(chromium, site) as visit:
+        visit.go("/desk")
+        visit.call("identify", "ada")
+        visit.call("identify", "ada", {"company": "Example Ltd"})
+        visit.call("identify", "ben")
+        visit.go("/desk?later")
+        visit.call("identify", "ada")
+        visit.call("reset")
+        visit.call("track", "Somebody Else")
+        took = visit.comes("page_viewed", *["identified"] * 3, "page_viewed", "identified", "somebody_else")
+        people = [next(iter(ids([each]))) for each in took]
+        assert people[0] == people[1] == people[2] and people[3] == people[4]
+        assert len(set(people)) == 4, "ada, ben, ada again, and whoever came after the reset"
+        assert "ada" not in str(visit.cookies()) + str(visit.stored()), "a user id stays with the page"

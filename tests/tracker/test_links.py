@@ -1,0 +1,144 @@
+"""Links, downloads and forms: reported beside what the visitor does, and never in its way; the example pages."""
+
+import time
+from typing import TYPE_CHECKING
+
+from tests.tracker.given_site import ID, Site, ids, visiting
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+def test_links_go_where_they_went_with_every_button_and_key(chromium: "Browser", site: Site) -> None:
+    """plausible/analytics#451, plausible-tracker#12, #38; a slow collector delays nobody."""
+    out = f"http://elsewhere.localhost:{site.port}/contact.html"
+    shadow = "document.body.attachShadow({mode: 'open'}).innerHTML"
+    body = f'<a id="out" href="{out}">out</a> <a id="new" target="_blank" href="{out}?new">new</a>'
+    body += ' <a id="in" href="/links?in">in</a>'
+    svg = f'<svg width="40" height="20"><a id="svg" href="{out}?svg" target="_blank">'
+    svg += '<rect width="40" height="20"/></a></svg>'
+    more = '<a id="mail" href="mailto:s3cret@example.com">m</a> <a id="js" href="javascript:void 0">j</a>'
+    site.page("/links", body + svg + more)
+    with visiting(chromium, site) as visit:
+        visit.go("/links")
+        for click in ({"modifiers": ["Control"]}, {"button": "middle"}):
+            with visit.context.expect_page() as opened:
+                visit.tab.click("#out", **click)  # type: ignore[arg-type]
+            assert opened.value.url in (out, "about:blank", "")
+        for each in ("#new", "#svg rect"):
+            with visit.context.expect_page():
+                visit.tab.click(each)
+        visit.tab.click("#js")
+        visit.tab.evaluate(
+            "document.getElementById('mail').addEventListener('click', (event) => event.preventDefault())"
+        )
+        visit.tab.click("#mail")
+        visit.tab.evaluate(f"{shadow} = '<a id=deep target=_blank href=\"{out}?deep\">deep</a>'")
+        with visit.context.expect_page():
+            visit.tab.evaluate("document.body.shadowRoot.getElementById('deep').click()")
+        took = [each for each in visit.comes("page_viewed", *["link_clicked"] * 6) if each.type == "link_clicked"]
+        assert sorted(each.properties["href"] for each in took) == sorted(
+            [out, out, f"{out}?new", f"{out}?svg", f"{out}?deep", "mailto:"]
+        )
+        assert "s3cret" not in visit.left()
+
+
+def test_a_click_that_leaves_the_page_is_reported_and_goes_at_once(chromium: "Browser", site: Site) -> None:
+    out = f"http://elsewhere.localhost:{site.port}/contact.html"
+    site.page("/leaving", f'<a id="out" href="{out}">out</a>')
+    with visiting(chromium, site) as visit:
+        visit.go("/leaving")
+        visit.comes("page_viewed")
+        site.away = True
+        began = time.monotonic()
+        visit.tab.click("#out")
+        visit.tab.wait_for_url(out)
+        assert time.monotonic() - began < 5
+        site.away = False
+        visit.go("/leaving")
+        visit.comes("page_viewed", "link_clicked", "page_viewed")
+
+
+def test_another_site_of_ours_takes_the_visitor_over_for_two_minutes(chromium: "Browser", site: Site) -> None:
+    """matomo#11243, #11828; never over somebody who is identified there."""
+    with visiting(chromium, site) as visit:
+        there = f"two-{visit.host}"
+        site.page("/from", f'<a id="go" href="{visit.address("/to?x=1", there)}">go</a>', link=there)
+        site.page("/to")
+        visit.go("/from")
+        visit.tab.click("#go")
+        visit.tab.wait_for_url("**/to?x=1&_ll=*")
+        handed = visit.tab.url
+        visit.wait(lambda: site.touchpoints(there))
+        [page] = site.touchpoints(there)
+        assert ids([page]) == ids(visit.comes("page_viewed", "link_clicked"))
+        assert page.properties["url"] == visit.address("/to?x=1", there)
+        assert "_ll=" not in page.properties["referrer"]
+        own = ids([page])
+        for stale in ("0" * 32 + ".1", "x" * 32):
+            visit.tab.goto(visit.address(f"/to?_ll={stale}", there))
+            visit.tab.wait_for_function("window.leadline && leadline.loaded")
+            assert visit.call("id") in own
+        visit.call("identify", "u-7")
+        visit.tab.goto(handed.replace(own.copy().pop(), "f" * 32))
+        visit.tab.wait_for_function("window.leadline && leadline.loaded")
+        assert visit.call("id") in own
+
+
+def test_subdomains_share_a_visitor_where_the_site_says_so(chromium: "Browser", site: Site) -> None:
+    with visiting(chromium, site) as visit:
+        site.page("/sub", domain=visit.host)
+        visit.go("/sub")
+        known = visit.call("id")
+        visit.tab.goto(visit.address("/sub", f"blog.{visit.host}"))
+        visit.tab.wait_for_function("window.leadline && leadline.loaded")
+        assert visit.call("id") == known and visit.cookies() == {"_ll": known}
+        visit.call("withdraw")
+        assert visit.cookies() == {"_ll": "no"}
+
+
+def test_the_example_pages_report_what_they_say(chromium: "Browser", site: Site) -> None:
+    with visiting(chromium, site) as visit:
+        visit.go("/index.html")
+        visit.go("/contact.html")
+        visit.tab.fill("[name=email]", "ada@example.com")
+        visit.tab.fill("[name=company]", "Example Ltd")
+        visit.tab.click("button")
+        visit.tab.wait_for_url("**/thanks.html*")
+        visit.go("/newsletter.html")
+        visit.tab.fill("[name=email]", "ada@example.com")
+        visit.tab.click("button")
+        visit.tab.wait_for_url("**/thanks")
+        visit.go("/trial.html")
+        visit.tab.fill("[name=email]", "ada@example.com")
+        visit.tab.fill("[name=password]", "s3cret")
+        visit.tab.click("button")
+        visit.tab.wait_for_selector("#done")
+        visit.go("/download.html")
+        visit.tab.click("text=White paper (PDF)")
+        visit.tab.wait_for_url("**/white-paper.pdf")
+        visit.go("/cart.html")
+        visit.tab.click("#add")
+        visit.tab.click("#pay")
+        visit.wait(lambda: "checkout_started" in visit.types)
+        visit.rest()
+        types = visit.types
+        assert types.count("page_viewed") == 7 and len(types) == 15
+        assert {*types} == {
+            "page_viewed",
+            "form_submitted",
+            "identified",
+            "trial_started",
+            "file_downloaded",
+            "product_added",
+            "checkout_started",
+        }
+        forms = [each for each in visit.took if each.type == "form_submitted"]
+        assert {each.properties["form"] for each in forms} == {"contact", "newsletter", "trial"}
+        [newsletter] = [each for each in forms if each.properties["form"] == "newsletter"]
+        assert newsletter.source.name != "website", "the browser sent it, and not the tracker"
+        assert newsletter.profile["email"] == "ada@example.com"
+        [download] = [each for each in visit.took if each.type == "file_downloaded"]
+        assert download.properties["file"] == "white-paper.pdf"
+        assert ID.fullmatch(ids(visit.took).pop()) and len(ids(visit.took)) == 1
+        assert "s3cret" not in visit.left()
