@@ -31,6 +31,7 @@ from runtime.sockets import address_of, listen, room
 from runtime.wiring import Wiring
 from runtime.workers import Run, Workers
 from store.events.ids import Ids
+from store.garbage import search_seldom
 from store.turn import Outage, until_it_answers
 from web.connections import ConnectionLimits, bounded
 from web.health import Health
@@ -38,6 +39,8 @@ from web.login import ProxiesBelieved
 
 T = TypeVar("T")
 
+_OBJECTS: Final = 50_000
+"""A page of leads is some thousand objects."""
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 """What asks a process to stop."""
 
@@ -232,6 +235,7 @@ class Process:
             server.should_exit = True
 
         threading.Thread(target=leave, name="leave", daemon=True).start()
+        search_seldom(_OBJECTS)
         self.log.info("serving", address=address_of(bound))
         server.run(sockets=[bound])
         self.finish()

@@ -4,7 +4,6 @@ It interprets nothing: it validates, drops what it has just seen, and appends. W
 rejected topic before the batch commits; the rejected topic's entries become rows of the `rejected` table.
 """
 
-import gc
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +24,7 @@ from store.database.database import Database
 from store.database.tables import tracking
 from store.events.ids import Ids
 from store.events.store import Advance, EventStore, Incoming
+from store.garbage import search_seldom
 from store.log.port import Entry, Log, LogAway, Partition, RecordTooLarge, Subscription
 from store.log.topics import REJECTED, TOUCHPOINTS
 from store.rejected import Rejected, keep
@@ -127,7 +127,7 @@ class Recorder:
         def term(_: turn.Wait) -> Iterator[turn.Term]:
             yield turn.Term(lambda: self.run_once(limit).read > 0)
 
-        _spare_collector()
+        search_seldom(50_000)
         turn.run(turn.Arrow("record", _HINT, term, idle=0.0), stop, partial(self._rest, stop))
 
     def close(self) -> None:
@@ -249,13 +249,6 @@ class Recorder:
                 stop.wait(seconds_left)
             stop.wait(min(max(0.0, until - time.monotonic()), 0.2))
         return stop.is_set()
-
-
-def _spare_collector() -> None:
-    """A batch is some hundred thousand small objects that all go at once: the collector's defaults only search them."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 100)
 
 
 def _keeping(rows: Sequence[Rejected]) -> Callable[[Connection], None]:

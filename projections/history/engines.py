@@ -1,6 +1,5 @@
 """Where tasks are run: in this process, in a pool of processes on this machine, or on a Dask cluster."""
 
-import gc
 import multiprocessing
 import os
 import signal
@@ -15,6 +14,7 @@ from multiprocessing.context import ForkServerContext
 from typing import Any, ClassVar, Final, ParamSpec, Protocol, TypeVar
 
 from domain.errors import Misconfigured, Retry
+from store.garbage import search_seldom
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -105,9 +105,7 @@ def _begin_worker(begin: Callable[[], None] | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])  # a server blocks it, and its children begin so
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(200_000, 50, 100)
+    search_seldom(200_000)
 
 
 def _end_with_parent() -> None:

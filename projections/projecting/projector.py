@@ -1,6 +1,5 @@
 """The projector: events to read models and signals, its progress a pair (position, clock) moved in one transaction."""
 
-import gc
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from store.database.derived import Derived
 from store.database.tables import live
 from store.events.ids import Ids
 from store.events.store import EventStore, Recorded
+from store.garbage import search_seldom
 from store.model_parts import write_parts
 from store.models import active_model, last_activation
 
@@ -259,7 +259,7 @@ class Projector:
             self._take_up_model()
             self._mend_parts()
             self.retry_aside()
-            _spare_collector()
+            search_seldom(200_000)
             yield turn.Term(self.run_once, lease.held)
         finally:
             lease.release()
@@ -279,10 +279,3 @@ class Projector:
             model = active_model(conn)
             if model is not None and write_parts(conn, model):
                 log.info("model.parts", hash=model.hash, hint="tables for SQL say again what the active model says")
-
-
-def _spare_collector() -> None:
-    """Folded state is many small containers, which the collector's defaults search too often."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(200_000, 50, 100)

@@ -17,8 +17,8 @@ MOST_COLLECTED: Final = 5_000
 """Leads with a mark that are all looked at; where more of a million have it, a page is soon full in any order."""
 FEW: Final = 500
 """Leads with a mark that are all looked at without a look at the order."""
-FIRST_WALKED: Final = 1_000
-"""Leads that are looked at in the order first: how many of them have the marks says whether more are."""
+FIRST_WALKED: Final = 200
+"""Leads that are looked at in the order first: how many of them have the marks says how far a page would be to walk."""
 MOST_WALKED: Final = 10_000
 """Leads that are looked at in the order, before all that have the marks are."""
 _LAST: Final = "\U0010ffff"
@@ -77,9 +77,9 @@ class Search:
         counts = self._counted(conn)
         if walks and min(counts) > FEW:
             rows = conn.execute(self._walked(query, keys, by, limit, FIRST_WALKED)).all()
-            is_frequent = min(counts) > MOST_COLLECTED
-            if len(rows) < limit and is_frequent and len(rows) * MOST_WALKED >= limit * FIRST_WALKED:
-                rows = conn.execute(self._walked(query, keys, by, limit, MOST_WALKED)).all()
+            most = MOST_WALKED if min(counts) > MOST_COLLECTED else min(counts)  # more than that collecting costs
+            if len(rows) < limit and len(rows) * most >= limit * FIRST_WALKED:
+                rows = conn.execute(self._walked(query, keys, by, limit, most)).all()
             if len(rows) == limit:
                 return rows
         return conn.execute(self._collected(query, keys, by, limit, counts)).all()

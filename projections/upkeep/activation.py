@@ -4,7 +4,7 @@ Memberships are mirrored, so their changes are announced. An alert is not: who i
 quiet until they earn again, and who is not hot any more is withdrawn aloud.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -182,19 +182,20 @@ def _check_owners(conn: Connection, model: Model) -> None:
 
 def _vanished(conn: Connection, active: Model, model: Model) -> Iterator[tuple[str, int]]:
     names = {name for stage in model.stages for name in _names(stage)}
-    entered = _entered(conn)
-    for stage in active.stages:
-        for name in _names(stage):
-            if name not in names and stage.name in entered:
-                yield name, entered[stage.name]
+    missing = [(stage.name, name) for stage in active.stages for name in _names(stage) if name not in names]
+    entered = _entered(conn, {stage for stage, _ in missing}) if missing else {}
+    for stage, name in missing:
+        if stage in entered:
+            yield name, entered[stage]
 
 
 def _names(stage: Stage) -> tuple[str, ...]:
     return (stage.name, *stage.was)
 
 
-def _entered(conn: Connection) -> Mapping[str, int]:
-    """How many leads ever entered each stage."""
+def _entered(conn: Connection, stages: Collection[str]) -> Mapping[str, int]:
+    """How many leads ever entered each of these stages."""
     history = live.stage_history
     query = select(history.c.stage, func.count(history.c.lead.distinct())).group_by(history.c.stage)
+    query = query.where(history.c.stage.in_(stages))
     return {row[0]: row[1] for row in conn.execute(query)}

@@ -20,10 +20,16 @@ from tests.services.postgres import PostgresServer
 from tests.services.service import answers, free_ports
 
 _SEGMENTS: Final = ("pricing-returners", "ready-for-a-call", "gone-quiet", "enterprise-europe", "readers")
-_ADDRESSES: Final = (
+ADDRESSES: Final = (
     *("/overview", "/overview/leads?of=new_leads", "/signals", "/model", "/model/edit", "/model/history/1"),
     *("/funnels", "/funnels/signup", "/funnels/signup?by=last_channel", "/funnels/signup/leads?step=1"),
-    *("/segments", "/segments/pricing-returners", "/sources", "/sources?by=campaign", "/sources/people?number=leads"),
+    *(
+        "/segments",
+        "/segments/pricing-returners",
+        "/sources",
+        "/sources?by=campaign",
+        "/reports/channels/people?number=leads",
+    ),
     *("/cohorts", "/paths", "/portrait", "/mail", "/responses", "/reports"),
     *("/health", "/health/findings", "/health/rejected"),
 )
@@ -119,7 +125,7 @@ def _pages(lead: Callable[[random.Random], str]) -> Iterator[Question]:
     """The pages of the dashboard, as they open; `/reports` is every report as it opens."""
     yield Question("page: hot list", lambda dice: "/", HOT_PAGE)
     yield Question("page: lead", lead, PAGE)
-    addresses = [*_ADDRESSES, *(f"/reports/{each.name}" for each in REPORTS)]
+    addresses = [*ADDRESSES, *(f"/reports/{each.name}" for each in REPORTS)]
     for address in addresses:
         yield Question(f"page: {address}", lambda dice, address=address: address, PAGE)
 

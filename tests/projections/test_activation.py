@@ -16,6 +16,7 @@ from tests.domain.histories import side
 from tests.domain.stories import at, us
 from tests.given_ledger import standing
 from tests.given_model import MODEL
+from tests.given_plans import statements_of
 from tests.projections.shelf import CLOCK, Shelf
 from tests.projections.switching import EASY, HOT_AT, NEVER, Switching, form
 from tests.projections.world import World
@@ -177,6 +178,16 @@ def test_memberships_are_told_in_the_switch_with_the_model_as_reason(switching: 
     assert done.moved.segments[0].examples[0].who.startswith("email ")
     switching.world.project()
     assert switching.end == before + 4
+
+
+def test_where_no_stage_vanishes_nobody_counts_who_entered_which(shelf: Shelf) -> None:
+    """The doctor and the page Health ask this each time; a history of stages is long."""
+    with shelf.place(parse_model(MODEL)) as folder:
+        world = World.on_sqlite(folder, parse_model(EASY), CLOCK, ready=True)
+        with world.database.snapshot() as conn, statements_of(conn) as asked:
+            activation.check_kept(conn, world.model, world.model)
+        assert not [statement for statement, _ in asked if "stage_history" in statement]
+        world.close()
 
 
 def test_a_first_activation_is_no_change(shelf: Shelf) -> None:
