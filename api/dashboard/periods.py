@@ -92,5 +92,4 @@ def period_of(
     if name == EVER:
         return PagePeriod(EVER, DayRange(), today)
     length = int(name)
-    first = max(0, today + 1 - length)  # the clock of an installation that has seen nothing stands in 1970
-    return PagePeriod(str(length), DayRange(first, today + 1), today, ever)
+    return PagePeriod(str(length), DayRange(today + 1 - length, today + 1), today, ever)
