@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from api.dashboard.pages.leads import called
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 from projections.queries.shapes import LeadShape
 from web.viewer import Role
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from api.dashboard.well_known import N_
+from api.dashboard.words.well_known import N_
 from domain.conditions.words import Speech, in_words
 from domain.files.places import line_of
 from domain.files.problems import ModelError, Path, show_path

@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.requests import Request
 
-from api.dashboard.well_known import N_
+from api.dashboard.words.well_known import N_
 from domain.fold.days import ZoneDays
 from domain.model.definition import Model
 from domain.touchpoints.touchpoint import Instant

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from api.dashboard.assets import Assets
-from api.dashboard.phrasing import say
 from api.dashboard.texts import COOKIE, PARAMETER, Language, Texts
-from api.dashboard.well_known import N_
+from api.dashboard.words.phrasing import say
+from api.dashboard.words.well_known import N_
 from web.login import session_of
 from web.problems import Problem
 

@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from api.dashboard.charting import bars_of, chart_words
 from api.dashboard.charts.bars import Bar, BarSeries, bar_picture, bars
+from api.dashboard.charts.charting import bars_of, chart_words
 from api.dashboard.charts.frame import NARROW, SMALL, WIDE, ChartWords, Size, hatched, series_kind
 from api.dashboard.charts.lines import Line, LinePoint, line_picture, lines
 from api.dashboard.charts.scale import levels
 from api.dashboard.shell import TEMPLATES
 from api.dashboard.texts import Language
-from api.dashboard.wording import PageWording
+from api.dashboard.words.wording import PageWording
 from domain.files.durations import DAY
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import microseconds

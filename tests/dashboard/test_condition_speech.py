@@ -7,9 +7,9 @@ from typing import Any, get_args
 import pytest
 from babel.messages.extract import extract_from_dir
 
-from api.dashboard.condition_speech import PageSpeech
 from api.dashboard.texts import Texts
-from api.dashboard.wording import PageWording
+from api.dashboard.words.condition_speech import PageSpeech
+from api.dashboard.words.wording import PageWording
 from domain.conditions.tree import (
     ORDERS,
     Aggregate,

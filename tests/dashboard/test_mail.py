@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.dashboard.mail_test import mail_test
+from api.dashboard.reports.mail_test import mail_test
 from api.dashboard.texts import Texts
-from api.dashboard.wording import PageWording
+from api.dashboard.words.wording import PageWording
 from domain.model.definition import parse_model
 from projections.reports.answer import ReportQuestion
 from projections.reports.registry import report

@@ -3,9 +3,9 @@
 import re
 
 from api.dashboard.model_editing import faults_of
-from api.dashboard.model_mistakes import mistake_text
 from api.dashboard.texts import Texts
-from api.dashboard.wording import PageWording
+from api.dashboard.words.model_mistakes import mistake_text
+from api.dashboard.words.wording import PageWording
 from domain.files.problems import ModelError
 from domain.model.definition import parse_model
 from domain.model.editing import edited, fields_of

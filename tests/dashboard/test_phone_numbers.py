@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.dashboard.phone_numbers import dial_of
+from api.dashboard.words.phone_numbers import dial_of
 
 
 @pytest.mark.parametrize(("left", "number"), [

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from api.dashboard.recorded_reasons import is_known, reason_text
 from api.dashboard.texts import Texts
-from api.dashboard.wording import PageWording
+from api.dashboard.words.recorded_reasons import is_known, reason_text
+from api.dashboard.words.wording import PageWording
 from domain.model.definition import parse_model
 from domain.touchpoints.claims import RESERVED, STAFF, refusal
 from producers.imports.lines import LineTooLong

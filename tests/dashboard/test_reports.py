@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from api.dashboard.report_columns import COLUMN_TEXTS, REPORT_TEXTS
-from api.dashboard.report_notes import NOTES, is_marked, note_text
-from api.dashboard.report_questions import BY_TEXTS, OPTION_TEXTS, Asking
-from api.dashboard.report_table import report_table, sorted_items
-from api.dashboard.report_values import ADVICE, QUALITY
+from api.dashboard.reports.columns import COLUMN_TEXTS, REPORT_TEXTS
+from api.dashboard.reports.notes import NOTES, is_marked, note_text
+from api.dashboard.reports.questions import BY_TEXTS, OPTION_TEXTS, Asking
+from api.dashboard.reports.table import report_table, sorted_items
+from api.dashboard.reports.values import ADVICE, QUALITY
 from api.dashboard.texts import Texts
-from api.dashboard.wording import PageWording
+from api.dashboard.words.wording import PageWording
 from domain.files.durations import DAY
 from domain.model.definition import parse_model
 from projections.reports import quality

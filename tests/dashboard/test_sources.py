@@ -6,7 +6,7 @@ from html import unescape
 
 import pytest
 
-from api.dashboard.source_rows import SORTS, WAYS, main_currency, sorted_rows, source_rows, value_of, whole
+from api.dashboard.reports.source_rows import SORTS, WAYS, main_currency, sorted_rows, source_rows, value_of, whole
 from projections.reports.answer import ReportQuestion
 from projections.reports.registry import report
 from tests.dashboard.conftest import Open

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from api.dashboard import well_known
+from api.dashboard.words import well_known
 from domain.model.channels import CHANNELS
 from domain.model.definition import parse_model
 from domain.model.sales import NOT_READY

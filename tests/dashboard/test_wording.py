@@ -2,9 +2,9 @@
 
 import pytest
 
-from api.dashboard.report_values import band_place, group_text
+from api.dashboard.reports.values import band_place, group_text
 from api.dashboard.texts import Texts
-from api.dashboard.wording import PageWording
+from api.dashboard.words.wording import PageWording
 from domain.model.definition import parse_model
 
 WORDINGS = {

@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.dashboard.charting import part_name
-from api.dashboard.journeys import SECTION, Journey, day_number, journey
+from api.dashboard.charts.charting import part_name
+from api.dashboard.reports.journeys import SECTION, Journey, day_number, journey
 from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 from projections.queries.days import SeriesName
 
 NAVIGATION: Final = NavigationEntry(SECTION, N_("Journeys"))

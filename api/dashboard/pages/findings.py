@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.dashboard.health_wording import HealthWording
 from api.dashboard.pages.leads import called
 from api.dashboard.resources import Resources
+from api.dashboard.words.health_wording import HealthWording
 from api.masking import seen_by
 from projections.queries.leads import leads_of
 from projections.queries.shapes import LeadShape

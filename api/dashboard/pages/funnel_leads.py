@@ -9,12 +9,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from api.dashboard.funnel_choice import FunnelChoice, number_of_address, of_a_field
-from api.dashboard.funnel_wording import FunnelWording, StepText
 from api.dashboard.pages.leads import called
-from api.dashboard.report_questions import by_label
-from api.dashboard.report_values import group_text
+from api.dashboard.reports.questions import by_label
+from api.dashboard.reports.values import group_text
 from api.dashboard.resources import Resources
-from api.dashboard.well_known import N_
+from api.dashboard.words.funnel_wording import FunnelWording, StepText
+from api.dashboard.words.well_known import N_
 from api.masking import seen_by
 from projections.queries.view import View
 from projections.reports.funnels.attempts import known_funnel

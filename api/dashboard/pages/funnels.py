@@ -9,17 +9,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from api.dashboard.charting import part_name
+from api.dashboard.charts.charting import part_name
 from api.dashboard.charts.funnel_bars import HATCHING, FunnelSplit, lying_bar, step_column
 from api.dashboard.funnel_choice import FIELD, ORDERS, USUAL, FunnelChoice, of_a_field
-from api.dashboard.funnel_wording import FunnelWording, StepText
-from api.dashboard.lead_texts import PROFILE
 from api.dashboard.periods import period_of
-from api.dashboard.report_questions import by_label
-from api.dashboard.report_values import group_text
+from api.dashboard.reports.questions import by_label
+from api.dashboard.reports.values import group_text
 from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
-from api.dashboard.well_known import N_
+from api.dashboard.words.funnel_wording import FunnelWording, StepText
+from api.dashboard.words.lead_texts import PROFILE
+from api.dashboard.words.well_known import N_
 from api.masking import seen_by
 from domain.fold.names import names_somebody
 from domain.judging.backtest import FEW

@@ -11,13 +11,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from api.command_requests import GLANCE
-from api.dashboard.health_wording import HealthWording
 from api.dashboard.pages.rejected import waiting_for
-from api.dashboard.phrasing import say
 from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
-from api.dashboard.troubles import troubles
-from api.dashboard.well_known import N_
+from api.dashboard.words.health_wording import HealthWording
+from api.dashboard.words.phrasing import say
+from api.dashboard.words.troubles import troubles
+from api.dashboard.words.well_known import N_
 from api.rejections import AskedReplay
 from api.roles import require
 from api.upkeep import VERIFY

@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from api.dashboard.lead_texts import DONE, FINDINGS, LOGGED, NEVER, PROFILE
-from api.dashboard.lead_wording import LeadWording
 from api.dashboard.pages import lead_heat
 from api.dashboard.pages.lead_timeline import days
 from api.dashboard.pages.leads import called
 from api.dashboard.resources import Resources
-from api.dashboard.well_known import N_
+from api.dashboard.words.lead_texts import DONE, FINDINGS, LOGGED, NEVER, PROFILE
+from api.dashboard.words.lead_wording import LeadWording
+from api.dashboard.words.well_known import N_
 from api.masking import Masking
 from domain.model.definition import Model, Stage
 from producers.handing_over import answerers, reasons_of

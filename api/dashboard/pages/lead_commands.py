@@ -17,11 +17,11 @@ from starlette.routing import Route
 from api.command_requests import GLANCE, By, Said, command_id, context_of
 from api.commander import Accepted, Asker, Card, Command, Commander
 from api.commands import TakeOut, ToStage, WithLead
-from api.dashboard.lead_wording import LeadWording
 from api.dashboard.pages.lead import Refusal, lead_page
 from api.dashboard.pages.leads import called
 from api.dashboard.resources import Resources
-from api.dashboard.well_known import N_
+from api.dashboard.words.lead_wording import LeadWording
+from api.dashboard.words.well_known import N_
 from api.handing_over import (
     AcceptIt,
     Noted,

@@ -15,9 +15,9 @@ from api.dashboard.charts.heat_curve import (
     HeatStory,
     heat_curve,
 )
-from api.dashboard.lead_texts import GAVE_NOTHING
-from api.dashboard.lead_wording import LeadWording
-from api.dashboard.well_known import N_
+from api.dashboard.words.lead_texts import GAVE_NOTHING
+from api.dashboard.words.lead_wording import LeadWording
+from api.dashboard.words.well_known import N_
 from domain.files.durations import DAY
 from domain.fold.explain import FLOOR
 from domain.fold.trace import Effect

@@ -6,10 +6,10 @@ from typing import Any, Final, NamedTuple
 
 from markupsafe import Markup
 
-from api.dashboard.lead_texts import NO_EFFECT, NOT_MOVED
-from api.dashboard.lead_wording import LeadWording
 from api.dashboard.pages.lead_heat import why_nothing
-from api.dashboard.well_known import N_
+from api.dashboard.words.lead_texts import NO_EFFECT, NOT_MOVED
+from api.dashboard.words.lead_wording import LeadWording
+from api.dashboard.words.well_known import N_
 from domain.files.times import span_of
 from domain.fold.about import about
 from domain.touchpoints.touchpoint import EARLIEST

@@ -11,12 +11,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.dashboard.last_look import LastLook
-from api.dashboard.lead_texts import DONE
-from api.dashboard.phone_numbers import Dial, dial_of
 from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.words.lead_texts import DONE
+from api.dashboard.words.phone_numbers import Dial, dial_of
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 from api.masking import seen_by
 from domain.conditions.parse import GRADES
 from domain.fold.names import full_name

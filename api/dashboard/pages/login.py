@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from api.dashboard.shell import Shell
-from api.dashboard.well_known import N_
+from api.dashboard.words.well_known import N_
 from domain.errors import Retry
 from web.login import begin_session, end_session, refuse_foreign_form
 from web.private import Private

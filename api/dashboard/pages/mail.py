@@ -9,17 +9,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.dashboard.mail_test import MEASURED, MailTest, mail_test
-from api.dashboard.pages.reports import ReportChoice
 from api.dashboard.periods import PagePeriod, period_of
-from api.dashboard.report_columns import COLUMN_TEXTS
-from api.dashboard.report_notes import note_text
-from api.dashboard.report_questions import by_label
-from api.dashboard.report_table import sorted_items
+from api.dashboard.reports.choice import ReportChoice
+from api.dashboard.reports.columns import COLUMN_TEXTS
+from api.dashboard.reports.mail_test import MEASURED, MailTest, mail_test
+from api.dashboard.reports.notes import note_text
+from api.dashboard.reports.questions import by_label
+from api.dashboard.reports.table import sorted_items
 from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 from api.masking import seen_by
 from projections.queries.view import View
 from projections.reports.answer import ReportQuestion, ReportShape

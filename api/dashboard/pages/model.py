@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.dashboard.condition_speech import PageSpeech
-from api.dashboard.model_wording import ModelWording
 from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
-from api.dashboard.well_known import N_
+from api.dashboard.words.condition_speech import PageSpeech
+from api.dashboard.words.model_wording import ModelWording
+from api.dashboard.words.well_known import N_
 from api.masking import seen_by
 from api.model_activation import ACTIVATE
 from projections.queries import model as model_query

@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from api.dashboard.model_wording import ModelWording
 from api.dashboard.pages.model import model_file
 from api.dashboard.pages.model_editor import MOST_FIELDS
 from api.dashboard.resources import Resources
+from api.dashboard.words.model_wording import ModelWording
 from api.jobs import shape
 from api.model_activation import ACTIVATE, DIFF, ActivationOutcome, ModelDraft, draft_of
 from api.roles import require

@@ -10,16 +10,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.dashboard.charting import chart_words
 from api.dashboard.charts.bars import Bar, BarSeries, bars
+from api.dashboard.charts.charting import chart_words
 from api.dashboard.charts.frame import SMALL, Chart, TableRow
 from api.dashboard.lead_rows import lead_row
-from api.dashboard.pages.reports import ReportChoice
 from api.dashboard.periods import OWN, PagePeriod, period_of
+from api.dashboard.reports.choice import ReportChoice
 from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 from api.masking import seen_by
 from projections.queries.days import DayRange, day_named, starts_at
 from projections.queries.view import View

@@ -10,11 +10,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.dashboard.charts.funnel_bars import FunnelSplit, lying_bar
-from api.dashboard.journeys import Journey, journey
-from api.dashboard.report_values import path_steps
+from api.dashboard.reports.journeys import Journey, journey
+from api.dashboard.reports.values import path_steps
 from api.dashboard.resources import Resources
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 
 _ENDS: Final[Mapping[str, str]] = {"won": N_("Won"), "lost": N_("Lost")}
 

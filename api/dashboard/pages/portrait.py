@@ -11,12 +11,12 @@ from starlette.routing import Route
 
 from api.dashboard.charts.lift_dots import TICKS, lift_dot, place_of
 from api.dashboard.funnel_choice import FIELD, of_a_field
-from api.dashboard.journeys import Journey, journey
-from api.dashboard.report_questions import by_choices, by_label
-from api.dashboard.report_values import band_place, group_text
+from api.dashboard.reports.journeys import Journey, journey
+from api.dashboard.reports.questions import by_choices, by_label
+from api.dashboard.reports.values import band_place, group_text
 from api.dashboard.resources import Resources
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 from projections.queries.told_apart import NONE, OTHER
 from projections.queries.view import View
 from projections.reports.portrait.report import PORTRAIT

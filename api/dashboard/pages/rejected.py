@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.dashboard.health_wording import HealthWording, visible
 from api.dashboard.resources import Resources
+from api.dashboard.words.health_wording import HealthWording, visible
 from api.rejections import AskedReplay
 from api.roles import require
 from domain.errors import NotFound

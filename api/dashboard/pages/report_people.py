@@ -10,13 +10,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.dashboard.lead_rows import lead_row
-from api.dashboard.pages.reports import ROW, ReportChoice, report_choice
-from api.dashboard.report_columns import COLUMN_TEXTS, REPORT_TEXTS
-from api.dashboard.report_table import head_label
-from api.dashboard.report_values import value_text
+from api.dashboard.reports.choice import ROW, ReportChoice, report_choice
+from api.dashboard.reports.columns import COLUMN_TEXTS, REPORT_TEXTS
+from api.dashboard.reports.table import head_label
+from api.dashboard.reports.values import value_text
 from api.dashboard.resources import Resources
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 from api.masking import seen_by
 from projections.queries.view import View
 from projections.reports.answer import ColumnKind, ReportCell, ReportQuestion, ReportShape

@@ -10,13 +10,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.dashboard.lead_rows import LeadRow, lead_row
-from api.dashboard.pages.reports import ReportChoice
 from api.dashboard.periods import period_of
-from api.dashboard.report_table import report_table
+from api.dashboard.reports.choice import ReportChoice
+from api.dashboard.reports.table import report_table
 from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 from api.masking import seen_by
 from projections.queries.leads import leads_of
 from projections.queries.view import View

@@ -10,17 +10,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.bounds import bound_of
-from api.dashboard.charting import bars_of, chart_words, part_name
 from api.dashboard.charts.bars import BarSeries, bars
+from api.dashboard.charts.charting import bars_of, chart_words, part_name
 from api.dashboard.charts.frame import Chart
 from api.dashboard.charts.lines import Line, LinePoint, lines
-from api.dashboard.condition_speech import PageSpeech
 from api.dashboard.lead_rows import lead_row
 from api.dashboard.periods import PagePeriod, period_of
 from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.words.condition_speech import PageSpeech
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 from api.masking import seen_by
 from domain.conditions.words import in_words
 from domain.fold.days import ZoneDays

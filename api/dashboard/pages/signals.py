@@ -12,9 +12,9 @@ from starlette.routing import Route
 from api.dashboard.pages.leads import called
 from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
-from api.dashboard.signal_texts import DELIVERIES, HELD_BACK, WHY
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.words.signal_texts import DELIVERIES, HELD_BACK, WHY
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 from api.masking import seen_by
 from domain.files.durations import DAY
 from domain.signals.kinds import SignalKind

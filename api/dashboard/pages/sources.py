@@ -9,15 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.dashboard.pages.reports import ReportChoice
 from api.dashboard.periods import PagePeriod, period_of
-from api.dashboard.report_columns import COLUMN_TEXTS
-from api.dashboard.report_notes import note_text
-from api.dashboard.report_questions import by_label
-from api.dashboard.report_values import group_text
-from api.dashboard.resources import Resources
-from api.dashboard.shell import NavigationEntry
-from api.dashboard.source_rows import (
+from api.dashboard.reports.choice import ReportChoice
+from api.dashboard.reports.columns import COLUMN_TEXTS
+from api.dashboard.reports.notes import note_text
+from api.dashboard.reports.questions import by_label
+from api.dashboard.reports.source_rows import (
     PEOPLE,
     SUMS,
     WAYS,
@@ -28,8 +25,11 @@ from api.dashboard.source_rows import (
     value_of,
     whole,
 )
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.reports.values import group_text
+from api.dashboard.resources import Resources
+from api.dashboard.shell import NavigationEntry
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 from api.masking import seen_by
 from projections.queries.view import View
 from projections.read_models.lead_sources import FIRST, LAST

@@ -7,9 +7,9 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from api.dashboard.templated import Templates
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.words.templated import Templates
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 
 REASONS: Final[Sequence[str]] = (
     N_("{field}: found {found}, allowed is an ISO 8601 time or a number since 1970"),

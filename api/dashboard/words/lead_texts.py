@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.dashboard.well_known import N_
+from api.dashboard.words.well_known import N_
 
 KINDS: Final[Mapping[str, str]] = {
     "user_id": N_("User id"),

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from api.dashboard.condition_speech import PageSpeech
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.words.condition_speech import PageSpeech
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 from domain.conditions.tree import Field, Of, Op
 from domain.conditions.words import in_words
 from domain.model.funnels import Funnel, FunnelStep, StepOrder

@@ -8,10 +8,10 @@ import orjson
 from babel.units import format_unit
 from markupsafe import Markup, escape
 
-from api.dashboard.health_texts import FINDING_KINDS, JOBS, PARTS, STATES
-from api.dashboard.recorded_reasons import reason_text
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.words.health_texts import FINDING_KINDS, JOBS, PARTS, STATES
+from api.dashboard.words.recorded_reasons import reason_text
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 from api.rejections import REPLAY
 from api.upkeep import VERIFY
 from store.jobs import Job

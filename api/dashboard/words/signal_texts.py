@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.dashboard.well_known import N_
+from api.dashboard.words.well_known import N_
 
 DELIVERIES: Final[Mapping[str, str]] = {
     "waiting": N_("waits"),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from api.dashboard.well_known import N_
+from api.dashboard.words.well_known import N_
 
 
 class Titled(NamedTuple):

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from api.dashboard.charts.bars import Bar
 from api.dashboard.charts.frame import ChartWords
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 from projections.queries.days import DayRange, SeriesName, starts_at
 
 _WEEK_OF = N_("week of {day}")

@@ -12,12 +12,12 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
 from markupsafe import Markup
 
-from api.dashboard import well_known
 from api.dashboard.charts.time_axis import Tick, Unit
-from api.dashboard.lead_texts import PROFILE
-from api.dashboard.phrasing import Names, say
 from api.dashboard.texts import Language
-from api.dashboard.well_known import N_
+from api.dashboard.words import well_known
+from api.dashboard.words.lead_texts import PROFILE
+from api.dashboard.words.phrasing import Names, say
+from api.dashboard.words.well_known import N_
 from domain.files.durations import DAY, HOUR, MINUTE, SECOND
 from domain.model.definition import Model
 from domain.model.labels import called

@@ -17,12 +17,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from api.dashboard.report_columns import COLUMN_TEXTS
-from api.dashboard.report_notes import note_text
-from api.dashboard.report_questions import by_label
-from api.dashboard.report_values import UNKNOWN, value_text
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.reports.columns import COLUMN_TEXTS
+from api.dashboard.reports.notes import note_text
+from api.dashboard.reports.questions import by_label
+from api.dashboard.reports.values import UNKNOWN, value_text
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 from projections.reports.answer import ColumnKind, ReportColumn, ReportShape
 
 _NUMERIC: Final = frozenset((

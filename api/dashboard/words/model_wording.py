@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from api.dashboard.model_mistakes import mistake_text
 from api.dashboard.texts import Language
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.words.model_mistakes import mistake_text
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 from domain.files.durations import parse_duration
 from domain.model.definition import Model
 from domain.model.labels import called

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from api.dashboard.templated import Templates
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.words.templated import Templates
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 
 NOTES: Final[Sequence[str]] = (
     # money

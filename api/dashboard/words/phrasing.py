@@ -7,9 +7,9 @@ from typing import Any, Final
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
-from api.dashboard.lead_texts import INPUTS, KINDS, PROFILE, ROLES
 from api.dashboard.texts import Language
-from api.dashboard.well_known import N_, REJECTIONS, STAGES, TOUCHPOINTS
+from api.dashboard.words.lead_texts import INPUTS, KINDS, PROFILE, ROLES
+from api.dashboard.words.well_known import N_, REJECTIONS, STAGES, TOUCHPOINTS
 from domain.phrases import Phrase
 
 Names = Mapping[str, Callable[[Any], str]]

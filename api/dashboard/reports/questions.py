@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from api.dashboard.report_columns import Titled
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.reports.columns import Titled
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 from domain.model.definition import Model
 from projections.reports.answer import Report
 

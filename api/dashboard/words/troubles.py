@@ -6,8 +6,8 @@ from typing import Final
 
 from markupsafe import Markup
 
-from api.dashboard.health_wording import HealthWording, with_code
-from api.dashboard.well_known import N_
+from api.dashboard.words.health_wording import HealthWording, with_code
+from api.dashboard.words.well_known import N_
 from api.status import CheckShape, StatusShape
 from domain.files.durations import DAY, MINUTE
 

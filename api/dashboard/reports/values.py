@@ -7,10 +7,10 @@ from typing import Any, Final, assert_never
 
 from markupsafe import Markup
 
-from api.dashboard.lead_texts import FINDINGS
-from api.dashboard.report_questions import by_label
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.reports.questions import by_label
+from api.dashboard.words.lead_texts import FINDINGS
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 from domain.touchpoints.touchpoint import EPOCH, microseconds
 from projections.queries.path_texts import steps_of
 from projections.queries.told_apart import IN, NONE, NOT_IN, OTHER

@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from starlette.requests import Request
 
-from api.dashboard.pages.reports import ReportChoice, report_choice
-from api.dashboard.report_columns import REPORT_TEXTS
-from api.dashboard.report_notes import note_text
-from api.dashboard.report_questions import asked_options
-from api.dashboard.wording import PageWording
+from api.dashboard.reports.choice import ReportChoice, report_choice
+from api.dashboard.reports.columns import REPORT_TEXTS
+from api.dashboard.reports.notes import note_text
+from api.dashboard.reports.questions import asked_options
+from api.dashboard.words.wording import PageWording
 from api.masking import seen_by
 from domain.errors import Refused
 from domain.phrases import phrased

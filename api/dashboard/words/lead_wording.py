@@ -2,9 +2,9 @@
 
 from babel.dates import format_date, format_skeleton
 
-from api.dashboard.lead_texts import KINDS, SOURCES
 from api.dashboard.texts import Language
-from api.dashboard.wording import PageWording
+from api.dashboard.words.lead_texts import KINDS, SOURCES
+from api.dashboard.words.wording import PageWording
 from domain.model.definition import Model
 
 

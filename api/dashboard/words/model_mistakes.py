@@ -7,9 +7,9 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from api.dashboard.templated import Templates
-from api.dashboard.well_known import N_
-from api.dashboard.wording import PageWording
+from api.dashboard.words.templated import Templates
+from api.dashboard.words.well_known import N_
+from api.dashboard.words.wording import PageWording
 
 PLACED: Final[Sequence[str]] = (
     N_("line {line}, {place}: {mistake}"),
