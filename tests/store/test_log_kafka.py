@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 
 import pytest
@@ -10,14 +10,32 @@ from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 from kafka.partitioner.default import DefaultPartitioner
 
 from store.log.kafka.log import KafkaLog
+from store.log.kafka.subscription import KafkaSubscription
 from store.log.port import Entry, LogAway, LogMisconfigured, Partition, Record
 from tests.services.kafka import KafkaBroker
 from tests.store.given_log import Reader, records
 
 
+class ClosingLog(KafkaLog):
+    """Closes what was subscribed, also where a test failed: else threads of members go on under every later test."""
+
+    def __init__(self, bootstrap: str) -> None:
+        super().__init__(bootstrap, partitions=4)
+        self._subscribed: list[KafkaSubscription] = []
+
+    def subscribe(self, topics: Iterable[str], group: str) -> KafkaSubscription:
+        self._subscribed.append(subscription := super().subscribe(topics, group))
+        return subscription
+
+    def close(self, flush: bool = True) -> None:
+        for subscription in self._subscribed:
+            subscription.close()
+        super().close(flush)
+
+
 @pytest.fixture
 def log(kafka_bootstrap: str) -> Iterator[KafkaLog]:
-    log = KafkaLog(kafka_bootstrap, partitions=4)
+    log = ClosingLog(kafka_bootstrap)
     yield log
     log.close()
 
@@ -62,10 +80,11 @@ def test_keys_go_where_the_java_client_puts_them(log: KafkaLog, kafka_bootstrap:
 
 def test_two_members_share_the_partitions_and_one_takes_over(log: KafkaLog, topic: str) -> None:
     log.append(topic, records(200, keys=40))
-    first = Reader(log.subscribe([topic], "shared"))
+    group = uuid.uuid4().hex
+    first = Reader(log.subscribe([topic], group))
     first.read(200)
     assert len(first.subscription.assigned()) == 4
-    second = Reader(log.subscribe([topic], "shared"))
+    second = Reader(log.subscribe([topic], group))
     second.after = dict(first.after)
     second.poll = lambda wait=0.1, limit=1000: poll_with(second, first, wait, limit)  # type: ignore[method-assign]
     first.poll = lambda wait=0.1, limit=1000: poll_with(first, second, wait, limit)  # type: ignore[method-assign]

@@ -94,7 +94,6 @@
     user = ""
   }
   const forget = () => {
-    events = []
     clearTimeout(timer)
     timer = 0
     cookie("")
@@ -289,6 +288,7 @@
   const stop = () => {
     may = 0
     events = []
+    keep(tab) // else what this tab said while another one withdrew would stay
     clearTimeout(pending && pending.timer)
     pending = 0
   }
