@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from consumers.publish.messages import message
 from domain.model.definition import parse_model
 from domain.signals.kinds import TRAITS, SignalKind, Topic
+from domain.touchpoints.claims import OWN_SOURCES
 from producers.imports.mapping import parse_mapping
 from projections.read_models.registry import FAMILIES
 from runtime.applications import collector_app, inside
@@ -98,6 +99,12 @@ def test_tables_for_analysts_are_documented() -> None:
         assert {column.name for column in table.columns} <= said[table.name], table.name
     for view in (topic.view for topic in Topic):
         assert {column.name for column in ledger.columns} - {"asks", "identity"} <= said[view]
+
+
+@pytest.mark.parametrize("page", ["how-to/connect-a-website.md", "reference/mapping-file.md"])
+def test_the_names_of_our_own_sources_are_documented(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert [name for name in sorted(OWN_SOURCES) if f"`{name}`" not in text] == []
 
 
 def test_topics_and_kinds_are_documented() -> None:

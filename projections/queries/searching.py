@@ -20,7 +20,7 @@ FEW: Final = 500
 FIRST_WALKED: Final = 200
 """Leads that are looked at in the order first: how many of them have the marks says how far a page would be to walk."""
 MOST_WALKED: Final = 10_000
-"""Leads that are looked at in the order, before all that have the marks are."""
+"""Leads that are looked at in the order for frequent marks, before all that have these are."""
 _LAST: Final = "\U0010ffff"
 """Sorts behind every character that a term has."""
 
@@ -75,11 +75,11 @@ class Search:
         first of these.
         """
         counts = self._counted(conn)
-        if walks and min(counts) > FEW:
-            rows = conn.execute(self._walked(query, keys, by, limit, FIRST_WALKED)).all()
-            most = MOST_WALKED if min(counts) > MOST_COLLECTED else min(counts)  # more than that collecting costs
-            if len(rows) < limit and len(rows) * most >= limit * FIRST_WALKED:
-                rows = conn.execute(self._walked(query, keys, by, limit, most)).all()
+        if walks and (least := min(counts)) > FEW:
+            most = MOST_WALKED if least > MOST_COLLECTED else FIRST_WALKED
+            rows = conn.execute(self._walked(query, keys, by, limit, most)).all()
+            if most == FIRST_WALKED and len(rows) < limit and len(rows) * least >= limit * FIRST_WALKED:
+                rows = conn.execute(self._walked(query, keys, by, limit, least)).all()  # beyond, collecting costs less
             if len(rows) == limit:
                 return rows
         return conn.execute(self._collected(query, keys, by, limit, counts)).all()
