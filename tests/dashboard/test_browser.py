@@ -120,6 +120,14 @@ def test_without_a_script_a_lead_is_found_and_a_call_logged(chromium: "Browser",
         assert "order=last_seen" in page.url and page.url.endswith(f"#{page.locator('tr:target').get_attribute('id')}")
 
 
+def test_on_a_phone_the_place_in_the_navigation_is_in_sight(chromium: "Browser", site: Server) -> None:
+    with opened(chromium, _host(site), locale="en-GB", viewport={"width": 360, "height": 740}) as page:
+        page.goto("/health")
+        nav, place = (page.locator(f"header nav{each}").bounding_box() for each in ("", " [aria-current]"))
+        assert nav is not None and place is not None
+        assert nav["x"] <= place["x"] and place["x"] + place["width"] <= nav["x"] + nav["width"]
+
+
 def test_by_keyboard_a_lead_is_accepted_and_opened(chromium: "Browser", site: Server) -> None:
     with opened(chromium, _host(site), locale="en-GB") as page:
         page.goto("/?hot=1")

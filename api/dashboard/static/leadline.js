@@ -1,6 +1,12 @@
 // What pages do beyond links and forms: lists follow what happens. Everything else works without a script.
 "use strict";
 
+// On a phone the navigation scrolls sideways: the place where one is comes into sight.
+(() => {
+  const place = document.querySelector("header nav [aria-current]");
+  if (place) place.parentElement.scrollLeft = place.offsetLeft - place.parentElement.offsetLeft - 40;
+})();
+
 // A list says in data-live which signals change it. It is fetched anew when one arrives, at once where nobody points
 // at it or works in it; else a bar says how many there are, and nothing moves under the pointer.
 (() => {
