@@ -18,6 +18,7 @@ from starlette.responses import Response
 from api.dashboard.shell import Shell
 from domain.phrases import phrase
 from projections.queries.view import Reader
+from web.login import session_of
 from web.problems import Problem
 from web.viewer import Viewer, viewer_of
 
@@ -42,7 +43,7 @@ LOOK_AGAIN: Final = 1
 TOO_MANY: Final = phrase("too many pages are being counted at once; try again in a moment")
 
 Endpoint = Callable[[Request], Response]
-_Key = tuple[str, str, str, Viewer]
+_Key = tuple[str, str, str, Viewer, bool]
 
 
 @dataclass(slots=True)
@@ -85,7 +86,8 @@ class CountedPages:
                 return endpoint(request)
             with self._reader.view() as view:
                 model = view.model.text
-            key = request.url.path, request.url.query, self._shell.language(request).tag, viewer_of(request)
+            reader = viewer_of(request), session_of(request) is not None  # who came by a session may sign out
+            key = request.url.path, request.url.query, self._shell.language(request).tag, *reader
             counted = self._page(key, model, endpoint, request)
             if not wait([counted.page], self._moment).done:
                 return self._still(request, counted)

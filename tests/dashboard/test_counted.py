@@ -15,6 +15,7 @@ from projections.upkeep.activation import activate
 from tests.dashboard.given_pages import Pages, text_of
 from tests.dashboard.given_traffic import MODEL, bought
 from tests.projections.given_sales import FRIDAY, Company
+from web.login import COOKIE
 from web.problems import Problem
 from web.viewer import Role, Viewer
 
@@ -72,10 +73,11 @@ class Counting:
         return PlainTextResponse(f"{request.url.path} {request.url.query} counted {self.times}")
 
 
-def request(path: str, query: str, viewer: Viewer) -> Request:
+def request(path: str, query: str, viewer: Viewer, cookie: str = "") -> Request:
     app = type("App", (), {"state": type("State", (), {"navigation": []})})
     state = {"viewer": viewer}
-    scope = {"type": "http", "method": "GET", "path": path, "query_string": query.encode(), "headers": []}
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": query.encode()}
+    scope["headers"] = [(b"cookie", cookie.encode())] if cookie else []
     return Request({**scope, "server": ("127.0.0.1", 80), "scheme": "http", "state": state, "app": app})
 
 
@@ -144,6 +146,13 @@ def test_another_address_language_or_viewer_has_a_page_of_its_own(
     counting.ask_until_there()
     other = counting.after_a_while(lambda: counting.ask(path, query, viewer))
     assert other.body == f"{path} {query} counted 2".encode()
+
+
+def test_who_came_by_a_session_and_may_sign_out_has_a_page_of_their_own(pages: Pages) -> None:
+    counting = Counting(pages)
+    counting.ask_until_there()
+    in_session = request("/slow", "", SOMEBODY, f"{COOKIE}=sample")
+    assert counting.after_a_while(lambda: counting.show(in_session)).body == b"/slow  counted 2"
 
 
 def test_an_error_is_told_once_and_not_kept(pages: Pages) -> None:
