@@ -39,7 +39,7 @@ from web.login import ProxiesBelieved
 
 T = TypeVar("T")
 
-_OBJECTS: Final = 50_000
+OBJECTS: Final = 50_000
 """A page of leads is some thousand objects."""
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 """What asks a process to stop."""
@@ -235,7 +235,7 @@ class Process:
             server.should_exit = True
 
         threading.Thread(target=leave, name="leave", daemon=True).start()
-        search_seldom(_OBJECTS)
+        search_seldom(OBJECTS)
         self.log.info("serving", address=address_of(bound))
         server.run(sockets=[bound])
         self.finish()

@@ -54,6 +54,11 @@ def storable(text: str) -> str:
     return text if text.isascii() and "\x00" not in text else _UNSTORABLE.sub(REPLACED, text)
 
 
+def is_plain(text: str) -> bool:
+    """Whether it is ASCII that is storable and tidy already, as most text is."""
+    return text.isascii() and text.isprintable() and text[:1] != " " and text[-1:] != " "
+
+
 def tidy(text: str) -> str:
     """The text in NFC, without white space and invisible characters at its ends; "" where nothing is visible."""
     if text.isascii():

@@ -1,17 +1,29 @@
 """Answers of the collector: outcomes, the headers browsers ask for, the thank-you page."""
 
 import re
-from collections.abc import Mapping
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import orjson
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 
+from producers.collector.request import origin as origin_of
 from producers.reading.arrival import Taken
 from web.problems import Problem
 
 ALLOWED_HEADERS: Final = "authorization, content-type, content-encoding, x-write-key, anonymousid"
 
+_ALL_TAKEN: Final = orjson.dumps({"success": True})
+_VARIES: Final = (b"vary", b"Origin")
+_READABLE: Final = (
+    (b"access-control-allow-credentials", b"true"),
+    (b"access-control-expose-headers", b"Retry-After"),
+    _VARIES,
+)
 _WEIGHT: Final = re.compile(r"q=([01](?:\.\d{0,3})?)")
 _THANKS: Final = {
     "en": ("Thank you", "We have received your message and will be in touch."),
@@ -29,14 +41,30 @@ def image(content: bytes, media_type: str, status: int = 200, headers: Mapping[s
     return Response(content, status, {**(headers or {}), "Cache-Control": "no-store"}, media_type)
 
 
+class _AllTaken(Response):
+    """Nothing was refused: what is answered nearly always."""
+
+    def __init__(self, status: int) -> None:
+        self.status_code, self.body, self.background = status, _ALL_TAKEN, None
+        self.raw_headers = [(b"content-length", b"%d" % len(_ALL_TAKEN)), (b"content-type", b"application/json")]
+
+
 def outcome(taken: Taken, status: int = 200) -> Response:
     """The answer to a client that reads it: accepted, with what was refused and kept beside it. Raises Problem."""
-    document: dict[str, object] = {"success": True}
-    if taken.refused is not None:
-        if taken.malformed:
-            raise Problem(400, taken.refused.reason, kept=True)
-        document["rejected"] = [{"item": place, "reason": reason} for place, reason in taken.refused.reasons()]
-    return json(document, status)
+    if taken.refused is None:
+        return _AllTaken(status)
+    if taken.malformed:
+        raise Problem(400, taken.refused.reason, kept=True)
+    rejected = [{"item": place, "reason": reason} for place, reason in taken.refused.reasons()]
+    return json({"success": True, "rejected": rejected}, status)
+
+
+def let_read(response: Response, origin: str | None) -> None:
+    """Let a page of this origin read the answer."""
+    if origin:
+        response.raw_headers += ((b"access-control-allow-origin", origin.encode()), *_READABLE)
+    else:
+        response.raw_headers.append(_VARIES)
 
 
 def cors(origin: str | None, methods: str = "") -> dict[str, str]:
@@ -83,3 +111,33 @@ def thanks(languages: str) -> Response:
         "<style>body{font:18px/1.6 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem}</style>"
         f"<h1>{title}</h1><p>{text}</p></html>"
     )
+
+
+# ---- what went wrong ---------------------------------------------------------------------------------------------
+
+
+async def answered(handle: Callable[[Request], Awaitable[Response]], request: Request, door: str) -> Response:
+    """The answer of a door, whatever it raises."""
+    try:
+        return await handle(request)
+    except Problem as problem:
+        return problem.response()
+    except HTTPException as error:
+        return Problem(error.status_code, error.detail, error.headers).response()
+    except ClientDisconnect:
+        return Response(status_code=400)  # nobody reads it
+    except Exception as error:
+        trace = traceback.format_exc(limit=-8)
+        structlog.get_logger("collector").error("request failed", door=door, error=repr(error), trace=trace)
+        detail = "the collector failed on this request: nothing is acknowledged, send it again"
+        return Problem(500, detail, {"Retry-After": "5"}).response()
+
+
+async def no_door(request: Request, error: Exception) -> Response:
+    """The answer where nothing is, or not for this method, as an exception handler of Starlette's."""
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    request_line = f"{request.method} {request.scope['path'][:200]}"
+    allowed = f" (allowed here: {headers['Allow']})" if "Allow" in headers else ""
+    detail = f"{request_line} is no door of the collector{allowed}: see docs/how-to/send-touchpoints.md"
+    return Problem(status, detail, headers | cors(origin_of(request))).response()

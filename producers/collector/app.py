@@ -2,23 +2,22 @@
 
 import asyncio
 import re
+import secrets
 import time
-import traceback
-import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, TypeVar, assert_never
 
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from domain.touchpoints.mail_link import MailLinkKeys
 from domain.touchpoints.text import header
@@ -28,6 +27,7 @@ from producers.collector.answering import PATH, AnswerDoor, Answering
 from producers.collector.mail_doors import MailDoors
 from producers.collector.queue import AppendQueue
 from producers.collector.request import origin, wants_json
+from producers.collector.straight import StraightWay, whole_body
 from producers.protocols.registry import PROTOCOLS
 from producers.reading import body
 from producers.reading.arrival import Arrival, RefusedPart, Taken, Unusable
@@ -76,18 +76,19 @@ def collector(
     clock: Callable[[], Instant],
     health: Health,
     answering: Answering | None = None,
-) -> Starlette:
+) -> ASGIApp:
     """The collector as an app. `clock` gives microseconds since 1970; its metrics go to the registry of `health`.
 
     `answering` None: there are no links by which owners answer.
     """
+    doors = _Collector(log, admission, clock, health.registry, answering)
     app = Starlette(
-        routes=[*_Collector(log, admission, clock, health.registry, answering).routes(), *health.routes()],
-        exception_handlers={HTTPException: _not_found, Problem: answer_problem},
+        routes=[*doors.routes(), *health.routes()],
+        exception_handlers={HTTPException: answers.no_door, Problem: answer_problem},
         middleware=[Middleware(BodyLimit, most=body.LIMIT)],
     )
     app.router.redirect_slashes = False  # a browser's POST follows no redirect to another path
-    return app
+    return StraightWay(app, doors.straight, body.LIMIT)
 
 
 class _Collector:
@@ -99,6 +100,8 @@ class _Collector:
         registry: CollectorRegistry,
         answering: Answering | None,
     ) -> None:
+        self.straight: dict[str, Endpoint] = {}
+        """What is posted to a fixed path, and answers it."""
         self._admission = admission
         self._clock = clock
         self._queue = AppendQueue(log, most_bytes=admission.queue_bytes)
@@ -112,6 +115,8 @@ class _Collector:
         self._taken = Counter(
             "leadline_collector_touchpoints", "Touchpoints acknowledged", ("source",), registry=registry
         )
+        self._seconds_of = lru_cache(1_000)(self._seconds.labels)
+        self._taken_of = lru_cache(1_000)(self._taken.labels)
         self._rejected = Counter(
             "leadline_collector_rejected", "Input that was refused and kept", ("source",), registry=registry
         )
@@ -159,23 +164,27 @@ class _Collector:
             if request.method == "HEAD":  # asked by link checkers: nobody did anything
                 return Response(status_code=200)
             response = await self._timed(handle, door, request)
-            response.headers.update(answers.cors(reader))
+            answers.let_read(response, reader)
             return response
 
+        if "POST" in methods and "{" not in path:
+            self.straight[path] = endpoint
         return Route(path, endpoint, methods=[*methods, "OPTIONS"])
 
     async def _timed(self, handle: Endpoint, door: str, request: Request) -> Response:
         began = time.perf_counter()
-        response = await _answered(handle, request, door)
-        self._seconds.labels(door, str(response.status_code)).observe(time.perf_counter() - began)
+        response = await answers.answered(handle, request, door)
+        self._seconds_of(door, str(response.status_code)).observe(time.perf_counter() - began)
         return response
 
     # ---- protocols ----
 
     async def _keyed(self, protocol: Protocol, request: Request) -> Response:
         """A request whose write key, in its headers, its query or its body, names the source."""
-        raw = await request.body()
-        write_keys = keys.of_headers(request.headers) + [key for key in request.query_params.getlist("writeKey") if key]
+        raw = await whole_body(request)
+        write_keys = keys.of_headers(request.headers)
+        if request.scope["query_string"]:
+            write_keys += [key for key in request.query_params.getlist("writeKey") if key]
         known_source = self._sender(request, write_keys)
         arrival = self._arrival(request, known_source or _UNKNOWN, keyed=True)
         try:
@@ -190,16 +199,17 @@ class _Collector:
         source = known_source or self._sender(request, write_keys)
         if source is None:
             raise self._unknown_key()
-        taken = await self._worked(
-            size, partial(protocol.taken, self._arrival(request, source, keyed=True), message, raw)
-        )
+        if known_source is None:
+            agent = arrival.user_agent if source.kind == "browser" else ""
+            arrival = arrival._replace(source=source, user_agent=agent)
+        taken = await self._worked(size, partial(protocol.taken, arrival, message, raw))
         await self._store(taken, write_keys)
         return self._outcome(protocol, message, taken, request)
 
     async def _sited(self, protocol: Protocol, request: Request) -> Response:
         """A request whose site names the source."""
         source = self._site(request, protocol.name)
-        raw = b"" if request.method == "GET" else await request.body()
+        raw = b"" if request.method == "GET" else await whole_body(request)
         arrival = self._arrival(request, source)
         try:
             message, size = await self._message(protocol, arrival, raw)
@@ -284,7 +294,7 @@ class _Collector:
             door=body.clean(request.scope["path"])[1 : DOOR_LIMIT + 1],
             source=source,
             received_at=self._clock(),
-            made_id=str(uuid.uuid4()),
+            made_id=secrets.token_hex(16),
             query="" if keyed else keys.masked(request.scope["query_string"], ()).decode("latin-1"),
             content_type=request.headers.get("content-type", "")[:most],
             referer="" if keyed else header(request.headers.get("referer", "")[:most]),
@@ -304,7 +314,7 @@ class _Collector:
         refusals = [] if refused is None else [refused.record(keys.masked(refused.raw, write_keys))]
         await self._queue.put(taken.records, refusals)
         if taken.touchpoints:
-            self._taken.labels(taken.touchpoints[0].source.name).inc(len(taken.touchpoints))
+            self._taken_of(taken.touchpoints[0].source.name).inc(len(taken.touchpoints))
         if refused is not None:
             self._rejected.labels(refused.arrival.source.name).inc(len(refused.reasons()))
 
@@ -315,22 +325,6 @@ class _Collector:
 # ---- requests and answers ----------------------------------------------------------------------------------------
 
 
-async def _answered(handle: Endpoint, request: Request, door: str) -> Response:
-    try:
-        return await handle(request)
-    except Problem as problem:
-        return problem.response()
-    except HTTPException as error:
-        return Problem(error.status_code, error.detail, error.headers).response()
-    except ClientDisconnect:
-        return Response(status_code=400)  # nobody reads it
-    except Exception as error:
-        trace = traceback.format_exc(limit=-8)
-        structlog.get_logger("collector").error("request failed", door=door, error=repr(error), trace=trace)
-        detail = "the collector failed on this request: nothing is acknowledged, send it again"
-        return Problem(500, detail, {"Retry-After": "5"}).response()
-
-
 async def _shown(image: Image, handle: Endpoint, request: Request) -> Response:
     """Always the image: a broken one helps nobody. Its status still says whether the request was kept."""
     try:
@@ -338,12 +332,3 @@ async def _shown(image: Image, handle: Endpoint, request: Request) -> Response:
     except Problem as problem:
         status = 200 if problem.more.get("kept") else problem.status
         return answers.image(image.content, image.media_type, status, problem.headers)
-
-
-async def _not_found(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 404
-    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    request_line = f"{request.method} {request.scope['path'][:200]}"
-    allowed = f" (allowed here: {headers['Allow']})" if "Allow" in headers else ""
-    detail = f"{request_line} is no door of the collector{allowed}: see docs/how-to/send-touchpoints.md"
-    return Problem(status, detail, headers | answers.cors(origin(request))).response()

@@ -73,7 +73,7 @@ def touchpoint(answers: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
         received_at=arrival.received_at,
         identities=_identities(answers, person_fields, arrival.conventions.region),
         profile=person.profile(person_fields, arrival.conventions.region),
-        properties=page.described({**properties, "form": form}, page_fields),
+        properties=page.describe({**properties, "form": form}, page_fields),
         context=_context(answers, arrival) | page.own_referrer(properties, {}, arrival.conventions.sites),
     )
 

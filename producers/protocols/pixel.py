@@ -1,7 +1,6 @@
 """The pixel: one image request is one touchpoint, for places where no script and no form can be."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from domain.touchpoints.claims import refusal, snake_case
@@ -26,7 +25,7 @@ def read(arrival: Arrival, data: bytes) -> Body:
 
 def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
     """What the parameters became. If they are refused, `raw`, or else the query, is kept, and once."""
-    raw, bare = raw or arrival.query_bytes, replace(arrival, query="")
+    raw, bare = raw or arrival.query_bytes, arrival._replace(query="")
     if len(raw) > ITEM_LIMIT:
         return Taken(refused=RefusedPart(bare, f"the query is larger than {ITEM_LIMIT} bytes", raw), malformed=True)
     return take_one(bare, raw, lambda: touchpoint(message.value, arrival))
@@ -60,7 +59,7 @@ def touchpoint(sent: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
         received_at=arrival.received_at,
         identities=ordered(identities),
         profile=person.profile(submitted, region),
-        properties=page.described(properties, {"url": url, "title": _first_value(sent.get("t"))}),
+        properties=page.describe(properties, {"url": url, "title": _first_value(sent.get("t"))}),
         context=_context(sent, arrival, url) | page.own_referrer(properties, {}, arrival.conventions.sites),
     )
 

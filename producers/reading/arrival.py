@@ -1,11 +1,12 @@
 """What came in, and what became of it: plain values, so that translation is pure and can be done again."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Final
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from domain.errors import Reject
-from domain.touchpoints.envelope import ENVELOPES, encode, explain
+from domain.touchpoints.envelope import explain, validated
 from domain.touchpoints.touchpoint import Instant, Source, Touchpoint
 from producers.reading.conventions import NONE, Conventions
 from store.log.cloudevents import touchpoint_record
@@ -20,8 +21,7 @@ class Unusable(Reject, ValueError):
     """This input is no touchpoint, or not this source's to send. Keep it with this reason; a resend would not help."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """One request as far as translation depends on it. The same arrival and body give the same touchpoints.
 
     `door` is the path without its first slash. `made_id` is the id of what brings none. `places` are those that the
@@ -39,7 +39,7 @@ class Arrival:
     user_agent: str = ""
     places: tuple[int, ...] = ()
     sent_at: str | int | float | None = None
-    context: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Any] = MappingProxyType({})
     conventions: Conventions = NONE
 
     @property
@@ -53,7 +53,7 @@ class Arrival:
 
 
 _UNKEPT: Final = ("door", "source", "sent_at", "context", "conventions")
-_META: Final = tuple(attribute.name for attribute in fields(Arrival) if attribute.name not in _UNKEPT)
+_META: Final = tuple(name for name in Arrival._fields if name not in _UNKEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,7 @@ class RefusedPart:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """What a request became. `malformed` where the client must learn of it: the request as a whole was no good."""
 
     touchpoints: tuple[Touchpoint, ...] = ()
@@ -98,8 +97,7 @@ class Taken:
 def sealed(touchpoint: Touchpoint) -> Record:
     """The touchpoint as a record under its trail's plain identity, its envelope validated. Raises Unusable."""
     try:
-        value = encode(touchpoint)
-        ENVELOPES.validate_json(b"[%b]" % value)
+        value = validated(touchpoint)
     except TypeError as error:  # what JSON cannot carry: nested too deeply, numbers too large
         raise Unusable(f"no valid envelope: {error}") from error
     except ValueError as error:

@@ -8,8 +8,7 @@ import math
 import re
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 import orjson
@@ -17,7 +16,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from domain.errors import Reject
-from domain.touchpoints.text import decoded, storable, tidy, utf8
+from domain.touchpoints.text import decoded, is_plain, storable, tidy, utf8
 
 LIMIT: Final = 500_000
 """Largest body, as sent and unpacked, in bytes."""
@@ -33,8 +32,6 @@ DEPTH: Final = 400
 
 _GZIP: Final = b"\x1f\x8b"
 _BOM: Final = b"\xef\xbb\xbf"
-_UNTIDY: Final = re.compile(rb'[\\\x7f]|" | "')
-"""In ASCII JSON, what may be an escape, or white space at the end of a text."""
 
 _LINE: Final = re.compile(rb"[^=\r\n]{1,200}=")
 Fields = list[tuple[str, str]]
@@ -49,8 +46,7 @@ class TooLarge(Reject, ValueError):
     """The body is larger than `LIMIT`, as sent or unpacked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """A parsed body: a JSON value, or a form's fields."""
 
     format: Literal["empty", "json", "form"]
@@ -134,12 +130,17 @@ def _json(data: bytes) -> Any:
     except orjson.JSONDecodeError as error:
         value = _lenient(data, str(error))
     else:
-        if data.isascii() and _UNTIDY.search(data) is None:
+        if data.isascii() and not _maybe_untidy(data):
             return value
     try:
         return clean(value)
     except RecursionError:
         raise Malformed("the body is nested too deeply") from None
+
+
+def _maybe_untidy(data: bytes) -> bool:
+    """Whether there may be an escape in ASCII JSON, or white space at the end of a text."""
+    return b"\\" in data or b"\x7f" in data or b'" ' in data or b' "' in data
 
 
 def _lenient(data: bytes, fault: str) -> Any:
@@ -156,11 +157,11 @@ def clean(value: Any, depth: int = 0) -> Any:
     Raises RecursionError where it is nested more than `DEPTH` deep, whatever this process bears.
     """
     if isinstance(value, str):
-        return value if _is_plain(value) else tidy(storable(value))
+        return value if is_plain(value) else tidy(storable(value))
     if isinstance(value, dict | list) and depth == DEPTH:
         raise RecursionError
     if isinstance(value, dict):
-        return {key if _is_plain(key) else clean(str(key)): clean(part, depth + 1) for key, part in value.items()}
+        return {key if is_plain(key) else clean(str(key)): clean(part, depth + 1) for key, part in value.items()}
     if isinstance(value, list):
         return [clean(part, depth + 1) for part in value]
     if isinstance(value, float) and not math.isfinite(value):
@@ -168,11 +169,6 @@ def clean(value: Any, depth: int = 0) -> Any:
     if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**64:
         return clean(float(value)) if abs(value) < 10**308 else None
     return value
-
-
-def _is_plain(text: str) -> bool:
-    """Whether it is ASCII that is tidy already, as most text is."""
-    return text.isascii() and text.isprintable() and text[:1] != " " and text[-1:] != " "
 
 
 # ---- forms -------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from domain.touchpoints.text import as_text, shortened, storable, tidy
+from domain.touchpoints.text import as_text, is_plain, shortened, storable, tidy
 
 LIMIT: Final = 200
 """Longest id of an envelope, in characters."""
@@ -10,4 +10,6 @@ LIMIT: Final = 200
 
 def given_id(value: object) -> str:
     """The id that a text or whole number is ("": none). One longer than the envelope allows is its hash."""
+    if isinstance(value, str) and 0 < len(value) <= LIMIT and is_plain(value):
+        return value
     return shortened(tidy(storable(as_text(value) or "")), LIMIT)

@@ -3,6 +3,7 @@
 import math
 import re
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import Final
 
 from domain.touchpoints.touchpoint import EARLIEST, Instant, microseconds
@@ -32,6 +33,8 @@ _ISO: Final = re.compile(
     (?:Z | [+-][0-9]{2}(?::?[0-9]{2})*(?:\.[0-9]+)?)?\Z""",
     re.VERBOSE,
 )
+_BROWSERS: Final = re.compile(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z\Z")
+"""As browsers write it, of a day that there may not be."""
 _ZONE: Final = re.compile(r"(?<=[0-9]) *(?:UTC|GMT|Z)\Z|(?<=[0-9]) +(?=[+-][0-9]{2}:?[0-9]{2}\Z)")
 _LEAP: Final = re.compile(r"(.*[T ][0-9]{2}:[0-9]{2}):60((?:\.[0-9]+)?(?:Z|[+-].*)?)\Z")
 _MIDNIGHT: Final = re.compile(r"[T ]24:00(:00(\.0+)?)?(?=Z|[+-]|\Z)")
@@ -45,16 +48,18 @@ def instant(value: object) -> Instant | None:
     zone's name is no offset, and a time of which a part is not understood is none: nothing is guessed. The result lies
     in the years 1970 to 9998.
     """
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
     if isinstance(value, str):
         return _text(value.strip())
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
     return _number(value)
 
 
 def is_unset(value: object) -> bool:
     """Whether this is what programs write where they have no time: nothing, 0, or the first day of the calendar."""
     if isinstance(value, str):
+        if value[:1] == "2":
+            return False
         return value.strip() in ("", "0") or value.strip().startswith("0001-01-01")
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and value == 0)
 
@@ -83,11 +88,17 @@ def _number(value: int | float) -> Instant | None:
 
 
 def _text(text: str) -> Instant | None:
-    if len(text) > 64:
-        return None
-    if _NUMBER.match(text):
-        return _number(float(text) if "." in text else int(text))
+    return _told(text) if len(text) <= 64 else None
+
+
+@lru_cache(4_096)
+def _told(text: str) -> Instant | None:
+    """What a text of bearable length means; often one that was just read, as of all that came with one request."""
     try:
+        if _BROWSERS.match(text):
+            return _clamped(microseconds(datetime.fromisoformat(text)))
+        if _NUMBER.match(text):
+            return _number(float(text) if "." in text else int(text))
         return _clamped(written(text, UTC))
     except (ValueError, OverflowError):
         return None

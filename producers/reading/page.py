@@ -1,6 +1,7 @@
 """The page on which something happened: its address, its path, and the campaign that led there."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from producers.reading.body import Malformed, fields
 FIELDS: Final = ("url", "path", "title", "referrer")
 """What a touchpoint's properties say about its page."""
 
+_SAYS_NOTHING: Final = (None, "")
 _UTM: Final = "utm_"
 _CAMPAIGN: Final = "name"
 """Segment's name of `utm_campaign`; the others are called as behind `utm_`."""
@@ -35,15 +37,14 @@ def query_of(url: object) -> bytes:
         return b""
 
 
-def described(properties: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties, with the page's fields where they are missing, and the path where only the address is known."""
-    with_page = dict(properties)
+def describe(properties: dict[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the properties the page's fields where they are missing, and the path where only the address is known."""
     for name in FIELDS:
-        if with_page.get(name) in (None, "") and page.get(name) not in (None, ""):
-            with_page[name] = page[name]
-    if with_page.get("path") in (None, "") and (path := path_of(with_page.get("url"))) is not None:
-        with_page["path"] = path
-    return with_page
+        if properties.get(name) in _SAYS_NOTHING and (said := page.get(name)) not in _SAYS_NOTHING:
+            properties[name] = said
+    if properties.get("path") in _SAYS_NOTHING and (path := path_of(properties.get("url"))) is not None:
+        properties["path"] = path
+    return properties
 
 
 def own_referrer(properties: Mapping[str, Any], page: Mapping[str, Any], sites: Collection[str]) -> dict[str, bool]:
@@ -51,10 +52,20 @@ def own_referrer(properties: Mapping[str, Any], page: Mapping[str, Any], sites: 
     referrer = properties.get("referrer") or page.get("referrer")
     if not sites or not isinstance(referrer, str):
         return {}
+    host = _short_host(referrer) if len(referrer) <= _SHORT else _host(referrer)
+    return {OWN_REFERRER: True} if host in sites else {}
+
+
+def _host(url: str) -> str | None:
     try:
-        return {OWN_REFERRER: True} if urlsplit(referrer).hostname in sites else {}
+        return urlsplit(url).hostname
     except ValueError:
-        return {}
+        return None
+
+
+_SHORT: Final = 200
+_short_host: Final = lru_cache(1_000)(_host)
+"""Most who come from a page come from one that somebody just came from."""
 
 
 def campaign(query: bytes) -> dict[str, Any]:
@@ -65,6 +76,11 @@ def campaign(query: bytes) -> dict[str, Any]:
         return campaign_of(fields(query))
     except Malformed:
         return {}
+
+
+def campaign_at(url: object) -> dict[str, Any]:
+    """The same of an address; {}: it is none, or names none."""
+    return campaign(query_of(url)) if isinstance(url, str) and "utm_" in url.lower() else {}
 
 
 def campaign_of(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -18,7 +18,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.bench import checkouts, conditions, cpu, delivery, documented, embedded, history, kafka_mode, report, rows
+from tests.bench import (
+    checkouts,
+    collected,
+    conditions,
+    cpu,
+    delivery,
+    documented,
+    embedded,
+    history,
+    kafka_mode,
+    report,
+    rows,
+)
 from tests.bench.checkouts import Side
 from tests.bench.kafka_mode import Broker, Services
 from tests.bench.meter import Cost, Meter, Reader, looking
@@ -41,6 +53,10 @@ def main() -> None:
     if asked.only == "conditions":
         print("microseconds that one more segment costs a touchpoint", *conditions.measure(), sep="\n")
         return
+    if asked.only == "collector":
+        found = {"collector": measure_collected(asked)}
+        report.write(WRITTEN, [], {"here": checkouts.here().rev}, found)
+        return
     sides = [checkouts.here(), *([checkouts.against(asked.against)] if asked.against else [])]
     with services(sides, asked.only not in ("embedded", "history", "rows")) as shared:
         about: dict[str, Any] = {"asked": vars(asked), "environment": environment(shared)}
@@ -55,6 +71,9 @@ def main() -> None:
             report.write(WRITTEN, slices, revs, about)
         if asked.only in (None, "rows"):
             about["rows"] = measure_rows(shared, asked)
+            report.write(WRITTEN, slices, revs, about)
+        if asked.only is None:
+            about["collector"] = measure_collected(asked)
             report.write(WRITTEN, slices, revs, about)
         if asked.only in (None, "history"):
             about["history"] = measure_history(sides[0], shared, asked)
@@ -109,6 +128,23 @@ def measure_rows(shared: Services, asked: argparse.Namespace) -> dict[str, dict[
     return found
 
 
+def measure_collected(asked: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """What the collector costs beside a bare application with the same durable write, printed too."""
+    if not cpu.AVAILABLE:
+        print("the collector is not measured: the CPU time of other processes is read on Linux only")
+        return {}
+    print(
+        "\nCPU microseconds a touchpoint of the collector, and of a bare ASGI application with the same durable write"
+    )
+    print("| requests | collector | bare | times | of all slices |")
+    found = {}
+    for each in collected.measure(3 * asked.rounds):
+        print(each, flush=True)
+        found[each.name] = each.values
+    print(f"the target is {collected.TARGET} times")
+    return found
+
+
 def measure_history(side: Side, shared: Services, asked: argparse.Namespace) -> dict[str, dict[str, float]]:
     """How much faster work over the whole history is with workers, printed too."""
     print("\nwork over the whole history")
@@ -135,7 +171,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--history", type=int, default=200_000, help="touchpoints of work over the whole history")
     parser.add_argument("--pairs", type=int, default=5, help="of it with and without workers")
     parser.add_argument(
-        "--only", choices=("kafka", "embedded", "delivery", "rows", "history", "conditions"), help="one mode alone"
+        "--only",
+        choices=("kafka", "embedded", "delivery", "collector", "rows", "history", "conditions"),
+        help="one mode alone",
     )
     return parser.parse_args()
 

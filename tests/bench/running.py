@@ -70,12 +70,13 @@ class Installation:
             )
 
     @contextmanager
-    def running(self, command: str) -> Iterator["Running"]:
-        """A process that goes on; it is stopped at the end."""
+    def running(self, *words: str) -> Iterator["Running"]:
+        """A process that goes on, named after the last of the words; it is stopped at the end."""
+        command = words[-1]
         lines = self.folder / f"{command}.log"
         with lines.open("wb") as out:
             popen = subprocess.Popen(
-                [self.program, command], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=out,
+                [self.program, *words], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=out,
                 stderr=out,
             )  # fmt: skip
         process = Running(command, popen, lines)

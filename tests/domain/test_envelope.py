@@ -1,11 +1,14 @@
 """The envelope: what one side encodes the other accepts and decodes to the same, and nothing else gets through."""
 
+from collections.abc import Callable
+from typing import Any
+
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.touchpoints.envelope import ENVELOPES, MalformedEnvelope, decode, encode, explain, validate
+from domain.touchpoints.envelope import ENVELOPES, MalformedEnvelope, decode, encode, explain, validate, validated
 from domain.touchpoints.identity import Identity, ordered
 from domain.touchpoints.touchpoint import LATEST, Source, Touchpoint
 
@@ -75,6 +78,52 @@ def test_what_decode_would_not_read_as_meant_is_refused(change: dict[str, object
     with pytest.raises(ValueError, match="validation error") as refused:
         ENVELOPES.validate_json(orjson.dumps([orjson.loads(encode(ONE)), wire]))
     assert explain(refused.value).startswith(reason)
+
+
+def nested(depth: int) -> object:
+    value: object = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+EDGES: list[dict[str, Any]] = [
+    *({"id": "x" * length} for length in (0, 200, 201)),
+    *({"source": Source(kind, "x")} for kind in ("api", "alien", "")),
+    *({"source": Source("browser", name)} for name in ("", "n" * 100, "n" * 101, "a\nb", "a\x7f", "名", "x\n")),
+    *({"type": text} for text in ("", "t" * 100, "t" * 101, "Page Viewed", "a-b", "预约", "a\n")),
+    *({name: at} for name in ("occurred_at", "received_at", "sent_at") for at in (-1, 0, LATEST - 1, LATEST)),
+    *({"seq": number} for number in (-1, 2**31 - 1, 2**31)),
+    *({"identities": tuple(Identity("user_id", f"u-{n}") for n in range(count))} for count in (0, 32, 33)),
+    *({"identities": (Identity(*pair),)} for pair in (("user_id", "null"), ("email", "X@Y.EXAMPLE"), ("user_id", ""))),
+    *({"properties": {"deep": nested(depth)}} for depth in (90, 120, 190, 230, 300)),
+    *({"context": {"said": said}} for said in ("\ud800", 2**64, {1: 2}, float("nan"), "\x00")),
+]
+
+
+@pytest.mark.parametrize("change", EDGES, ids=lambda change: repr(change)[:50])
+def test_what_is_sure_is_what_the_schema_says(change: dict[str, Any]) -> None:
+    touchpoint = ONE._replace(**change)
+
+    def asked() -> bytes:
+        value = encode(touchpoint)
+        ENVELOPES.validate_json(b"[" + value + b"]")
+        return value
+
+    assert outcome(lambda: validated(touchpoint)) == outcome(asked)
+
+
+def outcome(ask: Callable[[], bytes]) -> bytes | str:
+    """What is answered, or raised."""
+    try:
+        return ask()
+    except (TypeError, ValueError, OverflowError) as error:
+        return f"{type(error).__name__} {error}"
+
+
+@given(touchpoints)
+def test_what_is_sure_keeps_to_the_schema(touchpoint: Touchpoint) -> None:
+    assert validated(touchpoint) == encode(touchpoint)
 
 
 def test_offsets_are_read_as_utc() -> None:

@@ -1,6 +1,5 @@
 """What the doors do with claims: who they may name, and how long ago they may say that something happened."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ DAY = 24 * HOUR
 def said(kind: str, ago: int, back: int = 48 * HOUR, **more: object) -> Touchpoint:
     """A track call by a source of this kind, about what happened so long ago."""
     arrival = Arrival("v1/track", Source(kind, "test"), NOON, "made-1")
-    arrival = replace(arrival, conventions=Conventions(claims_back=back))
+    arrival = arrival._replace(conventions=Conventions(claims_back=back))
     return touchpoint("track", {"userId": "u", "event": "x", "timestamp": rfc3339(NOON - ago), **more}, arrival)
 
 

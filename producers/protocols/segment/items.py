@@ -15,7 +15,7 @@ from producers.reading.ids import given_id
 
 CALLS: Final = ("identify", "track", "page", "screen", "group", "alias")
 
-_NOT_KEPT: Final = ("traits", "machine", "said_at", OWN_REFERRER)
+_NOT_KEPT: Final = frozenset({"traits", "machine", "said_at", OWN_REFERRER})
 """Of a context, what the door says itself, and the traits, which are the profile's."""
 
 _NAMES: Final = {
@@ -39,36 +39,47 @@ def touchpoint(call: str, item: Item, arrival: Arrival, place: int = 0, repeat: 
     """
     if call not in CALLS:
         raise Unusable(f"found type {call!r}: allowed are {', '.join(CALLS)}")
-    context = {**arrival.context, **_table(item, "context")}
+    context = _table(item, "context")
+    if arrival.context:
+        context = {**arrival.context, **context}
     type_ = _type(call, item, arrival.source)
-    properties = _properties(call, type_, item, _table(context, "page"))
-    traits = [_table(item, "traits") if call != "group" else {}, _table(context, "traits")]
-    submitted: Mapping[str, Any] = {}
+    page_fields = _table(context, "page")
+    properties = _properties(call, type_, item, page_fields)
+    said = [_table(context, "traits"), _table(item, "traits") if call != "group" else {}]
     if type_ == "form_submitted":
-        submitted = person.of_form(properties, person.SUBMITTED, properties.get("form"), arrival.conventions)
+        form = person.of_form(properties, person.SUBMITTED, properties.get("form"), arrival.conventions)
+        said.insert(0, form)
+    said = [traits for traits in said if traits]
     claimed, region = _claimed(item), arrival.conventions.region
     sent = instants.sent(arrival.sent_at, claimed, arrival.received_at)
     said_at = instants.occurred(claimed, sent, arrival.received_at)
     believed = _believed(said_at, arrival)
+    kept = _context(context, page_fields, properties, type_, arrival)
+    if believed != said_at:
+        kept["said_at"] = rfc3339(said_at)
     return Touchpoint(
-        id=_id(item, _item_id(arrival, place), repeat),
-        source=arrival.source,
-        type=type_,
-        occurred_at=believed,
-        received_at=arrival.received_at,
-        sent_at=sent,
-        seq=place,
-        identities=_identities(call, item, [*traits, submitted], region),
-        profile={
-            **person.profile(submitted, region),
-            **person.profile(traits[1], region),
-            **person.profile(traits[0], region),
-            **(person.company(item.get("groupId"), _table(item, "traits")) if call == "group" else {}),
-        },
-        properties=properties,
-        context=_context(context, properties, properties if type_ == "form_submitted" else {}, arrival)
-        | ({} if believed == said_at else {"said_at": rfc3339(said_at)}),
+        _id(item, _item_id(arrival, place), repeat),
+        arrival.source,
+        type_,
+        believed,
+        arrival.received_at,
+        _identities(call, item, said, region),
+        sent,
+        place,
+        _profile(call, item, said, region),
+        properties,
+        kept,
     )
+
+
+def _profile(call: str, item: Item, said: list[Item], region: str) -> dict[str, Any]:
+    """What the call says of the person. Of what is said twice the last holds: form, context, own traits."""
+    fields: dict[str, Any] = {}
+    for traits in said:
+        fields |= person.profile(traits, region)
+    if call == "group":
+        fields |= person.company(item.get("groupId"), _table(item, "traits"))
+    return fields
 
 
 def _believed(said_at: Instant, arrival: Arrival) -> Instant:
@@ -105,7 +116,7 @@ def _properties(call: str, type_: str, item: Item, page_fields: Item) -> dict[st
                 raise Unusable("previousId: an alias call names who the person was known as before")
             properties["previous"] = previous.value
     if call in ("page", "screen", "track"):
-        properties = page.described(properties, page_fields)
+        page.describe(properties, page_fields)
     if type_ == "form_submitted" and properties.get("form") in (None, ""):
         form = next((properties[key] for key in _FORM_NAMES if properties.get(key)), None)
         if form is not None:
@@ -113,39 +124,56 @@ def _properties(call: str, type_: str, item: Item, page_fields: Item) -> dict[st
     return properties
 
 
-def _identities(call: str, item: Item, traits: list[Mapping[str, Any]], region: str) -> tuple[Identity, ...]:
-    user = canonical("user_id", item.get("userId"))
-    device = canonical("anonymous_id", item.get("anonymousId"))
+def _identities(call: str, item: Item, said: list[Item], region: str) -> tuple[Identity, ...]:
+    user, device = _named("user_id", item.get("userId")), _named("anonymous_id", item.get("anonymousId"))
     if call == "alias":
         if user is None and device is None:
             raise Unusable("userId: an alias call names who the person is now")
         return ordered(each for each in (user, device) if each)
-    identities = [each for each in (user, device) if each] + person.reachable(traits, region)
+    identities = [each for each in (user, device) if each]
+    if said:
+        identities += person.reachable(reversed(said), region)
     if not identities:
         ids = {"user_id": item.get("userId"), "anonymous_id": item.get("anonymousId")}
         raise Unusable(
             "no usable identity: a call carries anonymousId or userId, or an e-mail or phone in traits "
-            f"or in the properties of Form Submitted{person.why_nobody([ids, *traits], region)}"
+            f"or in the properties of Form Submitted{person.why_nobody([ids, *reversed(said)], region)}"
         )
     return ordered(identities)
 
 
-def _context(context: Item, properties: Item, form: Item, arrival: Arrival) -> dict[str, Any]:
+def _named(kind: str, value: object) -> Identity | None:
+    """The identity of an id, which most calls have one of."""
+    return None if value is None else canonical(kind, value)
+
+
+def _context(context: Item, page_fields: Item, properties: Item, type_: str, arrival: Arrival) -> dict[str, Any]:
     """The context as sent, without the traits (they are the profile's) and with the door's own verdict alone."""
     kept = {key: value for key, value in context.items() if key not in _NOT_KEPT}
     asks = arrival.user_agent if arrival.source.kind == "browser" else ""
     kept |= bots.machine(context.get("userAgent"), asks)
-    flags = (context.get("machine"), context.get("bot"), properties.get("machine"), properties.get("bot"))
-    if any(flag is True or (isinstance(flag, str) and flag.casefold() == "true") for flag in flags):
+    if _flagged(context) or _flagged(properties):
         kept["machine"] = "reported"
     if not kept.get("campaign"):
-        url = _table(context, "page").get("url") or properties.get("url")
-        if campaign := page.campaign(page.query_of(url)) or page.campaign_of(form.items()):
+        campaign = page.campaign_at(page_fields.get("url") or properties.get("url"))
+        if not campaign and type_ == "form_submitted":
+            campaign = page.campaign_of(properties.items())
+        if campaign:
             kept["campaign"] = campaign
-    kept |= page.own_referrer(properties, _table(context, "page"), arrival.conventions.sites)
+    kept |= page.own_referrer(properties, page_fields, arrival.conventions.sites)
     if asks:
         kept.setdefault("userAgent", asks)
     return kept
+
+
+def _flagged(said: Item) -> bool:
+    """Whether it says of itself that a machine did it."""
+    for name in ("machine", "bot"):
+        if name in said:
+            flag = said[name]
+            if flag is True or (isinstance(flag, str) and flag.casefold() == "true"):
+                return True
+    return False
 
 
 # ---- times and ids -----------------------------------------------------------------------------------------------

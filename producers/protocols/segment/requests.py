@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -58,7 +57,7 @@ def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
         return _take_batch(arrival, value, {}, raw)
     context = value.get("context")
     around = context if isinstance(context, dict) else {}
-    arrival = replace(arrival, sent_at=_scalar(value.get("sentAt")), context=around)
+    arrival = arrival._replace(sent_at=_scalar(value.get("sentAt")), context=around)
     return _take_batch(arrival, value["batch"], {key: value[key] for key in _AROUND if key in value}, raw)
 
 
@@ -95,7 +94,7 @@ def _take_call(arrival: Arrival, call: str, item: Any, raw: bytes) -> Taken:
     if len(raw) > ITEM_LIMIT and _size(item) > ITEM_LIMIT:
         reason = f"the item is larger than {ITEM_LIMIT} bytes"
         return Taken(refused=RefusedPart(arrival, reason, raw), malformed=True)
-    arrival = replace(arrival, sent_at=_scalar(item.get("sentAt")) if arrival.sent_at is None else arrival.sent_at)
+    arrival = arrival._replace(sent_at=_scalar(item.get("sentAt")) if arrival.sent_at is None else arrival.sent_at)
     return take_one(arrival, raw, lambda: touchpoint(call, item, arrival))
 
 
@@ -107,7 +106,8 @@ def _take_batch(arrival: Arrival, items: list[Any], around: Mapping[str, Any], r
     kept: list[Any] = []
     repeats: Counter[bytes] = Counter()
     heavy = len(raw) > ITEM_LIMIT
-    lent = replace(arrival, user_agent=arrival.user_agent[: LIMIT // max(1, len(items))])
+    most = LIMIT // max(1, len(items))
+    lent = arrival if len(arrival.user_agent) <= most else arrival._replace(user_agent=arrival.user_agent[:most])
     for place, item in _placed(arrival.places, items):
         try:
             if not isinstance(item, dict):
@@ -122,7 +122,7 @@ def _take_batch(arrival: Arrival, items: list[Any], around: Mapping[str, Any], r
             kept.append(item)
     if not bad:
         return Taken(tuple(good), tuple(records))
-    arrival = replace(arrival, places=tuple(place for place, _ in bad))
+    arrival = arrival._replace(places=tuple(place for place, _ in bad))
     return Taken(
         tuple(good), tuple(records), RefusedPart(arrival, _reasons_text(bad), _batch(around, kept, raw), tuple(bad))
     )
@@ -174,4 +174,6 @@ def _size(value: Any) -> int:
 
 
 def _scalar(value: Any) -> str | int | float | None:
-    return value if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    if isinstance(value, str):
+        return value
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
