@@ -1,11 +1,12 @@
 """What every test may ask for: real services, started when the first test asks. See tests/services/."""
 
+import gc
 import os
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,7 @@ from tests.dearest import Dearest
 from tests.services import browser, kafka, postgres
 from tests.services.absent import without
 from tests.services.dask import DaskCluster, running_dask
+from tests.services.forked import LOADED
 from tests.services.kafka import KafkaBroker
 from tests.services.postgres import PostgresServer
 from tests.services.service import ServiceUnavailable
@@ -37,6 +39,17 @@ ROOM: Final = 4 << 30
 
 SERVICES: Final = Services()
 """What runs for the files of a group; see tests/workers.py."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """What is collected stays to the end: its garbage is not looked for meanwhile, nor in it afterwards."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -61,6 +74,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ["TMPDIR"] = str(MEMORY)
         tempfile.tempdir = None
+
+
+def pytest_sessionfinish() -> None:
+    """What had loaded the program ends."""
+    LOADED.end()
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -3,9 +3,10 @@
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Final
+
+from tests.services.forked import LOADED, PROGRAM
 
 HOW_TO: Final = Path(__file__).parents[1] / "docs" / "how-to"
 
@@ -213,13 +214,13 @@ class Shell:
     def __init__(self, folder: Path, **variables: str) -> None:
         self.folder = folder
         clean = {name: value for name, value in os.environ.items() if not name.startswith("LEADLINE_")}
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        self.environment = {**clean, "PATH": path, "COLUMNS": "200", **variables}
+        self.environment = {**clean, "PATH": f"{PROGRAM.parent}:{os.environ['PATH']}", "COLUMNS": "200", **variables}
 
     def pastes(self, text: str, status: int = 0) -> str:
         """What the block prints, errors included. The first command that fails ends it, and must be expected."""
+        quick = {**self.environment, "PATH": f"{LOADED.path()}:{self.environment['PATH']}"}
         done = subprocess.run(
-            ["bash", "-ec", text], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
+            ["bash", "-ec", text], cwd=self.folder, env=quick, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=300,
         )  # fmt: skip
         assert done.returncode == status, f"{text}\n{done.stdout}"

@@ -1,7 +1,6 @@
 """The data that the notebook is executed on: the demo's twelve weeks, projected, as of one instant that never moves."""
 
 import os
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -12,6 +11,7 @@ from runtime.demo.generator import HOUR, generate
 from runtime.demo.season import season, season_costs
 from store.costs import import_costs
 from tests.projections.world import KEY, World
+from tests.services.forked import LOADED, PROGRAM
 
 MODEL: Final = parse_model(
     (Path(__file__).parents[2] / "examples" / "b2b-software" / "leadline.toml").read_text(encoding="utf-8")
@@ -46,5 +46,5 @@ def of_database(url: str) -> dict[str, str]:
     where = (
         ("DATA", str(Path(url.removeprefix("sqlite:///")).parent)) if url.startswith("sqlite:") else ("DATABASE", url)
     )
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = os.pathsep.join([LOADED.path(), str(PROGRAM.parent), os.environ["PATH"]])
     return clean | {"PATH": path, f"LEADLINE_{where[0]}": where[1], "LEADLINE_ID_KEY": KEY.hex()}

@@ -3,7 +3,7 @@
 import os
 import signal
 import subprocess
-import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import chdir, contextmanager
@@ -15,12 +15,11 @@ import httpx2
 from typer.testing import CliRunner
 
 from runtime.cli import create_app
+from tests.services.forked import LOADED
 from tests.services.service import free_ports
 
 PATIENCE = 60.0
 """Seconds until an outcome is there."""
-
-PROGRAM = Path(sys.executable).with_name("leadline")
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -31,10 +30,14 @@ def environment(**settings: str) -> dict[str, str]:
 
 def run(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """A command, run to its end."""
-    return subprocess.run(
-        [PROGRAM, *words], cwd=folder, env=environment(**settings), capture_output=True, text=True, check=False,
-        timeout=300,
-    )  # fmt: skip
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = LOADED.start(words, folder, environment(**settings), out, err)
+        try:
+            code = process.wait(300)
+        finally:
+            process.kill()
+        said = [(file.seek(0), file.read().decode())[1] for file in (out, err)]
+    return subprocess.CompletedProcess(words, code, *said)
 
 
 def here(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -62,9 +65,7 @@ class Process:
     def __init__(self, folder: Path, words: tuple[str, ...], settings: Mapping[str, str]) -> None:
         self.lines = folder / f"{'-'.join(words)}-{time.monotonic_ns()}.log"
         with self.lines.open("wb") as out:
-            self.popen = subprocess.Popen(
-                [PROGRAM, *words], cwd=folder, env=environment(**settings), stdout=out, stderr=out
-            )
+            self.popen = LOADED.start(words, folder, environment(**settings), out, out)
 
     @property
     def said(self) -> str:

@@ -24,7 +24,8 @@ from runtime.demo.talks import SELLERS
 from store.log.sql import SqlLog
 from store.log.topics import TOUCHPOINTS
 from tests.producers.collecting import NOON
-from tests.runtime.serving import PROGRAM, environment
+from tests.runtime.serving import environment
+from tests.services.forked import PROGRAM
 
 MODEL = parse_model(SOFTWARE.model.read_text(encoding="utf-8"))
 PEOPLE = 200

@@ -21,7 +21,8 @@ from tests.domain.stories import at, us
 from tests.given_exports import names, positions, rows
 from tests.given_model import MODEL
 from tests.projections.world import KEY, World
-from tests.runtime.serving import PROGRAM, Process, environment, eventually, run
+from tests.runtime.serving import Process, environment, eventually, run
+from tests.services.forked import PROGRAM
 from tests.services.postgres import PostgresServer
 
 SETTINGS = {"ID_KEY": KEY.hex()}

@@ -15,7 +15,8 @@ from domain.signals.kinds import Topic
 from store.log.topics import OUT
 from tests.runtime.asking import problem
 from tests.runtime.given_installation import Installation
-from tests.runtime.serving import PROGRAM, Process, environment, eventually, serving
+from tests.runtime.serving import Process, environment, eventually, serving
+from tests.services.forked import PROGRAM
 from tests.services.kafka import KafkaBroker
 from tests.services.postgres import PostgresServer
 

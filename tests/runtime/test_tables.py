@@ -11,7 +11,8 @@ from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from runtime.cli import create_app
-from tests.runtime.serving import PROGRAM, environment, run
+from tests.runtime.serving import environment, run
+from tests.services.forked import PROGRAM
 
 MODEL = """
 timezone = "Asia/Shanghai"

@@ -2,16 +2,18 @@
 
 import resource
 import socket
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
-from tests.runtime import serving as given
 from tests.runtime.asking import problem
 from tests.runtime.serving import Server, eventually, serving
+from tests.services.forked import LOADED, PROGRAM
 
 MODEL = '[[stages]]\nname = "lead"\n'
 HEAD = b"POST /v1/track HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -125,9 +127,13 @@ def test_who_comes_too_many_is_told_and_the_log_says_so(tmp_path: Path) -> None:
 
 def test_below_the_limit_of_open_files_nobody_is_shut_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "leadline"
-    program.write_text(f'#!/bin/sh\nulimit -Sn 128; ulimit -Hn 256\nexec {given.PROGRAM} "$@"\n')
+    program.write_text(f'#!/bin/sh\nulimit -Sn 128; ulimit -Hn 256\nexec {PROGRAM} "$@"\n')
     program.chmod(0o700)
-    monkeypatch.setattr(given, "PROGRAM", program)
+
+    def limited(words: Any, folder: Path, environment: Any, out: Any, err: Any) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([program, *words], cwd=folder, env=environment, stdout=out, stderr=err)
+
+    monkeypatch.setattr(LOADED, "start", limited)
     with server(tmp_path) as few, ExitStack() as held:
         assert resource.prlimit(few.popen.pid, resource.RLIMIT_NOFILE) == (256, 256)
         for _ in range(300):
