@@ -22,7 +22,7 @@ from api.jobs import accepted
 from api.masked_answers import MaskedAnswers
 from api.masking import Masking
 from api.overview import overview_routes
-from api.parameters import AsOf, Paged, Parameters, several
+from api.parameters import AsOf, Paged, Parameters, in_openapi, many_asked, several
 from api.past import PastViewBuilder, opened
 from api.reports import report_routes
 from api.roles import check_role
@@ -210,8 +210,11 @@ def _reader(readers: Readers) -> Reader:
 def _leads(readers: Readers) -> APIRouter:
     router, reader = APIRouter(tags=["leads"]), _reader(readers)
 
-    @router.get("/leads", summary="Leads in an order, narrowed by filters", response_model=LeadPage)
-    def leads(parameters: Annotated[LeadsParameters, Query()], response: Response) -> Response:
+    summary = "Leads in an order, narrowed by filters"
+    asked = Depends(many_asked(LeadsParameters))
+
+    @router.get("/leads", summary=summary, response_model=LeadPage, openapi_extra=in_openapi(LeadsParameters))
+    def leads(parameters: Annotated[LeadsParameters, asked], response: Response) -> Response:
         with opened(reader, parameters, response) as view:
             page = find_leads(
                 view,

@@ -1,8 +1,11 @@
 """What several routes are asked with: strict parameters, periods, as of when, pages."""
 
-from typing import Annotated, Literal
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from projections.queries.days import DayRange, days_between
 from projections.queries.view import LIMIT
@@ -42,6 +45,35 @@ class Paged(AsOf):
 
     limit: Annotated[int, Field(ge=1, le=LIMIT)] = 100
     cursor: Annotated[str | None, Field(description="`next` of the page before")] = None
+
+
+Asked = TypeVar("Asked", bound=Parameters)
+
+
+def many_asked(shape: type[Asked]) -> Callable[[Request], Awaitable[Asked]]:
+    """A dependency that reads the query as `Query()` does, for a shape of many parameters.
+
+    FastAPI looks at the type of each of them anew in every request: of twenty that takes as long as finding the leads.
+    `in_openapi` says of them there what FastAPI would.
+    """
+
+    async def read(request: Request) -> Asked:
+        try:
+            return shape.model_validate(dict(request.query_params))
+        except ValidationError as error:
+            errors = [{**each, "loc": ("query", *each["loc"])} for each in error.errors(include_url=False)]
+            raise RequestValidationError(errors) from None
+
+    return read
+
+
+def in_openapi(shape: type[Parameters]) -> dict[str, Any]:
+    """The parameters of a query, as `openapi_extra` of a route has them; each may be left out."""
+    parameters = []
+    for name, schema in shape.model_json_schema()["properties"].items():
+        said = {"description": schema["description"]} if "description" in schema else {}
+        parameters.append({"name": name, "in": "query", "required": False, "schema": schema} | said)
+    return {"parameters": parameters}
 
 
 def several(said: str | None) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ _NAMING: Final = ("q", *KINDS)
 """Parameters that say whom somebody looks for."""
 
 
-def check_role(request: Request) -> None:
+async def check_role(request: Request) -> None:
     """A dependency behind `Private.check`: whether who asks may ask this. Raises Problem 403."""
     route = request.scope["route"]
     require(request, NEEDED.get(f"{request.method} /api{route.path}", Role.ADMIN))

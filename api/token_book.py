@@ -25,19 +25,19 @@ class TokenBook:
         """Who bears this secret. Raises Retry."""
         if not secret.startswith(PREFIX):
             return None
-        with self._database.snapshot() as conn:
+        with self._database.look() as conn:
             now = self._database.now(conn)
             return self._used(token_of(conn, secret, now), now)
 
     def named(self, name: str) -> Viewer | None:
         """Who has a token under this name. Raises Retry."""
-        with self._database.snapshot() as conn:
+        with self._database.look() as conn:
             now = self._database.now(conn)
             return self._used(token_named(conn, name, now), now)
 
     def exist(self) -> bool:
         """Whether one was ever made. Raises Retry."""
-        with self._database.snapshot() as conn:
+        with self._database.look() as conn:
             return any_token(conn)
 
     def run(self, stop: threading.Event) -> None:

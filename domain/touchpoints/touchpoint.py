@@ -110,7 +110,7 @@ def moment(instant: int) -> datetime:
 def rfc3339(instant: int) -> str:
     """An instant as `2026-11-21T19:27:11.397000Z`: always six digits, always Z, so texts sort as instants do.
 
-    Often one that was just written: what a request brings has its receipt in common.
+    Remembered: what a request brings has its receipt in common, and an answer says an instant twice.
     """
     day, rest = divmod(instant, 86_400_000_000)
     second, micro = divmod(rest, 1_000_000)

@@ -129,8 +129,10 @@ def _owner(row: Row[Any]) -> dict[str, Any] | None:
 
 def _reasons(view: View, stored: list[list[Any]], heat_at: int) -> list[dict[str, Any]]:
     """The strongest rules of a row of `scores`, what is left of their points decayed to the view's clock."""
+    if not stored:
+        return []
     score = view.model.score
-    labels = {rule.name: rule.label for rule in score.rules}
+    labels = {rule.name: rule.label for rule in score.rules if rule.label is not None}
     return [
         {
             "rule": rule,

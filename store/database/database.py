@@ -22,7 +22,7 @@ from store.database.errors import (
 from store.database.expressions import SqliteQuartiles
 from store.database.lease import ConnectionLease, FileLease, Lease
 from store.database.migrate import is_current, upgrade
-from store.database.postgres_only import one_at_a_time
+from store.database.postgres_only import ask_the_idle, look_long, one_at_a_time
 from store.database.tables import installation
 from store.database.views import creating as views
 
@@ -34,6 +34,8 @@ Dialect = Literal["sqlite", "postgresql"]
 _SNAPSHOT: Final = "leadline_snapshot"
 _BUSY: Final = 30
 """Seconds that SQLite waits for a lock, and that the pool waits for a free connection."""
+_IDLE: Final = 1.0
+"""Seconds after which a pooled connection of PostgreSQL is asked whether its server is still there."""
 _LINK: Final = {
     "connect_timeout": 10,  # seconds
     "keepalives_idle": 10,
@@ -47,6 +49,8 @@ _SESSION: Final = (
     "jit = off",  # compiling a plan costs more than our look-ups
     "client_min_messages = warning",  # a notice for every IF NOT EXISTS says nothing
     "timezone = 'UTC'",
+    # Here and not on the driver's connection, which would then say so in two more trips at every use.
+    "default_transaction_isolation = 'read committed'",
     # What a machine that vanished or a process that froze has locked is free again after a minute (a lease after some
     # seconds), and whoever waits for a lock says so and tries again.
     "tcp_keepalives_idle = 5",
@@ -116,21 +120,34 @@ class Database:
         `shared`: a name under which PostgreSQL exported another's, who still holds it: the same view.
         """
         with translated(), self.engine.connect() as plain:
-            if self.dialect == "sqlite":
-                conn = plain.execution_options(**{_SNAPSHOT: True})
-            else:
-                conn = plain.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            conn = plain.execution_options(**{_SNAPSHOT: True})
             with conn.begin():
-                # A long look (`verify`) is in nobody's way, however long it thinks between two statements.
-                postgres = "SET LOCAL idle_in_transaction_session_timeout = 0"
-                conn.exec_driver_sql("PRAGMA query_only = ON" if self.dialect == "sqlite" else postgres)
-                if shared is not None:
-                    conn.exec_driver_sql("SET TRANSACTION SNAPSHOT '{}'".format(shared.replace("'", "''")))
+                if self.dialect == "sqlite":
+                    conn.exec_driver_sql("PRAGMA query_only = ON")
+                else:
+                    look_long(conn, shared, writes=False)
                 try:
                     yield conn
                 finally:
                     if self.dialect == "sqlite" and not conn.invalidated:
                         conn.exec_driver_sql("PRAGMA query_only = OFF")
+
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """What a single statement sees, without a transaction around it: one trip to the database instead of three."""
+        with translated(), self.engine.connect() as conn:
+            driver = conn.connection.dbapi_connection
+            if self.dialect == "sqlite" or driver is None:
+                with conn.execution_options(**{_SNAPSHOT: True}).begin():
+                    yield conn
+                return
+            driver.autocommit = True
+            try:
+                yield conn
+            finally:
+                if not conn.invalidated:
+                    conn.rollback()  # of SQLAlchemy's own: there is none in the database
+                    driver.autocommit = False
 
     def now(self, conn: Connection) -> int:
         """The database's time in microseconds since 1970 UTC (not the transaction's: it goes on)."""
@@ -218,8 +235,6 @@ def _postgres(url: URL) -> Engine:
     engine = create_engine(
         driver,
         hide_parameters=True,
-        isolation_level="READ COMMITTED",
-        pool_pre_ping=True,
         pool_timeout=_BUSY,
         pool_size=5,
         max_overflow=15,
@@ -234,6 +249,7 @@ def _postgres(url: URL) -> Engine:
         cursor.close()
         connection.commit()
 
+    ask_the_idle(engine, _IDLE)
     return engine
 
 

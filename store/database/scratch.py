@@ -15,6 +15,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from store.database.derived import Derived, derived
 from store.database.errors import translated
 from store.database.exported import ExportedView
+from store.database.postgres_only import look_long
 from store.database.tables import live
 
 _PREFIX: Final = "scratch_"
@@ -56,11 +57,9 @@ def scratch(view: ExportedView, names: Iterable[str]) -> Iterator[Scratch]:
 def _on_postgres(view: ExportedView) -> Iterator[Connection]:
     snapshot = view.conn.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
     with translated(), view.database.engine.connect() as plain:
-        conn = plain.execution_options(isolation_level="REPEATABLE READ")
-        with conn.begin() as transaction:
-            conn.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
-            conn.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
-            yield conn
+        with plain.begin() as transaction:
+            look_long(plain, snapshot, writes=True)
+            yield plain
             transaction.rollback()
 
 
