@@ -138,7 +138,7 @@ def some_entrants(chance: Random, count: int, values: Sequence[Any] = _VALUES) -
         Entrant(
             UUID(int=chance.getrandbits(128)),
             tuple(
-                _attempt(chance, day) for day in sorted(chance.sample(range(FIRST, FIRST + 90), chance.randint(1, 4)))
+                _attempt(chance, day) for day in sorted(chance.sample(range(FIRST, FIRST + 60), chance.randint(1, 4)))
             ),
             chance.choice(["lead", "qualified", "visitor"]),
             chance.choice("ABCD"),

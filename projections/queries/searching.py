@@ -15,7 +15,7 @@ from store.database.derived import Derived
 
 MOST_COLLECTED: Final = 5_000
 """Leads with a mark that are all looked at; where more of a million have it, a page is soon full in any order."""
-FEW: Final = 500
+FEW: Final = 1_000
 """Leads with a mark that are all looked at without a look at the order."""
 FIRST_WALKED: Final = 200
 """Leads that are looked at in the order first: how many of them have the marks says how far a page would be to walk."""

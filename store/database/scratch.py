@@ -56,11 +56,10 @@ def scratch(view: ExportedView, names: Iterable[str]) -> Iterator[Scratch]:
 @contextmanager
 def _on_postgres(view: ExportedView) -> Iterator[Connection]:
     snapshot = view.conn.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
-    with translated(), view.database.engine.connect() as plain:
-        with plain.begin() as transaction:
-            look_long(plain, snapshot, writes=True)
-            yield plain
-            transaction.rollback()
+    with translated(), view.database.engine.connect() as plain, plain.begin() as transaction:
+        look_long(plain, snapshot, writes=True)
+        yield plain
+        transaction.rollback()
 
 
 @contextmanager

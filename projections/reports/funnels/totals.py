@@ -6,20 +6,25 @@ period. Who is young (a window of theirs may still be open) is said by the days 
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import reduce
 from itertools import pairwise
+from operator import add
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Table, and_, case, func, or_, select, union_all
+from sqlalchemy import ColumnElement, FromClause, Table, and_, case, func, select, union_all
 
 from domain.fold.days import ZoneDays
 from domain.model.funnels import Funnel, StepOrder
 from domain.touchpoints.touchpoint import EARLIEST
-from projections.queries.days import EVER, DayRange, starts_at
+from projections.queries.days import EVER, MOST_BUCKETS, DayRange, starts_at
 from projections.queries.view import View
 from projections.reports.funnels.counting import counted
 from projections.reports.funnels.durations import Took, took_ever, took_in_period, ways_of
 from projections.reports.funnels.numbers import Counts, FunnelStanding
 from store.database.expressions import quartiles
+
+_Ranges = list[list[ColumnElement[bool]]]
+"""Conditions of rows: those of one list hold together, and no row has those of two."""
 
 
 class FunnelTotals(NamedTuple):
@@ -37,17 +42,22 @@ def totals(view: View, plan: Funnel, days: DayRange) -> FunnelTotals:
 
 
 def _of_period(view: View, plan: Funnel, days: DayRange) -> FunnelTotals:
-    took = quartiles(view.tables.funnel_steps.c.took)
-    entered = view.conn.scalars(select(func.count()).where(*_starts(view, plan, days))).one()
-    ways = [
-        view.conn.execute(select(func.count(), took).where(*_steps(view, plan, days, way))).one()
-        for way in ways_of(plan)
-    ]
+    days = _known_by(view, days)
+    steps = view.tables.funnel_steps.c
+    entered = view.conn.scalars(select(_count(_starts(view, plan, days)))).one()
+    ways = []
+    for way in ways_of(plan):
+        ranges = _steps(view, plan, days, way)
+        spans = union_all(*(select(steps.took).where(*bounds) for bounds in ranges)).subquery()
+        ways.append(view.conn.execute(select(func.count(), quartiles(spans.c.took))).one())
     by_step = _differences([entered, *(leads for leads, _ in ways[:-1])])
-    young = pending = _young_by_step(view, plan, days)
-    if _may_end_early(plan):
+    nobody, (_, edge, _) = [0] * len(plan.steps), _edge(view, plan)
+    is_over = (days.end or 0) <= (edge.first or 0)
+    young = pending = nobody if is_over else _young_by_step(view, plan, days)
+    if _may_end_early(plan) and not is_over:
         pending = _going_by_step(view, plan, days)
-    counts = _counts(by_step, young, pending, _young_complete(view, plan, days))
+    young_complete = 0 if is_over else _young_complete(view, plan, days)
+    counts = _counts(by_step, young, pending, young_complete)
     return FunnelTotals(counts, took_in_period(plan, [text for _, text in ways]))
 
 
@@ -91,31 +101,42 @@ def _may_end_early(plan: Funnel) -> bool:
 # ---- days ----
 
 
-def _starts(view: View, plan: Funnel, days: DayRange) -> list[ColumnElement[bool]]:
-    """Of each lead the row of the first day of a period on which it started."""
+def _starts(view: View, plan: Funnel, days: DayRange, since: int | None = None) -> _Ranges:
+    """Of each lead the row of the first day of a period on which it started; `since`: none before is asked about."""
     rows = view.tables.funnel_days
     first = None if days.first is None else starts_at(days.first, view.model.timezone)
-    return [*_inside(rows, plan, days), _none_since(rows, first)]
+    return [[*_inside(rows, plan, days), narrowed] for narrowed in _none_since(rows, first if since is None else since)]
 
 
-def _steps(view: View, plan: Funnel, days: DayRange, step: int) -> list[ColumnElement[bool]]:
-    """Of each lead the row of the first day of a period of which a start reached a step."""
+def _steps(view: View, plan: Funnel, days: DayRange, step: int, inside: DayRange | None = None) -> _Ranges:
+    """Of each lead the row of the first day of a period of which a start reached a step; `inside`: if of these."""
     rows = view.tables.funnel_steps
-    return [*_inside(rows, plan, days), rows.c.step == step, _none_since(rows, days.first)]
+    of_step = [*_inside(rows, plan, days if inside is None else _both(days, inside)), rows.c.step == step]
+    return [[*of_step, narrowed] for narrowed in _none_since(rows, days.first)]
 
 
-def _none_since(rows: Table, first: int | None) -> ColumnElement[bool]:
+def _none_since(rows: Table, first: int | None) -> list[ColumnElement[bool]]:
+    """That no earlier one is of the period, as conditions of which one holds, each for a range of an index."""
     never = rows.c.before.is_(None)
-    return never if first is None else or_(never, rows.c.before < first)
+    return [never] if first is None else [never, rows.c.before < first]
 
 
 def _inside(rows: Table, plan: Funnel, days: DayRange) -> list[ColumnElement[bool]]:
+    """Days are named one by one, if they are few: what an index has behind the day is then a range of each of them."""
     bounds = [rows.c.funnel == plan.name]
+    if days.first is not None and days.end is not None and days.end - days.first <= MOST_BUCKETS:
+        return [*bounds, rows.c.day.in_(range(days.first, days.end))]
     if days.first is not None:
         bounds.append(rows.c.day >= days.first)
     if days.end is not None:
         bounds.append(rows.c.day < days.end)
     return bounds
+
+
+def _known_by(view: View, days: DayRange) -> DayRange:
+    """A period that ends where the clock is, at the latest: no start lies behind it."""
+    tomorrow = ZoneDays(view.model.timezone).of(view.clock) + 1
+    return DayRange(days.first, tomorrow if days.end is None else min(days.end, tomorrow))
 
 
 def _edge(view: View, plan: Funnel) -> tuple[int, DayRange, DayRange]:
@@ -141,36 +162,39 @@ def _young_by_step(view: View, plan: Funnel, days: DayRange) -> list[int]:
     Each lead is counted with the first such start. What reached a step after the edge is young by itself; of what did
     before, it is asked which leads started again.
     """
-    rows, steps, (start, edge, later) = view.tables.funnel_days, view.tables.funnel_steps, _edge(view, plan)
-    begins = None if days.first is None else starts_at(days.first, view.model.timezone)
-    after = _inside(rows, plan, _both(days, later))
-    on_edge = [*_inside(rows, plan, _both(days, edge)), rows.c.matures_at >= view.clock]
-    since = start if begins is None else max(start, begins)
-    again = [rows.c.before < start, rows.c.before >= (EARLIEST if begins is None else begins)]
-    told = union_all(select(rows.c.lead).where(*after, *again), select(rows.c.lead).where(*on_edge)).cte("told")
-    counts = [_count(rows, [*after, _none_since(rows, since)]) + _count(rows, on_edge)]
+    rows, (start, edge, later) = view.tables.funnel_days, _edge(view, plan)
+    begins = EARLIEST if days.first is None else starts_at(days.first, view.model.timezone)
+    after = _both(days, later)
+    on_edge = select(rows.c.lead).where(*_inside(rows, plan, _both(days, edge)), rows.c.matures_at >= view.clock)
+    edging = on_edge.cte("edging")
+    again = [*_inside(rows, plan, after), rows.c.before < start, rows.c.before >= begins]
+    told = union_all(select(rows.c.lead).where(*again), select(edging.c.lead)).cte("told")
+    of_edge = select(func.count()).select_from(edging).scalar_subquery()
+    counts = [_count(_starts(view, plan, after, max(start, begins))) + of_edge]
+    steps = view.tables.funnel_steps
+    started_again = told.join(steps, steps.c.lead == told.c.lead)
     for step in range(2, len(plan.steps) + 1):
-        reached = _steps(view, plan, days, step)
-        before = select(steps.c.lead).where(*reached, steps.c.day <= edge.first).subquery()
-        started_again = select(func.count()).select_from(told.join(before, before.c.lead == told.c.lead))
-        counts.append(_count(steps, [*reached, steps.c.day > edge.first]) + started_again.scalar_subquery())
+        before = _steps(view, plan, days, step, DayRange(None, edge.end))
+        counts.append(_count(_steps(view, plan, days, step, later)) + _count(before, started_again))
     return _differences(view.conn.execute(select(*counts)).one())
 
 
-def _count(rows: Table, bounds: Sequence[ColumnElement[bool]]) -> ColumnElement[int]:
-    return select(func.count()).select_from(rows).where(*bounds).scalar_subquery()
+def _count(ranges: _Ranges, of: FromClause | None = None) -> ColumnElement[int]:
+    """How many rows these ranges have together; `of`: of a join."""
+    count = select(func.count()) if of is None else select(func.count()).select_from(of)
+    return reduce(add, [count.where(*bounds).scalar_subquery() for bounds in ranges])
 
 
 def _going_by_step(view: View, plan: Funnel, days: DayRange) -> list[int]:
     """For whom an attempt may still get further, by the furthest step of the period."""
-    rows, steps, (_, edge, _) = view.tables.funnel_days, view.tables.funnel_steps, _edge(view, plan)
+    rows, (_, edge, _) = view.tables.funnel_days, _edge(view, plan)
     recent = _inside(rows, plan, _both(days, DayRange(edge.first)))
     told = select(rows.c.lead).where(*recent, rows.c.open_until >= view.clock).distinct().cte("told")
-    counts = [select(func.count()).select_from(told).scalar_subquery()]
+    counts: list[ColumnElement[int]] = [select(func.count()).select_from(told).scalar_subquery()]
+    steps = view.tables.funnel_steps
+    reached = told.join(steps, steps.c.lead == told.c.lead)
     for step in range(2, len(plan.steps) + 1):
-        reached = select(steps.c.lead).where(*_steps(view, plan, days, step)).subquery()
-        joined = select(func.count()).select_from(told.join(reached, reached.c.lead == told.c.lead))
-        counts.append(joined.scalar_subquery())
+        counts.append(_count(_steps(view, plan, days, step), reached))
     return _differences(view.conn.execute(select(*counts)).one())
 
 
@@ -204,13 +228,9 @@ def _going_ever(view: View, plan: Funnel) -> list[int]:
 
 def _young_complete(view: View, plan: Funnel, days: DayRange) -> int:
     """How many are through by the attempt of a day that is young."""
-    rows, steps, (_, edge, _) = view.tables.funnel_days, view.tables.funnel_steps, _edge(view, plan)
+    rows, steps, (_, edge, later) = view.tables.funnel_days, view.tables.funnel_steps, _edge(view, plan)
     its_day = and_(rows.c.lead == steps.c.lead, rows.c.funnel == steps.c.funnel, rows.c.day == steps.c.day)
-    through = _steps(view, plan, days, len(plan.steps))
-    on_edge = (
-        select(func.count())
-        .select_from(steps.join(rows, its_day))
-        .where(*through, steps.c.day == edge.first, rows.c.matures_at >= view.clock)
-    )
-    later = _count(steps, [*through, steps.c.day > edge.first])
-    return view.conn.scalars(select(later + on_edge.scalar_subquery())).one()
+    last, young = len(plan.steps), rows.c.matures_at >= view.clock
+    on_edge = [[*bounds, young] for bounds in _steps(view, plan, days, last, edge)]
+    of_later = _count(_steps(view, plan, days, last, later))
+    return view.conn.scalars(select(of_later + _count(on_edge, steps.join(rows, its_day)))).one()
