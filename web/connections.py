@@ -65,6 +65,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._waiting: asyncio.TimerHandle | None = None
         self._part: Literal["none", "head", "body"] = "none"
         self._head_size = 0
+        self._coming = 0
         self._whole = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -83,8 +84,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a request came."""
-        self._whole = False
+        self._whole, self._coming = False, len(data)
         super().data_received(data)
+        if self._part == "body" and self._waiting is None and not self.transport.is_closing():
+            self._wait(self._limits.body_seconds, "body")
         if self._part == "body" or (self._part == "none" and self._is_asked) or self.transport.is_closing():
             return
         self._head_size += len(data)
@@ -100,10 +103,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Its head is whole."""
+        self._settle()
         self._part = "body"
-        self._wait(self._limits.body_seconds, "body")
-        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-        if size > self._limits.head_bytes:
+        if self._is_large():
             self.app = _answers(_large(self._limits.head_bytes))
         elif len(self.connections) > self._limits.connections:
             self._turn_away()
@@ -117,6 +119,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._part, self._whole = "none", True
         self._settle()
         super().on_message_complete()
+
+    def _is_large(self) -> bool:
+        """Whether the head that is whole is too large; most are not, as no more bytes than those came at all."""
+        most = self._limits.head_bytes
+        return self._head_size + self._coming > most and (
+            len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > most
+        )
 
     @property
     def _is_asked(self) -> bool:

@@ -136,7 +136,7 @@ def validated(touchpoint: Touchpoint) -> bytes:
     return value
 
 
-_NESTS: Final = 100
+NESTS: Final = 100
 """Fewer lists and tables than this nest nowhere too deeply for a reader of JSON."""
 _TYPE: Final = re.compile(r"[a-z0-9_\u0080-\U0010ffff]{1,100}\Z")
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f]{1,100}\Z")
@@ -147,25 +147,27 @@ def _surely_valid(touchpoint: Touchpoint, value: bytes) -> bool:
     id, source, type_, occurred, received, identities, sent, seq = touchpoint[:8]
     return (
         0 < len(id) <= 200
-        and _source_holds(source.kind, source.name)
-        and _type_holds(type_)
+        and source_holds(source.kind, source.name)
+        and type_holds(type_)
         and EARLIEST <= occurred < LATEST
         and EARLIEST <= received < LATEST
         and (sent is None or EARLIEST <= sent < LATEST)
         and 0 <= seq < 2**31
         and 0 < len(identities) <= 32
         and not any(starmap(_not_canonical, identities))
-        and value.count(b"{") + value.count(b"[") < _NESTS
+        and value.count(b"{") + value.count(b"[") < NESTS
     )
 
 
 @lru_cache(1_000)
-def _source_holds(kind: str, name: str) -> bool:
+def source_holds(kind: str, name: str) -> bool:
+    """Whether a source is as the schema wants it."""
     return kind in SOURCE_KINDS and _NAME.match(name) is not None
 
 
 @lru_cache(1_000)
-def _type_holds(type: str) -> bool:
+def type_holds(type: str) -> bool:
+    """Whether a type is as the schema wants it."""
     return _TYPE.match(type) is not None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import count
 from typing import Final, TypeVar, assert_never
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -102,6 +103,8 @@ class _Collector:
     ) -> None:
         self.straight: dict[str, Endpoint] = {}
         """What is posted to a fixed path, and answers it."""
+        self._prefix, self._numbers = secrets.token_hex(16), count()
+        """Of ids for what brings none: no other process ever has the same."""
         self._admission = admission
         self._clock = clock
         self._queue = AppendQueue(log, most_bytes=admission.queue_bytes)
@@ -203,7 +206,7 @@ class _Collector:
             agent = arrival.user_agent if source.kind == "browser" else ""
             arrival = arrival._replace(source=source, user_agent=agent)
         taken = await self._worked(size, partial(protocol.taken, arrival, message, raw))
-        await self._store(taken, write_keys)
+        await self._store(taken, source, write_keys)
         return self._outcome(protocol, message, taken, request)
 
     async def _sited(self, protocol: Protocol, request: Request) -> Response:
@@ -217,7 +220,7 @@ class _Collector:
             await self._keep(RefusedPart(arrival, str(error), raw or arrival.query_bytes))
             raise Problem(400, str(error), kept=True) from error
         taken = await self._worked(size, partial(protocol.taken, arrival, message, raw))
-        await self._store(taken)
+        await self._store(taken, source)
         return self._outcome(protocol, message, taken, request)
 
     async def _message(self, protocol: Protocol, arrival: Arrival, raw: bytes) -> tuple[Body, int]:
@@ -294,7 +297,7 @@ class _Collector:
             door=body.clean(request.scope["path"])[1 : DOOR_LIMIT + 1],
             source=source,
             received_at=self._clock(),
-            made_id=secrets.token_hex(16),
+            made_id=f"{self._prefix}{next(self._numbers):x}",
             query="" if keyed else keys.masked(request.scope["query_string"], ()).decode("latin-1"),
             content_type=request.headers.get("content-type", "")[:most],
             referer="" if keyed else header(request.headers.get("referer", "")[:most]),
@@ -308,18 +311,18 @@ class _Collector:
             return work()
         return await asyncio.get_running_loop().run_in_executor(self._beside, work)
 
-    async def _store(self, taken: Taken, write_keys: Sequence[str] = ()) -> None:
-        """Keep all of it, without its `write_keys`; durable when this returns. Raises Problem."""
+    async def _store(self, taken: Taken, source: Source, write_keys: Sequence[str] = ()) -> None:
+        """Keep all that a source sent, without its `write_keys`; durable when this returns. Raises Problem."""
         refused = taken.refused
         refusals = [] if refused is None else [refused.record(keys.masked(refused.raw, write_keys))]
         await self._queue.put(taken.records, refusals)
-        if taken.touchpoints:
-            self._taken_of(taken.touchpoints[0].source.name).inc(len(taken.touchpoints))
+        if taken.records:
+            self._taken_of(source.name).inc(len(taken.records))
         if refused is not None:
-            self._rejected.labels(refused.arrival.source.name).inc(len(refused.reasons()))
+            self._rejected.labels(source.name).inc(len(refused.reasons()))
 
     async def _keep(self, refused: RefusedPart, write_keys: Sequence[str] = ()) -> None:
-        await self._store(Taken(refused=refused), write_keys)
+        await self._store(Taken(refused=refused), refused.arrival.source, write_keys)
 
 
 # ---- requests and answers ----------------------------------------------------------------------------------------

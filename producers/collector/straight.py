@@ -4,13 +4,14 @@ Most requests come so, and a router that tries pattern after pattern costs as mu
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import cached_property
 from typing import TypeVar, overload
 
+from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
 
 from web.limits import BodyLimit
 
@@ -22,12 +23,17 @@ Door = Callable[[Request], Awaitable[Response]]
 class StraightWay:
     """Around the application with the router, which gets whatever else comes."""
 
-    def __init__(self, app: ASGIApp, doors: Mapping[str, Door], most: int) -> None:
+    def __init__(self, app: Starlette, doors: Mapping[str, Door], most: int) -> None:
         """`doors` by their paths; of a body no more than `most` bytes are read."""
         self._app = app
         self._doors = doors
         self._most = most
         self._limited = BodyLimit(self._answer, most)
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """Every route there is, by whichever way it is gone."""
+        return self._app.routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve."""
@@ -51,10 +57,14 @@ class StraightWay:
 class DoorRequest(Request):
     """A request whose headers are asked for often."""
 
-    @cached_property
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        super().__init__(scope, receive)
+        self._found = _FoundHeaders(scope["headers"])
+
+    @property
     def headers(self) -> Headers:
         """The headers, found by name without going through all of them."""
-        return _FoundHeaders(self.scope["headers"])
+        return self._found
 
     def declares(self, most: int) -> bool:
         """Whether its head says that the body has no more bytes than so many: the server lets no further ones in."""

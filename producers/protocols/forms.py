@@ -56,7 +56,7 @@ def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
         return form
     (submitted,) = form.touchpoints
     given = take_one(arrival, raw, lambda: _downloaded(submitted, file))
-    return Taken(form.touchpoints + given.touchpoints, form.records + given.records, given.refused)
+    return Taken(form.records + given.records, given.refused)
 
 
 def touchpoint(answers: Mapping[str, Any], arrival: Arrival) -> Touchpoint:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from domain.errors import Reject
-from domain.touchpoints.envelope import explain, validated
+from domain.touchpoints.envelope import decode, explain, validated
 from domain.touchpoints.touchpoint import Instant, Source, Touchpoint
 from producers.reading.conventions import NONE, Conventions
 from store.log.cloudevents import touchpoint_record
@@ -87,11 +87,15 @@ class RefusedPart:
 class Taken(NamedTuple):
     """What a request became. `malformed` where the client must learn of it: the request as a whole was no good."""
 
-    touchpoints: tuple[Touchpoint, ...] = ()
     records: tuple[Record, ...] = ()
-    """The touchpoints' own, in their order."""
+    """Its touchpoints, in their order."""
     refused: RefusedPart | None = None
     malformed: bool = False
+
+    @property
+    def touchpoints(self) -> tuple[Touchpoint, ...]:
+        """What the records hold."""
+        return tuple(decode(record.value) for record in self.records)
 
 
 def sealed(touchpoint: Touchpoint) -> Record:
@@ -108,7 +112,6 @@ def sealed(touchpoint: Touchpoint) -> Record:
 def take_one(arrival: Arrival, raw: bytes, translate: Callable[[], Touchpoint]) -> Taken:
     """What a request that holds one touchpoint became. `raw` is kept if it is refused."""
     try:
-        touchpoint = translate()
-        return Taken((touchpoint,), (sealed(touchpoint),))
+        return Taken((sealed(translate()),))
     except ValueError as error:
         return Taken(refused=RefusedPart(arrival, str(error), raw))

@@ -13,6 +13,8 @@ FIELDS: Final = ("url", "path", "title", "referrer")
 """What a touchpoint's properties say about its page."""
 
 _SAYS_NOTHING: Final = (None, "")
+_SHORT: Final = 200
+"""Characters of an address whose parts are remembered."""
 _UTM: Final = "utm_"
 _CAMPAIGN: Final = "name"
 """Segment's name of `utm_campaign`; the others are called as behind `utm_`."""
@@ -63,7 +65,6 @@ def _host(url: str) -> str | None:
         return None
 
 
-_SHORT: Final = 200
 _short_host: Final = lru_cache(1_000)(_host)
 """Most who come from a page come from one that somebody just came from."""
 
@@ -80,7 +81,15 @@ def campaign(query: bytes) -> dict[str, Any]:
 
 def campaign_at(url: object) -> dict[str, Any]:
     """The same of an address; {}: it is none, or names none."""
-    return campaign(query_of(url)) if isinstance(url, str) and "utm_" in url.lower() else {}
+    if not isinstance(url, str) or "utm_" not in url.lower():
+        return {}
+    return dict(_short_campaign(url)) if len(url) <= _SHORT else campaign(query_of(url))
+
+
+@lru_cache(1_000)
+def _short_campaign(url: str) -> dict[str, Any]:
+    """Of an address that a mail or an advertisement gives to many."""
+    return campaign(query_of(url))
 
 
 def campaign_of(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What traits and form fields say about the person: profile keys, and the identities among them."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from domain.touchpoints.claims import snake_case
@@ -74,7 +74,7 @@ def of_form(fields: Mapping[str, Any], known: frozenset[str], form: object, conv
     profile_fields: dict[str, Any] = {}
     wrapped: dict[str, Any] = {}
     others: list[Any] = []
-    for key, value in _asked(fields, mapped.keys() | known | ALIASES.keys()):
+    for key, value in _asked(fields, (mapped, known, ALIASES)):
         name = snake_case(key)
         if value in ("", None):
             continue
@@ -99,16 +99,19 @@ def of_form(fields: Mapping[str, Any], known: frozenset[str], form: object, conv
 
 
 def _asked(
-    fields: Mapping[str, Any], whole: Collection[str], within: str = "", depth: int = 0
+    fields: Mapping[str, Any], whole: Sequence[Container[str]], within: str = "", depth: int = 0
 ) -> Iterator[tuple[str, Any]]:
     """The fields; those inside an object or a list of objects as forms write them: `contact[0][email]`.
 
-    An object under a name in `whole` is one value.
+    An object under a name in one of `whole` is one value.
     """
     for key, value in fields.items():
         path = f"{within}[{key}]" if within else key
+        if not isinstance(value, (dict, list)):
+            yield path, value
+            continue
         parts = {str(place): part for place, part in enumerate(value)} if isinstance(value, list) else value
-        deeper = isinstance(parts, dict) and depth < _DEPTH and snake_case(path) not in whole
+        deeper = depth < _DEPTH and not any(snake_case(path) in names for names in whole)
         if deeper and (isinstance(value, dict) or any(isinstance(part, dict) for part in value)):
             yield from _asked(parts, whole, path, depth + 1)
         else:

@@ -31,25 +31,31 @@ def headers(*, id: str, type: str, source: str, at: int, content: str = JSON) ->
 
 
 @lru_cache(1_000)
-def _source_header(source: Source) -> bytes:
-    return source_of(source).encode()
-
-
-@lru_cache(1_000)
 def source_of(source: Source) -> str:
     """A touchpoint's source as the URI reference that CloudEvents wants."""
     return f"{SOURCE}/sources/{source.kind}/{quote(source.name, safe='')}"
 
 
+@lru_cache(1_000)
+def source_header(source: Source) -> bytes:
+    """The same as a header."""
+    return source_of(source).encode()
+
+
 def touchpoint_record(touchpoint: Touchpoint, envelope: bytes) -> Record:
     """A touchpoint's validated envelope as the message that producers append: its key is the trail's plain identity."""
-    kind, value = touchpoint.trail
+    source, at = source_header(touchpoint.source), rfc3339(touchpoint.occurred_at)
+    return sealed_record(str(touchpoint.trail), envelope, touchpoint.id, touchpoint.type, source, at)
+
+
+def sealed_record(key: str, envelope: bytes, id: str, type: str, source: bytes, at: str) -> Record:
+    """The same of its parts: `source` is a `source_header`, `at` its time as RFC 3339."""
     attributes = (
         _VERSION,
-        (ID, touchpoint.id.encode("utf-8", "replace")),
-        ("ce_source", _source_header(touchpoint.source)),
-        ("ce_type", touchpoint.type.encode()),
-        ("ce_time", rfc3339(touchpoint.occurred_at).encode()),
+        (ID, id.encode("utf-8", "replace")),
+        ("ce_source", source),
+        ("ce_type", type.encode()),
+        ("ce_time", at.encode()),
         _JSON_CONTENT,
     )
-    return Record(f"{kind}:{value}".encode("utf-8", "replace"), envelope, attributes)
+    return Record(key.encode("utf-8", "replace"), envelope, attributes)

@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -45,7 +45,12 @@ _SDK: Final = {
 _SPREAD: Final = 0x9E3779B97F4A7C15F39CC0605CEDC835
 """Makes ids of numbers that look as the tracker's do."""
 _PATHS: Final = ("/", "/pricing", "/docs", "/docs/start", "/blog/one", "/blog/two", "/about", "/contact")
-_CAMPAIGNS: Final = ("", "", "", "?utm_source=google&utm_medium=cpc&utm_campaign=spring", "?gclid=Cj0KCQiA")
+_CAMPAIGNS: Final = (
+    *[""] * 8,
+    "?utm_source=newsletter&utm_medium=email&utm_campaign=spring",
+    "?utm_source=google&utm_medium=cpc&utm_campaign=spring&gclid=CLICK",
+)
+"""Of a click the id is its own."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +83,13 @@ def _request(sender: str, items: list[dict[str, Any]]) -> Asked:
 def _item(sender: str, dice: random.Random) -> dict[str, Any]:
     """Of twenty items fifteen are pages, the others links, files, a form."""
     path, person = dice.choice(_PATHS), dice.randrange(1, 5_000)
-    url = f"https://www.example.com{path}{dice.choice(_CAMPAIGNS)}"
+    query = dice.choice(_CAMPAIGNS).replace("CLICK", f"Cj0K{dice.getrandbits(160):x}")
+    url = f"https://www.example.com{path}{query}"
     page = {"url": url, "path": path, "title": f"Example {path}", "referrer": "https://www.example.com/"}
     item: dict[str, Any] = {
         "type": "page",
         "messageId": f"{dice.getrandbits(128):032x}",
-        "timestamp": _now(),
+        "timestamp": _now(dice.randrange(30_000)),
         "anonymousId": f"{person * _SPREAD % 2**128:032x}",
         "context": {"page": page},
     }
@@ -110,9 +116,9 @@ def _form(number: int) -> dict[str, Any]:
     return {"event": "Form Submitted", "properties": {**person, "message": "Please call me.", "form": "contact"}}
 
 
-def _now() -> str:
-    """As a browser writes it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _now(ago: int = 0) -> str:
+    """As a browser writes it, so many milliseconds ago."""
+    return (datetime.now(UTC) - timedelta(milliseconds=ago)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class _Connection(asyncio.Protocol):

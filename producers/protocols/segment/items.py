@@ -225,4 +225,4 @@ def _table(item: Item, name: str) -> Mapping[str, Any]:
 
 def word(value: object) -> str:
     """A value in a message: short, whatever it is."""
-    return str(value)[:60] if isinstance(value, str | int | float) else f"a {type(value).__name__}"
+    return str(value)[:60] if isinstance(value, (str, int, float)) else f"a {type(value).__name__}"

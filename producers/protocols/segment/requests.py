@@ -1,13 +1,12 @@
 """The Segment HTTP API's calls and batches: taken item by item, so that a bad item never costs its neighbours. Pure."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import orjson
 
-from domain.touchpoints.touchpoint import Touchpoint
 from producers.protocols.segment.items import CALLS, Item, fingerprint, touchpoint, word
+from producers.protocols.segment.tracked import Tracked, is_tracked
 from producers.reading import body
 from producers.reading.arrival import ITEM_LIMIT, Arrival, RefusedPart, Taken, Unusable, sealed, take_one
 from producers.reading.body import LIMIT, Body
@@ -100,32 +99,31 @@ def _take_call(arrival: Arrival, call: str, item: Any, raw: bytes) -> Taken:
 
 def _take_batch(arrival: Arrival, items: list[Any], around: Mapping[str, Any], raw: bytes) -> Taken:
     """The items one by one. Those that are refused are kept in one batch, with what the request said `around` them."""
-    good: list[Touchpoint] = []
     records: list[Record] = []
     bad: list[tuple[int, str]] = []
     kept: list[Any] = []
-    repeats: Counter[bytes] = Counter()
+    repeats: dict[bytes, int] = {}
     heavy = len(raw) > ITEM_LIMIT
     most = LIMIT // max(1, len(items))
     lent = arrival if len(arrival.user_agent) <= most else arrival._replace(user_agent=arrival.user_agent[:most])
+    tracked = Tracked(lent) if not heavy and is_tracked(lent) else None
     for place, item in _placed(arrival.places, items):
+        if tracked is not None and isinstance(item, dict) and (record := tracked.record(item, place)) is not None:
+            records.append(record)
+            continue
         try:
             if not isinstance(item, dict):
                 raise Unusable("an item of a batch is a JSON object")
             if heavy and _size(item) > ITEM_LIMIT:
                 raise Unusable(f"the item is larger than {ITEM_LIMIT} bytes")
-            good_item = touchpoint(word(item.get("type")), item, lent, place, _repeat(item, repeats))
-            records.append(sealed(good_item))
-            good.append(good_item)
+            records.append(sealed(touchpoint(word(item.get("type")), item, lent, place, _repeat(item, repeats))))
         except Unusable as error:
             bad.append((place, str(error)))
             kept.append(item)
     if not bad:
-        return Taken(tuple(good), tuple(records))
+        return Taken(tuple(records))
     arrival = arrival._replace(places=tuple(place for place, _ in bad))
-    return Taken(
-        tuple(good), tuple(records), RefusedPart(arrival, _reasons_text(bad), _batch(around, kept, raw), tuple(bad))
-    )
+    return Taken(tuple(records), RefusedPart(arrival, _reasons_text(bad), _batch(around, kept, raw), tuple(bad)))
 
 
 def _reasons_text(bad: list[tuple[int, str]]) -> str:
@@ -157,13 +155,13 @@ def _batch(around: Mapping[str, Any], items: list[Any], raw: bytes) -> bytes:
         return raw
 
 
-def _repeat(item: Item, repeats: Counter[bytes]) -> int:
+def _repeat(item: Item, repeats: dict[bytes, int]) -> int:
     """Which occurrence in its batch this is of an item that has no id of its own, from 0."""
     if given_id(item.get("messageId")):
         return 0
     key = fingerprint(item)
-    repeats[key] += 1
-    return repeats[key] - 1
+    repeats[key] = repeats.get(key, -1) + 1
+    return repeats[key]
 
 
 def _size(value: Any) -> int:
