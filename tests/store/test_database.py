@@ -212,6 +212,32 @@ def test_a_snapshot_cannot_write_and_leaves_its_connection_able_to(database: Dat
             conn.execute(insert(installation), [note(n)])
 
 
+def test_a_look_sees_what_is_committed_and_leaves_its_connection_able_to_write(database: Database) -> None:
+    count = select(func.count()).select_from(installation)
+    for n in range(3):
+        with database.look() as conn:
+            before = conn.execute(count).scalar_one()
+        with pytest.raises(PersistenceError), database.look() as conn:
+            conn.exec_driver_sql("SELECT * FROM nothing_of_this_name")
+        with database.transaction() as conn:
+            conn.execute(insert(installation), [note(n)])
+            with database.look() as beside:
+                assert beside.execute(count).scalar_one() == before
+        with database.look() as conn:
+            assert conn.execute(count).scalar_one() == before + 1
+
+
+def test_a_snapshot_of_postgresql_begins_with_one_statement(postgres: Database) -> None:
+    """Each is a trip to the database and back, beside the driver's own BEGIN and COMMIT."""
+    asked: list[str] = []
+    event.listen(postgres.engine, "before_cursor_execute", lambda conn, cursor, statement, *_: asked.append(statement))
+    for _ in range(2):
+        asked.clear()
+        with postgres.snapshot() as conn:
+            conn.execute(select(1))
+        assert [statement.split(" ", 1)[0] for statement in asked] == ["SET", "SELECT"]
+
+
 def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
     with database.transaction() as writer:
         writer.execute(insert(installation), [note(1)])
@@ -280,6 +306,23 @@ def test_a_lost_connection_is_away_and_the_next_one_works(postgres: Database) ->
                     conn.connection.cursor().copy_expert(statement, nowhere)
         with postgres.snapshot() as conn:
             assert conn.execute(select(1)).scalar_one() == 1
+
+
+def test_a_connection_that_was_lost_while_it_lay_idle_is_replaced(
+    postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = "SELECT pg_backend_pid()"
+    with postgres.transaction() as one, postgres.transaction() as other:
+        idle = [conn.exec_driver_sql(pid).scalar_one() for conn in (one, other)]
+    apart = open_database(postgres.address)
+    with apart.transaction() as conn:
+        for each in idle:
+            conn.exec_driver_sql("SELECT pg_terminate_backend(%s)", (each,))
+    apart.close()
+    later = time.monotonic() + 2.0
+    monkeypatch.setattr("store.database.postgres_only.time.monotonic", lambda: later)
+    with postgres.snapshot() as one, postgres.look() as other:
+        assert {conn.exec_driver_sql(pid).scalar_one() for conn in (one, other)}.isdisjoint(idle)
 
 
 def test_a_pool_without_a_free_connection_is_away(database: Database) -> None:
