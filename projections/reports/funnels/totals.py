@@ -199,19 +199,25 @@ def _going_by_step(view: View, plan: Funnel, days: DayRange) -> list[int]:
 
 
 def _young_ever(view: View, plan: Funnel) -> list[int]:
-    """Who is young, by the furthest step of all time, without a look at a lead: each later start takes the one before
-    it back, of which it knows the instant, and how far the lead had come by then."""
+    """Who is young, by the furthest step of all time, without a look at a lead.
+
+    Each is counted with their first young start, of which it is known how far they had come by then; a later one that
+    went further takes that back.
+    """
     rows, (start, edge, later) = view.tables.funnel_days, _edge(view, plan)
-    again = rows.c.before >= start
-    parts = (rows.c.step, rows.c.prior, again.label("again"))
+    later, parts = _known_by(view, later), (rows.c.step, rows.c.prior)
+    on_edge = [*_inside(rows, plan, edge), rows.c.matures_at >= view.clock]
+    firsts = union_all(*(select(*parts).where(*each) for each in (*_starts(view, plan, later, start), on_edge)))
+    first = firsts.subquery().c
+    further = [*_inside(rows, plan, later), rows.c.before >= start, rows.c.step > rows.c.prior]
     counts: Counter[int] = Counter()
-    for bounds in (_inside(rows, plan, later), [*_inside(rows, plan, edge), rows.c.matures_at >= view.clock]):
-        for step, prior, is_again, leads in view.conn.execute(
-            select(*parts, func.count()).where(*bounds).group_by(*parts)
-        ):
-            counts[max(step, prior)] += leads
-            if is_again:
-                counts[prior] -= leads
+    for step, prior, leads in view.conn.execute(
+        select(first.step, first.prior, func.count()).group_by(first.step, first.prior)
+    ):
+        counts[max(step, prior)] += leads
+    for step, prior, leads in view.conn.execute(select(*parts, func.count()).where(*further).group_by(*parts)):
+        counts[step] += leads
+        counts[prior] -= leads
     return [counts[step] for step in range(1, len(plan.steps))]
 
 
