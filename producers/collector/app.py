@@ -229,6 +229,8 @@ class _Collector:
             data = body.unpacked(raw)
         except body.TooLarge as error:
             raise Problem(413, str(error)) from error
+        if len(data) < LARGE:
+            return protocol.read(arrival, data), len(data)
         return await self._worked(len(data), partial(protocol.read, arrival, data)), len(data)
 
     def _outcome(self, protocol: Protocol, message: Body, taken: Taken, request: Request) -> Response:

@@ -1,8 +1,11 @@
 """Segment's items, times and bytes as touchpoints: the traps that real clients set."""
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Source, Touchpoint, rfc3339
@@ -240,6 +243,7 @@ def test_ids() -> None:
         (b'{"a": "\\ud83d"}', {"a": "\ufffd"}),
         (b'{"a\\u0000": [NaN, Infinity, 1e999]}', {"a\ufffd": [None, None, None]}),
         (b"\xef\xbb\xbf{}", {}),
+        (b'{"a": ["b", ", "], "c": "d "}', {"a": ["b", ","], "c": "d"}),
         ('{"a": "示例"}'.encode("gbk"), {"a": "ʾ\ufffd\ufffd"}),
         ('{"a": "é"}'.encode("latin-1"), {"a": "\ufffd"}),
         (b'{"a ": " b", "c": "\xe3\x80\x80", "d": ["\\u200be "]}', {"a": "b", "c": "", "d": ["e"]}),
@@ -247,6 +251,21 @@ def test_ids() -> None:
 )
 def test_json_of_real_clients(raw: bytes, expected: Any) -> None:
     assert body.parse(raw, "text/plain; charset=iso-8859-1" if b"\xe9" in raw else "").value == expected
+
+
+TEXTS = st.text(" ,:}]a", max_size=3) | st.text(' ",:\\\x7f\t', max_size=3)
+
+
+@given(
+    st.recursive(
+        TEXTS | st.just(1), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3)
+    ),
+    st.sampled_from([None, (",", ":"), (" , ", " : ")]),
+    st.sampled_from([None, 1]),
+)
+def test_texts_are_tidy_however_json_is_spaced(value: Any, separators: Any, indent: int | None) -> None:
+    raw = json.dumps({"a": value}, separators=separators, indent=indent).encode()
+    assert body.parse(raw).value == body.clean({"a": value})
 
 
 def test_deep_and_odd_json_is_refused_not_fatal() -> None:
