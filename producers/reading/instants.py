@@ -55,6 +55,16 @@ def instant(value: object) -> Instant | None:
     return _number(value)
 
 
+def of_browser(text: str) -> Instant | None:
+    """The instant of what a browser writes of a date in JSON, to the millisecond. None: it is written otherwise."""
+    if _BROWSERS.match(text) is None:
+        return None
+    try:
+        return microseconds(datetime.fromisoformat(text))
+    except ValueError:  # a day that there is not
+        return None
+
+
 def is_unset(value: object) -> bool:
     """Whether this is what programs write where they have no time: nothing, 0, or the first day of the calendar."""
     if isinstance(value, str):
@@ -95,8 +105,8 @@ def _text(text: str) -> Instant | None:
 def _told(text: str) -> Instant | None:
     """What a text of bearable length means; often one that was just read, as of all that came with one request."""
     try:
-        if _BROWSERS.match(text):
-            return _clamped(microseconds(datetime.fromisoformat(text)))
+        if (common := of_browser(text)) is not None:
+            return common
         if _NUMBER.match(text):
             return _number(float(text) if "." in text else int(text))
         return _clamped(written(text, UTC))

@@ -7,12 +7,13 @@ from urllib.parse import urlsplit
 
 from domain.touchpoints.claims import snake_case
 from domain.touchpoints.touchpoint import OWN_REFERRER
-from producers.reading.body import Malformed, fields
+from producers.reading.body import Malformed, clean, fields
 
 FIELDS: Final = ("url", "path", "title", "referrer")
 """What a touchpoint's properties say about its page."""
 
 _SAYS_NOTHING: Final = (None, "")
+_FEW: Final = 100
 _SHORT: Final = 200
 """Characters of an address whose parts are remembered."""
 _UTM: Final = "utm_"
@@ -73,6 +74,10 @@ def campaign(query: bytes) -> dict[str, Any]:
     """The campaign in a query's utm fields, by Segment's names (`name` is `utm_campaign`)."""
     if b"utm_" not in query.lower():
         return {}
+    text = query.decode("latin-1")
+    if "%" not in text and text.isascii() and text.isprintable() and text.count("&") < _FEW:  # whatever its charset
+        parts = (part.replace("+", " ").partition("=") for part in text.strip().split("&"))
+        return campaign_of((clean(name), clean(value)) for name, _, value in parts)
     try:
         return campaign_of(fields(query))
     except Malformed:

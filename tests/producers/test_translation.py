@@ -12,7 +12,7 @@ from domain.touchpoints.touchpoint import Source, Touchpoint, rfc3339
 from producers.collector import keys, sites
 from producers.protocols.segment import requests
 from producers.protocols.segment.items import touchpoint
-from producers.reading import body, instants
+from producers.reading import body, instants, page
 from producers.reading.arrival import Arrival, Unusable
 from producers.reading.body import Body
 from tests.producers.collecting import NOON
@@ -251,6 +251,11 @@ def test_ids() -> None:
 )
 def test_json_of_real_clients(raw: bytes, expected: Any) -> None:
     assert body.parse(raw, "text/plain; charset=iso-8859-1" if b"\xe9" in raw else "").value == expected
+
+
+@given(st.text("utm_Sa=&+ ;", max_size=24).map(lambda text: f"utm_source={text}".encode()))
+def test_a_campaign_is_the_same_read_at_once_or_as_a_form(query: bytes) -> None:
+    assert page.campaign(query) == page.campaign_of(body.fields(query))
 
 
 TEXTS = st.text(" ,:}]a", max_size=3) | st.text(' ",:\\\x7f\t', max_size=3)

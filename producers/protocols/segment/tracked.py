@@ -60,7 +60,7 @@ class Tracked:
         else:
             return None
         known = item["anonymousId"]
-        if type(known) is not str or type(time) is not str or time[:1] != "2":
+        if type(known) is not str or type(time) is not str:
             return None
         if not type_ or type(given) is not dict or not _FLAGS.isdisjoint(given):
             return None
@@ -69,7 +69,7 @@ class Tracked:
     def _sealed(
         self, id: str, type_: str, known: str, time: str, given: dict[str, Any], fields: dict[str, Any], place: int
     ) -> Record | None:
-        arrival, identity, claimed = self._arrival, canonical("anonymous_id", known), instants.instant(time)
+        arrival, identity, claimed = self._arrival, canonical("anonymous_id", known), instants.of_browser(time)
         if identity is None or claimed is None:
             return None
         sent = self._sent
@@ -78,7 +78,7 @@ class Tracked:
         occurred = instants.occurred(claimed, sent, arrival.received_at)
         if occurred < self._earliest:
             return None
-        at = rfc3339(occurred)
+        at = f"{time[:-1]}000Z" if occurred == claimed else rfc3339(occurred)
         wire: dict[str, Any] = {
             "v": 1,
             "id": id,
