@@ -4,6 +4,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
+from domain.touchpoints.claims import snake_case
+
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "email": (
         "mail", "your_email", "your_mail", "contact_email", "work_email", "business_email", "company_email",
@@ -51,15 +53,15 @@ WRAPPERS: Final = frozenset(
     {
         "field", "fields", "form", "forms", "formular", "webform", "contact", "contacts", "customer", "user", "lead",
         "person", "visitor", "subscriber", "submitted", "submission", "data", "attributes", "properties", "values",
-        "item", "input", "your", "billing", "wpforms", "wpcf7", "mc4wp", "mauticform", "jform", "elementor",
-        "formframework", "powermail", "pi1", "tx", "et", "pb", "w", "hs",
+        "item", "input", "response", "answers", "your", "billing", "wpforms", "wpcf7", "mc4wp", "mauticform", "jform",
+        "elementor", "formframework", "powermail", "pi1", "tx", "et", "pb", "w", "hs",
     }
 )  # fmt: skip
 """Words that form builders put before the name of a field about the person: `fields[email]`, `mauticform[email]`."""
 
 _UNCLEAR: Final = frozenset({"name", "title", "address", "role", "state"})
 _NUMBER: Final = re.compile(r"q?\d+")
-_NESTED: Final = re.compile(r"[\[./]")
+_PARTS: Final = re.compile(r"[\[\]./]+")
 
 
 def unwrapped(key: str, name: str, known: Collection[str]) -> str | None:
@@ -78,9 +80,15 @@ def unwrapped(key: str, name: str, known: Collection[str]) -> str | None:
         inner = "_".join(words)
         if inner in ALIASES:
             return ALIASES[inner]
-        if inner in known and not (outside and inner in _UNCLEAR and not _NESTED.search(key)):
+        if inner in known and not (outside and inner in _UNCLEAR and not _ends_in(key, inner)):
             return inner
         outside = words[0]
         if len(words) == 1 or not (outside in WRAPPERS or _NUMBER.fullmatch(outside)):
             return None
         words.pop(0)
+
+
+def _ends_in(key: str, inner: str) -> bool:
+    """Whether a name in brackets ends in a part of its own that says this: `fields[name]`, not `data[formName]`."""
+    parts = [part for part in _PARTS.split(key) if part and not part.isdigit()]
+    return len(parts) > 1 and snake_case(parts[-1]).rstrip("_0123456789") == inner

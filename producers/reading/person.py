@@ -1,5 +1,6 @@
 """What traits and form fields say about the person: profile keys, and the identities among them."""
 
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -24,6 +25,10 @@ SUBMITTED: Final = FORM - {"name", "title", "address", "role", "state"}
 """The same for a `form_submitted` that an SDK reports, where some names mean the page or the form."""
 
 _DEPTH: Final = 8
+_CALLED: Final = ("name", "label", "key")
+"""Under what a webhook says how a field is called."""
+_PLACE: Final = re.compile(r"(?P<list>[^\[\]]*(?:\[[^\[\]]*\])*?)\[(?P<place>\d{1,9})\]")
+"""A place in a list, in the name of a field inside it: of `contact[1][email]` that is 1 of `contact`."""
 _KINDS: Final = (("email", EMAIL), ("phone", PHONE))
 
 
@@ -72,7 +77,7 @@ def of_form(fields: Mapping[str, Any], known: frozenset[str], form: object, conv
     """
     mapped = conventions.fields(form)
     profile_fields: dict[str, Any] = {}
-    wrapped: dict[str, Any] = {}
+    wrapped: list[tuple[str, str, Any]] = []
     others: list[Any] = []
     for key, value in _asked(fields, (mapped, known, ALIASES)):
         name = snake_case(key)
@@ -85,10 +90,13 @@ def of_form(fields: Mapping[str, Any], known: frozenset[str], form: object, conv
         elif name in ALIASES:
             profile_fields.setdefault(ALIASES[name], value)
         elif inner := unwrapped(key, name, known):
-            wrapped.setdefault(inner, value)
+            wrapped.append((key, inner, value))
         elif key in fields and OTHERS.isdisjoint(name.split("_")):
             others.append(value)
-    for inner, value in wrapped.items():
+    said: dict[str, Any] = {}
+    for _, inner, value in _of_the_first(wrapped):
+        said.setdefault(inner, value)
+    for inner, value in said.items():
         if profile_fields.setdefault(inner, value) is not value:
             others.append(value)
     if not any(name in profile_fields and _first("email", profile_fields[name]) for name in EMAIL):
@@ -96,6 +104,23 @@ def of_form(fields: Mapping[str, Any], known: frozenset[str], form: object, conv
         if len(addresses) == 1:
             profile_fields["email"] = addresses.pop().value
     return profile_fields
+
+
+def _of_the_first(wrapped: Sequence[tuple[str, str, Any]]) -> Iterator[tuple[str, str, Any]]:
+    """Without what a form that asks about several people says of those behind the first: `contact[1][email]`.
+
+    A list of which two places say the same is one of people; of another all places are about one person.
+    """
+    places: dict[str, dict[str, set[int]]] = {}
+    in_lists = [(match["list"], int(match["place"])) if (match := _PLACE.match(key)) else None for key, _, _ in wrapped]
+    for within, (_, inner, _) in zip(in_lists, wrapped, strict=True):
+        if within is not None:
+            places.setdefault(within[0], {}).setdefault(inner, set()).add(within[1])
+    of_people = {name for name, said in places.items() if any(len(some) > 1 for some in said.values())}
+    firsts = {name: min(set().union(*places[name].values())) for name in of_people}
+    for within, each in zip(in_lists, wrapped, strict=True):
+        if within is None or firsts.get(within[0], within[1]) == within[1]:
+            yield each
 
 
 def _asked(
@@ -110,12 +135,31 @@ def _asked(
         if not isinstance(value, (dict, list)):
             yield path, value
             continue
-        parts = {str(place): part for place, part in enumerate(value)} if isinstance(value, list) else value
+        parts = value if isinstance(value, dict) else _named_parts(value)
         deeper = depth < _DEPTH and not any(snake_case(path) in names for names in whole)
         if deeper and (isinstance(value, dict) or any(isinstance(part, dict) for part in value)):
             yield from _asked(parts, whole, path, depth + 1)
         else:
             yield path, value
+
+
+def _named_parts(values: Sequence[Any]) -> dict[str, Any]:
+    """A list by its places; one of fields that bear their names, as webhooks have it, by these."""
+    names = [_name_of(part) for part in values]
+    if not names or None in names:
+        return {str(place): part for place, part in enumerate(values)}
+    parts: dict[str, Any] = {}
+    for name, part in zip(names, values, strict=True):
+        if name and parts.get(name) in (None, ""):
+            parts[name] = part["value"]
+    return parts
+
+
+def _name_of(part: Any) -> str | None:
+    """What the field is called whose value stands in an object beside its name: `{"name": "email", "value": "..."}`."""
+    if not isinstance(part, dict) or "value" not in part:
+        return None
+    return next((part[key] for key in _CALLED if isinstance(part.get(key), str) and part[key]), None)
 
 
 def reachable(sources: Iterable[Mapping[str, Any]], region: str) -> list[Identity]:

@@ -12,6 +12,8 @@ from producers.reading.person import EMAIL, PHONE
 from tests.producers.collecting import Collecting
 
 ADA = "ada@example.org"
+EVE = "eve@example.org"
+NUMBER = "+491711234567"
 
 
 def identities(door: Collecting) -> list[str]:
@@ -122,6 +124,41 @@ def test_objects_are_read_as_forms_write_them(
     door.post("/f/contact", fields)
     assert door.touchpoints()[0].profile == profile
     assert "eve" not in str(door.touchpoints()[0].identities)
+
+
+@pytest.mark.parametrize(
+    ("fields", "profile"),
+    [
+        # a list of people: the first is who sent it, and nothing of the others becomes theirs
+        ({"contact[0][email]": ADA, "contact[1][email]": EVE, "contact[1][phone]": NUMBER}, {"email": ADA}),
+        ({"person[1][name]": "Eve", "person[1][email]": EVE, "person[0][name]": "Ada", "_aid": "a"}, {"name": "Ada"}),
+        ({"contacts": [{"email": ADA}, {"email": EVE, "phone": NUMBER}]}, {"email": ADA}),
+        ({"email": ADA, "data": [{"name": "Ada"}, {"name": "Eve", "phone": NUMBER}]}, {"email": ADA, "name": "Ada"}),
+        # a list of fields: all of them are about one
+        ({"fields": [{"email": ADA}, {"phone": NUMBER}, {"company": "Engines"}]},
+         {"email": ADA, "phone": NUMBER, "company": "Engines"}),
+        ({"Email-3": ADA, "phone-2": NUMBER}, {"email": ADA, "phone": NUMBER}),
+        # as webhooks have it: each with its name beside its value
+        ({"fields": [{"name": "email", "value": ADA}, {"objectTypeId": "0-1", "name": "firstname", "value": "Ada"}]},
+         {"email": ADA, "first_name": "Ada"}),
+        ({"data": {"formName": "Demo", "fields": [{"key": "q_1", "label": "Email", "type": "EMAIL", "value": ADA},
+                                                  {"key": "q_2", "label": "Company", "value": "Engines"}]}},
+         {"email": ADA, "company": "Engines"}),
+        ({"event_type": "form_response", "form_response": {"form_id": "x", "answers": [
+            {"type": "text", "text": "Ada", "field": {"id": "a", "type": "short_text", "ref": "01"}},
+            {"type": "email", "email": ADA, "field": {"id": "b", "type": "email", "ref": "02"}}]}}, {"email": ADA}),
+    ],
+)  # fmt: skip
+def test_lists_in_a_form_are_of_people_or_of_fields(
+    door: Collecting, fields: dict[str, Any], profile: dict[str, object]
+) -> None:
+    if any(isinstance(value, list | dict) for value in fields.values()):
+        door.post("/f/contact", fields)
+    else:
+        door.post("/f/contact", data=fields)
+    (found,) = door.touchpoints()
+    assert found.profile == profile and EVE not in str(found.identities)
+    assert fields.items() <= {**found.properties, "_aid": "a"}.items()  # what was said of the others stays there
 
 
 def test_a_mapping_names_fields_inside_others(tmp_path: Path) -> None:
