@@ -31,6 +31,7 @@ from runtime.clock import clock
 from runtime.commands.demo_story import import_history, work
 from runtime.commands.options import AsJson, settings_of
 from runtime.commands.segments import segments_listing
+from runtime.demo.example_site import served_site
 from runtime.demo.examples import EXAMPLES, SOFTWARE, DemoCompany, example_of
 from runtime.demo.generator import Traffic, generate
 from runtime.demo.player import Played, play
@@ -87,9 +88,13 @@ def demo(
                 print_json({"requests": played.requests, "people": traffic.truth.leads, **results})
             else:
                 _print_tables(results, example, traffic, played)
-            _say_where(bind, keep, say if as_json else print)
+            tell_where = say if as_json else print
             if keep:
-                _stay(process)
+                with served_site(f"http://{bind}") as site:
+                    tell_where(_UP.format(dashboard=f"http://{bind}", site=site))
+                    _stay(process)
+            else:
+                tell_where(_GONE.format(dashboard=f"http://{bind}"))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -249,12 +254,12 @@ _HOTTEST = (
     Column("because of", 1),
 )
 
-
-def _say_where(bind: Bind, keep: bool, tell: Callable[[str], None]) -> None:
-    if keep:
-        tell(f"\nThe dashboard is at http://{bind}/ and the API at http://{bind}/api/docs, until you press Ctrl-C")
-    else:
-        tell(
-            f"\nThe dashboard was at http://{bind}/ and the API at http://{bind}/api/docs:"
-            " `make demo ARGS=--keep` (`leadline demo --keep`) leaves them up"
-        )
+_UP: Final = (
+    "\nThe dashboard is at {dashboard}/ and the API at {dashboard}/api/docs, until you press Ctrl-C\n"
+    "A web site with the tracker is at {site}/: click through it, send its contact form, and find yourself at"
+    " {dashboard}/?order=last_seen"
+)
+_GONE: Final = (
+    "\nThe dashboard was at {dashboard}/ and the API at {dashboard}/api/docs:"
+    " `make demo ARGS=--keep` (`leadline demo --keep`) leaves them up"
+)

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 API_TOKEN = "sample-token"
-PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
-"""A browser that says it is headless is a machine's."""
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +166,7 @@ def _rules(api: Any) -> list[dict[str, Any]]:
 
 def _visit(browser: "Browser", site: WebSite, who: str, name: str, campaign: str) -> None:
     """Somebody comes by a campaign and sends the form, twice."""
-    context = browser.new_context(user_agent=PERSON)
+    context = browser.new_context()
     page = context.new_page()
     for _ in range(2):
         page.goto(f"{site.address}/?who={who}&utm_source=newsletter&utm_medium=email&utm_campaign={campaign}")

@@ -81,8 +81,10 @@ class Process:
 class Server(Process):
     """A process that listens."""
 
-    def __init__(self, folder: Path, words: tuple[str, ...], settings: Mapping[str, str]) -> None:
-        self.port = free_ports(1)[0]
+    def __init__(
+        self, folder: Path, words: tuple[str, ...], settings: Mapping[str, str], port: int | None = None
+    ) -> None:
+        self.port = port or free_ports(1)[0]
         super().__init__(folder, words, {**settings, "BIND": f"127.0.0.1:{self.port}"})
         token = settings.get("API_TOKEN")
         headers = {"Authorization": f"Bearer {token}"} if token else {}

@@ -106,6 +106,10 @@ def test_it_stays_up_with_the_months_and_what_sales_did(tmp_path: Path) -> None:
         last = next((line for line in demo.stdout if "until you press Ctrl-C" in line), None)
         assert last is not None, demo.stderr.read()
         address = last.split()[4]
+        site = next(word for word in next(demo.stdout).split() if word.startswith("http")).rstrip(":")
+        for page in ("", "contact.html"):
+            with urllib.request.urlopen(site + page) as answer:
+                assert f'src="{address}t.js"' in answer.read().decode(), "its visitors are seen here"
         assert {lead["owner"]["name"] for lead in ask(address, "leads?hot=true&limit=100")} > {"inside sales"}
         assert len(ask(address, "leads?stage=customer&limit=100")) > 10
         answered = ask(address, "reports/response_times?by=kind")

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Request
 
 PROGRAMS: Final = ("chromium", "chromium-headless-shell", "google-chrome")
+PERSON: Final = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+"""Who it says it is: one without a screen says that too, and counts as a machine. What is sent while a page is left
+bears the program's own name, whatever a context says."""
 _QUIET: Final = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic",
     "--no-first-run",
@@ -55,7 +58,9 @@ def running_chromium() -> Iterator["Browser"]:
 
     with sync_playwright() as tool:
         browser = tool.chromium.launch(
-            executable_path=chromium, args=list(_QUIET), ignore_default_args=["--disable-back-forward-cache"]
+            executable_path=chromium,
+            args=[*_QUIET, f"--user-agent={PERSON}"],
+            ignore_default_args=["--disable-back-forward-cache"],
         )
         try:
             yield browser
