@@ -1,7 +1,7 @@
 # Leadline. Each target builds .venv/ by itself; Python 3.11 or newer, make and a C compiler are enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test oracle laws check format docs texts tracker pictures notebook bench bench-read lock clean
+.PHONY: help demo test oracle laws check format docs texts tracker webkit pictures notebook bench bench-read lock clean
 ARGS ?=
 
 # A command loads some 700 modules: where it may not keep them compiled, as many containers have it, each start takes twice as long.
@@ -41,6 +41,9 @@ texts: .venv/.ready ## Bring the dashboard's catalogues up to date with what its
 
 tracker: ## Make the minified tracker of web pages of its readable source (needs npm)
 	@sh scripts/tracker.sh
+
+webkit: .venv/.ready ## Try the tracker in a WebKit, where one is here (apt-get install webkit2gtk-driver xvfb)
+	@.venv/bin/python -m pytest -q -rs -s -n 0 tests/tracker/webkit_smoke.py $(ARGS)
 
 notebook: .venv/.ready ## Execute docs/how-to/analyse.ipynb on weeks of made-up traffic, and write its outputs anew
 	@.venv/bin/python -m tests.notebook

@@ -1,5 +1,6 @@
 """A web site with the tracker, on hosts of its own, and a real collector beside it that notes every byte that came."""
 
+import asyncio
 import re
 import threading
 import time
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import orjson
 import uvicorn
@@ -19,13 +21,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from domain.touchpoints.touchpoint import Touchpoint
 from producers.collector.tracker_script import FOLDER
 from runtime.clock import clock
+from runtime.demo.example_site import site_files
 from tests.producers.collecting import Collecting
 from tests.services.service import free_ports
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Request as Asked
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "site"
 KEY = "pub-EXAMPLE-change-me"
 PATIENCE = 15.0
 QUIET = 0.5
@@ -58,6 +61,8 @@ class Site:
     refusals: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     """What the next calls of /v1/b are answered, before the collector takes them again."""
     away: bool = False
+    silent: bool = False
+    """Whether the collector hears what is sent and does not answer."""
     hosts: Iterator[int] = field(default_factory=count)
 
     @property
@@ -86,6 +91,8 @@ class Site:
             "Access-Control-Allow-Origin": request.headers.get("origin", "*"),
             "Access-Control-Expose-Headers": "Retry-After",
         }
+        while request.url.path == "/v1/b" and self.silent:
+            await asyncio.sleep(0.05)
         if request.url.path == "/v1/b" and (self.away or self.refusals):
             status, headers = (503, {}) if self.away else self.refusals.pop(0)
             return await Response("", status, origin | headers)(scope, receive, send)
@@ -102,11 +109,10 @@ class Site:
         if path in self.pages:
             text, headers = self.pages[path]
             return HTMLResponse(text, headers=headers)
-        file = EXAMPLE / (path.strip("/") or "index.html")
-        if not file.is_file():
+        file = site_files(self.collector).get(path)
+        if file is None:
             return HTMLResponse("not found", 404)
-        text = file.read_text(encoding="utf-8").replace("https://collect.example.com", self.collector)
-        return HTMLResponse(text)
+        return Response(file.content, media_type=file.media_type)
 
     # ---- what came ----
 
@@ -118,10 +124,12 @@ class Site:
                 by_id.setdefault(each.id, each)
         return list(by_id.values())
 
-    def texts(self, host: str) -> str:
-        """Everything that left the pages of a host: addresses, headers, cookies and bodies of every request."""
+    def texts(self, host: str, since: int) -> str:
+        """Everything that came to the collector since then but what pages of other hosts say they sent."""
         of_host = [
-            each for each in self.came if host in each.headers.get("origin", "") + each.headers.get("referer", "")
+            each
+            for each in self.came[since:]
+            if host in (said := each.headers.get("origin", "") + each.headers.get("referer", "")) or not said
         ]
         return "\n".join(f"{each.method} {each.path} {each.headers} {each.body.decode()}" for each in of_host)
 
@@ -157,7 +165,13 @@ class Visit:
     def __init__(self, site: Site, context: "BrowserContext", host: str) -> None:
         self.site, self.context, self.host = site, context, host
         self.faults: list[str] = []
+        self._asked: list[Asked] = []
+        self._since = len(site.came)
+        context.on("request", self._note)
         self.tab = self.new_tab()
+
+    def _note(self, asked: "Asked") -> None:
+        self._asked.append(asked)
 
     def new_tab(self) -> "Page":
         tab = self.context.new_page()
@@ -210,12 +224,30 @@ class Visit:
         return {str(each["name"]): str(each["value"]) for each in self.context.cookies()}
 
     def stored(self) -> dict[str, str]:
-        found: dict[str, str] = self.tab.evaluate("Object.assign({}, localStorage)")
+        """What this page keeps, wherever a page can keep something but in cookies."""
+        found: dict[str, str] = self.tab.evaluate(
+            """async () => ({
+                ...localStorage, ...sessionStorage, ...(window.name ? { name: window.name } : {}),
+                ...Object.fromEntries((await indexedDB.databases()).map((each) => [each.name, "indexedDB"])),
+                ...Object.fromEntries((await caches.keys()).map((each) => [each, "caches"])),
+            })"""
+        )
         return found
 
     def left(self) -> str:
-        """All that left the pages of this visit."""
-        return self.site.texts(self.host)
+        """All that left the pages of this visit: what the browser says it sent to other hosts, and what came.
+
+        That the tracker itself is asked for is none of it.
+        """
+        scripts = {f"{self.site.collector}/{name}.js" for name in ("t", "readable")}
+        asked = [
+            f"{each.method} {each.url} {each.headers} {each.post_data}"
+            for each in self._asked
+            if urlsplit(each.url).hostname not in (self.host, f"two-{self.host}")
+            and not each.is_navigation_request()
+            and not (each.method == "GET" and each.url in scripts)
+        ]
+        return "\n".join(asked) + self.site.texts(self.host, self._since)
 
 
 @contextmanager
@@ -228,7 +260,7 @@ def visiting(browser: "Browser", site: Site, script: str = "", **context: Any) -
     try:
         yield visit
     finally:
-        site.away = False
+        site.away = site.silent = False
         site.refusals.clear()
         within.close()
     assert not visit.faults, "\n".join(visit.faults)

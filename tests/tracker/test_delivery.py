@@ -33,7 +33,7 @@ def test_a_busy_collector_is_asked_again_with_the_same_ids_and_a_new_time(chromi
         assert visit.stored().keys() == {"_ll"}, "what arrived waits no more"
 
 
-@pytest.mark.parametrize(("status", "calls"), [(400, 2), (401, 1)])
+@pytest.mark.parametrize(("status", "calls"), [(400, 2), (401, 1), (403, 1)])
 def test_what_a_collector_will_never_take_is_not_sent_again(
     chromium: "Browser", site: Site, status: int, calls: int
 ) -> None:
@@ -70,6 +70,34 @@ def test_a_tab_closed_while_the_collector_is_away_loses_nothing(chromium: "Brows
         assert demo.received_at - demo.occurred_at > 300_000, "it happened when it happened"
 
 
+def test_of_what_waits_the_last_five_hundred_are_kept(chromium: "Browser", site: Site) -> None:
+    site.page("/flood")
+    with visiting(chromium, site) as visit:
+        site.away = True
+        visit.go("/flood")
+        visit.tab.evaluate("for (let at = 0; at < 510; at++) leadline('track', 'Note Taken', { at })")
+        [waiting] = [text for name, text in visit.stored().items() if name.startswith("_llq.")]
+        assert [each["properties"]["at"] for each in orjson.loads(waiting)] == [*range(10, 510)]
+
+
+def test_after_a_minute_without_the_collector_it_is_asked_once_a_minute(chromium: "Browser", site: Site) -> None:
+    site.page("/minute")
+    with visiting(chromium, site) as visit:
+        site.away = True
+        visit.tab.clock.install()
+        before = len(site.came)
+        visit.go("/minute")
+        tries = []
+        for seconds in (1, 3, 6, 12, 24, 48, 90, 90, 90):
+            visit.tab.clock.run_for(seconds * 1000)
+            visit.rest(0.15)
+            tries.append(len([each for each in site.came[before:] if each.path == "/v1/b"]))
+        assert tries == [*range(1, 10)], "2, 4, ... 32, 60, 60 seconds, and up to a third more"
+        site.away = False
+        visit.tab.clock.run_for(90_000)
+        visit.wait(lambda: visit.types == ["page_viewed"])
+
+
 def test_a_network_that_comes_back_is_noticed_by_an_open_page(chromium: "Browser", site: Site) -> None:
     site.page("/tunnel")
     with visiting(chromium, site) as visit:
@@ -90,6 +118,21 @@ def test_what_is_done_as_the_page_is_left_arrives(chromium: "Browser", site: Sit
         visit.comes("page_viewed")
         visit.tab.evaluate("leadline('track', 'Just Before'); location.href = 'about:blank'")
         visit.comes("page_viewed", "just_before")
+
+
+def test_what_is_done_as_the_page_is_left_goes_beside_what_is_under_way(chromium: "Browser", site: Site) -> None:
+    """One request at a time, but for a beacon."""
+    site.page("/under-way")
+    with visiting(chromium, site) as visit:
+        visit.go("/under-way")
+        visit.comes("page_viewed")
+        site.silent = True
+        visit.call("track", "Under Way")
+        visit.rest(0.3)
+        visit.tab.evaluate("leadline('track', 'Just Before'); location.href = 'about:blank'")
+        visit.tab.wait_for_url("about:blank")
+        site.silent = False
+        visit.comes("page_viewed", "under_way", "just_before")
 
 
 def test_more_than_a_closing_page_may_send_arrives_all_the_same(chromium: "Browser", site: Site) -> None:

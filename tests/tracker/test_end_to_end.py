@@ -122,7 +122,7 @@ def test_two_visits_and_a_form_are_one_lead_with_its_first_and_last_touch(story:
     first, last = detail["first_source"], detail["last_source"]
     assert (first["channel"], first["source"]) == ("paid_search", "google")
     assert [last[name] for name in ("source", "medium", "campaign")] == ["newsletter", "email", "spring"]
-    assert detail["identified_source"]["campaign"] == "spring"
+    assert detail["identified_source"] == {**last, "since": detail["identified_source"]["since"]}
     assert {each["rule"] for each in lead["reasons"]} == {"read a page", "viewed pricing", "sent the contact form"}
 
 
