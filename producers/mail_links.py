@@ -29,6 +29,8 @@ _NOT_IN_AN_ADDRESS: Final = re.compile(r"[\x00-\x20\\\x7f-\x9f]")
 _ORIGIN: Final = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?\Z")
 _KEPT: Final = ":/%#?=@[]!$&'()*+,;~"
 """Of an address beside letters, digits and `_.-`: what stands for itself. All else is percent-encoded."""
+_PRIVACY_PROXY: Final = "Mozilla/5.0"
+"""All that Apple's Mail Privacy Protection says of itself, which loads every image of every mail, read or not."""
 _TYPES: Final = {MailDoor.OPEN: "email_opened", MailDoor.CLICK: "email_clicked"}
 
 
@@ -116,6 +118,8 @@ def followed(link: MailLink, id: str, now: Instant, user_agent: str) -> Touchpoi
         if value:
             properties[name] = value
     context: dict[str, Any] = bots.machine(user_agent)
+    if door is MailDoor.OPEN and user_agent.strip() == _PRIVACY_PROXY:
+        context["machine"] = "known bot Mail Privacy Protection"
     if door is MailDoor.CLICK:  # a visit comes from it; by the campaign's own name, so that reports have one
         context["campaign"] = {"medium": "email", **page.campaign(page.query_of(link.target)), "name": link.campaign}
     if user_agent:

@@ -130,7 +130,7 @@ def inside(wiring: Wiring, log: Log, workers: Workers, guard: Private, model_fil
         cost_routes(reader, database),
         refused,
         status_routes(status),
-        mail_link_routes(MailLinkMaker(reader, settings.mail_keys, settings.public_url, clock)),
+        mail_link_routes(MailLinkMaker(reader, settings.mail_keys, settings.public_url, clock), database),
     )
     shell = Shell()
     resources = Resources(

@@ -108,7 +108,8 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
     },
     "measure-mail.md": {
         "export LEADLINE_PUBLIC_URL": MAIL,
-        "leadline links make": MAIL,
+        "leadline links make ada": MAIL,
+        "leadline links make --segment": MAIL,
         "curl -s http": MAIL,
         "<a href": "not executed: stands in a mail",
         "curl -s -u": MAIL,

@@ -1,9 +1,11 @@
 """What the page on measuring mail shows, on a real server: the mail report has opens and clicks from links alone."""
 
+import csv
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,14 +16,27 @@ from runtime.settings import read_settings
 from runtime.wiring import Wiring
 from tests.given_samples import Shell, sample
 from tests.runtime.given_server import MODEL, sent
-from tests.runtime.serving import Server, eventually, run, serving
+from tests.runtime.serving import Server, eventually, here, run, serving
 
 SETTINGS = sample("measure-mail.md", "export LEADLINE_PUBLIC_URL")
-MAKE = sample("measure-mail.md", "leadline links make")
+MAKE = sample("measure-mail.md", "leadline links make ada")
+MAKE_OF_SEGMENT = sample("measure-mail.md", "leadline links make --segment")
 MAKE_OVER_HTTP = sample("measure-mail.md", "curl -s http")
 SENT = sample("measure-mail.md", "curl -s -u")
 REPORT = sample("measure-mail.md", "leadline report mail")
 ROTATED = sample("measure-mail.md", "export LEADLINE_LINK_KEY")
+SEGMENTS = """
+[[segments]]
+name = "newsletter"
+when = { did = "form_submitted", at_least = 1 }
+[[segments]]
+name = "everybody"
+when = { any = [{ did = "form_submitted", at_least = 1 }, { did = "page_viewed", at_least = 1 }] }
+[[segments]]
+name = "nobody"
+when = { did = "order_refunded", at_least = 1 }
+"""
+FORMULA = "=1+1@example.org"
 PUBLIC = "https://leads.example.com"
 
 
@@ -33,7 +48,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, settings: dict[str, str]) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("mail")
-    (folder / "leadline.toml").write_text(MODEL)
+    (folder / "leadline.toml").write_text(MODEL + SEGMENTS)
     with serving(folder, "serve", **{name.removeprefix("LEADLINE_"): text for name, text in settings.items()}) as it:
         for name in ("ada", "bo"):
             sent(it, name)
@@ -67,12 +82,90 @@ def test_the_mail_report_shows_opens_and_clicks_from_links_alone(server: Server,
         return found if found == {"A": (1, 1, 1, 1), "B": (1, 0, 0, 1)} else None
 
     eventually(counted)
+    order = {"event": "order_placed", "messageId": "o-1", "context": {"traits": {"email": "ada@example.org"}},
+             "properties": {"total": 90}}  # fmt: skip
+    assert server.http.post("/v1/track", json=order).status_code == 200
+    eventually(
+        lambda: (
+            [
+                each["variant"]
+                for each in server.http.get("/api/reports/mail", params={"by": "variant"}).json()["items"]
+                if each["converted"] == 1
+            ]
+            == ["A"]
+        )  # who clicked and ordered within seven days, in the variant of the click
+    )
     assert "spring" in pasted(server, REPORT)
     lead = server.http.get("/api/leads", params={"email": "ada@example.org"}).json()["items"][0]["id"]
     items = server.http.get(f"/api/leads/{lead}/timeline").json()["items"]
     [click] = [each for each in items if each["type"] == "email_clicked"]  # of two within a moment
     assert click["source"] == {"kind": "provider", "name": "mail_links"}
     assert click["properties"]["url"].endswith("utm_campaign=spring")
+
+
+def test_everybody_in_a_segment_gets_links(server: Server, settings: dict[str, str]) -> None:
+    server.http.post("/f/contact", data={"email": FORMULA})
+    server.http.get("/p.gif?aid=a-visitor&id=v-1")
+    size = "/api/segments/everybody/members"
+    eventually(lambda: len(server.http.get(size).json()["items"]) == 4)
+    assert pasted(server, MAKE_OF_SEGMENT, **settings) == ""
+    rows = list(csv.reader((server.lines.parent / "links.csv").read_text().splitlines()))
+    assert rows[0] == ["lead", "email", "open", "click_1"] and rows[1:] == sorted(rows[1:])
+    emails = {row[1]: row for row in rows[1:]}
+    assert set(emails) == {"ada@example.org", "bo@example.org", f"'{FORMULA}"}
+    clicked = emails["bo@example.org"][3].removeprefix(PUBLIC)
+    assert server.http.get(clicked).headers["location"] == "https://www.example.com/offer"
+    assert server.http.get(emails["bo@example.org"][2].removeprefix(PUBLIC)).status_code == 200
+
+    def made(*words: str) -> dict[str, Any]:
+        done = here(server.lines.parent, "links", "make", "--campaign", "spring", *words, "--json", **named)
+        assert done.returncode == 0, done.stderr
+        return dict(json.loads(done.stdout))
+
+    named = {name.removeprefix("LEADLINE_"): text for name, text in settings.items()}
+    everybody = made("--segment", "everybody")
+    assert {each["email"] for each in everybody["items"]} == {"ada@example.org", "bo@example.org", FORMULA}
+    assert everybody["visitors"] == 1 and made("--segment", "nobody")["items"] == []
+    for words, said in (
+        (("--segment", "vip"), "newsletter"),
+        (("--segment", "nobody", "ada@example.org"), "one of them"),
+        ((), "one of them"),
+    ):
+        refused = here(server.lines.parent, "links", "make", "--campaign", "spring", *words, **named)
+        assert refused.returncode == 2 and said in refused.stderr
+    empty = here(server.lines.parent, "links", "make", "--campaign", "spring", "--segment", "nobody", **named)
+    assert empty.stdout.split() == ["lead,email,open"]
+
+
+def test_a_segment_comes_in_pages_over_http_and_is_written_into_the_audit(server: Server) -> None:
+    asked: dict[str, Any] = {"segment": "newsletter", "campaign": "spring", "limit": 2}
+    pages = [server.http.post("/api/links", json=asked).json()]
+    while cursor := pages[-1]["next"]:
+        pages.append(server.http.post("/api/links", json={**asked, "cursor": cursor}).json())
+    leads = [each["lead"] for page in pages for each in page["items"]]
+    assert [len(page["items"]) for page in pages] == [2, len(leads) - 2] and leads == sorted(set(leads))
+    lines = server.http.get("/api/audit").json()["items"]
+    assert {("export", "links for segment newsletter", 2)} <= {
+        (each["act"], each["what"], each["rows"]) for each in lines
+    }
+    many = {**asked, "limit": 1000, "targets": [f"https://example.com/{n}" for n in range(100)]}
+    page = server.http.post("/api/links", json=many).json()
+    assert len(page["items"][0]["clicks"]) == len(page["targets"]) == 100
+    for status, words, more in (
+        (404, "newsletter", {"segment": "vip"}),
+        (400, "one of them", {"leads": ["ada@example.org"]}),
+        (400, "segment alone", {"segment": None, "leads": ["ada@example.org"]}),
+        (400, "cursor", {"cursor": "x"}),
+        (400, "limit", {"limit": 1001}),
+        (
+            422,
+            "allowed are 99 leads",
+            {"segment": None, "limit": None, "leads": ["x"] * 100, "targets": many["targets"]},
+        ),
+    ):
+        body = {name: value for name, value in {**asked, **more}.items() if value is not None}
+        answer = server.http.post("/api/links", json=body)
+        assert answer.status_code == status and words in answer.json()["detail"], answer.text
 
 
 def test_what_cannot_be_made_is_refused_with_what_is_allowed(server: Server) -> None:

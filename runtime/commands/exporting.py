@@ -75,7 +75,7 @@ def export(
         wanted = Wanted(out, to, personal, raw, size, _seconds(every))
         with wiring_of(server=not once, data=data, database=database) as wiring:
             if personal:
-                _keep(wiring, f"{name} ({to}, with personal data)", None)
+                keep_taken(wiring, f"{name} ({to}, with personal data)", None)
             _follow(wiring, GrowingName(name), wanted, once=once)
         return
     view = view_named(name, GrowingName)
@@ -87,11 +87,11 @@ def export(
     with wiring_of(data=data, database=database) as wiring:
         with wiring.existing.snapshot() as conn:
             rows = _whole(conn, view, to, out, raw=raw)
-        _keep(wiring, f"{view.name} ({to})", rows)
+        keep_taken(wiring, f"{view.name} ({to})", rows)
 
 
-def _keep(wiring: Wiring, what: str, rows: int | None) -> None:
-    """Write into the audit what is exported."""
+def keep_taken(wiring: Wiring, what: str, rows: int | None) -> None:
+    """Write into the audit what is taken out at the terminal."""
     with wiring.existing.transaction() as conn:
         keep_line(wiring.existing, conn, who_acts(), AuditedAct.EXPORT, what, rows)
 

@@ -144,6 +144,8 @@ def test_every_redirect_goes_where_was_signed(door: Collecting, address: str) ->
     ("https://www.example.com", "https://www.example.com/"),
     ("HTTPS://WWW.Example.com:443/A?b=c&d=%20#e", "https://www.example.com/A?b=c&d=%20#e"),
     ("http://例子.测试/价格?问=答", "http://xn--fsqu00a.xn--0zwm56d/%E4%BB%B7%E6%A0%BC?%E9%97%AE=%E7%AD%94"),
+    ("https://example.com/%0d%0aSet-Cookie:%20x?to=//evil.example", "https://example.com/%0d%0aSet-Cookie:%20x?to=//evil.example"),
+    ("https://example\u3002com", "https://example.com/"),  # a full stop to browsers: of the whole address, as signed
     ("https://example.com//evil.example/{{x}}", "https://example.com//evil.example/%7B%7Bx%7D%7D"),
 ])  # fmt: skip
 def test_a_target_has_one_spelling(address: str, to: str) -> None:
@@ -154,7 +156,11 @@ def test_a_target_has_one_spelling(address: str, to: str) -> None:
     "", "www.example.com", "//example.com", "javascript:alert(1)", "data:text/html,x", "ftp://example.com/x",
     "https://ann:secret-word@example.com/", "https://ann@example.com", "https://example.com\\@evil.example",
     "https://example.com/a\r\nSet-Cookie: x", "https://example.com/a b", "https://example.com:99999/", "https:///x",
-    "https://example.com/" + "x" * 2_000,
+    "https://example.com/" + "x" * 2_000, "\\\\evil.example", "https:/evil.example", "https:evil.example",
+    "https://www.example.com%2F@evil.example", "https://www.example.com%2eevil.example@x", "data:text/html;base64,PHg+",
+    "https://www.example.com%00.evil.example", "https://www.example.com\t.evil.example", "https://example.com\uff0fx",
+    "java\nscript:alert(1)", " javascript:alert(1)", "vbscript:x", "file:///etc/passwd", "blob:https://example.com/x",
+    "https://example.com/a\x85b",
 ])  # fmt: skip
 def test_other_targets_are_refused_without_their_passwords(address: str) -> None:
     with pytest.raises(CommandRefused) as refused:
@@ -219,9 +225,12 @@ def test_a_machine_is_flagged_and_what_fetches_for_a_person_is_none(door: Collec
         OPEN,
         **{"user-agent": "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"},
     )
-    machine, person = door.touchpoints()
+    follow(door, CLICK, **{"user-agent": "Mozilla/5.0"})
+    follow(door, OPEN, **{"user-agent": "Mozilla/5.0"})  # Apple's Mail Privacy Protection: it loads whatever comes
+    machine, person, clicked, apple = door.touchpoints()
     assert machine.by_machine and machine.context["machine"].startswith("known bot Googlebot")
-    assert not person.by_machine
+    assert not person.by_machine and not clicked.by_machine
+    assert apple.by_machine and apple.context["machine"] == "known bot Mail Privacy Protection"
 
 
 class Away(SqlLog):
