@@ -59,6 +59,9 @@ WRAPPERS: Final = frozenset(
 )  # fmt: skip
 """Words that form builders put before the name of a field about the person: `fields[email]`, `mauticform[email]`."""
 
+PEOPLE: Final = frozenset({"contact", "contacts", "customer", "user", "lead", "person", "visitor", "subscriber"})
+"""Words before a field's name that mean somebody: of a list of them each place is another one."""
+
 _UNCLEAR: Final = frozenset({"name", "title", "address", "role", "state"})
 _NUMBER: Final = re.compile(r"q?\d+")
 _PARTS: Final = re.compile(r"[\[\]./]+")

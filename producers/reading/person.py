@@ -8,7 +8,7 @@ from domain.touchpoints.claims import snake_case
 from domain.touchpoints.identity import Identity, NoIdentity, canonical, named
 from domain.touchpoints.text import as_text
 from producers.reading.conventions import Conventions
-from producers.reading.names import ALIASES, OTHERS, unwrapped
+from producers.reading.names import ALIASES, OTHERS, PEOPLE, unwrapped
 
 EMAIL: Final = ("email", "e_mail", "email_address")
 PHONE: Final = ("phone", "phone_number", "tel", "telephone", "mobile")
@@ -109,14 +109,19 @@ def of_form(fields: Mapping[str, Any], known: frozenset[str], form: object, conv
 def _of_the_first(wrapped: Sequence[tuple[str, str, Any]]) -> Iterator[tuple[str, str, Any]]:
     """Without what a form that asks about several people says of those behind the first: `contact[1][email]`.
 
-    A list of which two places say the same is one of people; of another all places are about one person.
+    A list that is called so, or of which two places say the same, is one of people; of another all places are about
+    one person.
     """
     places: dict[str, dict[str, set[int]]] = {}
     in_lists = [(match["list"], int(match["place"])) if (match := _PLACE.match(key)) else None for key, _, _ in wrapped]
     for within, (_, inner, _) in zip(in_lists, wrapped, strict=True):
         if within is not None:
             places.setdefault(within[0], {}).setdefault(inner, set()).add(within[1])
-    of_people = {name for name, said in places.items() if any(len(some) > 1 for some in said.values())}
+    of_people = {
+        name
+        for name, said in places.items()
+        if snake_case(name).rpartition("_")[2] in PEOPLE or any(len(some) > 1 for some in said.values())
+    }
     firsts = {name: min(set().union(*places[name].values())) for name in of_people}
     for within, each in zip(in_lists, wrapped, strict=True):
         if within is None or firsts.get(within[0], within[1]) == within[1]:

@@ -134,6 +134,7 @@ def test_objects_are_read_as_forms_write_them(
         ({"person[1][name]": "Eve", "person[1][email]": EVE, "person[0][name]": "Ada", "_aid": "a"}, {"name": "Ada"}),
         ({"contacts": [{"email": ADA}, {"email": EVE, "phone": NUMBER}]}, {"email": ADA}),
         ({"email": ADA, "data": [{"name": "Ada"}, {"name": "Eve", "phone": NUMBER}]}, {"email": ADA, "name": "Ada"}),
+        ({"contact[0][email]": ADA, "contact[1][phone]": NUMBER}, {"email": ADA}),
         # a list of fields: all of them are about one
         ({"fields": [{"email": ADA}, {"phone": NUMBER}, {"company": "Engines"}]},
          {"email": ADA, "phone": NUMBER, "company": "Engines"}),
