@@ -9,20 +9,22 @@ from collections.abc import Sequence
 from functools import reduce
 from itertools import pairwise
 from operator import add
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, Table, and_, case, func, select, union_all
 
 from domain.fold.days import ZoneDays
 from domain.model.funnels import Funnel, StepOrder
 from domain.touchpoints.touchpoint import EARLIEST
-from projections.queries.days import EVER, MOST_BUCKETS, DayRange, starts_at
+from projections.queries.days import EVER, DayRange, starts_at
 from projections.queries.view import View
 from projections.reports.funnels.counting import counted
 from projections.reports.funnels.durations import Took, took_ever, took_in_period, ways_of
 from projections.reports.funnels.numbers import Counts, FunnelStanding
 from store.database.expressions import quartiles
 
+_MOST_NAMED: Final = 400
+"""Days of a period that a query names one by one: a year is read so."""
 _Ranges = list[list[ColumnElement[bool]]]
 """Conditions of rows: those of one list hold together, and no row has those of two."""
 
@@ -124,7 +126,7 @@ def _none_since(rows: Table, first: int | None) -> list[ColumnElement[bool]]:
 def _inside(rows: Table, plan: Funnel, days: DayRange) -> list[ColumnElement[bool]]:
     """Days are named one by one, if they are few: what an index has behind the day is then a range of each of them."""
     bounds = [rows.c.funnel == plan.name]
-    if days.first is not None and days.end is not None and days.end - days.first <= MOST_BUCKETS:
+    if days.first is not None and days.end is not None and days.end - days.first <= _MOST_NAMED:
         return [*bounds, rows.c.day.in_(range(days.first, days.end))]
     if days.first is not None:
         bounds.append(rows.c.day >= days.first)
