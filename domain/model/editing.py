@@ -77,7 +77,8 @@ def edited(text: str, typed: Mapping[str, str]) -> str:
     body = text.removeprefix(_MARK)
     expected, document = tomllib.loads(body), tomlkit.parse(body)
     wrong = []
-    for field, value in changed.items():
+    # What is left out goes last: else a table may have gone with its last value before another one comes.
+    for field, value in sorted(changed.items(), key=lambda each: not each[1]):
         try:
             for path, meant in _meant(expected, field, value):
                 _write(document, path, meant, "\r\n" if "\r\n" in body else "\n")
@@ -216,7 +217,7 @@ def _write(document: Any, path: Path, value: Any, newline: str) -> None:
     if isinstance(table, InlineTable):
         _write(document, path[:-1], {**table.unwrap(), key: value}, newline)
     elif value is None:
-        del table[key]
+        del _part_with(table, key)[key]
     elif isinstance(old, Table) and isinstance(value, dict):  # a table of its own, or dotted keys: one by one
         for name in {**old, **value}:
             if old.get(name) != value.get(name):
@@ -252,6 +253,13 @@ def _insert(table: Any, key: str, item: Item) -> None:
         table.value._insert_at(0, SingleKey(key), item)
     else:
         table.value._insert_after(last, SingleKey(key), item)
+
+
+def _part_with(table: Any, key: str) -> Any:
+    """Of a table that is written in several places the one with this key: tomlkit would remove an empty one whole."""
+    if isinstance(table, OutOfOrderTableProxy):
+        return next(part for part in table._tables if key in part)
+    return table
 
 
 def _last_key(table: Table) -> Any:
