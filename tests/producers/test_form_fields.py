@@ -178,6 +178,20 @@ def test_the_same_holds_for_form_submitted(door: Collecting) -> None:
         assert str(found.identities[0]) == f"email:{ADA}" and found.profile == {"email": ADA}
 
 
+def test_the_fields_of_a_tracked_form_are_read_as_those_that_a_browser_sends_itself(door: Collecting) -> None:
+    fields = {"email": ADA, "name": "Ada", "title": "CTO", "role": "buyer", "address": "1 Street", "state": "HH"}
+    page = {"url": "https://www.example.com/x", "path": "/x", "title": "Contact us", "referrer": ""}
+    call = {"event": "Form Submitted", "anonymousId": "a", "context": {"page": page}}
+    door.post("/v1/track", {**call, "form": "contact", "properties": fields})
+    door.post("/v1/track", {**call, "form": "", "properties": {"email": ADA}})
+    door.post("/v1/track", {**call, "properties": {**fields, "form": "contact"}})
+    tracked, bare, told = door.touchpoints()
+    assert tracked.profile == fields and tracked.properties["form"] == "contact"
+    assert bare.profile == {"email": ADA}, "and the title of the page is nobody's"
+    assert "form" not in bare.properties
+    assert told.profile == {"email": ADA}, "of an SDK, a name may be the form's"
+
+
 def test_a_mapping_goes_before_all_that(tmp_path: Path) -> None:
     door = Collecting(
         tmp_path,

@@ -108,7 +108,7 @@ def test_two_visits_and_a_form_are_one_lead_with_its_first_and_last_touch(story:
     tab.click("text=Contact")
     tab.wait_for_url("**/contact.html")
     tab.fill("[name=email]", "ada@example.com")
-    tab.fill("[name=full_name]", "Ada Example")
+    tab.fill("[name=name]", "Ada Example")
     tab.fill("[name=company]", "Example Ltd")
     tab.click("button")
     tab.wait_for_url("**/thanks.html")
@@ -117,7 +117,7 @@ def test_two_visits_and_a_form_are_one_lead_with_its_first_and_last_touch(story:
     assert [each["properties"]["path"] for each in took] == paths
     [lead] = story.leads()
     assert (lead["first_channel"], lead["last_channel"]) == ("paid_search", "email")
-    assert lead["profile"] == {"email": "ada@example.com", "full_name": "Ada Example", "company": "Example Ltd"}
+    assert lead["profile"] == {"email": "ada@example.com", "name": "Ada Example", "company": "Example Ltd"}
     detail = story.server.http.get(f"/api/leads/{lead['id']}").json()
     first, last = detail["first_source"], detail["last_source"]
     assert (first["channel"], first["source"]) == ("paid_search", "google")

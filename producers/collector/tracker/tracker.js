@@ -221,9 +221,9 @@
 
   const submitted = (event) => {
     const form = event.target
-    const name = form.getAttribute("data-leadline")
-    if (name === null || !may) return
-    const own = new URL(form.getAttribute("action") || "", location.href)
+    const said = (name) => form.getAttribute(name) || "" // form.name is a field of that name, where there is one
+    if (!form.hasAttribute("data-leadline") || !may) return
+    const own = new URL(said("action"), location.href)
     if (own.origin == COLLECTOR && /^\/f\//.test(own.pathname)) {
       // The browser sends this one to the collector itself: it only lacks whose it is.
       if (may == 1)
@@ -236,14 +236,14 @@
       const key = field.name
       if (key == "_gotcha" && value) properties.bot = true
       if (!key || key[0] == "_" || !value || field.disabled || field.hasAttribute("data-leadline-skip")) continue
-      if (/^(password|hidden|file|submit|button|reset)$/.test(field.type)) continue
-      if (/^(checkbox|radio)$/.test(field.type) && !field.checked) continue
+      if (/password|hidden|file|submit|button|reset/.test(field.type)) continue
+      if (/checkbox|radio/.test(field.type) && !field.checked) continue
       if (PRIVATE.test(key + " " + field.id) || /\bcc-|password|one-time-code/.test(field.autocomplete)) continue
       if (field.type != "tel" && /(\d[ -]?){13}\d/.test(value)) continue // as many digits as a card's number has
-      properties[key] = properties[key] === undefined ? value : [].concat(properties[key], value)
+      properties[key] = properties[key] ? [].concat(properties[key], value) : value
     }
-    properties.form = name || form.id || form.name
-    emit("track", { event: "Form Submitted", properties })
+    // `form` beside the properties says that they are a form's fields.
+    emit("track", { event: "Form Submitted", form: said("data-leadline") || said("id") || said("name"), properties })
   }
 
   // ---- calls ----

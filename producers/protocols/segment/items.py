@@ -47,8 +47,8 @@ def touchpoint(call: str, item: Item, arrival: Arrival, place: int = 0, repeat: 
     properties = _properties(call, type_, item, page_fields)
     said = [_table(context, "traits"), _table(item, "traits") if call != "group" else {}]
     if type_ == "form_submitted":
-        form = person.of_form(properties, person.SUBMITTED, properties.get("form"), arrival.conventions)
-        said.insert(0, form)
+        fields, known = (_table(item, "properties"), person.FORM) if "form" in item else (properties, person.SUBMITTED)
+        said.insert(0, person.of_form(fields, known, properties.get("form"), arrival.conventions))
     said = [traits for traits in said if traits]
     claimed, region = _claimed(item), arrival.conventions.region
     sent = instants.sent(arrival.sent_at, claimed, arrival.received_at)
@@ -117,6 +117,8 @@ def _properties(call: str, type_: str, item: Item, page_fields: Item) -> dict[st
             properties["previous"] = previous.value
     if call in ("page", "screen", "track"):
         page.describe(properties, page_fields)
+    if type_ == "form_submitted" and (tracked := item.get("form")):
+        properties["form"] = tracked
     if type_ == "form_submitted" and properties.get("form") in (None, ""):
         form = next((properties[key] for key in _FORM_NAMES if properties.get(key)), None)
         if form is not None:
