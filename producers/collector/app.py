@@ -23,11 +23,11 @@ from starlette.types import ASGIApp
 from domain.touchpoints.mail_link import MailLinkKeys
 from domain.touchpoints.text import header
 from domain.touchpoints.touchpoint import Instant, Source
-from producers.collector import answers, keys, sites, tracker_script
+from producers.collector import answers, keys, senders, sites, tracker_script
 from producers.collector.answering import PATH, AnswerDoor, Answering
 from producers.collector.mail_doors import MailDoors
 from producers.collector.queue import AppendQueue
-from producers.collector.request import origin, wants_json
+from producers.collector.request import origin, wants_json, wants_page
 from producers.collector.straight import StraightWay, whole_body
 from producers.protocols.registry import PROTOCOLS
 from producers.reading import body
@@ -38,7 +38,6 @@ from producers.reading.protocol import Image, Outcome, Path, Protocol, Sender, T
 from store.log.port import Log
 from web.health import Health
 from web.limits import BodyLimit
-from web.private import is_foreign, is_local
 from web.problems import Problem, answer_problem
 
 DOOR_LIMIT: Final = 102
@@ -144,7 +143,7 @@ class _Collector:
         match protocol.sender:
             case Sender.WRITE_KEY:
                 handle = self._keyed
-            case Sender.SITE:
+            case Sender.SITE | Sender.SITE_OR_KEY:
                 handle = self._sited
             case _:
                 assert_never(protocol.sender)
@@ -185,10 +184,8 @@ class _Collector:
     async def _keyed(self, protocol: Protocol, request: Request) -> Response:
         """A request whose write key, in its headers, its query or its body, names the source."""
         raw = await whole_body(request)
-        write_keys = keys.of_headers(request.headers)
-        if request.scope["query_string"]:
-            write_keys += [key for key in request.query_params.getlist("writeKey") if key]
-        known_source = self._sender(request, write_keys)
+        known, write_keys = self._admission.keys, senders.keys_of(request)
+        known_source = senders.of_key(request, known, write_keys)
         arrival = self._arrival(request, known_source or _UNKNOWN, keyed=True)
         try:
             message, size = await self._message(protocol, arrival, raw)
@@ -196,12 +193,12 @@ class _Collector:
             if known_source is not None:
                 await self._keep(RefusedPart(arrival, str(error), raw), write_keys)
             elif write_keys:
-                raise self._unknown_key() from error
+                raise senders.unknown_key() from error
             raise Problem(400, str(error), kept=known_source is not None) from error
         write_keys += keys.of_body(message.value)
-        source = known_source or self._sender(request, write_keys)
+        source = known_source or senders.of_key(request, known, write_keys)
         if source is None:
-            raise self._unknown_key()
+            raise senders.unknown_key()
         if known_source is None:
             agent = arrival.user_agent if source.kind == "browser" else ""
             arrival = arrival._replace(source=source, user_agent=agent)
@@ -210,17 +207,28 @@ class _Collector:
         return self._outcome(protocol, message, taken, request)
 
     async def _sited(self, protocol: Protocol, request: Request) -> Response:
-        """A request whose site names the source."""
-        source = self._site(request, protocol.name)
+        """A request whose site, or of a form's webhook its public key, names the source."""
+        known, allowed = self._admission.keys, self._admission.sites
+        takes_key = protocol.sender is Sender.SITE_OR_KEY
+        source = senders.of_public_key(request, known, allowed) if takes_key else None
+        by_key = source is not None
+        source = source or senders.of_site(request, known, allowed, protocol.name)
+        write_keys = senders.keys_of(request) if by_key else []
         raw = b"" if request.method == "GET" else await whole_body(request)
         arrival = self._arrival(request, source)
+        if by_key and sites.origin_in(request.headers) is None:
+            arrival = arrival._replace(user_agent="")  # a webhook's, and not that of who filled in the form
         try:
             message, size = await self._message(protocol, arrival, raw)
         except (body.Malformed, Unusable) as error:
-            await self._keep(RefusedPart(arrival, str(error), raw or arrival.query_bytes))
+            await self._keep(RefusedPart(arrival, str(error), raw or arrival.query_bytes), write_keys)
             raise Problem(400, str(error), kept=True) from error
+        if by_key and not message.value:  # whether the address is one, as Mailchimp asks before it keeps it
+            return answers.outcome(Taken())
         taken = await self._worked(size, partial(protocol.taken, arrival, message, raw))
-        await self._store(taken, source)
+        await self._store(taken, source, write_keys)
+        if by_key and not wants_page(request):
+            return answers.outcome(taken)
         return self._outcome(protocol, message, taken, request)
 
     async def _message(self, protocol: Protocol, arrival: Arrival, raw: bytes) -> tuple[Body, int]:
@@ -249,21 +257,6 @@ class _Collector:
             case _:
                 assert_never(protocol.reply)
 
-    def _sender(self, request: Request, write_keys: list[str]) -> Source | None:
-        if self._admission.keys.open and not is_local(request):
-            raise Problem(401, "no write keys are configured, so only this machine may send: set LEADLINE_WRITE_KEYS")
-        source = self._admission.keys.source(write_keys)
-        if source is not None and self._admission.keys.open and is_foreign(request):
-            return Source("browser", source.name)  # any page may be open on this machine: it is no server of ours
-        return source
-
-    def _unknown_key(self) -> Problem:
-        detail = (
-            "no known write key: send one as the user name of Basic authentication, "
-            "as X-Write-Key, or as writeKey in the body"
-        )
-        return Problem(401, detail, {"WWW-Authenticate": 'Basic realm="write key"'})
-
     async def _settings(self, request: Request) -> Response:
         """What analytics-next asks for first: the key that it shall use, and that it shall send everything here."""
         segment_settings = {"apiKey": request.path_params["key"], "protocol": request.scope.get("scheme", "http")}
@@ -273,19 +266,6 @@ class _Collector:
         response = answers.json(settings)
         response.headers["Cache-Control"] = "private, max-age=60"
         return response
-
-    # ---- sites ----
-
-    def _site(self, request: Request, otherwise: str) -> Source:
-        """The source of a request without a write key: a browser, named after its site."""
-        origin = sites.origin_in(request.headers)
-        if self._admission.sites.open and not is_local(request):
-            raise Problem(403, "no sites are configured, so only this machine may send: set LEADLINE_SITES")
-        if not self._admission.sites.allows(origin):
-            detail = f"found site {origin or 'unknown'}: it is not in LEADLINE_SITES (told by Origin, else Referer)"
-            raise Problem(403, detail)
-        name = sites.source_name(origin)
-        return Source("browser", name if name and name not in self._admission.keys.servers else otherwise)
 
     # ---- the rest ----
 

@@ -13,6 +13,11 @@ def wants_json(request: Request, parsed: Body) -> bool:
     return "application/json" in accept and "text/html" not in accept
 
 
+def wants_page(request: Request) -> bool:
+    """Whether a person's browser shows the answer, as programs ask for no page."""
+    return "text/html" in request.headers.get("accept", "")
+
+
 def origin(request: Request) -> str | None:
     """The origin that the answer may name again; None where the request names none, several or rubbish."""
     origins = request.headers.getlist("origin")

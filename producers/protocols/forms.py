@@ -40,7 +40,9 @@ def read(arrival: Arrival, data: bytes) -> Body:
     sent = body.parsed(data, arrival.content_type)
     if sent.format == "json" and not isinstance(sent.value, dict):
         raise Unusable("a form's JSON is one object of fields")
-    queried = body.table(pair for pair in body.fields(arrival.query_bytes) if not pair[0].startswith("utm_"))
+    queried = body.table(
+        pair for pair in body.fields(arrival.query_bytes) if not pair[0].startswith("utm_") and pair[0] != "writeKey"
+    )
     return Body(sent.format, {**queried, **(sent.value if sent.format == "json" else body.table(sent.value or []))})
 
 
@@ -146,7 +148,7 @@ PROTOCOL: Final = Protocol(
     name="forms",
     prefix="f/",
     paths=(Path("/f/{form}", "f", ("POST", "GET")),),
-    sender=Sender.SITE,
+    sender=Sender.SITE_OR_KEY,
     reply=ThanksPage((DOWNLOAD, REDIRECT)),
     read=read,
     taken=taken,

@@ -13,6 +13,7 @@ class Sender(Enum):
 
     WRITE_KEY = "by a write key, which names a source"
     SITE = "by the site that it comes from: the source is a browser"
+    SITE_OR_KEY = "by a public write key, as webhooks of form builders come from no site; else by the site"
 
 
 @dataclass(frozen=True, slots=True)
