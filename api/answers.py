@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.invalid import invalid
 from domain.errors import NotFound, Retry
 from domain.phrases import phrase, phrased
 from domain.touchpoints.touchpoint import rfc3339
@@ -104,22 +105,10 @@ def _not_then(error: NotThen) -> Problem:
 
 def _invalid(error: RequestValidationError) -> Problem:
     errors = [
-        {"where": ".".join(str(part) for part in item["loc"]), "message": _message(item)} for item in error.errors()
+        {"where": ".".join(str(part) for part in item["loc"]), "message": invalid(item)} for item in error.errors()
     ]
     detail = "; ".join(f"{item['where']}: {item['message']}" for item in errors)
     return Problem(400, detail, errors=errors)
-
-
-def _message(item: dict[str, Any]) -> str:
-    match item["type"]:
-        case "extra_forbidden":
-            return "is not known here: /api/docs lists what is"
-        case "json_invalid":
-            return f"the body is no JSON ({item.get('ctx', {}).get('error', item['msg'])})"
-        case "model_attributes_type":
-            return 'the body is no JSON object: send one, such as {"to": "qualified"}'
-        case _:
-            return str(item["msg"])
 
 
 def _no_route(error: HTTPException) -> Problem:

@@ -35,8 +35,8 @@ class AsOf(Parameters):
         str | None, Field(description="RFC 3339, or a day in the model's time zone: where it begins; not ahead")
     ] = None
     knowing: Annotated[
-        Literal["now"] | None,
-        Field(description="now: by all that is known now; else by what was known at as_of"),
+        Literal["then", "now"] | None,
+        Field(description="now: by all that is known now; then, or without it: by what was known at as_of"),
     ] = None
 
 

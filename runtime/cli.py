@@ -1,8 +1,10 @@
 """The command line. Exit codes: 0 done, 1 done with a bad outcome, 2 refused before anything was done, 130 Ctrl-C."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from io import TextIOWrapper
@@ -83,7 +85,9 @@ class Commands(TyperGroup):
         """Run the command."""
         as_json = ctx.meta[_AS_JSON]
         try:
-            return super().invoke(ctx)
+            answer = super().invoke(ctx)
+            sys.stdout.flush()  # what cannot be written is told here, not by the end of the interpreter
+            return answer
         except BrokenPipeError:  # the reader of a table has seen enough
             sys.stderr.close()
             ctx.exit(0)
@@ -94,6 +98,8 @@ class Commands(TyperGroup):
             if outcome is None:
                 raise
             code, lines = outcome
+            if isinstance(error, OSError):
+                _give_up_output()
             if as_json:
                 print(json.dumps({"exit_code": code, "problems": lines}, ensure_ascii=False), file=sys.stderr)
             else:
@@ -101,6 +107,12 @@ class Commands(TyperGroup):
 
                 say("\n".join(f"leadline: {line}" for line in lines))
             ctx.exit(code)
+
+
+def _give_up_output() -> None:
+    """Send what is still held back for an output that takes nothing nowhere: it is not tried again at the end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _version(wanted: bool) -> None:
@@ -157,6 +169,8 @@ def _empty() -> typer.Typer:
 
 def load() -> Callable[[], None]:
     """Load what the command of this process needs; what runs it."""
+    if sys.stdout is None:  # closed by who started it (`>&-`)
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show ends no command

@@ -1,10 +1,16 @@
 """With what words and exit code an expected error ends a command; any other is a fault in this program."""
 
+import errno
+from typing import Final
+
 from eventsourcing.persistence import PersistenceError
 
 from domain.errors import LeadlineError, Refused
 from store.database.errors import DatabaseAway
 from store.log.port import LogAway
+
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+"""Why an open file takes nothing more. Where a folder or a database cannot be written, an error of theirs says so."""
 
 
 def outcome_of(error: Exception) -> tuple[int, list[str]] | None:
@@ -14,6 +20,8 @@ def outcome_of(error: Exception) -> tuple[int, list[str]] | None:
             return error.exit_code, [*error.lines[:-1], error.lines[-1] + _advice(error)]
         case PersistenceError():
             return 1, [f"{type(error).__name__}: {error}"]
+        case OSError() if error.errno in _FULL and error.filename is None:
+            return 1, [f"the output cannot be written: {error.strerror}. What was written before is not all of it"]
         case _:
             return None
 

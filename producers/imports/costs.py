@@ -63,6 +63,8 @@ def read_cost_rows(path: Path) -> Iterator[CostRow]:
     with problems(path), text_of(path, is_packed(path), "utf-8") as text:
         try:
             header = text.readline()
+            if not header:
+                raise ImportProblem(f"{path}: it is empty; allowed is a CSV whose first line is {','.join(COLUMNS)}")
             delimiter = max(_DELIMITERS, key=header.count)
             columns = _columns(path, next(csv.reader([header], delimiter=delimiter, strict=True), []))
             cells = csv.reader(text, delimiter=delimiter, strict=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from domain.errors import NotFound
+from domain.files.problems import unknown
 from projections.exports.columns import CellType, Chunks, ExportColumn
 from store.database.derived import Derived
 from store.database.shown import ShownAs
@@ -29,7 +30,7 @@ def view_named(name: str, others: Iterable[str] = ()) -> ReportView:
         if view.name == name:
             return view
     names = [*(view.name for view in VIEWS), *others]
-    raise NotFound(f"found {name[:80]!r}, allowed are {', '.join(names)}")
+    raise NotFound(unknown(name, names, "table"))
 
 
 def columns_of(view: ReportView) -> Sequence[ExportColumn]:

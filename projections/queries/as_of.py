@@ -20,6 +20,7 @@ from store.models import model_at
 Knowing = Literal["then", "now"]
 """What is known: by what was recorded up to the instant that is asked for, or by all that is recorded."""
 NOW: Final = "now"
+_KNOWING: Final[tuple[Knowing, ...]] = ("then", "now")
 
 
 class BadAsOf(Refused):
@@ -66,12 +67,13 @@ def pair_of(
     conn: Connection, events: EventStore, now: Progress, zone: str, as_of: str, knowing: str | None = None
 ) -> Pair:
     """The pair that is asked for; days begin in a time zone. Raises BadAsOf, NotProjectedYet."""
-    if knowing not in (None, NOW):
+    if knowing is not None and knowing not in _KNOWING:
         raise BadAsOf(
             phrase(
-                "knowing: found {found!r}, allowed is {now}; without it: what was known then",
+                "{name:input}: found {found!r}, allowed are {allowed}",
+                name="knowing",
                 found=knowing[:80],
-                now=NOW,
+                allowed=_KNOWING,
             )
         )
     try:

@@ -1,6 +1,7 @@
 """Rows as CSV (RFC 4180), of which no spreadsheet takes a text for a formula."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,8 +11,10 @@ from typing import Final
 from uuid import UUID
 
 MEDIA_TYPE: Final = "text/csv; charset=utf-8; header=present"
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""How a text begins that a spreadsheet would work out."""
+_SIGNS: Final = "=+-@" + "＝＋－＠﹦﹢﹣﹫"
+"""What a formula begins with, also full-width and small: spreadsheets of East Asia read these as the plain ones."""
+_FORMULA: Final = re.compile(rf"[\t\r\n]|[\s\ufeff\u200b-\u200f\u2060]*[{re.escape(_SIGNS)}]")
+"""How a text begins that a spreadsheet would work out: some pass over the blanks before a sign."""
 
 
 def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]], *, raw: bool = False) -> Iterator[str]:
@@ -32,7 +35,7 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]], *, raw: 
 
 def _cell(value: object) -> str:
     if type(value) is str:
-        return f"'{value}" if value.startswith(_FORMULA) else value
+        return f"'{value}" if _FORMULA.match(value) else value
     return _raw_cell(value)
 
 

@@ -72,10 +72,22 @@ def run(view: View, question: ReportQuestion) -> ReportRows:
         return ReportRows([])
     leads = _counted(view, _by_instant(view, periods, instants))
     sizes = {cohort: sum(by_period.values()) for cohort, by_period in leads.items()}
-    notes = [f"reached: {_in_words(reached, every)}. Period 0 is the {every} in which they became known."]
+    notes = [
+        f"reached: {_in_words(reached, every)}. Period 0 is the {every} in which they became known.",
+        *_widened(view, question.days, periods),
+    ]
     if instants is None:
         return ReportRows(_rows(view, periods, after, sizes, _counted(view, _came_back(view, periods))), notes)
     return ReportRows(_rows(view, periods, after, sizes, leads, until=True), notes)
+
+
+def _widened(view: View, days: DayRange, periods: _Periods) -> list[str]:
+    """That people outside the period are counted too, where it begins or ends within a cohort."""
+    zone = ZoneDays(view.model.timezone)
+    first, end = periods.firsts[0], zone.of(periods.begins[periods.cohorts])
+    today = zone.of(view.clock)
+    inside = (days.first is None or days.first <= first) and (days.end is None or days.end >= min(end, today + 1))
+    return [] if inside else [f"cohorts are whole: who became known from {day_named(first)} to before {day_named(end)}"]
 
 
 def _in_words(reached: str, every: Every) -> str:
@@ -274,7 +286,8 @@ def _people(view: View, question: ReportQuestion, cell: ReportCell) -> CellLeads
 
 COHORTS: Final = Report(
     "cohorts",
-    "Of those who became known in one week or month, how many came how far by its end, and by the end of the next ones",
+    "Of those who became known in one week or month, how many came how far by its end, and by the end of the next"
+    " ones; a cohort of which a day is in the period is told whole",
     (
         column("cohort", ColumnKind.DAY, "the first day of the week (Monday) or month in which they became known"),
         column("period", ColumnKind.COUNT, "0: that week or month itself, 1: the next one, ..."),

@@ -92,7 +92,7 @@ def _period(view: View, days: DayRange) -> _Days:
     end = _today(view) + 1 if days.end is None else min(days.end, _today(view) + 1)
     if end - days.first > MOST_BUCKETS:
         raise BadReport(
-            phrase("from: found {days} days up to it, allowed are {most}", days=end - days.first, most=MOST_BUCKETS)
+            phrase("from, to: found {days} days, allowed are {most}", days=end - days.first, most=MOST_BUCKETS)
         )
     return _Days(days.first, max(days.first, end))
 

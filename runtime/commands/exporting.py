@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from domain.errors import Refused, Retry
 from domain.files.durations import parse_duration
-from projections.exports.following import SIZE, Follower, Wanted
+from projections.exports.following import EVERY, SIZE, Follower, Wanted
 from projections.exports.formats import FileFormat, check_format
 from projections.exports.growing import Growing
 from projections.exports.placing import claimed
@@ -53,9 +53,13 @@ def export(
     ] = False,
     once: Annotated[bool, typer.Option("--once", help="With --follow: write what is there, and end.")] = False,
     every: Annotated[
-        str, typer.Option("--every", help="Write what waits after so long, though its file is not full.")
-    ] = "15m",
-    size: Annotated[int, typer.Option("--size", min=1_000, max=1_000_000, help="Most positions of a file.")] = SIZE,
+        str | None,
+        typer.Option("--every", help="With --follow: write what waits after so long (15m), though no file is full."),
+    ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option("--size", min=1_000, max=1_000_000, help=f"With --follow: most positions of a file ({SIZE})."),
+    ] = None,
     personal: Annotated[
         bool, typer.Option("--with-personal-data", help="With --follow: with identities and profile in the clear.")
     ] = False,
@@ -67,26 +71,34 @@ def export(
 ) -> None:
     """Write files that other programs read: views whole, touchpoints and signals as they come."""
     check_format(to)
+    if raw and to is not FileFormat.CSV:
+        raise Refused(f"--raw: is of CSV, in which texts may be taken for formulas; {to} has none: leave it out")
     if name in set(GrowingName):
         if not follow:
             raise Refused(f"{name} only grows: add --follow, and --once for what is there now")
         if out is None:
             raise Refused("--follow writes file after file: name their folder with --out")
-        wanted = Wanted(out, to, personal, raw, size, _seconds(every))
+        if once and every is not None:
+            raise Refused("--every: nothing waits with --once, which writes all that is there: leave one of them out")
+        wanted = Wanted(out, to, personal, raw, size or SIZE, EVERY if every is None else _seconds(every))
         with wiring_of(server=not once, data=data, database=database) as wiring:
             if personal:
                 keep_taken(wiring, f"{name} ({to}, with personal data)", None)
             _follow(wiring, GrowingName(name), wanted, once=once)
         return
     view = view_named(name, GrowingName)
-    if follow or once or personal:
+    if follow or once or personal or every is not None or size is not None:
         raise Refused(
-            f"{name} changes anywhere, and has what it has: --follow, --once and --with-personal-data are of "
-            f"{' and '.join(GrowingName)}"
+            f"{name} changes anywhere, and has what it has: --follow, --once, --every, --size and "
+            f"--with-personal-data are of {' and '.join(GrowingName)}"
         )
     with wiring_of(data=data, database=database) as wiring:
-        with wiring.existing.snapshot() as conn:
-            rows = _whole(conn, view, to, out, raw=raw)
+        try:
+            with wiring.existing.snapshot() as conn:
+                rows = _whole(conn, view, to, out, raw=raw)
+        except (OSError, KeyboardInterrupt):  # whoever reads what is printed has seen enough: some of it is taken
+            keep_taken(wiring, f"{view.name} ({to})", None)
+            raise
         keep_taken(wiring, f"{view.name} ({to})", rows)
 
 

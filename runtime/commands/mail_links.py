@@ -77,12 +77,13 @@ def _print_segment(wiring: Wiring, pages: Iterable[MailLinksPage], segment: str,
     taken = visitors = 0
     try:
         for page in pages:
+            first = taken + visitors == 0  # counted before they are printed: whoever reads may stop in between
+            taken, visitors, last = taken + len(page.items), visitors + page.visitors, page
             if as_json:
                 items.extend(page.items)
             else:
                 lines = csv_lines(link_columns(len(page.targets)), map(link_row, page.items))
-                sys.stdout.writelines(lines if taken + visitors == 0 else islice(lines, 1, None))
-            taken, visitors, last = taken + len(page.items), visitors + page.visitors, page
+                sys.stdout.writelines(lines if first else islice(lines, 1, None))
         if as_json:
             print_json(last.model_copy(update={"items": items, "visitors": visitors}))
     finally:

@@ -34,7 +34,10 @@ AsOf = Annotated[
     typer.Option("--as-of", help="As it was known at an instant: a day (where it begins) or an RFC 3339 time."),
 ]
 Knowing = Annotated[
-    str | None, typer.Option("--knowing", help="now: by all that is known now of what had happened by then.")
+    str | None,
+    typer.Option(
+        "--knowing", help="now: by all that is known now of what had happened by then; then: by what was known then."
+    ),
 ]
 
 

@@ -98,7 +98,7 @@ def test_of_very_many_problems_the_first_are_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("", "line 1: no column channel"),
+        ("", "it is empty; allowed is a CSV whose first line is channel,campaign,day,amount,currency"),
         ("channel,cost,day\n", 'line 1: unknown column "cost"; allowed: channel, campaign, day, amount, currency'),
         ("channel,Amount,day\n",
          'line 1: unknown column "Amount" (did you mean amount?); allowed: channel, campaign, day, amount, currency'),

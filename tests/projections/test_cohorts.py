@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from domain.errors import NotFound
-from projections.queries.days import DayRange
+from projections.queries.days import EVER, DayRange
 from projections.queries.view import View
 from projections.reports import cohorts
 from projections.reports.answer import BadReport, ReportQuestion
@@ -160,6 +160,19 @@ def test_recent_cohorts_are_whole_and_won_is_what_is_counted(view: View) -> None
     weeks = sorted({row["cohort"] for row in rows})
     assert len(weeks) == 13 and all(date.fromisoformat(week).weekday() == 0 for week in weeks)
     assert rows == items(view, COHORTS, DayRange(number(date.fromisoformat(weeks[0]))), reached="won", every="week")
+
+
+def test_that_people_outside_the_period_are_counted_too_is_said(view: View) -> None:
+    monday = number(date.fromisoformat(items(view, COHORTS)[0]["cohort"]))
+    said = f"cohorts are whole: who became known from {day(monday)} to before {day(monday + 7)}"
+    for days, notes in (
+        (DayRange(monday, monday + 7), []),
+        (DayRange(monday + 1, monday + 7), [said]),
+        (DayRange(monday, monday + 6), [said]),
+        (DayRange(monday), []),
+        (EVER, []),
+    ):
+        assert COHORTS.run(view, ReportQuestion(days)).notes[1:] == notes
 
 
 def test_of_days_in_which_nobody_became_known_there_are_no_rows(view: View) -> None:

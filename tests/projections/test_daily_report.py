@@ -147,7 +147,7 @@ def test_days_that_have_not_begun_have_no_rows(world: World) -> None:
 
 @pytest.mark.parametrize(("days", "options", "words"), [
     (DayRange(None, TODAY), {}, "from: found none, allowed is a day"),
-    (DayRange(TODAY - 400), {}, "from: found 401 days up to it, allowed are 400"),
+    (DayRange(TODAY - 400), {}, "from, to: found 401 days, allowed are 400"),
     (PERIOD, {"people": "all"}, "people: found 'all', allowed are yes, no"),
 ])  # fmt: skip
 def test_what_there_is_not_is_refused(world: World, days: DayRange, options: dict[str, str], words: str) -> None:

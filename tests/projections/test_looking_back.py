@@ -160,3 +160,12 @@ def test_a_day_is_the_instant_at_which_it_begins_in_the_models_zone(world: Timed
     with world.reader.leads("2023-11-15") as view:
         assert rfc3339(view.clock) == "2023-11-15T00:00:00.000000Z"
         assert one_lead.lead_detail(view, one_lead.lead_called(view, "anonymous_id:1")).touches == 1
+
+
+def test_what_an_answer_says_of_what_was_known_may_be_asked_for(world: TimedWorld) -> None:
+    arrives(world, 10, at(9, "page_viewed", "c:1"))
+    arrives(world, 100, at(8, "page_viewed", "c:1", received=us(99)))
+    assert [lead(world, "c:1", 50, knowing).touches for knowing in (None, "then", "now")] == [1, 1, 2]
+    assert lead(world, "c:1", 50, "then") == lead(world, "c:1", 50)
+    with pytest.raises(BadAsOf, match="knowing: found 'all', allowed are then, now"):
+        lead(world, "c:1", 50, "all")

@@ -67,7 +67,12 @@ def test_each_door_says_what_is_wrong_with_a_request(server: Server) -> None:
 
 @pytest.mark.parametrize(("path", "status", "words"), [
     ("/api/leads?nope=1", 400, "query.nope: is not known here: /api/docs"),
-    ("/api/leads?limit=0", 400, "query.limit"),
+    ("/api/leads?limit=0", 400, 'query.limit: found "0", allowed is at least 1'),
+    ("/api/leads?limit=1001", 400, 'query.limit: found "1001", allowed is at most 1000'),
+    ("/api/costs?limit=many", 400, 'query.limit: found "many", allowed is a whole number'),
+    ("/api/leads?hot=maybe", 400, 'query.hot: found "maybe", allowed is true or false'),
+    ("/api/leads?order=age", 400, "query.order: found \"age\", allowed is 'heat', 'last_seen', "),
+    ("/api/leads?as_of=1970-01-02&knowing=all", 400, "query.knowing: found \"all\", allowed is 'then' or 'now'"),
     ("/api/leads?as_of=9998-01-01", 400, "as_of: 9998-01-01 lies ahead of the clock"),
     ("/api/funnels/signup?by=country", 400, "by: found 'country'"),
     (f"/api/leads/{LEAD}", 404, LEAD),

@@ -17,6 +17,7 @@ from domain.errors import Refused
 from domain.model.definition import parse_model
 from projections.exports.formats import FileFormat, check_format
 from runtime.commands.exporting import export
+from store.audit import audit_lines
 from tests.domain.stories import at, us
 from tests.given_exports import names, positions, rows
 from tests.given_model import MODEL
@@ -115,9 +116,14 @@ def test_a_database_that_is_away_is_waited_for_and_said(
 
 
 @pytest.mark.parametrize(("asked", "said"), [
-    ({"name": "visitors"}, "found 'visitors', allowed are report_leads, .*, touchpoints, signals"),
+    ({"name": "visitors"}, 'unknown table "visitors"; allowed: report_leads, .*, touchpoints, signals'),
+    ({"name": "REPORT_Leeds"}, r'unknown table "REPORT_Leeds" \(did you mean report_leads\?\)'),
     ({"name": "report_leads", "follow": True}, "report_leads changes anywhere"),
     ({"name": "report_leads", "personal": True}, "report_leads changes anywhere"),
+    ({"name": "report_leads", "every": "5m"}, "report_leads changes anywhere"),
+    ({"name": "report_leads", "size": 5_000}, "report_leads changes anywhere"),
+    ({"name": "report_leads", "raw": True, "to": FileFormat.PARQUET}, "--raw: is of CSV"),
+    ({"name": "signals", "follow": True, "once": True, "out": Path("out"), "every": "5m"}, "nothing waits with --once"),
     ({"name": "touchpoints"}, "add --follow, and --once for what is there now"),
     ({"name": "signals", "follow": True}, "name their folder with --out"),
     ({"name": "signals", "follow": True, "out": Path("out"), "every": "often"}, "--every: 'often' is no duration"),
@@ -125,6 +131,30 @@ def test_a_database_that_is_away_is_waited_for_and_said(
 def test_what_is_no_export_is_refused_by_name(asked: dict[str, Any], said: str) -> None:
     with pytest.raises(Refused, match=said):
         export(**asked)
+
+
+@pytest.mark.parametrize("ends", [BrokenPipeError, KeyboardInterrupt])
+def test_what_is_printed_in_part_is_in_the_audit(
+    migrated_sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: type[BaseException]
+) -> None:
+    world = recorded_in(migrated_sqlite_url)
+    world.deliver([at(1, "form_submitted", "e:ana@x.test")])
+    world.project()
+
+    class SeenEnough(io.BytesIO):
+        def write(self, some: Any) -> int:
+            if b"ana@x.test" in some:
+                raise ends
+            return super().write(some)
+
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(SeenEnough()))
+    monkeypatch.setenv("LEADLINE_ID_KEY", KEY.hex())
+    with pytest.raises(ends):
+        export(name="report_leads", data=tmp_path)
+    with world.database.snapshot() as conn:
+        [line] = audit_lines(conn, 5)
+    assert (line.what, line.rows) == ("report_leads (csv)", None)
+    world.close()
 
 
 def test_without_a_database_it_says_so(tmp_path: Path) -> None:

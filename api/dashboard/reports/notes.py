@@ -27,6 +27,7 @@ NOTES: Final[Sequence[str]] = (
         "reached: came back in that {every} and did something themselves. Period 0 is the {every} in which they became"
         " known."
     ),
+    N_("cohorts are whole: who became known from {first} to before {end}"),
     # daily
     N_("people are not counted: people=yes does, and reads every touchpoint of the period"),
     # mail
