@@ -11,6 +11,7 @@ from tests.services.forked import LOADED, PROGRAM
 HOW_TO: Final = Path(__file__).parents[1] / "docs" / "how-to"
 
 DOORS: Final = "tests/test_samples_doors.py"
+FORMS: Final = "tests/test_samples_forms.py"
 MODELS: Final = "tests/test_samples_models.py"
 SEGMENTS: Final = "tests/test_samples_segments.py"
 RECEIVERS: Final = "not executed: tests/test_webhook_examples.py runs these programs, on ports of its own"
@@ -63,6 +64,13 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
         "createdb": SERVERS,
     },
     "change-the-model.md": {"leadline model check": FILES, "leadline model try": FILES, "[[stages]]": FILES},
+    "connect-a-form-builder.md": {
+        "export LEADLINE_WRITE_KEYS": FORMS,
+        "https://collect.example.com/f/contact": FORMS,
+        "curl -s": FORMS,
+        "const ADDRESS": FORMS,
+        "leadline rejected list": FORMS,
+    },
     "connect-a-website.md": {
         "export LEADLINE_WRITE_KEYS": DOORS,
         "// In the browser": DOORS,

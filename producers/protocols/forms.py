@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 import orjson
 
 from domain.touchpoints.identity import Identity, canonical, ordered
-from domain.touchpoints.touchpoint import Touchpoint
-from producers.reading import body, bots, origins, page, person
+from domain.touchpoints.touchpoint import Instant, Touchpoint, rfc3339
+from producers.reading import body, bots, form_builders, instants, origins, page, person
 from producers.reading.arrival import ITEM_LIMIT, Arrival, RefusedPart, Taken, Unusable, take_one
 from producers.reading.body import Body
+from producers.reading.form_builders import Submission
 from producers.reading.ids import given_id
 from producers.reading.protocol import Path, Protocol, Sender, ThanksPage
 
@@ -28,6 +29,7 @@ ID: Final = "_id"
 """The submission's own id: one that is sent twice is recorded once."""
 
 _SHOWN: Final = 200
+_LARGE: Final = f"the form's fields, or its query, are larger than {ITEM_LIMIT} bytes"
 NAME_LIMIT: Final = 100
 """Longest form name, in characters."""
 
@@ -48,12 +50,16 @@ def read(arrival: Arrival, data: bytes) -> Body:
 
 def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
     """What the fields of a form became. `raw` is what is kept if they are refused."""
-    answers = message.value
-    if len(arrival.query) > ITEM_LIMIT or _heavy(answers):
-        reason = f"the form's fields, or its query, are larger than {ITEM_LIMIT} bytes"
-        return Taken(refused=RefusedPart(arrival, reason, raw), malformed=True)
-    form = take_one(arrival, raw, lambda: touchpoint(answers, arrival))
-    file = origins.target(answers.get(DOWNLOAD), arrival.referer, arrival.conventions.origins)
+    if len(arrival.query) > ITEM_LIMIT:
+        return Taken(refused=RefusedPart(arrival, _LARGE, raw), malformed=True)
+    try:
+        sent = submission(message.value)
+    except ValueError as error:
+        return Taken(refused=RefusedPart(arrival, str(error), raw))
+    if _heavy(sent.fields):
+        return Taken(refused=RefusedPart(arrival, _LARGE, raw), malformed=True)
+    form = take_one(arrival, raw, lambda: touchpoint(sent, arrival))
+    file = origins.target(sent.fields.get(DOWNLOAD), arrival.referer, arrival.conventions.origins)
     if form.refused or file is None:
         return form
     (submitted,) = form.touchpoints
@@ -61,23 +67,47 @@ def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
     return Taken(form.records + given.records, given.refused)
 
 
-def touchpoint(answers: Mapping[str, Any], arrival: Arrival) -> Touchpoint:
+def submission(sent: Mapping[str, Any]) -> Submission:
+    """What somebody filled in, out of what a form builder may have put around it. Raises Unusable."""
+    return form_builders.submission(sent) or Submission(sent, sent, id=given_id(sent.get(ID)))
+
+
+def touchpoint(sent: Submission, arrival: Arrival) -> Touchpoint:
     """A form's fields as `form_submitted`. Raises Unusable."""
-    properties = {key: value for key, value in answers.items() if not key.startswith("_") and key not in ANONYMOUS}
-    page_fields = {"url": arrival.referer} if arrival.referer else {}
+    answers, url = sent.fields, sent.url or arrival.referer
+    properties = _without_our_own(answers)
     form = form_of(arrival.door)
-    person_fields = person.of_form(properties, person.FORM, form, arrival.conventions)
+    person_fields = person.of_form(_without_our_own(sent.asked), person.FORM, form, arrival.conventions)
+    said_at = _said_at(sent, arrival)
+    believed = arrival.believed(said_at)
+    context = _context(sent, url, arrival) | page.own_referrer(properties, {}, arrival.conventions.sites)
+    if believed != said_at:
+        context["said_at"] = rfc3339(said_at)
     return Touchpoint(
-        id=given_id(answers.get(ID)) or arrival.made_id,
+        id=given_id(sent.id) or arrival.made_id,
         source=arrival.source,
         type="form_submitted",
-        occurred_at=arrival.received_at,
+        occurred_at=believed,
         received_at=arrival.received_at,
         identities=_identities(answers, person_fields, arrival.conventions.region),
         profile=person.profile(person_fields, arrival.conventions.region),
-        properties=page.describe({**properties, "form": form}, page_fields),
-        context=_context(answers, arrival) | page.own_referrer(properties, {}, arrival.conventions.sites),
+        properties=page.describe({**properties, "form": form}, {"url": url} if url else {}),
+        context=context,
     )
+
+
+def _without_our_own(answers: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in answers.items() if not key.startswith("_") and key not in ANONYMOUS}
+
+
+def _said_at(sent: Submission, arrival: Arrival) -> Instant:
+    """When a builder says that it was submitted; else its receipt."""
+    if instants.is_unset(sent.at):
+        return arrival.received_at
+    claimed = instants.instant(sent.at)
+    if claimed is None:
+        raise Unusable(f"when it was submitted: found {str(sent.at)[:60]!r}, allowed is an ISO 8601 time or a number")
+    return claimed
 
 
 def _downloaded(submitted: Touchpoint, file: str) -> Touchpoint:
@@ -120,20 +150,21 @@ def _identities(answers: Mapping[str, Any], person_fields: Mapping[str, Any], re
     return ordered(identities)
 
 
-def _context(answers: Mapping[str, Any], arrival: Arrival) -> dict[str, Any]:
-    context: dict[str, Any] = bots.machine(arrival.user_agent)
+def _context(sent: Submission, url: str, arrival: Arrival) -> dict[str, Any]:
+    agent, answers = sent.user_agent or arrival.user_agent, sent.fields
+    context: dict[str, Any] = bots.machine(agent)
     if machine(answers):
         context["machine"] = "honeypot"
     for campaign in (
         page.campaign_of(answers.items()),
         page.campaign(arrival.query_bytes),
-        page.campaign(page.query_of(arrival.referer)),
+        page.campaign(page.query_of(url)),
     ):
         if campaign:
             context["campaign"] = campaign
             break
-    if arrival.user_agent:
-        context["userAgent"] = arrival.user_agent
+    if agent:
+        context["userAgent"] = agent
     return context
 
 

@@ -47,6 +47,12 @@ class Arrival(NamedTuple):
         """The query as it stood in the request line (`query` is its Latin-1 text, which JSON can hold)."""
         return self.query.encode("latin-1", "replace")
 
+    def believed(self, said_at: Instant) -> Instant:
+        """When it happened: a claim is not believed that it was long ago, and gets its receipt as instant."""
+        if self.source.kind == "browser" and said_at < self.received_at - self.conventions.claims_back:
+            return self.received_at
+        return said_at
+
     def meta(self) -> dict[str, Any]:
         """What `again` needs, as JSON values. Without what is empty."""
         return {name: value for name in _META if (value := getattr(self, name))}

@@ -44,7 +44,7 @@ OTHERS: Final = frozenset(
     {
         "friend", "friends", "refer", "referral", "referrer", "referred", "recipient", "recipients", "to", "cc",
         "bcc", "invite", "invitee", "invited", "manager", "boss", "partner", "colleague", "assistant", "spouse",
-        "emergency", "admin", "owner", "sales", "support", "from", "sender", "reply",
+        "emergency", "their", "them", "admin", "owner", "sales", "support", "from", "sender", "reply",
     }
 )  # fmt: skip
 """Words in the name of a field whose e-mail is somebody else's."""

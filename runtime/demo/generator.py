@@ -131,7 +131,7 @@ class Traffic:
             body = gzip.decompress(request.body) if request.headers.get("Content-Encoding") else request.body
             arrival = Arrival(request.path[1:], Source("server", source), Instant(request.at), f"generated-{number}")
             if request.path.startswith("/f/"):
-                yield forms.touchpoint(dict(parse_qsl(body.decode())), arrival)
+                yield forms.touchpoint(forms.submission(dict(parse_qsl(body.decode()))), arrival)
             else:
                 yield from segment.PROTOCOL.taken(arrival, Body("json", orjson.loads(body)), body).touchpoints
 

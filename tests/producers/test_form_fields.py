@@ -145,9 +145,6 @@ def test_objects_are_read_as_forms_write_them(
         ({"data": {"formName": "Demo", "fields": [{"key": "q_1", "label": "Email", "type": "EMAIL", "value": ADA},
                                                   {"key": "q_2", "label": "Company", "value": "Engines"}]}},
          {"email": ADA, "company": "Engines"}),
-        ({"event_type": "form_response", "form_response": {"form_id": "x", "answers": [
-            {"type": "text", "text": "Ada", "field": {"id": "a", "type": "short_text", "ref": "01"}},
-            {"type": "email", "email": ADA, "field": {"id": "b", "type": "email", "ref": "02"}}]}}, {"email": ADA}),
     ],
 )  # fmt: skip
 def test_lists_in_a_form_are_of_people_or_of_fields(

@@ -53,7 +53,7 @@ def touchpoint(call: str, item: Item, arrival: Arrival, place: int = 0, repeat: 
     claimed, region = _claimed(item), arrival.conventions.region
     sent = instants.sent(arrival.sent_at, claimed, arrival.received_at)
     said_at = instants.occurred(claimed, sent, arrival.received_at)
-    believed = _believed(said_at, arrival)
+    believed = arrival.believed(said_at)
     kept = _context(context, page_fields, properties, type_, arrival)
     if believed != said_at:
         kept["said_at"] = rfc3339(said_at)
@@ -80,13 +80,6 @@ def _profile(call: str, item: Item, said: list[Item], region: str) -> dict[str, 
     if call == "group":
         fields |= person.company(item.get("groupId"), _table(item, "traits"))
     return fields
-
-
-def _believed(said_at: Instant, arrival: Arrival) -> Instant:
-    """When something happened: a claim is not believed that it was long ago, and gets its receipt as instant."""
-    if arrival.source.kind == "browser" and said_at < arrival.received_at - arrival.conventions.claims_back:
-        return arrival.received_at
-    return said_at
 
 
 def _type(call: str, item: Item, source: Source) -> str:
