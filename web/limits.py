@@ -13,20 +13,25 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises HTTPException into whoever reads."""
-        size, declared = 0, _declared(scope)
+        declared_sizes = (value for name, value in scope.get("headers", ()) if name == b"content-length")
+        size, declared = 0, declared_size(next(declared_sizes, b""))
 
         async def receive_some() -> Message:
             nonlocal size
             message: Message = {} if declared > self._most else await receive()
             size += len(message.get("body", b""))
             if max(size, declared) > self._most:
-                raise HTTPException(413, f"the body is larger than {self._most} bytes", {"Connection": "close"})
+                raise too_large(self._most)
             return message
 
         await self._app(scope, receive_some, send)
 
 
-def _declared(scope: Scope) -> int:
-    """The size that the headers declare; 0 where they declare none, or no number."""
-    text = next((value for name, value in scope.get("headers", ()) if name == b"content-length"), b"0")
-    return int(text[:20]) if text.isdigit() else 0
+def declared_size(length: bytes) -> int:
+    """The size that a Content-Length declares; 0 where it is no number, or none."""
+    return int(length[:20]) if length.isdigit() else 0
+
+
+def too_large(most: int) -> HTTPException:
+    """The end of a request whose body is larger than `most` bytes."""
+    return HTTPException(413, f"the body is larger than {most} bytes", {"Connection": "close"})

@@ -17,6 +17,7 @@ LASTS: Final = 30 * 86_400
 _NAME: Final = "leadline.login"
 """Where a scope keeps the name that a proxy vouches for."""
 _READS: Final = ("GET", "HEAD", "OPTIONS")
+_FORWARDED: Final = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
 
 
 class ProxiesBelieved:
@@ -25,7 +26,8 @@ class ProxiesBelieved:
 
     def __init__(self, app: ASGIApp, proxies: tuple[str, ...], header: str | None) -> None:
         """`proxies`: addresses and networks."""
-        self._app = ProxyHeadersMiddleware(app, list(proxies))  # type: ignore[arg-type]
+        self._app = app
+        self._believing = ProxyHeadersMiddleware(app, list(proxies))  # type: ignore[arg-type]
         self._header = None if header is None else header.lower().encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -33,9 +35,12 @@ class ProxiesBelieved:
         if self._header is not None and scope["type"] == "http":
             peer = scope.get("client")
             names = [value for name, value in scope["headers"] if name == self._header]
-            if len(names) == 1 and peer is not None and peer[0] in self._app.trusted_hosts:
+            if len(names) == 1 and peer is not None and peer[0] in self._believing.trusted_hosts:
                 scope[_NAME] = names[0].decode("utf-8", "replace").strip()
-        await self._app(scope, receive, send)  # type: ignore[arg-type]
+        if scope["type"] == "http" and _FORWARDED.isdisjoint(dict(scope["headers"])):
+            await self._app(scope, receive, send)
+        else:
+            await self._believing(scope, receive, send)  # type: ignore[arg-type]
 
 
 def name_by_proxy(request: Request) -> str | None:

@@ -1,12 +1,15 @@
 """The envelope, version 1: a touchpoint as it lies on the log and, byte for byte, in the event store, for ever."""
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from itertools import starmap
 from typing import Annotated, Any, Final, Literal
 
+import msgspec
 import orjson
+from msgspec import Raw, Struct
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, WithJsonSchema
 
 from domain.errors import Reject
@@ -104,28 +107,75 @@ ENVELOPES: Final = TypeAdapter(list[Envelope])
 """Validates a whole batch as one JSON list."""
 
 
+class _WrittenIdentity(Struct, gc=False):
+    kind: str
+    value: str
+
+
+class _Written(Struct, omit_defaults=True, gc=False):
+    v: int
+    id: str
+    source: Raw
+    type: str
+    occurred_at: str
+    received_at: str
+    identities: list[_WrittenIdentity]
+    sent_at: str | None = None
+    seq: int = 0
+    profile: Any = None
+    properties: Any = None
+    context: Any = None
+
+
+_WRITER: Final = msgspec.json.Encoder()
+
+
+@lru_cache(1_000)
+def _source_json(source: Source) -> Raw:
+    return Raw(orjson.dumps({"kind": source.kind, "name": source.name}))
+
+
+def written(
+    id: str,
+    source: Source,
+    type: str,
+    occurred_at: str,
+    received_at: str,
+    identities: Iterable[Identity],
+    sent_at: str | None,
+    seq: int,
+    profile: Any,
+    properties: Any,
+    context: Any,
+) -> bytes:
+    """The envelope's JSON bytes of its parts: times as `rfc3339` spells them, of what may be empty None or its JSON (a
+    structure, or `Raw`)."""
+    pairs = [_WrittenIdentity(kind, value) for kind, value in identities]
+    source_json = _source_json(source)
+    return _WRITER.encode(
+        _Written(1, id, source_json, type, occurred_at, received_at, pairs, sent_at, seq, profile, properties, context)
+    )
+
+
 def encode(touchpoint: Touchpoint) -> bytes:
     """The envelope's JSON bytes. The same touchpoint gives the same bytes."""
-    wire: dict[str, Any] = {
-        "v": 1,
-        "id": touchpoint.id,
-        "source": {"kind": touchpoint.source.kind, "name": touchpoint.source.name},
-        "type": touchpoint.type,
-        "occurred_at": rfc3339(touchpoint.occurred_at),
-        "received_at": rfc3339(touchpoint.received_at),
-        "identities": [{"kind": kind, "value": value} for kind, value in touchpoint.identities],
-    }
-    if touchpoint.sent_at is not None:
-        wire["sent_at"] = rfc3339(touchpoint.sent_at)
-    if touchpoint.seq:
-        wire["seq"] = touchpoint.seq
-    if touchpoint.profile:
-        wire["profile"] = touchpoint.profile
-    if touchpoint.properties:
-        wire["properties"] = touchpoint.properties
-    if touchpoint.context:
-        wire["context"] = touchpoint.context
-    return orjson.dumps(wire)
+    return written(
+        touchpoint.id,
+        touchpoint.source,
+        touchpoint.type,
+        rfc3339(touchpoint.occurred_at),
+        rfc3339(touchpoint.received_at),
+        touchpoint.identities,
+        None if touchpoint.sent_at is None else rfc3339(touchpoint.sent_at),
+        touchpoint.seq,
+        _table_json(touchpoint.profile),
+        _table_json(touchpoint.properties),
+        _table_json(touchpoint.context),
+    )
+
+
+def _table_json(table: Mapping[str, Any]) -> Raw | None:
+    return Raw(orjson.dumps(table)) if table else None
 
 
 def validated(touchpoint: Touchpoint) -> bytes:

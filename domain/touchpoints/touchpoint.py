@@ -1,11 +1,12 @@
 """The touchpoint, its source and its instants."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, NewType
+
+from msgspec import Struct
 
 from domain.touchpoints.identity import Identity, trail_of
 
@@ -18,14 +19,14 @@ Position = NewType("Position", int)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST: Final = 0
 """The least instant, 1970: what claims to be older is a broken clock."""
-LATEST: Final = (datetime(9999, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
+_MICROSECOND: Final = timedelta(microseconds=1)
+LATEST: Final = (datetime(9999, 1, 1, tzinfo=UTC) - EPOCH) // _MICROSECOND
 """The first instant that is too late: every one before it has a date in every time zone."""
 NEVER: Final = Instant(2**62)
 """An instant after all others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True, gc=False):
     """Who reports: the kind says what it may claim, the name scopes the ids it gives."""
 
     kind: str
@@ -97,8 +98,7 @@ class Touchpoint(NamedTuple):
 
 def microseconds(when: datetime) -> Instant:
     """Integer microseconds since 1970 UTC; a naive time is taken as UTC."""
-    since = (when if when.tzinfo else when.replace(tzinfo=UTC)) - EPOCH
-    return Instant((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
+    return Instant(((when if when.tzinfo else when.replace(tzinfo=UTC)) - EPOCH) // _MICROSECOND)
 
 
 def moment(instant: int) -> datetime:
@@ -112,9 +112,15 @@ def rfc3339(instant: int) -> str:
 
     Remembered: what a request brings has its receipt in common, and an answer says an instant twice.
     """
-    day, rest = divmod(instant, 86_400_000_000)
-    second, micro = divmod(rest, 1_000_000)
-    return "%sT%02d:%02d:%02d.%06dZ" % (_date(day), second // 3_600, second // 60 % 60, second % 60, micro)  # noqa: UP031
+    second, micro = divmod(instant, 1_000_000)
+    return f"{_second(second)}.{micro:06d}Z"
+
+
+@lru_cache(4_096)
+def _second(number: int) -> str:
+    """A second since 1970; many instants are of one."""
+    day, second = divmod(number, 86_400)
+    return "%sT%02d:%02d:%02d" % (_date(day), second // 3_600, second // 60 % 60, second % 60)  # noqa: UP031
 
 
 @lru_cache(4_096)

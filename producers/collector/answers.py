@@ -2,7 +2,8 @@
 
 import re
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -11,19 +12,20 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 
-from producers.collector.request import origin as origin_of
+from producers.collector.request import DoorRequest
 from producers.reading.arrival import Taken
 from web.problems import Problem
 
 ALLOWED_HEADERS: Final = "authorization, content-type, content-encoding, x-write-key, anonymousid"
 
-_ALL_TAKEN: Final = orjson.dumps({"success": True})
 _VARIES: Final = (b"vary", b"Origin")
 _READABLE: Final = (
     (b"access-control-allow-credentials", b"true"),
     (b"access-control-expose-headers", b"Retry-After"),
     _VARIES,
 )
+_SHORT: Final = 200
+"""Characters of an origin whose answer is remembered."""
 _WEIGHT: Final = re.compile(r"q=([01](?:\.\d{0,3})?)")
 _THANKS: Final = {
     "en": ("Thank you", "We have received your message and will be in touch."),
@@ -41,30 +43,40 @@ def image(content: bytes, media_type: str, status: int = 200, headers: Mapping[s
     return Response(content, status, {**(headers or {}), "Cache-Control": "no-store"}, media_type)
 
 
-class _AllTaken(Response):
-    """Nothing was refused: what is answered nearly always."""
-
-    def __init__(self, status: int) -> None:
-        self.status_code, self.body, self.background = status, _ALL_TAKEN, None
-        self.raw_headers = [(b"content-length", b"%d" % len(_ALL_TAKEN)), (b"content-type", b"application/json")]
+_SUCCESS: Final = {"success": True}
+_ALL_TAKEN: Final = json(_SUCCESS)
+"""Nothing was refused."""
 
 
 def outcome(taken: Taken, status: int = 200) -> Response:
     """The answer to a client that reads it: accepted, with what was refused and kept beside it. Raises Problem."""
     if taken.refused is None:
-        return _AllTaken(status)
+        return _ALL_TAKEN if status == 200 else json(_SUCCESS, status)
     if taken.malformed:
         raise Problem(400, taken.refused.reason, kept=True)
     rejected = [{"item": place, "reason": reason} for place, reason in taken.refused.reasons()]
     return json({"success": True, "rejected": rejected}, status)
 
 
-def let_read(response: Response, origin: str | None) -> None:
-    """Let a page of this origin read the answer."""
+def readable(response: Response, origin: str | None) -> Response:
+    """The answer, which a page of this origin may read."""
+    if response is _ALL_TAKEN and len(origin or "") <= _SHORT:
+        return _all_taken(origin)
+    return _let_read(json(_SUCCESS) if response is _ALL_TAKEN else response, origin)
+
+
+@lru_cache(1_000)
+def _all_taken(origin: str | None) -> Response:
+    """What is answered nearly always, to the few sites there are."""
+    return _let_read(json(_SUCCESS), origin)
+
+
+def _let_read(response: Response, origin: str | None) -> Response:
     if origin:
         response.raw_headers += ((b"access-control-allow-origin", origin.encode()), *_READABLE)
     else:
         response.raw_headers.append(_VARIES)
+    return response
 
 
 def cors(origin: str | None, methods: str = "") -> dict[str, str]:
@@ -116,21 +128,19 @@ def thanks(languages: str) -> Response:
 # ---- what went wrong ---------------------------------------------------------------------------------------------
 
 
-async def answered(handle: Callable[[Request], Awaitable[Response]], request: Request, door: str) -> Response:
-    """The answer of a door, whatever it raises."""
-    try:
-        return await handle(request)
-    except Problem as problem:
-        return problem.response()
-    except HTTPException as error:
-        return Problem(error.status_code, error.detail, error.headers).response()
-    except ClientDisconnect:
-        return Response(status_code=400)  # nobody reads it
-    except Exception as error:
-        trace = traceback.format_exc(limit=-8)
-        structlog.get_logger("collector").error("request failed", door=door, error=repr(error), trace=trace)
-        detail = "the collector failed on this request: nothing is acknowledged, send it again"
-        return Problem(500, detail, {"Retry-After": "5"}).response()
+def failed(error: Exception, door: str) -> Response:
+    """The answer to a request at which a door failed with this error, whatever it is."""
+    match error:
+        case Problem():
+            return error.response()
+        case HTTPException():
+            return Problem(error.status_code, error.detail, error.headers).response()
+        case ClientDisconnect():
+            return Response(status_code=400)  # nobody reads it
+    trace = "".join(traceback.format_exception(error, limit=-8))
+    structlog.get_logger("collector").error("request failed", door=door, error=repr(error), trace=trace)
+    detail = "the collector failed on this request: nothing is acknowledged, send it again"
+    return Problem(500, detail, {"Retry-After": "5"}).response()
 
 
 async def no_door(request: Request, error: Exception) -> Response:
@@ -140,4 +150,4 @@ async def no_door(request: Request, error: Exception) -> Response:
     request_line = f"{request.method} {request.scope['path'][:200]}"
     allowed = f" (allowed here: {headers['Allow']})" if "Allow" in headers else ""
     detail = f"{request_line} is no door of the collector{allowed}: see docs/how-to/send-touchpoints.md"
-    return Problem(status, detail, headers | cors(origin_of(request))).response()
+    return Problem(status, detail, headers | cors(DoorRequest(request.scope, request.receive).origin())).response()

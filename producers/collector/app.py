@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import count
-from typing import Final, TypeVar, assert_never
+from typing import Final, TypeVar, TypeVarTuple, assert_never
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.applications import Starlette
@@ -27,8 +27,8 @@ from producers.collector import answers, keys, senders, sites, tracker_script
 from producers.collector.answering import PATH, AnswerDoor, Answering
 from producers.collector.mail_doors import MailDoors
 from producers.collector.queue import AppendQueue
-from producers.collector.request import origin, wants_json, wants_page
-from producers.collector.straight import StraightWay, whole_body
+from producers.collector.request import DoorRequest
+from producers.collector.straight import Door, StraightWay
 from producers.protocols.registry import PROTOCOLS
 from producers.reading import body
 from producers.reading.arrival import Arrival, RefusedPart, Taken, Unusable
@@ -49,7 +49,9 @@ LARGE: Final = 50_000
 _HOST: Final = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}\Z")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+R = TypeVar("R", bound=Request)
 T = TypeVar("T")
+Values = TypeVarTuple("Values")
 
 _UNKNOWN: Final = Source("browser", "unknown")
 """Until the body has been read, in which the write key may be."""
@@ -88,7 +90,7 @@ def collector(
         middleware=[Middleware(BodyLimit, most=body.LIMIT)],
     )
     app.router.redirect_slashes = False  # a browser's POST follows no redirect to another path
-    return StraightWay(app, doors.straight, body.LIMIT)
+    return StraightWay(app, doors.straight)
 
 
 class _Collector:
@@ -100,14 +102,14 @@ class _Collector:
         registry: CollectorRegistry,
         answering: Answering | None,
     ) -> None:
-        self.straight: dict[str, Endpoint] = {}
+        self.straight: dict[str, Door] = {}
         """What is posted to a fixed path, and answers it."""
         self._prefix, self._numbers = secrets.token_hex(16), count()
         """Of ids for what brings none: no other process ever has the same."""
         self._admission = admission
         self._clock = clock
         self._queue = AppendQueue(log, most_bytes=admission.queue_bytes)
-        self._beside = ThreadPoolExecutor(2, "large-body")
+        self._threads = ThreadPoolExecutor(2, "large-body")
         self._seconds = Histogram(
             "leadline_collector_request_seconds",
             "Time until a request was answered, its durable append included",
@@ -153,42 +155,50 @@ class _Collector:
         checked = isinstance(protocol.reply, ThanksPage)
         return self._route(path.pattern, path.methods, path.label, endpoint, checked)
 
-    def _route(self, path: str, methods: Sequence[str], door: str, handle: Endpoint, checked: bool = False) -> Route:
+    def _route(self, path: str, methods: Sequence[str], door: str, handle: Door, checked: bool = False) -> Route:
         """A route for browsers: preflight, CORS headers, problem documents and metrics around `handle`."""
         allowed = ", ".join((*methods, "OPTIONS"))
 
-        async def endpoint(request: Request) -> Response:
-            reader = origin(request)
+        async def answer(request: DoorRequest) -> Response:
+            reader = request.origin()
             if checked and not self._admission.sites.allows(sites.origin_in(request.headers)):
                 reader = None
-            if request.method == "OPTIONS":
+            method = request.scope["method"]
+            if method == "OPTIONS":
                 return Response(status_code=204, headers=answers.cors(reader, allowed))
-            if request.method == "HEAD":  # asked by link checkers: nobody did anything
+            if method == "HEAD":  # asked by link checkers: nobody did anything
                 return Response(status_code=200)
-            response = await self._timed(handle, door, request)
-            answers.let_read(response, reader)
-            return response
+            return answers.readable(await self._timed(handle, door, request), reader)
 
         if "POST" in methods and "{" not in path:
-            self.straight[path] = endpoint
-        return Route(path, endpoint, methods=[*methods, "OPTIONS"])
+            self.straight[path] = answer
 
-    async def _timed(self, handle: Endpoint, door: str, request: Request) -> Response:
+        async def routed(request: Request) -> Response:
+            return await answer(DoorRequest(request.scope, request.receive))
+
+        return Route(path, routed, methods=[*methods, "OPTIONS"])
+
+    async def _timed(self, handle: Callable[[R], Awaitable[Response]], door: str, request: R) -> Response:
         began = time.perf_counter()
-        response = await answers.answered(handle, request, door)
+        try:
+            response = await handle(request)
+        except Exception as error:
+            response = answers.failed(error, door)
         self._seconds_of(door, str(response.status_code)).observe(time.perf_counter() - began)
         return response
 
     # ---- protocols ----
 
-    async def _keyed(self, protocol: Protocol, request: Request) -> Response:
+    async def _keyed(self, protocol: Protocol, request: DoorRequest) -> Response:
         """A request whose write key, in its headers, its query or its body, names the source."""
-        raw = await whole_body(request)
+        raw = await request.whole_body()
         known, write_keys = self._admission.keys, senders.keys_of(request)
         known_source = senders.of_key(request, known, write_keys)
         arrival = self._arrival(request, known_source or _UNKNOWN, keyed=True)
         try:
-            message, size = await self._message(protocol, arrival, raw)
+            data = _unpacked(raw)
+            few = len(data) < LARGE
+            message = protocol.read(arrival, data) if few else await self._beside(protocol.read, arrival, data)
         except (body.Malformed, Unusable) as error:
             if known_source is not None:
                 await self._keep(RefusedPart(arrival, str(error), raw), write_keys)
@@ -202,11 +212,13 @@ class _Collector:
         if known_source is None:
             agent = arrival.user_agent if source.kind == "browser" else ""
             arrival = arrival._replace(source=source, user_agent=agent)
-        taken = await self._worked(size, partial(protocol.taken, arrival, message, raw))
+        taken = (
+            protocol.taken(arrival, message, raw) if few else await self._beside(protocol.taken, arrival, message, raw)
+        )
         await self._store(taken, source, write_keys)
         return self._outcome(protocol, message, taken, request)
 
-    async def _sited(self, protocol: Protocol, request: Request) -> Response:
+    async def _sited(self, protocol: Protocol, request: DoorRequest) -> Response:
         """A request whose site, or of a form's webhook its public key, names the source."""
         known, allowed = self._admission.keys, self._admission.sites
         takes_key = protocol.sender is Sender.SITE_OR_KEY
@@ -214,40 +226,34 @@ class _Collector:
         by_key = source is not None
         source = source or senders.of_site(request, known, allowed, protocol.name)
         write_keys = senders.keys_of(request) if by_key else []
-        raw = b"" if request.method == "GET" else await whole_body(request)
+        raw = b"" if request.method == "GET" else await request.whole_body()
         arrival = self._arrival(request, source)
         if by_key and sites.origin_in(request.headers) is None:
             arrival = arrival._replace(user_agent="")  # a webhook's, and not that of who filled in the form
         try:
-            message, size = await self._message(protocol, arrival, raw)
+            data = _unpacked(raw)
+            few = len(data) < LARGE
+            message = protocol.read(arrival, data) if few else await self._beside(protocol.read, arrival, data)
         except (body.Malformed, Unusable) as error:
             await self._keep(RefusedPart(arrival, str(error), raw or arrival.query_bytes), write_keys)
             raise Problem(400, str(error), kept=True) from error
         if by_key and not message.value:  # whether the address is one, as Mailchimp asks before it keeps it
             return answers.outcome(Taken())
-        taken = await self._worked(size, partial(protocol.taken, arrival, message, raw))
+        taken = (
+            protocol.taken(arrival, message, raw) if few else await self._beside(protocol.taken, arrival, message, raw)
+        )
         await self._store(taken, source, write_keys)
-        if by_key and not wants_page(request):
+        if by_key and not request.wants_page():
             return answers.outcome(taken)
         return self._outcome(protocol, message, taken, request)
 
-    async def _message(self, protocol: Protocol, arrival: Arrival, raw: bytes) -> tuple[Body, int]:
-        """The message of a body as sent, and how large it is unpacked. Raises Malformed, Unusable, Problem."""
-        try:
-            data = body.unpacked(raw)
-        except body.TooLarge as error:
-            raise Problem(413, str(error)) from error
-        if len(data) < LARGE:
-            return protocol.read(arrival, data), len(data)
-        return await self._worked(len(data), partial(protocol.read, arrival, data)), len(data)
-
-    def _outcome(self, protocol: Protocol, message: Body, taken: Taken, request: Request) -> Response:
+    def _outcome(self, protocol: Protocol, message: Body, taken: Taken, request: DoorRequest) -> Response:
         """The answer to a message whose touchpoints are durable."""
         match protocol.reply:
             case Outcome():
                 return answers.outcome(taken)
             case ThanksPage(fields):
-                if wants_json(request, message) or taken.malformed:
+                if request.wants_json(message) or taken.malformed:
                     return answers.outcome(taken, 202)
                 referer = header(request.headers.get("referer", ""))
                 pages = (self._admission.sites.target(message.value.get(field), referer) for field in fields)
@@ -272,26 +278,24 @@ class _Collector:
     async def _thanks(self, request: Request) -> Response:
         return answers.thanks(request.headers.get("accept-language", ""))
 
-    def _arrival(self, request: Request, source: Source, *, keyed: bool = False) -> Arrival:
+    def _arrival(self, request: DoorRequest, source: Source, *, keyed: bool = False) -> Arrival:
         """Of the headers as much as is kept. A request with a write key says all in its body; its query has the key."""
         most = self._admission.kept_header
         return Arrival(
-            door=body.clean(request.scope["path"])[1 : DOOR_LIMIT + 1],
-            source=source,
-            received_at=self._clock(),
-            made_id=f"{self._prefix}{next(self._numbers):x}",
-            query="" if keyed else keys.masked(request.scope["query_string"], ()).decode("latin-1"),
-            content_type=request.headers.get("content-type", "")[:most],
-            referer="" if keyed else header(request.headers.get("referer", "")[:most]),
+            body.clean(request.scope["path"])[1 : DOOR_LIMIT + 1],
+            source,
+            self._clock(),
+            f"{self._prefix}{next(self._numbers):x}",
+            "" if keyed else keys.masked(request.scope["query_string"], ()).decode("latin-1"),
+            request.text(b"content-type")[:most],
+            "" if keyed else header(request.text(b"referer")[:most]),
+            header(request.text(b"user-agent")[:most]) if source.kind == "browser" else "",
             conventions=self._admission.conventions,
-            user_agent=header(request.headers.get("user-agent", "")[:most]) if source.kind == "browser" else "",
         )
 
-    async def _worked(self, size: int, work: Callable[[], T]) -> T:
-        """The outcome of work on an unpacked body of this size."""
-        if size < LARGE:
-            return work()
-        return await asyncio.get_running_loop().run_in_executor(self._beside, work)
+    async def _beside(self, work: Callable[[*Values], T], *values: *Values) -> T:
+        """The outcome of work that takes long."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *values)
 
     async def _store(self, taken: Taken, source: Source, write_keys: Sequence[str] = ()) -> None:
         """Keep all that a source sent, without its `write_keys`; durable when this returns. Raises Problem."""
@@ -308,6 +312,14 @@ class _Collector:
 
 
 # ---- requests and answers ----------------------------------------------------------------------------------------
+
+
+def _unpacked(raw: bytes) -> bytes:
+    """A body without gzip. Raises Malformed, Problem."""
+    try:
+        return body.unpacked(raw)
+    except body.TooLarge as error:
+        raise Problem(413, str(error)) from error
 
 
 async def _shown(image: Image, handle: Endpoint, request: Request) -> Response:

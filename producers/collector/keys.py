@@ -9,12 +9,14 @@ import zlib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, quote_plus
 
 from domain.errors import Misconfigured
 from domain.touchpoints.claims import OWN_SOURCES
 from domain.touchpoints.touchpoint import Source
+from producers.protocols.segment.tracked import Batch
 from producers.reading.body import LIMIT, Malformed, TooLarge, unpacked
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}\Z")
@@ -24,6 +26,10 @@ _FIELD: Final = re.compile(
 )
 SHORTEST_MASKED: Final = 8
 """Characters of a key that is masked wherever it stands; a shorter one is, where it is called `writeKey`."""
+_SHORT: Final = 200
+"""Characters of a key whose digest is remembered."""
+HEADERS: Final = frozenset({b"authorization", b"x-write-key"})
+"""What may bear a key."""
 _KINDS: Final = {"public": "browser", "server": "server"}
 
 
@@ -52,7 +58,10 @@ class WriteKeys:
         """Who sends with these keys; the first known one counts. None: nobody."""
         if self.open:
             return Source("server", "default")
-        return next((source for key in keys if (source := self.sources.get(_digest(key)))), None)
+        for key in keys:
+            if (source := self.sources.get(_digest(key))) is not None:
+                return source
+        return None
 
 
 def parse(text: str) -> WriteKeys:
@@ -80,7 +89,7 @@ def of_headers(headers: Mapping[str, str]) -> list[str]:
     """The write keys in a request's headers: Basic `KEY:` and `X-Write-Key`."""
     write_keys = []
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "basic":
+    if credentials and scheme.lower() == "basic":
         with suppress(binascii.Error, ValueError):  # no key here: the body may have one
             pair = base64.b64decode(credentials.strip(), validate=True).decode("utf-8", "replace")
             write_keys.append(pair.partition(":")[0])
@@ -91,6 +100,8 @@ def of_headers(headers: Mapping[str, str]) -> list[str]:
 
 def of_body(value: object) -> list[str]:
     """The write keys in a parsed body: its own, or the first item's of a batch."""
+    if isinstance(value, Batch):
+        return [value.writeKey] if value.writeKey else []
     write_keys = []
     if isinstance(value, dict):
         items = value.get("batch")
@@ -130,4 +141,10 @@ def _unzipped(raw: bytes) -> bytes:
 
 
 def _digest(key: str) -> bytes:
+    return _short_digest(key) if len(key) <= _SHORT else _short_digest.__wrapped__(key)
+
+
+@lru_cache(1_000)
+def _short_digest(key: str) -> bytes:
+    """Of the few keys there are, that come all day."""
     return hashlib.sha256(key.encode("utf-8", "replace")).digest()

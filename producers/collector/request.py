@@ -1,24 +1,57 @@
-"""What a browser's request says about the answer that it can use."""
+"""A request as the door of a protocol reads it: its headers by name, its whole body, what it says of its answer."""
 
-from starlette.requests import Request
+from collections.abc import Mapping
 
-from producers.reading.body import Body
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope
 
-
-def wants_json(request: Request, parsed: Body) -> bool:
-    """Whether a script sent the form (fetch, sendBeacon), which follows no redirect for a person."""
-    if parsed.format == "json" or request.headers.get("sec-fetch-dest") == "empty":
-        return True
-    accept = request.headers.get("accept", "")
-    return "application/json" in accept and "text/html" not in accept
+from producers.reading.body import LIMIT, Body
+from web.limits import declared_size, too_large
 
 
-def wants_page(request: Request) -> bool:
-    """Whether a person's browser shows the answer, as programs ask for no page."""
-    return "text/html" in request.headers.get("accept", "")
+class DoorRequest(Request):
+    """A request to the door of a protocol."""
 
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        super().__init__(scope, receive)
+        self.said: Mapping[bytes, bytes] = dict(reversed(scope["headers"]))
+        """Its headers by their names in small letters; of those that repeat the first."""
 
-def origin(request: Request) -> str | None:
-    """The origin that the answer may name again; None where the request names none, several or rubbish."""
-    origins = request.headers.getlist("origin")
-    return origins[0] if len(origins) == 1 and origins[0].isascii() and origins[0].isprintable() else None
+    def text(self, name: bytes) -> str:
+        """A header, of which a server gives the bytes as Latin-1; "" where it is not there."""
+        return self.said.get(name, b"").decode("latin-1")
+
+    def origin(self) -> str | None:
+        """The origin that the answer may name again; None where the request names none, several or rubbish."""
+        origin = self.text(b"origin")
+        if not origin.isascii() or not origin.isprintable():
+            return None
+        several = len(self.said) < len(self.scope["headers"]) and len(self.headers.getlist("origin")) > 1
+        return None if several else origin or None
+
+    async def whole_body(self) -> bytes:
+        """All of the body; most come in one piece. Raises ClientDisconnect, HTTPException 413, what the server does."""
+        if declared_size(self.said.get(b"content-length", b"")) > LIMIT:
+            raise too_large(LIMIT)
+        parts, size, more = [], 0, True
+        while more:
+            message = await self._receive()
+            if message["type"] != "http.request":
+                raise ClientDisconnect
+            part, more = message.get("body", b""), message.get("more_body", False)
+            size += len(part)
+            if size > LIMIT:
+                raise too_large(LIMIT)
+            parts.append(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def wants_json(self, parsed: Body) -> bool:
+        """Whether a script sent the form (fetch, sendBeacon), which follows no redirect for a person."""
+        if parsed.format == "json" or self.text(b"sec-fetch-dest") == "empty":
+            return True
+        accept = self.text(b"accept")
+        return "application/json" in accept and "text/html" not in accept
+
+    def wants_page(self) -> bool:
+        """Whether a person's browser shows the answer, as programs ask for no page."""
+        return "text/html" in self.text(b"accept")

@@ -5,14 +5,15 @@ from starlette.requests import Request
 from domain.touchpoints.touchpoint import Source
 from producers.collector import keys, sites
 from producers.collector.keys import WriteKeys
+from producers.collector.request import DoorRequest
 from producers.collector.sites import Sites
 from web.private import is_foreign, is_local
 from web.problems import Problem
 
 
-def keys_of(request: Request) -> list[str]:
+def keys_of(request: DoorRequest) -> list[str]:
     """The write keys in a request's headers and query."""
-    write_keys = keys.of_headers(request.headers)
+    write_keys = [] if keys.HEADERS.isdisjoint(request.said) else keys.of_headers(request.headers)
     if request.scope["query_string"]:
         write_keys += [key for key in request.query_params.getlist("writeKey") if key]
     return write_keys
@@ -20,10 +21,12 @@ def keys_of(request: Request) -> list[str]:
 
 def of_key(request: Request, known: WriteKeys, write_keys: list[str]) -> Source | None:
     """The source of the first known one of these keys; None: none is known. Raises Problem."""
-    if known.open and not is_local(request):
-        raise Problem(401, "no write keys are configured, so only this machine may send: set LEADLINE_WRITE_KEYS")
     source = known.source(write_keys)
-    if source is not None and known.open and is_foreign(request):
+    if not known.open:
+        return source
+    if not is_local(request):
+        raise Problem(401, "no write keys are configured, so only this machine may send: set LEADLINE_WRITE_KEYS")
+    if source is not None and is_foreign(request):
         return Source("browser", source.name)  # any page may be open on this machine: it is no server of ours
     return source
 
@@ -40,7 +43,7 @@ def of_site(request: Request, known: WriteKeys, allowed: Sites, otherwise: str) 
     return Source("browser", name if name and name not in known.servers else otherwise)
 
 
-def of_public_key(request: Request, known: WriteKeys, allowed: Sites) -> Source | None:
+def of_public_key(request: DoorRequest, known: WriteKeys, allowed: Sites) -> Source | None:
     """The source of a form's public key. None: its site is asked, as it has no key or is on an allowed site.
 
     A server's key is refused: what somebody typed is a claim, and ids that they choose are no server's. Raises Problem.

@@ -130,7 +130,7 @@ def _json(data: bytes) -> Any:
     except orjson.JSONDecodeError as error:
         value = _lenient(data, str(error))
     else:
-        if data.isascii() and not _maybe_untidy(data):
+        if is_tidy(data):
             return value
     try:
         return clean(value)
@@ -138,14 +138,14 @@ def _json(data: bytes) -> Any:
         raise Malformed("the body is nested too deeply") from None
 
 
-def _maybe_untidy(data: bytes) -> bool:
-    """Whether there may be an escape in ASCII JSON, or white space at the end of a text."""
-    if b"\\" in data or b"\x7f" in data:
-        return True
-    if b'" ' not in data and b' "' not in data:
+def is_tidy(data: bytes) -> bool:
+    """Whether every text in JSON is surely kept as it is: ASCII without escapes, and no white space at its ends."""
+    if not data.isascii() or b"\\" in data or b"\x7f" in data:
         return False
+    if b'" ' not in data and b' "' not in data:
+        return True
     texts = b'"%b"' % b'"'.join(data.split(b'"')[1::2])  # without what stands between them, as blanks behind a comma
-    return b'" ' in texts or b' "' in texts
+    return b'" ' not in texts and b' "' not in texts
 
 
 def _lenient(data: bytes, fault: str) -> Any:

@@ -2,11 +2,11 @@
 
 import math
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final
 
-from domain.touchpoints.touchpoint import EARLIEST, Instant, microseconds
+from domain.touchpoints.touchpoint import EARLIEST, EPOCH, Instant, microseconds
 
 LATEST: Final = microseconds(datetime(9998, 12, 31, 23, 59, 59, tzinfo=UTC))
 """The last instant that an envelope holds."""
@@ -14,6 +14,7 @@ LATEST: Final = microseconds(datetime(9998, 12, 31, 23, 59, 59, tzinfo=UTC))
 LATENCY: Final = 60_000_000
 """A request that was sent up to a minute before its receipt was under way; more is a clock that is wrong."""
 
+_MICROSECOND: Final = timedelta(microseconds=1)
 _NUMBER: Final = re.compile(r"-?[0-9]{9,19}(\.[0-9]+)?\Z")
 _UNITS: Final = ((10**11, 10**6), (10**14, 10**3), (10**17, 1))
 _YEAR: Final = 366 * 86_400_000_000
@@ -60,7 +61,7 @@ def of_browser(text: str) -> Instant | None:
     if _BROWSERS.match(text) is None:
         return None
     try:
-        return microseconds(datetime.fromisoformat(text))
+        return Instant((datetime.fromisoformat(text) - EPOCH) // _MICROSECOND)
     except ValueError:  # a day that there is not
         return None
 
@@ -83,9 +84,19 @@ def sent(value: object, claimed: Instant | None, received: Instant) -> Instant |
     if instant_ is None:
         return None
     off = abs(instant_ - received)
-    if off > _YEAR and (claimed is None or abs(claimed - received) * 2 < off):
+    if not is_near(instant_, received) and (claimed is None or abs(claimed - received) * 2 < off):
         return None
     return instant_
+
+
+def is_right(sent: Instant, received: Instant) -> bool:
+    """Whether the clock is right by which a request was sent."""
+    return received - LATENCY <= sent <= received
+
+
+def is_near(instant_: Instant, received: Instant) -> bool:
+    """Whether it is within a year of the receipt, as even a wrong clock nearly always is."""
+    return abs(instant_ - received) <= _YEAR
 
 
 def _number(value: int | float) -> Instant | None:
@@ -155,6 +166,6 @@ def occurred(claimed: Instant | None, sent: Instant | None, received: Instant) -
     """
     if claimed is None:
         return received
-    if sent is None or received - LATENCY <= sent <= received:
+    if sent is None or is_right(sent, received):
         return claimed
     return _clamped(received - (sent - claimed))

@@ -52,11 +52,14 @@ def describe(properties: dict[str, Any], page: Mapping[str, Any]) -> dict[str, A
 
 def own_referrer(properties: Mapping[str, Any], page: Mapping[str, Any], sites: Collection[str]) -> dict[str, bool]:
     """What a context says of a page before that is on one of these hosts: nobody came from there. {}: it is on none."""
-    referrer = properties.get("referrer") or page.get("referrer")
+    return {OWN_REFERRER: True} if is_own(properties.get("referrer") or page.get("referrer"), sites) else {}
+
+
+def is_own(referrer: object, sites: Collection[str]) -> bool:
+    """Whether a page before is on one of these hosts."""
     if not sites or not isinstance(referrer, str):
-        return {}
-    host = _short_host(referrer) if len(referrer) <= _SHORT else _host(referrer)
-    return {OWN_REFERRER: True} if host in sites else {}
+        return False
+    return (_short_host(referrer) if len(referrer) <= _SHORT else _host(referrer)) in sites
 
 
 def _host(url: str) -> str | None:

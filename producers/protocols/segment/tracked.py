@@ -1,134 +1,191 @@
-"""What our tracker sends all day, as records: pages and events that say nothing of the person.
+"""What our tracker sends all day, as records: pages and events, by a schema that says just what it writes.
 
-`items` asks an item for what any SDK may put into it: traits, flags, names of ids, times in a dozen forms. Of an item
-of the tracker one look at its keys answers most of that. Where anything in it is not as usual, `items` is asked; where
-not, the record is the one that comes of its touchpoint, byte for byte (a test compares). Pure.
+`items` asks an item for what any SDK may put into it: traits, flags, names of ids, times in a dozen forms. Of a body
+that fits the schema, reading it has answered that. Where anything in an item is not as usual, `items` looks at it; of
+all others the record is the one that `items` would come to, byte for byte (a test compares). Pure.
 """
 
-import re
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+import msgspec
 import orjson
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec.structs import asdict
 
 from domain.touchpoints.claims import NAME_LIMIT, refusal, snake_case
-from domain.touchpoints.envelope import NESTS, source_holds, type_holds
+from domain.touchpoints.envelope import NESTS, source_holds, type_holds, written
 from domain.touchpoints.identity import canonical
-from domain.touchpoints.touchpoint import rfc3339
+from domain.touchpoints.text import is_plain
+from domain.touchpoints.touchpoint import Instant, rfc3339
+from producers.protocols.segment.items import touchpoint
 from producers.reading import bots, instants, page
-from producers.reading.arrival import Arrival
+from producers.reading.arrival import Arrival, Unusable, sealed
+from producers.reading.ids import LIMIT
 from store.log.cloudevents import sealed_record, source_header
 from store.log.port import Record
 
-_PAGE: Final = frozenset({"type", "messageId", "timestamp", "anonymousId", "context"})
-_EVENT: Final = _PAGE | {"event", "properties"}
-_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
+
+class _Page(Struct, forbid_unknown_fields=True, gc=False):
+    url: Annotated[str, Meta(min_length=1)]
+    path: Annotated[str, Meta(min_length=1)]
+    title: str
+    referrer: str
+
+
+class _Around(Struct, forbid_unknown_fields=True, gc=False):
+    page: _Page
+
+
+class _Item(Struct, forbid_unknown_fields=True, tag_field="type"):
+    messageId: Annotated[str, Meta(min_length=1, max_length=LIMIT)]
+    timestamp: str
+    anonymousId: str
+    context: _Around
+
+
+class PageView(_Item, tag="page"):
+    """A page that was viewed."""
+
+
+class Event(_Item, tag="track"):
+    """What else happened."""
+
+    event: Annotated[str, Meta(max_length=NAME_LIMIT)]
+    properties: dict[str, Any]
+    form: str | UnsetType = UNSET
+    """The name of a form; beside it the properties are its fields."""
+
+
+class Batch(Struct, forbid_unknown_fields=True):
+    """The body of a request of the tracker's."""
+
+    writeKey: str
+    sentAt: str
+    batch: list[PageView | Event]
+
+
+class _Kept(Struct, omit_defaults=True, gc=False):
+    """The context of an envelope."""
+
+    page: _Page
+    campaign: dict[str, Any] | None = None
+    own_referrer: bool = False
+    userAgent: str = ""
+
+
+DOOR: Final = "v1/b"
+"""Where the tracker sends."""
+_READER: Final = msgspec.json.Decoder(Batch)
 _FLAGS: Final = frozenset({"machine", "bot"})
 
 
-class Tracked:
+def read(data: bytes) -> Batch | None:
+    """The batch in tidy JSON; None: it is another one than the tracker writes."""
+    try:
+        return _READER.decode(data)
+    except (ValueError, RecursionError):
+        return None
+
+
+def fitting(value: object) -> Batch | None:
+    """The same of JSON that was read already, and tidied."""
+    try:
+        batch = msgspec.convert(value, Batch)
+    except (ValueError, RecursionError):
+        return None
+    return batch if all(is_plain(item.messageId) for item in batch.batch) else None
+
+
+def records(arrival: Arrival, batch: Batch) -> tuple[Record, ...] | None:
+    """The touchpoints of a batch; None: one of them is refused, or the request is not as usual."""
+    source, sent = arrival.source, instants.of_browser(batch.sentAt)
+    if (
+        sent is None
+        or not instants.is_near(sent, arrival.received_at)
+        or not source_holds(source.kind, source.name)
+        or arrival.places
+        or bots.machine(arrival.user_agent)
+    ):
+        return None
+    request = _Request(arrival, batch.sentAt, sent)
+    try:
+        return tuple([request.record(item, place) for place, item in enumerate(batch.batch)])
+    except (Unusable, TypeError):  # such as numbers that are kept in another way
+        return None
+
+
+class _Request:
     """What all items of a request have in common."""
 
-    def __init__(self, arrival: Arrival) -> None:
-        """`arrival` is one of which `is_tracked`."""
+    def __init__(self, arrival: Arrival, sent_at: str, sent: Instant) -> None:
         source = arrival.source
         self._arrival = arrival
-        self._source = {"kind": source.kind, "name": source.name}
         self._source_header = source_header(source)
         self._received = rfc3339(arrival.received_at)
-        self._sent = instants.sent(arrival.sent_at, None, arrival.received_at)
-        """None: it is not said, or so odd that it depends on the item."""
+        self._sent = sent
+        self._sent_as = sent_at
+        self._sent_at = _spelt(sent_at)
         self._earliest = arrival.received_at - arrival.conventions.claims_back
 
-    def record(self, item: Mapping[str, Any], place: int) -> Record | None:
-        """The item's record; None: `items` has to look."""
-        keys, context = item.keys(), item.get("context")
-        fields = context["page"] if type(context) is dict and context.keys() == {"page"} else None
-        if type(fields) is not dict or tuple(fields) != page.FIELDS:
-            return None
-        for value in fields.values():
-            if type(value) is not str:
-                return None
-        id, url, time = item.get("messageId"), fields["url"], item.get("timestamp")
-        if not url or not fields["path"] or type(id) is not str or _ID.match(id) is None:
-            return None
-        if keys == _PAGE and item["type"] == "page":
-            type_, given = "page_viewed", {}
-        elif keys == _EVENT and item["type"] == "track":
-            type_, given = _type(item["event"]), item["properties"]
-        else:
-            return None
-        known = item["anonymousId"]
-        if type(known) is not str or type(time) is not str:
-            return None
-        if not type_ or type(given) is not dict or not _FLAGS.isdisjoint(given):
-            return None
-        return self._sealed(id, type_, known, time, given, fields, place)
-
-    def _sealed(
-        self, id: str, type_: str, known: str, time: str, given: dict[str, Any], fields: dict[str, Any], place: int
-    ) -> Record | None:
-        arrival, identity, claimed = self._arrival, canonical("anonymous_id", known), instants.of_browser(time)
-        if identity is None or claimed is None:
-            return None
-        sent = self._sent
-        if sent is None:
-            sent = instants.sent(arrival.sent_at, claimed, arrival.received_at)
-        occurred = instants.occurred(claimed, sent, arrival.received_at)
+    def record(self, item: PageView | Event, place: int) -> Record:
+        """The record of an item. Raises Unusable."""
+        arrival, fields = self._arrival, item.context.page
+        type_ = "page_viewed" if isinstance(item, PageView) else _usual(item)
+        identity, claimed = canonical("anonymous_id", item.anonymousId), instants.of_browser(item.timestamp)
+        if not type_ or identity is None or claimed is None:
+            return self._looked_at(item, place)
+        occurred = instants.occurred(claimed, self._sent, arrival.received_at)
         if occurred < self._earliest:
-            return None
-        at = f"{time[:-1]}000Z" if occurred == claimed else rfc3339(occurred)
-        wire: dict[str, Any] = {
-            "v": 1,
-            "id": id,
-            "source": self._source,
-            "type": type_,
-            "occurred_at": at,
-            "received_at": self._received,
-            "identities": [{"kind": "anonymous_id", "value": identity.value}],
-        }
-        if sent is not None:
-            wire["sent_at"] = rfc3339(sent)
-        if place:
-            wire["seq"] = place
-        properties = (
-            page.describe(dict(given), fields) if given else {name: fields[name] for name in fields if fields[name]}
+            return self._looked_at(item, place)
+        at = _spelt(item.timestamp) if occurred == claimed else rfc3339(occurred)
+        referrer: Any = fields.referrer
+        properties: Any = fields
+        if isinstance(item, Event):
+            described = page.describe(dict(item.properties), asdict(fields))
+            referrer = described.get("referrer")
+            properties = Raw(orjson.dumps(described))
+        elif not referrer or not fields.title:
+            properties = {name: value for name, value in asdict(fields).items() if value}
+        value = written(
+            item.messageId,
+            arrival.source,
+            type_,
+            at,
+            self._received,
+            (identity,),
+            self._sent_at,
+            place,
+            None,
+            properties,
+            _Kept(
+                fields,
+                page.campaign_at(fields.url) or None,
+                page.is_own(referrer, arrival.conventions.sites),
+                arrival.user_agent,
+            ),
         )
-        wire["properties"] = properties
-        context: dict[str, Any] = {"page": fields}
-        wire["context"] = context
-        if campaign := page.campaign_at(fields["url"]):
-            context["campaign"] = campaign
-        context |= page.own_referrer(properties, fields, arrival.conventions.sites)
-        if arrival.user_agent:
-            context["userAgent"] = arrival.user_agent
-        try:
-            value = orjson.dumps(wire)
-        except TypeError:
-            return None
-        if given and value.count(b"{") + value.count(b"[") >= NESTS:
-            return None
-        return sealed_record(f"anonymous_id:{identity.value}", value, id, type_, self._source_header, at)
+        if isinstance(item, Event) and value.count(b"{") + value.count(b"[") >= NESTS:
+            return self._looked_at(item, place)
+        return sealed_record(f"anonymous_id:{identity.value}", value, item.messageId, type_, self._source_header, at)
+
+    def _looked_at(self, item: PageView | Event, place: int) -> Record:
+        fields = msgspec.to_builtins(item)
+        arrival = self._arrival._replace(sent_at=self._sent_as)
+        return sealed(touchpoint(fields["type"], fields, arrival, place))
 
 
-def is_tracked(arrival: Arrival) -> bool:
-    """Whether items of this request may be the tracker's, and nothing around them says more of them."""
-    source = arrival.source
-    return (
-        source.kind == "browser"
-        and not arrival.context
-        and source_holds(source.kind, source.name)
-        and not bots.machine(arrival.user_agent)
-    )
+def _spelt(time: str) -> str:
+    """A browser's time as `rfc3339` spells it."""
+    return f"{time[:-1]}000Z"
 
 
-def _type(event: object) -> str:
-    return _named(event) if type(event) is str and len(event) <= NAME_LIMIT else ""
+def _usual(event: Event) -> str:
+    """The type of an event that says nothing of the person; "" of others."""
+    return _type(event.event) if _FLAGS.isdisjoint(event.properties) else ""
 
 
 @lru_cache(1_000)
-def _named(event: str) -> str:
-    """The type of an event that says nothing of the person, and that a browser may report; "" of others."""
+def _type(event: str) -> str:
     name = snake_case(event)
     return "" if name == "form_submitted" or refusal("browser", name) or not type_holds(name) else name
