@@ -5,7 +5,7 @@ where those who have it are among the last.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Connection, FromClause, Row, Select, func, literal, select
@@ -35,6 +35,8 @@ class Mark:
     lead: Column[Any]
     having: Sequence[ColumnElement[bool]]
     by: Column[Any]
+    is_word: bool = False
+    """Whether `by` is a word, of which those that begin so may be one alone."""
 
     def leads(self, told: ColumnElement[Any] | None = None) -> Select[Any]:
         """Rows of the leads that have it; of each at least one."""
@@ -44,7 +46,7 @@ class Mark:
 def term_mark(tables: Derived, begin: str) -> Mark:
     """A term that begins so."""
     terms = tables.lead_terms.c
-    return Mark(terms.lead, (terms.term >= begin, terms.term < begin + _LAST), terms.term)
+    return Mark(terms.lead, (terms.term >= begin, terms.term < begin + _LAST), terms.term, is_word=True)
 
 
 def segment_mark(tables: Derived, segment: str) -> Mark:
@@ -61,6 +63,8 @@ class Search:
     marks: Sequence[Mark]
     _counts: Sequence[int] = ()
     """How many leads have each mark, up to one more than `MOST_COLLECTED`; none: nobody asked yet."""
+    _probes: Sequence[Mark] = ()
+    """The marks as leads are asked for them one by one: the quickest to ask first."""
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """All of them, over `leads`."""
@@ -88,14 +92,18 @@ class Search:
         """How many leads have each mark, up to one more than `MOST_COLLECTED`."""
         if not self._counts:  # in the order of an index: else a database may read the whole table for its first rows
             some = (each.leads().order_by(each.by).limit(MOST_COLLECTED + 1).subquery() for each in self.marks)
-            counts = (select(func.count()).select_from(each).scalar_subquery() for each in some)
-            self._counts = conn.execute(select(*counts)).one()
+            counts = [select(func.count()).select_from(each).scalar_subquery() for each in some]
+            words = [each for each in self.marks if each.is_word]
+            ends = [end for each in words for end in _ends(each)]
+            told = conn.execute(select(*counts, *ends)).one()
+            self._counts, rest = told[: len(counts)], told[len(counts) :]
+            self._probes = [*_narrowed(words, rest), *(each for each in self.marks if not each.is_word)]
         return self._counts
 
     def _walked(self, query: Select[Any], keys: Select[Any], by: OrderedBy, limit: int, most: int) -> Select[Any]:
         """Of the order's first those that are searched for; `most` are looked at."""
         first = keys.limit(most).subquery("first")
-        return self._beside(query, first).where(*self._probed(first, self.marks)).order_by(*by(first.c)).limit(limit)
+        return self._beside(query, first).where(*self._probed(first, self._probes)).order_by(*by(first.c)).limit(limit)
 
     def _collected(
         self, query: Select[Any], keys: Select[Any], by: OrderedBy, limit: int, counts: Sequence[int]
@@ -136,6 +144,24 @@ class Search:
             mark.leads(literal(1)).where(mark.lead == rows.c.lead).limit(1).scalar_subquery().is_not(None)
             for mark in marks
         ]
+
+
+def _ends(mark: Mark) -> list[ColumnElement[Any]]:
+    """The first and the last word that a mark is about."""
+    words = mark.leads(mark.by).limit(1)
+    return [words.order_by(mark.by).scalar_subquery(), words.order_by(mark.by.desc()).scalar_subquery()]
+
+
+def _narrowed(marks: Sequence[Mark], ends: Sequence[str | None]) -> list[Mark]:
+    """Marks of words, those that are about one word alone first, as just that word.
+
+    Who has one word stands together in the index that begins with words: asking lead by lead reads far fewer pages
+    than in the one by lead, where a beginning has to be looked for.
+    """
+    pairs = zip(marks, ends[::2], ends[1::2], strict=True)
+    told = [(mark, first) if first == last else (mark, None) for mark, first, last in pairs]
+    sole = [replace(mark, having=(mark.by == word,)) for mark, word in told if word is not None]
+    return [*sole, *(mark for mark, word in told if word is None)]
 
 
 def _is_about(condition: ColumnElement[bool], table: Any) -> bool:
