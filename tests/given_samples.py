@@ -92,6 +92,7 @@ SAMPLES: Final[dict[str, dict[str, str]]] = {
     },
     "find-leads.md": {"leadline leads": DOORS, "curl -sG": DOORS},
     "follow-a-segment.md": {"[[segments]]": MODELS, "pip install": RECEIVERS},
+    "gate-a-download.md": {"<form": FORMS, "[[score.rules]]": FORMS},
     "give-access.md": {
         "leadline token make": ACCESS,
         "leadline audit": ACCESS,

@@ -60,6 +60,23 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), f"{page}: {target}"
 
 
+def test_every_page_is_reached_by_links_from_the_readme() -> None:
+    """Only from page to page: in the site made of them, the navigation leads to all, and on GitHub there is none."""
+    reached, waiting = set[Path](), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in reached:
+            continue
+        reached.add(page)
+        if page.is_dir():  # of which GitHub shows a list
+            waiting += page.glob("*.md")
+        if page.suffix == ".md":
+            links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())
+            waiting += [(page.parent / link).resolve() for link in links if "://" not in link]
+    documents = [page for page in (ROOT / "docs").rglob("*") if page.suffix in (".md", ".ipynb", ".yaml")]
+    assert [str(page.relative_to(ROOT)) for page in sorted(documents) if page not in reached] == []
+
+
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/explanation/how-it-works.md"])
 def test_named_files_exist(page: str) -> None:
     rooms = "api|consumers|docs|domain|producers|projections|runtime|store|tests|web"

@@ -5,18 +5,17 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from domain.model.starter import STARTER
+from tests.given_forms import SITE, Form, here
 from tests.given_samples import HOW_TO, Shell, sample
 from tests.runtime.serving import Server, eventually, serving
 
 BROWSER = Path(__file__).with_name("given_browser.mjs")
-SITE = "https://www.example.com"
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +30,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert set(settings) == {"LEADLINE_WRITE_KEYS", "LEADLINE_SITES", "LEADLINE_PROXIES"}
     with serving(folder, "serve", **{name.removeprefix("LEADLINE_"): value for name, value in settings.items()}) as it:
         yield it
-
-
-def here(server: Server, text: str) -> str:
-    """The sample, with the server's address for those of the pages."""
-    address = f"http://127.0.0.1:{server.port}"
-    return text.replace("https://collect.example.com", address).replace("http://127.0.0.1:8787", address)
 
 
 def types(server: Server, **who: str) -> list[str]:
@@ -57,23 +50,6 @@ def scripted(server: Server, script: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-class Form(HTMLParser):
-    """The action of a page's form, and the names and values of its fields."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.action = ""
-        self.fields: dict[str, str] = {}
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        said = dict(attrs)
-        if tag == "form":
-            self.action = said["action"] or ""
-        if tag == "input":
-            self.fields[said["name"] or ""] = said.get("value") or ""
 
 
 @pytest.mark.parametrize("page", ["connect-a-website.md", "send-touchpoints.md"])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from domain.model.starter import STARTER
+from tests.given_forms import SITE, Form, here
 from tests.given_samples import Shell, sample
 from tests.runtime.serving import Server, eventually, serving
 
@@ -32,17 +33,11 @@ const response = {
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with the keys that the page exports, and a site."""
     folder = tmp_path_factory.mktemp("forms")
-    (folder / "leadline.toml").write_text(STARTER)
+    (folder / "leadline.toml").write_text(STARTER + sample("gate-a-download.md", "[[score.rules]]"))
     exported = Shell(folder).exported(sample("connect-a-form-builder.md", "export LEADLINE_WRITE_KEYS"))
     keys = exported["LEADLINE_WRITE_KEYS"]
-    with serving(folder, "serve", WRITE_KEYS=keys, SITES="https://www.example.com", API_TOKEN="") as it:
+    with serving(folder, "serve", WRITE_KEYS=keys, SITES=SITE, API_TOKEN="") as it:
         yield it
-
-
-def here(server: Server, text: str) -> str:
-    """The sample, with the server's address for those of the pages."""
-    address = f"http://127.0.0.1:{server.port}"
-    return text.replace("https://collect.example.com", address).replace("http://127.0.0.1:8787", address)
 
 
 def test_a_builders_webhook_becomes_a_lead(server: Server, tmp_path: Path) -> None:
@@ -83,3 +78,24 @@ def test_what_names_nobody_is_taken_once_its_fields_are_known(server: Server, tm
     assert "1 touchpoint" in shell.pastes(f"{export}\n{replay}")
     [lead] = eventually(lambda: server.http.get("/api/leads", params={"email": "ada@example.org"}).json()["items"])
     assert lead["profile"] == {"email": "ada@example.org", "company": "Engines"}
+
+
+def test_a_file_is_given_for_an_address_and_counts(server: Server) -> None:
+    form = Form(here(server, sample("gate-a-download.md", "<form")))
+    assert form.fields["_gotcha"] == "" and form.fields["_download"].startswith(SITE)
+    filled = {**form.fields, "email": "bo@example.org", "company": "Engines Ltd", "_aid": "c-guide"}
+    page = {"anonymousId": "c-guide", "writeKey": "pub-EXAMPLE-change-me", "properties": {"path": "/"}}
+    assert server.http.post("/v1/page", json=page).status_code == 200
+    answer = server.http.post(form.action, data=filled, headers={"Origin": SITE, "Referer": f"{SITE}/"})
+    assert (answer.status_code, answer.headers["location"]) == (303, form.fields["_download"])
+
+    def known() -> list[str]:
+        leads = server.http.get("/api/leads", params={"email": "bo@example.org"}).json()["items"]
+        points = server.http.get(f"/api/leads/{leads[0]['id']}/score").json() if leads else {}
+        return [each["rule"] for each in points.get("items", [])]
+
+    eventually(lambda: sorted(known()) == ["sent a form", "took the guide", "viewed a page"])
+    funnel = server.http.get("/api/funnels/guide").json()
+    assert [step["leads"] for step in funnel["steps"]] == [1, 1, 0]
+    members = server.http.get("/api/segments/took the guide and came back/members").json()["items"]
+    assert len(members) == 1

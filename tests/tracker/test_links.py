@@ -141,3 +141,16 @@ def test_the_example_pages_report_what_they_say(chromium: "Browser", site: Site)
         assert download.properties["file"] == "white-paper.pdf"
         assert ID.fullmatch(ids(visit.took).pop()) and len(ids(visit.took)) == 1
         assert "s3cret" not in visit.left()
+
+
+def test_the_example_site_gives_a_file_for_an_address(chromium: "Browser", site: Site) -> None:
+    with visiting(chromium, site) as visit:
+        visit.go("/guide.html")
+        visit.tab.fill("[name=email]", "ada@example.com")
+        visit.tab.fill("[name=name]", "Ada Example")
+        visit.tab.click("button")
+        visit.tab.wait_for_url("**/white-paper.pdf", wait_until="commit")
+        page, submitted, given = visit.comes("page_viewed", "form_submitted", "file_downloaded")
+        assert ids([page]) == ids([submitted]) == ids([given]), "one visitor"
+        assert submitted.profile == {"email": "ada@example.com", "name": "Ada Example"}
+        assert given.properties["form"] == "guide" and given.properties["file"] == "white-paper.pdf"
