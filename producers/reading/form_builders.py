@@ -15,6 +15,8 @@ _DEPTH: Final = 8
 _LONGEST: Final = 2_000
 """Characters that are kept of a page's address, and of a user agent."""
 _QUESTION: Final = re.compile(r"q(?P<number>\d+)_(?P<name>.+)\Z")
+_WJX: Final = re.compile(r"(?:q\d+(?:_\d+)?|sojumpparm)\Z")
+"""Answers of Wenjuanxing, and what was added to the form's address."""
 _OBJECTS: Final = {"0-1": "", "0-2": "company", "0-3": "deal", "0-5": "ticket"}
 """What the fields of a HubSpot form are about, by the types of its objects; a contact's are the person's own."""
 _OF_AN_ENTRY: Final = frozenset(
@@ -174,6 +176,15 @@ def _of_formstack(sent: Mapping[str, Any]) -> Iterator[FormAnswer | None]:
         )
 
 
+def _of_wjx(sent: Mapping[str, Any]) -> Iterator[FormAnswer | None]:
+    return _by_name({name: value for name, value in sent.items() if _WJX.match(name)})
+
+
+def _of_jinshuju(sent: Mapping[str, Any]) -> Iterator[FormAnswer | None]:
+    entry = _items(sent["entry"])
+    return _by_name({name: value for name, value in entry if name.startswith(("field_", "x_field_"))})
+
+
 def _of_gravity(sent: Mapping[str, Any]) -> Iterator[FormAnswer | None]:
     return _by_name({name: value for name, value in sent.items() if name not in _OF_AN_ENTRY})
 
@@ -263,6 +274,7 @@ WRAPPINGS: Final = (
     Wrapping("HubSpot", ("0-1",), _of_a_hubspot_form),
     Wrapping("HubSpot", ("0-2",), _of_a_hubspot_form),
     Wrapping("HubSpot", ("vid", "properties"), _in("properties")),
+    Wrapping("HubSpot", ("properties.email.value",), _in("properties")),
     Wrapping("Formstack", ("FormID", "UniqueID"), _of_formstack, ("UniqueID",)),
     Wrapping(
         "Gravity Forms", ("form_id", "id", "date_created", "source_url"), _of_gravity,
@@ -270,6 +282,11 @@ WRAPPINGS: Final = (
     ),
     Wrapping("Mailchimp", ("type", "fired_at", "data.merges"), _in("data.merges"), ("data.id", "fired_at"),
           event=("type", "subscribe")),
+    Wrapping("WJX", ("activity", "joinid", "submittime"), _of_wjx, ("joinid",), title="name"),
+    Wrapping(
+        "Jinshuju", ("form", "entry.serial_number", "entry.created_at"), _of_jinshuju, ("form", "entry.serial_number"),
+        at="entry.created_at", title="form_name",
+    ),
     Wrapping("Google Forms", ("namedValues",), _in("namedValues")),
 )  # fmt: skip
 """Every builder that is known here; of what more than one matches the first counts."""

@@ -51,10 +51,10 @@ OTHERS: Final = frozenset(
 
 WRAPPERS: Final = frozenset(
     {
-        "field", "fields", "form", "forms", "formular", "webform", "contact", "contacts", "customer", "user", "lead",
-        "person", "visitor", "subscriber", "submitted", "submission", "data", "attributes", "properties", "values",
-        "item", "input", "response", "answers", "your", "billing", "wpforms", "wpcf7", "mc4wp", "mauticform", "jform",
-        "elementor", "formframework", "powermail", "pi1", "tx", "et", "pb", "w", "hs",
+        "field", "fields", "names", "form", "forms", "formular", "webform", "contact", "contacts", "customer", "user",
+        "lead", "person", "visitor", "subscriber", "submitted", "submission", "data", "attributes", "properties",
+        "values", "item", "input", "response", "answers", "your", "billing", "wpforms", "wpcf7", "mc4wp", "mauticform",
+        "jform", "elementor", "formframework", "powermail", "pi1", "tx", "et", "pb", "w", "hs",
     }
 )  # fmt: skip
 """Words that form builders put before the name of a field about the person: `fields[email]`, `mauticform[email]`."""
