@@ -65,8 +65,10 @@ class Wrapping:
 def submission(sent: Mapping[str, Any]) -> Submission | None:
     """The submission in a request's fields; None: no builder wrapped it. Raises Unusable for other news of one."""
     nested = _nested(sent)
-    for wrapping in WRAPPINGS:
-        if all(_at(nested, path) is not None for path in wrapping.known_by) and (found := _read(wrapping, nested)):
+    for begins, wrapping in _BEGINNINGS:
+        if begins not in nested or any(_at(nested, path) is None for path in wrapping.known_by):
+            continue
+        if found := _read(wrapping, nested):
             return found
     return None
 
@@ -290,3 +292,6 @@ WRAPPINGS: Final = (
     Wrapping("Google Forms", ("namedValues",), _in("namedValues")),
 )  # fmt: skip
 """Every builder that is known here; of what more than one matches the first counts."""
+
+_BEGINNINGS: Final = tuple((each.known_by[0].partition(".")[0], each) for each in WRAPPINGS)
+"""With what the first of its paths begins: most forms have none of these, and are nobody's."""
