@@ -7,7 +7,7 @@ from domain.fold.fold import Fold
 from domain.fold.origin import LONGEST
 from domain.fold.withheld import kept
 from domain.touchpoints.impersonal import impersonal
-from domain.touchpoints.text import storable
+from domain.touchpoints.text import as_text, storable
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.read_models.family import GrowingRows, Row, Subject
 
@@ -46,7 +46,7 @@ def _rows(fold: Fold, subject: Subject) -> list[Row]:
             campaign if campaign or "campaign" not in properties else _word(properties["campaign"]),
             _word(properties["variant"]) if "variant" in properties else None,
             _text(properties["path"]) if "path" in properties else None,
-            _text(properties["form"]) if "form" in properties else None,
+            _name(properties["form"]) if "form" in properties else None,
             _number(says),
             *(amount_of(touchpoint) or _NOTHING),
             impersonal(touchpoint),
@@ -61,9 +61,15 @@ def _text(value: object) -> str | None:
     return (storable(value) or None) if isinstance(value, str) else None
 
 
+def _name(value: object) -> str | None:
+    """A text, or the digits of a whole number: forms and variants are numbered too."""
+    return _text(value if isinstance(value, str) else as_text(value))
+
+
 def _word(value: object) -> str | None:
-    """A text as those of an origin are kept, so that both are spelled alike."""
-    return (storable(value).strip()[:LONGEST] or None) if isinstance(value, str) else None
+    """Such a name as those of an origin are kept, so that both are spelled alike."""
+    text = value if isinstance(value, str) else as_text(value)
+    return (storable(text).strip()[:LONGEST] or None) if text else None
 
 
 def _number(says: Callable[[str], Any]) -> float | None:

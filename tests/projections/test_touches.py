@@ -44,6 +44,15 @@ def test_a_touch_says_what_happened_and_where_it_came_from(world: World) -> None
     assert (then.campaign, then.variant, then.path, then.form) == ("June", "B", None, None)
 
 
+@pytest.mark.parametrize(("number", "text"), [(2026, "2026"), (0, "0"), (7.0, "7"), (1.5, None), (True, None)])
+def test_campaigns_variants_and_forms_may_be_numbered(world: World, number: object, text: str | None) -> None:
+    says = {"campaign": number, "variant": number, "form": number, "path": number}
+    world.play([[at(0, "email_sent", "e:a@x.de", **says), at(1, "email_clicked", "e:a@x.de", source="import", **says)]])
+    sent, clicked = touches(world)
+    assert (sent.campaign, sent.variant, sent.form, sent.path) == (text, text, text, None)
+    assert (clicked.campaign, clicked.variant, clicked.channel) == (text, text, None)
+
+
 def test_a_rule_of_channels_names_the_channel(migrated_sqlite_url: str) -> None:
     world = World(migrated_sqlite_url, parse_model(MODEL + NEWSLETTER), us(60))
     world.play([[at(0, "page_viewed", "c:k", url=CLICKED)]])
