@@ -41,6 +41,7 @@ from api.dashboard.pages import (
 from api.dashboard.resources import Resources
 from api.dashboard.shell import Shell
 from api.roles import refuse_search, require
+from domain.phrases import phrase
 from web.limits import BodyLimit
 from web.private import Private, bears_token
 from web.problems import Problem
@@ -122,8 +123,24 @@ class _Guarded:
             return
         if request.method not in ("GET", "HEAD"):
             require(request, Role.SALES)
+        else:
+            _refuse_past(request)
         refuse_search(viewer, request.query_params)
         await self._app(scope, receive, send)
+
+
+def _refuse_past(request: Request) -> None:
+    """A page that shows what is now shows nothing for the past, whoever wrote its address. Raises Problem 400."""
+    asked = next((name for name in ("as_of", "knowing") if name in request.query_params), None)
+    if asked is not None and not request.url.path.startswith("/leads/"):
+        raise Problem(
+            400,
+            phrase(
+                "{name:input}: this page shows what is now; the page of a lead looks back, and lists and reports do"
+                " over HTTP (/api) and at the terminal (--as-of)",
+                name=asked,
+            ),
+        )
 
 
 def _showing(shell: Shell, to_problem: Callable[[Any], Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:

@@ -86,7 +86,8 @@ ERRORS = [
     "/reports/daily?from=2026-06-05&to=2026-06-01", "/reports/mail?by=nonsense", "/reports/portrait?by=profile.name",
     "/reports/paths?start=a&before=won", "/health/findings?kind=nonsense", "/health/rejected/none", "/funnels/none",
     "/?q=%21", "/leads/{lead}?as_of=soon", "/leads/{lead}?as_of=9000-01-01", "/leads/{lead}?as_of=2020-01-01",
-    "/leads/{lead}?cursor=nonsense",
+    "/leads/{lead}?cursor=nonsense", "/?as_of=2026-06-01", "/sources?as_of=2026-06-01&knowing=now",
+    "/cohorts?knowing=now",
 ]  # fmt: skip
 
 
