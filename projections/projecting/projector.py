@@ -192,8 +192,13 @@ class Projector:
             self._ledger.hands.use(model)
 
     def finish(self, conn: Connection, goal: Progress, limit: int = 5_000) -> None:
-        """Go on to exactly a pair, in the caller's transaction: for a rebuild that is to be switched to."""
+        """Go on to exactly a pair, in the caller's transaction: for a rebuild that is to be switched to.
+
+        Raises ValueError where the pair lies before the stored one: neither position nor clock goes back.
+        """
         progress = self._stored(conn)
+        if goal.position < progress.position or goal.clock < progress.clock:
+            raise ValueError(f"{goal.position, goal.clock} lies before {progress.position, progress.clock}")
         if progress != self._progress:
             self._start_anew()
         while (progress.position, progress.clock) != (goal.position, goal.clock):

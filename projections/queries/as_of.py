@@ -11,7 +11,7 @@ from domain.errors import NotFound, Refused, Retry
 from domain.files.problems import ModelError
 from domain.model.definition import Model
 from domain.phrases import phrase, phrased
-from domain.touchpoints.touchpoint import Position, rfc3339
+from domain.touchpoints.touchpoint import EARLIEST, Position, rfc3339
 from projections.projecting.projector import Progress
 from projections.queries.periods import bound
 from store.events.store import EventStore
@@ -80,6 +80,12 @@ def pair_of(
         instant = bound(as_of, zone)
     except ValueError as error:
         raise BadAsOf(phrase("{name:input}: {why}", name="as_of", why=phrased(error))) from None
+    if instant < EARLIEST:  # a day of the east begins before
+        raise BadAsOf(
+            phrase(
+                "as_of: {as_of} begins before {first:instant}; allowed is since then", as_of=as_of[:80], first=EARLIEST
+            )
+        )
     if instant > now.clock:
         raise BadAsOf(
             phrase(

@@ -169,3 +169,11 @@ def test_what_an_answer_says_of_what_was_known_may_be_asked_for(world: TimedWorl
     assert lead(world, "c:1", 50, "then") == lead(world, "c:1", 50)
     with pytest.raises(BadAsOf, match="knowing: found 'all', allowed are then, now"):
         lead(world, "c:1", 50, "all")
+
+
+def test_a_day_that_begins_before_all_time_is_refused(world: TimedWorld) -> None:
+    arrives(world, 10, at(9, "page_viewed", "c:1"))
+    for asked in ("1969-12-31T23:59:59Z", "1970-01-01T00:00:00+01:00"):
+        with pytest.raises(BadAsOf, match="begins before 1970-01-01T00:00:00"):
+            world.reader.pair(asked)
+    assert world.reader.pair("1970-01-01T00:00:00Z").clock == 0

@@ -114,6 +114,17 @@ def test_workers_share_in_it(world: TimedWorld, apart: Engine) -> None:
         assert rows(world, build(world, DAY, engine=apart).tables) == were[DAY]
 
 
+def test_a_pair_before_all_time_ends_with_an_error_and_holds_nothing(world: TimedWorld) -> None:
+    """It went on for ever before, with the database locked."""
+    traffic(world)
+    pair = world.reader.pair(rfc3339(us(1)))
+    asked = asked_for("early", pair.position, -1, pair.knowing, pair.model)
+    with pytest.raises(ValueError, match="lies before"):
+        build_past_view(world.database, world.ids, asked, pair.model, Keeping())
+    with world.database.snapshot() as conn:
+        assert all_past_views(conn) == []
+
+
 def test_before_anything_was_recorded_it_is_empty(world: TimedWorld) -> None:
     traffic(world)
     assert not any(rows(world, build(world, 1).tables).values())
