@@ -24,6 +24,9 @@ _BLANK: Final[tuple[Any, ...]] = (None, "", [], {})
 _ASKING: Final = re.compile(
     r"(?:(?:hi|hello|and|first|please)_)*(?:what_?i?s_(?:your|the)|(?:please_)?(?:enter|tell_us|give_us)_your|your)_"
 )
+_ASKING_ZH: Final = re.compile(
+    r"(?:请问|请输入|请填写|请留下|请提供)?(?:[您你]的)?(?P<subject>.+?)(?:是什么|是多少|是)?"
+)
 _GENERATED: Final = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9A-HJKMNP-TV-Z]{26}|field_[0-9a-f]{7}|[0-9.]+", re.ASCII
 )
@@ -104,8 +107,11 @@ def _key(name: str) -> str:
 
 
 def _subject(name: str) -> str:
-    """What a question asks for: `first_name` of `what_is_your_first_name`."""
-    return _ASKING.sub("", name, count=1) if _ASKING.match(name) else name
+    """What a question asks for: `first_name` of `what_is_your_first_name`, `手机号` of `请输入您的手机号`."""
+    if _ASKING.match(name):
+        return _ASKING.sub("", name, count=1)
+    asked = _ASKING_ZH.fullmatch(name)
+    return asked["subject"] if asked else name
 
 
 # ---- values ------------------------------------------------------------------------------------------------------

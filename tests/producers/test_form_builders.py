@@ -139,6 +139,22 @@ def test_a_type_tells_whose_address_it_is_where_one_alone_has_it(
     assert len(door.rejected()) == (address is None)
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ("What's your name?", "What is your company?", "Please enter your job title"),
+        ("Hello, what's your full name?", "Your company", "Please tell us your role"),
+        ("您的姓名是？", "请填写您的公司名称", "请问你的职位是什么"),
+    ],
+)
+def test_a_question_in_words_is_read_as_what_it_asks_for(door: Collecting, labels: tuple[str, str, str]) -> None:
+    name, company, title = labels
+    send(door, "Tally", asks(("Email", MAIL, ADA), (name, TEXT, "Ada"), (company, TEXT, "E"), (title, TEXT, "CTO")))
+    profile = door.touchpoints()[0].profile
+    assert [profile.get("name") or profile.get("full_name"), profile["company"]] == ["Ada", "E"]
+    assert "CTO" in (profile.get("job_title"), profile.get("role"))
+
+
 def test_a_mapping_goes_before_types_and_mends_what_was_refused(door: Collecting) -> None:
     send(door, "Tally", asks(("First one", MAIL, EVE), ("Second one", MAIL, ADA), ("Firm", TEXT, "Engines")))
     (kept,) = door.rejected()
