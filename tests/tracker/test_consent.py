@@ -175,3 +175,127 @@ def test_a_filled_honeypot_is_a_machines(chromium: "Browser", site: Site) -> Non
         visit.tab.click("button")
         _, sent = visit.comes("page_viewed", "form_submitted")
         assert sent.context["machine"] == "reported"
+
+
+ADDRESSES = {
+    "/a?dXNlcjpzM2NyZXQxMzEzMTM0": "/a",
+    "/a?s3cret@example.com": "/a",
+    "/a?x=1=s3cret@example.com": "/a",
+    "/a?x=s3cret%2540example.com": "/a",
+    "/a?next=%2Freset%3Ftoken%3Ds3cret&b=1": "/a?b=1",
+    "/a?next=https%253A%252F%252Fx.example%252F%253Fcode%253Ds3cret%2526b%253D1": "/a",
+    "/a?redirect=/login?token=s3cret": "/a",
+    "/a?user%5Bpin%5D=s3cret": "/a",
+    "/a?q=100%&%74oken=s3cret": "/a?q=100%",
+    "/a?b=1;token=s3cret": "/a",
+    "/a?pass=s3cret&user_pass=s3cret&passwd=s3cret&passenger=Ada": "/a?passenger=Ada",
+    "/a?s=aGVsbG8gczNjcmV0IHRoaXMgaXMgYSB0ZXN0IDEyMw%3D%3D": "/a",
+    "/a?s=czNj+cmV0IDEyM%2FTQ1Njc4OTB6%3D": "/a",
+    "/a?q=oak-table-for-6-or-8-persons&page=2": "/a?q=oak-table-for-6-or-8-persons&page=2",
+    "/a/550e8400-e29b-41d4-a716-446655440000": "/a/*",
+    "/a/MQ/c1q2w3-5f3c0d2a7e6b4a8c9d0e1f2a3b4c5d6e/": "/a/MQ/*/",
+    "/a/Ab3-dE_f9Kx2-mQ7rT8uV-w1Xy4Zz5-A6bC7d": "/a/*",
+    "/a/b;jsessionid=1A2B3C4D5E6F7A8B9C0D1A2B3C4D5E6F": "/a/*",
+    "/a/s3cret%2540example.com": "/a/*",
+    "/a/top-10-guides-for-2026-and-the-years-after": "/a/top-10-guides-for-2026-and-the-years-after",
+    "/a/whitepaper2026edition.pdf": "/a/whitepaper2026edition.pdf",
+}
+"""What an address of a page becomes: secrets go, however they are written, and the rest is there."""
+
+
+def test_a_secret_is_seen_however_an_address_writes_it(chromium: "Browser", site: Site) -> None:
+    site.page("/many")
+    with visiting(chromium, site) as visit:
+        visit.go("/many")
+        visit.tab.evaluate(
+            """async (addresses) => {
+                for (const each of addresses) {
+                    history.pushState(null, "", each)
+                    leadline("track", "Seen")
+                    await new Promise((go) => setTimeout(go, 60))
+                }
+            }""",
+            list(ADDRESSES),
+        )
+        visit.wait(lambda: visit.types.count("seen") == len(ADDRESSES))
+        told = [each.properties["url"] for each in visit.took if each.type == "seen"]
+        assert dict(zip(ADDRESSES, told, strict=True)) == {
+            given: visit.address(cleaned) for given, cleaned in ADDRESSES.items()
+        }
+        assert "s3cret" not in visit.left()
+
+
+def test_no_code_and_no_card_leaves_a_form_under_any_name(chromium: "Browser", site: Site) -> None:
+    form = """<form data-leadline="pay" onsubmit="return false"><input name="email" value="ada@example.com">
+      <input name="pass" id="login" value="s3cret1"><input name="code" value="s3cret2">
+      <input name="verification_code" value="s3cret3"><input name="sms-code" value="s3cret4">
+      <input name="x" autocomplete="current-password" value="s3cret5">
+      <input type="tel" name="number" value="4111.1111.1111.1111"><input name="n2" value="4111 1111 1111 1111">
+      <input type="tel" name="phone" value="0049 1512 3456789"><input name="postal_code" value="10115">
+      <input name="country_code" value="DE"><input name="passengers" value="2"><button>Send</button></form>"""
+    site.page("/pay", form)
+    with visiting(chromium, site) as visit:
+        visit.go("/pay")
+        visit.tab.click("button")
+        _, pay = visit.comes("page_viewed", "form_submitted")
+        assert {key: value for key, value in pay.properties.items() if key not in ("url", "path", "title")} == {
+            "form": "pay", "email": "ada@example.com", "phone": "0049 1512 3456789", "postal_code": "10115",
+            "country_code": "DE", "passengers": "2",
+        }  # fmt: skip
+        assert "s3cret" not in visit.left() and "1111" not in visit.left()
+
+
+def test_a_withdrawal_is_heard_on_all_hosts_that_share_the_cookie(chromium: "Browser", site: Site) -> None:
+    """In their open tabs and in what they kept; and the cookie of before the site named a domain goes, too."""
+    with visiting(chromium, site) as visit:
+        site.page("/alone", consent="wait")
+        site.page("/shared", consent="wait", domain=visit.host)
+        visit.go("/alone")
+        visit.call("grant")
+        visit.go("/shared")
+        known = visit.call("id")
+        blog = visit.new_tab()
+        blog.goto(visit.address("/shared", f"blog.{visit.host}"))
+        blog.wait_for_function("window.leadline && leadline.loaded")
+        assert blog.evaluate("leadline('id')") == known and visit.cookies() == {"_ll": known}
+        visit.rest()
+        blog.evaluate("localStorage['_llq.before'] = '[{\"type\":\"page\"}]'")
+        before = len(site.came)
+        visit.call("withdraw")
+        assert visit.cookies() == {}
+        blog.evaluate("leadline('track', 'After')")
+        visit.rest(0.3)
+        blog.reload()
+        blog.wait_for_function("window.leadline && leadline.loaded")
+        visit.rest(0.3)
+        assert [each.path for each in site.came[before:]] == []
+        assert blog.evaluate("Object.keys(localStorage)") == []
+        blog.evaluate("leadline('grant')")
+        visit.rest()
+        assert blog.evaluate("leadline('id')") not in ("", known)
+        assert "before" not in visit.left() and visit.cookies()["_ll"] == blog.evaluate("leadline('id')")
+
+
+def test_a_domain_that_may_keep_no_cookie_costs_nobody_theirs(chromium: "Browser", site: Site) -> None:
+    """As `co.uk` may not, nor another site's."""
+    site.page("/elsewhere", domain="example.org", consent="wait")
+    with visiting(chromium, site) as visit:
+        visit.go("/elsewhere")
+        visit.call("grant")
+        known = visit.call("id")
+        assert visit.cookies() == {"_ll": known}
+        visit.go("/elsewhere?again")
+        assert visit.call("id") == known
+
+
+def test_what_another_tab_withdrew_a_grant_does_not_bring_back(chromium: "Browser", site: Site) -> None:
+    site.page("/regret")
+    with visiting(chromium, site) as visit:
+        visit.go("/regret")
+        known = visit.call("id")
+        other = visit.new_tab()
+        visit.go("/regret?other", other)
+        visit.call("withdraw")
+        other.evaluate("leadline('grant')")
+        assert other.evaluate("leadline('id')") not in ("", known)
+        assert known not in str(visit.cookies()) + str(visit.stored())

@@ -197,3 +197,71 @@ def test_two_people_at_one_browser_are_two(chromium: "Browser", site: Site) -> N
         assert people[0] == people[1] == people[2] and people[3] == people[4]
         assert len(set(people)) == 4, "ada, ben, ada again, and whoever came after the reset"
         assert "ada" not in str(visit.cookies()) + str(visit.stored()), "a user id stays with the page"
+
+
+def test_what_a_page_says_is_said_as_it_was_then_and_harms_nothing_else(chromium: "Browser", site: Site) -> None:
+    """What JSON cannot hold is not sent, and stops nothing."""
+    site.page("/objects")
+    with visiting(chromium, site) as visit:
+        visit.go("/objects")
+        visit.tab.evaluate(
+            "const cart = { count: 1 }; leadline('track', 'Cart Seen', cart); cart.count = 2;"
+            "cart.self = cart; leadline('track', 'Round', cart); leadline('track', 'Large', { price: 10n })"
+        )
+        visit.call("track", "After")
+        seen = visit.comes("page_viewed", "cart_seen", "after")[1]
+        assert seen.properties["count"] == 1
+
+
+def test_a_page_that_answers_for_the_network_stops_nothing(chromium: "Browser", site: Site) -> None:
+    """A wrapper around fetch that throws; a Retry-After that no clock can keep; a queue that something else wrote."""
+    site.page("/wrapped")
+    with visiting(chromium, site) as visit:
+        visit.go("/wrapped")
+        visit.comes("page_viewed")
+        visit.tab.evaluate("window.whole = fetch; window.fetch = () => { throw new Error('wrapper') }; 0")
+        visit.call("track", "First One")
+        visit.rest(0.3)
+        visit.tab.evaluate("window.fetch = window.whole; 0")
+        visit.call("track", "Second One")
+        visit.comes("page_viewed", "first_one", "second_one")
+        for wrong in ("-1", "3000000"):
+            site.refusals += [(503, {"Retry-After": wrong})] * 50
+            before = len(site.came)
+            visit.call("track", "Third One")
+            visit.rest(1)
+            assert len(site.came) - before <= 1, "it asked again and again"
+            site.refusals.clear()
+        visit.tab.evaluate("localStorage['_llq.other'] = '{}'")
+        visit.go("/wrapped?again")
+        visit.rest()
+        visit.call("track", "Fourth One")
+        visit.wait(lambda: "fourth_one" in visit.types)
+
+
+def test_who_one_tab_says_it_is_all_tabs_know(chromium: "Browser", site: Site) -> None:
+    """Also one that comes back from the browser's cache after a log-out."""
+    site.page("/tab")
+    with visiting(chromium, site) as visit:
+        visit.go("/tab")
+        other = visit.new_tab()
+        visit.go("/tab?other", other)
+        visit.call("identify", "ada")
+        ada = visit.call("id")
+        other.evaluate("leadline('identify', 'ben')")
+        ben = visit.call("id")
+        visit.tab.evaluate("window.kept = true")
+        visit.go("/tab?next")
+        visit.call("reset")
+        nobody = visit.call("id")
+        other.evaluate("leadline('track', 'In The Other Tab')")
+        visit.tab.go_back(wait_until="commit")
+        visit.tab.wait_for_function("location.search == ''")
+        assert visit.tab.evaluate("window.kept") is True, "it did not come from the cache"
+        visit.call("track", "Back Again")
+        took = visit.comes(
+            *["page_viewed"] * 4, "identified", "identified", "in_the_other_tab", "back_again",
+        )  # fmt: skip
+        assert len({ada, ben, nobody}) == 3
+        whose = {each.type: ids([each]).pop() for each in took}
+        assert whose["in_the_other_tab"] == whose["back_again"] == nobody == ids([took[-2]]).pop()

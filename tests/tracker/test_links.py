@@ -58,11 +58,14 @@ def test_a_click_that_leaves_the_page_is_reported_and_goes_at_once(chromium: "Br
 
 
 def test_another_site_of_ours_takes_the_visitor_over_for_two_minutes(chromium: "Browser", site: Site) -> None:
-    """matomo#11243, #11828; never over somebody who is identified there."""
+    """matomo#11243, #11828; never over somebody who is identified there, nor by an address that was passed on."""
     with visiting(chromium, site) as visit:
         there = f"two-{visit.host}"
-        site.page("/from", f'<a id="go" href="{visit.address("/to?x=1", there)}">go</a>', link=there)
-        site.page("/to")
+        site.page(
+            "/from", f'<a id="go" href="{visit.address("/to?x=1", there)}">go</a>', link=f"{visit.host}, {there},"
+        )
+        site.page("/to", link=f"{visit.host}, {there},")
+        site.page("/to/alone")
         visit.go("/from")
         visit.tab.click("#go")
         visit.tab.wait_for_url("**/to?x=1&_ll=*")
@@ -73,15 +76,26 @@ def test_another_site_of_ours_takes_the_visitor_over_for_two_minutes(chromium: "
         assert page.properties["url"] == visit.address("/to?x=1", there)
         assert "_ll=" not in page.properties["referrer"]
         own = ids([page])
+        other = handed.replace(own.copy().pop(), "f" * 32)
+        from_us, foreign = visit.address("/from"), f"http://elsewhere.localhost:{site.port}/"
         late = str(visit.tab.evaluate("(Date.now() - 130_000).toString(36)"))
-        for stale in ("0" * 32 + "." + late, "x" * 32):
-            visit.tab.goto(visit.address(f"/to?_ll={stale}", there))
+        for address, referer in (
+            (other.rpartition(".")[0] + "." + late, from_us),
+            (visit.address(f"/to?_ll={'x' * 32}", there), from_us),
+            (other, foreign),
+            (other, None),
+            (other.replace("/to?", "/to/alone?"), from_us),
+        ):
+            visit.tab.goto(address, referer=referer)
             visit.tab.wait_for_function("window.leadline && leadline.loaded")
             assert visit.call("id") in own
-        visit.call("identify", "u-7")
-        visit.tab.goto(handed.replace(own.copy().pop(), "f" * 32))
+        visit.tab.goto(other, referer=from_us)
         visit.tab.wait_for_function("window.leadline && leadline.loaded")
-        assert visit.call("id") in own
+        assert visit.call("id") == "f" * 32
+        visit.call("identify", "u-7")
+        visit.tab.goto(handed, referer=from_us)
+        visit.tab.wait_for_function("window.leadline && leadline.loaded")
+        assert visit.call("id") == "f" * 32
 
 
 def test_subdomains_share_a_visitor_where_the_site_says_so(chromium: "Browser", site: Site) -> None:
@@ -154,3 +168,72 @@ def test_the_example_site_gives_a_file_for_an_address(chromium: "Browser", site:
         assert ids([page]) == ids([submitted]) == ids([given]), "one visitor"
         assert submitted.profile == {"email": "ada@example.com", "name": "Ada Example"}
         assert given.properties["form"] == "guide" and given.properties["file"] == "white-paper.pdf"
+
+
+def test_a_download_has_the_name_that_the_page_gives_it(chromium: "Browser", site: Site) -> None:
+    body = '<base href="/de/"><a id="made" download="report.csv">x</a><a id="there" href="a.pdf">y</a>'
+    site.page("/downloads", body)
+    with visiting(chromium, site) as visit:
+        visit.go("/downloads")
+        visit.tab.evaluate("made.href = URL.createObjectURL(new Blob(['1,2']))")
+        visit.tab.click("#made")
+        visit.tab.evaluate("there.addEventListener('click', (event) => event.preventDefault())")
+        visit.tab.click("#there")
+        took = visit.comes("page_viewed", "file_downloaded", "file_downloaded")[1:]
+        assert [(each.properties["file"], each.properties["href"]) for each in took] == [
+            ("report.csv", "blob:"),
+            ("a.pdf", visit.address("/de/a.pdf")),
+        ]
+
+
+def test_a_form_is_read_as_a_browser_sends_it(chromium: "Browser", site: Site) -> None:
+    """Whatever its fields are called, and wherever they stand."""
+    form = """<form data-leadline id="offer" onsubmit="return false">
+      <input name="id" value="7"><input name="name" value="Ada"><input name="elements" value="many">
+      <input name="action" value="a"><input name="submit" value="s"><input name="email" value="ada@example.com">
+      <fieldset disabled><input name="inside" value="no"></fieldset>
+      <fieldset data-leadline-skip><input name="skipped" value="no"></fieldset>
+      <select multiple name="topics"><option selected>prices<option selected>news<option>jobs</select>
+      <select name="size"><option value="">choose<option selected>large</select>
+      <input type="radio" name="when" value="now"><input type="radio" name="when" value="later" checked>
+      <output name="total">12</output><button name="kind" value="quote">Send</button></form>
+      <input form="offer" name="outside" value="yes">"""
+    site.page("/odd", form)
+    with visiting(chromium, site) as visit:
+        visit.go("/odd")
+        visit.tab.click("button")
+        _, offer = visit.comes("page_viewed", "form_submitted")
+        said = {key: value for key, value in offer.properties.items() if key not in ("url", "path", "title")}
+        assert said == {
+            "form": "offer", "id": "7", "name": "Ada", "elements": "many", "action": "a", "submit": "s",
+            "email": "ada@example.com", "topics": ["prices", "news"], "size": "large", "when": "later",
+            "outside": "yes",
+        }  # fmt: skip
+
+
+def test_a_form_of_the_collectors_bears_the_visitor_however_it_is_sent(chromium: "Browser", site: Site) -> None:
+    """By a script too, as captchas do; and nobody after an objection."""
+    action = f"{site.collector}/f/letter"
+    site.page(
+        "/script",
+        f'<form data-leadline action="{action}" method="post" target="into"><input name="email" value="a@example.com">'
+        '</form><iframe name="into"></iframe>',
+    )
+    with visiting(chromium, site) as visit:
+        visit.go("/script")
+        visit.comes("page_viewed")
+        known = visit.call("id")
+
+        def sent(how: str) -> str:
+            before = len(site.came)
+            visit.tab.evaluate(how)
+            visit.wait(lambda: any(each.path == "/f/letter" for each in site.came[before:]))
+            return next(each.body.decode() for each in site.came[before:] if each.path == "/f/letter")
+
+        own = f"email=a%40example.com&_aid={known}"
+        assert sent("document.forms[0].submit()") == own == sent("document.forms[0].requestSubmit()")
+        body = "new URLSearchParams(new FormData(document.forms[0]))"
+        by_fetch = f"fetch(document.forms[0].action, {{method: 'POST', body: {body}}}).catch(() => 0)"
+        assert sent(by_fetch) == own
+        visit.call("withdraw")
+        assert sent("document.forms[0].submit()") == "email=a%40example.com" == sent(by_fetch)

@@ -1,15 +1,19 @@
 """Page views as a browser makes them: each once, by its own address and title, and delivered whatever happens."""
 
+import subprocess
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.tracker.given_site import ID, Site, ids, visiting
+from tests.services.browser import program
+from tests.tracker.given_site import ID, PATIENCE, Site, ids, visiting
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-FOUND = "Object.defineProperty(document, '{name}', {{ configurable: true, get: () => {value} }});"
+HIDDEN = "Object.defineProperty(document, 'hidden', {{ configurable: true, get: () => {} }});"
 
 
 @pytest.mark.parametrize("readable", [False, True], ids=["minified", "readable"])
@@ -128,20 +132,93 @@ def test_a_page_that_comes_back_from_the_cache_counts(chromium: "Browser", site:
         assert [each.properties["path"] for each in took] == ["/one", "/two", "/one"]
 
 
-@pytest.mark.parametrize(
-    ("name", "hidden", "seen"), [("prerendering", "true", "false"), ("visibilityState", "'hidden'", "'visible'")]
-)
-def test_what_nobody_sees_is_no_page_view(chromium: "Browser", site: Site, name: str, hidden: str, seen: str) -> None:
-    """plausible/analytics#5343: prerendered pages, and tabs opened behind the others."""
+def test_a_tab_that_nobody_looked_at_is_no_page_view(chromium: "Browser", site: Site) -> None:
+    """plausible/analytics#5343; and who has no id yet is not called by a number."""
     site.page("/unseen")
-    with visiting(chromium, site, FOUND.format(name=name, value=hidden)) as visit:
+    with visiting(chromium, site, HIDDEN.format("true")) as visit:
         visit.go("/unseen")
+        assert visit.call("id") == ""
         visit.call("track", "Video Loaded")
         visit.rest()
         assert visit.types == [] and visit.cookies() == {}
-        event = "prerenderingchange" if name == "prerendering" else "visibilitychange"
-        visit.tab.evaluate(FOUND.format(name=name, value=seen) + f"document.dispatchEvent(new Event('{event}'))")
+        visit.tab.evaluate(HIDDEN.format("false") + "document.dispatchEvent(new Event('visibilitychange'))")
         visit.comes("page_viewed", "video_loaded")
+
+
+def test_a_prerendered_page_counts_when_it_is_shown(site: Site, tmp_path: Path) -> None:
+    """The same. A browser that is driven prerenders nothing, so this one is left alone."""
+    rules = '{"prerender": [{"urls": ["/pre/two"], "eagerness": "immediate"}]}'
+    later = "location.search || setTimeout(() => (location.href = '/pre/two'), 1500)"
+    site.page("/pre/one", f'<script type="speculationrules">{rules}</script><script>{later}</script>')
+    how = "performance.getEntriesByType('navigation')[0].activationStart > 0"
+    begun = "leadline('track', 'Two Begun', { prerendering: document.prerendering });"
+    shown = f"leadline('track', 'Two Shown', {{ prerendered: {how} }})"
+    stub = "leadline = window.leadline || function () { (leadline.q = leadline.q || []).push(arguments) };"
+    site.page(
+        "/pre/two", f"<script>{stub}{begun} addEventListener('load', () => setTimeout(() => {shown}, 2000))</script>"
+    )
+    host = f"pre{next(site.hosts)}.localhost"
+    command = [str(program()), "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
+               f"--user-data-dir={tmp_path}", f"http://{host}:{site.port}/pre/one"]  # fmt: skip
+    browser = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + PATIENCE
+        while len(took := site.touchpoints(host)) < 4 and time.monotonic() < until:
+            time.sleep(0.1)
+    finally:
+        browser.terminate()
+        browser.wait()
+    assert [each.type for each in took] == ["page_viewed", "page_viewed", "two_begun", "two_shown"]
+    assert took[2].properties["prerendering"] is True and took[3].properties["prerendered"] is True
+    assert took[1].occurred_at - took[0].occurred_at > 1_000_000, "when it was shown"
+
+
+def test_whatever_a_framework_moves_on_with_is_noticed(chromium: "Browser", site: Site) -> None:
+    """The Navigation API, a router behind # that replaces, and pages that differ by what is cut from addresses."""
+    site.page("/hashed", hash="yes")
+    site.page("/off", hash="no")
+    with visiting(chromium, site) as visit:
+        visit.go("/hashed")
+        moves = [
+            "history.replaceState(null, '', '#/home')",
+            "history.replaceState(null, '', '#/home?sort=name')",
+            "history.pushState(null, '', '?zip_code=1#/home')",
+            "history.pushState(null, '', '?zip_code=2#/home')",
+        ]
+        for move in moves:
+            visit.tab.evaluate(move)
+            visit.rest(0.2)
+        visit.go("/off")
+        visit.tab.evaluate("location.hash = '/nowhere'")
+        visit.tab.evaluate(
+            "navigation.addEventListener('navigate', (event) => event.intercept({ handler() {} }));"
+            "navigation.navigate('/off/next')"
+        )
+        took = visit.comes(*["page_viewed"] * 6)
+        home = "/hashed#/home"
+        assert [each.properties["path"] for each in took] == ["/hashed", home, home, home, "/off", "/off/next"]
+        assert "zip_code" not in visit.left()
+
+
+def test_what_has_no_address_is_no_page(chromium: "Browser", site: Site) -> None:
+    """A frame that bears its own text."""
+    site.page("/frame", f"<iframe srcdoc='<title>In</title>{site.line()}'></iframe>")
+    with visiting(chromium, site) as visit:
+        visit.go("/frame")
+        visit.comes("page_viewed")
+        assert not [each for each in site.came if b'"about:"' in each.body]
+
+
+def test_an_address_of_any_length_is_a_page(chromium: "Browser", site: Site) -> None:
+    site.page("/long")
+    with visiting(chromium, site) as visit:
+        visit.go(f"/long?state_of_map={'a,' * 20_000}&utm_source=letter")
+        visit.tab.evaluate("history.pushState(null, '', '/long/' + 'word+'.repeat(20_000))")
+        visit.rest(0.2)
+        first, second = visit.comes("page_viewed", "page_viewed")
+        assert first.properties["url"] == visit.address("/long?utm_source=letter")
+        assert first.context["campaign"] == {"source": "letter"}
+        assert len(second.properties["url"]) == 2_000
 
 
 def test_a_site_may_say_itself_what_is_a_page(chromium: "Browser", site: Site) -> None:

@@ -46,6 +46,18 @@ def test_any_page_may_load_it_and_a_cache_keeps_it(tmp_path: Path) -> None:
     assert collecting.ask("HEAD", "/t.js").headers["etag"] == tag
 
 
+@pytest.mark.parametrize(("accepted", "compressed"), [
+    ("gzip, deflate, br", True), ("br;q=1.0, gzip;q=0.8, *;q=0.1", True), ("GZIP", True),
+    ("identity", False), ("gzip;q=0", False), ("gzip;q=0.0, br", False), ("", False),
+])  # fmt: skip
+def test_it_is_compressed_for_who_takes_that(tmp_path: Path, accepted: str, compressed: bool) -> None:
+    """Or the promised size is what nobody gets."""
+    answer = Collecting(tmp_path).ask("GET", "/t.js", headers={"Accept-Encoding": accepted})
+    assert answer.headers.get("content-encoding") == ("gzip" if compressed else None)
+    assert answer.content == (FOLDER / SERVED).read_bytes() and answer.headers["vary"] == "Accept-Encoding"
+    assert (int(answer.headers["content-length"]) <= 3_500) is compressed
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 def test_it_is_only_read(tmp_path: Path, method: str) -> None:
     answer = Collecting(tmp_path).ask(method, "/t.js")

@@ -2,28 +2,30 @@
 // It speaks the Segment protocol (batches of `POST /v1/b` as text/plain, which needs no preflight). This is the readable
 // source; `make tracker` makes tracker.min.js of it, which the collector serves. docs/reference/tracker.md has its options and calls.
 ;(function () {
-  const script = document.currentScript || document.querySelector("script[data-key]")
-  const early = window.leadline
-  if (!script || (early && early.loaded)) return
+  const script = document.currentScript
+  const early = window.leadline || 0
+  if (!script || early.loaded) return
 
-  const option = (name) => script.dataset[name] || ""
+  const { key, consent, domain, link = "", hash, pages, respect } = script.dataset
   const COLLECTOR = new URL(script.src).origin
-  const DOOR = COLLECTOR + "/v1/b"
   const NAME = "_ll" // of the cookie, of the copy in localStorage, and of the parameter between sites
-  const QUEUE = NAME + "q." // and a tab's own mark: what it has not delivered
+  const QUEUE = "_llq." // and a tab's own mark: what it has not delivered
   const NO = "no" // in place of an id: this visitor objected
-  const BATCH = 28000 // bytes: what leaves a closing page may have 64 KiB in sum, shared with whoever else uses it
+  const BATCH = 9000 // characters, of three bytes at most: what leaves a closing page may have 64 KiB in sum, shared with whoever else uses it
+  const SEPARATOR = ",\n" // no JSON has it inside
   const MOST = 500 // events that wait
-  const WAITS = option("consent") == "wait"
-  const PAGES = option("pages") != "no"
-  const HASH = option("hash") !== ""
-  const LINKED = option("link")
-    .split(/[\s,]+/)
-    .filter(Boolean)
-  const FILES = /\.(pdf|docx?|xlsx?|pptx?|od[tsp]|csv|txt|zip|rar|7z|gz|dmg|pkg|exe|msi|apk|deb|rpm|mp[34])$/i
+  const LONGEST = 2000 // characters of an address
+  const WAITS = consent == "wait"
+  const PAGES = pages != "no" && location.host // what a frame bears in itself is no page
+  const HASH = hash && hash != "no"
+  const LINKED = link.split(/[\s,]+/)
+  const FILES = /\.(pdf|(doc|xls|ppt)x?|od[tsp]|csv|txt|zip|rar|7z|gz|dmg|pkg|exe|msi|apk|deb|rpm|mp[34])$/i
   const CLICKED = /^(utm_\w+|\w*cl(ic)?k?id|[gw]braid|bd_vid|li_fat_id|_gl)$/i // what names a campaign or a click, however long
-  const PRIVATE = /pass(w|c|p|$)|pwd|secret|token|csrf|card|cvv|iban|(^|[^a-z])(otp|ssn|pin|cvc|csc|si[dg])([^a-z]|$)/i // of a field, a parameter
-  const SECRET = /auth|sess|signature|code$|key$|mail|phone|jwt|ticket|nonce|state$|_ll$/i // of a parameter
+  const PRIVATE = /pass(?![aei])|pwd|secret|token|csrf|card|cvv|iban|^code\b|\bcc-|(sms|auth|login|secur|verif|time)[\w-]*code|(^|[^a-z])(otp|ssn|pin|cvc|csc|si[dg])([^a-z]|$)/i // of a field, a parameter
+  const SECRET = /auth|sess|signature|mail|phone|jwt|ticket|nonce|(code|key|state|tel|_ll)(=|$)/i // of a parameter
+  // A mail address, a UUID, letters and digits together, or many changes between them.
+  const TOKEN = /@|(-[\da-f]{4}){3}-|^(?=.*\d)(?=.*[a-z])\w{20,}$|^(?=(.*?\d[a-z]){3}).*[\w.~+/-]{20}/i
+  const CARD = /[1-9]([\s.-]?\d){13}/ // as many digits as a card's number has, and no phone number
 
   // A fault of ours never becomes one of the page's.
   const safe =
@@ -33,227 +35,264 @@
         return work(...given)
       } catch (fault) {}
     }
-  const listen = (target, names, work) => names.split(" ").forEach((name) => target.addEventListener(name, safe(work), true))
-  const random = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => (byte + 256).toString(16).slice(1)).join("")
+  // Whether a host is another one of the site's.
+  const ours = safe((url) => LINKED.includes(new URL(url).hostname || 0))
+  const listen = (target, name, work) => target.addEventListener(name, safe(work), true)
+  const random = () => [...crypto.getRandomValues(new Uint8Array(32))].map((byte) => (byte % 16).toString(16)).join("")
 
   // ---- storage: each access may throw, and may be forgotten ----
 
-  const keep = safe((name, value) => (value ? localStorage.setItem(name, value) : localStorage.removeItem(name)))
-  const kept = safe((name) => localStorage.getItem(name))
-  const queues = () => safe(() => Object.keys(localStorage).filter((name) => name.indexOf(QUEUE) == 0))() || []
-  const cookie = safe((value) => {
-    const place =
-      ";path=/;samesite=lax" + (location.protocol == "https:" ? ";secure" : "") + (option("domain") && ";domain=" + option("domain"))
-    document.cookie = NAME + "=" + value + ";max-age=" + (value ? 31536000 : 0) + place
+  const keep = safe((name, value) => (value ? (localStorage[name] = value) : delete localStorage[name]))
+  const kept = safe((name) => localStorage[name])
+  // Takes what tabs before this one could not deliver.
+  const drain = safe((take) =>
+    Object.keys(localStorage).forEach((name) => {
+      if (name.indexOf(QUEUE)) return
+      safe(take)(kept(name))
+      keep(name)
+    })
+  )
+  const cookie = safe((value, place = "") => {
+    document.cookie = `_ll=${value};max-age=${value ? 31536000 : 0};path=/;samesite=lax;domain=${place}` + (location.protocol == "https:" ? ";secure" : "")
   })
-  const readCookie = safe(() => (document.cookie.match(/(?:^|; )_ll=([\w.-]+)/) || [])[1])
+  const readCookie = safe(() => /(^|; )_ll=([\w.-]+)/.exec(document.cookie)[2])
+  // Where the domain has no say, as `co.uk` has none, the host alone keeps it.
+  const write = (value) => {
+    cookie("") // the host's own, of the time before the site named a domain
+    cookie(value, domain)
+    if (readCookie() != value) cookie(value)
+    keep(NAME, value)
+  }
+  // What this browser keeps. Of several hosts that share a cookie, another one's copy knows nothing of a withdrawal.
+  const stored = () => readCookie() || (WAITS && domain ? "" : kept(NAME))
 
   // ---- addresses without secrets ----
 
-  const cleanQuery = (query) =>
-    query
-      .split("&")
-      .filter((pair) => {
-        const [name, value] = pair.split("=")
-        return (
-          pair &&
-          !/@|%40/.test(value) &&
-          (CLICKED.test(name) ||
-            !(PRIVATE.test(name) || SECRET.test(name) || /^(%2b)?\d{11,}$|^(?=.*\d)(?=.*[a-z])[\w.~-]{24,}$/i.test(value)))
-        )
-      })
-      .join("&")
-  const cleanPath = (path) => path.replace(/[^/]+/g, (part) => (/@|%40|^ey[\w-]+\.|^(?=.*\d)(?=.*[a-z])\w{20,}$/i.test(part) ? "*" : part))
-  const clean = (address) => {
-    const url = address && safe(() => new URL(address, location.href))()
-    if (!url) return ""
-    if (!/^https?:$/.test(url.protocol)) return url.protocol
-    const query = cleanQuery(url.search.slice(1))
-    const [route, rest] = url.hash.split("?")
-    const hash = HASH && route.indexOf("=") < 0 ? cleanPath(route) : ""
-    const more = hash && cleanQuery(rest || "")
-    return url.origin + cleanPath(url.pathname) + (query && "?" + query) + hash + (more && "?" + more)
+  // As it reads, however often it was percent-encoded: an address in an address is.
+  const plain = (text) => text.replace(/%(?:25)*([2-7][\da-f])/gi, (all, code) => String.fromCharCode("0x" + code))
+  const cleanQuery = (query) => {
+    const harmless = (pair) => {
+      // Up to the last `=`: names, also those in an address that is a value.
+      const [, names, value] = /(?:(.*)=)?(.*)/.exec(plain(pair).replace(/=+$/, ""))
+      return (
+        !/@/.test(names + value) &&
+        (CLICKED.test(names) || !(PRIVATE.test(names) || SECRET.test(names) || /^\+?\d{11,}$/.test(value) || TOKEN.test(value)))
+      )
+    }
+    const left = query.slice(1).split("&").filter((pair) => pair.length < 500).filter(harmless).join("&")
+    return left && "?" + left
   }
+  const cleanPath = (path) => path.replace(/[^/]+/g, (part) => (TOKEN.test(plain(part)) ? "*" : part))
+  const clean = (address) => {
+    const url = new URL(address, document.baseURI)
+    if (!/^http/.test(url.protocol)) return url.protocol
+    const [, route, query] = /([^?]*)(.*)/.exec(url.hash)
+    const hash = HASH && !/=/.test(route) ? cleanPath(route) + cleanQuery(query) : ""
+    return (url.origin + cleanPath(url.pathname) + cleanQuery(url.search) + hash).slice(0, LONGEST)
+  }
+
+  // Of an address that was cleaned, or to compare two.
+  const path = (url) => url.replace(/^\w+:(\/\/[^/]*)?|\?[^#]*/g, "")
 
   // ---- who, and whether we may ----
 
-  let id, user, may, events, flying, timer, shut
+  let id, user, may, held, events, flying, timer, shut
   let failed = 0
   let last, before, pending
   let shown = ""
   const tab = QUEUE + random()
-  const hashed = (text) => [...text].reduce((sum, letter) => (sum * 31 + letter.charCodeAt()) % 4294967291, 7).toString(36)
+  const hashed = (text) => {
+    let sum = 7
+    for (const letter of text) sum = (sum * 31 + letter.charCodeAt()) % 4294967291
+    return sum.toString(36)
+  }
   const remember = () => {
     if (may != 1) return
-    const value = id + (user && "." + user)
-    cookie(value)
-    keep(NAME, value)
+    write(id + (user && "." + user))
+    held = stored()
   }
   const fresh = () => {
     id = random()
     user = ""
   }
-  const forget = () => {
-    clearTimeout(timer)
-    timer = 0
-    cookie("")
-    queues()
-      .concat(NAME)
-      .forEach((name) => keep(name))
+  const stop = () => {
+    may = 0
+    events = []
+    keep(tab) // else what this tab said while another one withdrew would stay
+    pending = 0
     fresh()
+  }
+  // Takes over what another page decided meanwhile: who this is, and whether we may.
+  const allowed = () => {
+    const found = stored()
+    if (found == NO || (WAITS && held && !found)) stop()
+    else if (found && may == 1) [id, user = ""] = found.split(".")
+    return may
   }
 
   // ---- sending ----
 
-  const save = () => may == 1 && keep(tab, events.length && JSON.stringify(events))
+  const save = () => allowed() == 1 && keep(tab, events.length && "[" + events.join(SEPARATOR) + "]")
   const later = (delay) => {
-    if (may == 1 && events.length && !timer) {
-      timer = setTimeout(() => {
-        timer = 0
-        send()
-      }, delay)
-    }
+    timer = timer || setTimeout(() => send((timer = 0)), delay)
   }
-  const body = (batch) => JSON.stringify({ writeKey: option("key"), sentAt: new Date().toISOString(), batch })
-  const bytes = (text) => new Blob([text]).size
+  const body = (batch) => '{"batch":[' + batch + "]," + JSON.stringify({ writeKey: key, sentAt: new Date() }).slice(1)
   const batches = () => {
     const found = []
-    let size = BATCH
-    events.forEach((event) => {
-      const more = bytes(JSON.stringify(event))
-      if (size + more > BATCH) size = found.push([]) // a few bytes: what stands around them has room
-      size += more
-      found[found.length - 1].push(event)
-    })
+    let size = Infinity
+    if (!shut && allowed() == 1) {
+      events.forEach((event) => {
+        size += event.length
+        if (size > BATCH) size = found.push([]) && event.length
+        found[found.length - 1].push(event)
+      })
+    }
     return found
   }
   const send = safe(() => {
-    if (may != 1 || flying || shut || !events.length) return
-    const batch = batches()[0]
+    const batch = !flying && batches()[0]
+    if (!batch) return
     const text = body(batch)
     const done = (delivered, delay) => {
       flying = 0
+      failed++
       if (delivered) {
         failed = 0
-        events = events.filter((event) => batch.indexOf(event) < 0)
-        save()
-      } else failed++
-      later(delivered ? 0 : (delay || Math.min(60, 2 ** failed)) * (1000 + Math.random() * 300))
+        events = events.filter((event) => !batch.includes(event))
+      }
+      save()
+      later(delivered ? 0 : (delay > 0 ? Math.min(delay, 9000) : Math.min(60, 2 ** failed)) * (1000 + Math.random() * 300))
     }
-    flying = 1
     // A text is sent as text/plain. Without a cookie of the collector's, and going on where the page is left.
-    fetch(DOOR, { method: "POST", body: text, keepalive: bytes(text) < 60000, credentials: "omit" })
+    fetch(COLLECTOR + "/v1/b", { method: "POST", body: text, keepalive: text.length < 20000, credentials: "omit" })
       .then((answer) => {
         const status = answer.status
         shut = /40[13]/.test(status)
-        done(!shut && !/429|408|5../.test(status), +answer.headers.get("Retry-After"))
+        done(!/40[138]|429|5../.test(status), +answer.headers.get("Retry-After"))
       })
       .catch(() => done(0))
+    flying = 1
   })
   // What is not known to have arrived goes once more: the ids are the same, so it counts once.
   const leave = () => {
     view()
-    if (may == 1 && !shut && navigator.sendBeacon) {
-      batches().every((batch) => navigator.sendBeacon(DOOR, body(batch)))
-    }
+    batches().every((batch) => navigator.sendBeacon(COLLECTOR + "/v1/b", body(batch)))
   }
 
+  // Written down at once: what the page does with its objects later changes nothing, and what is no JSON harms nothing else.
   const emit = (type, more, url = clean(location.href)) => {
-    if (!may) return
-    const { pathname, hash } = new URL(url)
-    const page = { url, path: pathname + hash.split("?")[0], title: document.title, referrer: before }
-    events.push({ type, messageId: random(), timestamp: new Date().toISOString(), anonymousId: id, context: { page }, ...more })
-    events.splice(0, events.length - MOST)
+    if (!allowed()) return
+    events.push(
+      JSON.stringify({
+        type,
+        messageId: random(),
+        timestamp: new Date(),
+        anonymousId: id,
+        context: { page: { url, path: path(url), title: document.title, referrer: before } },
+        ...more,
+      })
+    )
+    events = events.slice(-MOST)
     save()
     later(100)
   }
+
+  const track = (event, properties) => emit("track", { event, properties })
+
   // ---- what happens on the page ----
 
   // Counts the page view that waits for its title.
   const view = safe(() => {
     if (!pending) return
-    clearTimeout(pending.timer)
-    last = pending.url
-    before = pending.referrer
+    clearTimeout(pending)
     pending = 0
-    emit("page", {}, last)
+    const url = clean(shown)
+    if (last && url != last) before = last
+    last = url
+    emit("page", {}, url)
   })
-  const moved = (forced, replaced) => {
-    const address = clean(location.href).split("#")[0] + (HASH ? location.hash : "")
-    if (replaced && (pending || address.split(/[?#]/)[0] == shown.split(/[?#]/)[0])) {
-      shown = address // of a filter, a map: no other page
-      if (pending) pending.url = clean(location.href)
-      return
+  const moved = (how) => {
+    const address = location.href.split(HASH ? " " : "#")[0]
+    // Another query is no other page where it replaces one, as a filter's or a map's does.
+    if (how != "replace" || (!pending && path(address) != path(shown))) {
+      if (address == shown && how != 1) return
+      view()
+      pending = setTimeout(view, 50)
     }
-    if (address == shown && !forced) return
-    view()
-    pending = { url: clean(location.href), referrer: last && address != shown ? last : before, timer: setTimeout(view, 50) }
     shown = address
   }
-  const wrap = (name, replaced) => {
+  const hopped = safe(({ navigationType }) => may && moved(navigationType))
+  const wrap = (navigationType) => {
+    const name = navigationType + "State"
     const original = history[name]
-    const after = safe(() => may && moved(0, replaced))
     history[name] = function () {
       const answer = original.apply(this, arguments)
-      after()
+      hopped({ navigationType })
       return answer
     }
   }
 
   const clicked = (event) => {
-    if (event.type == "auxclick" && event.button != 1) return
-    const link = event.composedPath().find((each) => each.href && /^a(rea)?$/i.test(each.localName))
-    if (!link || !may) return
+    const link = event.composedPath().find((each) => each.href && /^a(rea)?$/.test(each.localName))
+    if (!link || event.button > 1) return
     const address = link.href.baseVal || link.href // of SVG it is an object
-    const url = new URL(address, location.href)
-    const href = clean(address)
+    const url = new URL(address, document.baseURI)
+    const href = clean(url)
+    const away = url.host != location.host
     if (link.hasAttribute("download") || FILES.test(url.pathname)) {
-      emit("track", { event: "File Downloaded", properties: { file: href.split("?")[0].split("/").pop(), href } })
-    } else if (url.host != location.host && url.protocol != "javascript:") {
-      emit("track", { event: "Link Clicked", properties: { href } })
+      track("File Downloaded", { file: link.getAttribute("download") || path(href).split("/").pop(), href })
+    } else if (away && href != "javascript:") {
+      track("Link Clicked", { href })
     }
-    if (may == 1 && LINKED.indexOf(url.hostname) >= 0 && url.host != location.host && link.href == address) {
+    if (allowed() == 1 && away && ours(url) && link.href == address) {
       url.searchParams.set(NAME, id + "." + Date.now().toString(36))
       link.href = url.href
       setTimeout(() => (link.href = address)) // for who copies it later
     }
   }
 
+  const goesToUs = (form) => new URL(form.getAttribute("action") || "", document.baseURI).href.startsWith(COLLECTOR + "/f/")
+  // The browser sends such a form to the collector itself: it only lacks whose it is.
+  const gathered = ({ target, formData }) => {
+    if (target.hasAttribute("data-leadline") && goesToUs(target) && calls.id()) formData.set("_aid", id)
+  }
   const submitted = (event) => {
-    const form = event.target
-    const said = (name) => form.getAttribute(name) || "" // form.name is a field of that name, where there is one
-    if (!form.hasAttribute("data-leadline") || !may) return
-    const own = new URL(said("action"), location.href)
-    if (own.origin == COLLECTOR && /^\/f\//.test(own.pathname)) {
-      // The browser sends this one to the collector itself: it only lacks whose it is.
-      if (may == 1)
-        Object.assign(form.elements._aid || form.appendChild(document.createElement("input")), { type: "hidden", name: "_aid", value: id })
-      return
-    }
+    const form = event.target // a field may be called as a property of it: `name`, `id`, `action`, `elements`
+    const name = form.getAttribute("data-leadline")
+    if (name === null || goesToUs(form)) return
     const properties = {}
-    for (const field of form.elements) {
-      const value = field.value
-      const key = field.name
-      if (key == "_gotcha" && value) properties.bot = true
-      if (!key || key[0] == "_" || !value || field.disabled || field.hasAttribute("data-leadline-skip")) continue
-      if (/password|hidden|file|submit|button|reset/.test(field.type)) continue
-      if (/checkbox|radio/.test(field.type) && !field.checked) continue
-      if (PRIVATE.test(key + " " + field.id) || /\bcc-|password|one-time-code/.test(field.autocomplete)) continue
-      if (field.type != "tel" && /(\d[ -]?){13}\d/.test(value)) continue // as many digits as a card's number has
-      properties[key] = properties[key] ? [].concat(properties[key], value) : value
+    for (const field of form) {
+      const { name, type } = field
+      if (name == "_gotcha" && field.value) properties.bot = true
+      if (
+        (name || "_")[0] == "_" ||
+        field.closest(":disabled,[data-leadline-skip]") ||
+        /password|hidden|file|submit|button|reset|output|checkbox|radio/.test(!field.checked && type) ||
+        PRIVATE.test([name, field.id, field.autocomplete])
+      )
+        continue
+      for (const { value } of field.selectedOptions || [field]) {
+        if (value && !CARD.test(value)) properties[name] = properties[name] ? [].concat(properties[name], value) : value
+      }
     }
     // `form` beside the properties says that they are a form's fields.
-    emit("track", { event: "Form Submitted", form: said("data-leadline") || said("id") || said("name"), properties })
+    emit("track", { event: "Form Submitted", form: name || form.getAttribute("id") || form.getAttribute("name"), properties })
   }
 
   // ---- calls ----
 
+  const go = () => {
+    remember()
+    save()
+    later(0)
+  }
   let calls = {
     page: () => moved(1),
-    track: (event, properties) => emit("track", { event, properties }),
+    track,
     identify: (who, traits) => {
-      const more = { traits: who && typeof who == "object" ? who : traits }
+      const more = { traits: who === Object(who) ? who : traits }
       if (who && who != more.traits) {
+        allowed()
         const known = hashed((more.userId = String(who)))
         if (user && user != known) fresh()
         user = known
@@ -266,101 +305,80 @@
       remember()
     },
     grant: () => {
-      if (may == 1) return
+      if (allowed() == 1) return
       const waited = may
+      const was = id
+      const found = stored()
       may = 1
-      if (!waited || !load()) remember() // else another tab was granted it, and its id is everybody's
-      events.forEach((event) => (event.anonymousId = id))
-      if (!waited) moved(1) // this page, after an objection
-      save()
-      later(0)
+      if (found && found != NO) allowed() // another tab was granted it, and its id is everybody's
+      events = events.map((event) => event.replace(was, id))
+      if (!waited && PAGES) moved(1) // this page, after an objection
+      go()
     },
     withdraw: () => {
       stop()
-      forget()
-      if (!WAITS) {
-        cookie(NO) // names nobody: without it the next page would begin again
-        keep(NAME, NO)
-      }
+      cookie("", domain)
+      cookie("")
+      drain()
+      keep(NAME)
+      if (!WAITS) write(NO) // names nobody: without it the next page would begin again
     },
-    id: () => (may == 1 ? id : ""),
-  }
-  const stop = () => {
-    may = 0
-    events = []
-    keep(tab) // else what this tab said while another one withdrew would stay
-    clearTimeout(pending && pending.timer)
-    pending = 0
-  }
-  // Reads who this is from what an earlier page kept. Says whether that is somebody.
-  const load = () => {
-    const stored = readCookie() || kept(NAME)
-    if (!stored || stored == NO) return stored
-    ;[id, user = ""] = stored.split(".")
-    return stored
+    id: () => allowed() == 1 && id,
   }
 
-  let started
-  let calling = (early && early.q) || []
+  let calling = early.q || []
   const start = () => {
-    started = 1
     events = []
     fresh()
-    const stored = load()
-    may = stored == NO ? 0 : WAITS && !stored ? 2 : 1
-    const [, handed, at] = /[?&]_ll=([\w-]{32})\.(\w+)/.exec(location.search) || []
-    if (handed && !user && Math.abs(Date.now() - parseInt(at, 36)) < 120000) id = handed
-    before = clean(document.referrer)
-    if (may == 1) {
-      queues().forEach((name) => {
-        events.push(...(safe(JSON.parse)(kept(name)) || []))
-        keep(name)
-      })
-      remember()
-      save()
-      later(0)
-    }
+    const found = stored()
+    may = found == NO ? 0 : WAITS && !found ? 2 : 1
+    allowed()
+    const [, handed, at] = /[?&]_ll=(\w{32})\.(\w+)/.exec(location.search) || []
+    before = document.referrer && clean(document.referrer)
+    if (handed && !user && ours(before) && Date.now() - parseInt(at, 36) < 120000) id = handed
+    // Without consent, what an earlier page left is of a time before it was withdrawn.
+    drain(may == 1 && ((text) => events.push(...text.slice(1, -1).split(SEPARATOR))))
+    if (may != 1) keep(NAME, found)
+    go()
     if (PAGES) {
       moved(1)
       view()
-      wrap("pushState")
-      wrap("replaceState", 1)
-      listen(window, "popstate", () => may && moved())
+      wrap("push")
+      wrap("replace")
+      listen(window, "popstate", hopped)
+      // Frameworks that move on without `history`.
+      listen(window.navigation || window, "currententrychange", hopped)
     }
-    listen(document, "click auxclick", clicked)
+    listen(document, "click", clicked)
+    listen(document, "auxclick", clicked)
     listen(document, "submit", submitted)
+    listen(document, "formdata", gathered)
     listen(window, "pagehide", leave)
     listen(window, "pageshow", (event) => {
       if (!event.persisted) return
-      const stored = readCookie() || kept(NAME)
-      if (may == 1 && (stored ? stored == NO : WAITS)) return stop() // withdrawn meanwhile
       flying = 0
-      if (may && PAGES) moved(1)
       later(0)
-    })
-    listen(window, "storage", (event) => {
-      if (event.key == NAME && (event.newValue || NO) == NO) stop() // withdrawn in another tab
+      if (PAGES && may) moved(1)
     })
     const waiting = calling
     calling = 0
     waiting.forEach((call) => api(...call))
   }
   const api = (name, ...given) => {
-    if (calling) return calling.push([name, ...given])
-    return calls[name] && safe(calls[name])(...given)
+    return (calling ? !calling.push([name, ...given]) : safe(calls[name])(...given)) || ""
   }
   api.loaded = 1
   window.leadline = api
-  if ((navigator.globalPrivacyControl || navigator.doNotTrack == 1) && option("respect") != "no") {
+  if ((navigator.globalPrivacyControl || navigator.doNotTrack == 1) && respect != "no") {
     calling = 0
     calls = {}
     return
   }
+  // A page that is prerendered is hidden, too.
   const turned = () => {
-    const hidden = document.visibilityState == "hidden"
-    if (started) hidden && send(view())
-    else if (!hidden && !document.prerendering) safe(start)()
+    if (events) document.hidden && send(view())
+    else if (!document.hidden) safe(start)()
   }
-  listen(document, "visibilitychange prerenderingchange", turned)
+  listen(document, "visibilitychange", turned)
   turned()
 })()
