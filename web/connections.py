@@ -60,6 +60,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def __init__(self, limits: ConnectionLimits, crowd: Crowd, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self._limits = limits
+        self._most_head, self._most_connections = limits.head_bytes, limits.connections
         self._crowd = crowd
         self._served = self.app
         self._waiting: asyncio.TimerHandle | None = None
@@ -85,7 +86,9 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Bytes of a request came."""
         self._whole, self._coming = False, len(data)
-        super().data_received(data)
+        HttpToolsProtocol.data_received(self, data)
+        if self._whole and self._part == "none":
+            return  # a request in one piece, as nearly all are
         if self._part == "body" and self._waiting is None and not self.transport.is_closing():
             self._wait(self._limits.body_seconds, "body")
         if self._part == "body" or (self._part == "none" and self._is_asked) or self.transport.is_closing():
@@ -98,34 +101,33 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        super().on_message_begin()
+        HttpToolsProtocol.on_message_begin(self)
         self._part, self._head_size = "head", 0
 
     def on_headers_complete(self) -> None:
         """Its head is whole."""
-        self._settle()
+        if self._waiting is not None:
+            self._settle()
         self._part = "body"
-        if self._is_large():
+        if self._head_size + self._coming > self._most_head and self._is_large():
             self.app = _answers(_large(self._limits.head_bytes))
-        elif len(self.connections) > self._limits.connections:
+        elif len(self.connections) > self._most_connections:
             self._turn_away()
             self.app = _answers(_FULL)
         else:
             self.app = self._served
-        super().on_headers_complete()
+        HttpToolsProtocol.on_headers_complete(self)
 
     def on_message_complete(self) -> None:
         """The whole request is here."""
         self._part, self._whole = "none", True
-        self._settle()
-        super().on_message_complete()
+        if self._waiting is not None:
+            self._settle()
+        HttpToolsProtocol.on_message_complete(self)
 
     def _is_large(self) -> bool:
-        """Whether the head that is whole is too large; most are not, as no more bytes than those came at all."""
-        most = self._limits.head_bytes
-        return self._head_size + self._coming > most and (
-            len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > most
-        )
+        """Whether the head that is whole is too large; asked where as many bytes came at all."""
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > self._most_head
 
     @property
     def _is_asked(self) -> bool:

@@ -19,11 +19,8 @@ from web.problems import Problem
 ALLOWED_HEADERS: Final = "authorization, content-type, content-encoding, x-write-key, anonymousid"
 
 _VARIES: Final = (b"vary", b"Origin")
-_READABLE: Final = (
-    (b"access-control-allow-credentials", b"true"),
-    (b"access-control-expose-headers", b"Retry-After"),
-    _VARIES,
-)
+_READABLE: Final = ((b"access-control-allow-credentials", b"true"), _VARIES)
+_RETRY_AFTER: Final = (b"access-control-expose-headers", b"Retry-After")
 _SHORT: Final = 200
 """Characters of an origin whose answer is remembered."""
 _WEIGHT: Final = re.compile(r"q=([01](?:\.\d{0,3})?)")
@@ -44,14 +41,14 @@ def image(content: bytes, media_type: str, status: int = 200, headers: Mapping[s
 
 
 _SUCCESS: Final = {"success": True}
-_ALL_TAKEN: Final = json(_SUCCESS)
+ALL_TAKEN: Final = json(_SUCCESS)
 """Nothing was refused."""
 
 
 def outcome(taken: Taken, status: int = 200) -> Response:
     """The answer to a client that reads it: accepted, with what was refused and kept beside it. Raises Problem."""
     if taken.refused is None:
-        return _ALL_TAKEN if status == 200 else json(_SUCCESS, status)
+        return ALL_TAKEN if status == 200 else json(_SUCCESS, status)
     if taken.malformed:
         raise Problem(400, taken.refused.reason, kept=True)
     rejected = [{"item": place, "reason": reason} for place, reason in taken.refused.reasons()]
@@ -60,9 +57,9 @@ def outcome(taken: Taken, status: int = 200) -> Response:
 
 def readable(response: Response, origin: str | None) -> Response:
     """The answer, which a page of this origin may read."""
-    if response is _ALL_TAKEN and len(origin or "") <= _SHORT:
+    if response is ALL_TAKEN and len(origin or "") <= _SHORT:
         return _all_taken(origin)
-    return _let_read(json(_SUCCESS) if response is _ALL_TAKEN else response, origin)
+    return _let_read(json(_SUCCESS) if response is ALL_TAKEN else response, origin)
 
 
 @lru_cache(1_000)
@@ -74,6 +71,8 @@ def _all_taken(origin: str | None) -> Response:
 def _let_read(response: Response, origin: str | None) -> Response:
     if origin:
         response.raw_headers += ((b"access-control-allow-origin", origin.encode()), *_READABLE)
+        if "retry-after" in response.headers:
+            response.raw_headers.append(_RETRY_AFTER)
     else:
         response.raw_headers.append(_VARIES)
     return response

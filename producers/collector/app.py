@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from itertools import count
 from typing import Final, TypeVar, TypeVarTuple, assert_never
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -23,12 +23,14 @@ from starlette.types import ASGIApp
 from domain.touchpoints.mail_link import MailLinkKeys
 from domain.touchpoints.text import header
 from domain.touchpoints.touchpoint import Instant, Source
-from producers.collector import answers, keys, senders, sites, tracker_script
+from producers.collector import answers, keys, senders, sites, tracker_door, tracker_script
 from producers.collector.answering import PATH, AnswerDoor, Answering
+from producers.collector.durations import Durations
 from producers.collector.mail_doors import MailDoors
 from producers.collector.queue import AppendQueue
 from producers.collector.request import DoorRequest
 from producers.collector.straight import Door, StraightWay
+from producers.collector.tracker_door import TrackerDoor
 from producers.protocols.registry import PROTOCOLS
 from producers.reading import body
 from producers.reading.arrival import Arrival, RefusedPart, Taken, Unusable
@@ -110,16 +112,14 @@ class _Collector:
         self._clock = clock
         self._queue = AppendQueue(log, most_bytes=admission.queue_bytes)
         self._threads = ThreadPoolExecutor(2, "large-body")
-        self._seconds = Histogram(
+        self._durations = Durations(
             "leadline_collector_request_seconds",
             "Time until a request was answered, its durable append included",
-            ("door", "status"),
-            registry=registry,
+            registry,
         )
         self._taken = Counter(
             "leadline_collector_touchpoints", "Touchpoints acknowledged", ("source",), registry=registry
         )
-        self._seconds_of = lru_cache(1_000)(self._seconds.labels)
         self._taken_of = lru_cache(1_000)(self._taken.labels)
         self._rejected = Counter(
             "leadline_collector_rejected", "Input that was refused and kept", ("source",), registry=registry
@@ -171,12 +171,19 @@ class _Collector:
             return answers.readable(await self._timed(handle, door, request), reader)
 
         if "POST" in methods and "{" not in path:
-            self.straight[path] = answer
+            self.straight[path] = self._tracker(answer) if path == tracker_door.PATH else answer
 
         async def routed(request: Request) -> Response:
             return await answer(DoorRequest(request.scope, request.receive))
 
         return Route(path, routed, methods=[*methods, "OPTIONS"])
+
+    def _tracker(self, otherwise: Door) -> Door:
+        admission = self._admission
+        return TrackerDoor(
+            admission.keys, admission.conventions, admission.kept_header, self._clock, self._queue, self._durations,
+            self._taken, otherwise,
+        ).answer  # fmt: skip
 
     async def _timed(self, handle: Callable[[R], Awaitable[Response]], door: str, request: R) -> Response:
         began = time.perf_counter()
@@ -184,7 +191,7 @@ class _Collector:
             response = await handle(request)
         except Exception as error:
             response = answers.failed(error, door)
-        self._seconds_of(door, str(response.status_code)).observe(time.perf_counter() - began)
+        self._durations.add(door, response.status_code, time.perf_counter() - began)
         return response
 
     # ---- protocols ----
@@ -280,9 +287,9 @@ class _Collector:
 
     def _arrival(self, request: DoorRequest, source: Source, *, keyed: bool = False) -> Arrival:
         """Of the headers as much as is kept. A request with a write key says all in its body; its query has the key."""
-        most = self._admission.kept_header
+        most, path = self._admission.kept_header, request.scope["path"]
         return Arrival(
-            body.clean(request.scope["path"])[1 : DOOR_LIMIT + 1],
+            body.clean(path)[1 : DOOR_LIMIT + 1],
             source,
             self._clock(),
             f"{self._prefix}{next(self._numbers):x}",

@@ -16,7 +16,6 @@ from urllib.parse import quote, quote_plus
 from domain.errors import Misconfigured
 from domain.touchpoints.claims import OWN_SOURCES
 from domain.touchpoints.touchpoint import Source
-from producers.protocols.segment.tracked import Batch
 from producers.reading.body import LIMIT, Malformed, TooLarge, unpacked
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}\Z")
@@ -56,12 +55,10 @@ class WriteKeys:
 
     def source(self, keys: Iterable[str]) -> Source | None:
         """Who sends with these keys; the first known one counts. None: nobody."""
-        if self.open:
-            return Source("server", "default")
         for key in keys:
             if (source := self.sources.get(_digest(key))) is not None:
                 return source
-        return None
+        return Source("server", "default") if self.open else None
 
 
 def parse(text: str) -> WriteKeys:
@@ -100,8 +97,6 @@ def of_headers(headers: Mapping[str, str]) -> list[str]:
 
 def of_body(value: object) -> list[str]:
     """The write keys in a parsed body: its own, or the first item's of a batch."""
-    if isinstance(value, Batch):
-        return [value.writeKey] if value.writeKey else []
     write_keys = []
     if isinstance(value, dict):
         items = value.get("batch")

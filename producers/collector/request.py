@@ -16,6 +16,7 @@ class DoorRequest(Request):
         super().__init__(scope, receive)
         self.said: Mapping[bytes, bytes] = dict(reversed(scope["headers"]))
         """Its headers by their names in small letters; of those that repeat the first."""
+        self._whole: bytes | None = None
 
     def text(self, name: bytes) -> str:
         """A header, of which a server gives the bytes as Latin-1; "" where it is not there."""
@@ -31,6 +32,8 @@ class DoorRequest(Request):
 
     async def whole_body(self) -> bytes:
         """All of the body; most come in one piece. Raises ClientDisconnect, HTTPException 413, what the server does."""
+        if self._whole is not None:
+            return self._whole
         if declared_size(self.said.get(b"content-length", b"")) > LIMIT:
             raise too_large(LIMIT)
         parts, size, more = [], 0, True
@@ -43,7 +46,8 @@ class DoorRequest(Request):
             if size > LIMIT:
                 raise too_large(LIMIT)
             parts.append(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        self._whole = parts[0] if len(parts) == 1 else b"".join(parts)
+        return self._whole
 
     def wants_json(self, parsed: Body) -> bool:
         """Whether a script sent the form (fetch, sendBeacon), which follows no redirect for a person."""

@@ -1,7 +1,8 @@
 """Names that forms give to the fields about a person: the table of docs/reference/http.md."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from domain.touchpoints.claims import snake_case
@@ -62,17 +63,25 @@ WRAPPERS: Final = frozenset(
 PEOPLE: Final = frozenset({"contact", "contacts", "customer", "user", "lead", "person", "visitor", "subscriber"})
 """Words before a field's name that mean somebody: of a list of them each place is another one."""
 
+_SHORT: Final = 200
+"""Characters of a field's name that is remembered."""
 _UNCLEAR: Final = frozenset({"name", "title", "address", "role", "state"})
 _NUMBER: Final = re.compile(r"q?\d+")
 _PARTS: Final = re.compile(r"[\[\]./]+")
 
 
-def unwrapped(key: str, name: str, known: Collection[str]) -> str | None:
+def unwrapped(key: str, name: str, known: frozenset[str]) -> str | None:
     """The name of the profile that a field bears behind a form builder's words and numbers; None: it bears none.
 
     `key` is the field's name as sent, `name` the same in snake_case. `form_name` is the form's,
     `form[name]` a person's.
     """
+    return _unwrapped(key, name, known) if len(key) <= _SHORT else _unwrapped.__wrapped__(key, name, known)
+
+
+@lru_cache(4_000)
+def _unwrapped(key: str, name: str, known: frozenset[str]) -> str | None:
+    """The forms of a site have the same fields all day."""
     words = name.split("_")
     if not OTHERS.isdisjoint(words):
         return None

@@ -34,8 +34,12 @@ def path_of(url: object) -> str | None:
 
 def query_of(url: object) -> bytes:
     """The query of an address, empty where it has none."""
+    if not isinstance(url, str):
+        return b""
+    if url.isascii() and url.isprintable() and "[" not in url and "]" not in url:
+        return url.partition("#")[0].partition("?")[2].encode()
     try:
-        return urlsplit(url).query.encode("utf-8", "replace") if isinstance(url, str) else b""
+        return urlsplit(url).query.encode("utf-8", "replace")
     except ValueError:
         return b""
 
@@ -79,24 +83,25 @@ def campaign(query: bytes) -> dict[str, Any]:
         return {}
     text = query.decode("latin-1")
     if "%" not in text and text.isascii() and text.isprintable() and text.count("&") < _FEW:  # whatever its charset
-        parts = (part.replace("+", " ").partition("=") for part in text.strip().split("&"))
-        return campaign_of((clean(name), clean(value)) for name, _, value in parts)
+        said = "&".join([part for part in text.strip().split("&") if "utm" in part.lower()])
+        return dict(_plain_campaign(said) if len(said) <= _SHORT else _plain_campaign.__wrapped__(said))
     try:
         return campaign_of(fields(query))
     except Malformed:
         return {}
 
 
+@lru_cache(1_000)
+def _plain_campaign(said: str) -> dict[str, Any]:
+    """What an advertisement says in the addresses of all who come by it, of whom each has a click id of their own."""
+    parts = (part.replace("+", " ").partition("=") for part in said.split("&"))
+    return campaign_of((clean(name), clean(value)) for name, _, value in parts)
+
+
 def campaign_at(url: object) -> dict[str, Any]:
     """The same of an address; {}: it is none, or names none."""
     if not isinstance(url, str) or "utm_" not in url.lower():
         return {}
-    return dict(_short_campaign(url)) if len(url) <= _SHORT else campaign(query_of(url))
-
-
-@lru_cache(1_000)
-def _short_campaign(url: str) -> dict[str, Any]:
-    """Of an address that a mail or an advertisement gives to many."""
     return campaign(query_of(url))
 
 

@@ -5,9 +5,7 @@ from typing import Any, Final
 
 import orjson
 
-from producers.protocols.segment import tracked
 from producers.protocols.segment.items import CALLS, Item, fingerprint, touchpoint, word
-from producers.protocols.segment.tracked import Batch
 from producers.reading import body
 from producers.reading.arrival import ITEM_LIMIT, Arrival, RefusedPart, Taken, Unusable, sealed, take_one
 from producers.reading.body import LIMIT, Body
@@ -34,8 +32,6 @@ _SHOWN: Final = 5
 
 def read(arrival: Arrival, data: bytes) -> Body:
     """The call or batch in an unpacked body of `POST /v1/...`. Raises Malformed."""
-    if arrival.door == tracked.DOOR and body.is_tidy(data) and (batch := tracked.read(data)) is not None:
-        return Body("json", batch)
     message = body.parsed(data, arrival.content_type)
     match message.format:
         case "empty":
@@ -50,10 +46,6 @@ def taken(arrival: Arrival, message: Body, raw: bytes) -> Taken:
     """What a call or batch became. `raw` is kept where the request as a whole is no good."""
     value = message.value
     call = call_of(arrival.door)
-    if arrival.door == tracked.DOOR and (records := _tracked(arrival, value, raw)) is not None:
-        return Taken(records)
-    if isinstance(value, Batch):
-        value = body.parse(raw).value
     if call != "batch":
         return _take_call(arrival, call, value, raw)
     fault = _batch_fault(value)
@@ -111,7 +103,8 @@ def _take_batch(arrival: Arrival, items: list[Any], around: Mapping[str, Any], r
     kept: list[Any] = []
     repeats: dict[bytes, int] = {}
     heavy = len(raw) > ITEM_LIMIT
-    lent = _lent(arrival, len(items))
+    most = LIMIT // max(1, len(items))
+    lent = arrival if len(arrival.user_agent) <= most else arrival._replace(user_agent=arrival.user_agent[:most])
     for place, item in _placed(arrival.places, items):
         try:
             if not isinstance(item, dict):
@@ -126,22 +119,6 @@ def _take_batch(arrival: Arrival, items: list[Any], around: Mapping[str, Any], r
         return Taken(tuple(records))
     arrival = arrival._replace(places=tuple(place for place, _ in bad))
     return Taken(tuple(records), RefusedPart(arrival, _reasons_text(bad), _batch(around, kept, raw), tuple(bad)))
-
-
-def _tracked(arrival: Arrival, value: object, raw: bytes) -> tuple[Record, ...] | None:
-    """The touchpoints of a batch of the tracker's; None: it is another one, or not as usual."""
-    if arrival.source.kind != "browser" or len(raw) > ITEM_LIMIT:
-        return None
-    batch = value if isinstance(value, Batch) else tracked.fitting(value)
-    if batch is None or len(batch.batch) > ITEMS:
-        return None
-    return tracked.records(_lent(arrival, len(batch.batch)), batch)
-
-
-def _lent(arrival: Arrival, items: int) -> Arrival:
-    """The arrival as so many items say it: together they hold no more of its user agent than a body may be long."""
-    most = LIMIT // max(1, items)
-    return arrival if len(arrival.user_agent) <= most else arrival._replace(user_agent=arrival.user_agent[:most])
 
 
 def _reasons_text(bad: list[tuple[int, str]]) -> str:

@@ -20,8 +20,9 @@ from domain.touchpoints.text import is_plain
 from domain.touchpoints.touchpoint import Instant, rfc3339
 from producers.protocols.segment.items import touchpoint
 from producers.reading import bots, instants, page
-from producers.reading.arrival import Arrival, Unusable, sealed
-from producers.reading.ids import LIMIT
+from producers.reading.arrival import ITEM_LIMIT, Arrival, Unusable, sealed
+from producers.reading.body import LIMIT, is_tidy, parsed
+from producers.reading.ids import LIMIT as ID_LIMIT
 from store.log.cloudevents import sealed_record, source_header
 from store.log.port import Record
 
@@ -38,7 +39,7 @@ class _Around(Struct, forbid_unknown_fields=True, gc=False):
 
 
 class _Item(Struct, forbid_unknown_fields=True, tag_field="type"):
-    messageId: Annotated[str, Meta(min_length=1, max_length=LIMIT)]
+    messageId: Annotated[str, Meta(min_length=1, max_length=ID_LIMIT)]
     timestamp: str
     anonymousId: str
     context: _Around
@@ -74,41 +75,35 @@ class _Kept(Struct, omit_defaults=True, gc=False):
     userAgent: str = ""
 
 
-DOOR: Final = "v1/b"
-"""Where the tracker sends."""
 _READER: Final = msgspec.json.Decoder(Batch)
 _FLAGS: Final = frozenset({"machine", "bot"})
 
 
-def read(data: bytes) -> Batch | None:
-    """The batch in tidy JSON; None: it is another one than the tracker writes."""
-    try:
-        return _READER.decode(data)
-    except (ValueError, RecursionError):
+def read(raw: bytes) -> Batch | None:
+    """The batch in a body; None: it is another one than the tracker writes."""
+    if raw[:1] != b"{" or len(raw) > ITEM_LIMIT:
         return None
-
-
-def fitting(value: object) -> Batch | None:
-    """The same of JSON that was read already, and tidied."""
     try:
-        batch = msgspec.convert(value, Batch)
+        if is_tidy(raw):
+            return _READER.decode(raw)
+        batch = msgspec.convert(parsed(raw).value, Batch)
     except (ValueError, RecursionError):
         return None
     return batch if all(is_plain(item.messageId) for item in batch.batch) else None
 
 
 def records(arrival: Arrival, batch: Batch) -> tuple[Record, ...] | None:
-    """The touchpoints of a batch; None: one of them is refused, or the request is not as usual."""
-    source, sent = arrival.source, instants.of_browser(batch.sentAt)
+    """The touchpoints of a browser's batch; None: one of them is refused, or the request is not as usual."""
+    source, agent, sent = arrival.source, arrival.user_agent, instants.of_browser(batch.sentAt)
     if (
         sent is None
         or not instants.is_near(sent, arrival.received_at)
         or not source_holds(source.kind, source.name)
-        or arrival.places
-        or bots.machine(arrival.user_agent)
+        or bots.machine(agent)
+        or len(agent) * len(batch.batch) > LIMIT
     ):
         return None
-    request = _Request(arrival, batch.sentAt, sent)
+    request = _Request(arrival, batch, sent)
     try:
         return tuple([request.record(item, place) for place, item in enumerate(batch.batch)])
     except (Unusable, TypeError):  # such as numbers that are kept in another way
@@ -118,15 +113,12 @@ def records(arrival: Arrival, batch: Batch) -> tuple[Record, ...] | None:
 class _Request:
     """What all items of a request have in common."""
 
-    def __init__(self, arrival: Arrival, sent_at: str, sent: Instant) -> None:
-        source = arrival.source
+    def __init__(self, arrival: Arrival, batch: Batch, sent: Instant) -> None:
         self._arrival = arrival
-        self._source_header = source_header(source)
+        self._source_header = source_header(arrival.source)
         self._received = rfc3339(arrival.received_at)
         self._sent = sent
-        self._sent_as = sent_at
-        self._sent_at = _spelt(sent_at)
-        self._earliest = arrival.received_at - arrival.conventions.claims_back
+        self._sent_at = _spelt(batch.sentAt)
 
     def record(self, item: PageView | Event, place: int) -> Record:
         """The record of an item. Raises Unusable."""
@@ -136,7 +128,7 @@ class _Request:
         if not type_ or identity is None or claimed is None:
             return self._looked_at(item, place)
         occurred = instants.occurred(claimed, self._sent, arrival.received_at)
-        if occurred < self._earliest:
+        if arrival.believed(occurred) != occurred:
             return self._looked_at(item, place)
         at = _spelt(item.timestamp) if occurred == claimed else rfc3339(occurred)
         referrer: Any = fields.referrer
@@ -147,6 +139,12 @@ class _Request:
             properties = Raw(orjson.dumps(described))
         elif not referrer or not fields.title:
             properties = {name: value for name, value in asdict(fields).items() if value}
+        context = _Kept(
+            fields,
+            page.campaign_at(fields.url) or None,
+            page.is_own(referrer, arrival.conventions.sites),
+            arrival.user_agent,
+        )
         value = written(
             item.messageId,
             arrival.source,
@@ -158,12 +156,7 @@ class _Request:
             place,
             None,
             properties,
-            _Kept(
-                fields,
-                page.campaign_at(fields.url) or None,
-                page.is_own(referrer, arrival.conventions.sites),
-                arrival.user_agent,
-            ),
+            context,
         )
         if isinstance(item, Event) and value.count(b"{") + value.count(b"[") >= NESTS:
             return self._looked_at(item, place)
@@ -171,8 +164,7 @@ class _Request:
 
     def _looked_at(self, item: PageView | Event, place: int) -> Record:
         fields = msgspec.to_builtins(item)
-        arrival = self._arrival._replace(sent_at=self._sent_as)
-        return sealed(touchpoint(fields["type"], fields, arrival, place))
+        return sealed(touchpoint(fields["type"], fields, self._arrival, place))
 
 
 def _spelt(time: str) -> str:
@@ -182,7 +174,7 @@ def _spelt(time: str) -> str:
 
 def _usual(event: Event) -> str:
     """The type of an event that says nothing of the person; "" of others."""
-    return _type(event.event) if _FLAGS.isdisjoint(event.properties) else ""
+    return _type(event.event) if event.form is UNSET and _FLAGS.isdisjoint(event.properties) else ""
 
 
 @lru_cache(1_000)
