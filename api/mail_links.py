@@ -139,7 +139,7 @@ class MailLinkMaker:
 
     def _address(self, said: str | None) -> str:
         if said is not None:
-            return target(said).partition("?")[0].partition("#")[0].rstrip("/")
+            return target(said, "address").partition("?")[0].partition("#")[0].rstrip("/")
         if self.public_url is None:
             text = "address: it is missing, and LEADLINE_PUBLIC_URL is not set: one of them says where the collector is"
             raise CommandRefused(422, text)

@@ -29,6 +29,8 @@ _NOT_IN_AN_ADDRESS: Final = re.compile(r"[\x00-\x20\\\x7f-\x9f]")
 _ORIGIN: Final = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?\Z")
 _KEPT: Final = ":/%#?=@[]!$&'()*+,;~"
 """Of an address beside letters, digits and `_.-`: what stands for itself. All else is percent-encoded."""
+_BROWSER: Final = re.compile(r"Mozilla/\d\.\d \(|Opera/|UCWEB/")
+"""How every browser begins to say what it is; what only calls itself `Mozilla/5.0`, a library or nothing is none."""
 _PRIVACY_PROXY: Final = "Mozilla/5.0"
 """All that Apple's Mail Privacy Protection says of itself, which loads every image of every mail, read or not."""
 _TYPES: Final = {MailDoor.OPEN: "email_opened", MailDoor.CLICK: "email_clicked"}
@@ -79,20 +81,23 @@ def mailing(
     return Mailing(named["campaign"], Instant(ends), named["variant"], named["message"], addresses)
 
 
-def target(address: str) -> str:
-    """A web address as a browser is sent to it: in ASCII, percent-encoded where it must be. Raises CommandRefused."""
+def target(address: str, name: str = "targets") -> str:
+    """A web address as a browser is sent to it: in ASCII, percent-encoded where it must be. Raises CommandRefused.
+
+    `name`: of the field that it was given in.
+    """
     written = storable(address).strip(" ")
     origin = None if _NOT_IN_AN_ADDRESS.search(written) else origin_of(written)
     if origin is None or not _ORIGIN.match(origin):
         raise CommandRefused(
             422,
-            f"targets: found {_unseen(address)}, allowed is an http or https address such as"
+            f"{name}: found {_unseen(address)}, allowed is an http or https address such as"
             " https://www.example.com/offer, without a password, spaces, backslashes and control characters",
         )
     rest = written[written.index("//") + 2 + len(urlsplit(written).netloc) :]
     whole = origin + quote(rest if rest.startswith("/") else f"/{rest}", safe=_KEPT)
     if len(whole) > TARGET_LIMIT:
-        raise CommandRefused(422, f"targets: {whole[:80]}...: has {len(whole)} characters, allowed are {TARGET_LIMIT}")
+        raise CommandRefused(422, f"{name}: {whole[:80]}...: has {len(whole)} characters, allowed are {TARGET_LIMIT}")
     return whole
 
 
@@ -120,6 +125,8 @@ def followed(link: MailLink, id: str, now: Instant, user_agent: str) -> Touchpoi
     context: dict[str, Any] = bots.machine(user_agent)
     if door is MailDoor.OPEN and user_agent.strip() == _PRIVACY_PROXY:
         context["machine"] = "known bot Mail Privacy Protection"
+    if door is MailDoor.CLICK and not _BROWSER.match(user_agent):  # people click in browsers
+        context.setdefault("machine", "no browser")
     if door is MailDoor.CLICK:  # a visit comes from it; by the campaign's own name, so that reports have one
         context["campaign"] = {"medium": "email", **page.campaign(page.query_of(link.target)), "name": link.campaign}
     if user_agent:

@@ -17,6 +17,7 @@ from runtime.wiring import Wiring
 from tests.given_samples import Shell, sample
 from tests.runtime.given_server import MODEL, sent
 from tests.runtime.serving import Server, eventually, here, run, serving
+from tests.services.browser import PERSON
 
 SETTINGS = sample("measure-mail.md", "export LEADLINE_PUBLIC_URL")
 MAKE = sample("measure-mail.md", "leadline links make ada")
@@ -69,7 +70,7 @@ def test_the_mail_report_shows_opens_and_clicks_from_links_alone(server: Server,
     assert pasted(server, SENT, KEY="any")
     [_, bo] = made["items"]
     for url in (opened, clicked, clicked, bo["clicks"][0]["url"].removeprefix(PUBLIC)):
-        answer = server.http.get(url)
+        answer = server.http.get(url, headers={"User-Agent": PERSON})
         assert answer.status_code == (200 if url is opened else 302), answer.text
         assert answer.headers.get("location", "https://www.example.com/offer").startswith(
             "https://www.example.com/offer"

@@ -20,6 +20,7 @@ from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Instant, Source, Touchpoint
 from producers.collector import answer_pages, answers
 from producers.collector.queue import AppendQueue
+from producers.collector.request import mailed_token
 from producers.reading.arrival import sealed
 from producers.reading.body import clean
 from web.problems import Problem
@@ -65,7 +66,7 @@ class AnswerDoor:
 
     async def respond(self, request: Request) -> Response:
         """A page: to GET and HEAD what is asked, or what became of it; to POST what the answer became."""
-        invitation = self._keys.opened(request.path_params["token"])
+        invitation = self._keys.opened(mailed_token(request))
         language = (invitation and invitation.language) or answers.preferred(request.headers.get("accept-language", ""))
         if invitation is None:
             return answer_pages.said(language, "unknown", 404)

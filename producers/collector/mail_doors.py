@@ -17,6 +17,7 @@ from domain.touchpoints.text import header
 from domain.touchpoints.touchpoint import Instant
 from producers.collector import answer_pages, answers
 from producers.collector.queue import AppendQueue
+from producers.collector.request import mailed_token
 from producers.mail_links import SOURCE, followed
 from producers.protocols.pixel import GIF
 from producers.reading.arrival import sealed
@@ -63,9 +64,13 @@ class MailDoors:
         self._began: dict[bytes, Instant] = {}
 
     def routes(self, timed: _Timed) -> list[Route]:
-        """The routes; `timed` measures what answers, under the name of its door."""
+        """The routes; `timed` measures what answers, under the name of its door.
+
+        A click has two: a `path` matches no line break, and else nothing matches a slash.
+        """
         doors = ((f"/{MailDoor.OPEN}/{{token}}.gif", MailDoor.OPEN, self._opened),
-                 (f"/{MailDoor.CLICK}/{{token}}", MailDoor.CLICK, self._clicked))  # fmt: skip
+                 (f"/{MailDoor.CLICK}/{{token}}", MailDoor.CLICK, self._clicked),
+                 (f"/{MailDoor.CLICK}/{{token:path}}", MailDoor.CLICK, self._clicked))  # fmt: skip
         return [Route(path, partial(timed, handle, door), methods=["GET"]) for path, door, handle in doors]
 
     async def _opened(self, request: Request) -> Response:
@@ -80,11 +85,17 @@ class MailDoors:
         return answers.image(GIF, "image/gif", headers=_HEADERS)
 
     async def _clicked(self, request: Request) -> Response:
-        """On to the target: a person does not wait for a log that is away."""
+        """On to the target: a person does not wait for a log that is away.
+
+        A browser that fetches ahead gets nothing that it could use: from it it would serve the click, unseen by us.
+        """
         link = self._link(request, MailDoor.CLICK)
         if link is None:
             language = answers.preferred(request.headers.get("accept-language", ""))
             return answer_pages.said(language, "unknown", 404)
+        if request.method == "GET" and _is_ahead(request):
+            self._followed.labels(link.door, "ahead").inc()
+            return Response(status_code=503, headers=_HEADERS)
         with suppress(Problem):  # it is counted as lost
             await self._take(request, link)
         return RedirectResponse(link.target, 302, _HEADERS)
@@ -93,7 +104,7 @@ class MailDoors:
         """What the token bears; None: it is damaged, of another key or door, or has ended. Raises Problem 501."""
         if self._keys is None:
             raise Problem(501, "links of mails need keys: set LEADLINE_LINK_KEY, of the collector too")
-        link = self._keys.opened(request.path_params["token"], door)
+        link = self._keys.opened(mailed_token(request), door)
         if link is None or self._clock() >= link.ends:
             self._followed.labels(door, "refused").inc()
             return None
@@ -106,7 +117,7 @@ class MailDoors:
             return
         now = self._clock()
         agent = header(request.headers.get("user-agent", "")[: self._kept_header])
-        touchpoint = followed(link, self._id(request.path_params["token"], now), now, agent)
+        touchpoint = followed(link, self._id(mailed_token(request), now), now, agent)
         try:
             await self._queue.put([sealed(touchpoint)], [])
         except Problem:

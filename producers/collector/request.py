@@ -1,12 +1,25 @@
 """A request as the door of a protocol reads it: its headers by name, its whole body, what it says of its answer."""
 
+import re
 from collections.abc import Mapping
+from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope
 
 from producers.reading.body import LIMIT, Body
 from web.limits import declared_size, too_large
+
+_FOLDED: Final = re.compile(r"[=\s\u00ad\u200b\u2060\ufeff]+")
+"""What mail programs break a long address with: a soft line break (`=`), spaces, what is not seen."""
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]*")
+"""What of a path is the token: behind it stands what a mail program took for the address (`.`, `>`, a quote)."""
+
+
+def mailed_token(request: Request) -> str:
+    """The token in a request's path, whatever became of the address on its way through mail programs."""
+    found = _TOKEN.match(_FOLDED.sub("", request.path_params["token"]))
+    return found[0] if found else ""
 
 
 class DoorRequest(Request):

@@ -81,6 +81,13 @@ def press(collecting: Collecting, url: str = URL, **fields: str) -> httpx2.Respo
     return collecting.ask("POST", url, data=fields)
 
 
+@pytest.mark.parametrize("behind", [".", "%3E", "=", "%0A", "%E2%80%8B"])
+def test_what_a_mail_program_puts_behind_an_address_is_none_of_it(collecting: Collecting, behind: str) -> None:
+    assert press(collecting, URL + behind).status_code == 200
+    assert press(collecting, URL[:30] + "%3D%0D%0A" + URL[30:]).status_code == 200
+    assert len({each.id for each in collecting.touchpoints()}) == 1
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_looking_changes_nothing(collecting: Collecting, method: str) -> None:
     for _ in range(3):

@@ -193,9 +193,28 @@ def test_what_is_fetched_ahead_is_answered_and_counts_nothing(
     door: Collecting, link: MailLink, method: str, headers: dict[str, str]
 ) -> None:
     answer = follow(door, link, method, **headers)
-    assert (answer.status_code, answer.headers.get("location")) == ((302, OFFER) if link is CLICK else (200, None))
+    given = (200, None) if link is OPEN else (302, OFFER) if method == "HEAD" else (503, None)
+    assert (answer.status_code, answer.headers.get("location")) == given
     assert door.touchpoints() == [] and counted(door, link.door, "ahead") == 1
     assert follow(door, replace(link, ends=Instant(NOON)), method, **headers).status_code == 404
+
+
+@pytest.mark.parametrize("behind", [
+    "=", "%3D%3D", ".", "%3E", ")", ",", "%22", "/", "%E2%80%8B", "&amp;", ".gif", "%0A", "?utm_source=x",
+])  # fmt: skip
+def test_what_a_mail_program_puts_behind_an_address_is_none_of_it(door: Collecting, behind: str) -> None:
+    answer = door.ask("GET", path_of(CLICK) + behind, headers={"user-agent": CHROME})
+    assert (answer.status_code, answer.headers["location"]) == (302, OFFER)
+    follow(door, CLICK)
+    assert len({each.id for each in door.touchpoints()}) == 1, "the same click, however it is spelt"
+
+
+@pytest.mark.parametrize("fold", ["%3D%0D%0A", "%0A", "%20", "%E2%80%8B", "%C2%AD"])
+def test_an_address_that_was_folded_is_whole_again(door: Collecting, fold: str) -> None:
+    for link, place in ((CLICK, 20), (OPEN, 70)):
+        path = path_of(link)
+        assert door.ask("GET", path[:place] + fold + path[place:], headers={"user-agent": CHROME}).status_code < 400
+    assert [each.type for each in door.touchpoints()] == ["email_clicked", "email_opened"]
 
 
 def test_a_click_that_is_tried_again_within_a_moment_is_one(door: Collecting) -> None:
@@ -227,9 +246,12 @@ def test_a_machine_is_flagged_and_what_fetches_for_a_person_is_none(door: Collec
     )
     follow(door, CLICK, **{"user-agent": "Mozilla/5.0"})
     follow(door, OPEN, **{"user-agent": "Mozilla/5.0"})  # Apple's Mail Privacy Protection: it loads whatever comes
-    machine, person, clicked, apple = door.touchpoints()
+    for agent in ("", "curl/8.5.0", "python-requests/2.32", "Go-http-client/1.1"):
+        follow(door, replace(CLICK, variant=agent), **{"user-agent": agent})
+    machine, person, clicked, apple, *others = door.touchpoints()
+    assert {each.context.get("machine") for each in (clicked, *others)} == {"no browser"}, "people click in browsers"
     assert machine.by_machine and machine.context["machine"].startswith("known bot Googlebot")
-    assert not person.by_machine and not clicked.by_machine
+    assert not person.by_machine
     assert apple.by_machine and apple.context["machine"] == "known bot Mail Privacy Protection"
 
 

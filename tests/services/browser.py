@@ -1,9 +1,11 @@
 """A real Chromium for tests, driven by Playwright: Debian's package, never a download of Playwright's own."""
 
 import shutil
+import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -66,6 +68,19 @@ def running_chromium() -> Iterator["Browser"]:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def left_alone(profile: Path, address: str) -> Iterator[None]:
+    """A browser on a page, which nobody drives: one that is driven neither prerenders nor fetches ahead."""
+    command = [program() or PROGRAMS[0], "--headless=new", "--no-sandbox", "--disable-gpu", *_QUIET,
+               f"--user-agent={PERSON}", f"--user-data-dir={profile}", address]  # fmt: skip
+    browser = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        browser.terminate()
+        browser.wait()
 
 
 class Watch:

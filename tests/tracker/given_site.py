@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from domain.touchpoints.mail_link import MailLinkKeys
 from domain.touchpoints.touchpoint import Touchpoint
 from producers.collector.tracker_script import FOLDER
 from runtime.clock import clock
@@ -142,10 +143,10 @@ def _again(body: bytes) -> Receive:
 
 
 @contextmanager
-def running_site(folder: Path) -> Iterator[Site]:
+def running_site(folder: Path, mail_keys: MailLinkKeys | None = None) -> Iterator[Site]:
     """The site and its collector, in a thread."""
     port = free_ports(1)[0]
-    site = Site(Collecting(folder, f"website:public:{KEY}"), port)
+    site = Site(Collecting(folder, f"website:public:{KEY}", mail_keys=mail_keys), port)
     server = uvicorn.Server(uvicorn.Config(site, host="127.0.0.1", port=port, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run)
     thread.start()

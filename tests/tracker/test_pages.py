@@ -1,14 +1,18 @@
 """Page views as a browser makes them: each once, by its own address and title, and delivered whatever happens."""
 
-import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.services.browser import program
-from tests.tracker.given_site import ID, PATIENCE, Site, ids, visiting
+from domain.files.durations import HOUR
+from domain.touchpoints.mail_link import MailLink, MailLinkKeys
+from domain.touchpoints.touchpoint import Instant
+from producers.mail_links import url_of
+from runtime.clock import clock
+from tests.services.browser import left_alone
+from tests.tracker.given_site import ID, PATIENCE, Site, ids, running_site, visiting
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -145,7 +149,7 @@ def test_a_tab_that_nobody_looked_at_is_no_page_view(chromium: "Browser", site: 
         visit.comes("page_viewed", "video_loaded")
 
 
-def test_a_prerendered_page_counts_when_it_is_shown(site: Site, tmp_path: Path) -> None:
+def test_a_prerendered_page_counts_when_it_is_shown(chromium: "Browser", site: Site, tmp_path: Path) -> None:
     """The same. A browser that is driven prerenders nothing, so this one is left alone."""
     rules = '{"prerender": [{"urls": ["/pre/two"], "eagerness": "immediate"}]}'
     later = "location.search || setTimeout(() => (location.href = '/pre/two'), 1500)"
@@ -158,16 +162,10 @@ def test_a_prerendered_page_counts_when_it_is_shown(site: Site, tmp_path: Path) 
         "/pre/two", f"<script>{stub}{begun} addEventListener('load', () => setTimeout(() => {shown}, 2000))</script>"
     )
     host = f"pre{next(site.hosts)}.localhost"
-    command = [str(program()), "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
-               f"--user-data-dir={tmp_path}", f"http://{host}:{site.port}/pre/one"]  # fmt: skip
-    browser = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
+    with left_alone(tmp_path, f"http://{host}:{site.port}/pre/one"):
         until = time.monotonic() + PATIENCE
         while len(took := site.touchpoints(host)) < 4 and time.monotonic() < until:
             time.sleep(0.1)
-    finally:
-        browser.terminate()
-        browser.wait()
     assert [each.type for each in took] == ["page_viewed", "page_viewed", "two_begun", "two_shown"]
     assert took[2].properties["prerendering"] is True and took[3].properties["prerendered"] is True
     assert took[1].occurred_at - took[0].occurred_at > 1_000_000, "when it was shown"
@@ -219,6 +217,26 @@ def test_an_address_of_any_length_is_a_page(chromium: "Browser", site: Site) -> 
         assert first.properties["url"] == visit.address("/long?utm_source=letter")
         assert first.context["campaign"] == {"source": "letter"}
         assert len(second.properties["url"]) == 2_000
+
+
+def test_a_prefetch_takes_no_click_in_a_mail_away(chromium: "Browser", tmp_path: Path) -> None:
+    """A browser that fetched a link ahead serves the click from that, where it got an answer that it can use."""
+    keys = MailLinkKeys(["a key of the tests for mails"])
+    with running_site(tmp_path, keys) as site:
+        site.page("/offer")
+        offer = f"http://offer.localhost:{site.port}/offer"
+        link = MailLink("spring", "email", "ada@example.org", Instant(clock() + HOUR), target=offer)
+        url = url_of(site.collector, link.door, keys.seal(link))
+        rules = f'{{"prefetch": [{{"urls": ["{url}"], "eagerness": "immediate"}}]}}'
+        click = f"setTimeout(() => (location.href = '{url}'), 1500)"
+        site.page("/mail", f"<script type=speculationrules>{rules}</script><script>{click}</script>")
+        with left_alone(tmp_path / "profile", f"http://mail.localhost:{site.port}/mail"):
+            until = time.monotonic() + PATIENCE
+            while not site.touchpoints("offer.localhost") and time.monotonic() < until:
+                time.sleep(0.1)
+        followed = [each.headers.get("sec-purpose") for each in site.came if each.path.startswith("/c/")]
+        assert followed == ["prefetch", None]
+        assert [each.type for each in site.collecting.touchpoints()].count("email_clicked") == 1
 
 
 def test_a_site_may_say_itself_what_is_a_page(chromium: "Browser", site: Site) -> None:
