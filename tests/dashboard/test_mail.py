@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.dashboard.reports.mail_test import mail_test
+from api.dashboard.reports.mail_variants import mail_test
 from api.dashboard.texts import Texts
 from api.dashboard.words.wording import PageWording
 from domain.model.definition import parse_model

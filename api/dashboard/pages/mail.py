@@ -12,7 +12,7 @@ from starlette.routing import Route
 from api.dashboard.periods import PagePeriod, period_of
 from api.dashboard.reports.choice import ReportChoice
 from api.dashboard.reports.columns import COLUMN_TEXTS
-from api.dashboard.reports.mail_test import MEASURED, MailTest, mail_test
+from api.dashboard.reports.mail_variants import MEASURED, MailTest, mail_test
 from api.dashboard.reports.notes import note_text
 from api.dashboard.reports.questions import by_label
 from api.dashboard.reports.table import sorted_items
