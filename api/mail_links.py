@@ -114,6 +114,8 @@ class MailLinkMaker:
         if self.keys is None:
             raise CommandRefused(501, "links of mails need keys: set LEADLINE_LINK_KEY, of the collector too")
         mail = mailing(self.clock(), wanted.campaign, wanted.variant, wanted.message, wanted.targets, wanted.lasts)
+        if not all(each.strip() for each in wanted.leads or ()):
+            raise CommandRefused(422, "leads: one of them is empty, allowed is a lead's id, an e-mail or KIND:VALUE")
         sealing = _Sealing(mail, self.keys, self._address(wanted.address))
         most = LINKS // (1 + len(mail.targets))
         if wanted.leads is not None and len(wanted.leads) > most:

@@ -131,6 +131,8 @@ def test_everybody_in_a_segment_gets_links(server: Server, settings: dict[str, s
         (("--segment", "vip"), "newsletter"),
         (("--segment", "nobody", "ada@example.org"), "one of them"),
         ((), "one of them"),
+        (("",), "leads: one of them is empty"),
+        (("ada@example.org", "--address", "collect.example.com"), "address: found 'collect.example.com'"),
     ):
         refused = here(server.lines.parent, "links", "make", "--campaign", "spring", *words, **named)
         assert refused.returncode == 2 and said in refused.stderr

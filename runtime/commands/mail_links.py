@@ -52,8 +52,6 @@ def make(
     """Make the links of a mail to leads or to a segment: of its open, and of a click on each target."""
     if bool(of) == (segment is not None):
         raise Refused("name leads (ids, e-mails or KIND:VALUE), or a segment with --segment: one of them")
-    if of and not all(who.strip() for who in of):
-        raise Refused("WHO: one of them is empty, allowed is a lead's id, an e-mail or KIND:VALUE")
     with wiring_of(data=data, database=database) as wiring:
         maker = MailLinkMaker(wiring.reader, wiring.settings.mail_keys, wiring.settings.public_url, clock)
         wanted = WantedLinks.model_construct(

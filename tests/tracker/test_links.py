@@ -157,6 +157,19 @@ def test_the_example_pages_report_what_they_say(chromium: "Browser", site: Site)
         assert "s3cret" not in visit.left()
 
 
+def test_the_example_pages_work_where_the_tracker_is_blocked(chromium: "Browser", site: Site) -> None:
+    with visiting(chromium, site) as visit:
+        visit.context.route("**/t.js", lambda route: route.abort())
+        visit.tab.goto(visit.address("/trial.html"))
+        visit.tab.fill("[name=email]", "ada@example.com")
+        visit.tab.fill("[name=password]", "s3cret")
+        visit.tab.click("button")
+        visit.tab.wait_for_selector("#done")
+        visit.tab.goto(visit.address("/cart.html"))
+        visit.tab.click("#add")
+        assert not visit.faults
+
+
 def test_the_example_site_gives_a_file_for_an_address(chromium: "Browser", site: Site) -> None:
     with visiting(chromium, site) as visit:
         visit.go("/guide.html")

@@ -198,6 +198,20 @@ def test_whatever_a_framework_moves_on_with_is_noticed(chromium: "Browser", site
         assert "zip_code" not in visit.left()
 
 
+def test_what_happens_at_once_on_a_page_is_behind_its_view(chromium: "Browser", site: Site) -> None:
+    """Though the view waits for its title."""
+    site.page("/app")
+    with visiting(chromium, site) as visit:
+        visit.go("/app")
+        visit.tab.evaluate(
+            "history.pushState({}, '', '/app/next'); setTimeout(() => leadline('track', 'At Once'), 5);"
+            "setTimeout(() => (document.title = 'Next'), 20)"
+        )
+        took = sorted(visit.comes("page_viewed", "page_viewed", "at_once"), key=lambda each: each.occurred_at)
+        assert [each.type for each in took] == ["page_viewed", "page_viewed", "at_once"]
+        assert took[1].properties["title"] == "Next"
+
+
 def test_what_has_no_address_is_no_page(chromium: "Browser", site: Site) -> None:
     """A frame that bears its own text."""
     site.page("/frame", f"<iframe srcdoc='<title>In</title>{site.line()}'></iframe>")

@@ -20,9 +20,9 @@
   const HASH = hash && hash != "no"
   const LINKED = link.split(/[\s,]+/)
   const FILES = /\.(pdf|(doc|xls|ppt)x?|od[tsp]|csv|txt|zip|rar|7z|gz|dmg|pkg|exe|msi|apk|deb|rpm|mp[34])$/i
-  const CLICKED = /^(utm_\w+|\w*cl(ic)?k?id|[gw]braid|bd_vid|li_fat_id|_gl)$/i // what names a campaign or a click, however long
-  const PRIVATE = /pass(?![aei])|pwd|secret|token|csrf|card|cvv|iban|^code\b|\bcc-|(sms|auth|login|secur|verif|time)[\w-]*code|(^|[^a-z])(otp|ssn|pin|cvc|csc|si[dg])([^a-z]|$)/i // of a field, a parameter
-  const SECRET = /auth|sess|signature|mail|phone|jwt|ticket|nonce|(code|key|state|tel|_ll)(=|$)/i // of a parameter
+  const CLICKED = /^(utm_\w+|\w*cl(ic)?k?id|[gw]braid|bd_vid|li_fat_id)$/i // what names a campaign or a click, however long
+  const PRIVATE = /pass(?![aei])|pwd|secret|token|card|cvv|iban|^code\b|\bcc-|(sms|auth|login|secur|verif|time)[\w-]*code|(^|[^a-z])(otp|ssn|pin|cvc|csc|si[dg])([^a-z]|$)/i // of a field, a parameter
+  const SECRET = /auth|sess|signature|mail|phone|ticket|(code|key|state|tel|_ll)(=|$)/i // of a parameter
   // A mail address, a UUID, letters and digits together, or many changes between them.
   const TOKEN = /@|(-[\da-f]{4}){3}-|^(?=.*\d)(?=.*[a-z])\w{20,}$|^(?=(.*?\d[a-z]){3}).*[\w.~+/-]{20}/i
   const CARD = /[1-9]([\s.-]?\d){13}/ // as many digits as a card's number has, and no phone number
@@ -53,7 +53,7 @@
     })
   )
   const cookie = safe((value, place = "") => {
-    document.cookie = `_ll=${value};max-age=${value ? 31536000 : 0};path=/;samesite=lax;domain=${place}` + (location.protocol == "https:" ? ";secure" : "")
+    document.cookie = `_ll=${value};max-age=${value ? 31536000 : 0};path=/;samesite=lax;domain=${place}` + (/s:/.test(location.protocol) ? ";secure" : "")
   })
   const readCookie = safe(() => /(^|; )_ll=([\w.-]+)/.exec(document.cookie)[2])
   // Where the domain has no say, as `co.uk` has none, the host alone keeps it.
@@ -98,7 +98,7 @@
 
   let id, user, may, held, events, flying, timer, shut
   let failed = 0
-  let last, before, pending
+  let last, before, pending, since
   let shown = ""
   const tab = QUEUE + random()
   const hashed = (text) => {
@@ -209,7 +209,7 @@
     const url = clean(shown)
     if (last && url != last) before = last
     last = url
-    emit("page", {}, url)
+    emit("page", { timestamp: since }, url)
   })
   const moved = (how) => {
     const address = location.href.split(HASH ? " " : "#")[0]
@@ -218,6 +218,7 @@
       if (address == shown && how != 1) return
       view()
       pending = setTimeout(view, 50)
+      since = new Date() // what happens meanwhile happens on the page, behind its view
     }
     shown = address
   }
