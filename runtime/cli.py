@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 _AS_JSON: Final = "leadline.as_json"
 """Where a context keeps whether its command answers in JSON."""
@@ -91,6 +92,14 @@ class Commands(TyperGroup):
         except BrokenPipeError:  # the reader of a table has seen enough
             sys.stderr.close()
             ctx.exit(0)
+        except TyperException as error:  # what is asked wrongly: people see the usage, too
+            from runtime.errors import plainly
+
+            error.message = plainly(error.message)
+            if not as_json:
+                raise
+            _print_problems(error.exit_code, [error.format_message()])
+            ctx.exit(error.exit_code)
         except Exception as error:
             from runtime.errors import outcome_of
 
@@ -101,12 +110,17 @@ class Commands(TyperGroup):
             if isinstance(error, OSError):
                 _give_up_output()
             if as_json:
-                print(json.dumps({"exit_code": code, "problems": lines}, ensure_ascii=False), file=sys.stderr)
+                _print_problems(code, lines)
             else:
                 from runtime.show import say
 
                 say("\n".join(f"leadline: {line}" for line in lines))
             ctx.exit(code)
+
+
+def _print_problems(code: int, lines: list[str]) -> None:
+    """What programs are told where they asked for JSON."""
+    print(json.dumps({"exit_code": code, "problems": lines}, ensure_ascii=False), file=sys.stderr)
 
 
 def _give_up_output() -> None:

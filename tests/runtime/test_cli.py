@@ -201,6 +201,20 @@ def test_tables_are_for_people_and_json_for_programs(monkeypatch: pytest.MonkeyP
     assert "is the active model" in found["found"]["model file"]
 
 
+@pytest.mark.parametrize(("words", "said"), [
+    (("leads", "--limit", "0"), "Invalid value for '--limit': allowed is at least 1"),
+    (("leads", "--limit", "1001"), "Invalid value for '--limit': allowed is at most 1000"),
+    (("leads", "--limit", "x"), "Invalid value for '--limit': allowed is a whole number"),
+    (("leads", "--colour", "x"), "No such option: --colour"),
+    (("past", "build"), "Missing argument 'T'."),
+    (("nope",), "No such command 'nope'."),
+])  # fmt: skip
+def test_what_is_no_command_is_told_as_json_where_json_is_asked_for(words: tuple[str, ...], said: str) -> None:
+    told(leadline(*words, code=2), "Usage: ", said)
+    answer = json.loads(leadline(*words, "--json", code=2).stderr)
+    assert answer["exit_code"] == 2 and answer["problems"][0].startswith(said)
+
+
 def test_what_is_asked_wrongly_is_told() -> None:
     imported()
     told(leadline("lead", "nobody@example.org", code=2), "no lead has the email 'nobody@example.org'")
