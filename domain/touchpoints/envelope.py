@@ -1,7 +1,7 @@
 """The envelope, version 1: a touchpoint as it lies on the log and, byte for byte, in the event store, for ever."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from itertools import starmap
@@ -107,19 +107,23 @@ ENVELOPES: Final = TypeAdapter(list[Envelope])
 """Validates a whole batch as one JSON list."""
 
 
-class _WrittenIdentity(Struct, gc=False):
+class WrittenIdentity(Struct, gc=False):
+    """An identity as an envelope says it."""
+
     kind: str
     value: str
 
 
-class _Written(Struct, omit_defaults=True, gc=False):
+class WrittenEnvelope(Struct, omit_defaults=True, gc=False):
+    """An envelope as it is written: times as `rfc3339` spells them; of a table None, a structure, or its JSON."""
+
     v: int
     id: str
     source: Raw
     type: str
     occurred_at: str
     received_at: str
-    identities: list[_WrittenIdentity]
+    identities: list[WrittenIdentity]
     sent_at: str | None = None
     seq: int = 0
     profile: Any = None
@@ -127,54 +131,38 @@ class _Written(Struct, omit_defaults=True, gc=False):
     context: Any = None
 
 
-_WRITER: Final = msgspec.json.Encoder()
+json_of: Final = msgspec.json.Encoder().encode
+"""The JSON bytes of what is written."""
 
 
 @lru_cache(1_000)
-def _source_json(source: Source) -> Raw:
+def source_json(source: Source) -> Raw:
+    """A source as an envelope says it."""
     return Raw(orjson.dumps({"kind": source.kind, "name": source.name}))
-
-
-def written(
-    id: str,
-    source: Source,
-    type: str,
-    occurred_at: str,
-    received_at: str,
-    identities: Iterable[Identity],
-    sent_at: str | None,
-    seq: int,
-    profile: Any,
-    properties: Any,
-    context: Any,
-) -> bytes:
-    """The envelope's JSON bytes of its parts: times as `rfc3339` spells them, of what may be empty None or its JSON (a
-    structure, or `Raw`)."""
-    pairs = [_WrittenIdentity(kind, value) for kind, value in identities]
-    source_json = _source_json(source)
-    return _WRITER.encode(
-        _Written(1, id, source_json, type, occurred_at, received_at, pairs, sent_at, seq, profile, properties, context)
-    )
 
 
 def encode(touchpoint: Touchpoint) -> bytes:
     """The envelope's JSON bytes. The same touchpoint gives the same bytes."""
-    return written(
-        touchpoint.id,
-        touchpoint.source,
-        touchpoint.type,
-        rfc3339(touchpoint.occurred_at),
-        rfc3339(touchpoint.received_at),
-        touchpoint.identities,
-        None if touchpoint.sent_at is None else rfc3339(touchpoint.sent_at),
-        touchpoint.seq,
-        _table_json(touchpoint.profile),
-        _table_json(touchpoint.properties),
-        _table_json(touchpoint.context),
+    return json_of(
+        WrittenEnvelope(
+            1,
+            touchpoint.id,
+            source_json(touchpoint.source),
+            touchpoint.type,
+            rfc3339(touchpoint.occurred_at),
+            rfc3339(touchpoint.received_at),
+            list(starmap(WrittenIdentity, touchpoint.identities)),
+            None if touchpoint.sent_at is None else rfc3339(touchpoint.sent_at),
+            touchpoint.seq,
+            table_json(touchpoint.profile),
+            table_json(touchpoint.properties),
+            table_json(touchpoint.context),
+        )
     )
 
 
-def _table_json(table: Mapping[str, Any]) -> Raw | None:
+def table_json(table: Mapping[str, Any]) -> Raw | None:
+    """A table as a part of an envelope; None where it is empty. Raises TypeError where JSON cannot carry it."""
     return Raw(orjson.dumps(table)) if table else None
 
 

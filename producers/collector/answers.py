@@ -11,8 +11,9 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
 
-from producers.collector.request import DoorRequest
+from producers.collector.request import DoorRequest, origin_in
 from producers.reading.arrival import Taken
 from web.problems import Problem
 
@@ -41,34 +42,45 @@ def image(content: bytes, media_type: str, status: int = 200, headers: Mapping[s
 
 
 _SUCCESS: Final = {"success": True}
-ALL_TAKEN: Final = json(_SUCCESS)
 """Nothing was refused."""
 
 
 def outcome(taken: Taken, status: int = 200) -> Response:
     """The answer to a client that reads it: accepted, with what was refused and kept beside it. Raises Problem."""
     if taken.refused is None:
-        return ALL_TAKEN if status == 200 else json(_SUCCESS, status)
+        return json(_SUCCESS, status)
     if taken.malformed:
         raise Problem(400, taken.refused.reason, kept=True)
     rejected = [{"item": place, "reason": reason} for place, reason in taken.refused.reasons()]
     return json({"success": True, "rejected": rejected}, status)
 
 
-def readable(response: Response, origin: str | None) -> Response:
-    """The answer, which a page of this origin may read."""
-    if response is ALL_TAKEN and len(origin or "") <= _SHORT:
-        return _all_taken(origin)
-    return _let_read(json(_SUCCESS) if response is ALL_TAKEN else response, origin)
+def all_taken(origin: bytes) -> Response:
+    """What is answered nearly always, to a page of the origin that a header says."""
+    return _all_taken(origin) if len(origin) <= _SHORT else _all_taken.__wrapped__(origin)
 
 
 @lru_cache(1_000)
-def _all_taken(origin: str | None) -> Response:
-    """What is answered nearly always, to the few sites there are."""
-    return _let_read(json(_SUCCESS), origin)
+def _all_taken(origin: bytes) -> Response:
+    """Sites are few."""
+    return _Ready(readable(json(_SUCCESS), origin_in({b"origin": origin})))
 
 
-def _let_read(response: Response, origin: str | None) -> Response:
+class _Ready(Response):
+    """An answer that is given again and again."""
+
+    def __init__(self, response: Response) -> None:
+        self.status_code, self.raw_headers, self.body = response.status_code, response.raw_headers, response.body
+        self._head = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        self._body = {"type": "http.response.body", "body": self.body}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send(self._head)
+        await send(self._body)
+
+
+def readable(response: Response, origin: str | None) -> Response:
+    """The answer, which a page of this origin may read."""
     if origin:
         response.raw_headers += ((b"access-control-allow-origin", origin.encode()), *_READABLE)
         if "retry-after" in response.headers:

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp
 from domain.touchpoints.mail_link import MailLinkKeys
 from domain.touchpoints.text import header
 from domain.touchpoints.touchpoint import Instant, Source
-from producers.collector import answers, keys, senders, sites, tracker_door, tracker_script
+from producers.collector import answers, keys, senders, sites, tracker_script
 from producers.collector.answering import PATH, AnswerDoor, Answering
 from producers.collector.durations import Durations
 from producers.collector.mail_doors import MailDoors
@@ -92,7 +92,7 @@ def collector(
         middleware=[Middleware(BodyLimit, most=body.LIMIT)],
     )
     app.router.redirect_slashes = False  # a browser's POST follows no redirect to another path
-    return StraightWay(app, doors.straight)
+    return doors.served(app)
 
 
 class _Collector:
@@ -104,7 +104,7 @@ class _Collector:
         registry: CollectorRegistry,
         answering: Answering | None,
     ) -> None:
-        self.straight: dict[str, Door] = {}
+        self._straight: dict[str, Door] = {}
         """What is posted to a fixed path, and answers it."""
         self._prefix, self._numbers = secrets.token_hex(16), count()
         """Of ids for what brings none: no other process ever has the same."""
@@ -171,19 +171,20 @@ class _Collector:
             return answers.readable(await self._timed(handle, door, request), reader)
 
         if "POST" in methods and "{" not in path:
-            self.straight[path] = self._tracker(answer) if path == tracker_door.PATH else answer
+            self._straight[path] = answer
 
         async def routed(request: Request) -> Response:
             return await answer(DoorRequest(request.scope, request.receive))
 
         return Route(path, routed, methods=[*methods, "OPTIONS"])
 
-    def _tracker(self, otherwise: Door) -> Door:
+    def served(self, app: Starlette) -> ASGIApp:
+        """The application with the ways in that most requests take."""
         admission = self._admission
         return TrackerDoor(
-            admission.keys, admission.conventions, admission.kept_header, self._clock, self._queue, self._durations,
-            self._taken, otherwise,
-        ).answer  # fmt: skip
+            StraightWay(app, self._straight), admission.keys, admission.conventions, admission.kept_header, self._clock,
+            self._queue, self._durations, self._taken,
+        )  # fmt: skip
 
     async def _timed(self, handle: Callable[[R], Awaitable[Response]], door: str, request: R) -> Response:
         began = time.perf_counter()

@@ -29,7 +29,6 @@ class DoorRequest(Request):
         super().__init__(scope, receive)
         self.said: Mapping[bytes, bytes] = dict(reversed(scope["headers"]))
         """Its headers by their names in small letters; of those that repeat the first."""
-        self._whole: bytes | None = None
 
     def text(self, name: bytes) -> str:
         """A header, of which a server gives the bytes as Latin-1; "" where it is not there."""
@@ -37,16 +36,11 @@ class DoorRequest(Request):
 
     def origin(self) -> str | None:
         """The origin that the answer may name again; None where the request names none, several or rubbish."""
-        origin = self.text(b"origin")
-        if not origin.isascii() or not origin.isprintable():
-            return None
         several = len(self.said) < len(self.scope["headers"]) and len(self.headers.getlist("origin")) > 1
-        return None if several else origin or None
+        return None if several else origin_in(self.said)
 
     async def whole_body(self) -> bytes:
         """All of the body; most come in one piece. Raises ClientDisconnect, HTTPException 413, what the server does."""
-        if self._whole is not None:
-            return self._whole
         if declared_size(self.said.get(b"content-length", b"")) > LIMIT:
             raise too_large(LIMIT)
         parts, size, more = [], 0, True
@@ -59,8 +53,7 @@ class DoorRequest(Request):
             if size > LIMIT:
                 raise too_large(LIMIT)
             parts.append(part)
-        self._whole = parts[0] if len(parts) == 1 else b"".join(parts)
-        return self._whole
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def wants_json(self, parsed: Body) -> bool:
         """Whether a script sent the form (fetch, sendBeacon), which follows no redirect for a person."""
@@ -72,3 +65,9 @@ class DoorRequest(Request):
     def wants_page(self) -> bool:
         """Whether a person's browser shows the answer, as programs ask for no page."""
         return "text/html" in self.text(b"accept")
+
+
+def origin_in(headers: Mapping[bytes, bytes]) -> str | None:
+    """The origin in a request's headers; None: there is none, or it is rubbish."""
+    origin = headers.get(b"origin", b"").decode("latin-1")
+    return origin if origin and origin.isascii() and origin.isprintable() else None

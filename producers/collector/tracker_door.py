@@ -5,12 +5,13 @@ one gets whatever is not just as the tracker writes it, and what has to be refus
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
 from prometheus_client import Counter
-from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.types import Message, Receive, Scope, Send
 
 from domain.touchpoints.text import header
 from domain.touchpoints.touchpoint import Instant
@@ -18,22 +19,24 @@ from producers.collector import answers, keys
 from producers.collector.durations import Durations
 from producers.collector.keys import WriteKeys
 from producers.collector.queue import AppendQueue
-from producers.collector.request import DoorRequest
-from producers.collector.straight import Door
+from producers.collector.request import origin_in
+from producers.collector.straight import StraightWay
 from producers.protocols.segment import tracked
 from producers.protocols.segment.tracked import Batch
-from producers.reading.arrival import Arrival
+from producers.reading.arrival import ITEM_LIMIT, Arrival
 from producers.reading.conventions import Conventions
+from web.limits import declared_size
 
 PATH: Final = "/v1/b"
 LABEL: Final = PATH.removeprefix("/")
 
 
 class TrackerDoor:
-    """Takes what the tracker sends."""
+    """Around the way to all other doors, which gets whatever else comes."""
 
     def __init__(
         self,
+        otherwise: StraightWay,
         known: WriteKeys,
         conventions: Conventions,
         kept_header: int,
@@ -41,9 +44,9 @@ class TrackerDoor:
         queue: AppendQueue,
         durations: Durations,
         taken: Counter,
-        otherwise: Door,
     ) -> None:
-        """`kept_header`: characters of a User-Agent. `otherwise` is the door that takes what anybody sends."""
+        """`kept_header`: characters of a User-Agent. `taken` counts touchpoints by source."""
+        self._otherwise = otherwise
         self._known = known
         self._conventions = conventions
         self._kept_header = kept_header
@@ -51,34 +54,54 @@ class TrackerDoor:
         self._queue = queue
         self._durations = durations
         self._taken_of = lru_cache(1_000)(taken.labels)
-        self._otherwise = otherwise
 
-    async def answer(self, request: DoorRequest) -> Response:
-        """The answer to what is posted."""
-        began = time.perf_counter()
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """Every route there is, by whichever way it is gone."""
+        return self._otherwise.routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve."""
+        if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST" or scope["query_string"]:
+            await self._otherwise(scope, receive, send)
+            return
+        began, headers = time.perf_counter(), dict(scope["headers"])
+        if declared_size(headers.get(b"content-length", b"")) > ITEM_LIMIT or len(headers) < len(scope["headers"]):
+            await self._otherwise(scope, receive, send)
+            return
+        message = await receive()
+        whole = not message.get("more_body") and message["type"] == "http.request"
+        batch = tracked.read(message.get("body", b"")) if whole else None
+        arrival = None if batch is None else self._arrival(headers, batch)
+        records = None if batch is None or arrival is None else tracked.records(arrival, batch)
+        if arrival is None or records is None:
+            await self._otherwise(scope, _again(message, receive), send)
+            return
         try:
-            raw = await request.whole_body()
-            batch = tracked.read(raw)
-            arrival = None if batch is None else self._arrival(request, batch)
-            records = None if batch is None or arrival is None else tracked.records(arrival, batch)
-            if arrival is None or records is None:
-                return await self._otherwise(request)
             await self._queue.put(records, ())
+            response = answers.all_taken(headers.get(b"origin", b""))
             self._taken_of(arrival.source.name).inc(len(records))
-            response = answers.ALL_TAKEN
         except Exception as error:
-            response = answers.failed(error, LABEL)
+            response = answers.readable(answers.failed(error, LABEL), origin_in(headers))
         self._durations.add(LABEL, response.status_code, time.perf_counter() - began)
-        return answers.readable(response, request.origin())
+        await response(scope, receive, send)
 
-    def _arrival(self, request: DoorRequest, batch: Batch) -> Arrival | None:
+    def _arrival(self, headers: Mapping[bytes, bytes], batch: Batch) -> Arrival | None:
         """How it came, where the key in its body alone says who sends it, and that is a browser."""
-        if request.scope["query_string"] or not keys.HEADERS.isdisjoint(request.said):
-            return None
-        source = self._known.source((batch.writeKey,))
+        source = self._known.source((batch.writeKey,)) if keys.HEADERS.isdisjoint(headers) else None
         if source is None or source.kind != "browser":
             return None
-        agent = header(request.text(b"user-agent")[: self._kept_header])
+        agent = header(headers.get(b"user-agent", b"")[: self._kept_header].decode("latin-1"))
         return Arrival(
             LABEL, source, self._clock(), "", user_agent=agent, sent_at=batch.sentAt, conventions=self._conventions
         )
+
+
+def _again(message: Message, receive: Receive) -> Receive:
+    """What gives a message that was received already, then those behind it."""
+    waiting = [message]
+
+    async def receive_again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return receive_again

@@ -49,9 +49,12 @@ class Arrival(NamedTuple):
 
     def believed(self, said_at: Instant) -> Instant:
         """When it happened: a claim is not believed that it was long ago, and gets its receipt as instant."""
-        if self.source.kind == "browser" and said_at < self.received_at - self.conventions.claims_back:
-            return self.received_at
-        return said_at
+        return self.received_at if self.source.kind == "browser" and said_at < self.earliest else said_at
+
+    @property
+    def earliest(self) -> Instant:
+        """The first instant that a browser is believed."""
+        return Instant(self.received_at - self.conventions.claims_back)
 
     def meta(self) -> dict[str, Any]:
         """What `again` needs, as JSON values. Without what is empty."""

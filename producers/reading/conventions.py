@@ -31,6 +31,8 @@ class Conventions:
 
     def fields(self, form: object) -> Fields:
         """What the fields of a form mean, by its name; those of every form stand behind its own."""
+        if not self.forms:
+            return {}
         own = self.forms.get(form, {}) if isinstance(form, str) else {}
         return {**self.forms.get(ANY_FORM, {}), **own}
 

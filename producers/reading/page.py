@@ -47,8 +47,8 @@ def query_of(url: object) -> bytes:
 def describe(properties: dict[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
     """Give the properties the page's fields where they are missing, and the path where only the address is known."""
     for name in FIELDS:
-        if properties.get(name) in _SAYS_NOTHING and (said := page.get(name)) not in _SAYS_NOTHING:
-            properties[name] = said
+        if (name not in properties or properties[name] in _SAYS_NOTHING) and page.get(name) not in _SAYS_NOTHING:
+            properties[name] = page[name]
     if properties.get("path") in _SAYS_NOTHING and (path := path_of(properties.get("url"))) is not None:
         properties["path"] = path
     return properties

@@ -94,7 +94,7 @@ def of_form(fields: Mapping[str, Any], known: frozenset[str], form: object, conv
         elif key in fields and OTHERS.isdisjoint(name.split("_")):
             others.append(value)
     said: dict[str, Any] = {}
-    for _, inner, value in _of_the_first(wrapped):
+    for _, inner, value in _of_the_first(wrapped) if wrapped else ():
         said.setdefault(inner, value)
     for inner, value in said.items():
         if profile_fields.setdefault(inner, value) is not value:
@@ -170,13 +170,16 @@ def _name_of(part: Any) -> str | None:
 def reachable(sources: Iterable[Mapping[str, Any]], region: str) -> list[Identity]:
     """The e-mail and phone in traits or in what a form said: of each kind the first usable one."""
     texts = [{snake_case(key): value for key, value in source.items()} for source in sources if source]
-    identities: list[Identity] = []
-    for kind, names in _KINDS if texts else ():
-        candidates = (text[name] for text in texts for name in names if name in text)
-        usable = (identity for value in candidates if (identity := _first(kind, value, region)))
-        if (first := next(usable, None)) is not None:
-            identities.append(first)
-    return identities
+    found = [_usable(kind, names, texts, region) for kind, names in _KINDS]
+    return [identity for identity in found if identity is not None]
+
+
+def _usable(kind: str, names: Sequence[str], texts: Sequence[Mapping[str, Any]], region: str) -> Identity | None:
+    for text in texts:
+        for name in names:
+            if name in text and (identity := _first(kind, text[name], region)) is not None:
+                return identity
+    return None
 
 
 def why_nobody(sources: Iterable[Mapping[str, Any]], region: str) -> str:

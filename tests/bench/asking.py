@@ -100,7 +100,7 @@ def _item(sender: str, dice: random.Random) -> dict[str, Any]:
     chance = dice.randrange(20)
     if chance >= 15:
         item["type"] = "track"
-        item |= _TRACKED[min(chance - 15, 2)] if chance < 19 else _form(person)
+        item |= _TRACKED[min(chance - 15, 2)] if chance < 19 else _form(sender, person)
     return item
 
 
@@ -111,9 +111,12 @@ _TRACKED: Final[Sequence[Mapping[str, Any]]] = (
 )
 
 
-def _form(number: int) -> dict[str, Any]:
+def _form(sender: str, number: int) -> dict[str, Any]:
+    """The tracker says the form's name beside the fields, an SDK among them."""
     person = {"email": f"p{number}@c.example", "name": "Ann Example", "company": "Example Ltd"}
-    return {"event": "Form Submitted", "properties": {**person, "message": "Please call me.", "form": "contact"}}
+    said: dict[str, Any] = {"event": "Form Submitted", "properties": {**person, "message": "Please call me."}}
+    (said if sender == "browser" else said["properties"])["form"] = "contact"
+    return said
 
 
 def _now(ago: int = 0) -> str:

@@ -85,6 +85,8 @@ def _rows(sender: str, body: Mapping[str, Any], agent: str, received: str) -> It
         if place:
             wire["seq"] = place
         wire["properties"] = {**item.get("properties", {}), **page}
+        if "form" in item:
+            wire["properties"]["form"] = item["form"]
         wire["context"] = {**item["context"], "userAgent": agent} if sender == "browser" else item["context"]
         yield Record(
             f"anonymous_id:{item['anonymousId']}".encode(),

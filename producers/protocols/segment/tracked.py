@@ -6,20 +6,29 @@ all others the record is the one that `items` would come to, byte for byte (a te
 """
 
 from functools import lru_cache
-from typing import Annotated, Any, Final
+from itertools import starmap
+from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
-import orjson
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from msgspec.structs import asdict
 
 from domain.touchpoints.claims import NAME_LIMIT, refusal, snake_case
-from domain.touchpoints.envelope import NESTS, source_holds, type_holds, written
-from domain.touchpoints.identity import canonical
+from domain.touchpoints.envelope import (
+    NESTS,
+    WrittenEnvelope,
+    WrittenIdentity,
+    json_of,
+    source_holds,
+    source_json,
+    table_json,
+    type_holds,
+)
+from domain.touchpoints.identity import canonical, ordered
 from domain.touchpoints.text import is_plain
 from domain.touchpoints.touchpoint import Instant, rfc3339
 from producers.protocols.segment.items import touchpoint
-from producers.reading import bots, instants, page
+from producers.reading import bots, instants, page, person
 from producers.reading.arrival import ITEM_LIMIT, Arrival, Unusable, sealed
 from producers.reading.body import LIMIT, is_tidy, parsed
 from producers.reading.ids import LIMIT as ID_LIMIT
@@ -54,7 +63,7 @@ class Event(_Item, tag="track"):
 
     event: Annotated[str, Meta(max_length=NAME_LIMIT)]
     properties: dict[str, Any]
-    form: str | UnsetType = UNSET
+    form: str | UnsetType | None = UNSET
     """The name of a form; beside it the properties are its fields."""
 
 
@@ -76,6 +85,8 @@ class _Kept(Struct, omit_defaults=True, gc=False):
 
 
 _READER: Final = msgspec.json.Decoder(Batch)
+_SHORT: Final = 300
+"""Characters of addresses that are remembered."""
 _FLAGS: Final = frozenset({"machine", "bot"})
 
 
@@ -99,85 +110,97 @@ def records(arrival: Arrival, batch: Batch) -> tuple[Record, ...] | None:
         sent is None
         or not instants.is_near(sent, arrival.received_at)
         or not source_holds(source.kind, source.name)
-        or bots.machine(agent)
+        or bots.known_bot(agent)
         or len(agent) * len(batch.batch) > LIMIT
     ):
         return None
-    request = _Request(arrival, batch, sent)
+    received = arrival.received_at
+    request = _Request(
+        arrival, source_json(source), source_header(source), rfc3339(received), sent, f"{batch.sentAt[:-1]}000Z",
+        instants.is_right(sent, received), arrival.earliest,
+    )  # fmt: skip
     try:
-        return tuple([request.record(item, place) for place, item in enumerate(batch.batch)])
+        return tuple([_record(request, item, place) for place, item in enumerate(batch.batch)])
     except (Unusable, TypeError):  # such as numbers that are kept in another way
         return None
 
 
-class _Request:
-    """What all items of a request have in common."""
+class _Request(NamedTuple):
+    """What all items of a request have in common. `right`: its clock is. Before `earliest` nothing is believed."""
 
-    def __init__(self, arrival: Arrival, batch: Batch, sent: Instant) -> None:
-        self._arrival = arrival
-        self._source_header = source_header(arrival.source)
-        self._received = rfc3339(arrival.received_at)
-        self._sent = sent
-        self._sent_at = _spelt(batch.sentAt)
-
-    def record(self, item: PageView | Event, place: int) -> Record:
-        """The record of an item. Raises Unusable."""
-        arrival, fields = self._arrival, item.context.page
-        type_ = "page_viewed" if isinstance(item, PageView) else _usual(item)
-        identity, claimed = canonical("anonymous_id", item.anonymousId), instants.of_browser(item.timestamp)
-        if not type_ or identity is None or claimed is None:
-            return self._looked_at(item, place)
-        occurred = instants.occurred(claimed, self._sent, arrival.received_at)
-        if arrival.believed(occurred) != occurred:
-            return self._looked_at(item, place)
-        at = _spelt(item.timestamp) if occurred == claimed else rfc3339(occurred)
-        referrer: Any = fields.referrer
-        properties: Any = fields
-        if isinstance(item, Event):
-            described = page.describe(dict(item.properties), asdict(fields))
-            referrer = described.get("referrer")
-            properties = Raw(orjson.dumps(described))
-        elif not referrer or not fields.title:
-            properties = {name: value for name, value in asdict(fields).items() if value}
-        context = _Kept(
-            fields,
-            page.campaign_at(fields.url) or None,
-            page.is_own(referrer, arrival.conventions.sites),
-            arrival.user_agent,
-        )
-        value = written(
-            item.messageId,
-            arrival.source,
-            type_,
-            at,
-            self._received,
-            (identity,),
-            self._sent_at,
-            place,
-            None,
-            properties,
-            context,
-        )
-        if isinstance(item, Event) and value.count(b"{") + value.count(b"[") >= NESTS:
-            return self._looked_at(item, place)
-        return sealed_record(f"anonymous_id:{identity.value}", value, item.messageId, type_, self._source_header, at)
-
-    def _looked_at(self, item: PageView | Event, place: int) -> Record:
-        fields = msgspec.to_builtins(item)
-        return sealed(touchpoint(fields["type"], fields, self._arrival, place))
+    arrival: Arrival
+    source: Raw
+    source_header: bytes
+    received_at: str
+    sent: Instant
+    sent_at: str
+    right: bool
+    earliest: Instant
 
 
-def _spelt(time: str) -> str:
-    """A browser's time as `rfc3339` spells it."""
-    return f"{time[:-1]}000Z"
+def _record(request: _Request, item: PageView | Event, place: int) -> Record:
+    """The record of an item. Raises Unusable."""
+    arrival, source, source_header, received_at, sent, sent_at, right, earliest = request
+    device, claimed = canonical("anonymous_id", item.anonymousId), instants.of_browser(item.timestamp)
+    type_ = "page_viewed" if isinstance(item, PageView) else _usual(item)
+    if not type_ or device is None or claimed is None:
+        return _looked_at(arrival, item, place)
+    occurred = claimed if right else instants.occurred(claimed, sent, arrival.received_at)
+    if occurred < earliest:
+        return _looked_at(arrival, item, place)
+    fields, conventions = item.context.page, arrival.conventions
+    campaign, own = _led(fields.url, fields.referrer, conventions.sites)
+    properties: Any = fields
+    profile, identities = None, [WrittenIdentity("anonymous_id", device.value)]
+    if isinstance(item, Event):
+        described = page.describe(dict(item.properties), asdict(fields))
+        own = page.is_own(described.get("referrer"), conventions.sites)
+        if item.form:
+            described["form"] = item.form
+            said = person.of_form(item.properties, person.FORM, item.form, conventions)
+            campaign = campaign or page.campaign_of(described.items()) or None
+            profile = table_json(person.profile(said, conventions.region))
+            known = ordered((device, *person.reachable([said], conventions.region)))
+            identities = list(starmap(WrittenIdentity, known))
+        properties = table_json(described)
+    elif not fields.referrer or not fields.title:
+        properties = {name: value for name, value in asdict(fields).items() if value}
+    at, id = f"{item.timestamp[:-1]}000Z" if right else rfc3339(occurred), item.messageId
+    context = _Kept(fields, campaign, own, arrival.user_agent)
+    value = json_of(
+        WrittenEnvelope(1, id, source, type_, at, received_at, identities, sent_at, place, profile, properties, context)
+    )
+    if isinstance(item, Event) and value.count(b"{") + value.count(b"[") >= NESTS:
+        return _looked_at(arrival, item, place)
+    return sealed_record(f"anonymous_id:{device.value}", value, id, type_, source_header, at)
+
+
+def _led(url: str, referrer: str, sites: frozenset[str]) -> tuple[dict[str, Any] | None, bool]:
+    """The campaign that led to a page, and whether it was a page of these sites that did."""
+    if len(url) + len(referrer) > _SHORT:
+        return _short_led.__wrapped__(url, referrer, sites)
+    return _short_led(url, referrer, sites)
+
+
+@lru_cache(4_000)
+def _short_led(url: str, referrer: str, sites: frozenset[str]) -> tuple[dict[str, Any] | None, bool]:
+    return page.campaign_at(url) or None, page.is_own(referrer, sites)
+
+
+def _looked_at(arrival: Arrival, item: PageView | Event, place: int) -> Record:
+    """The record of an item that is not as usual. Raises Unusable."""
+    fields = msgspec.to_builtins(item)
+    return sealed(touchpoint(fields["type"], fields, arrival, place))
 
 
 def _usual(event: Event) -> str:
-    """The type of an event that says nothing of the person; "" of others."""
-    return _type(event.event) if event.form is UNSET and _FLAGS.isdisjoint(event.properties) else ""
+    """The type of an event that says nothing of the person, or of a form; "" of others."""
+    type_ = _type(event.event) if _FLAGS.isdisjoint(event.properties) else ""
+    is_form = type_ == "form_submitted"
+    return type_ if (bool(event.form) if is_form else event.form is UNSET) else ""
 
 
 @lru_cache(1_000)
 def _type(event: str) -> str:
     name = snake_case(event)
-    return "" if name == "form_submitted" or refusal("browser", name) or not type_holds(name) else name
+    return "" if refusal("browser", name) or not type_holds(name) else name
