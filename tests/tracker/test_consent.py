@@ -43,6 +43,11 @@ def test_who_does_not_want_to_be_tracked_is_not(chromium: "Browser", site: Site,
         _nothing_left(visit)
         visit.go("/respect")
         visit.comes("page_viewed")
+        visit.go("/private?with the id of a page that did not ask")
+        assert visit.call("id") == ""
+        visit.call("withdraw")
+        assert visit.cookies() == visit.stored() == {"_ll": "no"}
+        visit.comes("page_viewed")
 
 
 def test_nothing_is_kept_or_sent_until_consent_and_then_all_of_the_page(chromium: "Browser", site: Site) -> None:

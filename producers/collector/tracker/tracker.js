@@ -52,10 +52,10 @@
       keep(name)
     })
   )
-  const cookie = safe((value, place = "") => {
-    document.cookie = `_ll=${value};max-age=${value ? 31536000 : 0};path=/;samesite=lax;domain=${place}` + (/s:/.test(location.protocol) ? ";secure" : "")
+  const cookie = safe((value, place) => {
+    document.cookie = "_ll=" + value + ";path=/;samesite=lax;max-age=" + (value ? 31536000 : 0) + (place ? ";domain=" + place : "") + (/s:/.test(location.protocol) ? ";secure" : "")
   })
-  const readCookie = safe(() => /(^|; )_ll=([\w.-]+)/.exec(document.cookie)[2])
+  const readCookie = safe(() => /\b_ll=([\w.-]+)/.exec(document.cookie)[1])
   // Where the domain has no say, as `co.uk` has none, the host alone keeps it.
   const write = (value) => {
     cookie("") // the host's own, of the time before the site named a domain
@@ -217,8 +217,8 @@
     if (how != "replace" || (!pending && path(address) != path(shown))) {
       if (address == shown && how != 1) return
       view()
-      pending = setTimeout(view, 50)
       since = new Date() // what happens meanwhile happens on the page, behind its view
+      pending = setTimeout(view, 50)
     }
     shown = address
   }
@@ -235,8 +235,8 @@
 
   const clicked = (event) => {
     const link = event.composedPath().find((each) => each.href && /^a(rea)?$/.test(each.localName))
-    if (!link || event.button > 1) return
-    const address = link.href.baseVal || link.href // of SVG it is an object
+    if (event.button > 1) return
+    const address = link.href.baseVal || link.href // of SVG it is an object; a click beside links has none, and ends here
     const url = new URL(address, document.baseURI)
     const href = clean(url)
     const away = url.host != location.host
@@ -287,7 +287,7 @@
     save()
     later(0)
   }
-  let calls = {
+  const calls = {
     page: () => moved(1),
     track,
     identify: (who, traits) => {
@@ -372,7 +372,7 @@
   window.leadline = api
   if ((navigator.globalPrivacyControl || navigator.doNotTrack == 1) && respect != "no") {
     calling = 0
-    calls = {}
+    delete calls.grant // all others do nothing without, but for `withdraw`: who was tracked before may still object
     return
   }
   // A page that is prerendered is hidden, too.
