@@ -142,7 +142,7 @@ report has not is refused, never ignored. A value that nobody knows is null.
 | text, stage, rule, segment, channel, group | the name | its label in the model |
 | count, number | a number | the same |
 | share | from 0 to 1 | percent |
-| money | in units of the currency of the row | with two decimals and the currency |
+| money | in units of the currency of the row | with the currency and its decimals, more where it read as 0 |
 | seconds | a number | a span such as 30 h |
 | day, moment | ISO 8601; RFC 3339 in UTC | in the model's time zone |
 | flag | true, false | yes, no |

@@ -6,6 +6,7 @@ from fractions import Fraction
 from math import floor
 from typing import Any, Final
 
+from babel.numbers import get_currency_precision
 from sqlalchemy import ColumnElement, Connection, FromClause, func, literal, null, select
 
 from domain.fold.money import Exchange
@@ -112,3 +113,15 @@ def fitted(amounts: Mapping[str | None, Fraction]) -> dict[str | None, int]:
     for name in by_rest[:missing]:
         whole[name] += 1
     return whole
+
+
+def decimals(amount: float, currency: str | None) -> int:
+    """With how many decimals an amount is read: those of its currency (of one that nobody knows two), and as many more,
+    up to millionths, as it takes not to read as 0."""
+    own = get_currency_precision(currency or "")
+    return next((digits for digits in range(own, 7) if not amount or round(abs(amount), digits)), own)
+
+
+def written(amount: float, currency: str | None) -> str:
+    """An amount and its currency, as people read it at a terminal and in notes."""
+    return f"{amount:z,.{decimals(amount, currency)}f} {currency or ''}".rstrip()

@@ -21,6 +21,7 @@ from projections.queries.money import (
     purse_of,
     rounded,
     shared,
+    written,
 )
 from projections.queries.view import View, known
 from projections.read_models.lead_sources import FIRST, LAST
@@ -224,7 +225,7 @@ def _notes(asked: _Asked, cost: Purse, revenue: Purse, several: bool) -> list[st
     if asked.by == "source":
         notes.append("cost: it is imported by channel and campaign, of a source nobody knows it")
     for currency, amount in sorted(cost.of(None).items(), key=lambda each: each[0] or ""):
-        notes.append(f"cost: {float(amount / 1_000_000):.2f} {currency} of no campaign are in no row")
+        notes.append(f"cost: {written(float(amount / 1_000_000), currency)} of no campaign are in no row")
     return notes
 
 

@@ -10,6 +10,7 @@ import typer
 from domain.errors import Refused
 from domain.touchpoints.touchpoint import microseconds
 from projections.queries.days import days_between
+from projections.queries.money import written
 from projections.queries.shapes import Page
 from projections.reports.answer import ColumnKind, ReportColumn, ReportNameShape, ReportQuestion, ReportShape
 from projections.reports.registry import csv_of, report, reports, ways_of
@@ -169,7 +170,7 @@ def _shown(column: ReportColumn, item: dict[str, Any], by: str | None, words: Wo
         case ColumnKind.SECONDS:
             return lasted(value)
         case ColumnKind.MONEY:
-            return f"{value:z,.2f} {item.get('currency') or ''}".rstrip()
+            return written(value, item.get("currency"))
         case ColumnKind.MOMENT:
             return words.when(microseconds(datetime.fromisoformat(value)))
         case ColumnKind.NUMBER:

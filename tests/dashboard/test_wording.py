@@ -6,6 +6,7 @@ from api.dashboard.reports.values import band_place, group_text
 from api.dashboard.texts import Texts
 from api.dashboard.words.wording import PageWording
 from domain.model.definition import parse_model
+from projections.queries.money import written
 
 WORDINGS = {
     tag: PageWording(parse_model('[[stages]]\nname = "lead"\n'), Texts().languages[tag], 0) for tag in ("en", "zh-CN")
@@ -46,3 +47,24 @@ def test_numbers_below_each_other_have_as_many_decimals() -> None:
     assert [wording.fixed(each, 1) for each in (24.0, 3.82, 1234.5)] == ["24.0", "3.8", "1,234.5"]
     assert [wording.share(each) for each in (0.05, 0.062, 0.5, 0.0)] == ["5.0%", "6.2%", "50%", "0%"]
     assert [wording.signed(each) for each in (10, -30)] == ["+10", "−30"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "on_a_page", "at_the_terminal"),
+    [
+        (12.5, "JPY", "¥12", "12 JPY"),
+        (12.3456, "KWD", "KWD12.346", "12.346 KWD"),
+        (0.000002, "EUR", "€0.000002", "0.000002 EUR"),
+        (-0.001, "EUR", "-€0.001", "-0.001 EUR"),
+        (0.4, "JPY", "¥0.4", "0.4 JPY"),
+        (0.0, "EUR", "€0.00", "0.00 EUR"),
+        (1234.5, "USD", "$1,234.50", "1,234.50 USD"),
+        (3.0, "POINTS", "POINTS3.00", "3.00 POINTS"),
+        (3.0, None, "3", "3.00"),
+    ],
+)
+def test_money_has_the_decimals_of_its_currency_and_reads_as_0_only_where_it_is(
+    amount: float, currency: str | None, on_a_page: str, at_the_terminal: str
+) -> None:
+    assert WORDINGS["en"].money(amount, currency) == on_a_page
+    assert written(amount, currency) == at_the_terminal

@@ -23,6 +23,7 @@ from domain.model.definition import Model
 from domain.model.labels import called
 from domain.touchpoints.touchpoint import moment, rfc3339
 from projections.queries.days import day_named
+from projections.queries.money import decimals
 
 _NEAR: Final = timedelta(days=300)
 """Times that are no further off are told without their year."""
@@ -231,9 +232,10 @@ class PageWording:
         large = abs(value) >= 100_000
         if abs(value) >= _BEYOND or currency is None:
             return f"{self.number(value, 0 if large else 2)} {currency or ''}".strip()
-        return format_currency(
-            value, currency, "¤#,##0" if large else None, currency_digits=not large, locale=self._language.locale
-        )
+        pattern = "¤#,##0" if large else None
+        if decimals(value, currency) > decimals(0, currency):  # less than its smallest coin
+            pattern = f"¤0.{'0' * decimals(value, currency)}"
+        return format_currency(value, currency, pattern, currency_digits=pattern is None, locale=self._language.locale)
 
     def span(self, seconds: float | None) -> str:
         """A length of time in its largest fitting unit; "" where nobody knows."""
