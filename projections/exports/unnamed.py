@@ -32,15 +32,25 @@ _KINDS: Final = {
 """Keys whose values are an identity, beside those of e-mails and phones in many languages (`reaches_somebody`)."""
 _WITHIN: Final = 5
 """A shorter identity is looked for as a whole value only: in other texts it is a number like others."""
-_PART: Final = r"[^\s\"'<>()\[\],;:=&?/\\@%]"
-_EMAIL: Final = re.compile(rf"{_PART}{{1,64}}(?:@|%40){_PART}{{1,255}}\.[^\W\d_]{{2,63}}")
-_PHONE: Final = re.compile(r"(?:\+|%2B)\d[\d ()/.%-]{5,40}\d")
+_AT: Final = r"(?:[@＠﹫]|%(?:25){0,3}40|%(?:25){0,3}EF%(?:25){0,3}BC%(?:25){0,3}A0)"
+_PLUS: Final = r"(?:[+＋]|%(?:25){0,3}2B|(?<!\w)00(?=[1-9]))"
+_PART: Final = r"[^\s\"'<>()\[\],;:=&?/\\@＠﹫%]"
+_ESCAPED: Final = r"%(?:25){0,3}(?:2[BDE]|5F)"
+"""Of what an e-mail address may hold before its @, in an address of a page: `+`, `-`, `.`, `_`."""
+_ESCAPE: Final = re.compile(r"(?:25){0,3}[0-9A-F]{2}", re.IGNORECASE)
+"""What stands behind a `%`: of an address of a page, not of the e-mail address that follows."""
+_EMAIL: Final = re.compile(rf"(?:{_PART}|{_ESCAPED}){{1,64}}{_AT}{_PART}{{1,255}}\.[^\W\d_]{{2,63}}", re.IGNORECASE)
+_PHONE: Final = re.compile(rf"{_PLUS}\d[\d ()/.%-]{{5,40}}\d", re.IGNORECASE)
+_PLAIN: Final = str.maketrans("＠﹫＋", "@@+")
 _LONGEST: Final = 60
 """Characters of a key that are looked at, from its end."""
 _NAMES_IN_JSON: Final = re.compile(rf'([^"\\]{{1,{_LONGEST}}})":')
 """Like the others bounded, so that no text takes long to search."""
 _SPACES: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s.-]+")
-_SUSPECT: Final = re.compile(r"@|%40|\+\d|%2B", re.IGNORECASE)
+_SUSPECT: Final = re.compile(rf"{_AT}|{_PLUS}", re.IGNORECASE)
+_FEWEST: Final = 7
+"""Digits of a phone number without its country by which it is found however it is written; fewer are no number."""
+_BETWEEN: Final = r"[ ()/.\-\u00a0]{0,3}"
 
 
 class _Says(StrEnum):
@@ -59,7 +69,12 @@ class Unnamed:
     def __init__(self, identities: Sequence[Identity], profile: Mapping[str, Any], ids: Ids) -> None:
         self._ids = ids
         self._identities = {identity.value: str(ids.of(identity)) for identity in reversed(identities)}
-        self._hashes = {form: hash for value, hash in self._identities.items() for form in (value, quote(value, ""))}
+        self._hashes = {form: hash for value, hash in self._identities.items() for form in _forms(value)}
+        self._phones = {
+            digits: str(ids.of(identity))
+            for identity in identities
+            if identity.kind == "phone" and len(digits := _national(identity.value)) >= _FEWEST
+        }
         self._whole = {value.casefold(): hash for value, hash in self._identities.items()}
         self._names = {
             value.strip().casefold() for key, value in profile.items()
@@ -77,7 +92,10 @@ class Unnamed:
             return whole
         for form, hash in self._hashes.items():
             if len(form) >= _WITHIN and form in text:
-                text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", hash, text)
+                text = re.sub(rf"(?:(?<!\w)|(?<=%[0-9A-Fa-f]{{2}})){re.escape(form)}(?!\w)", hash, text)
+        for digits, hash in self._phones_in(text):
+            written = _BETWEEN.join(digits)
+            text = re.sub(rf"(?<!\w)[+＋(]?(?:\d{_BETWEEN}){{0,5}}{written}(?!\w)", hash, text)
         if _SUSPECT.search(text):
             text = _EMAIL.sub(self._email, text)
             text = _PHONE.sub(self._phone, text)
@@ -88,9 +106,17 @@ class Unnamed:
         return (
             any(form.casefold() in folded for form in self._hashes)
             or _SUSPECT.search(text) is not None
+            or bool(self._phones_in(text))
             or any(name == "kind" or _says(name) for name in _NAMES_IN_JSON.findall(text))
             or any(name in folded for name in self._names)
         )
+
+    def _phones_in(self, text: str) -> list[tuple[str, str]]:
+        """The digits of their phone numbers, without the country, that a text holds, with the hash of each."""
+        if not self._phones:
+            return []
+        written = "".join(filter(str.isdigit, text))
+        return [(digits, hash) for digits, hash in self._phones.items() if digits in written]
 
     def _table(self, table: Mapping[str, Any]) -> dict[str, Any]:
         kind = table.get("kind")
@@ -130,14 +156,41 @@ class Unnamed:
                 return self._identities.get(str(value), value)
 
     def _email(self, match: re.Match[str]) -> str:
-        return self._hash_of(canonical("email", unquote(match[0])))
+        found = match[0]
+        escape = _ESCAPE.match(found) if match.string[match.start() - 1 : match.start()] == "%" else None
+        before = "" if escape is None else escape[0]
+        return before + self._hash_of(canonical("email", _unquoted(found.removeprefix(before))))
 
     def _phone(self, match: re.Match[str]) -> str:
-        identity = canonical("phone", unquote(match[0]))
+        identity = canonical("phone", _unquoted(match[0]))
         return match[0] if identity is None else self._hash_of(identity)
 
     def _hash_of(self, identity: Identity | None) -> str:
         return "" if identity is None else str(self._ids.of(identity))
+
+
+def _forms(value: str) -> Sequence[str]:
+    """How a value is written: as it is, in an address of a page, and in one within another."""
+    quoted = quote(value, "")
+    return value, quoted, quote(quoted, "")
+
+
+@lru_cache(10_000)
+def _national(phone: str) -> str:
+    """The digits of a phone number without its country; "": it is none."""
+    import phonenumbers  # late: it takes 100 ms
+
+    try:
+        return str(phonenumbers.parse(phone).national_number)
+    except phonenumbers.NumberParseException:
+        return ""
+
+
+def _unquoted(text: str) -> str:
+    """A text as it was before it was put into addresses of pages."""
+    for _ in range(4):
+        text = unquote(text)
+    return text.translate(_PLAIN)
 
 
 def kind_said(name: str) -> str | None:
