@@ -224,6 +224,22 @@ def test_a_form_is_read_as_a_browser_sends_it(chromium: "Browser", site: Site) -
         }  # fmt: skip
 
 
+def test_a_button_that_is_pressed_twice_sends_one_form(chromium: "Browser", site: Site) -> None:
+    form = '<form data-leadline="{}" onsubmit="return false"><input name="email"><button>Send</button></form>'
+    site.page("/twice", form.format("top") + form.format("bottom"))
+    with visiting(chromium, site) as visit:
+        visit.go("/twice")
+        for place in (0, 1):
+            visit.tab.locator("input").nth(place).fill("ada@example.com")
+            visit.tab.locator("button").nth(place).dblclick()
+        visit.tab.locator("input").nth(1).fill("ada@example.org")
+        visit.tab.locator("button").nth(1).click()
+        took = visit.comes("page_viewed", *["form_submitted"] * 3)[1:]
+        assert [(each.properties["form"], each.profile["email"]) for each in took] == [
+            ("top", "ada@example.com"), ("bottom", "ada@example.com"), ("bottom", "ada@example.org"),
+        ]  # fmt: skip
+
+
 def test_a_form_of_the_collectors_bears_the_visitor_however_it_is_sent(chromium: "Browser", site: Site) -> None:
     """By a script too, as captchas do; and nobody after an objection."""
     action = f"{site.collector}/f/letter"

@@ -18,11 +18,11 @@
   const WAITS = consent == "wait"
   const PAGES = pages != "no" && location.host // what a frame bears in itself is no page
   const HASH = hash && hash != "no"
-  const LINKED = link.split(/[\s,]+/)
+  const LINKED = link.match(/[^\s,]+/g)
   const FILES = /\.(pdf|(doc|xls|ppt)x?|od[tsp]|csv|txt|zip|rar|7z|gz|dmg|pkg|exe|msi|apk|deb|rpm|mp[34])$/i
   const CLICKED = /^(utm_\w+|\w*cl(ic)?k?id|[gw]braid|bd_vid|li_fat_id)$/i // what names a campaign or a click, however long
   const PRIVATE = /pass(?![aei])|pwd|secret|token|card|cvv|iban|^code\b|\bcc-|(sms|auth|login|secur|verif|time)[\w-]*code|(^|[^a-z])(otp|ssn|pin|cvc|csc|si[dg])([^a-z]|$)/i // of a field, a parameter
-  const SECRET = /auth|sess|signature|mail|phone|ticket|(code|key|state|tel|_ll)(=|$)/i // of a parameter
+  const SECRET = /auth|sess|signature|mail|phone|(code|key|state|tel|_ll)(=|$)/i // of a parameter
   // A mail address, a UUID, letters and digits together, or many changes between them.
   const TOKEN = /@|(-[\da-f]{4}){3}-|^(?=.*\d)(?=.*[a-z])\w{20,}$|^(?=(.*?\d[a-z]){3}).*[\w.~+/-]{20}/i
   const CARD = /[1-9]([\s.-]?\d){13}/ // as many digits as a card's number has, and no phone number
@@ -36,9 +36,9 @@
       } catch (fault) {}
     }
   // Whether a host is another one of the site's.
-  const ours = safe((url) => LINKED.includes(new URL(url).hostname || 0))
+  const ours = safe((url) => LINKED.includes(new URL(url).hostname))
   const listen = (target, name, work) => target.addEventListener(name, safe(work), true)
-  const random = () => [...crypto.getRandomValues(new Uint8Array(32))].map((byte) => (byte % 16).toString(16)).join("")
+  const random = () => crypto.getRandomValues(new Uint8Array(32)).reduce((text, byte) => text + (byte % 16).toString(16), "")
 
   // ---- storage: each access may throw, and may be forgotten ----
 
@@ -98,7 +98,7 @@
 
   let id, user, may, held, events, flying, timer, shut
   let failed = 0
-  let last, before, pending, since
+  let sent, last, before, pending, since
   let shown = ""
   const tab = QUEUE + random()
   const hashed = (text) => {
@@ -134,18 +134,23 @@
 
   const save = () => allowed() == 1 && keep(tab, events.length && "[" + events.join(SEPARATOR) + "]")
   const later = (delay) => {
-    timer = timer || setTimeout(() => send((timer = 0)), delay)
+    timer =
+      timer ||
+      setTimeout(() => {
+        timer = 0
+        send()
+      }, delay)
   }
   const body = (batch) => '{"batch":[' + batch + "]," + JSON.stringify({ writeKey: key, sentAt: new Date() }).slice(1)
   const batches = () => {
     const found = []
     let size = Infinity
     if (!shut && allowed() == 1) {
-      events.forEach((event) => {
+      for (const event of events) {
         size += event.length
         if (size > BATCH) size = found.push([]) && event.length
         found[found.length - 1].push(event)
-      })
+      }
     }
     return found
   }
@@ -165,12 +170,13 @@
     }
     // A text is sent as text/plain. Without a cookie of the collector's, and going on where the page is left.
     fetch(COLLECTOR + "/v1/b", { method: "POST", body: text, keepalive: text.length < 20000, credentials: "omit" })
-      .then((answer) => {
-        const status = answer.status
-        shut = /40[13]/.test(status)
-        done(!/40[138]|429|5../.test(status), +answer.headers.get("Retry-After"))
-      })
-      .catch(() => done(0))
+      .then(
+        (answer) => {
+          shut = /40[13]/.test(answer.status)
+          done(!/40[138]|429|5../.test(answer.status), +answer.headers.get("Retry-After"))
+        },
+        () => done(0)
+      )
     flying = 1
   })
   // What is not known to have arrived goes once more: the ids are the same, so it counts once.
@@ -266,7 +272,7 @@
       const { name, type } = field
       if (name == "_gotcha" && field.value) properties.bot = true
       if (
-        (name || "_")[0] == "_" ||
+        /^(_|$)/.test(name) ||
         field.closest(":disabled,[data-leadline-skip]") ||
         /password|hidden|file|submit|button|reset|output|checkbox|radio/.test(!field.checked && type) ||
         PRIVATE.test([name, field.id, field.autocomplete])
@@ -276,6 +282,7 @@
         if (value && !CARD.test(value)) properties[name] = properties[name] ? [].concat(properties[name], value) : value
       }
     }
+    if (sent == (sent = JSON.stringify([name, properties]))) return // a button that was pressed twice
     // `form` beside the properties says that they are a form's fields.
     emit("track", { event: "Form Submitted", form: name || form.getAttribute("id") || form.getAttribute("name"), properties })
   }
