@@ -50,6 +50,14 @@ def test_who_does_not_want_to_be_tracked_is_not(chromium: "Browser", site: Site,
         visit.comes("page_viewed")
 
 
+@pytest.mark.parametrize("said", ["", "Wait", "required"])
+def test_a_page_that_speaks_of_consent_in_another_way_waits(chromium: "Browser", site: Site, said: str) -> None:
+    site.page("/misspelt", consent=said)
+    with visiting(chromium, site) as visit:
+        visit.go("/misspelt")
+        _nothing_left(visit)
+
+
 def test_nothing_is_kept_or_sent_until_consent_and_then_all_of_the_page(chromium: "Browser", site: Site) -> None:
     site.page("/wait", consent="wait")
     with visiting(chromium, site) as visit:

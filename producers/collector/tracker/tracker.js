@@ -15,7 +15,7 @@
   const SEPARATOR = ",\n" // no JSON has it inside
   const MOST = 500 // events that wait
   const LONGEST = 2000 // characters of an address
-  const WAITS = consent == "wait"
+  const WAITS = consent != undefined // a value that is misspelt waits, too
   const PAGES = pages != "no" && location.host // what a frame bears in itself is no page
   const HASH = hash && hash != "no"
   const LINKED = link.match(/[^\s,]+/g)
