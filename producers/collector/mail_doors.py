@@ -118,6 +118,8 @@ class MailDoors:
         now = self._clock()
         agent = header(request.headers.get("user-agent", "")[: self._kept_header])
         touchpoint = followed(link, self._id(mailed_token(request), now), now, agent)
+        if touchpoint.by_machine:  # else a person who clicks while a gateway looks would be its copy
+            touchpoint = touchpoint._replace(id=f"{touchpoint.id}-m")
         try:
             await self._queue.put([sealed(touchpoint)], [])
         except Problem:

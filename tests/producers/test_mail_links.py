@@ -228,6 +228,14 @@ def test_a_click_that_is_tried_again_within_a_moment_is_one(door: Collecting) ->
     assert len(set(ids[:3])) == 1 and len(set(ids)) == 4
 
 
+def test_a_person_who_clicks_behind_a_scanner_is_nobodys_copy(door: Collecting) -> None:
+    for agent in ("curl/8.5.0", CHROME, "curl/8.5.0", CHROME):
+        follow(door, CLICK, **{"user-agent": agent})
+        door.now += MOMENT // 10
+    by_id = {each.id: each.by_machine for each in door.touchpoints()}
+    assert sorted(by_id.values()) == [False, True]
+
+
 def test_another_process_names_the_same_click_alike(door: Collecting, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     other = Collecting(tmp_path / "other", mail_keys=MailLinkKeys(["the next key of the tests", KEY]))
