@@ -8,12 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from api.command_requests import JsonRoute
 from api.parameters import DaysParameters
 from domain.files.values import MILLION
+from domain.model.channels import every_channel
 from producers.imports.costs import CostProblems, CostRow, costs_of
 from producers.reading.body import clean
 from projections.queries.cursors import give, take
 from projections.queries.days import day_named
 from projections.queries.shapes import Page, Shape
-from projections.queries.view import LIMIT, Reader
+from projections.queries.view import LIMIT, Reader, known
 from store.costs import CostKey, import_costs, listed_costs
 from store.database.database import Database
 from web.problems import Problem
@@ -91,6 +92,8 @@ def cost_routes(reader: Reader, database: Database) -> APIRouter:
             listed = listed_costs(
                 view.conn, limit + 1, last, first=days.first, end=days.end, channel=parameters.channel
             )
+            if parameters.channel is not None and after is None and not listed:  # a former channel may still have costs
+                known("channel", parameters.channel, every_channel(rule.name for rule in view.model.channels.rules))
         items = [
             CostShape(
                 channel=key.channel, campaign=key.campaign or None, day=day_named(key.day).isoformat(),

@@ -1,6 +1,6 @@
 """Channels: what groups where leads come from. Those that are there by default, and what of a source may be asked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
@@ -40,4 +40,9 @@ CHANNELS: Final = tuple(map(str, Channel))
 
 def channel_names(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """The names that a channel may have: the default ones, and those of a raw model file's rules."""
-    return tuple(dict.fromkeys((*CHANNELS, *names(raw, ("channels", "rules")))))
+    return every_channel(names(raw, ("channels", "rules")))
+
+
+def every_channel(of_rules: Iterable[str]) -> tuple[str, ...]:
+    """The default channels, and those of the rules of a model, each once."""
+    return tuple(dict.fromkeys((*CHANNELS, *of_rules)))

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from domain.errors import Problems
 from domain.files.problems import not_allowed, unknown
 from domain.files.values import LARGEST, millionths, number_of
-from domain.model.channels import CHANNELS
+from domain.model.channels import every_channel
 from domain.model.definition import Model
 from domain.model.money import read_currency
 from domain.touchpoints.text import storable, tidy
@@ -97,7 +97,7 @@ class _Reader:
     def __init__(self, model: Model) -> None:
         self.costs: list[Cost] = []
         self.problems: list[str] = []
-        self._channels = dict.fromkeys((*CHANNELS, *(rule.name for rule in model.channels.rules)))
+        self._channels = every_channel(rule.name for rule in model.channels.rules)
         self._currency = model.money.currency
         self._places: dict[CostKey, str] = {}
 

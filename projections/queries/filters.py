@@ -12,7 +12,7 @@ from domain.errors import Refused
 from domain.files.durations import SECOND
 from domain.fold.score import zero_point
 from domain.fold.terms import READ, asked_for
-from domain.model.channels import CHANNELS
+from domain.model.channels import every_channel
 from domain.model.owners import NOBODY
 from domain.phrases import phrase, phrased
 from domain.signals.kinds import HOT
@@ -153,7 +153,7 @@ def _least_of_hot(view: View) -> float | None:
 
 def _of_sources(view: View, filters: Filters) -> list[ColumnElement[bool]]:
     leads, sources = view.tables.leads.c, view.tables.lead_sources.c
-    channels = tuple(dict.fromkeys((*CHANNELS, *(rule.name for rule in view.model.channels.rules))))
+    channels = every_channel(rule.name for rule in view.model.channels.rules)
     asked = ((leads.first_channel, filters.first_channel), (leads.last_channel, filters.last_channel))
     narrowed = [column == known("channel", name, channels) for column, name in asked if name is not None]
     if filters.campaign is not None:

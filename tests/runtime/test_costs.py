@@ -89,4 +89,6 @@ def test_costs_are_taken_over_http(world: World) -> None:
     problem(api.post("/api/costs", {"rows": []}), 400)
     problem(api.post("/api/costs", []), 400)
     problem(api.get("/api/costs?campaign=a"), 400)
+    assert api.get("/api/costs?channel=print").json()["items"] == []
+    problem(api.get("/api/costs?channel=tv"), 404, "no channel 'tv': the model has direct")
     assert api.post("/api/costs", {"items": items}, Authorization="").status_code == 401

@@ -20,7 +20,7 @@ from api.dashboard.words.wording import PageWording
 from api.masking import seen_by
 from domain.conditions.parse import GRADES
 from domain.fold.names import full_name
-from domain.model.channels import CHANNELS
+from domain.model.channels import every_channel
 from domain.model.definition import Model
 from domain.model.owners import NOBODY
 from producers.handing_over import reasons_of
@@ -239,5 +239,5 @@ def _choices(model: Model, viewer: Viewer) -> Mapping[str, Any]:
         "stages": [stage.name for stage in model.stages if not stage.retired],
         "grades": GRADES,
         "segments": [segment.name for segment in model.segments],
-        "channels": tuple(dict.fromkeys((*CHANNELS, *(rule.name for rule in model.channels.rules)))),
+        "channels": every_channel(rule.name for rule in model.channels.rules),
     }
