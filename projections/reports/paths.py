@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, case, false, 
 
 from domain.files.durations import ALLOWED, SECOND, parse_duration
 from domain.phrases import phrase
+from domain.touchpoints.acts import DONE_TO_THEM
 from projections.queries.days import DayRange, bounds_of
 from projections.queries.path_texts import NOTHING, path_text, steps_of
 from projections.queries.view import View, known
@@ -100,24 +101,8 @@ def _question(view: View, question: ReportQuestion) -> _PathQuestion:
     said = question.options
     if "start" in said and "before" in said:
         raise BadReport(phrase("start: found it beside before, allowed is one of them"))
-    step = said.get("step", "type")
-    if step not in get_args(Step):
-        raise BadReport(
-            phrase(
-                "{name:input}: found {found!r}, allowed are {allowed}",
-                name="step",
-                found=step[:80],
-                allowed=tuple(get_args(Step)),
-            )
-        )
-    acts = said.get("acts", "own")
-    if acts not in ("own", "all"):
-        raise BadReport(
-            phrase(
-                "{name:input}: found {found!r}, allowed are {allowed}", name="acts", found=acts[:80], allowed="own, all"
-            )
-        )
-    own = acts == "own"
+    step = _one_of("step", said.get("step", "type"), get_args(Step))
+    own = _one_of("acts", said.get("acts", "own"), ("own", "all")) == "own"
     bounds = bounds_of(question.days, view.model.timezone)
     start = said.get("start")
     return _PathQuestion(
@@ -131,6 +116,14 @@ def _question(view: View, question: ReportQuestion) -> _PathQuestion:
         _window(said.get("window", "30d")),
         _number("top", said.get("top", "20"), MOST_LISTED),
     )
+
+
+def _one_of(name: str, found: str, allowed: Sequence[str]) -> str:
+    """What is said, if it may be. Raises BadReport."""
+    if found not in allowed:
+        said = {"name": name, "found": found[:80], "allowed": tuple(allowed)}
+        raise BadReport(phrase("{name:input}: found {found!r}, allowed are {allowed}", **said))
+    return found
 
 
 def _what(view: View, before: str) -> str:
@@ -196,7 +189,13 @@ def _ends(view: View, before: str, bounds: Bounds) -> Select[Any]:
 
 
 def _starts(view: View, start: str, own: bool, days: DayRange) -> Select[Any]:
-    """When each lead first did this in the period."""
+    """When each lead first did this in the period. Raises BadReport of what nobody does."""
+    if not start or (own and start in DONE_TO_THEM):
+        said = phrase(
+            "start: found {found!r}, allowed is what people do themselves, such as form_submitted or /pricing; with"
+            " acts=all also what is done to them", found=start,
+        )  # fmt: skip
+        raise BadReport(said)
     touches = view.tables.touches.c
     this = and_(touches.type == _VIEWED, touches.path == start) if start.startswith("/") else touches.type == start
     theirs = select(touches.lead, func.min(touches.at).label("at")).where(this, _counts(touches, own))
