@@ -93,7 +93,7 @@ class Commands(TyperGroup):
             sys.stderr.close()
             ctx.exit(0)
         except TyperException as error:  # what is asked wrongly: people see the usage, too
-            from runtime.errors import plainly
+            from runtime.plainly import plainly
 
             error.message = plainly(error.message)
             if not as_json:

@@ -1,7 +1,6 @@
 """With what words and exit code an expected error ends a command; any other is a fault in this program."""
 
 import errno
-import re
 from typing import Final
 
 from eventsourcing.persistence import PersistenceError
@@ -12,23 +11,6 @@ from store.log.port import LogAway
 
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 """Why an open file takes nothing more. Where a folder or a database cannot be written, an error of theirs says so."""
-
-
-_PLAINLY: Final = (
-    (re.compile(r"Value error, "), ""),
-    (re.compile(r"Input should be greater than or equal to (\S+)"), r"allowed is at least \1"),
-    (re.compile(r"Input should be less than or equal to (\S+)"), r"allowed is at most \1"),
-    (re.compile(r"Input should be a valid integer.*"), "allowed is a whole number"),
-    (re.compile(r"Input should be a valid number.*"), "allowed is a number"),
-)
-"""What the library of the command line says of a value that is not allowed, and what is said instead."""
-
-
-def plainly(message: str) -> str:
-    """The words of a library about what was asked, in ours."""
-    for said, instead in _PLAINLY:
-        message = said.sub(instead, message)
-    return message
 
 
 def outcome_of(error: Exception) -> tuple[int, list[str]] | None:

@@ -17,8 +17,8 @@ from producers.collector.keys import WriteKeys
 from producers.collector.sites import Sites
 from producers.reading.conventions import Conventions
 from runtime import setting_values as parse
+from runtime.plainly import plainly
 from runtime.setting_names import PREFIX, did_you_mean, unknown
-from runtime.setting_values import Bind
 from store.past_views import Keeping
 
 FILE_VARIABLE: Final = "LEADLINE_SETTINGS"
@@ -46,7 +46,7 @@ class Settings(BaseModel):
     kafka: Annotated[
         tuple[str, ...], BeforeValidator(parse.kafka), Field(description="Kafka bootstrap servers; none: the SQL log")
     ] = ()
-    bind: Annotated[Bind, BeforeValidator(parse.bind), Field(description="HOST:PORT to listen on")] = Bind(
+    bind: Annotated[parse.Bind, BeforeValidator(parse.bind), Field(description="HOST:PORT to listen on")] = parse.Bind(
         "127.0.0.1", 8787
     )
     write_keys: Annotated[
@@ -344,7 +344,7 @@ def _value_problems(error: ValidationError, values: Mapping[str, object], places
     for item in error.errors(include_url=False, include_context=False, include_input=False):
         name = str(item["loc"][0])
         shown_value = "" if name in _SECRET else f"found {values.get(name)!r}, "
-        message = f"allowed is {_ALLOWED[name]}" if name in _ALLOWED else item["msg"].removeprefix("Value error, ")
+        message = f"allowed is {_ALLOWED[name]}" if name in _ALLOWED else plainly(item["msg"])
         place = places.get(name, PREFIX + name.upper())
         problems.append(message if message.startswith(place) else f"{place}: {shown_value}{message}")
     return problems

@@ -52,6 +52,7 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
         "LEADLINE_SITES": "https://a.example/path", "LEADLINE_WRITE_KEYS": f"shop:{SECRET}",
         "LEADLINE_DATABASE": f"mysql://u:{SECRET}@h/db", "LEADLINE_KAFKA": "kafka", "LEADLINE_ID_KEY": "short",
         "LEADLINE_API_TOKEN": "short", "LEADLINE_TOKEN": "x", "LEADLINE_LOG_LEVEL": "loud", "LEADLINE_PROXIES": "px",
+        "LEADLINE_PAST_VIEWS": "0", "LEADLINE_PAST_VIEWS_DAYS": "soon",
     })  # fmt: skip
     for words in (
         "LEADLINE_BINDD: no such setting; did you mean LEADLINE_BIND?",
@@ -62,6 +63,8 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
         "LEADLINE_LOG_LEVEL: found 'loud', allowed is debug, info, warning or error",
         "LEADLINE_PROXIES: found 'px', 'px' is no address: allowed are such as 10.0.0.7",
         "LEADLINE_BIND: found 'nowhere', allowed is HOST:PORT",
+        "LEADLINE_PAST_VIEWS: found '0', allowed is at least 1",
+        "LEADLINE_PAST_VIEWS_DAYS: found 'soon', allowed is a whole number",
         "LEADLINE_LOG: found 'xml', allowed is auto, text or json",
         "LEADLINE_SITES: found 'https://a.example/path', allowed are origins",
         "LEADLINE_WRITE_KEYS, key 1: allowed is NAME:public:KEY or NAME:server:KEY",
