@@ -180,6 +180,28 @@ def test_a_page_whose_policy_forbids_us_works_as_before(chromium: "Browser", sit
         visit.comes("page_viewed", "page_viewed")
 
 
+def test_the_strictest_policy_that_the_documentation_names_is_enough(chromium: "Browser", site: Site) -> None:
+    """Nonces, Trusted Types, and `form-action` of a form that the collector takes."""
+    policy = (
+        "default-src 'none'; script-src 'nonce-abc' 'strict-dynamic'; require-trusted-types-for 'script';"
+        f"trusted-types 'none'; connect-src {site.collector}; form-action {site.collector}"
+    )
+    form = f'<form data-leadline action="{site.collector}/f/letter" method="post"><input name="email"><button>Send'
+    script = site.line().replace("<script", '<script nonce="abc"')
+    site.pages["/trusted"] = (
+        f"<!doctype html><title>T</title>{script}{form}</button></form>",
+        {"Content-Security-Policy": policy},
+    )
+    with visiting(chromium, site) as visit:
+        visit.go("/trusted")
+        known = visit.call("id")
+        visit.tab.fill("input", "ada@example.com")
+        visit.tab.click("button")
+        visit.tab.wait_for_url("**/thanks")
+        took = visit.comes("page_viewed", "form_submitted")
+        assert ids(took) == {known}
+
+
 def test_two_people_at_one_browser_are_two(chromium: "Browser", site: Site) -> None:
     """PostHog/posthog#381."""
     site.page("/desk")
