@@ -23,8 +23,8 @@
   const CLICKED = /^(utm_\w+|\w*cl(ic)?k?id|[gw]braid|bd_vid|li_fat_id)$/i // what names a campaign or a click, however long
   const PRIVATE = /pass(?![aei])|pwd|secret|token|card|cvv|iban|^code\b|\bcc-|(sms|auth|login|secur|verif|time)[\w-]*code|(^|[^a-z])(otp|ssn|pin|cvc|csc|si[dg])([^a-z]|$)/i // of a field, a parameter
   const SECRET = /auth|sess|signature|mail|phone|(code|key|state|tel|_ll)(=|$)/i // of a parameter
-  // A mail address, a UUID, letters and digits together, or many changes between them.
-  const TOKEN = /@|(-[\da-f]{4}){3}-|^(?=.*\d)(?=.*[a-z])\w{20,}$|^(?=(.*?\d[a-z]){3}).*[\w.~+/-]{20}/i
+  // A mail address, a UUID, letters and digits together, or many changes between those, and of small letters to capitals.
+  const TOKEN = /@|(-[\dA-f]{4}){3}|^(?=.*\d)(?=.*\D)\w{20,}$|^(?=.*\d)(?=.{20})(.*?(\d[A-z]|[a-z][A-Z])){4}/
   const CARD = /[1-9]([\s.-]?\d){13}/ // as many digits as a card's number has, and no phone number
 
   // A fault of ours never becomes one of the page's.
