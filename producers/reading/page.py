@@ -12,6 +12,7 @@ from producers.reading.body import Malformed, clean, fields
 FIELDS: Final = ("url", "path", "title", "referrer")
 """What a touchpoint's properties say about its page."""
 
+_FIELDS: Final = frozenset(FIELDS)
 _SAYS_NOTHING: Final = (None, "")
 _FEW: Final = 100
 _SHORT: Final = 200
@@ -46,9 +47,12 @@ def query_of(url: object) -> bytes:
 
 def describe(properties: dict[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
     """Give the properties the page's fields where they are missing, and the path where only the address is known."""
+    if tuple(page) == FIELDS and all(page.values()) and _FIELDS.isdisjoint(properties):
+        properties.update(page)  # as nearly always
+        return properties
     for name in FIELDS:
-        if (name not in properties or properties[name] in _SAYS_NOTHING) and page.get(name) not in _SAYS_NOTHING:
-            properties[name] = page[name]
+        if properties.get(name) in _SAYS_NOTHING and (said := page.get(name)) not in _SAYS_NOTHING:
+            properties[name] = said
     if properties.get("path") in _SAYS_NOTHING and (path := path_of(properties.get("url"))) is not None:
         properties["path"] = path
     return properties

@@ -7,7 +7,7 @@ all others the record is the one that `items` would come to, byte for byte (a te
 
 from functools import lru_cache
 from itertools import starmap
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
@@ -125,7 +125,7 @@ def records(arrival: Arrival, batch: Batch) -> tuple[Record, ...] | None:
         return None
 
 
-class _Request(NamedTuple):
+class _Request(Struct, gc=False):
     """What all items of a request have in common. `right`: its clock is. Before `earliest` nothing is believed."""
 
     arrival: Arrival
@@ -140,24 +140,25 @@ class _Request(NamedTuple):
 
 def _record(request: _Request, item: PageView | Event, place: int) -> Record:
     """The record of an item. Raises Unusable."""
-    arrival, source, source_header, received_at, sent, sent_at, right, earliest = request
+    arrival, right = request.arrival, request.right
     device, claimed = canonical("anonymous_id", item.anonymousId), instants.of_browser(item.timestamp)
-    type_ = "page_viewed" if isinstance(item, PageView) else _usual(item)
+    event = item if isinstance(item, Event) else None
+    type_ = "page_viewed" if event is None else _usual(event)
     if not type_ or device is None or claimed is None:
         return _looked_at(arrival, item, place)
-    occurred = claimed if right else instants.occurred(claimed, sent, arrival.received_at)
-    if occurred < earliest:
+    occurred = claimed if right else instants.occurred(claimed, request.sent, arrival.received_at)
+    if occurred < request.earliest:
         return _looked_at(arrival, item, place)
     fields, conventions = item.context.page, arrival.conventions
     campaign, own = _led(fields.url, fields.referrer, conventions.sites)
     properties: Any = fields
     profile, identities = None, [WrittenIdentity("anonymous_id", device.value)]
-    if isinstance(item, Event):
-        described = page.describe(dict(item.properties), asdict(fields))
+    if event is not None:
+        described = page.describe(dict(event.properties), asdict(fields))
         own = page.is_own(described.get("referrer"), conventions.sites)
-        if item.form:
-            described["form"] = item.form
-            said = person.of_form(item.properties, person.FORM, item.form, conventions)
+        if event.form:
+            described["form"] = event.form
+            said = person.of_form(event.properties, person.FORM, event.form, conventions)
             campaign = campaign or page.campaign_of(described.items()) or None
             profile = table_json(person.profile(said, conventions.region))
             known = ordered((device, *person.reachable([said], conventions.region)))
@@ -166,13 +167,15 @@ def _record(request: _Request, item: PageView | Event, place: int) -> Record:
     elif not fields.referrer or not fields.title:
         properties = {name: value for name, value in asdict(fields).items() if value}
     at, id = f"{item.timestamp[:-1]}000Z" if right else rfc3339(occurred), item.messageId
-    context = _Kept(fields, campaign, own, arrival.user_agent)
     value = json_of(
-        WrittenEnvelope(1, id, source, type_, at, received_at, identities, sent_at, place, profile, properties, context)
-    )
-    if isinstance(item, Event) and value.count(b"{") + value.count(b"[") >= NESTS:
+        WrittenEnvelope(
+            1, id, request.source, type_, at, request.received_at, identities, request.sent_at, place, profile,
+            properties, _Kept(fields, campaign, own, arrival.user_agent),
+        )
+    )  # fmt: skip
+    if event is not None and value.count(b"{") + value.count(b"[") >= NESTS:
         return _looked_at(arrival, item, place)
-    return sealed_record(f"anonymous_id:{device.value}", value, id, type_, source_header, at)
+    return sealed_record(f"anonymous_id:{device.value}", value, id, type_, request.source_header, at)
 
 
 def _led(url: str, referrer: str, sites: frozenset[str]) -> tuple[dict[str, Any] | None, bool]:
