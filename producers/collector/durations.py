@@ -3,6 +3,8 @@
 import time
 from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Histogram
@@ -13,34 +15,36 @@ _BOUNDS: Final = Histogram.DEFAULT_BUCKETS
 _SAID: Final = [str(bound) for bound in _BOUNDS[:-1]] + ["+Inf"]
 
 
+@dataclass(slots=True)
+class _Tally:
+    began: float
+    counts: list[int]
+    seconds: float = 0.0
+
+
 class Durations(Collector):
     """Seconds by door and status. One thread adds to it."""
 
     def __init__(self, name: str, documentation: str, registry: CollectorRegistry) -> None:
         self._name = name
         self._documentation = documentation
-        self._counts: dict[tuple[str, int], list[int]] = {}
-        self._sums: dict[tuple[str, int], float] = {}
-        self._began: dict[tuple[str, int], float] = {}
+        self._tallies: dict[tuple[str, int], _Tally] = {}
         registry.register(self)
 
     def add(self, door: str, status: int, seconds: float) -> None:
         """One request took so long."""
-        key = door, status
-        if key not in self._counts:
-            self._began[key], self._sums[key], self._counts[key] = time.time(), 0.0, [0] * len(_BOUNDS)
-        self._counts[key][bisect_left(_BOUNDS, seconds)] += 1
-        self._sums[key] += seconds
+        tally = self._tallies.get((door, status))
+        if tally is None:
+            tally = self._tallies[door, status] = _Tally(time.time(), [0] * len(_BOUNDS))
+        tally.counts[bisect_left(_BOUNDS, seconds)] += 1
+        tally.seconds += seconds
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
         """All of them so far."""
         family = HistogramMetricFamily(self._name, self._documentation, labels=("door", "status"))
-        for (door, status), counts in list(self._counts.items()):
-            below, buckets = 0, []
-            for said, count in zip(_SAID, list(counts), strict=True):
-                below += count
-                buckets.append((said, float(below)))
-            family.add_metric((door, str(status)), buckets, self._sums[door, status])
+        for (door, status), tally in list(self._tallies.items()):
+            below = accumulate(map(float, tally.counts))
+            family.add_metric((door, str(status)), list(zip(_SAID, below, strict=True)), tally.seconds)
             labels = {"door": door, "status": str(status)}
-            family.add_sample(f"{self._name}_created", labels, self._began[door, status])
+            family.add_sample(f"{self._name}_created", labels, tally.began)
         yield family

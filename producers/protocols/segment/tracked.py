@@ -30,7 +30,7 @@ from domain.touchpoints.touchpoint import Instant, rfc3339
 from producers.protocols.segment.items import touchpoint
 from producers.reading import bots, instants, page, person
 from producers.reading.arrival import ITEM_LIMIT, Arrival, Unusable, sealed
-from producers.reading.body import LIMIT, is_tidy, parsed
+from producers.reading.body import LIMIT, clean, is_tidy
 from producers.reading.ids import LIMIT as ID_LIMIT
 from store.log.cloudevents import sealed_record, source_header
 from store.log.port import Record
@@ -95,29 +95,44 @@ def read(raw: bytes) -> Batch | None:
     if raw[:1] != b"{" or len(raw) > ITEM_LIMIT:
         return None
     try:
-        if is_tidy(raw):
-            return _READER.decode(raw)
-        batch = msgspec.convert(parsed(raw).value, Batch)
+        batch = _READER.decode(raw)
+        return batch if is_tidy(raw) or _tidied(batch) else None
     except (ValueError, RecursionError):
         return None
-    return batch if all(is_plain(item.messageId) for item in batch.batch) else None
+
+
+def _tidied(batch: Batch) -> bool:
+    """Tidy every text of a batch. False: nothing is left of one that it needs."""
+    batch.writeKey, batch.sentAt = clean(batch.writeKey), clean(batch.sentAt)
+    for item in batch.batch:
+        fields = item.context.page
+        fields.url, fields.path = clean(fields.url), clean(fields.path)
+        fields.title, fields.referrer = clean(fields.title), clean(fields.referrer)
+        item.timestamp, item.anonymousId = clean(item.timestamp), clean(item.anonymousId)
+        if isinstance(item, Event):
+            item.event, item.properties = clean(item.event), clean(item.properties)
+            item.form = clean(item.form)
+        if not (fields.url and fields.path and is_plain(item.messageId)):
+            return False
+    return True
 
 
 def records(arrival: Arrival, batch: Batch) -> tuple[Record, ...] | None:
     """The touchpoints of a browser's batch; None: one of them is refused, or the request is not as usual."""
-    source, agent, sent = arrival.source, arrival.user_agent, instants.of_browser(batch.sentAt)
+    source, agent, received = arrival.source, arrival.user_agent, arrival.received_at
+    sent = instants.of_browser(batch.sentAt)
+    right = sent is not None and instants.is_right(sent, received)
     if (
         sent is None
-        or not instants.is_near(sent, arrival.received_at)
+        or not (right or instants.is_near(sent, received))
         or not source_holds(source.kind, source.name)
         or bots.known_bot(agent)
         or len(agent) * len(batch.batch) > LIMIT
     ):
         return None
-    received = arrival.received_at
     request = _Request(
         arrival, source_json(source), source_header(source), rfc3339(received), sent, f"{batch.sentAt[:-1]}000Z",
-        instants.is_right(sent, received), arrival.earliest,
+        right, arrival.earliest,
     )  # fmt: skip
     try:
         return tuple([_record(request, item, place) for place, item in enumerate(batch.batch)])
@@ -155,7 +170,8 @@ def _record(request: _Request, item: PageView | Event, place: int) -> Record:
     profile, identities = None, [WrittenIdentity("anonymous_id", device.value)]
     if event is not None:
         described = page.describe(dict(event.properties), asdict(fields))
-        own = page.is_own(described.get("referrer"), conventions.sites)
+        if event.properties.get("referrer"):
+            own = page.is_own(event.properties["referrer"], conventions.sites)
         if event.form:
             described["form"] = event.form
             said = person.of_form(event.properties, person.FORM, event.form, conventions)
