@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
 
 import orjson
 
@@ -25,6 +26,17 @@ _WORDS_OF_STAFF: Final = frozenset({"note", "participants"})
 """Names of what staff writes down with a command: what was said, and by whom."""
 _JOINS: Final = re.compile(r"[\s_.:\-]+|[0-9]+\Z")
 _LEFT_OUT: Final = object()
+_REACHES: Final = ("email", "phone")
+_CUT: Final = "***"
+
+
+class _Named(NamedTuple):
+    """What names the person of a touchpoint, without case."""
+
+    whole: frozenset[str]
+    """As a whole value."""
+    within: tuple[str, ...]
+    """Also within a text: their e-mails and phones, as they are, in an address, and in one within another."""
 
 
 def impersonal(touchpoint: Touchpoint) -> str:
@@ -32,7 +44,7 @@ def impersonal(touchpoint: Touchpoint) -> str:
 
     Left out, at any depth, are texts that are (trimmed, without case) one of the touchpoint's identities or of the
     profile that it says, and texts and numbers whose name is that of an e-mail or a phone; and what staff wrote down.
-    A NUL is U+FFFD.
+    Within a longer text, such as the address of a page, an e-mail or phone of theirs is `***`. A NUL is U+FFFD.
     """
     properties = touchpoint.properties
     if not properties:
@@ -42,18 +54,43 @@ def impersonal(touchpoint: Touchpoint) -> str:
     if touchpoint.profile:
         said = (value.strip().casefold() for value in touchpoint.profile.values() if isinstance(value, str))
         named += filter(None, said)
+    within = _within(touchpoint)
     if _is_flat(text) and not _any_is_private(tuple(properties)):
         folded = text.casefold()
-        for value in named:
+        for value in (*named, *within):
             if value in folded:
                 break
         else:  # nearly always: nothing is said in these words
             return text
-    known = frozenset(named)
+    person = _Named(frozenset(named), within)
     words = _WORDS_OF_STAFF if touchpoint.source.kind == "api" else ()
-    kept = {name: _kept(name, value, known) for name, value in properties.items() if name not in words}
+    kept = {name: _kept(name, value, person) for name, value in properties.items() if name not in words}
     text = orjson.dumps({name: value for name, value in kept.items() if value is not _LEFT_OUT}).decode()
     return text if "\\u0000" not in text else orjson.dumps(_storable(orjson.loads(text))).decode()
+
+
+def without_reach(touchpoint: Touchpoint, text: str) -> str:
+    """A text with `***` for each e-mail and phone of the touchpoint's own in it."""
+    return _cut(text, _within(touchpoint))
+
+
+def _within(touchpoint: Touchpoint) -> tuple[str, ...]:
+    reached = [value for kind, value in touchpoint.identities if kind in _REACHES]
+    return tuple(form for value in reached for form in _forms(value)) if reached else ()
+
+
+@lru_cache(4_096)
+def _forms(value: str) -> tuple[str, ...]:
+    quoted = quote(value, "")
+    return tuple(dict.fromkeys((value.casefold(), quoted.casefold(), quote(quoted, "").casefold())))
+
+
+def _cut(text: str, within: tuple[str, ...]) -> str:
+    folded = text.casefold() if within else ""
+    for form in within:
+        if form in folded:
+            text = re.sub(rf"(?:(?<!\w)|(?<=%[0-9a-f]{{2}})){re.escape(form)}(?!\w)", _CUT, text, flags=re.IGNORECASE)
+    return text
 
 
 def _is_flat(text: str) -> bool:
@@ -66,20 +103,24 @@ def _any_is_private(names: tuple[str, ...]) -> bool:
     return not _WORDS_OF_STAFF.isdisjoint(names) or any(map(reaches_somebody, names))
 
 
-def _kept(name: str, value: Any, named: frozenset[str]) -> Any:
+def _kept(name: str, value: Any, person: _Named) -> Any:
     """What stays of a value."""
     match value:
         case bool() | None:
             return value
-        case str() if value.strip().casefold() in named:
+        case str() if value.strip().casefold() in person.whole:
             return _LEFT_OUT
-        case str() | int() | float():
-            return _LEFT_OUT if reaches_somebody(name) else value
+        case str() | int() | float() if reaches_somebody(name):
+            return _LEFT_OUT
+        case str():
+            return _cut(value, person.within)
+        case int() | float():
+            return value
         case Mapping():
-            inner = ((key, _kept(key, each, named)) for key, each in value.items())
+            inner = ((key, _kept(key, each, person)) for key, each in value.items())
             return {key: kept for key, kept in inner if kept is not _LEFT_OUT}
         case _:
-            return [kept for each in value if (kept := _kept(name, each, named)) is not _LEFT_OUT]
+            return [kept for each in value if (kept := _kept(name, each, person)) is not _LEFT_OUT]
 
 
 @lru_cache(4_096)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from domain.fold.fold import Fold
 from domain.fold.origin import LONGEST
 from domain.fold.withheld import kept
-from domain.touchpoints.impersonal import impersonal
+from domain.touchpoints.impersonal import impersonal, without_reach
 from domain.touchpoints.text import as_text, storable
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.read_models.family import GrowingRows, Row, Subject
@@ -45,7 +45,7 @@ def _rows(fold: Fold, subject: Subject) -> list[Row]:
             medium,
             campaign if campaign or "campaign" not in properties else _word(properties["campaign"]),
             _word(properties["variant"]) if "variant" in properties else None,
-            _text(properties["path"]) if "path" in properties else None,
+            _path(touchpoint) if "path" in properties else None,
             _name(properties["form"]) if "form" in properties else None,
             _number(says),
             *(amount_of(touchpoint) or _NOTHING),
@@ -55,6 +55,11 @@ def _rows(fold: Fold, subject: Subject) -> list[Row]:
         )
         rows.append(row)
     return rows
+
+
+def _path(touchpoint: Touchpoint) -> str | None:
+    path = _text(touchpoint.properties["path"])
+    return None if path is None else without_reach(touchpoint, path)
 
 
 def _text(value: object) -> str | None:

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from domain.touchpoints.impersonal import impersonal
+from domain.touchpoints.impersonal import impersonal, without_reach
 from tests.domain.stories import at
 
 
@@ -27,6 +27,23 @@ def test_a_value_that_is_an_identity_or_of_the_profile_goes_at_any_depth(value: 
     profile = {"company": "Acme GmbH ", "employees": 250}
     said = kept("e:ada@x.test", "p:+4930123456", profile=profile, by=value, amount=250, deep=[{"by": value}, value, 1])
     assert said == {"amount": 250, "deep": [{}, 1]}
+
+
+def test_an_email_or_phone_of_theirs_is_cut_out_of_a_longer_text() -> None:
+    said = kept(
+        "e:ada@x.test", "p:+4930123456", "u:4711", url="https://s.test/?to=ADA%40x.test&ref=%2525&p=%2B4930123456",
+        next="https://s.test/?u=https%3A%2F%2Fs.test%2F%3Fe%3Dada%2540x.test", path="/u/ada@x.test/4711",
+        deep=["write to ada@x.test.", "lada@x.test", "ada@x.testing"],
+    )  # fmt: skip
+    assert said == {
+        "url": "https://s.test/?to=***&ref=%2525&p=***",
+        "next": "https://s.test/?u=https%3A%2F%2Fs.test%2F%3Fe%3D***",
+        "path": "/u/***/4711",
+        "deep": ["write to ***.", "lada@x.test", "ada@x.testing"],
+    }
+    assert kept("e:ada@x.test", url="https://s.test/?to=ada%40x.test") == {"url": "https://s.test/?to=***"}
+    assert without_reach(at(0, "page_viewed", "e:ada@x.test"), "/u/Ada%40X.test") == "/u/***"
+    assert without_reach(at(0, "page_viewed", "c:ada@x.test"), "/u/ada@x.test") == "/u/ada@x.test"
 
 
 @pytest.mark.parametrize("name", ["email", "workEmail", "e-mail", "contact-phone", "tel_2", "手机", "Your Phone"])

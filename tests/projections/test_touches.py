@@ -53,6 +53,16 @@ def test_campaigns_variants_and_forms_may_be_numbered(world: World, number: obje
     assert (clicked.campaign, clicked.variant, clicked.channel) == (text, text, None)
 
 
+def test_a_path_and_what_a_touch_says_hold_no_address_of_theirs(world: World) -> None:
+    says = {"path": "/unsubscribe/a@x.de", "url": "https://s.test/unsubscribe/a%40x.de"}
+    world.play([[at(0, "page_viewed", "e:a@x.de", source="server", **says)]])
+    [touch] = touches(world)
+    assert (touch.path, orjson.loads(touch.properties)) == (
+        "/unsubscribe/***",
+        {"path": "/unsubscribe/***", "url": "https://s.test/unsubscribe/***"},
+    )
+
+
 def test_a_rule_of_channels_names_the_channel(migrated_sqlite_url: str) -> None:
     world = World(migrated_sqlite_url, parse_model(MODEL + NEWSLETTER), us(60))
     world.play([[at(0, "page_viewed", "c:k", url=CLICKED)]])

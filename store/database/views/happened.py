@@ -55,7 +55,11 @@ TOUCHES: Final = ReportView(
             "revenue", ShownAs.MONEY, "what it brought, by [money] of the model; below 0: paid back; null: none"
         ),
         ViewColumn("currency", ShownAs.TEXT, "the currency of that"),
-        ViewColumn("properties", ShownAs.JSON, "an object: its properties, without what names the person"),
+        ViewColumn(
+            "properties",
+            ShownAs.JSON,
+            "an object: its properties, without what names the person; *** is their e-mail or phone in a longer text",
+        ),
         ViewColumn("machine", ShownAs.TEXT, "why it is a machine's; null: a person's. A machine's counts nowhere"),
         ViewColumn("own", ShownAs.FLAG, "whether the person did it; the others were done to, or said about, them"),
         ViewColumn("seconds", ShownAs.SECONDS, "how long after the lead's first touchpoint that was"),
