@@ -1,6 +1,7 @@
 """The straight way in: what is posted to a fixed path of the collector goes to its door without a router.
 
-Most requests come so, and a router that tries pattern after pattern costs as much as what the door does with them.
+Nearly all but those of the tracker come so, and a router that tries pattern after pattern costs as much as what the
+door does with them.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
