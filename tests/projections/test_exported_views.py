@@ -127,7 +127,7 @@ def test_texts_that_a_spreadsheet_takes_for_formulas_get_an_apostrophe_unless_ra
 
 
 def test_no_view_of_another_name() -> None:
-    with pytest.raises(NotFound, match=r"found 'report_visits', allowed are report_leads, .*, touchpoints"):
+    with pytest.raises(NotFound, match=r'unknown table "report_visits" .*; allowed: report_leads, .*, touchpoints'):
         view_named("report_visits", ["touchpoints"])
 
 

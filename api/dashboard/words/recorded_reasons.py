@@ -32,6 +32,9 @@ REASONS: Final[Sequence[str]] = (
     N_("the body is nested too deeply"),
     N_("the body is no JSON: {fault}"),
     N_("the form has more than {count} fields"),
+    N_("{builder}: {path} is {found}, and {submission} alone is a form's submission"),
+    N_("{builder}: the form has more than {count} answers"),
+    N_("Jotform: rawRequest: {why}"),
     N_("the body begins as multipart/form-data but is none: {fault}"),
     N_("the multipart body ends too early"),
     # calls
