@@ -207,18 +207,18 @@ def test_two_people_at_one_browser_are_two(chromium: "Browser", site: Site) -> N
     site.page("/desk")
     with visiting(chromium, site) as visit:
         visit.go("/desk")
-        visit.call("identify", "ada")
-        visit.call("identify", "ada", {"company": "Example Ltd"})
-        visit.call("identify", "ben")
+        visit.call("identify", "u-ada")
+        visit.call("identify", "u-ada", {"company": "Example Ltd"})
+        visit.call("identify", "u-ben")
         visit.go("/desk?later")
-        visit.call("identify", "ada")
+        visit.call("identify", "u-ada")
         visit.call("reset")
         visit.call("track", "Somebody Else")
         took = visit.comes("page_viewed", *["identified"] * 3, "page_viewed", "identified", "somebody_else")
         people = [next(iter(ids([each]))) for each in took]
         assert people[0] == people[1] == people[2] and people[3] == people[4]
         assert len(set(people)) == 4, "ada, ben, ada again, and whoever came after the reset"
-        assert "ada" not in str(visit.cookies()) + str(visit.stored()), "a user id stays with the page"
+        assert "u-ada" not in str(visit.cookies()) + str(visit.stored()), "a user id stays with the page"
 
 
 def test_what_a_page_says_is_said_as_it_was_then_and_harms_nothing_else(chromium: "Browser", site: Site) -> None:
