@@ -2,11 +2,11 @@
 
 import math
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Final
 
-from domain.touchpoints.touchpoint import EARLIEST, EPOCH, Instant, microseconds
+from domain.touchpoints.touchpoint import EARLIEST, Instant, microseconds
 
 LATEST: Final = microseconds(datetime(9998, 12, 31, 23, 59, 59, tzinfo=UTC))
 """The last instant that an envelope holds."""
@@ -14,7 +14,6 @@ LATEST: Final = microseconds(datetime(9998, 12, 31, 23, 59, 59, tzinfo=UTC))
 LATENCY: Final = 60_000_000
 """A request that was sent up to a minute before its receipt was under way; more is a clock that is wrong."""
 
-_MICROSECOND: Final = timedelta(microseconds=1)
 _NUMBER: Final = re.compile(r"-?[0-9]{9,19}(\.[0-9]+)?\Z")
 _UNITS: Final = ((10**11, 10**6), (10**14, 10**3), (10**17, 1))
 _YEAR: Final = 366 * 86_400_000_000
@@ -61,7 +60,7 @@ def of_browser(text: str) -> Instant | None:
     if _BROWSERS.match(text) is None:
         return None
     try:
-        return Instant((datetime.fromisoformat(text) - EPOCH) // _MICROSECOND)
+        return microseconds(datetime.fromisoformat(text))
     except ValueError:  # a day that there is not
         return None
 
