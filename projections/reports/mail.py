@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Subquery, func, select
+from sqlalchemy import ColumnElement, FromClause, Subquery, case, func, select
 
 from domain.judging.backtest import Portion
 from domain.judging.two_shares import LEAST, TwoShares
@@ -44,6 +44,9 @@ _TEST: Final = "test"
 _OF: Final = "of"
 _STILL: Final = "converted: within 7 days of a click, so whoever clicked in the last 7 days still may"
 
+HAD_BOTH: Final = "had both variants"
+"""So begins the note on people who had mails of both variants of a test."""
+
 Numbers = Mapping[str, Any]
 """Of one group: what tells it apart, and how many people by what became of them."""
 
@@ -72,9 +75,9 @@ def _groups(view: View, question: ReportQuestion, told: Sequence[str], campaign:
     """The groups, in the order of what tells them apart."""
     group = _recipients(view, question, told, [] if campaign is None else [("campaign", campaign)]).c
     apart = [group[name] for name in told]
-    sums = [func.count().label("people"), *(func.sum(group[name]).label(name) for name in _COUNTS[1:])]
+    sums = [func.count().label("people"), *(func.sum(group[name]).label(name) for name in (*_COUNTS[1:], "both"))]
     rows = view.conn.execute(select(*apart, *sums).group_by(*apart)).mappings()
-    groups = [{**row, **{name: int(row[name]) for name in _COUNTS}} for row in rows]
+    groups = [{**row, **{name: int(row[name]) for name in (*_COUNTS, "both")}} for row in rows]
     return sorted(groups, key=lambda each: [(each[name] is None, each[name]) for name in told])
 
 
@@ -94,7 +97,8 @@ def _recipients(
     inside = [places[name].is_not_distinct_from(value) for name, value in of]
     inside += [] if start is None else [each.begun_at >= start]
     inside += [] if end is None else [each.begun_at < end]
-    columns = [each.lead, each.begun_at, each.campaign.label("of"), *(places[name].label(name) for name in told)]
+    both = case((each.variant != each.last_variant, 1), else_=0).label("both")
+    columns = [each.lead, each.begun_at, each.campaign.label("of"), both, *(places[name].label(name) for name in told)]
     return select(*columns, *(each[name] for name in _COUNTS[1:])).where(*inside).subquery("group")
 
 
@@ -165,7 +169,10 @@ def _tested(view: View, question: ReportQuestion, by: str, campaign: str) -> Rep
     low, high = shares.between or (None, None)
     rows = [_row(first, _Result()), _row(second, _Result(shares.difference, low, high, shares.chance))]
     left_out = sum(each["people"] for each in groups if each["variant"] is None)
-    return ReportRows(rows, [*_notes(shares, first, second, of, left_out), *([_STILL] if of == "converted" else [])])
+    notes = _notes(shares, first, second, of, left_out)
+    if both := first["both"] + second["both"]:
+        notes.append(f"{HAD_BOTH}, and count with {first['variant']}: {both} people; a difference looks smaller")
+    return ReportRows(rows, [*notes, *([_STILL] if of == "converted" else [])])
 
 
 def _notes(shares: TwoShares, first: Numbers, second: Numbers, of: str, left_out: int) -> list[str]:

@@ -15,7 +15,7 @@ from tests.dashboard.conftest import Open
 from tests.dashboard.given_numbers import numbers_open
 from tests.dashboard.given_pages import Pages, text_of
 from tests.dashboard.given_traffic import MODEL, bought, mailed
-from tests.projections.given_sales import FRIDAY, Company
+from tests.projections.given_sales import FRIDAY, MINUTE, Company, touchpoint
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +25,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     pages = Pages(folder, Company(folder, FRIDAY, MODEL))
     bought(pages)
     mailed(pages, people=40)
+    other = {"campaign": "june", "variant": "B", "kind": "provider"}  # of A, to whom the other one was sent as well
+    pages.company.tell([touchpoint(FRIDAY + MINUTE, "email_sent", "e:m2@mail.test", **other)], FRIDAY + 180 * MINUTE)
     yield pages
     pages.close()
 
@@ -71,6 +73,7 @@ def test_the_test_of_the_first_campaign_with_two_variants_is_told_in_words(pages
     assert f"B minus A: +50 points; with 95% confidence the true difference lies between {low} and {high}." in text
     assert "with a chance of &lt; 0.1%" in pages.get("/mail").text
     assert "Decide once, at the end" in text
+    assert "had both variants, and count with A: 1 people; a difference looks smaller" in text
     chinese = text_of(pages.get("/mail?of=opened&lang=zh-CN"))
     assert "B 效果更好" in chinese and "点击更能说明问题" in chinese
 

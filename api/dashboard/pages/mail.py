@@ -23,7 +23,7 @@ from api.dashboard.words.wording import PageWording
 from api.masking import seen_by
 from projections.queries.view import View
 from projections.reports.answer import ReportQuestion, ReportShape
-from projections.reports.mail import MAIL
+from projections.reports.mail import HAD_BOTH, MAIL
 from projections.reports.registry import report
 from web.viewer import Viewer, viewer_of
 
@@ -135,9 +135,11 @@ def tested_campaigns(variants: ReportShape) -> list[str]:
 
 def _test(view: View, choice: MailChoice, campaign: str, variants: ReportShape, wording: PageWording) -> MailTest:
     options = {"test": campaign, "of": choice.of}
-    rows = report(view, "mail", ReportQuestion(choice.period.days, "variant", options)).items
+    shape = report(view, "mail", ReportQuestion(choice.period.days, "variant", options))
     of_campaign = [item for item in variants.items if item["campaign"] == campaign and item["variant"] is None]
-    return mail_test(wording, rows, choice.of, sum(item["people"] for item in of_campaign))
+    left_out = sum(item["people"] for item in of_campaign)
+    had_both = [note_text(wording, note) for note in shape.notes if note.startswith(HAD_BOTH)]
+    return mail_test(wording, shape.items, choice.of, left_out, had_both)
 
 
 def _name(wording: PageWording, by: str, item: Item) -> str:

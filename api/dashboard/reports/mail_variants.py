@@ -33,8 +33,11 @@ class MailTest:
     warnings: Sequence[str]
 
 
-def mail_test(wording: PageWording, items: Sequence[Mapping[str, Any]], of: str, left_out: int = 0) -> MailTest:
-    """What the two rows of a test say of `of`, one of MEASURED. `left_out`: people whose mail bears no variant."""
+def mail_test(
+    wording: PageWording, items: Sequence[Mapping[str, Any]], of: str, left_out: int = 0, notes: Sequence[str] = ()
+) -> MailTest:
+    """What the two rows of a test say of `of`, one of MEASURED. `left_out`: people whose mail bears no variant;
+    `notes`: what else is to be minded."""
     first, second = items
     shares = TwoShares(*(Portion(each[of], each["people"]) for each in items))
     lowest, highest = second["lowest"], second["highest"]
@@ -74,7 +77,7 @@ def mail_test(wording: PageWording, items: Sequence[Mapping[str, Any]], of: str,
                 chance=f"< {wording.share(0.001)}" if chance < 0.001 else wording.share(chance),
             )
         )
-    return MailTest(verdict, clear, sentences, _warnings(wording, shares, of, left_out))
+    return MailTest(verdict, clear, sentences, [*_warnings(wording, shares, of, left_out), *notes])
 
 
 def _warnings(wording: PageWording, shares: TwoShares, of: str, left_out: int) -> list[str]:

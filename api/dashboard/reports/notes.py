@@ -41,6 +41,7 @@ NOTES: Final[Sequence[str]] = (
         " either to have {measured} or not to have"
     ),
     N_("without a variant, and left out: {count} people"),
+    N_("had both variants, and count with {variant}: {count} people; a difference looks smaller"),
     # paths
     N_("{count} leads were won for the first time in the period."),
     N_("{count} leads were lost (came to {stages}) for the first time in the period."),

@@ -2,9 +2,10 @@
 
 from typing import Any, Final
 
-from sqlalchemy import CompoundSelect, Select, Text, and_, case, cast, func, literal, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, Text, and_, case, cast, func, literal, select, union_all
 
 from store.database.derived import Derived
+from store.database.expressions import member, text_member
 from store.database.shown import ShownAs
 from store.database.views.clocks import DAY, day_of, hour_of, weekday_of
 from store.database.views.view import ReportView, ViewColumn
@@ -23,6 +24,8 @@ _TOLD: Final = {
 }
 """What is counted, by the touchpoint type that tells it."""
 _CONVERTED: Final = "converted"
+_LONGEST: Final = 200
+"""Characters of a campaign: the rest is cut, as `touches` does."""
 
 
 def _rows(tables: Derived) -> Select[Any]:
@@ -44,7 +47,7 @@ def _rows(tables: Derived) -> Select[Any]:
 
 
 def mail_recipients(tables: Derived) -> Select[Any]:
-    """One row a lead and campaign: the variant, when it began, and 1 for everything that became of it."""
+    """One row a lead and campaign: the first and the last variant by name, when it began, and 1 for what happened."""
     told = union_all(_told(tables), _converted(tables)).subquery("told").c
     first_of = {kind: func.min(case((told.type == _TOLD[kind], told.at))) for kind in ("sent", "delivered")}
     done = {**_TOLD, "converted": _CONVERTED}
@@ -52,6 +55,7 @@ def mail_recipients(tables: Derived) -> Select[Any]:
         told.lead,
         told.campaign,
         func.min(told.variant).label("variant"),
+        func.max(told.variant).label("last_variant"),
         func.coalesce(*first_of.values(), func.min(told.at)).label("begun_at"),
         *(func.max(case((told.type == type, 1), else_=0)).label(kind) for kind, type in done.items()),
     ).group_by(told.lead, told.campaign)
@@ -59,7 +63,7 @@ def mail_recipients(tables: Derived) -> Select[Any]:
 
 def _told(tables: Derived) -> Select[Any]:
     touch = tables.touches.c
-    query = select(touch.lead, touch.campaign, touch.variant, touch.at, touch.type)
+    query = select(touch.lead, _campaign(touch), touch.variant, touch.at, touch.type)
     return query.where(touch.type.in_(_TOLD.values()), touch.machine.is_(None))
 
 
@@ -68,10 +72,22 @@ def _converted(tables: Derived) -> Select[Any]:
     click, wanted = tables.touches.alias("click").c, _wanted(tables).subquery("wanted").c
     within = and_(wanted.lead == click.lead, wanted.at >= click.at, wanted.at <= click.at + WITHIN)
     return (
-        select(click.lead, click.campaign, click.variant, click.at, cast(literal(_CONVERTED), Text).label("type"))
+        select(click.lead, _campaign(click), click.variant, click.at, cast(literal(_CONVERTED), Text).label("type"))
         .join_from(click.lead.table, wanted.lead.table, within)
         .where(click.type == _TOLD["clicked"], click.machine.is_(None))
     )
+
+
+def _campaign(touch: Any) -> ColumnElement[str]:
+    """The mail's own campaign: where a click came from (`utm_campaign` of its address) is that of the visit."""
+    said, text = member(touch.properties, "campaign"), text_member(touch.properties, "campaign")
+    digits = func.replace(said, ".0", "")  # a whole number may be written as 7.0
+    named = case(
+        (func.substr(said, 1, 1) == '"', func.nullif(func.substr(func.trim(text), 1, _LONGEST), "")),
+        (and_(digits != "", func.ltrim(digits, "-0123456789") == ""), digits),
+    )
+    # JSON takes long to read, and where nothing is told of an origin the column is the property
+    return case((touch.channel.is_(None), touch.campaign), else_=func.coalesce(named, touch.campaign)).label("campaign")
 
 
 def _wanted(tables: Derived) -> CompoundSelect[Any]:
@@ -90,7 +106,11 @@ MAIL: Final = ReportView(
     "One row a campaign, variant and hour of sending: how many people were written to, and what they did. A person is"
     " counted once a campaign, in the row of the first mail of it.",
     (
-        ViewColumn("campaign", ShownAs.TEXT, "the property campaign of the mail's touchpoints; null: they have none"),
+        ViewColumn(
+            "campaign",
+            ShownAs.TEXT,
+            "the property campaign of the mail's touchpoints; of a click that has none that of its address; null: none",
+        ),
         ViewColumn("variant", ShownAs.TEXT, "the property variant: which one of a test; of several the first by name"),
         ViewColumn(
             "day",
