@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from domain.fold.handover import instant_of
+from domain.fold.trace import MACHINE
+from domain.touchpoints.touchpoint import instant_of
 from projections.queries.shapes import (
     AboutShape,
     ComingShape,
@@ -17,7 +18,6 @@ from runtime.words import Words
 
 _SHOWN: Final = 3
 """Rules that are named of those that would do."""
-_MACHINE: Final = "machine: "
 _BOT: Final = "known bot "
 
 
@@ -59,8 +59,8 @@ def _why(reason: str, until: int | None, words: Words) -> str:
             return words.say("limit_until", at=cell(words.when(until)))
         case "limit" | "reset":
             return words.say(reason)
-        case _ if reason.startswith(_MACHINE):
-            return words.say("machine", how=_how(reason.removeprefix(_MACHINE), words))
+        case _ if reason.startswith(MACHINE):
+            return words.say("machine", how=_how(reason.removeprefix(MACHINE), words))
         case _:
             return reason
 

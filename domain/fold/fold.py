@@ -10,7 +10,7 @@ from domain.conditions.compile import NO_SOURCE, compile_where
 from domain.conditions.parse import GRADES
 from domain.fold.channel import DIRECT, Grouping
 from domain.fold.funnel import Attempts, FunnelPlan
-from domain.fold.handover import BY_STAFF, LeadRejection, take
+from domain.fold.handover import LeadRejection
 from domain.fold.index import NOTHING, Hits, Rule, index_by_type
 from domain.fold.lead import Episode, Lead, Now
 from domain.fold.money import Amounts
@@ -20,9 +20,10 @@ from domain.fold.profile import learn
 from domain.fold.score import HeatState, decayed, falls_to, strongest, value_key
 from domain.fold.segment import Compiler, Input
 from domain.fold.since import Test
-from domain.fold.stage import VISITOR, Ladder
+from domain.fold.staff import BY_STAFF, take
+from domain.fold.stage import Ladder
 from domain.fold.trace import MACHINE, Trace, award, withhold
-from domain.model.definition import CHANGED, Model
+from domain.model.definition import CHANGED, VISITOR, Model
 from domain.model.funnels import StepOrder
 from domain.touchpoints.acts import is_own_act
 from domain.touchpoints.text import storable
@@ -33,7 +34,6 @@ WAITS: Final = "promotion_waits"
 
 OPEN: Final = "email_opened"
 """An open alone never makes a lead hot."""
-
 
 Met = Sequence[tuple[Touchpoint, Hits]]
 """Touchpoints of one instant that took effect, and what of the model each meets."""

@@ -9,7 +9,7 @@ from domain.fold.channel import DIRECT, Seen
 from domain.fold.funnel import Attempts
 from domain.fold.handover import Handover, LeadRejection
 from domain.fold.score import HeatState
-from domain.fold.stage import VISITOR
+from domain.model.definition import VISITOR
 from domain.touchpoints.touchpoint import NEVER, Instant
 
 EPISODES: Final = 200
@@ -162,7 +162,7 @@ class Lead(Struct, array_like=True, gc=False):
     """The state of one person after some of their history (`domain.fold` steps it).
 
     It is saved as it stands, floats to the bit: a field that is added, removed or moved is another format of the saved
-    state (`projections/projecting/cluster.py`).
+    state (`projections/projecting/saved.py`).
     """
 
     first_touch: int = NEVER

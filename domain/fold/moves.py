@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import Final
 
 from domain.fold.lead import Lead, StageEntry
-from domain.fold.stage import VISITOR, Ladder
-from domain.model.definition import CHANGED
+from domain.fold.stage import Ladder
+from domain.model.definition import CHANGED, VISITOR
 from domain.touchpoints.touchpoint import Instant, Touchpoint
 
 DERIVED: Final = "model"

@@ -1,12 +1,9 @@
 """Stages: their order, which moves are forward, and what they were called."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from domain.model.definition import Stage
-
-VISITOR: Final = "visitor"
-"""The stage of a lead that nobody has identified yet."""
 
 
 class Ladder:

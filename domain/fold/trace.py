@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from domain.fold.about import about_text
-from domain.fold.handover import NoEffect
 from domain.fold.index import Rule
 from domain.fold.lead import Awarded, Lead, Withheld
+from domain.fold.staff import NoEffect
 from domain.touchpoints.touchpoint import Instant, Touchpoint
 
 RESET: Final = "reset"

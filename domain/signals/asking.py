@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from domain.fold.handover import ASSIGNED as OWNER_ASSIGNED
+from domain.fold.moves import ANSWERS
+from domain.fold.staff import ASSIGNED as OWNER_ASSIGNED
 from domain.model.definition import CHANGED
 from domain.model.sales import Sales
 from domain.signals.deadlines import Deadline, DeadlineKind
@@ -14,8 +15,6 @@ from domain.touchpoints.touchpoint import rfc3339
 
 PROMOTE: Final = "promote"
 """The name of the policy that promotes, and assigns."""
-ANSWERS: Final = "policy"
-"""The name of the policy that moves a lead because its owner rejected it (`domain.fold.moves`)."""
 
 
 class Ask(NamedTuple):

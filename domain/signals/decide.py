@@ -6,7 +6,7 @@ from typing import Final
 
 from domain.fold.fold import Fold
 from domain.fold.lead import EPISODES
-from domain.fold.stage import VISITOR
+from domain.model.definition import VISITOR
 from domain.signals.kinds import (
     ASSIGNED,
     COOLED,

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from domain.files.durations import DAY
 from domain.fold.fold import Fold
-from domain.fold.handover import Handover, instant_of
+from domain.fold.handover import Handover
 from domain.model.owners import Owner
 from domain.signals.deadlines import OWN, Deadline, DeadlineKind, DeadlineState
 from domain.signals.kinds import ASSIGNED, FOLLOW_UP, GONE, HOT, MISSED, MODEL, REJECTED, RETRACTED, STAGE, SignalKind
@@ -18,7 +18,7 @@ from domain.signals.look import OWNER, Look, cause_of, contact_since, contacts_o
 from domain.signals.rules import SalesRules
 from domain.signals.signal import Change, Decision, Holding, Kept, Open, Opened, end
 from domain.signals.turns import Turns, facts_of
-from domain.touchpoints.touchpoint import Instant, Touchpoint
+from domain.touchpoints.touchpoint import Instant, Touchpoint, instant_of
 
 LATE: Final = DAY
 """What happened so long before the look (microseconds), as an import tells it, asks nobody for anything any more."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeGuard
 from uuid import UUID
 
-from domain.fold.handover import contact
 from domain.fold.lead import Lead
+from domain.fold.staff import contact
 from domain.signals.deadlines import Deadline, DeadlineKind
 from domain.signals.kinds import ASSIGNED, HOT, SignalKind
 from domain.signals.signal import Change, Decision, Holding, Open, Opened

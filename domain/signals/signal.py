@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from domain.fold.lead import Lead, Now
-from domain.fold.stage import VISITOR
+from domain.model.definition import VISITOR
 from domain.signals.kinds import ASSIGNED, COOLED, GONE, LEFT, MERGED, STAGE, SignalKind, announces, opens
 
 TELL: Final = -1

@@ -101,6 +101,14 @@ def microseconds(when: datetime) -> Instant:
     return Instant(((when if when.tzinfo else when.replace(tzinfo=UTC)) - EPOCH) // _MICROSECOND)
 
 
+def instant_of(value: Any) -> Instant | None:
+    """The instant of an RFC 3339 text; None: it is none."""
+    try:
+        return microseconds(datetime.fromisoformat(value))
+    except (TypeError, ValueError):
+        return None
+
+
 def moment(instant: int) -> datetime:
     """The UTC datetime of an instant in microseconds."""
     return EPOCH + timedelta(microseconds=instant)

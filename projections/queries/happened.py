@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from domain.fold.lead import Awarded, Lead
-from domain.fold.stage import VISITOR
 from domain.fold.trace import Effect
 from domain.fold.withheld import read_kept
+from domain.model.definition import VISITOR
 from domain.touchpoints.text import REPLACED, storable
 from domain.touchpoints.touchpoint import Touchpoint
 from projections.queries.explained import saved_lead

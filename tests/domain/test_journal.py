@@ -3,8 +3,8 @@
 import pytest
 
 from domain.fold.fold import Fold
-from domain.fold.handover import NoEffect
 from domain.fold.moves import NotMoved
+from domain.fold.staff import NoEffect
 from domain.fold.trace import NO_EFFECT, Effect, Journal, Trace
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import Touchpoint

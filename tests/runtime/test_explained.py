@@ -5,9 +5,9 @@ from typing import Any, get_args
 
 import pytest
 
-from domain.fold.handover import NoEffect
 from domain.fold.moves import NotMoved
 from domain.fold.outlook import Never, Passing
+from domain.fold.staff import NoEffect
 from domain.model.definition import parse_model
 from projections.queries.orders import OrderName
 from projections.queries.shapes import (
