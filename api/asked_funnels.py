@@ -4,15 +4,14 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
-from api.command_requests import JsonRoute
+from api.bodies import CleanBody, JsonRoute
 from api.jobs import JobRunner, JobShape, Report, accepted
 from domain.files.problems import ModelError
 from domain.model.definition import Model
 from domain.model.funnels import Funnel
 from domain.model.trial import read_funnel
-from producers.reading.body import clean
 from projections.history.engines import Engine
 from projections.queries.days import SeriesName, days_between
 from projections.queries.view import Reader
@@ -23,10 +22,8 @@ from web.problems import Problem
 _OF_FUNNEL: Final = {"steps", "window", "order", "exclude"}
 
 
-class AskedFunnel(BaseModel):
+class AskedFunnel(CleanBody):
     """A funnel as in a model file, and what a report is asked with."""
-
-    model_config = ConfigDict(extra="forbid")
 
     steps: Annotated[Any, Field(description='such as [{"on": "page_viewed"}, {"on": "form_submitted"}]')] = None
     window: Annotated[Any, Field(description="such as 14d")] = None
@@ -36,11 +33,6 @@ class AskedFunnel(BaseModel):
     to: Annotated[str | None, Field(description="started before this day")] = None
     by: Annotated[str | None, Field(description="as of a funnel of the model")] = None
     series: Annotated[SeriesName | None, Field(description="as of a funnel of the model")] = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _as_a_file_has_it(cls, body: Any) -> Any:
-        return clean(body)
 
     def funnel(self, model: Model) -> Funnel:
         """The funnel, beside the model. Raises Problem."""

@@ -5,7 +5,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 
@@ -13,15 +13,14 @@ import anyio
 from anyio.to_thread import run_sync
 from fastapi import Depends, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
-from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
+from api.bodies import CleanBody
 from api.commander import Accepted, Asker, Command, Commander
 from domain.files.durations import SECOND, parse_duration
 from domain.phrases import phrase, phrased
 from domain.touchpoints.touchpoint import Instant
 from producers.commands import CommandContext, CommandRefused
-from producers.reading.body import clean
 from projections.queries.foreseen import ForeseenShape
 from projections.queries.periods import bound
 from projections.queries.shapes import LeadDetail
@@ -49,18 +48,8 @@ FORESEEN: Final[dict[int | str, dict[str, Any]]] = {
 """The same of a command that can be previewed."""
 
 
-class By(BaseModel):
+class By(CleanBody):
     """The body of a command: who asks."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _storable(cls, value: Any) -> Any:
-        try:
-            return clean(value)
-        except RecursionError:
-            raise ValueError("it is nested too deeply") from None
 
     by: Annotated[str | None, Field(description="who asks: kept with the touchpoint")] = None
 
@@ -112,25 +101,6 @@ def _asked_or_previewed(request: Request, said: Annotated[_Previewed, Query()]) 
 Waited = Annotated[CommandAsked, Depends(_asked)]
 Previewed = Annotated[CommandAsked, Depends(_asked_or_previewed)]
 Key = Annotated[str | None, Header(description="the same command asked twice is recorded once", max_length=200)]
-
-
-class JsonRoute(APIRoute):
-    """A route whose body is JSON whatever its Content-Type says: `curl -d` says that it is a form.
-
-    A page of another site can send such a body without asking first, but gets no further than the guard of the private
-    side: it bears no token, and without one the browser's `Origin` and `Sec-Fetch-Site` tell.
-    """
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, which sees JSON."""
-        handler = super().get_route_handler()
-
-        async def handle(request: Request) -> Response:
-            others = [header for header in request.scope["headers"] if header[0] != b"content-type"]
-            scope = {**request.scope, "headers": [*others, (b"content-type", b"application/json")]}
-            return await handler(Request(scope, request.receive))
-
-        return handle
 
 
 async def run(commander: Commander, id: str, lead: str, command: Command, asked: CommandAsked) -> Response:

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Body
 from fastapi.responses import Response
 from pydantic import AliasChoices, Field
 
+from api.bodies import JsonRoute
 from api.command_requests import (
     ANSWERS,
     FORESEEN,
-    JsonRoute,
     Key,
     Previewed,
     Said,

@@ -3,14 +3,13 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
-from api.command_requests import JsonRoute
+from api.bodies import CleanBody, JsonRoute
 from api.parameters import DaysParameters
 from domain.files.values import MILLION
 from domain.model.channels import every_channel
 from producers.imports.costs import CostProblems, CostRow, costs_of
-from producers.reading.body import clean
 from projections.queries.cursors import give, take
 from projections.queries.days import day_named
 from projections.queries.shapes import Page, Shape
@@ -22,10 +21,8 @@ from web.problems import Problem
 _LIST: Final = "costs"
 
 
-class GivenCosts(BaseModel):
+class GivenCosts(CleanBody):
     """Costs to take. Each replaces the one of its channel, campaign, day and currency."""
-
-    model_config = ConfigDict(extra="forbid")
 
     items: Annotated[
         list[dict[str, Any]],
@@ -33,14 +30,6 @@ class GivenCosts(BaseModel):
             description="each with channel, campaign (may be missing), day, amount and currency (missing: the model's)"
         ),
     ]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _storable(cls, body: Any) -> Any:
-        try:
-            return clean(body)
-        except RecursionError:
-            raise ValueError("it is nested too deeply") from None
 
 
 class ImportedCostsShape(Shape):

@@ -3,20 +3,20 @@
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Final, Self
 
 from fastapi import APIRouter, Body, Request
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from api.audit import keep_export
-from api.command_requests import JsonRoute, problem_of
+from api.bodies import CleanBody, JsonRoute
+from api.command_requests import problem_of
 from api.commander import Card
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.mail_link import MailDoor, MailLinkKeys
 from domain.touchpoints.touchpoint import Instant
 from producers.commands import CommandRefused
 from producers.mail_links import LASTS, Mailing, mailing, target, tokens, url_of
-from producers.reading.body import clean
 from projections.queries.one_lead import lead_called
 from projections.queries.shapes import LeadShape, Moment, Page, Shape
 from projections.queries.view import Reader
@@ -29,10 +29,8 @@ LINKS: Final = 10_000
 """Most links of one request: a page of a segment is smaller where there are many targets."""
 
 
-class WantedLinks(BaseModel):
+class WantedLinks(CleanBody):
     """A mail to leads: to those that are named, or to a segment."""
-
-    model_config = ConfigDict(extra="forbid")
 
     leads: Annotated[
         list[str] | None,
@@ -50,14 +48,6 @@ class WantedLinks(BaseModel):
         str | None,
         Field(description="address of the collector, as whoever gets the mail reaches it; LEADLINE_PUBLIC_URL"),
     ] = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _storable(cls, value: Any) -> Any:
-        try:
-            return clean(value)
-        except RecursionError:
-            raise ValueError("it is nested too deeply") from None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:

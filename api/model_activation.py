@@ -6,9 +6,9 @@ from typing import Annotated, Any, Final, NamedTuple
 import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from api.command_requests import JsonRoute
+from api.bodies import JsonBody, JsonRoute
 from api.jobs import JobRunner, JobShape, Report, accepted
 from domain.files.problems import ModelError
 from domain.model.definition import Model, parse_model
@@ -52,10 +52,8 @@ class ActivationOutcome(Shape):
     moved: dict[str, list[MoveShape]]
 
 
-class ToActivate(BaseModel):
+class ToActivate(JsonBody):
     """The model that shall be the active one."""
-
-    model_config = ConfigDict(extra="forbid")
 
     model: Annotated[str, Field(description="the text of a model file")]
     based_on: Annotated[

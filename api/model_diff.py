@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from api.bodies import JsonBody, JsonRoute
 from api.bounds import period_of
-from api.command_requests import JsonRoute
 from api.jobs import JobRunner, JobShape, Report, accepted
 from api.model_activation import DIFF
 from domain.files.durations import parse_duration
@@ -23,10 +23,8 @@ from store.database.database import Database
 from web.problems import Problem
 
 
-class OtherModel(BaseModel):
+class OtherModel(JsonBody):
     """The other model: a file's text, else the active one's; and numbers that are read otherwise."""
-
-    model_config = ConfigDict(extra="forbid")
 
     model: Annotated[str | None, Field(description="the text of a model file; none: the active model's")] = None
     points: Annotated[dict[str, float], Field(description="of score rules, by their names")] = {}

@@ -5,14 +5,13 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
-from api.command_requests import JsonRoute
+from api.bodies import CleanBody, JsonRoute
 from api.jobs import JobRunner, JobShape, Report, accepted
 from api.parameters import Parameters
 from domain.phrases import phrase
 from producers.imports.mapping import ImportMapping, MappingError, parse_mapping
-from producers.reading.body import clean
 from producers.reading.conventions import Conventions
 from producers.replay import replay, waiting
 from projections.queries.rejections import RejectedShape, rejection, rejections
@@ -38,22 +37,12 @@ class RejectedParameters(Parameters):
     cursor: Annotated[str | None, Field(description="`next` of the page before")] = None
 
 
-class AskedReplay(BaseModel):
+class AskedReplay(CleanBody):
     """What is tried again: all that waits, or some of it."""
-
-    model_config = ConfigDict(extra="forbid")
 
     id: Annotated[str | None, Field(min_length=1, description="only this one: its id, or how that begins")] = None
     door: Annotated[str | None, Field(description="only of doors that begin so")] = None
     mapping: Annotated[str | None, Field(description="the text of a mended mapping, for rows of an import")] = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _storable(cls, body: Any) -> Any:
-        try:
-            return clean(body)
-        except RecursionError:
-            raise ValueError("it is nested too deeply") from None
 
     def mended(self) -> ImportMapping | None:
         """The mapping. Raises Problem."""

@@ -4,11 +4,11 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from api.audit import keep_export
+from api.bodies import JsonBody, JsonRoute, storable
 from api.bounds import bound_of
-from api.command_requests import JsonRoute
 from api.jobs import JobRunner, JobShape, Report, accepted
 from api.masking import seen_by
 from api.parameters import AsOf, DaysParameters, Paged
@@ -19,7 +19,6 @@ from domain.model.definition import Model, parse_model
 from domain.model.drawn import carry_over
 from domain.model.trial import read_when, trying_segment
 from domain.touchpoints.touchpoint import rfc3339
-from producers.reading.body import clean
 from projections.history.engines import Engine
 from projections.queries.csv_rows import MEDIA_TYPE, csv_lines
 from projections.queries.days import SeriesName, days_between
@@ -103,10 +102,8 @@ def segment_routes(reader: Reader, database: Database) -> APIRouter:
     return router
 
 
-class TriedSegment(BaseModel):
+class TriedSegment(JsonBody):
     """A condition, or the name of a segment; of the active model, or of another."""
-
-    model_config = ConfigDict(extra="forbid")
 
     when: Annotated[dict[str, Any] | None, Field(description="as in a model file")] = None
     segment: Annotated[str | None, Field(description="in place of `when`: this one of the model")] = None
@@ -124,7 +121,7 @@ class TriedSegment(BaseModel):
     @field_validator("when", mode="before")
     @classmethod
     def _as_a_file_has_it(cls, when: Any) -> Any:
-        return clean(when)
+        return storable(when)
 
     def read(self, active: Model) -> tuple[Model, Condition]:
         """The model and the condition. Raises Problem, NotFound."""

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Body
 from fastapi.responses import Response
 from pydantic import Field, model_validator
 
-from api.command_requests import ANSWERS, By, JsonRoute, Key, Said, Waited, command_id, context_of, instant_said, run
+from api.bodies import JsonRoute
+from api.command_requests import ANSWERS, By, Key, Said, Waited, command_id, context_of, instant_said, run
 from api.commander import Card, Command, Commander
 from domain.touchpoints.touchpoint import Touchpoint
 from producers import working

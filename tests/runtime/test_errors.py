@@ -90,6 +90,18 @@ def test_a_command_that_is_no_json_is_told(server: Server) -> None:
     problem(server.http.delete(f"/api/leads/{LEAD}", headers=bearer()), 405, "allowed is GET")
 
 
+@pytest.mark.parametrize(("path", "field"), [
+    ("funnels", "steps"), ("segments/preview", "when"), ("costs", "items"), ("links", "leads"),
+    (f"leads/{LEAD}/profile", "fields"),
+])  # fmt: skip
+def test_a_body_that_is_nested_too_deeply_is_refused(server: Server, path: str, field: str) -> None:
+    deep: object = {}
+    for _ in range(220):
+        deep = {"all": [deep]}
+    body = {field: deep if field in ("when", "fields") else [deep]}
+    problem(server.http.post(f"/api/{path}", json=body, headers=bearer()), 400, "it is nested too deeply")
+
+
 def test_refused_input_that_is_not_there_cannot_be_replayed(recorded: Path) -> None:
     unknown = told(recorded, "rejected", "replay", "nope", code=1)
     assert "nothing that waits has the id 'nope'" in unknown
