@@ -1,29 +1,10 @@
 """What is wrong with a parameter or a body, in the words of every refusal: what was found, and what is allowed."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
+from domain.files.allowed import allowed, said_of
 from domain.files.problems import show
-
-_ALLOWED: Final[Mapping[str, str]] = {
-    "greater_than_equal": "at least {ge}",
-    "greater_than": "more than {gt}",
-    "less_than_equal": "at most {le}",
-    "less_than": "less than {lt}",
-    "literal_error": "{expected}",
-    "enum": "{expected}",
-    "string_too_short": "a text of at least {min_length} characters",
-    "string_too_long": "a text of at most {max_length} characters",
-    "too_short": "at least {min_length}",
-    "too_long": "at most {max_length}",
-    **dict.fromkeys(("int_parsing", "int_parsing_size", "int_type", "int_from_float"), "a whole number"),
-    **dict.fromkeys(("float_parsing", "float_type", "finite_number"), "a number"),
-    **dict.fromkeys(("bool_parsing", "bool_type"), "true or false"),
-    "string_type": "a text",
-    "list_type": "a list",
-    **dict.fromkeys(("dict_type", "mapping_type", "model_type"), "an object"),
-}
-"""What is allowed, by the kind of an error that pydantic finds."""
 
 
 def invalid(item: Mapping[str, Any]) -> str:
@@ -38,12 +19,8 @@ def invalid(item: Mapping[str, Any]) -> str:
             return 'the body is no JSON object: send one, such as {"to": "qualified"}'
         case "missing":
             return "is missing; required here"
-        case "value_error":
-            return str(item["msg"]).removeprefix("Value error, ")
-        case kind if kind in _ALLOWED:
-            return f"found {_found(item['input'])}, allowed is {_ALLOWED[kind].format(**about)}"
-        case _:
-            return str(item["msg"])
+    is_allowed = allowed(item)
+    return said_of(item) if is_allowed is None else f"found {_found(item['input'])}, allowed is {is_allowed}"
 
 
 def _found(value: Any) -> str:

@@ -93,9 +93,7 @@ class Commands(TyperGroup):
             sys.stderr.close()
             ctx.exit(0)
         except TyperException as error:  # what is asked wrongly: people see the usage, too
-            from runtime.plainly import plainly
-
-            error.message = plainly(error.message)
+            error.message = _plainly(error)
             if not as_json:
                 raise
             _print_problems(error.exit_code, [error.format_message()])
@@ -116,6 +114,17 @@ class Commands(TyperGroup):
 
                 say("\n".join(f"leadline: {line}" for line in lines))
             ctx.exit(code)
+
+
+def _plainly(error: TyperException) -> str:
+    """What is wrong with an option's value in our words, where typer has asked pydantic."""
+    from pydantic import ValidationError
+
+    from domain.files.allowed import allowed
+
+    if isinstance(error.__cause__, ValidationError) and (what := allowed(error.__cause__.errors()[0])):
+        return f"allowed is {what}"
+    return error.message.removeprefix("Value error, ")
 
 
 def _print_problems(code: int, lines: list[str]) -> None:

@@ -115,6 +115,16 @@ def database(value: object) -> object:
     return SecretStr(f"postgresql://{rest}")
 
 
+def without_password(url: str) -> str:
+    """A database URL without its password and query."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return url
+    host = parts.netloc.rpartition("@")[2]
+    user = f"{parts.username}@" if parts.username else ""
+    return f"{parts.scheme}://{user}{host}{parts.path}"
+
+
 def kafka(value: object) -> tuple[str, ...]:
     servers = tuple(listed(value))
     for server in servers:

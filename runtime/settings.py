@@ -5,11 +5,11 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, PlainValidator, SecretStr, ValidationError
 
 from domain.errors import Problems
+from domain.files.allowed import allowed, said_of
 from domain.files.durations import DAY, parse_duration
 from domain.signals.answer_link import LinkKeys, Links
 from domain.touchpoints.mail_link import MailLinkKeys
@@ -17,7 +17,6 @@ from producers.collector.keys import WriteKeys
 from producers.collector.sites import Sites
 from producers.reading.conventions import Conventions
 from runtime import setting_values as parse
-from runtime.plainly import plainly
 from runtime.setting_names import PREFIX, did_you_mean, unknown
 from store.past_views import Keeping
 
@@ -230,7 +229,7 @@ class Settings(BaseModel):
         values = {
             "model": str(self.model),
             "data": str(self.data),
-            "database": masked(self.database_url),
+            "database": parse.without_password(self.database_url),
             "kafka": ",".join(self.kafka),
             "bind": str(self.bind),
             "write_keys": ",".join(f"{source.name}:{source.kind}:***" for source in self.write_keys.sources.values()),
@@ -267,16 +266,6 @@ class Settings(BaseModel):
 
 VARIABLES: Final = (*(PREFIX + name.upper() for name in Settings.model_fields), FILE_VARIABLE)
 """Every environment variable that settings know."""
-
-
-def masked(url: str) -> str:
-    """A database URL without its password and query."""
-    parts = urlsplit(url)
-    if parts.scheme == "sqlite":
-        return url
-    host = parts.netloc.rpartition("@")[2]
-    user = f"{parts.username}@" if parts.username else ""
-    return f"{parts.scheme}://{user}{host}{parts.path}"
 
 
 def read_settings(environment: Mapping[str, str] | None = None, **flags: Any) -> Settings:
@@ -336,15 +325,16 @@ _ALLOWED: Final = {
     "log": "auto, text or json",
     "log_level": "debug, info, warning or error",
 }
-"""What pydantic would say in its own words."""
+"""Said whatever is wrong with the value, as one thing may be wrong with its text and another with its size."""
 
 
 def _value_problems(error: ValidationError, values: Mapping[str, object], places: Mapping[str, str]) -> list[str]:
     problems = []
-    for item in error.errors(include_url=False, include_context=False, include_input=False):
+    for item in error.errors(include_url=False, include_input=False):
         name = str(item["loc"][0])
-        shown_value = "" if name in _SECRET else f"found {values.get(name)!r}, "
-        message = f"allowed is {_ALLOWED[name]}" if name in _ALLOWED else plainly(item["msg"])
+        found = "" if name in _SECRET else f"found {values.get(name)!r}, "
+        what = _ALLOWED.get(name) or allowed(item)
+        message = f"allowed is {what}" if what else said_of(item)
         place = places.get(name, PREFIX + name.upper())
-        problems.append(message if message.startswith(place) else f"{place}: {shown_value}{message}")
+        problems.append(message if message.startswith(place) else f"{place}: {found}{message}")
     return problems

@@ -13,7 +13,8 @@ from domain.model.definition import Model, ModelError, parse_model
 from domain.model.drawn import carry_over
 from projections.queries.view import Reader
 from runtime.logs import set_up
-from runtime.settings import Settings, masked
+from runtime.setting_values import without_password
+from runtime.settings import Settings
 from store.database.database import Database, open_database
 from store.database.migrate import is_current
 from store.events.ids import Ids
@@ -57,7 +58,7 @@ class Wiring:
     @property
     def where(self) -> str:
         """The database, for messages."""
-        return masked(self.settings.database_url)
+        return without_password(self.settings.database_url)
 
     @cached_property
     def database(self) -> Database:

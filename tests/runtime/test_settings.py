@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from domain.touchpoints.touchpoint import Source
-from runtime.setting_values import Bind
-from runtime.settings import VARIABLES, Settings, SettingsError, masked, read_settings
+from runtime.setting_values import Bind, without_password
+from runtime.settings import VARIABLES, Settings, SettingsError, read_settings
 
 SECRET = "sample-secret-that-must-not-be-shown"
 
@@ -162,7 +162,7 @@ def test_no_secret_is_ever_shown() -> None:
     assert settings.shown()["LEADLINE_DATABASE"] == "postgresql://leadline@db:5432/leadline"
     assert settings.shown()["LEADLINE_WRITE_KEYS"] == "web:browser:***"
     assert settings.database_url.count(SECRET) == 2 and settings.token == SECRET
-    assert masked("postgresql://h/db") == "postgresql://h/db"
+    assert without_password("postgresql://h/db") == "postgresql://h/db"
 
 
 @pytest.mark.parametrize("name", ["BERLIN_KEY", "BERLIN_URL", "SALES_KEY", "CRM_URL"])
