@@ -35,8 +35,9 @@ from api.token_book import TokenBook
 from api.upkeep import begin_verifying, upkeep_routes
 from api.working import working_routes
 from domain.errors import Misconfigured, Retry
-from producers.collector.answering import Answering
-from producers.collector.app import Admission, collector
+from producers.collector.admission import Admission
+from producers.collector.answer_door import Answering
+from producers.collector.app import collector
 from projections.queries.view import Reader
 from runtime.clock import clock
 from runtime.outcomes import StoredOutcomes

@@ -4,8 +4,7 @@ The catalogues are read when the server starts; nothing is compiled before.
 """
 
 import io
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,12 +15,12 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from starlette.requests import Request
 
+from web.languages import preferred
+
 LOCALE: Final = Path(__file__).with_name("locale")
 COOKIE: Final = "leadline_lang"
 PARAMETER: Final = "lang"
 """Of any page's query: the language from then on."""
-
-_WEIGHT: Final = re.compile(r"q=([01](?:\.\d{0,3})?)")
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Texts:
     def language(self, request: Request) -> Language:
         """The one that the query names, else the cookie, else the first that the browser prefers; else English."""
         named = (request.query_params.get(PARAMETER), request.cookies.get(COOKIE))
-        for wanted in (*named, *_preferred(request.headers.get("accept-language", ""))):
+        for wanted in (*named, *preferred(request.headers.get("accept-language", ""))):
             if wanted and (language := self._spoken(wanted)) is not None:
                 return language
         return self.languages["en"]
@@ -77,14 +76,3 @@ def _read(file: Path) -> Language:
     write_mo(compiled, catalogue)
     compiled.seek(0)
     return Language(file.stem.replace("_", "-"), Locale.parse(file.stem), Translations(compiled))
-
-
-def _preferred(header: str) -> Iterator[str]:
-    """The languages of an Accept-Language, the most wanted first."""
-    weighed: list[tuple[float, int, str]] = []
-    for part in header.split(","):
-        tag, _, parameters = part.strip().partition(";")
-        weight = _WEIGHT.fullmatch(parameters.strip() or "q=1")
-        if tag and weight is not None and float(weight[1]) > 0:
-            weighed.append((-float(weight[1]), len(weighed), tag.strip()))
-    return (tag for _, _, tag in sorted(weighed))

@@ -6,8 +6,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from itertools import count
 from typing import Final, TypeVar, TypeVarTuple, assert_never
 
@@ -20,12 +19,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from domain.touchpoints.mail_link import MailLinkKeys
 from domain.touchpoints.text import header
 from domain.touchpoints.touchpoint import Instant, Source
-from producers.collector import answers, keys, senders, sites, tracker_script
-from producers.collector.answering import PATH, AnswerDoor, Answering
+from producers.collector import keys, responses, senders, sites, tracker_script
+from producers.collector.admission import Admission
+from producers.collector.answer_door import PATH, AnswerDoor, Answering
 from producers.collector.durations import Durations
+from producers.collector.intake import Intake
 from producers.collector.mail_doors import MailDoors
 from producers.collector.queue import AppendQueue
 from producers.collector.request import DoorRequest
@@ -35,7 +35,6 @@ from producers.protocols.registry import PROTOCOLS
 from producers.reading import body
 from producers.reading.arrival import Arrival, RefusedPart, Taken, Unusable
 from producers.reading.body import Body
-from producers.reading.conventions import NONE, Conventions
 from producers.reading.protocol import Image, Outcome, Path, Protocol, Sender, ThanksPage
 from store.log.port import Log
 from web.health import Health
@@ -59,21 +58,6 @@ _UNKNOWN: Final = Source("browser", "unknown")
 """Until the body has been read, in which the write key may be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """Who may send: `keys.parse(LEADLINE_WRITE_KEYS)` and `sites.parse(LEADLINE_SITES)`."""
-
-    keys: keys.WriteKeys
-    sites: sites.Sites
-    kept_header: int = 2_000
-    """Characters that are kept of a request's User-Agent, and of its Referer."""
-    conventions: Conventions = NONE
-    queue_bytes: int = 64 << 20
-    """Of touchpoints and refusals that wait for the log."""
-    mail_keys: MailLinkKeys | None = None
-    """Of links in mails; None: there are none."""
-
-
 def collector(
     log: Log,
     admission: Admission,
@@ -88,7 +72,7 @@ def collector(
     doors = _Collector(log, admission, clock, health.registry, answering)
     app = Starlette(
         routes=[*doors.routes(), *health.routes()],
-        exception_handlers={HTTPException: answers.no_door, Problem: answer_problem},
+        exception_handlers={HTTPException: responses.no_door, Problem: answer_problem},
         middleware=[Middleware(BodyLimit, most=body.LIMIT)],
     )
     app.router.redirect_slashes = False  # a browser's POST follows no redirect to another path
@@ -110,22 +94,18 @@ class _Collector:
         """Of ids for what brings none: no other process ever has the same."""
         self._admission = admission
         self._clock = clock
-        self._queue = AppendQueue(log, most_bytes=admission.queue_bytes)
+        self._intake = Intake(AppendQueue(log, most_bytes=admission.queue_bytes), registry)
         self._threads = ThreadPoolExecutor(2, "large-body")
         self._durations = Durations(
             "leadline_collector_request_seconds",
             "Time until a request was answered, its durable append included",
             registry,
         )
-        self._taken = Counter(
-            "leadline_collector_touchpoints", "Touchpoints acknowledged", ("source",), registry=registry
-        )
-        self._taken_of = lru_cache(1_000)(self._taken.labels)
         self._rejected = Counter(
             "leadline_collector_rejected", "Input that was refused and kept", ("source",), registry=registry
         )
-        self._mail = MailDoors(admission.mail_keys, admission.kept_header, self._queue, clock, self._taken, registry)
-        self._answering = [] if answering is None else [AnswerDoor(answering, self._queue, clock, self._taken)]
+        self._mail = MailDoors(admission, clock, self._intake, registry)
+        self._answering = [] if answering is None else [AnswerDoor(answering, clock, self._intake)]
 
     def routes(self) -> list[Route]:
         """In the order in which they are matched."""
@@ -165,10 +145,10 @@ class _Collector:
                 reader = None
             method = request.scope["method"]
             if method == "OPTIONS":
-                return Response(status_code=204, headers=answers.cors(reader, allowed))
+                return Response(status_code=204, headers=responses.cors(reader, allowed))
             if method == "HEAD":  # asked by link checkers: nobody did anything
                 return Response(status_code=200)
-            return answers.readable(await self._timed(handle, door, request), reader)
+            return responses.readable(await self._timed(handle, door, request), reader)
 
         if "POST" in methods and "{" not in path:
             self._straight[path] = answer
@@ -180,18 +160,15 @@ class _Collector:
 
     def served(self, app: Starlette) -> ASGIApp:
         """The application with the ways in that most requests take."""
-        admission = self._admission
-        return TrackerDoor(
-            StraightWay(app, self._straight), admission.keys, admission.conventions, admission.kept_header, self._clock,
-            self._queue, self._durations, self._taken,
-        )  # fmt: skip
+        others = StraightWay(app, self._straight)
+        return TrackerDoor(others, self._admission, self._clock, self._intake, self._durations)
 
     async def _timed(self, handle: Callable[[R], Awaitable[Response]], door: str, request: R) -> Response:
         began = time.perf_counter()
         try:
             response = await handle(request)
         except Exception as error:
-            response = answers.failed(error, door)
+            response = responses.failed(error, door)
         self._durations.add(door, response.status_code, time.perf_counter() - began)
         return response
 
@@ -246,28 +223,28 @@ class _Collector:
             await self._keep(RefusedPart(arrival, str(error), raw or arrival.query_bytes), write_keys)
             raise Problem(400, str(error), kept=True) from error
         if by_key and not message.value:  # whether the address is one, as Mailchimp asks before it keeps it
-            return answers.outcome(Taken())
+            return responses.outcome(Taken())
         taken = (
             protocol.taken(arrival, message, raw) if few else await self._beside(protocol.taken, arrival, message, raw)
         )
         await self._store(taken, source, write_keys)
         if by_key and not request.wants_page():
-            return answers.outcome(taken)
+            return responses.outcome(taken)
         return self._outcome(protocol, message, taken, request)
 
     def _outcome(self, protocol: Protocol, message: Body, taken: Taken, request: DoorRequest) -> Response:
         """The answer to a message whose touchpoints are durable."""
         match protocol.reply:
             case Outcome():
-                return answers.outcome(taken)
+                return responses.outcome(taken)
             case ThanksPage(fields):
                 if request.wants_json(message) or taken.malformed:
-                    return answers.outcome(taken, 202)
+                    return responses.outcome(taken, 202)
                 referer = header(request.headers.get("referer", ""))
                 pages = (self._admission.sites.target(message.value.get(field), referer) for field in fields)
                 return RedirectResponse(next(filter(None, pages), "/thanks"), 303)
             case Image(content, media_type):
-                return answers.image(content, media_type)
+                return responses.image(content, media_type)
             case _:
                 assert_never(protocol.reply)
 
@@ -277,14 +254,14 @@ class _Collector:
         if _HOST.match(host := request.headers.get("host", "")):
             segment_settings["apiHost"] = f"{host}/v1"
         settings = {"integrations": {"Segment.io": segment_settings}, "plan": {}, "metrics": {"sampleRate": 0}}
-        response = answers.json(settings)
+        response = responses.json(settings)
         response.headers["Cache-Control"] = "private, max-age=60"
         return response
 
     # ---- the rest ----
 
     async def _thanks(self, request: Request) -> Response:
-        return answers.thanks(request.headers.get("accept-language", ""))
+        return responses.thanks(request.headers.get("accept-language", ""))
 
     def _arrival(self, request: DoorRequest, source: Source, *, keyed: bool = False) -> Arrival:
         """Of the headers as much as is kept. A request with a write key says all in its body; its query has the key."""
@@ -309,9 +286,7 @@ class _Collector:
         """Keep all that a source sent, without its `write_keys`; durable when this returns. Raises Problem."""
         refused = taken.refused
         refusals = [] if refused is None else [refused.record(keys.masked(refused.raw, write_keys))]
-        await self._queue.put(taken.records, refusals)
-        if taken.records:
-            self._taken_of(source.name).inc(len(taken.records))
+        await self._intake.take(source.name, taken.records, refusals)
         if refused is not None:
             self._rejected.labels(source.name).inc(len(refused.reasons()))
 
@@ -336,4 +311,4 @@ async def _shown(image: Image, handle: Endpoint, request: Request) -> Response:
         return await handle(request)
     except Problem as problem:
         status = 200 if problem.more.get("kept") else problem.status
-        return answers.image(image.content, image.media_type, status, problem.headers)
+        return responses.image(image.content, image.media_type, status, problem.headers)

@@ -12,11 +12,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from domain.files.durations import SECOND
-from domain.touchpoints.mail_link import MailDoor, MailLink, MailLinkKeys
+from domain.touchpoints.mail_link import MailDoor, MailLink
 from domain.touchpoints.text import header
 from domain.touchpoints.touchpoint import Instant
-from producers.collector import answer_pages, answers
-from producers.collector.queue import AppendQueue
+from producers.collector import answer_pages, responses
+from producers.collector.admission import Admission
+from producers.collector.intake import Intake
 from producers.collector.request import mailed_token
 from producers.mail_links import SOURCE, followed
 from producers.protocols.pixel import GIF
@@ -40,20 +41,12 @@ class MailDoors:
     """Answers opens and clicks, and puts on the log what they say."""
 
     def __init__(
-        self,
-        keys: MailLinkKeys | None,
-        kept_header: int,
-        queue: AppendQueue,
-        clock: Callable[[], Instant],
-        taken: Counter,
-        registry: CollectorRegistry,
+        self, admission: Admission, clock: Callable[[], Instant], intake: Intake, registry: CollectorRegistry
     ) -> None:
-        """`keys` None: there are no links. `kept_header`: characters of a User-Agent. `taken` counts by source."""
-        self._keys = keys
-        self._kept_header = kept_header
-        self._queue = queue
+        self._keys = admission.mail_keys
+        self._kept_header = admission.kept_header
+        self._intake = intake
         self._clock = clock
-        self._taken = taken
         self._followed = Counter(
             "leadline_collector_mail_links",
             "Links of mails that were followed: taken, ahead (HEAD, prefetch), refused (no link of ours, or ended), or"
@@ -77,12 +70,12 @@ class MailDoors:
         """The dot, whatever became of it: a broken image helps nobody. The status says whether it was taken."""
         link = self._link(request, MailDoor.OPEN)
         if link is None:
-            return answers.image(GIF, "image/gif", 404, _HEADERS)
+            return responses.image(GIF, "image/gif", 404, _HEADERS)
         try:
             await self._take(request, link)
         except Problem as problem:
-            return answers.image(GIF, "image/gif", problem.status, {**_HEADERS, **problem.headers})
-        return answers.image(GIF, "image/gif", headers=_HEADERS)
+            return responses.image(GIF, "image/gif", problem.status, {**_HEADERS, **problem.headers})
+        return responses.image(GIF, "image/gif", headers=_HEADERS)
 
     async def _clicked(self, request: Request) -> Response:
         """On to the target: a person does not wait for a log that is away.
@@ -91,7 +84,7 @@ class MailDoors:
         """
         link = self._link(request, MailDoor.CLICK)
         if link is None:
-            language = answers.preferred(request.headers.get("accept-language", ""))
+            language = responses.language_of(request.headers.get("accept-language", ""))
             return answer_pages.said(language, "unknown", 404)
         if request.method == "GET" and _is_ahead(request):
             self._followed.labels(link.door, "ahead").inc()
@@ -121,12 +114,11 @@ class MailDoors:
         if touchpoint.by_machine:  # else a person who clicks while a gateway looks would be its copy
             touchpoint = touchpoint._replace(id=f"{touchpoint.id}-m")
         try:
-            await self._queue.put([sealed(touchpoint)], [])
+            await self._intake.take(SOURCE.name, [sealed(touchpoint)])
         except Problem:
             self._followed.labels(link.door, "lost").inc()
             raise
         self._followed.labels(link.door, "taken").inc()
-        self._taken.labels(SOURCE.name).inc()
 
     def _id(self, token: str, now: Instant) -> str:
         """The id of what following a link says: the same for `MOMENT` from the first time, of which this process knows.

@@ -6,25 +6,22 @@ one gets whatever is not just as the tracker writes it, and what has to be refus
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import Final
 
-from prometheus_client import Counter
 from starlette.routing import BaseRoute
 from starlette.types import Message, Receive, Scope, Send
 
 from domain.touchpoints.text import header
 from domain.touchpoints.touchpoint import Instant
-from producers.collector import answers, keys
+from producers.collector import keys, responses
+from producers.collector.admission import Admission
 from producers.collector.durations import Durations
-from producers.collector.keys import WriteKeys
-from producers.collector.queue import AppendQueue
+from producers.collector.intake import Intake
 from producers.collector.request import origin_in
 from producers.collector.straight import StraightWay
 from producers.protocols.segment import tracked
 from producers.protocols.segment.tracked import Batch
 from producers.reading.arrival import ITEM_LIMIT, Arrival
-from producers.reading.conventions import Conventions
 from web.limits import declared_size
 
 PATH: Final = "/v1/b"
@@ -37,23 +34,18 @@ class TrackerDoor:
     def __init__(
         self,
         otherwise: StraightWay,
-        known: WriteKeys,
-        conventions: Conventions,
-        kept_header: int,
+        admission: Admission,
         clock: Callable[[], Instant],
-        queue: AppendQueue,
+        intake: Intake,
         durations: Durations,
-        taken: Counter,
     ) -> None:
-        """`kept_header`: characters of a User-Agent. `taken` counts touchpoints by source."""
         self._otherwise = otherwise
-        self._known = known
-        self._conventions = conventions
-        self._kept_header = kept_header
+        self._known = admission.keys
+        self._conventions = admission.conventions
+        self._kept_header = admission.kept_header
         self._clock = clock
-        self._queue = queue
+        self._intake = intake
         self._durations = durations
-        self._taken_of = lru_cache(1_000)(taken.labels)
 
     @property
     def routes(self) -> Sequence[BaseRoute]:
@@ -78,11 +70,10 @@ class TrackerDoor:
             await self._otherwise(scope, _again(message, receive), send)
             return
         try:
-            await self._queue.put(records, ())
-            response = answers.all_taken(headers.get(b"origin", b""))
-            self._taken_of(arrival.source.name).inc(len(records))
+            await self._intake.take(arrival.source.name, records)
+            response = responses.all_taken(headers.get(b"origin", b""))
         except Exception as error:
-            response = answers.readable(answers.failed(error, LABEL), origin_in(headers))
+            response = responses.readable(responses.failed(error, LABEL), origin_in(headers))
         self._durations.add(LABEL, response.status_code, time.perf_counter() - began)
         await response(scope, receive, send)
 

@@ -13,8 +13,9 @@ from domain.touchpoints.envelope import decode, validate
 from domain.touchpoints.mail_link import MailLinkKeys
 from domain.touchpoints.touchpoint import Touchpoint
 from producers.collector import keys, sites
-from producers.collector.answering import Answering
-from producers.collector.app import Admission, collector
+from producers.collector.admission import Admission
+from producers.collector.answer_door import Answering
+from producers.collector.app import collector
 from producers.reading.conventions import NONE, Conventions
 from store.log.port import Entry, Log
 from store.log.sql import SqlLog

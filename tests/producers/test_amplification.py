@@ -9,7 +9,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from producers.collector import keys
-from producers.collector.app import Admission, collector
+from producers.collector.admission import Admission
+from producers.collector.app import collector
 from producers.collector.sites import Sites
 from producers.protocols import retry
 from producers.reading.body import LIMIT

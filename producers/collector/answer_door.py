@@ -10,7 +10,6 @@ from urllib.parse import parse_qs
 
 import anyio
 import structlog
-from prometheus_client import Counter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,8 +17,8 @@ from domain.model.sales import NOT_READY
 from domain.signals.answer_link import Answered, Invitation, LinkKeys, Standing
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Instant, Source, Touchpoint
-from producers.collector import answer_pages, answers
-from producers.collector.queue import AppendQueue
+from producers.collector import answer_pages, responses
+from producers.collector.intake import Intake
 from producers.collector.request import mailed_token
 from producers.reading.arrival import sealed
 from producers.reading.body import clean
@@ -55,19 +54,18 @@ class Answering:
 class AnswerDoor:
     """Shows who is asked, and puts the answer on the log."""
 
-    def __init__(self, answering: Answering, queue: AppendQueue, clock: Callable[[], Instant], taken: Counter) -> None:
-        """`taken` counts touchpoints by source."""
+    def __init__(self, answering: Answering, clock: Callable[[], Instant], intake: Intake) -> None:
         self._keys = answering.keys
         self._outcomes = answering.outcomes
-        self._queue = queue
-        self._taken = taken
+        self._intake = intake
         self._clock = clock
         self._beside = ThreadPoolExecutor(LOOKS, "answers")
 
     async def respond(self, request: Request) -> Response:
         """A page: to GET and HEAD what is asked, or what became of it; to POST what the answer became."""
         invitation = self._keys.opened(mailed_token(request))
-        language = (invitation and invitation.language) or answers.preferred(request.headers.get("accept-language", ""))
+        accepted = request.headers.get("accept-language", "")
+        language = (invitation and invitation.language) or responses.language_of(accepted)
         if invitation is None:
             return answer_pages.said(language, "unknown", 404)
         now = Instant(max(self._clock(), invitation.asked + 1))  # behind what asks, whatever this machine's clock says
@@ -81,10 +79,9 @@ class AnswerDoor:
         if answer is None:
             return answer_pages.said(language, "choose", 400)
         try:
-            await self._queue.put([sealed(answer)], [])
+            await self._intake.take(SOURCE.name, [sealed(answer)])
         except Problem as problem:
             return answer_pages.again(language, fields, problem.status, problem.headers)
-        self._taken.labels(SOURCE.name).inc()
         answered = await self._settled(invitation)
         return (
             answer_pages.sent(language, invitation)

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from domain.signals.answer_link import Answered, Invitation, LinkKeys, Standing
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.touchpoint import Instant, Source
-from producers.collector import answering
-from producers.collector.answering import Answering
+from producers.collector import answer_door
+from producers.collector.answer_door import Answering
 from store.log.port import LogAway, Record
 from store.log.sql import SqlLog
 from tests.producers.collecting import NOON, Collecting
@@ -240,7 +240,7 @@ def test_what_is_over_takes_no_answer(tmp_path: Path, answered: Answered, words:
 
 
 def test_where_nobody_can_say_the_answer_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answering, "WAIT", 0.2)
+    monkeypatch.setattr(answer_door, "WAIT", 0.2)
     for number, known in enumerate((None, Answered(Standing.WAITING))):
         (tmp_path / str(number)).mkdir()
         collecting = knowing(tmp_path / str(number), known)
@@ -297,7 +297,7 @@ def test_a_database_that_hangs_holds_up_neither_answers_nor_senders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As many look as the collector has threads to write its log with."""
-    monkeypatch.setattr(answering, "WAIT", 0.2)
+    monkeypatch.setattr(answer_door, "WAIT", 0.2)
     hanging = Hanging()
     collecting = Collecting(tmp_path, answering=Answering(KEYS, hanging))
     look: tuple[str, str, dict[str, Any]] = ("GET", URL, {})

@@ -1,6 +1,5 @@
-"""Answers of the collector: outcomes, the headers browsers ask for, the thank-you page."""
+"""What the collector responds: outcomes, the headers browsers ask for, the thank-you page."""
 
-import re
 import traceback
 from collections.abc import Mapping
 from functools import lru_cache
@@ -15,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from producers.collector.request import DoorRequest, origin_in
 from producers.reading.arrival import Taken
+from web.languages import preferred
 from web.problems import Problem
 
 ALLOWED_HEADERS: Final = "authorization, content-type, content-encoding, x-write-key, anonymousid"
@@ -24,7 +24,6 @@ _READABLE: Final = ((b"access-control-allow-credentials", b"true"), _VARIES)
 _RETRY_AFTER: Final = (b"access-control-expose-headers", b"Retry-After")
 _SHORT: Final = 200
 """Characters of an origin whose answer is remembered."""
-_WEIGHT: Final = re.compile(r"q=([01](?:\.\d{0,3})?)")
 _THANKS: Final = {
     "en": ("Thank you", "We have received your message and will be in touch."),
     "zh": ("谢谢", "我们已收到您的信息，会尽快与您联系。"),
@@ -111,21 +110,15 @@ def cors(origin: str | None, methods: str = "") -> dict[str, str]:
     return headers
 
 
-def preferred(languages: str) -> str:
-    """Which of ours an Accept-Language prefers: the first of the largest weight (q); English where it names none."""
-    best, most = "en", 0.0
-    for part in languages.lower().split(","):
-        tag, _, parameters = part.strip().partition(";")
-        weight = _WEIGHT.fullmatch(parameters.strip() or "q=1")
-        language = tag.strip().partition("-")[0]
-        if language in _THANKS and weight is not None and float(weight[1]) > most:
-            best, most = language, float(weight[1])
-    return best
+def language_of(languages: str) -> str:
+    """Which of ours an Accept-Language prefers; English where it names none."""
+    wanted = (tag.lower().partition("-")[0] for tag in preferred(languages))
+    return next((language for language in wanted if language in _THANKS), "en")
 
 
 def thanks(languages: str) -> Response:
     """The page that a form's visitor sees where no other is allowed. `languages` is their Accept-Language."""
-    language = preferred(languages)
+    language = language_of(languages)
     title, text = _THANKS[language]
     return HTMLResponse(
         f'<!doctype html><html lang="{language}"><meta charset="utf-8">'
