@@ -130,7 +130,7 @@ def _log(wiring: Wiring, findings: Findings, status: Status | None) -> None:
         return
     try:
         ends = wiring.log.ends(IN)
-    except LogError as error:
+    except LeadlineError as error:
         findings.wrong(phrase("log"), phrased(error), away=True)
         return
     if wiring.settings.kafka:
@@ -174,7 +174,8 @@ def _spool(wiring: Wiring, findings: Findings) -> None:
 
 def _model(wiring: Wiring, findings: Findings, status: Status | None) -> None:
     active = status.model if status is not None else None
-    findings.say(phrase("active model"), active or phrase("none yet"))
+    if status is not None:
+        findings.say(phrase("active model"), active or phrase("none yet"))
     if status is not None and status.folded_with not in (None, "", active):
         how = phrase(
             "folded with model {folded}, active is {active}: `leadline rebuild`",

@@ -1,18 +1,18 @@
 """The command line. Exit codes: 0 done, 1 done with a bad outcome, 2 refused before anything was done, 130 Ctrl-C."""
 
 import json
-import os
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
-from io import TextIOWrapper
 from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
+
+from runtime.standard_streams import forgive_streams, give_up_output
 
 _AS_JSON: Final = "leadline.as_json"
 """Where a context keeps whether its command answers in JSON."""
@@ -80,40 +80,56 @@ class Commands(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Note whether the command that follows shall answer in JSON, also where it is refused."""
         ctx.meta[_AS_JSON] = "--json" in args
-        return super().parse_args(ctx, args)
+        with _telling(ctx):
+            return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        as_json = ctx.meta[_AS_JSON]
+        with _telling(ctx):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _telling(ctx: Any) -> Iterator[None]:
+    """Tell what ends this, and that an output cannot be written: here, not by the end of the interpreter."""
+    try:
         try:
-            answer = super().invoke(ctx)
-            sys.stdout.flush()  # what cannot be written is told here, not by the end of the interpreter
-            return answer
-        except BrokenPipeError:  # the reader of a table has seen enough
-            sys.stderr.close()
-            ctx.exit(0)
+            yield
         except TyperException as error:  # what is asked wrongly: people see the usage, too
             error.message = _plainly(error)
-            if not as_json:
+            if not ctx.meta[_AS_JSON]:
                 raise
             _print_problems(error.exit_code, [error.format_message()])
             ctx.exit(error.exit_code)
         except Exception as error:
-            from runtime.errors import outcome_of
+            _end(ctx, error)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError as error:  # the reader of a table has seen enough
+        give_up_output()
+        ended = error.__context__
+        ctx.exit(ended.exit_code if isinstance(ended, typer.Exit) else 0)
+    except OSError as error:
+        _end(ctx, error)
 
-            outcome = outcome_of(error)
-            if outcome is None:
-                raise
-            code, lines = outcome
-            if isinstance(error, OSError):
-                _give_up_output()
-            if as_json:
-                _print_problems(code, lines)
-            else:
-                from runtime.show import say
 
-                say("\n".join(f"leadline: {line}" for line in lines))
-            ctx.exit(code)
+def _end(ctx: Any, error: Exception) -> None:
+    """End with what is said of an error, and its exit code. Raises it again where it is a fault of ours."""
+    from runtime.errors import outcome_of
+
+    outcome = outcome_of(error)
+    if outcome is None:
+        raise error
+    code, lines = outcome
+    if isinstance(error, OSError):
+        give_up_output()
+    if ctx.meta[_AS_JSON]:
+        _print_problems(code, lines)
+    else:
+        from runtime.show import say
+
+        say("\n".join(f"leadline: {line}" for line in lines))
+    ctx.exit(code)
 
 
 def _plainly(error: TyperException) -> str:
@@ -130,12 +146,6 @@ def _plainly(error: TyperException) -> str:
 def _print_problems(code: int, lines: list[str]) -> None:
     """What programs are told where they asked for JSON."""
     print(json.dumps({"exit_code": code, "problems": lines}, ensure_ascii=False), file=sys.stderr)
-
-
-def _give_up_output() -> None:
-    """Send what is still held back for an output that takes nothing nowhere: it is not tried again at the end."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _version(wanted: bool) -> None:
@@ -192,11 +202,7 @@ def _empty() -> typer.Typer:
 
 def load() -> Callable[[], None]:
     """Load what the command of this process needs; what runs it."""
-    if sys.stdout is None:  # closed by who started it (`>&-`)
-        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show ends no command
+    forgive_streams()
     word = sys.argv[1] if len(sys.argv) > 1 else ""
     known = any(word in names for names in ROOMS.values())
     return partial(create_app(word) if known else outline(), prog_name="leadline")

@@ -6,12 +6,15 @@ import sys
 from types import FrameType
 from typing import Final
 
+from runtime.standard_streams import open_closed_streams
+
 INTERRUPTED: Final = 130
 """Exit code after Ctrl-C, as shells have it."""
 
 
 def main() -> None:
     """Load the command and run it."""
+    open_closed_streams()
     before = signal.getsignal(signal.SIGINT)
     ignored = before is not signal.default_int_handler  # as of what a shell put into the background: so it stays
     if not ignored:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from domain.errors import Refused
 
@@ -24,6 +24,24 @@ def private_files() -> Iterator[None]:
         yield
     finally:
         os.umask(before)
+
+
+class FolderServer(NamedTuple):
+    """The server that holds a data folder, as it wrote it down."""
+
+    process: str
+    """Its process id."""
+    database: str | None = None
+    """Which database it records into (None: not known yet), and under what address."""
+    address: str = ""
+
+    @classmethod
+    def of(cls, folder: Path) -> "FolderServer":
+        """Who wrote last; this says nothing of whether it still holds it."""
+        with suppress(OSError, UnicodeDecodeError):
+            if lines := (folder / LOCK).read_text(encoding="utf-8").splitlines()[:3]:
+                return cls(*lines)
+        return cls("unknown")
 
 
 class FolderLock:
@@ -47,10 +65,15 @@ class FolderLock:
         except BlockingIOError:
             os.close(descriptor)
             return None
-        with suppress(OSError):  # a disk that is full: the number is for messages only
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, f"{os.getpid()}\n".encode())
-        return cls(descriptor)
+        lock = cls(descriptor)
+        lock.note(FolderServer(str(os.getpid())))
+        return lock
+
+    def note(self, holder: FolderServer) -> None:
+        """Write down who holds it."""
+        with suppress(OSError):  # a disk that is full: it is for messages only
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, "".join(f"{line}\n" for line in holder if line).encode(), 0)
 
     def release(self) -> None:
         """Let others have it."""
@@ -71,9 +94,9 @@ def hold(folder: Path) -> FolderLock:
     while (lock := FolderLock.take(folder)) is None and time.monotonic() < until:
         time.sleep(0.05)
     if lock is None:
-        holder = (folder / LOCK).read_text(encoding="utf-8").strip() or "unknown"
         raise Refused(
-            f"LEADLINE_DATA: {folder.absolute()} is held by another Leadline server (process {holder}): "
+            f"LEADLINE_DATA: {folder.absolute()} is held by another Leadline server "
+            f"(process {FolderServer.of(folder).process}): "
             "stop that one, or name another folder"
         )
     for path in folder.glob("*.db*"):  # made by hand, or by an older release

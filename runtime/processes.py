@@ -1,5 +1,6 @@
 """The processes: which parts each runs, and how it starts, waits and stops."""
 
+import os
 import signal
 import socket
 import threading
@@ -25,7 +26,7 @@ from runtime.applications import (
     readiness,
     status_registry,
 )
-from runtime.folder import hold
+from runtime.folder import FolderServer, hold
 from runtime.settings import Settings
 from runtime.sockets import address_of, listen, room
 from runtime.wiring import Wiring
@@ -58,6 +59,7 @@ def serve(wiring: Wiring) -> None:
     lock = hold(wiring.settings.data)
 
     def make() -> ASGIApp:
+        lock.note(FolderServer(str(os.getpid()), wiring.database.identity(), wiring.where))
         parts.settle_model(wiring, activate_changed=True)
         app_log = wiring.collector_log  # opened before anything works: a file that is no log refuses the start
         process.start(parts.recorder, parts.projector, parts.publisher, parts.promoter, parts.notifier)

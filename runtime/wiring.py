@@ -12,6 +12,7 @@ from domain.errors import Misconfigured, Refused
 from domain.model.definition import Model, ModelError, parse_model
 from domain.model.drawn import carry_over
 from projections.queries.view import Reader
+from runtime.folder import FolderServer, held
 from runtime.logs import set_up
 from runtime.setting_values import without_password
 from runtime.settings import Settings
@@ -19,7 +20,7 @@ from store.database.database import Database, open_database
 from store.database.migrate import is_current
 from store.events.ids import Ids
 from store.events.store import EventStore
-from store.log.port import Log, LogError
+from store.log.port import Log, LogError, LogMisconfigured
 from store.log.sql import SqlLog
 from store.models import active_model
 
@@ -158,10 +159,23 @@ class Wiring:
 
     @cached_property
     def _file(self) -> SqlLog:
+        self._refuse_foreign_log(self.make_folder())
         # No budget: it keeps what is recorded, so one that is used up would never take anything again.
         log = SqlLog(self.make_folder() / "log.db")
         self._closing.callback(log.close)
         return log
+
+    def _refuse_foreign_log(self, folder: Path) -> None:
+        """Raise LogMisconfigured where the server that reads this log records it into another database than ours."""
+        if not held(folder):
+            return
+        server = FolderServer.of(folder)
+        if server.database is not None and server.database != self.database.identity():
+            raise LogMisconfigured(
+                f"LEADLINE_DATA: the server that holds {folder} (process {server.process}) records into "
+                f"{server.address}, and {self.where} is asked here: set LEADLINE_DATABASE as it is for the server "
+                "(none: the file in the folder), or name another LEADLINE_DATA"
+            )
 
     @contextmanager
     def publishers_log(self) -> Iterator[Log]:

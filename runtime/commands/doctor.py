@@ -49,4 +49,4 @@ def doctor(
             Listing("Found", (Column("what"), Column("how")), findings.rows),
         )
     if problems := findings.away if reachable else findings.problems:
-        raise Failed("\nleadline: ".join(problems))
+        raise Failed("\n".join(problems))

@@ -48,6 +48,7 @@ def import_rows(
         raise Refused(f"{file}: there is no such file")
     with wiring_of(model=model, data=data, database=database, kafka=kafka) as wiring:
         alone = not held(wiring.make_folder())
+        wiring.log  # noqa: B018  refuses one that is recorded elsewhere, before anything is made here
         wiring.database.migrate()
         if alone:
             parts.settle_model(wiring)

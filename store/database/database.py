@@ -22,7 +22,7 @@ from store.database.errors import (
 from store.database.expressions import SqliteQuartiles
 from store.database.lease import ConnectionLease, FileLease, Lease
 from store.database.migrate import is_current, upgrade
-from store.database.postgres_only import ask_the_idle, look_long, one_at_a_time
+from store.database.postgres_only import ask_the_idle, database_identity, look_long, one_at_a_time
 from store.database.tables import installation
 from store.database.views import creating as views
 
@@ -223,6 +223,13 @@ class Database:
             return f"sqlite {SQLITE}"
         with self.snapshot() as conn:
             return f"postgresql {conn.exec_driver_sql('SHOW server_version').scalar_one()}"
+
+    def identity(self) -> str:
+        """Which database this is, whatever address it is reached under; SQLite's is the file in the data folder."""
+        if self.dialect == "sqlite":
+            return self.path.name
+        with self.snapshot() as conn:
+            return database_identity(conn)
 
     def close(self) -> None:
         """Close the pooled connections. A lease keeps its own until released."""

@@ -67,6 +67,13 @@ def database_size(conn: Connection) -> int:
     return int(conn.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
 
 
+def database_identity(conn: Connection) -> str:
+    """Which database of which server this is."""
+    query = "SELECT system_identifier, oid FROM pg_control_system(), pg_database WHERE datname = current_database()"
+    server, number = conn.exec_driver_sql(query).one()
+    return f"{server}/{number}"
+
+
 def shut(conn: Connection, table: Table) -> None:
     """Wait until nobody reads a table, and let nobody read it."""
     if conn.dialect.name == "postgresql" and inspect(conn).has_table(table.name):

@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from domain.model.starter import STARTER
 from runtime.cli import ROOMS, create_app, outline
 from tests.runtime.asking import problem
 from tests.runtime.serving import Server, environment, eventually
-from tests.services.forked import PROGRAM
 from tests.services.service import free_ports
 
 MAPPING = """
@@ -79,17 +77,6 @@ def test_the_list_of_commands_says_what_each_says_itself() -> None:
 
 def test_what_is_not_built_is_refused_by_name() -> None:
     told(leadline("erase", "somebody", "--now", code=2), "is not built yet")
-
-
-@pytest.mark.parametrize(("to", "code", "words"), [
-    (">/dev/full", 1, ("the output cannot be written: No space left on device",)),
-    (">&-", 0, ()),
-])  # fmt: skip
-def test_an_output_that_takes_nothing_is_told_in_words(to: str, code: int, words: tuple[str, ...]) -> None:
-    for command in ("init --help", "report --json"):
-        done = subprocess.run(f"{PROGRAM} {command} {to}", shell=True, stderr=subprocess.PIPE, text=True, check=False)
-        assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
-        assert all(word in done.stderr for word in words), done.stderr
 
 
 def test_init_writes_a_model_once() -> None:

@@ -1,6 +1,7 @@
 """The log on Kafka: an idempotent producer with acks=all, topics made where they are missing, consumer groups."""
 
 import itertools
+import socket
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -18,6 +19,8 @@ DELIVERY_SECONDS: Final = 10.0
 """After this long an unacknowledged record is given up, and nothing sent before it can still arrive later."""
 
 _CONNECT_MS: Final = 5_000
+_KNOCK: Final = 1.0
+"""Seconds that a broker has to take a connection, before a client is made for it."""
 _SLACK: Final = 2.0
 """Seconds that a request may take from its socket to the broker's log."""
 
@@ -173,6 +176,7 @@ class KafkaLog:
         missing = [topic for topic in topics if topic not in self._ready]
         if not missing:
             return
+        self._knock()
         admin = KafkaAdminClient(**self._clients, request_timeout_ms=_CONNECT_MS * 2)
         try:
             existing = {
@@ -185,6 +189,22 @@ class KafkaLog:
         finally:
             admin.close()
         self._ready.update(missing)
+
+    def _knock(self) -> None:
+        """See that a broker takes connections: a client would try for seconds before it says that none does."""
+        reasons = []
+        for server in self.bootstrap.split(","):
+            host, _, port = server.rpartition(":")
+            try:
+                socket.create_connection((host.strip("[]"), int(port)), _KNOCK).close()
+            except OSError as error:
+                reasons.append(f"{server}: {error.strerror or error}")
+            else:
+                return
+        raise LogAway(
+            f"Kafka at {self.bootstrap} takes no connections ({'; '.join(reasons)}). Tried again later; check that the "
+            "broker runs and can be reached from here"
+        )
 
     def _make_topic(self, admin: Any, topic: str) -> None:
         with suppress(errors.TopicAlreadyExistsError):  # another process was quicker
