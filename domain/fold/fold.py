@@ -13,7 +13,7 @@ from domain.fold.funnel import Attempts, FunnelPlan
 from domain.fold.handover import LeadRejection
 from domain.fold.index import NOTHING, Hits, Rule, index_by_type
 from domain.fold.lead import Episode, Lead, Now
-from domain.fold.money import Amounts
+from domain.fold.money import NOT_READ, Amounts
 from domain.fold.moves import Moves
 from domain.fold.origin import reader
 from domain.fold.profile import learn
@@ -57,12 +57,11 @@ class Fold:
         self._fresh = model.score.fresh
         self._fit = [(compile_where(rule.where), float(rule.points)) for rule in model.fit.enabled_rules]
         self._grades = sorted(((least, grade) for grade, least in model.fit.grades.items()), reverse=True)
-        excluding = [exclusion for exclusion in model.not_a_lead if exclusion.enabled]
-        self._excluded = [(exclusion.reason, compile_where(exclusion.where)) for exclusion in excluding]
+        self._excluded = [(each.reason, compile_where(each.where)) for each in model.not_a_lead if each.enabled]
         self._unknown = self._judged({})
         self.origin = reader(model.channels.ignore)
         self.channels = Grouping(model.channels)
-        self.amounts = Amounts(model.money)
+        self.amounts, self._paid = Amounts(model.money), {each.on for each in model.money.revenue}
         compiler = Compiler(self.half_life, {each.name: each.when for each in model.segments}, model.timezone)
         self._segments: dict[str, Test] = {}
         self._inputs: dict[Input, list[str]] = {}
@@ -80,8 +79,7 @@ class Fold:
     def fold(self, history: Iterable[Touchpoint], until: int, trace: Trace | None = None) -> Lead:
         """The lead after those of its touchpoints (in the order of the fold) that happened until an instant."""
         lead = Lead()
-        taken = (touchpoint for touchpoint in history if touchpoint.instant <= until)
-        for instant, group in groupby(taken, attrgetter("instant")):
+        for instant, group in groupby((each for each in history if each.instant <= until), attrgetter("instant")):
             self.step(lead, tuple(group), instant, trace)
         return lead
 
@@ -113,6 +111,8 @@ class Fold:
                 lead.last_seen = instant
             if touchpoint.type in REFUSES_MAIL:
                 lead.unsubscribed_at = instant
+            if touchpoint.type in self._paid and (unread := self.amounts.not_read(touchpoint)) is not None:
+                lead.find_first(NOT_READ, f"{touchpoint.type}.{unread[0]}", unread[1], instant)
             origin = self.origin(touchpoint)
             if origin is not None and lead.sources.take(self.channels.seen(origin), instant):
                 changed.add("source")

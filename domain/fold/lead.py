@@ -237,6 +237,11 @@ class Lead(Struct, array_like=True, gc=False):
         if not any(finding[:2] == [kind, detail] for finding in self.findings):
             self.findings.append([kind, detail, instant])
 
+    def find_first(self, kind: str, about: str, said: str, instant: Instant) -> None:
+        """Note what was first said about something, unless anything said about it is known."""
+        if not any(each == kind and detail.startswith(f"{about}: ") for each, detail, _ in self.findings):
+            self.findings.append([kind, f"{about}: {said}", instant])
+
 
 def _beyond(
     spells: dict[str, dict[int, int | None]], known: dict[str, dict[int, int | None]]

@@ -20,11 +20,20 @@ from domain.touchpoints.touchpoint import Touchpoint
 USUAL: Final = ("revenue", "total", "value", "amount")
 """Properties that hold what an order is worth, the first that is a number, where the model names none."""
 
+NOT_READ: Final = "amount_not_read"
+"""The finding of revenue whose amount cannot be read."""
+
+_USUAL_PATHS: Final = tuple((name,) for name in USUAL)
+
 LARGEST: Final = 2**63 - 1
 """Greatest amount, in millionths, of either sign: what a database's integer holds."""
 
 _LONGEST: Final = 16
 """Characters of a currency: what is no code is kept apart all the same."""
+_SHOWN: Final = 40
+"""Characters of an amount that is not read, as a finding names it."""
+_NO_NUMBER: Final[Mapping[type, str]] = {bool: "true or false", list: "a list", dict: "an object"}
+"""What else stands where an amount should, as a finding names it."""
 _BEYOND: Final = LARGEST / 1_000_000 + 1
 _FIRST: Final = date(1970, 1, 1).toordinal()
 
@@ -56,24 +65,44 @@ class Amounts:
     def of(self, touchpoint: Touchpoint) -> Amount | None:
         """What a touchpoint is worth, by the first entry that holds for it; None: it is no revenue, or bears no amount
         that can be."""
-        entries = self._by_type.get(touchpoint.type)
-        if entries is None:
+        if touchpoint.type not in self._by_type:  # nearly always
             return None
-        properties = touchpoint.properties
-        for entry in entries:
-            if entry.where(properties, NO_SOURCE, NO_SOURCE):
-                amount = _amount(properties, entry.path)
-                if amount is None:
-                    return None
-                return Amount(-abs(amount) if entry.returns else amount, currency_of(properties) or self._currency)
+        entry = self._entry(touchpoint)
+        amount = None if entry is None else _amount(touchpoint.properties, entry.path)
+        if entry is None or amount is None:
+            return None
+        currency = currency_of(touchpoint.properties) or self._currency
+        return Amount(-abs(amount) if entry.returns else amount, currency)
+
+    def not_read(self, touchpoint: Touchpoint) -> tuple[str, str] | None:
+        """The property that should say what a touchpoint is worth and says nothing that can be read ("1,200.50"), and
+        what it says; None: there is none. One that is blank says nothing at all."""
+        entry = self._entry(touchpoint)
+        for path in () if entry is None else [entry.path] if entry.path else _USUAL_PATHS:
+            said = _at(touchpoint.properties, path)
+            if said is None or (isinstance(said, str) and not said.strip()):
+                continue
+            if _amount_of(number_of(said)) is not None:
+                return None
+            text = said.strip() if isinstance(said, str) else _NO_NUMBER.get(type(said), "a number too large")
+            return ".".join(path), storable(text)[:_SHOWN]
+        return None
+
+    def _entry(self, touchpoint: Touchpoint) -> _Worth | None:
+        """The first that holds for a touchpoint."""
+        for entry in self._by_type.get(touchpoint.type, ()):
+            if entry.where(touchpoint.properties, NO_SOURCE, NO_SOURCE):
+                return entry
         return None
 
 
 def _amount(properties: Mapping[str, Any], path: tuple[str, ...]) -> int | None:
     if path:
-        number = number_of(_at(properties, path))
-    else:
-        number = next((number for name in USUAL if (number := number_of(properties.get(name))) is not None), None)
+        return _amount_of(number_of(_at(properties, path)))
+    return _amount_of(next((number for name in USUAL if (number := number_of(properties.get(name))) is not None), None))
+
+
+def _amount_of(number: int | float | None) -> int | None:
     if number is None or not abs(number) <= _BEYOND:  # nor what is no number at all: it is not at most anything
         return None
     amount = millionths(number)

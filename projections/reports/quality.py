@@ -10,6 +10,7 @@ from pydantic import Field
 from sqlalchemy import Text, case, cast, func, select, tuple_
 
 from domain.errors import NotFound
+from domain.fold.money import NOT_READ
 from domain.people.sharing import LIMITS
 from domain.phrases import phrase
 from domain.touchpoints.identity import Identity
@@ -54,6 +55,13 @@ ADVICE: Final[Mapping[str, Advice]] = {
     "promotion_waits": Advice(
         phrase("hot, and not promoted, as they lack what that stage requires"),
         phrase("ask them for it: they are promoted by the touchpoint that brings it while they are hot"),
+    ),
+    NOT_READ: Advice(
+        phrase("something that is revenue bears an amount that is not read, so it brings nothing"),
+        phrase(
+            "have its source write a number (1200.50): no thousands separator, decimal comma or currency; the currency"
+            " is a property of its own"
+        ),
     ),
     _STALE: Advice(
         phrase("identified, neither won nor aside, and not heard of for long"),

@@ -143,6 +143,11 @@ class Oracle:
         if source is not None and source != out.sources.current:
             out.sources.last = (instant, source)
             out.sources.first = out.sources.first or out.sources.last
+        said = touchpoint.properties.get("amount")  # no model here has [money]: orders are revenue
+        unread = {"x": "x", "true": "true or false", "[5]": "a list"}.get(said if said == "x" else json.dumps(said))
+        about = [detail.partition(":")[0] for _, detail, _ in out.findings]
+        if touchpoint.type == "order_placed" and unread is not None and "order_placed.amount" not in about:
+            out.findings.append(["amount_not_read", f"order_placed.amount: {unread}", instant])
 
     def _learn(self, out: Expected, touchpoint: Touchpoint) -> None:
         for kind, value in touchpoint.identities:

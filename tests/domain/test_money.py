@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.fold.days import ZoneDays
+from domain.fold.fold import Fold
 from domain.fold.money import LARGEST, Amount, Amounts, Exchange
 from domain.model.definition import ModelError, parse_model
 from domain.model.money import Money
 from tests.domain.given_model_files import STAGES
-from tests.domain.stories import at
+from tests.domain.stories import at, us
 
 MONEY = '[money]\ncurrency = "CNY"\nrevenue = [{keys}]\n' + STAGES
 
@@ -63,6 +64,51 @@ def test_where_no_property_is_named_the_first_number_of_the_usual_ones_counts() 
         del said[name]
     assert worth() is None
     assert worth(revenue="no number", total=3) == (3_000_000, "CNY")
+
+
+def not_read(keys: str = '{ on = "order_placed" }', **properties: Any) -> tuple[str, str] | None:
+    model = parse_model(MONEY.replace("{keys}", keys))
+    return Amounts(model.money).not_read(at(0, "order_placed", "u:1", **properties))
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [
+        ("1,200.50", "1,200.50"), ("1.200,50 €", "1.200,50 €"), (" USD 99 ", "USD 99"), ("12,50", "12,50"),
+        ("1 200", "1 200"), ("$5", "$5"), ("free\x00", "free\ufffd"), ("9" * 50, "9" * 40), ("1e99", "1e99"),
+        (10**400, "a number too large"), (True, "true or false"), ([5], "a list"), ({"eur": 5}, "an object"),
+        ("1200.50", None), (0, None), (-3, None), ("", None), (" ", None), (None, None),
+    ],
+)  # fmt: skip
+def test_an_amount_that_is_not_read_is_told(amount: Any, shown: str | None) -> None:
+    named = '{ on = "order_placed", amount = "order.total" }'
+    assert not_read(amount=amount) == (None if shown is None else ("amount", shown))
+    assert not_read(named, order={"total": amount}) == (None if shown is None else ("order.total", shown))
+    assert worth(amount=amount) is None or shown is None
+    assert not_read('{ on = "order_placed", where = { test = true } }', amount=amount) is None, "it is no revenue"
+
+
+def test_an_amount_before_the_one_that_is_read_is_told_too() -> None:
+    assert not_read(total="1,200.50", amount=3) == ("total", "1,200.50")
+    assert not_read(total=3, amount="1,200.50") is None
+    assert not_read(total="", amount=3) is None
+
+
+def test_a_lead_has_a_finding_of_the_first_amount_of_each_property_that_is_not_read() -> None:
+    fold = Fold(parse_model(MONEY.replace("{keys}", '{ on = "order_placed" }, { on = "order_refunded" }')))
+    told = [
+        at(1, "order_placed", "u:1", total=5),
+        at(2, "order_placed", "u:1", total="1,200.50"),
+        at(3, "order_placed", "u:1", total="9,000.50"),
+        at(4, "order_placed", "u:1", amount="USD 99"),
+        at(5, "order_refunded", "u:1", total="1,200.50"),
+        at(6, "order_placed", "u:1", value="x", context={"machine": "bot"}),
+    ]
+    assert fold.fold(told, us(9)).findings == [
+        ["amount_not_read", "order_placed.total: 1,200.50", us(2)],
+        ["amount_not_read", "order_placed.amount: USD 99", us(4)],
+        ["amount_not_read", "order_refunded.total: 1,200.50", us(5)],
+    ]
 
 
 def test_an_amount_may_lie_within_an_object() -> None:

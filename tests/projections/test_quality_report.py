@@ -8,12 +8,13 @@ from contextlib import closing
 import pytest
 
 from domain.files.durations import DAY
+from domain.touchpoints.touchpoint import rfc3339
 from projections.queries.days import DayRange
 from projections.reports.answer import BadReport, ReportQuestion, ReportShape
 from projections.reports.quality import ADVICE
 from projections.reports.registry import report
 from store.database.views.quality import QUALITY
-from tests.domain.stories import at
+from tests.domain.stories import at, us
 from tests.given_views import rows_of
 from tests.projections.given_analysts import CLOCK, MODEL, played
 from tests.projections.world import World
@@ -99,6 +100,20 @@ def test_a_kind_that_nobody_advises_on_is_there(world_on_each: World) -> None:
     world_on_each.play([[at(0, "identified", "e:a@x.de"), at(1, "stage_changed", "e:a@x.de", to="nowhere")]])
     [unknown] = [item for item in quality(world_on_each).items if item["kind"] == "unknown_stage"]
     assert (unknown["leads"], unknown["share"]) == (1, 1.0)
+
+
+def test_orders_whose_amount_is_not_read_are_counted_and_named(world_on_each: World) -> None:
+    told = [
+        at(1, "order_placed", "e:a@x.de", total="1,200.50"),
+        at(2, "order_placed", "e:a@x.de", total="9,000.50"),
+        at(3, "order_placed", "e:b@x.de", amount="USD 99\x00"),
+        at(4, "order_placed", "e:c@x.de", amount="99"),
+    ]
+    world_on_each.play([told[::2], told[1::2]])
+    assert leads_by_kind(quality(world_on_each))["amount_not_read", None] == 2
+    named = {row["detail"]: row["since"] for row in rows_of(world_on_each.url, QUALITY)}
+    first, second = "order_placed.total: 1,200.50", "order_placed.amount: USD 99\ufffd"
+    assert (named[first], named[second]) == (rfc3339(us(1)), rfc3339(us(3)))
 
 
 @pytest.mark.parametrize("empty", [None, "", [], {}])

@@ -37,6 +37,11 @@ ADVICE: Final[Sequence[str]] = (
     N_("complete them in the system that reported the move, or require less in the model"),
     N_("hot, and not promoted, as they lack what that stage requires"),
     N_("ask them for it: they are promoted by the touchpoint that brings it while they are hot"),
+    N_("something that is revenue bears an amount that is not read, so it brings nothing"),
+    N_(
+        "have its source write a number (1200.50): no thousands separator, decimal comma or currency; the currency is a"
+        " property of its own"
+    ),
     N_("identified, neither won nor aside, and not heard of for long"),
     N_("get in touch, or move them to a stage that is a detour"),
     N_("the last that is known of their mail is that it came back"),

@@ -45,6 +45,7 @@ FINDING_KINDS: Final[Mapping[str, str]] = {
     "missing_field": N_("A field is missing that a stage requires"),
     "missing_required": N_("Came to a stage without what it requires"),
     "promotion_waits": N_("Is hot, and waits for what the next stage requires"),
+    "amount_not_read": N_("An amount is not read"),
     "stale": N_("Not heard of for long"),
     "bounced": N_("Mail comes back"),
     "same_email": N_("Several leads have one e-mail address"),

@@ -53,6 +53,7 @@ FINDINGS: Final[Mapping[str, str]] = {
     "retired_stage": N_("Asked into a stage that is retired"),
     "missing_required": N_("Came to a stage without what it requires"),
     "promotion_waits": N_("Is hot, and waits for what the next stage requires"),
+    "amount_not_read": N_("An amount is not read"),
     "alias_skipped": N_("Two names were not joined"),
     "claim_not_bound": N_("Somebody claimed an identity that is another's"),
     "claim_joined": N_("Two leads became one by what a browser said"),
