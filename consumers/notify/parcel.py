@@ -46,7 +46,7 @@ class Note:
         return "" if value is None else str(value)
 
     def who(self, name: str) -> str:
-        """What is known of the person and may leave, one of `PERSON`, in one line: visitors write it, and may write$
+        """What is known of the person and may leave, one of `PERSON`, in one line: visitors write it, and may write
         what looks like a line of ours; "" where there is nothing."""
         value = self.data.get("person", {}).get(name)
         return "" if value is None else in_a_line(str(value))

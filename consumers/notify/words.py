@@ -49,7 +49,7 @@ _CHINESE: Final[Mapping[str, str]] = {
 }  # fmt: skip
 _TO_ACCEPT: Final = (SignalKind.HOT, SignalKind.ASSIGNED)
 _WHERE: Final = ("source", "campaign")
-LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {"en": _ENGLISH, "zh": _CHINESE}
+_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {"en": _ENGLISH, "zh": _CHINESE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +251,7 @@ class Phrases:
         return at.astimezone(self.zone).strftime("%Y-%m-%d")
 
     def _say(self, key: str, **values: Any) -> str:
-        return LANGUAGES[self.language][key].format(**values)
+        return _TEXTS[self.language][key].format(**values)
 
 
 def _instant(text: str) -> datetime | None:

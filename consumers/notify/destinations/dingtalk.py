@@ -8,10 +8,10 @@ from typing import Final
 
 import orjson
 
-from consumers.notify.owners import is_mobile, mentioned
-from consumers.notify.parcel import Later, Outcome, Parcel, Setup
-from consumers.notify.web import Web, by_code
-from consumers.notify.words import Phrases, harmless, in_bytes
+from consumers.notify.chat import Chat
+from consumers.notify.owners import is_mobile
+from consumers.notify.parcel import Later, Outcome, Parcel
+from consumers.notify.web import by_code
 
 _LONGEST: Final = 19_000
 _BLOCKED: Final = 130101
@@ -19,34 +19,23 @@ _OF_MESSAGE: Final = frozenset({40035, 400105, 430101, 430102, 430103, 430104})
 """What is said of a message: its parameters, its type, what it contains."""
 
 
-class DingtalkSender:
+class DingtalkSender(Chat):
     """Posts to a group."""
 
     interval = 3.1
-    digests = True
-
-    def __init__(self, setup: Setup) -> None:
-        """Raises ValueError where the address is none."""
-        self._web = Web(setup.url, allow_private=setup.destination.allow_private)
-        self._sales = setup.sales
-        self._words = Phrases(setup.destination.language, setup.zone, setup.labels)
-        self._key = setup.keys[0] if setup.keys else None
-        self._keyword = setup.destination.keyword
 
     def send(self, parcel: Parcel) -> Outcome:
         """Post a text."""
-        text = harmless(self._words.text(parcel, _LONGEST, in_bytes))
-        if self._keyword and self._keyword not in text:
-            text = f"{text}\n{self._keyword}"
-        people = mentioned(parcel.notes, self._sales, "dingtalk")
+        text = self.text_with_keyword(parcel, _LONGEST)
+        people = self.mentioned(parcel)
         lists = {
             "atMobiles": [id for id in people if is_mobile(id)],
             "atUserIds": [id for id in people if not is_mobile(id)],
         }
         at = {"isAtAll": False, **{name: ids for name, ids in lists.items() if ids}}
         body = orjson.dumps({"msgtype": "text", "text": {"content": text}, "at": at})
-        query = None if self._key is None else signed(self._key, time.time_ns() // 1_000_000)
-        answer = self._web.post(body, {"Content-Type": "application/json"}, query)
+        query = None if self.key is None else signed(self.key, time.time_ns() // 1_000_000)
+        answer = self.web.post(body, {"Content-Type": "application/json"}, query)
         return answer if isinstance(answer, Later) else by_code(answer, ("errcode",), {_BLOCKED: 600.0}, _OF_MESSAGE)
 
 

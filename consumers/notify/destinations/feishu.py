@@ -9,10 +9,9 @@ from typing import Final
 
 import orjson
 
-from consumers.notify.owners import mentioned
-from consumers.notify.parcel import Later, Outcome, Parcel, Setup
-from consumers.notify.web import Web, by_code
-from consumers.notify.words import Phrases, harmless, in_bytes
+from consumers.notify.chat import Chat
+from consumers.notify.parcel import Later, Outcome, Parcel
+from consumers.notify.web import by_code
 
 _LONGEST: Final = 18_000
 _BUSY: Final = 11232
@@ -20,30 +19,19 @@ _OF_MESSAGE: Final = frozenset({9499})
 """What is said of a message: it is malformed."""
 
 
-class FeishuSender:
+class FeishuSender(Chat):
     """Posts to a group."""
 
     interval = 0.61
-    digests = True
-
-    def __init__(self, setup: Setup) -> None:
-        """Raises ValueError where the address is none."""
-        self._web = Web(setup.url, allow_private=setup.destination.allow_private)
-        self._sales = setup.sales
-        self._words = Phrases(setup.destination.language, setup.zone, setup.labels)
-        self._key = setup.keys[0] if setup.keys else None
-        self._keyword = setup.destination.keyword
 
     def send(self, parcel: Parcel) -> Outcome:
         """Post a text."""
-        text = harmless(self._words.text(parcel, _LONGEST, in_bytes))
-        if self._keyword and self._keyword not in text:
-            text = f"{text}\n{self._keyword}"
-        people = mentioned(parcel.notes, self._sales, "feishu")
+        text = self.text_with_keyword(parcel, _LONGEST)
+        people = self.mentioned(parcel)
         text = "\n".join([text, *(f'<at user_id="{html.escape(id)}"></at>' for id in people)])
-        sign = {} if self._key is None else signed(self._key, int(time.time()))
+        sign = {} if self.key is None else signed(self.key, int(time.time()))
         body = orjson.dumps({**sign, "msg_type": "text", "content": {"text": text}})
-        answer = self._web.post(body, {"Content-Type": "application/json"})
+        answer = self.web.post(body, {"Content-Type": "application/json"})
         return (
             answer if isinstance(answer, Later) else by_code(answer, ("code", "StatusCode"), {_BUSY: 60.0}, _OF_MESSAGE)
         )

@@ -4,10 +4,9 @@ from typing import Final
 
 import orjson
 
-from consumers.notify.owners import mentioned
-from consumers.notify.parcel import Later, Outcome, Parcel, Setup
-from consumers.notify.web import Web, by_status
-from consumers.notify.words import Phrases
+from consumers.notify.chat import Chat
+from consumers.notify.parcel import Later, Outcome, Parcel
+from consumers.notify.web import by_status
 
 _TITLE: Final = 150
 """Characters of a header block."""
@@ -15,29 +14,22 @@ _SECTION: Final = 3_000
 """Characters of a section block."""
 
 
-class SlackSender:
+class SlackSender(Chat):
     """Posts to a channel."""
 
     interval = 1.0
-    digests = True
-
-    def __init__(self, setup: Setup) -> None:
-        """Raises ValueError where the address is none."""
-        self._web = Web(setup.url, allow_private=setup.destination.allow_private)
-        self._sales = setup.sales
-        self._words = Phrases(setup.destination.language, setup.zone, setup.labels)
 
     def send(self, parcel: Parcel) -> Outcome:
         """Post a header and a section."""
-        mentions = " ".join(f"<@{id}>" for id in mentioned(parcel.notes, self._sales, "slack"))
-        text = self._words.text(parcel, _SECTION - len(mentions) - 1, lambda text: len(_escaped(text)))
+        mentions = " ".join(f"<@{id}>" for id in self.mentioned(parcel))
+        text = self.words.text(parcel, _SECTION - len(mentions) - 1, lambda text: len(_escaped(text)))
         title, _, rest = text.partition("\n")
         header = title if len(title) <= _TITLE else title[: _TITLE - 1] + "…"
         blocks: list[object] = [{"type": "header", "text": {"type": "plain_text", "text": header, "emoji": False}}]
         if section := "\n".join(filter(None, [_escaped(rest), mentions])):
             blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": section}})
         body = orjson.dumps({"text": _escaped(title), "blocks": blocks})
-        answer = self._web.post(body, {"Content-Type": "application/json"})
+        answer = self.web.post(body, {"Content-Type": "application/json"})
         if isinstance(answer, Later):
             return answer
         if answer.status == 410:  # the channel is archived: of the channel, not of this message
