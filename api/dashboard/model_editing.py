@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from api.dashboard.words.well_known import N_
 from domain.conditions.words import Speech, in_words
-from domain.files.places import line_of
+from domain.files.places import NAMES, line_of
 from domain.files.problems import ModelError, Path, show_path
 from domain.model.definition import Model, parse_model
 from domain.model.editing import ModelField, fields_of
@@ -25,7 +25,6 @@ LISTS: Final[Mapping[str, Path]] = {
     N_("Why owners give a lead back"): ("sales", "reasons"),
 }
 """The lists of a file that have fields, by their headings."""
-_NAMES: Final = ("name", "reason")
 _LINE: Final = re.compile(r"line (\d+)")
 
 
@@ -102,7 +101,7 @@ def _entries(
 ) -> Sequence[EditedEntry]:
     entries = []
     for place, entry in enumerate(tables(raw, path)):
-        name = next((str(entry[key]) for key in _NAMES if key in entry), "")
+        name = next((str(entry[key]) for key in NAMES if key in entry), "")
         beginning = f"{show_path((*path, place))}."
         own = {key.removeprefix(beginning): each for key, each in fields.items() if key.startswith(beginning)}
         entries.append(EditedEntry(name, asked.get(name, {}), own))

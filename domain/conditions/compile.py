@@ -79,7 +79,7 @@ def _compile_field(field: Field) -> Where:
     path, (name, *inner) = field.path, field.path
     match field.of:
         case Of.TOUCHPOINT if inner:
-            return lambda properties, profile, source: test(_walk(properties, path))
+            return lambda properties, profile, source: test(value_at(path, properties))
         case Of.TOUCHPOINT:
             return lambda properties, profile, source: test(properties.get(name))
         case Of.PERSON:
@@ -90,7 +90,9 @@ def _compile_field(field: Field) -> Where:
             assert_never(field.of)
 
 
-def _walk(value: Any, path: tuple[str, ...]) -> Any:
+def value_at(path: tuple[str, ...], properties: Mapping[str, Any]) -> Any:
+    """The value of the property at a path; None: there is none."""
+    value: Any = properties
     for name in path:
         if not isinstance(value, Mapping):
             return None

@@ -11,7 +11,8 @@ from domain.files.problems import Mistake, Path, show_path
 _HEADER: Final = re.compile(r"\s*(?P<open>\[\[?)\s*(?P<path>[^\[\]]+?)\s*\]\]?\s*(#.*)?\Z")
 _KEY: Final = re.compile(r"""\s*(?P<key>"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(\s*\.[^=]*)?\s*=""")
 _TEXTS: Final = ('"""', "'''")
-_NAMES: Final = ("name", "reason")
+NAMES: Final = ("name", "reason")
+"""Keys that name an entry of a list."""
 
 
 def located(mistake: Mistake, text: str) -> str:
@@ -44,7 +45,7 @@ def _named(path: Path, text: str) -> str:
 def _name(entry: Any) -> str | None:
     if not isinstance(entry, Mapping):
         return None
-    return next((entry[key][:60] for key in _NAMES if isinstance(entry.get(key), str) and entry[key]), None)
+    return next((entry[key][:60] for key in NAMES if isinstance(entry.get(key), str) and entry[key]), None)
 
 
 def line_of(text: str, path: Path) -> int | None:

@@ -56,8 +56,13 @@ def show_path(path: Path) -> str:
         if isinstance(part, int):
             shown += f"[{part}]"
         else:
-            shown += ("." if shown else "") + (part if _BARE.match(part) else json.dumps(part, ensure_ascii=False))
+            shown += ("." if shown else "") + show_key(part)
     return shown
+
+
+def show_key(key: str) -> str:
+    """A key as TOML writes it: in quotes where it needs them."""
+    return key if _BARE.match(key) else json.dumps(key, ensure_ascii=False)
 
 
 def show(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final
 
@@ -78,10 +79,20 @@ def read_types(raw: Any) -> str | tuple[str, ...]:
 
 def read_property(raw: Any) -> tuple[str, ...]:
     """The path of a property of a touchpoint: "path", "utm.source"."""
-    names = tuple(raw.split(".")) if isinstance(raw, str) else ()
+    names = raw if isinstance(raw, tuple) else tuple(raw.split(".")) if isinstance(raw, str) else ()
     if not all(names) or not names or names[0] in ("profile", "context"):
         raise ValueError(not_allowed(raw, 'a property of the touchpoint such as "path"'))
     return names
+
+
+def read_day(raw: Any) -> date:
+    """A day, as TOML or as a text writes it."""
+    if isinstance(raw, date) and not isinstance(raw, datetime):
+        return raw
+    try:
+        return date.fromisoformat(raw)
+    except (TypeError, ValueError):
+        raise ValueError(not_allowed(raw, 'a day such as "2026-12-21"')) from None
 
 
 def read_flag(raw: Any) -> bool:

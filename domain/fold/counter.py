@@ -11,10 +11,11 @@ from hashlib import blake2b
 from itertools import takewhile
 from typing import Any, Final, Protocol
 
+from domain.conditions.compile import value_at
 from domain.conditions.tree import Condition
 from domain.files.values import amount_of
 from domain.fold.days import ZoneDays
-from domain.fold.score import VALUES, value_at, value_key
+from domain.fold.score import VALUES, value_key
 from domain.touchpoints.touchpoint import Instant
 
 LATEST: Final = 1_000

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
-from domain.conditions.compile import NO_SOURCE, Where, compile_where
+from domain.conditions.compile import NO_SOURCE, Where, compile_where, value_at
 from domain.files.values import millionths, number_of
 from domain.model.money import Money
 from domain.touchpoints.text import storable
@@ -79,7 +79,7 @@ class Amounts:
         what it says; None: there is none. One that is blank says nothing at all."""
         entry = self._entry(touchpoint)
         for path in () if entry is None else [entry.path] if entry.path else _USUAL_PATHS:
-            said = _at(touchpoint.properties, path)
+            said = value_at(path, touchpoint.properties)
             if said is None or (isinstance(said, str) and not said.strip()):
                 continue
             if _amount_of(number_of(said)) is not None:
@@ -98,7 +98,7 @@ class Amounts:
 
 def _amount(properties: Mapping[str, Any], path: tuple[str, ...]) -> int | None:
     if path:
-        return _amount_of(number_of(_at(properties, path)))
+        return _amount_of(number_of(value_at(path, properties)))
     return _amount_of(next((number for name in USUAL if (number := number_of(properties.get(name))) is not None), None))
 
 
@@ -107,14 +107,6 @@ def _amount_of(number: int | float | None) -> int | None:
         return None
     amount = millionths(number)
     return amount if abs(amount) <= LARGEST else None
-
-
-def _at(value: Any, path: tuple[str, ...]) -> Any:
-    for name in path:
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(name)
-    return value
 
 
 def currency_of(properties: Mapping[str, Any]) -> str | None:

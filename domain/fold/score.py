@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
+from domain.conditions.compile import value_at
 from domain.touchpoints.touchpoint import Instant
 
 VALUES: Final = 200
@@ -134,11 +135,3 @@ def value_key(place: str, per: tuple[str, ...], properties: Mapping[str, Any]) -
     """Under which the awards of the rule at this place for one value of a property are remembered; short."""
     value = value_at(per, properties)
     return f"{place} {blake2b(json.dumps(value, sort_keys=True).encode(), digest_size=8).hexdigest()}"
-
-
-def value_at(path: tuple[str, ...], properties: Mapping[str, Any]) -> Any:
-    """The value of the property at a path; None: there is none."""
-    value: Any = properties
-    for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value

@@ -1,14 +1,12 @@
 """What two texts of a model file declare otherwise, key by key; comments and layout are no difference."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
+from domain.files.places import NAMES
+from domain.files.problems import show_key
 from domain.model.file import read_toml
-
-_NAMES: Final = ("name", "reason")
-_BARE: Final = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
 class ChangedKey(NamedTuple):
@@ -27,8 +25,7 @@ def changed_keys(before: str, now: str) -> list[ChangedKey]:
 
 def _of_tables(before: Mapping[str, Any], now: Mapping[str, Any], place: str) -> Iterator[ChangedKey]:
     for key in dict.fromkeys((*before, *now)):
-        shown = key if _BARE.match(key) else json.dumps(key, ensure_ascii=False)
-        path = f"{place}{'' if not place else ' ' if place.endswith(chr(34)) else '.'}{shown}"
+        path = f"{place}{'' if not place else ' ' if place.endswith(chr(34)) else '.'}{show_key(key)}"
         yield from _of_values(before.get(key), now.get(key), path)
 
 
@@ -55,7 +52,7 @@ def _by_name(entries: Any) -> dict[str, Any] | None:
         return {}
     if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
         return None
-    names = [next((each[key] for key in _NAMES if isinstance(each.get(key), str)), None) for each in entries]
+    names = [next((each[key] for key in NAMES if isinstance(each.get(key), str)), None) for each in entries]
     if None in names or len(set(names)) < len(names):
         return None
     return {str(name): each for name, each in zip(names, entries, strict=True)}
@@ -67,7 +64,7 @@ def written(value: Any) -> str | None:
         case None:
             return None
         case dict():
-            pairs = (f"{key if _BARE.match(key) else json.dumps(key)} = {written(each)}" for key, each in value.items())
+            pairs = (f"{show_key(key)} = {written(each)}" for key, each in value.items())
             return f"{{ {', '.join(pairs)} }}" if value else "{}"
         case list():
             return f"[{', '.join(str(written(each)) for each in value)}]"

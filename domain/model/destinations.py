@@ -22,8 +22,11 @@ SIGNALS: Final = (
     "lead.assigned", "sla.missed", "follow_up.due", "lead.active",
 )  # fmt: skip
 """The kinds of signals that somebody may be told of: all of `domain/signals/kinds.py` but `lead.promotable`."""
+CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z")
+"""A time of day."""
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LANGUAGES: Final = ("en", "zh")
+"""Those in which messages are written, and a label may always be given."""
 PERSON: Final = ("name", "company", "title", "email", "phone")
 """What a signal may say of the person."""
 OWNER: Final = "owner"
@@ -33,7 +36,6 @@ ASKED: Final = ("grade", "stage", "heat", "segment", "owner", *(f"source.{field}
 
 _HOLD: Final = ("days", "from", "to")
 _VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,99}\Z")
-_CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z")
 _ADDRESS: Final = re.compile(r"[^@\s,<>]+@[^@\s,<>]+\Z")
 _TRAVELS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@\w(?:[\w.-]*\w)?\Z")
 """An address that every mail server knows as one, and no other: before the @ ASCII without anything that quotes."""
@@ -164,7 +166,7 @@ def _read_hold(raw: Any) -> Hold:
         except ValueError as error:
             problems.append(Mistake(("days",), str(error)))
     for key in _HOLD[1:]:
-        if key in raw and not (isinstance(raw[key], str) and _CLOCK.match(raw[key])):
+        if key in raw and not (isinstance(raw[key], str) and CLOCK.match(raw[key])):
             problems.append(Mistake((key,), not_allowed(raw[key], 'a time of day such as "20:00"')))
     if ("from" in raw) != ("to" in raw) or ("from" in raw and raw.get("from") == raw.get("to")):
         problems.append(Mistake((), "found from without another to, allowed are both, which differ, or none"))

@@ -13,10 +13,8 @@ from tomlkit.items import AoT, InlineTable, Item, SingleKey, Table
 
 from domain.conditions.parse import GRADES
 from domain.files.problems import Mistake, ModelError, Path, show_path
+from domain.model.destinations import LANGUAGES
 from domain.model.file import read_toml, tables
-
-LANGUAGES: Final = ("en", "zh")
-"""Those in which a label may always be given; in others where it has one."""
 
 _LABELLED: Final[tuple[Path, ...]] = (
     ("stages",), ("score", "rules"), ("fit", "rules"), ("not_a_lead",), ("channels", "rules"), ("segments",),

@@ -1,7 +1,7 @@
 """`[money]` of the model file: what is revenue, in which currency, and at which rates reports convert."""
 
 import re
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Final, Self
 
 from pydantic import BeforeValidator, PlainValidator, ValidationInfo, field_validator, model_validator
@@ -9,7 +9,7 @@ from pydantic import Field as Default
 
 from domain.conditions.tree import Condition, Of, fields_of
 from domain.files.problems import Mistake, ModelError, not_allowed
-from domain.files.values import LARGEST, is_number, read_flag, read_property
+from domain.files.values import LARGEST, is_number, read_day, read_flag, read_property
 from domain.model.part import Part, TypeName
 from domain.model.values import read_where
 
@@ -29,23 +29,10 @@ def read_currency(raw: Any) -> str:
     raise ValueError(not_allowed(raw, f'the three letters of a currency (ISO 4217) such as "EUR"{hint}'))
 
 
-def _read_day(raw: Any) -> date:
-    if isinstance(raw, date) and not isinstance(raw, datetime):
-        return raw
-    try:
-        return date.fromisoformat(raw)
-    except (TypeError, ValueError):
-        raise ValueError(not_allowed(raw, 'a day such as "2026-12-21"')) from None
-
-
 def _read_rate(raw: Any) -> float:
     if not is_number(raw) or not 0 < raw <= LARGEST:
         raise ValueError(not_allowed(raw, f"a number above 0, at most {LARGEST:.0f}"))
     return float(raw)
-
-
-def _read_property(raw: Any) -> tuple[str, ...]:
-    return raw if isinstance(raw, tuple) else read_property(raw)
 
 
 def _read_where(raw: Any, info: ValidationInfo) -> Condition:
@@ -70,7 +57,7 @@ class Revenue(Part):
 
     on: TypeName
     where: Annotated[Condition | None, PlainValidator(_read_where)] = None
-    amount: Annotated[tuple[str, ...], PlainValidator(_read_property)] = ()
+    amount: Annotated[tuple[str, ...], PlainValidator(read_property)] = ()
     returns: bool = Default(default=None, validate_default=True)
 
     @field_validator("returns", mode="plain")
@@ -83,7 +70,7 @@ class Rate(Part):
     """How many units of the currency of reports one unit of `currency` is worth, since the day `since`."""
 
     currency: Currency
-    since: Annotated[date, PlainValidator(_read_day), Default(alias="from")]
+    since: Annotated[date, PlainValidator(read_day), Default(alias="from")]
     rate: Annotated[float, PlainValidator(_read_rate)]
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, time
 from itertools import pairwise
 from typing import Annotated, Any, Final
 
@@ -11,9 +11,9 @@ from pydantic import BeforeValidator, PlainValidator, ValidationInfo
 
 from domain.conditions.tree import SOURCE_FIELDS, Condition
 from domain.files.problems import Mistake, ModelError, not_allowed, unknown
-from domain.files.values import MANY, read_count, read_flag, read_name
+from domain.files.values import MANY, read_count, read_day, read_flag, read_name
 from domain.model.asked import read_asked
-from domain.model.destinations import DAYS, read_address
+from domain.model.destinations import CLOCK, DAYS, read_address
 from domain.model.hours import Span, known_region
 from domain.model.part import Part
 
@@ -25,7 +25,6 @@ ASKED: Final = ("grade", "stage", "heat", *(f"source.{field}" for field in SOURC
 NOBODY: Final = "none"
 """What readers ask for instead of an owner's name: no owner may be called so."""
 _SPAN: Final = ("days", "from", "to")
-_CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z")
 _EXAMPLE: Final = '[{ days = ["Mon", "Tue", "Wed", "Thu", "Fri"], from = "09:00", to = "18:00" }]'
 
 Week = tuple[tuple[Span, ...], ...]
@@ -38,15 +37,6 @@ class Away:
 
     first: date
     last: date
-
-
-def _read_day(raw: Any) -> date:
-    if isinstance(raw, date) and not isinstance(raw, datetime):
-        return raw
-    try:
-        return date.fromisoformat(raw)
-    except (TypeError, ValueError):
-        raise ValueError(not_allowed(raw, 'a day such as "2026-12-21"')) from None
 
 
 def _read_each(raw: Any, read: Callable[[Any], Any], example: str) -> tuple[Any, ...]:
@@ -69,7 +59,7 @@ def _read_each(raw: Any, read: Callable[[Any], Any], example: str) -> tuple[Any,
 
 def read_days(raw: Any) -> frozenset[date]:
     """A list of days."""
-    return frozenset(_read_each(sorted(raw) if isinstance(raw, frozenset) else raw, _read_day, '["2026-12-24"]'))
+    return frozenset(_read_each(sorted(raw) if isinstance(raw, frozenset) else raw, read_day, '["2026-12-24"]'))
 
 
 def _read_away(raw: Any) -> tuple[Away, ...]:
@@ -78,7 +68,7 @@ def _read_away(raw: Any) -> tuple[Away, ...]:
             return entry
         if not isinstance(entry, list) or len(entry) != 2:
             raise ValueError(not_allowed(entry, 'a first and a last day such as ["2026-12-21", "2027-01-02"]'))
-        first, last = _read_each(entry, _read_day, '["2026-12-21", "2027-01-02"]')
+        first, last = _read_each(entry, read_day, '["2026-12-21", "2027-01-02"]')
         if last < first:
             raise ValueError(not_allowed(str(last), f"a last day not before the first, {first}"))
         return Away(first, last)
@@ -119,7 +109,7 @@ def _read_span(raw: Any) -> tuple[list[int], Span]:
     clock = {}
     for key in _SPAN[1:]:
         text = raw.get(key, "00:00")
-        if isinstance(text, str) and (_CLOCK.match(text) or (key == "to" and text == "24:00")):
+        if isinstance(text, str) and (CLOCK.match(text) or (key == "to" and text == "24:00")):
             clock[key] = time.fromisoformat(text.replace("24:00", "00:00"))
         else:
             problems.append(Mistake((key,), not_allowed(text, 'a time of day such as "09:00"')))

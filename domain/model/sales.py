@@ -62,10 +62,6 @@ def _read_repeats(raw: Any) -> int:
     return read_count(raw, 1)
 
 
-def _read_same(raw: Any) -> tuple[str, ...]:
-    return raw if isinstance(raw, tuple) else read_property(raw)
-
-
 class Reason(Part):
     """Why an owner rejects a lead for good. `stage`: where that moves it, one without hot episodes."""
 
@@ -90,7 +86,7 @@ class Activity(Part):
     label: Label = None
     on: TypeName
     where: OfTouchpoint = None
-    same: Annotated[tuple[str, ...], PlainValidator(_read_same)] = ()
+    same: Annotated[tuple[str, ...], PlainValidator(read_property)] = ()
     at_least: Annotated[int, PlainValidator(_read_repeats)] = 1
     within: Length = read_duration("24h")
     limit: Annotated[Limit, PlainValidator(read_limit)] = Limit(1, read_duration("24h"))

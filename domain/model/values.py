@@ -16,9 +16,9 @@ from domain.files.problems import Mistake, ModelError, Path, meant, not_allowed,
 from domain.files.values import MANY, is_number, read_count, read_duration, read_number, read_property, read_text
 
 FITS: Final = GRADES[:-1]
+"""The grades that `fit.grades` may give points for; the last is for what is left."""
 MOST_LIMITS: Final = 48
 """Of the bands of one field: with both ends, and those without a number, fifty groups."""
-"""The grades that `fit.grades` may give points for; the last is for what is left."""
 
 _LIMIT: Final = re.compile(r"(once|[0-9]{1,9}) per ([0-9]+[a-z])\Z")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from domain.conditions.compile import value_at
 from domain.fold.about import about
-from domain.fold.score import value_at
 from domain.model.sales import Activity
 from domain.signals.kinds import ACTIVE
 from domain.signals.look import OWNER

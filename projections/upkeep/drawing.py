@@ -6,11 +6,11 @@ from functools import lru_cache, partial
 
 from sqlalchemy import Connection
 
+from domain.conditions.compile import value_at
 from domain.errors import Refused
 from domain.files.values import amount_of
 from domain.fold.fold import Fold
 from domain.fold.lead import Awarded
-from domain.fold.score import value_at
 from domain.fold.trace import Trace
 from domain.model.classes import Rfm
 from domain.model.definition import Model, parse_model

@@ -141,7 +141,7 @@ def test_from_a_broker_and_with_a_version_that_is_not_known(
 
     monkeypatch.setattr("store.log.kafka.subscription.entry_of", noted)
     quick = read(kafka_bootstrap, topic, 7)
-    assert kinds == {Fetched.__name__}, "another version of kafka-python: look at store/log_kafka_records.py again"
+    assert kinds == {Fetched.__name__}, "another version of kafka-python: look at store/log/kafka/records.py again"
     monkeypatch.setattr(log_kafka_records, "VERSION", "0.0.0")
     assert read(kafka_bootstrap, topic, 7) == quick
     assert kinds == {Fetched.__name__, "ConsumerRecord"}

@@ -19,9 +19,9 @@ from api.dashboard.charts.frame import (
     grid,
     hatched,
     label,
-    series_kind,
     svg,
     title,
+    with_kinds,
 )
 from api.dashboard.charts.scale import Scale, levels
 from api.dashboard.charts.time_axis import Tick, Unit, ticks
@@ -73,7 +73,7 @@ def bars(
         title=words.title,
         wide=wide,
         narrow=narrow,
-        legend=[LegendEntry(kind, each.name) for kind, each in _kinds(series)] if len(series) > 1 else [],
+        legend=[LegendEntry(kind, each.name) for kind, each in with_kinds(series)] if len(series) > 1 else [],
         head=[each.name for each in series],
         rows=[_row(bar, words) for bar in reversed(shown)],
         empty=not any(any(bar.values) for bar in shown),
@@ -86,7 +86,7 @@ def bar_picture(
     """The picture alone; without bars an empty one."""
     if not shown:
         return Markup("")
-    kinds = _kinds(series)
+    kinds = with_kinds(series)
     most = max((_together(bar, kinds, down=False) for bar in shown), default=0.0)
     least = max((_together(bar, kinds, down=True) for bar in shown), default=0.0)
     most = most if most + least else 1.0
@@ -145,20 +145,12 @@ def _rect(bar: Bar, kind: str, box: tuple[float, float, float, float], said: str
 
 
 def _said(bar: Bar, name: str, value: float, words: ChartWords) -> str:
-    return f"{_name(bar, words)}: {words.number(value)} · {name}"
-
-
-def _name(bar: Bar, words: ChartWords) -> str:
-    return f"{bar.name} ({words.unfinished})" if bar.unfinished else bar.name
+    return f"{words.named(bar.name, bar.unfinished)}: {words.number(value)} · {name}"
 
 
 def _row(bar: Bar, words: ChartWords) -> TableRow:
     note = words.unfinished if bar.unfinished else ""
     return TableRow(bar.name, [words.number(value) for value in bar.values], note, bar.address)
-
-
-def _kinds(series: Sequence[BarSeries]) -> list[tuple[str, BarSeries]]:
-    return [(each.kind or series_kind(number), each) for number, each in enumerate(series)]
 
 
 def _together(bar: Bar, kinds: Sequence[tuple[str, BarSeries]], down: bool) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from markupsafe import Markup, escape
 
@@ -67,6 +67,20 @@ class ChartWords:
     tick: Callable[[Tick], str]
     number: Callable[[float], str]
 
+    def named(self, name: str, unfinished: bool) -> str:
+        """The name of a part; of one that goes on it says so."""
+        return f"{name} ({self.unfinished})" if unfinished else name
+
+
+class Coloured(Protocol):
+    """What is drawn in a colour of its own. `kind`: the class of its colour, "": the next one."""
+
+    @property
+    def kind(self) -> str: ...
+
+
+Drawn = TypeVar("Drawn", bound=Coloured)
+
 
 class LegendEntry(NamedTuple):
     """What a colour means. `kind`: the class of the colour."""
@@ -103,6 +117,11 @@ class Chart:
 def series_kind(number: int) -> str:
     """The class of the colour of a series, numbered from 0; those beyond all colours are of the rest."""
     return f"series-{number + 1}" if number < SERIES else "series-rest"
+
+
+def with_kinds(drawn: Sequence[Drawn]) -> list[tuple[str, Drawn]]:
+    """Each series with the class of its colour."""
+    return [(each.kind or series_kind(number), each) for number, each in enumerate(drawn)]
 
 
 def svg(kind: str, size: Size, words: ChartWords, marks: Iterator[str]) -> Markup:

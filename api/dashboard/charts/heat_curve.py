@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from markupsafe import Markup, escape
 
-from api.dashboard.charts.frame import Size
+from api.dashboard.charts.frame import Size, label
 from api.dashboard.charts.scale import Scale, levels
 from api.dashboard.charts.time_axis import Tick, ticks
 from domain.fold.score import HeatState, decayed
@@ -177,7 +177,7 @@ def _grid(level_list: Sequence[float], up: Scale, words: CurveWords, size: Size)
     for level in level_list:
         y = f"{up.of(level):.1f}"
         yield f'<line class="grid" x1="{_LEFT}" x2="{size.width - _RIGHT}" y1="{y}" y2="{y}"/>'
-        yield _text("axis-y", _LEFT - 6, up.of(level) + 4, words.number(level))
+        yield label("axis-y", _LEFT - 6, up.of(level) + 4, words.number(level))
 
 
 def _axis(shown: Sequence[Tick], across: Scale, words: CurveWords, size: Size) -> Iterator[str]:
@@ -186,7 +186,7 @@ def _axis(shown: Sequence[Tick], across: Scale, words: CurveWords, size: Size) -
         x = across.of(tick.at)
         yield f'<line class="tick" x1="{x:.1f}" x2="{x:.1f}" y1="{bottom}" y2="{bottom + 4}"/>'
         if _LEFT + 12 <= x <= size.width - _RIGHT - 12:
-            yield _text("axis-x", x, size.height - 6, words.tick(tick))
+            yield label("axis-x", x, size.height - 6, words.tick(tick))
 
 
 def _thresholds(story: HeatStory, up: Scale, words: CurveWords, size: Size) -> Iterator[str]:
@@ -198,7 +198,7 @@ def _thresholds(story: HeatStory, up: Scale, words: CurveWords, size: Size) -> I
         if level is not None:
             y = up.of(level)
             yield f'<line class="threshold {name}" x1="{_LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>'
-            yield _text(f"threshold-name {name}", _LEFT + 4, y + beside, said)
+            yield label(f"threshold-name {name}", _LEFT + 4, y + beside, said)
 
 
 def _now(story: HeatStory, across: Scale, words: CurveWords, size: Size) -> Iterator[str]:
@@ -206,7 +206,7 @@ def _now(story: HeatStory, across: Scale, words: CurveWords, size: Size) -> Iter
         x = across.of(story.clock)
         yield f'<line class="now" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{size.height - _BOTTOM}"/>'
         side = "now-name ends" if x > size.width - 60 else "now-name"
-        yield _text(side, x + (-4 if x > size.width - 60 else 4), _TOP - 3, words.now)
+        yield label(side, x + (-4 if x > size.width - 60 else 4), _TOP - 3, words.now)
 
 
 def _cooling(story: HeatStory, across: Scale, up: Scale, words: CurveWords, start: int, end: int) -> Iterator[str]:
@@ -248,7 +248,3 @@ def _dot(cluster: Sequence[Change], place: tuple[float, float], words: CurveWord
     x, y = place
     title = f"<title>{escape(chr(10).join(lines))}</title>"
     return f'<circle class="{" ".join(kinds)}" cx="{x:.1f}" cy="{y:.1f}" r="{radius}">{title}</circle>'
-
-
-def _text(kind: str, x: float, y: float, said: str) -> str:
-    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escape(said)}</text>'

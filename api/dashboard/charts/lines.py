@@ -19,9 +19,9 @@ from api.dashboard.charts.frame import (
     TableRow,
     grid,
     label,
-    series_kind,
     svg,
     title,
+    with_kinds,
 )
 from api.dashboard.charts.scale import Scale, levels
 from api.dashboard.charts.time_axis import ticks
@@ -64,7 +64,7 @@ class _Place(NamedTuple):
 
 def lines(points: Sequence[LinePoint], drawn: Sequence[Line], words: ChartWords, zone: str) -> Chart:
     """The chart of lines through points in the order of time; its table has the last one first."""
-    kinds = _kinds(drawn)
+    kinds = with_kinds(drawn)
     return Chart(
         title=words.title,
         wide=line_picture(points, drawn, words, zone),
@@ -89,7 +89,7 @@ def line_picture(
     up = Scale(0.0, most * HEADROOM, size.bottom, size.top)
     inset = 0 if size.ticks else 3
     across = Scale(points[0].at, points[-1].at, size.left + inset, size.right - inset)
-    return svg("lines", size, words, _marks(points, _kinds(drawn), words, zone, (across, up, size), level_list))
+    return svg("lines", size, words, _marks(points, with_kinds(drawn), words, zone, (across, up, size), level_list))
 
 
 def _marks(
@@ -132,18 +132,10 @@ def _line(places: Sequence[_Place | None], line: Line, words: ChartWords) -> Ite
     for place in places if len(places) <= _DOTTED else ():
         if place is not None:
             kind = "dot unfinished" if place.point.unfinished else "dot"
-            said = f"{_name(place.point, words)}: {words.number(place.value)} · {line.name}"
+            said = f"{words.named(place.point.name, place.point.unfinished)}: {words.number(place.value)} · {line.name}"
             yield f'<circle class="{kind}" cx="{place.x:.1f}" cy="{place.y:.1f}" r="3">{title(said)}</circle>'
-
-
-def _name(point: LinePoint, words: ChartWords) -> str:
-    return f"{point.name} ({words.unfinished})" if point.unfinished else point.name
 
 
 def _row(point: LinePoint, words: ChartWords) -> TableRow:
     numbers = ["" if value is None else words.number(value) for value in point.values]
     return TableRow(point.name, numbers, words.unfinished if point.unfinished else "", point.address)
-
-
-def _kinds(drawn: Sequence[Line]) -> list[tuple[str, Line]]:
-    return [(each.kind or series_kind(number), each) for number, each in enumerate(drawn)]
