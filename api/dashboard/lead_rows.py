@@ -1,10 +1,10 @@
-"""Leads as lists beside the list of who to call show them: who it is, when it happened, where it stands."""
+"""How lists show a lead: what it is called by whoever looks, what it is, and when something happened."""
 
 from dataclasses import dataclass
 
-from api.dashboard.pages.leads import called
 from api.dashboard.words.well_known import N_
 from api.dashboard.words.wording import PageWording
+from domain.fold.names import full_name
 from projections.queries.shapes import LeadShape
 from web.viewer import Role
 
@@ -22,8 +22,23 @@ class LeadRow:
 
 def lead_row(lead: LeadShape, role: Role, wording: PageWording, at: int, until: int | None = None) -> LeadRow:
     """The row of a lead, as somebody of a role sees it."""
-    name = called(lead) or wording.text(N_("Visitor"))
+    return LeadRow(lead, name_seen_by(lead, role, wording), position_of(lead), at, until)
+
+
+def name_seen_by(lead: LeadShape, role: Role, wording: PageWording) -> str:
+    """What a lead is called on a page of somebody of a role: a reader is told nobody's name."""
     if role is Role.READER:
-        name = wording.text(N_("Lead {number}"), number=lead.id[:8])
-    of = " · ".join(str(each) for field in ("title", "company") if (each := lead.profile.get(field)))
-    return LeadRow(lead, name, of, at, until)
+        return wording.text(N_("Lead {number}"), number=lead.id[:8])
+    return name_of(lead) or wording.text(N_("Visitor"))
+
+
+def name_of(lead: LeadShape) -> str | None:
+    """What a lead is called: the name, else the highest identity that is not a cookie; None: nobody knows."""
+    if name := full_name(lead.profile):
+        return name
+    return next((each.value for each in lead.identities if each.kind != "anonymous_id"), None)
+
+
+def position_of(lead: LeadShape) -> str:
+    """Title and company, as far as somebody said them."""
+    return " · ".join(str(each) for field in ("title", "company") if (each := lead.profile.get(field)))

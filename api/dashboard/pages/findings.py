@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.dashboard.pages.leads import called
+from api.dashboard.lead_rows import name_of, position_of
 from api.dashboard.resources import Resources
 from api.dashboard.words.health_wording import HealthWording
 from api.masking import seen_by
@@ -109,10 +109,6 @@ def _row(finding: FindingShape, lead: LeadShape | None, wording: HealthWording, 
     detail = finding.detail
     if detail is not None and finding.kind in _FIELDS:
         detail = wording.field(detail)
-    name = called(lead) if lead is not None and knows else None
-    about = (
-        ""
-        if lead is None
-        else " · ".join(str(each) for field in ("title", "company") if (each := lead.profile.get(field)))
-    )
+    name = name_of(lead) if lead is not None and knows else None
+    about = "" if lead is None else position_of(lead)
     return FindingRow(finding.lead, name, about, detail, finding.since)

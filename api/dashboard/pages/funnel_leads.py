@@ -9,12 +9,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from api.dashboard.funnel_choice import FunnelChoice, number_of_address, of_a_field
-from api.dashboard.pages.leads import called
+from api.dashboard.lead_rows import name_seen_by, position_of
 from api.dashboard.reports.questions import by_label
 from api.dashboard.reports.values import group_text
 from api.dashboard.resources import Resources
 from api.dashboard.words.funnel_wording import FunnelWording, StepText
-from api.dashboard.words.well_known import N_
 from api.masking import seen_by
 from projections.queries.view import View
 from projections.reports.funnels.attempts import known_funnel
@@ -91,10 +90,8 @@ def _rows(
     return [
         FunnelLeadRow(
             lead=lead,
-            name=wording.text(N_("Lead {number}"), number=lead.id[:8])
-            if role is Role.READER
-            else called(lead) or wording.text(N_("Visitor")),
-            of=" · ".join(str(each) for field in ("title", "company") if (each := lead.profile.get(field))),
+            name=name_seen_by(lead, role, wording),
+            of=position_of(lead),
             step=steps[lead.step - 1],
             took=[(at - before) / 1_000_000 for before, at in zip(lead.reached, lead.reached[1:], strict=False)],
         )

@@ -10,13 +10,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from api.dashboard.lead_rows import name_seen_by
 from api.dashboard.pages import lead_heat
 from api.dashboard.pages.lead_timeline import days
-from api.dashboard.pages.leads import called
 from api.dashboard.resources import Resources
 from api.dashboard.words.lead_texts import DONE, FINDINGS, LOGGED, NEVER, PROFILE
 from api.dashboard.words.lead_wording import LeadWording
-from api.dashboard.words.well_known import N_
 from api.masking import Masking
 from domain.model.definition import Model, Stage
 from producers.handing_over import answerers, reasons_of
@@ -118,7 +117,6 @@ def _values(view: View, lead: UUID, asked: Mapping[str, str], role: Role, wordin
     type = asked.get("type") if asked.get("type") in behind.types else None
     span = asked.get("span") if asked.get("span") in lead_heat.SPANS else next(iter(lead_heat.SPANS))
     owner = detail.owner if view.past is not None else owner_now(view, lead, detail.owner)
-    nameless = wording.text(N_("Lead {number}"), number=detail.id[:8])
     known_as = {each.value for each in behind.identities}
 
     def address(**more: str | None) -> str:
@@ -126,7 +124,7 @@ def _values(view: View, lead: UUID, asked: Mapping[str, str], role: Role, wordin
 
     return {
         "lead": detail,
-        "name": nameless if role is Role.READER else called(detail) or wording.text(N_("Visitor")),
+        "name": name_seen_by(detail, role, wording),
         "lede": [wording.value(detail.profile[each]) for each in ("title", "company") if detail.profile.get(each)],
         "phones": _reached(detail, "phone", role),
         "emails": _reached(detail, "email", role),

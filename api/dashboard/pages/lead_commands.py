@@ -17,8 +17,8 @@ from starlette.routing import Route
 from api.command_requests import GLANCE, By, Said, command_id, context_of
 from api.commander import Accepted, Asker, Card, Command, Commander
 from api.commands import TakeOut, ToStage, WithLead
+from api.dashboard.lead_rows import name_of
 from api.dashboard.pages.lead import Refusal, lead_page
-from api.dashboard.pages.leads import called
 from api.dashboard.resources import Resources
 from api.dashboard.words.lead_wording import LeadWording
 from api.dashboard.words.well_known import N_
@@ -130,7 +130,7 @@ def _foreseen(
         others = [_called(view, order.said.with_)] if isinstance(order.said, WithLead) else []
     would = resources.commander.foresee(lead, others, order.command, asker)
     fields = [(field, value) for field, value in form.multi_items() if field != "preview" and isinstance(value, str)]
-    names = {each.id: called(each) or wording.text(N_("Visitor")) for each in would.leads}
+    names = {each.id: name_of(each) or wording.text(N_("Visitor")) for each in would.leads}
     return resources.shell.render(
         request, "lead_foreseen.html", would=would, names=names, form=name, fields=fields, lead=lead, wording=wording
     )

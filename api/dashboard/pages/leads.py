@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.dashboard.last_look import LastLook
+from api.dashboard.lead_rows import name_of, position_of
 from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
 from api.dashboard.words.lead_texts import DONE
@@ -19,7 +20,6 @@ from api.dashboard.words.well_known import N_
 from api.dashboard.words.wording import PageWording
 from api.masking import seen_by
 from domain.conditions.parse import GRADES
-from domain.fold.names import full_name
 from domain.model.channels import every_channel
 from domain.model.definition import Model
 from domain.model.owners import NOBODY
@@ -154,13 +154,6 @@ def routes(resources: Resources) -> Sequence[Route]:
     return [Route("/", leads)]
 
 
-def called(lead: LeadShape) -> str | None:
-    """What a lead is called: the name, else the highest identity that is not a cookie; None: nobody knows."""
-    if name := full_name(lead.profile):
-        return name
-    return next((each.value for each in lead.identities if each.kind != "anonymous_id"), None)
-
-
 def _values(view: View, choice: LeadsChoice, viewer: Viewer, look: LastLook) -> dict[str, Any]:
     """What the template is given: the rows, how many there are, and what can be chosen."""
     mine = own_names(viewer.owner, view.model.sales)
@@ -210,8 +203,8 @@ def _row(item: ToCall, due: Due | None, mine: tuple[str, ...], look: LastLook, h
     return CallRow(
         lead=lead,
         group=item.group,
-        name=called(lead),
-        of=" · ".join(str(each) for field in ("title", "company") if (each := lead.profile.get(field))),
+        name=name_of(lead),
+        of=position_of(lead),
         phone=dial_of(ways.get("phone") or lead.profile.get("phone")),
         email=ways.get("email"),
         due=due,

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.dashboard.pages.leads import called
+from api.dashboard.lead_rows import name_of, position_of
 from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
 from api.dashboard.words.signal_texts import DELIVERIES, HELD_BACK, WHY
@@ -127,8 +127,8 @@ def _values(view: View, choice: SignalsChoice, viewer: Viewer, wording: PageWord
 
 
 def _row(signal: ListedSignalShape, lead: LeadShape | None, wording: PageWording, *, knows: bool) -> SignalRow:
-    name = called(lead) if lead is not None and knows else None
-    of = [] if lead is None else [str(each) for field in ("title", "company") if (each := lead.profile.get(field))]
+    name = name_of(lead) if lead is not None and knows else None
+    of = "" if lead is None else position_of(lead)
     told = [
         (
             each,
@@ -137,7 +137,7 @@ def _row(signal: ListedSignalShape, lead: LeadShape | None, wording: PageWording
         )
         for each in signal.deliveries
     ]
-    return SignalRow(signal, name, " · ".join(of), _why(signal, wording), told)
+    return SignalRow(signal, name, of, _why(signal, wording), told)
 
 
 def _why(signal: ListedSignalShape, wording: PageWording) -> list[str]:

@@ -75,21 +75,16 @@ _AMOUNTS: Final[Mapping[str, str]] = {
 }
 _EVERY: Final[Mapping[str, str]] = {"week": N_("week"), "month": N_("month")}
 _MEASURED: Final[Mapping[str, str]] = {"opened": N_("opened"), "clicked": N_("clicked"), "converted": N_("converted")}
-_TEMPLATES: Final = Templates(NOTES)
+TEMPLATES: Final = Templates(NOTES)
 
 
 def note_text(wording: PageWording, note: str) -> str:
     """A note as people read it; one that nobody marked as it is."""
-    if (found := _TEMPLATES.found(note)) is None:
+    if (found := TEMPLATES.found(note)) is None:
         return note
     template, said = found
     names = _names(wording)
     return wording.text(template, **{name: names.get(name, str)(value) for name, value in said.items()})
-
-
-def is_marked(note: str) -> bool:
-    """Whether a note is one of NOTES."""
-    return _TEMPLATES.found(note) is not None
 
 
 def _names(wording: PageWording) -> Mapping[str, Callable[[str], str]]:

@@ -10,7 +10,7 @@ A page asks the report as the API does, and shows it by the macro of `templates/
     {{ table_of(table) }}
 
 `columns` shows some of them, in this order; `link` says where a number leads; `address` makes of a sort the address of
-the same page (without it nothing sorts). What a page calls a column and explains of it is in `report_columns.py`.
+the same page (without it nothing sorts). What a page calls a column and explains of it is in `columns.py`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
