@@ -31,7 +31,7 @@ from projections.reports.channels import CHANNELS
 from projections.reports.cohorts import COHORTS
 from projections.reports.daily import DAILY
 from projections.reports.mail import MAIL
-from projections.reports.paths import PATHS
+from projections.reports.paths.report import PATHS
 from projections.reports.portrait.report import PORTRAIT
 from projections.reports.quality import QUALITY
 from projections.reports.responses import RESPONSE_TIMES

@@ -18,7 +18,7 @@ from projections.queries.days import DayRange
 from projections.queries.path_texts import path_text, steps_of
 from projections.queries.view import View
 from projections.reports.answer import BadReport, ReportQuestion
-from projections.reports.paths import PATHS, run
+from projections.reports.paths.report import PATHS, run
 from tests.projections.given_customers import CLOCK, Customer, is_own, items, local_day, some_customers, world_of
 from tests.projections.given_lists import behind, lists_agree
 from tests.projections.world import World
@@ -59,13 +59,15 @@ def inside(instant: int, days: DayRange) -> bool:
     return (days.first is None or number >= days.first) and (days.end is None or number < days.end)
 
 
-def moment_of(customer: Customer, days: DayRange, before: str | None, start: str | None, acts: str) -> int | None:
-    """When somebody was won or lost, or began, in the period."""
+def moment_of(
+    customer: Customer, days: DayRange, before: str | None, start: str | None, acts: str
+) -> tuple[int, int] | None:
+    """When somebody was won or lost, or began, in the period, and with what of that instant."""
     if before is not None:
         instant = customer.entered(*MOMENTS[before])
-        return instant if instant is not None and inside(instant, days) else None
+        return (instant, 0) if instant is not None and inside(instant, days) else None
     begun = [
-        each.instant
+        (each.instant, each.seq)
         for each in (customer.acts if acts == "own" else customer.people)
         if (each.type == start or (each.type, each.properties.get("path")) == ("page_viewed", start))
         and inside(each.instant, days)
@@ -80,14 +82,18 @@ def recounted(
     """How many leads, and each path with its leads and the median of seconds; the most frequent first."""
     took = defaultdict[tuple[str, ...], list[int]](list)
     for customer in PEOPLE:
-        moment = moment_of(customer, days, before, start, acts)
-        if moment is None:
+        begun = moment_of(customer, days, before, start, acts)
+        if begun is None:
             continue
+        moment, _ = begun
         low, high = (moment - window * DAY, moment - 1) if start is None else (moment, moment + window * DAY)
         theirs = [
             (step_of(each, step), each.instant)
             for each in customer.people
-            if low <= each.instant <= high and (acts == "all" or is_own(each)) and step_of(each, step)
+            if low <= each.instant <= high
+            and (start is None or (each.instant, each.seq) >= begun)
+            and (acts == "all" or is_own(each))
+            and step_of(each, step)
         ]
         runs = [(name, next(group)[1]) for name, group in groupby(theirs, lambda each: each[0])]
         runs = runs[-length:] if start is None else runs[:length]

@@ -7,14 +7,25 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal, NamedTuple, cast, get_args
 
 import orjson
-from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, case, false, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Subquery,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from domain.files.durations import ALLOWED, SECOND, parse_duration
 from domain.phrases import phrase
-from domain.touchpoints.acts import DONE_TO_THEM
-from projections.queries.days import DayRange, bounds_of
+from projections.queries.days import bounds_of
 from projections.queries.path_texts import NOTHING, path_text, steps_of
-from projections.queries.view import View, known
+from projections.queries.view import View
 from projections.reports.answer import (
     BadReport,
     CellLeads,
@@ -26,7 +37,7 @@ from projections.reports.answer import (
     ReportRows,
     column,
 )
-from store.database.acts import is_their_own_act
+from projections.reports.paths.moments import VIEWED, Bounds, counts, detours, ends, since, starts, within
 from store.database.expressions import by_bytes, quartiles
 
 LONGEST: Final = 10
@@ -36,11 +47,8 @@ _STEP: Final = 80
 """Characters of a step: the rest is cut."""
 _APART: Final = "\1"
 """Between steps, where paths are sorted."""
-_VIEWED: Final = "page_viewed"
 
 Step = Literal["type", "page", "channel"]
-Bounds = tuple[int | None, int | None]
-"""From the first to before the second; None: not bounded on that side."""
 
 
 class _PathQuestion(NamedTuple):
@@ -50,8 +58,8 @@ class _PathQuestion(NamedTuple):
     """The period."""
     moments: Select[Any]
     """Rows (lead, at): when each lead was won, was lost, or began in it."""
-    onwards: bool
-    """Whether the paths begin there; else they end there."""
+    start: str | None
+    """What the paths begin with; None: they end at the moment."""
     what: str
     """What happened to the leads then, as a sentence goes on."""
     step: Step
@@ -59,6 +67,11 @@ class _PathQuestion(NamedTuple):
     length: int
     window: int
     listed: int
+
+    @property
+    def onwards(self) -> bool:
+        """Whether the paths begin at the moment."""
+        return self.start is not None
 
 
 def run(view: View, question: ReportQuestion) -> ReportRows:
@@ -107,8 +120,8 @@ def _question(view: View, question: ReportQuestion) -> _PathQuestion:
     start = said.get("start")
     return _PathQuestion(
         bounds,
-        _ends(view, said.get("before", "won"), bounds) if start is None else _starts(view, start, own, question.days),
-        start is not None,
+        ends(view, said.get("before", "won"), bounds) if start is None else starts(view, start, own, question.days),
+        start,
         _what(view, said.get("before", "won")) if start is None else f"began with {start}",
         cast(Step, step),
         own,
@@ -128,12 +141,8 @@ def _one_of(name: str, found: str, allowed: Sequence[str]) -> str:
 
 def _what(view: View, before: str) -> str:
     if before == "lost":
-        return f"were lost (came to {', '.join(_detours(view))})"
+        return f"were lost (came to {', '.join(detours(view))})"
     return "were won" if before == "won" else f"came to {before.partition(':')[2]}"
-
-
-def _detours(view: View) -> list[str]:
-    return [stage.name for stage in view.model.stages if stage.detour]
 
 
 def _number(name: str, text: str, most: int) -> int:
@@ -153,66 +162,6 @@ def _window(text: str) -> int:
                 "{name:input}: found {found!r}, allowed is {allowed}", name="window", found=text[:80], allowed=ALLOWED
             )
         ) from None
-
-
-def _within(instant: ColumnElement[int], bounds: Bounds) -> list[ColumnElement[bool]]:
-    first, end = bounds
-    return [*([] if first is None else [instant >= first]), *([] if end is None else [instant < end])]
-
-
-def _ends(view: View, before: str, bounds: Bounds) -> Select[Any]:
-    """When each lead was first won, lost, or came to a stage, in the period. Raises BadReport, NotFound."""
-    leads, entered = view.tables.leads.c, view.tables.stage_history.c
-    kind, _, name = before.partition(":")
-    if before == "won":
-        return select(leads.lead, leads.won_at.label("at")).where(
-            leads.won_at.is_not(None), *_within(leads.won_at, bounds)
-        )
-    if before == "lost":
-        stages = _detours(view)
-        if not stages:
-            raise BadReport(
-                phrase("before: found 'lost', but the model has no stage with detour = true; allowed is stage:NAME")
-            )
-    elif kind == "stage" and name:
-        stages = [known("stage", name, [stage.name for stage in view.model.stages])]
-    else:
-        raise BadReport(
-            phrase(
-                "{name:input}: found {found!r}, allowed are {allowed}",
-                name="before",
-                found=before[:80],
-                allowed="won, lost, stage:NAME",
-            )
-        )
-    return _firsts(entered.lead, entered.at, entered.stage.in_(stages), bounds)
-
-
-def _starts(view: View, start: str, own: bool, days: DayRange) -> Select[Any]:
-    """When each lead first did this in the period. Raises BadReport of what nobody does."""
-    if not start or (own and start in DONE_TO_THEM):
-        said = phrase(
-            "start: found {found!r}, allowed is what people do themselves, such as form_submitted or /pricing; with"
-            " acts=all also what is done to them", found=start,
-        )  # fmt: skip
-        raise BadReport(said)
-    touches = view.tables.touches.c
-    this = and_(touches.type == _VIEWED, touches.path == start) if start.startswith("/") else touches.type == start
-    theirs = select(touches.lead, func.min(touches.at).label("at")).where(this, _counts(touches, own))
-    months = _within(touches.at, bounds_of(days, view.model.timezone))  # as the days say: PostgreSQL reads these alone
-    return theirs.where(*_within(touches.day, (days.first, days.end)), *months).group_by(touches.lead)
-
-
-def _firsts(
-    lead: ColumnElement[Any], at: ColumnElement[int], which: ColumnElement[bool], bounds: Bounds
-) -> Select[Any]:
-    """The first instant of each lead, where it lies in the period."""
-    first = select(lead.label("lead"), func.min(at).label("at")).where(which).group_by(lead).subquery()
-    return select(first.c.lead, first.c.at).where(*_within(first.c.at, bounds))
-
-
-def _counts(touches: Any, own: bool) -> ColumnElement[bool]:
-    return is_their_own_act(touches) if own else touches.machine.is_(None)
 
 
 # ---- what they did -----------------------------------------------------------------------------------------------
@@ -290,15 +239,15 @@ def _did(view: View, asked: _PathQuestion) -> Subquery:
     touches, moments = view.tables.touches, asked.moments.subquery()
     at, moment = touches.c.at, moments.c.at
     first, end = asked.bounds
-    if asked.onwards:
-        inside = and_(at >= moment, at <= moment + asked.window)
+    if asked.start is not None:
+        inside = and_(since(touches, moment, asked.start, asked.own), at <= moment + asked.window)
         whole = first, None if end is None else end + asked.window
     else:
         inside = and_(at < moment, at >= moment - asked.window)
         whole = None if first is None else first - asked.window, end
     step = _step(touches.c, asked.step)
-    months = _within(at, whole)  # as `inside` says: PostgreSQL reads these alone
-    theirs = and_(touches.c.lead == moments.c.lead, inside, *months, _counts(touches.c, asked.own), step.is_not(None))
+    months = within(at, whole)  # as `inside` says: PostgreSQL reads these alone
+    theirs = and_(touches.c.lead == moments.c.lead, inside, *months, counts(touches.c, asked.own), step.is_not(None))
     before = func.lag(step).over(partition_by=moments.c.lead, order_by=(at, touches.c.n))
     columns = (moments.c.lead, moment.label("moment"), at, touches.c.n, step.label("step"), before.label("before"))
     return select(*columns).select_from(moments.outerjoin(touches, theirs)).subquery()
@@ -309,7 +258,7 @@ def _step(touches: Any, step: Step) -> ColumnElement[Any]:
         case "type":
             text = touches.type
         case "page":
-            text = case((touches.type == _VIEWED, touches.path))
+            text = case((touches.type == VIEWED, touches.path))
         case "channel":
             text = touches.channel
     return func.substr(text, 1, _STEP)
