@@ -18,7 +18,7 @@ from domain.model.definition import parse_model
 from domain.signals.kinds import TRAITS, SignalKind, Topic
 from domain.touchpoints.claims import OWN_SOURCES
 from producers.imports.mapping import parse_mapping
-from projections.read_models.registry import FAMILIES
+from projections.read_models.registry import COUNTS, FAMILIES
 from runtime.applications import collector_app, inside
 from runtime.cli import create_app
 from runtime.settings import VARIABLES, Settings, read_settings
@@ -112,7 +112,7 @@ def test_tables_for_analysts_are_documented() -> None:
     said = {name: set(re.findall(r"`(\w+)`", part)) for part in sections for name in part.splitlines()[0].split(", ")}
     for table in (family.table(live) for family in FAMILIES):
         assert {column.name for column in table.columns} <= said[table.name], table.name
-    for table in (deadlines,):
+    for table in (deadlines, *(count.table(live) for count in COUNTS)):
         assert {column.name for column in table.columns} <= said[table.name], table.name
     for view in (topic.view for topic in Topic):
         assert {column.name for column in ledger.columns} - {"asks", "identity"} <= said[view]

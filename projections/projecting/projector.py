@@ -19,8 +19,8 @@ from domain.phrases import phrase
 from domain.touchpoints.touchpoint import Position, Touchpoint
 from projections.projecting import saved
 from projections.projecting.batch import Batches
+from projections.projecting.counts import count_rows
 from projections.projecting.ledger import Ledger
-from projections.projecting.sizes import count_members
 from store import turn
 from store.database.database import Database
 from store.database.derived import Derived
@@ -204,7 +204,7 @@ class Projector:
         while (progress.position, progress.clock) != (goal.position, goal.clock):
             batch = self._events.scan(conn, progress.position, limit, goal.position)
             progress = self._take(conn, progress, batch, goal.clock)
-        count_members(conn, self._tables)
+        count_rows(conn, self._tables)
 
     def _stored(self, conn: Connection) -> Progress:
         """The stored pair, if this release can go on from it. Raises SavedByAnother."""

@@ -1,4 +1,4 @@
-"""Counting rows by day, week or month in SQL: by the instants that these begin at; and touchpoints off their index."""
+"""Counting rows by day, week or month in SQL, by the instants that these begin at; and touchpoints as they are kept."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,6 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, literal, select
 
 from projections.queries.view import View
+
+DayOfType = tuple[int, str]
+"""A day, and a type of touchpoints."""
 
 
 def bucket_number(instant: ColumnElement[int], bounds: Sequence[int]) -> ColumnElement[int]:
@@ -31,31 +34,14 @@ def counted_between(
     return Counter({tuple(key): count for *key, count in rows})
 
 
-def counted_touchpoints(
-    view: View, first: int, end: int, *told: ColumnElement[Any]
-) -> tuple[Counter[tuple[Any, ...]], Counter[tuple[Any, ...]]]:
-    """How many touchpoints the days from `first` to before `end` have, machines' left out; and how many of machines.
-
-    They are told apart by the day, the type or both: then they are counted off the index.
-    """
-    touches = view.tables.touches.c
-    inside = [touches.type.in_(touched_types(view)), touches.day >= first, touches.day < end]
-
-    def counted(*holds: ColumnElement[bool]) -> Counter[tuple[Any, ...]]:
-        rows = view.conn.execute(select(*told, func.count()).where(*inside, *holds).group_by(*told))
-        return Counter({tuple(key): count for *key, count in rows})
-
-    machines = counted(touches.machine.is_not(None))
-    return counted() - machines, machines
-
-
-def touched_types(view: View) -> Sequence[str]:
-    """The types that there are: one step in the index for each."""
-    here, following = (view.tables.touches.alias(name).c for name in ("touches_first", "touches_next"))
-    least = select(func.min(here.type).label("type")).cte("types", recursive=True)
-    after = select(func.min(following.type)).where(following.type > least.c.type).correlate(least).scalar_subquery()
-    types = least.union_all(select(after).where(least.c.type.is_not(None)))
-    return view.conn.execute(select(types.c.type).where(types.c.type.is_not(None))).scalars().all()
+def counted_touchpoints(view: View, first: int, end: int) -> tuple[Counter[DayOfType], Counter[DayOfType]]:
+    """How many touchpoints the days from `first` to before `end` have, machines' left out; and how many of machines."""
+    days = view.tables.touch_days
+    people, machines = Counter[DayOfType](), Counter[DayOfType]()
+    for row in view.conn.execute(select(days).where(days.c.day >= first, days.c.day < end)):
+        people[row.day, row.type] = row.touchpoints
+        machines[row.day, row.type] = row.by_machines
+    return +people, +machines
 
 
 def _halved(instant: ColumnElement[int], bounds: Sequence[int], first: int, end: int) -> ColumnElement[int]:

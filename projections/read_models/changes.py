@@ -1,15 +1,15 @@
 """The writes of one batch to the read models, family by family."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection
 
 from domain.fold.fold import Fold
 from domain.touchpoints.touchpoint import NEVER
-from projections.read_models.family import Entries, Key, Row, SeveralRows, Subject
+from projections.read_models.counting import CountChange
+from projections.read_models.family import Entries, Family, GrowingRows, Row, SeveralRows, Subject
 from projections.read_models.registry import ALWAYS, FAMILIES, GROWING, REMEMBERED
 from store.database import bulk
 from store.database.derived import PARTITIONED_BY, Derived
@@ -53,10 +53,10 @@ class Changes:
     """What is to be written; nothing is until `write`."""
 
     def __init__(self, tables: Derived, partitions: Partitions, *, counts: bool = True) -> None:
-        """`counts`: whether it is kept how many leads have a key; else who makes a build counts at its end."""
+        """`counts`: whether it is kept how many rows there are; else who makes a build counts at its end."""
         self._tables = tables
-        self._counts = counts
-        self._grew: list[Counter[Key]] = [Counter() for _ in REMEMBERED]
+        self._several_counts = [_counted(family, tables) if counts else None for family in REMEMBERED]
+        self._grown_counts = [_counted(family, tables) if counts else None for family in GROWING]
         self._partitions = partitions
         self._since: int = NEVER
         self._gone: list[UUID] = []
@@ -91,9 +91,9 @@ class Changes:
         for place, family in enumerate(REMEMBERED):
             if before[place] != shown[place]:
                 anew, changed = family.difference(after.id, before[place], shown[place])
-                if isinstance(family, SeveralRows) and family.counted_in is not None:
-                    self._grew[place].update(shown[place].keys())
-                    self._grew[place].subtract(before[place].keys())
+                if (count := self._several_counts[place]) is not None:
+                    count.come(family.rows_of(after.id, shown[place]))
+                    count.go(family.rows_of(after.id, before[place]))
                 if anew:
                     self._emptied[place].append(after.id)
                 self._several[place] += changed
@@ -115,7 +115,10 @@ class Changes:
         gone = [(each.table(tables), "lead", left if each in GROWING else self._gone) for each in FAMILIES]
         emptied = [(each.table(tables), "lead", ids) for each, ids in zip(REMEMBERED, self._emptied, strict=True)]
         regrown = [(table, "lead", self._regrown) for table in growing]
-        sizes = list(self._sizes(conn)) if self._counts else []
+        for count in filter(None, self._several_counts):
+            count.go_with(conn, self._gone, within)
+        for count in filter(None, self._grown_counts):
+            count.go_with(conn, [*left, *self._regrown], within)
         bulk.delete_each(conn, gone + emptied + regrown, within)
         for table, keys in zip(growing, self._undone, strict=True):
             bulk.delete_keys(conn, table, keys)
@@ -123,22 +126,18 @@ class Changes:
         several = [(each.table(tables), rows) for each, rows in zip(REMEMBERED, self._several, strict=True)]
         grown = [*zip(GROWING, growing, self._grown, strict=True)]
         changing = [(table, rows) for family, table, rows in grown if not family.only_new]
-        bulk.upsert_each(conn, [*always, *several, *changing, *sizes])
+        for kept, rows in zip(self._grown_counts, self._grown, strict=True):
+            if kept is not None:
+                kept.come(rows)
+        added = [count.rows(tables) for count in filter(None, self._several_counts + self._grown_counts)]
+        bulk.upsert_each(conn, [*always, *several, *changing], added)
         for family, table, rows in grown:
             if table is tables.touches:
                 self._partitions.cover(conn, rows)
             if family.only_new:
                 bulk.insert(conn, table, rows)
 
-    def _sizes(self, conn: Connection) -> Iterator[tuple[Table, list[Row]]]:
-        """How many leads have each key by now, where that changes; what those had that go stands in the table alone."""
-        for family, grew in zip(REMEMBERED, self._grew, strict=True):
-            if not isinstance(family, SeveralRows) or family.counted_in is None:
-                continue
-            sizes, table = family.counted_in(self._tables), family.table(self._tables)
-            [key] = sizes.primary_key
-            grew.subtract(had for (had,) in bulk.select_in(conn, table, [key.name], "lead", self._gone))
-            changed = {key: change for key, change in grew.items() if change}
-            if changed:
-                counted = {row[0]: row[1] for row in conn.execute(select(sizes))}
-                yield sizes, [(key, counted.get(key, 0) + change) for key, change in changed.items()]
+
+def _counted(family: Family, tables: Derived) -> CountChange | None:
+    count = family.count if isinstance(family, SeveralRows | GrowingRows) else None
+    return None if count is None else CountChange(count, family.table(tables))

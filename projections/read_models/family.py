@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Table
+from sqlalchemy import Select, Table
 
 from domain.fold.fold import Fold
 from domain.fold.lead import Lead, Now
@@ -37,6 +37,21 @@ class Subject(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class RowCount:
+    """How many rows of a family there are, told apart: a table that is added to with every batch, so that a reader
+    counts none of them. A key without rows may stand in it with zeros, or be missing."""
+
+    table: Callable[[Derived], Table]
+    """Its key, then its numbers."""
+    columns: tuple[str, ...]
+    """Of the family's table: what tells its rows apart."""
+    counts_in: Callable[[Sequence[Any]], tuple[tuple[Any, ...], tuple[int, ...]]]
+    """For the values of these columns in a row: the key that it counts in, and what it adds to each number."""
+    counted: Callable[[Derived], Select[Any]]
+    """All that the table must say."""
+
+
+@dataclass(frozen=True, slots=True)
 class OneRow:
     """A table with one row a lead: it is written when the lead is shown, unless it is known to be the same."""
 
@@ -55,12 +70,15 @@ class SeveralRows:
     table: Callable[[Derived], Table]
     entries: Callable[[Fold, Subject], Entries]
     row: Callable[[UUID, Key, list[Any]], Row]
-    counted_in: Callable[[Derived], Table] | None = None
-    """A table that says how many leads have each key, a text, where that is kept."""
+    count: RowCount | None = None
 
     def rows(self, fold: Fold, subject: Subject) -> list[Row]:
         """All rows of the lead."""
-        return [self.row(subject.id, key, values) for key, values in self.entries(fold, subject).items()]
+        return self.rows_of(subject.id, self.entries(fold, subject))
+
+    def rows_of(self, id: UUID, entries: Entries) -> list[Row]:
+        """The rows of a lead of which the table holds these."""
+        return [self.row(id, key, values) for key, values in entries.items()]
 
     def difference(self, id: UUID, before: Entries, after: Entries) -> tuple[bool, list[Row]]:
         """Whether what the table holds of the lead must go first, and the rows to write then."""
@@ -97,6 +115,8 @@ class GrowingRows:
     """The keys of rows that were shown of what time alone did, and that a touchpoint of before undid."""
     only_new: bool = False
     """Whether no row ever changes: then none that is written is there already."""
+    count: RowCount | None = None
+    """Only where no row ever changes."""
 
 
 Remembered = SeveralRows | AllRows

@@ -3,7 +3,7 @@
 from typing import Final
 
 from projections.read_models.awards import AWARDS
-from projections.read_models.family import AllRows, Family, GrowingRows, OneRow, Remembered, SeveralRows
+from projections.read_models.family import AllRows, Family, GrowingRows, OneRow, Remembered, RowCount, SeveralRows
 from projections.read_models.funnel_days import FUNNEL_DAYS
 from projections.read_models.funnel_leads import FUNNEL_LEADS
 from projections.read_models.funnel_steps import FUNNEL_STEPS
@@ -41,3 +41,7 @@ REMEMBERED: Final[tuple[Remembered, ...]] = tuple(each for each in FAMILIES if i
 """Those of which a lead's saved state remembers what is written."""
 GROWING: Final[tuple[GrowingRows, ...]] = tuple(each for each in FAMILIES if isinstance(each, GrowingRows))
 """Those of which the fold says what changed."""
+COUNTS: Final[tuple[RowCount, ...]] = tuple(
+    each.count for each in FAMILIES if isinstance(each, SeveralRows | GrowingRows) and each.count is not None
+)
+"""Those of whose rows it is kept how many there are."""

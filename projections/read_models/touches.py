@@ -1,7 +1,9 @@
 """Every touchpoint of a lead: when, what, where it came from, and what it says; those of machines with the reason."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
+
+from sqlalchemy import Select, func, select
 
 from domain.fold.fold import Fold
 from domain.fold.origin import LONGEST
@@ -9,7 +11,8 @@ from domain.fold.withheld import kept
 from domain.touchpoints.impersonal import impersonal, without_reach
 from domain.touchpoints.text import as_text, storable
 from domain.touchpoints.touchpoint import Touchpoint
-from projections.read_models.family import GrowingRows, Row, Subject
+from projections.read_models.family import GrowingRows, Row, RowCount, Subject
+from store.database.derived import Derived
 
 _NUMBERS: Final = ("value", "revenue", "total", "amount")
 """Properties of which the first that is a number is what a touchpoint is worth."""
@@ -90,4 +93,17 @@ def _machine(touchpoint: Touchpoint) -> str | None:
     return storable(str(touchpoint.context["machine"])) if touchpoint.by_machine else None
 
 
-TOUCHES = GrowingRows(lambda tables: tables.touches, _rows, only_new=True)
+def _counts_in(values: Sequence[Any]) -> tuple[tuple[int, str], tuple[int, int]]:
+    day, type, machine = values
+    return (day, type), ((1, 0) if machine is None else (0, 1))
+
+
+def _counted(tables: Derived) -> Select[Any]:
+    touches = tables.touches.c
+    by_machines = func.count(touches.machine)
+    told = touches.day, touches.type
+    return select(*told, func.count() - by_machines, by_machines).group_by(*told)
+
+
+_DAYS = RowCount(lambda tables: tables.touch_days, ("day", "type", "machine"), _counts_in, _counted)
+TOUCHES = GrowingRows(lambda tables: tables.touches, _rows, only_new=True, count=_DAYS)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from statistics import median
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -37,7 +38,7 @@ from projections.reports.answer import (
     column,
 )
 from store.costs import held
-from store.database.expressions import quartiles
+from store.database.expressions import array_of
 from store.database.tables import costs
 
 _ENDS: Final = (FIRST, LAST)
@@ -134,26 +135,18 @@ def _counted(asked: _Asked) -> dict[str | None, _Counts]:
     people, of = _qualified(asked, people)
     of["won and qualified"] = and_(of["won"], of["qualified"])
     counts = [func.count(case((each, 1))) for each in of.values()]
-    query = select(group, *counts).select_from(people).where(*asked.came).group_by(group)
-    days = _days_to_won(asked)
+    sort_keys = asked.view.tables.sort_keys.c
+    spans = array_of(case((of["won"], sort_keys.won_at - sort_keys.first_touch)))
+    query = select(group, *counts, spans).select_from(people).where(*asked.came).group_by(group)
     found: dict[str | None, _Counts] = {}
-    for key, *numbers in asked.view.conn.execute(query):
+    for key, *numbers, took in asked.view.conn.execute(query):
         visitors, leads, of_stage, hot, won, of_these = map(int, numbers)
+        days = median(orjson.loads(took)) / DAY if won else None
         if asked.qualified is None:
-            found[key] = _Counts(visitors, leads, None, hot, won, None, days.get(key))
+            found[key] = _Counts(visitors, leads, None, hot, won, None, days)
         else:
-            found[key] = _Counts(visitors, leads, of_stage, hot, won, of_these, days.get(key))
+            found[key] = _Counts(visitors, leads, of_stage, hot, won, of_these, days)
     return found
-
-
-def _days_to_won(asked: _Asked) -> dict[str | None, float]:
-    """The median of each; apart from the counts, since a median is told of sorted rows, which few are won."""
-    people, group = asked.people
-    of = asked.view.tables.sort_keys.c
-    spans = quartiles(of.won_at - of.first_touch)
-    won = of.identified_at.is_not(None), of.won_at.is_not(None)
-    query = select(group, spans).select_from(people).where(*asked.came, *won).group_by(group)
-    return {key: orjson.loads(of_group)[1] / DAY for key, of_group in asked.view.conn.execute(query)}
 
 
 def _qualified(asked: _Asked, people: FromClause) -> tuple[FromClause, dict[str, ColumnElement[bool]]]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, exists, func, select, values
+from sqlalchemy import BigInteger, ColumnElement, Integer, func, select, values
 from sqlalchemy import column as sql_column
 
 from domain.fold.days import ZoneDays
@@ -29,7 +29,7 @@ Cell = tuple[int, str]
 def _rows(view: View, question: ReportQuestion) -> ReportRows:
     days, today = _period(view, question.days), _today(view)
     by, with_people = question.by or _DAY, _asks_for_people(question.options)
-    touched, machines = _indexed(view, days, by) if by in (_DAY, _TYPE) else _scanned(view, days, by)
+    touched, machines = _kept(view, days, by) if by in (_DAY, _TYPE) else _scanned(view, days, by)
     people = _people(view, days, by) if with_people else None
     notes = () if with_people else (_UNCOUNTED,)
     if by == _DAY:
@@ -114,12 +114,17 @@ def _asks_for_people(options: Mapping[str, str]) -> bool:
 # ---- touchpoints -------------------------------------------------------------------------------------------------
 
 
-def _indexed(view: View, days: _Days, by: str) -> tuple[Counter[Cell], Counter[Cell]]:
-    """How many touchpoints, machines' left out, and how many of machines: of the index by type and day alone."""
-    touches = view.tables.touches.c
-    counts = counted_touchpoints(view, days.first, days.end, touches.day, *([] if by == _DAY else [touches.type]))
-    people, machines = (Counter({(key[0], "".join(key[1:])): n for key, n in each.items()}) for each in counts)
-    return people, machines
+def _kept(view: View, days: _Days, by: str) -> tuple[Counter[Cell], Counter[Cell]]:
+    """How many touchpoints, machines' left out, and how many of machines, as they are kept."""
+    people, machines = counted_touchpoints(view, days.first, days.end)
+    return (people, machines) if by == _TYPE else (_of_days(people), _of_days(machines))
+
+
+def _of_days(counted: Counter[Cell]) -> Counter[Cell]:
+    days = Counter[Cell]()
+    for (day, _), count in counted.items():
+        days[day, ""] += count
+    return days
 
 
 def _scanned(view: View, days: _Days, by: str) -> tuple[Counter[Cell], Counter[Cell]]:
@@ -184,20 +189,18 @@ def _counted(
 
 def _of_leads(view: View, days: _Days) -> list[dict[int, int]]:
     """By day: new visitors, new leads, who became hot, moves, won."""
-    new, entered = view.tables.sort_keys.c, view.tables.stage_history.c
-    before = view.tables.stage_history.alias("before").c
-    won = [stage.name for stage in view.model.stages if stage.won]
-    first = ~exists().where(before.lead == entered.lead, before.n < entered.n, before.stage.in_(won))
-    return [
-        _by_day(view, days, new.first_touch),
-        _by_day(view, days, new.identified_at),
-        _by_day(view, days, view.tables.hot_episodes.c.began_at),
-        _by_day(view, days, entered.at),
-        _by_day(view, days, entered.at, entered.stage.in_(won), first),
-    ]
+    people = view.tables.sort_keys.c
+    instants = (
+        people.first_touch,
+        people.identified_at,
+        view.tables.hot_episodes.c.began_at,
+        view.tables.stage_history.c.at,
+        people.won_at,
+    )
+    return [_by_day(view, days, instant) for instant in instants]
 
 
-def _by_day(view: View, days: _Days, instant: ColumnElement[Any], *holds: ColumnElement[bool]) -> dict[int, int]:
+def _by_day(view: View, days: _Days, instant: ColumnElement[Any]) -> dict[int, int]:
     """How many rows have the instant on each day."""
     zone = view.model.timezone
     bounds = [(day, starts_at(day, zone), starts_at(day + 1, zone)) for day in range(days.first, days.end)]
@@ -205,5 +208,5 @@ def _by_day(view: View, days: _Days, instant: ColumnElement[Any], *holds: Column
         return {}
     named = (sql_column("day", Integer), sql_column("starts", BigInteger), sql_column("ends", BigInteger))
     day = values(*named, name="days").data(bounds).cte("days").c
-    inside = select(func.count()).where(instant >= day.starts, instant < day.ends, *holds)
+    inside = select(func.count()).where(instant >= day.starts, instant < day.ends)
     return {number: count for number, count in view.conn.execute(select(day.day, inside.scalar_subquery()))}  # noqa: C416

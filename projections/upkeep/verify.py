@@ -20,8 +20,8 @@ from sqlalchemy import Connection, Table, func, select
 from domain.people.sharing import LIMITS, Limits
 from projections.history.engines import INLINE, Engine
 from projections.history.work import Work
+from projections.projecting.counts import wrong_counts
 from projections.projecting.projector import Progress, read_progress
-from projections.projecting.sizes import wrong_sizes
 from projections.read_models.family import Row
 from projections.read_models.registry import FAMILIES
 from projections.upkeep.grouping import ClusterGrouping, GroupedCluster, look
@@ -142,7 +142,7 @@ def _verified(conn: Connection, progress: Progress, compared: RefoldedPart) -> V
     """With what differs in the ledger, after the rows."""
     compared.keep_first()
     differences, differing = [difference for _, difference in compared.differences], compared.differing
-    for difference in starmap(Difference, chain(_wrong_sizes(conn), wrong_sums(conn))):
+    for difference in starmap(Difference, chain(wrong_counts(conn, live), wrong_sums(conn))):
         differing += 1
         if len(differences) < SHOWN:
             differences.append(difference)
@@ -157,11 +157,6 @@ def _verified(conn: Connection, progress: Progress, compared: RefoldedPart) -> V
         tuple((row[0], row[1]) for row in conn.execute(query)),
         tuple(sorted(compared.failed)),
     )
-
-
-def _wrong_sizes(conn: Connection) -> Iterator[tuple[str, tuple[str], tuple[int], tuple[int]]]:
-    for segment, size, members in wrong_sizes(conn, live):
-        yield live.segment_sizes.name, (segment,), (size,), (members,)
 
 
 # ---- rows of nobody ----------------------------------------------------------------------------------------------

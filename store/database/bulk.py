@@ -24,6 +24,9 @@ _STAGED: Final = "leadline_staged"
 _EXISTING: Final = "SELECT relname FROM pg_class WHERE relnamespace = pg_my_temp_schema()"
 
 
+_REPLACE: Final = "{name} = excluded.{name}"
+_ADD: Final = "{name} = {table}.{name} + excluded.{name}"
+"""What a merge does with a column of a row that is there."""
 _ANYWHERE: Final[Mapping[Table, str]] = {}
 _WHOLE: Final = {"stream_results": False, "yield_per": None}
 """Options of our statements, whatever the connection's are: all rows are taken from the driver's cursor."""
@@ -46,7 +49,7 @@ def insert_new(conn: Connection, table: Table, rows: Sequence[Row]) -> int:
     if not rows:
         return 0
     with translated():
-        return _execute(conn, *_merge(conn, table, rows, replace=False)).rowcount
+        return _execute(conn, *_merge(conn, table, rows, None)).rowcount
 
 
 def upsert(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -54,10 +57,18 @@ def upsert(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
     upsert_each(conn, [(table, rows)])
 
 
-def upsert_each(conn: Connection, writes: Iterable[tuple[Table, Sequence[Row]]]) -> None:
-    """`upsert` of several tables, each given once. On PostgreSQL it is one round trip beside the rows."""
+def upsert_each(
+    conn: Connection,
+    writes: Iterable[tuple[Table, Sequence[Row]]],
+    additions: Iterable[tuple[Table, Sequence[Row]]] = (),
+) -> None:
+    """`upsert` of several tables, each given once. On PostgreSQL it is one round trip beside the rows.
+
+    `additions`: of these, what is beside the key are numbers, which are added to those that are there.
+    """
     with translated():
-        merges = [_merge(conn, table, rows, replace=True) for table, rows in writes if rows]
+        merges = [_merge(conn, table, rows, _REPLACE) for table, rows in writes if rows]
+        merges += [_merge(conn, table, rows, _ADD) for table, rows in additions if rows]
         if conn.dialect.name == "postgresql" and merges:
             _execute(conn, "; ".join(statement for statement, _ in merges))
         else:
@@ -65,10 +76,13 @@ def upsert_each(conn: Connection, writes: Iterable[tuple[Table, Sequence[Row]]])
                 _execute(conn, statement, tuples)
 
 
-def _merge(conn: Connection, table: Table, rows: Sequence[Row], *, replace: bool) -> tuple[str, Any]:
-    """The statement that merges the rows, and its parameters; on PostgreSQL they are staged for it, and it has none."""
-    tuples = _one_of_each(table, _tuples(table, rows), last=replace)
-    conflict = _on_conflict(table, replace)
+def _merge(conn: Connection, table: Table, rows: Sequence[Row], change: str | None) -> tuple[str, Any]:
+    """The statement that merges the rows, and its parameters; on PostgreSQL they are staged for it, and it has none.
+
+    `change`: what becomes of each column beside the key of a row that is there; None: the row stays as it is.
+    """
+    tuples = _one_of_each(table, _tuples(table, rows), last=change is not None)
+    conflict = _on_conflict(table, change)
     if conn.dialect.name != "postgresql":
         return f"{_insert_into(table)} {conflict}", parameters(table, tuples)
     staged = _staged(conn, table)
@@ -257,13 +271,14 @@ def _and(within: Mapping[Table, str], table: Table) -> str:
     return f" AND {within[table]}" if table in within else ""
 
 
-def _on_conflict(table: Table, replace: bool) -> str:
+def _on_conflict(table: Table, change: str | None) -> str:
     keys = [column.name for column in table.primary_key.columns]
     others = [column.name for column in table.columns if column.name not in keys]
     target = ", ".join(map(_quoted, keys))
-    if not replace or not others:
+    if change is None or not others:
         return f"ON CONFLICT ({target}) DO NOTHING"
-    return f"ON CONFLICT ({target}) DO UPDATE SET " + ", ".join(f'"{name}" = excluded."{name}"' for name in others)
+    changes = ", ".join(change.format(table=_name(table), name=_quoted(name)) for name in others)
+    return f"ON CONFLICT ({target}) DO UPDATE SET {changes}"
 
 
 # ---- rows --------------------------------------------------------------------------------------------------------

@@ -55,6 +55,7 @@ class Derived:
     lead_sources: Table
     hot_episodes: Table
     touches: Table
+    touch_days: Table
     awards: Table
 
     @property
@@ -289,9 +290,21 @@ def derived(prefix: str = "", into: MetaData | None = None) -> Derived:
             Column("machine", Text),  # why it is a machine's; null: it is a person's
             Column("withheld", Text),  # JSON list of what it did not get (domain/fold/withheld.py); null: nothing
             Index(prefix + "touches_type", "type", "day"),
-            index_where("machine IS NOT NULL", prefix + "touches_machine", "type", "day"),
-            index_where("revenue IS NOT NULL", prefix + "touches_revenue", "lead"),
+            index_where(  # alone it says what a lead brought, and when
+                "revenue IS NOT NULL AND machine IS NULL",
+                prefix + "touches_revenue",
+                *("lead", "at", "n", "day", "currency", "revenue"),
+            ),
             **by_month,
+        ),
+        touch_days=Table(  # how many rows of touches there are: to count those of a busy month takes a second
+            prefix + "touch_days",
+            meta,
+            Column("day", Integer, primary_key=True, autoincrement=False),
+            Column("type", Text, primary_key=True),
+            Column("touchpoints", BigInteger, nullable=False),  # no machine's
+            Column("by_machines", BigInteger, nullable=False),
+            **BY_KEY,
         ),
         awards=Table(
             prefix + "awards",

@@ -52,6 +52,11 @@ class _Quartiles(FunctionElement[str]):
     inherit_cache = True
 
 
+class _ArrayOf(FunctionElement[str]):
+    type = Text()
+    inherit_cache = True
+
+
 class _SumOfMoney(FunctionElement[Decimal]):
     type = Numeric()
     inherit_cache = True
@@ -112,6 +117,11 @@ def quartiles(values: ColumnElement[int]) -> ColumnElement[str]:
     Each lies on the line between the two nearest values. Null where there are none.
     """
     return _Quartiles(values)
+
+
+def array_of(values: ColumnElement[int]) -> ColumnElement[str]:
+    """An aggregate: the values that are not null as a JSON array, in no order; null or empty where there are none."""
+    return _ArrayOf(values)
 
 
 def sum_of_money(amounts: ColumnElement[int]) -> ColumnElement[Any]:
@@ -182,6 +192,18 @@ def _quartiles_on_postgres(element: _Quartiles, compiler: SQLCompiler, **how: An
 def _quartiles_on_sqlite(element: _Quartiles, compiler: SQLCompiler, **how: Any) -> str:
     [values] = (compiler.process(part, **how) for part in element.clauses)
     return f"quartiles({values})"
+
+
+@compiles(_ArrayOf, "postgresql")
+def _array_of_on_postgres(element: _ArrayOf, compiler: SQLCompiler, **how: Any) -> str:
+    [values] = (compiler.process(part, **how) for part in element.clauses)
+    return f"CAST(json_agg({values}) FILTER (WHERE {values} IS NOT NULL) AS text)"
+
+
+@compiles(_ArrayOf, "sqlite")
+def _array_of_on_sqlite(element: _ArrayOf, compiler: SQLCompiler, **how: Any) -> str:
+    [values] = (compiler.process(part, **how) for part in element.clauses)
+    return f"json_group_array({values}) FILTER (WHERE {values} IS NOT NULL)"
 
 
 @compiles(_SumOfMoney, "postgresql")

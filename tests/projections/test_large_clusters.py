@@ -28,16 +28,14 @@ class Traffic:
         self.loaded = 0
         upsert_each, select_in = bulk.upsert_each, bulk.select_in
 
-        def counted(conn: Connection, writes: Iterable[tuple[Table, Sequence[Any]]]) -> None:
+        def counted(conn: Connection, writes: Iterable[tuple[Table, Sequence[Any]]], *additions: Any) -> None:
             each = list(writes)
             for table, rows in each:
                 self.written[table.name] += len(rows)
-            upsert_each(conn, each)
+            upsert_each(conn, each, *additions)
 
-        def looked_up(
-            conn: Connection, table: Table, column_names: Sequence[str], key_column: str, values: Sequence[Any]
-        ) -> list[tuple[Any, ...]]:
-            rows = select_in(conn, table, column_names, key_column, values)
+        def looked_up(conn: Connection, table: Table, column_names: Sequence[str], *keys: Any) -> list[tuple[Any, ...]]:
+            rows = select_in(conn, table, column_names, *keys)
             self.loaded += len(rows) if table.name == "lead_states" and "state" in column_names else 0
             return rows
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection
 
+from projections.projecting.counts import count_rows
 from projections.queries.days import DayRange
 from projections.reports.answer import Report, ReportQuestion
 from projections.reports.attribution import ATTRIBUTION
@@ -57,6 +58,7 @@ def world(postgres_server: PostgresServer) -> Iterator[World]:
         ])  # fmt: skip
         Partitions(live.touches).cover(conn, touches)
         bulk.insert(conn, live.touches, touches)
+        count_rows(conn, live)
         for table in ("sort_keys", "touches"):
             conn.exec_driver_sql(f"ANALYZE {table}")
     yield world
@@ -103,6 +105,18 @@ def test_of_a_period_nobody_else_is_looked_at(world: World, report: Report, by: 
     if report is not ATTRIBUTION:  # what an order is owed to may be of any month
         outside = {table for tables in read for table in tables if table.startswith("touches_")} - MONTHS
         assert not outside, read
+
+
+def test_what_people_brought_is_read_off_an_index(world: World) -> None:
+    """Not in the table of all touchpoints, though few of them are orders."""
+    with world.view() as view:
+        with statements_of(view.conn) as asked:
+            answered(replace(view, clock=CLOCK * DAY * 1_000_000), CHANNELS, ReportQuestion(RECENT))
+        [money] = [each for each in asked if "touches" in each[0]]
+        view.conn.exec_driver_sql("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        plan = view.conn.exec_driver_sql(f"EXPLAIN {money[0]}", money[1]).scalars().all()
+    read = [line for line in plan if " on touches_" in line]
+    assert read and all("Index Only Scan" in line for line in read), plan
 
 
 def test_of_a_list_behind_a_number_a_page_is_read_off_an_index(world: World) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from projections.read_models.lead_terms import LEAD_TERMS
-from projections.read_models.registry import FAMILIES
+from projections.read_models.registry import COUNTS, FAMILIES
 from projections.read_models.stage_history import STAGE_HISTORY
 from store.database.tables import live
 from tests.domain.stories import at
@@ -14,12 +14,12 @@ from tests.projections.world import World
 
 SAVED = {live.projector, live.identities, live.sightings, live.clusters, live.lead_states}
 """Derived, but no read model: the pair, what is linked, and saved state."""
-COUNTED = {live.segment_sizes}
+COUNTED = {count.table(live) for count in COUNTS}
 """How many rows of a family there are, kept beside it."""
-SUMS = {"open_signals", "segment_sizes"}
+SUMS = {"open_signals", *(table.name for table in COUNTED)}
 """What `verify` compares with the rows, beside the rows themselves."""
 FOLDER = Path(__file__).parents[2] / "projections" / "read_models"
-COMMON = {"family.py", "registry.py", "changes.py", "__init__.py"}
+COMMON = {"family.py", "registry.py", "changes.py", "counting.py", "__init__.py"}
 
 
 def test_every_derived_table_is_saved_state_or_has_a_family() -> None:

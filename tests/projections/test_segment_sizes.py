@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from domain.model.definition import parse_model
-from projections.projecting.sizes import sizes_of
+from projections.projecting.counts import sizes_of
 from projections.reports.segments.members import members_of, segments
 from projections.upkeep.activation import activate
 from projections.upkeep.rebuild import rebuild

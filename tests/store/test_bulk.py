@@ -228,6 +228,17 @@ def test_several_tables_are_written_and_emptied_together(database: Database) -> 
         bulk.delete_each(conn, [])
 
 
+def test_numbers_are_added_to_those_that_are_there(database: Database) -> None:
+    days = live.touch_days
+    with database.transaction() as conn:
+        bulk.upsert_each(conn, [], [(days, [(1, "a", 2, 0), (1, "b", 1, 1)]), (live.segment_sizes, [])])
+        bulk.upsert_each(conn, [(live.segment_sizes, [("s", 5)])], [(days, [(1, "b", 4, -1), (2, "a", 1, 0)])])
+        bulk.upsert_each(conn, [(live.segment_sizes, [("s", 3)])], [(days, [(1, "a", -2, 0)])])
+        rows = sorted(tuple(row) for row in conn.execute(select(days)))
+        assert rows == [(1, "a", 0, 0), (1, "b", 5, 0), (2, "a", 1, 0)]
+        assert conn.execute(select(live.segment_sizes.c.size)).scalar_one() == 3
+
+
 def test_what_holds_of_all_that_is_meant_narrows_deletions_and_renames(database: Database) -> None:
     first, second, third = UUID(int=1), UUID(int=2), UUID(int=3)
     terms, scores, within = live.lead_terms, live.scores, {live.lead_terms: "term >= 'b'"}

@@ -80,8 +80,7 @@ def _added(days: Iterable[_ByDay]) -> _ByDay:
 
 def _types(view: View, first: int) -> dict[str, _ByDay]:
     """Touchpoints that are no machine's, by type."""
-    touches = view.tables.touches.c
-    people, _ = counted_touchpoints(view, first, first + DAYS, touches.day, touches.type)
+    people, _ = counted_touchpoints(view, first, first + DAYS)
     return _apart((day - first, type, count) for (day, type), count in people.items())
 
 

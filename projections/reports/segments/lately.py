@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 from sqlalchemy import func, select
 
 from domain.fold.days import ZoneDays
+from projections.projecting.counts import sizes_of
 from projections.projecting.projector import read_progress
-from projections.projecting.sizes import sizes_of
 from projections.queries.counting import counted_between
 from projections.queries.days import DayRange, bounds_of
 from projections.queries.view import View

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Table, and_, or_
 
 from domain.fold.names import full_name
 from domain.touchpoints.touchpoint import rfc3339
+from projections.projecting.counts import sizes_of
 from projections.projecting.projector import read_progress
-from projections.projecting.sizes import sizes_of
 from projections.queries.cursors import give, take
 from projections.queries.leads import card_fields, cards
 from projections.queries.shapes import MemberShape, Page

@@ -200,12 +200,19 @@ def _touches() -> None:
         postgresql_partition_by="RANGE (at)",
     )
     op.create_index("touches_type", "touches", ["type", "day"])
-    by_machines = sa.text("machine IS NOT NULL")
-    op.create_index(
-        "touches_machine", "touches", ["type", "day"], postgresql_where=by_machines, sqlite_where=by_machines
+    paid = sa.text("revenue IS NOT NULL AND machine IS NULL")
+    told = ["lead", "at", "n", "day", "currency", "revenue"]
+    op.create_index("touches_revenue", "touches", told, postgresql_where=paid, sqlite_where=paid)
+    op.create_table(
+        "touch_days",
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("touchpoints", sa.BigInteger(), nullable=False),
+        sa.Column("by_machines", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "type"),
+        postgresql_with={"fillfactor": 50},
+        sqlite_with_rowid=False,
     )
-    paid = sa.text("revenue IS NOT NULL")
-    op.create_index("touches_revenue", "touches", ["lead"], postgresql_where=paid, sqlite_where=paid)
     op.create_table(
         "awards",
         sa.Column("lead", sa.Uuid(), nullable=False),
