@@ -34,8 +34,8 @@ variable that begins with `{PREFIX}` and is not one of these is refused, but for
 | --- | --- | --- |"""
 
 _SETTINGS_END: Final = """
-Whoever can be reached by others must ask for something: a collector that is not bound to loopback needs write keys and
-sites, an API a token. It refuses to start without them.
+A collector that is not bound to loopback refuses to start without write keys and sites: others could send whatever they
+like. An API that others can reach starts without a token, and answers this machine alone until there is one.
 
 For tests only: `LEADLINE_TEST_POSTGRES` (the URL of a server on which tests may create databases) and
 `LEADLINE_TEST_KAFKA` (bootstrap servers on which they may create topics).

@@ -1,7 +1,9 @@
 """Every file says in its first line what it is for, holds one idea, and no test module imports from another."""
 
 import ast
+import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,13 @@ def test_no_file_bears_the_marks_of_a_conflict() -> None:
     files = [ROOT / name for name in listed.splitlines() if name.endswith(kinds)]
     marked = [file for file in files if file.is_file() and any(line.startswith(marks) for line in _lines(file))]
     assert not marked, f"merged by halves: {', '.join(named(marked))}"
+
+
+def test_no_page_says_a_paragraph_twice() -> None:
+    """Two branches that changed one paragraph leave both of them, and nothing is a conflict."""
+    twice = []
+    for page in sorted((ROOT / "docs").rglob("*.md")):
+        text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+        begins = Counter(line[:80] for line in text.splitlines() if len(line) > 80 and not line.startswith("|"))
+        twice += [f"{page.relative_to(ROOT)}: {begin}" for begin, times in begins.items() if times > 1]
+    assert not twice, "\n".join(twice)
