@@ -63,6 +63,11 @@ class Deadline:
         return self.state == DeadlineState.OPEN
 
     @property
+    def missed(self) -> bool:
+        """Whether it was not done in time."""
+        return self.state == DeadlineState.MISSED
+
+    @property
     def own(self) -> bool:
         """Whether it is one owner's reminder: told to them at its instant, whoever was in touch with the lead."""
         return self.cause.startswith(OWN)

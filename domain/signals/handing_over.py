@@ -14,7 +14,7 @@ from domain.fold.handover import Handover
 from domain.model.owners import Owner
 from domain.signals.deadlines import OWN, Deadline, DeadlineKind, DeadlineState
 from domain.signals.kinds import ASSIGNED, FOLLOW_UP, GONE, HOT, MISSED, MODEL, REJECTED, RETRACTED, STAGE, SignalKind
-from domain.signals.look import OWNER, Look, cause_of, contact_since, contacts_of, is_of
+from domain.signals.look import OWNER, Look, cause_of, contact_since, contacts_of, done_late, is_of
 from domain.signals.rules import SalesRules
 from domain.signals.signal import Change, Decision, Holding, Kept, Open, Opened, end
 from domain.signals.turns import Turns, facts_of
@@ -243,6 +243,7 @@ class HandingOver:
                 look.put(work)
         for deadline in look.open(DeadlineKind.WORK):
             self._contacted(look, deadline)
+        done_late(look, DeadlineKind.WORK, owned.signal)
 
     def _contacted(self, look: Look, deadline: Deadline) -> None:
         """Settle what a call, a meeting or a message of staff settles."""
@@ -259,6 +260,7 @@ class HandingOver:
         """What asks for an answer: one is waited for at a time, the one that was asked first."""
         for deadline in look.open(DeadlineKind.ANSWER):
             self._contacted(look, deadline)
+        done_late(look, DeadlineKind.ANSWER)
         for touchpoint, within in self._asking(look, news):
             asked, key = touchpoint.instant, (DeadlineKind.ANSWER, cause_of(touchpoint))
             before = (each for each in look.deadlines.values() if each.kind == DeadlineKind.ANSWER)

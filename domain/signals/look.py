@@ -42,6 +42,15 @@ class Look:
         return [each for each in self.deadlines.values() if each.open and each.kind in kinds]
 
 
+def done_late(look: Look, kind: DeadlineKind, cause: str | None = None) -> None:
+    """What staff has done after all, of what was missed: of this kind, and of this cause where one is given."""
+    undone = [each for each in look.deadlines.values() if each.kind == kind and each.missed and each.settled is None]
+    for deadline in undone:
+        contact = contact_since(look, deadline) if cause in (None, deadline.cause) else None
+        if contact is not None:
+            look.put(replace(deadline, settled=contact[0], by=contact[1] or None))
+
+
 def follow(
     opens: Mapping[UUID, dict[tuple[SignalKind, str], Open]], holdings: Iterable[Holding]
 ) -> Iterator[tuple[Open, UUID | None]]:

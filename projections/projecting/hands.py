@@ -198,12 +198,14 @@ class Desk:
 
 
 def _matters(clock: int) -> str:
-    """Which deadlines a look must know: those that are waited for, who was asked to accept, and what was asked lately.
+    """Which deadlines a look must know: those that are waited for, answers that were missed and not given yet, who was
+    asked to accept, and what was asked lately.
 
     However long staff answers a lead, what was answered long ago is not read.
     """
     late = int(clock - LATE)
-    return f"state = 'open' OR kind IN ('accept', 'work') OR asked > {late} OR due > {late}"
+    undone = "(state = 'missed' AND settled IS NULL)"
+    return f"state = 'open' OR kind IN ('accept', 'work') OR asked > {late} OR due > {late} OR {undone}"
 
 
 def _under(id: UUID, opened: Opened) -> UUID:

@@ -97,6 +97,40 @@ def test_a_period_is_when_it_was_asked(company: Company) -> None:
         assert responses(view, None, MONDAY).items == []
 
 
+def test_what_is_done_late_is_counted_with_the_time_that_it_took(tmp_path: Path) -> None:
+    """A call of the first owner, too late, is theirs; an answer is one however late, and the first one counts."""
+    sales = Company(tmp_path, MONDAY, TEAMS)
+    sales.touch(MONDAY, "demo_requested", "e:a@x.test")
+    sales.touch(MONDAY + MINUTE, "owner_accepted", "e:a@x.test", owner="ana")
+    sales.touch(MONDAY + 2 * MINUTE, "message_received", "e:a@x.test")
+    hour = 60 * MINUTE
+    sales.wait(MONDAY + 4 * 24 * hour)
+    assert sales.deadlines() == [
+        ("accept", "ana", "kept", "ana"), ("work", "ana", "missed", None), ("answer", "ana", "missed", None),
+    ]  # fmt: skip
+    sales.touch(MONDAY + 5 * 24 * hour, "call_logged", "e:a@x.test", by="ana")
+    sales.touch(MONDAY + 6 * 24 * hour, "call_logged", "e:a@x.test", by="bo")
+    sales.wait(MONDAY + 7 * 24 * hour)
+    tell_by(sales, "owner")
+    with sales.world.view() as view:
+        rows = [(each.deadline, each.missed, each.median) for each in responses(view, None, None).items]
+    days = 5 * 24 * 3_600.0
+    assert rows == [("accept", 0, 60.0), ("work", 1, days - 60), ("answer", 1, days - 120)]
+    assert [by for *_, by in sales.deadlines()] == ["ana", "ana", "ana"]
+    sales.close()
+
+
+def test_what_another_owner_does_is_not_done_late_by_the_one_before(tmp_path: Path) -> None:
+    sales = Company(tmp_path, MONDAY, TEAMS)
+    sales.touch(MONDAY, "demo_requested", "e:a@x.test")
+    sales.touch(MONDAY + MINUTE, "owner_accepted", "e:a@x.test", owner="ana")
+    sales.wait(MONDAY + 4 * 24 * 60 * MINUTE)
+    sales.touch(MONDAY + 5 * 24 * 60 * MINUTE, "owner_assigned", "e:a@x.test", owner="bo")
+    sales.touch(MONDAY + 6 * 24 * 60 * MINUTE, "call_logged", "e:a@x.test", by="bo")
+    assert [row for row in sales.deadlines() if row[0] == "work"] == [("work", "ana", "missed", None)]
+    sales.close()
+
+
 def test_what_is_to_be_done_is_listed_due_first_first_page_by_page(company: Company) -> None:
     company.touch(
         company.world.clock, "reminder_set", "e:a@x.test", at="2026-06-08T15:00:00+08:00", note="asks at three"
