@@ -9,7 +9,7 @@ from domain.model.file import read_toml
 from domain.model.trial import read_funnel
 from projections.queries.days import SeriesName, days_between
 from projections.reports.funnels.asking import AskedFunnelShape, ask, check
-from runtime.show import progress, say
+from runtime.terminal.show import progress, say
 from runtime.wiring import Wiring
 
 

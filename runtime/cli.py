@@ -126,7 +126,7 @@ def _end(ctx: Any, error: Exception) -> None:
     if ctx.meta[_AS_JSON]:
         _print_problems(code, lines)
     else:
-        from runtime.show import say
+        from runtime.terminal.show import say
 
         say("\n".join(f"leadline: {line}" for line in lines))
     ctx.exit(code)

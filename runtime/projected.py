@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from domain.errors import Failed, Retry
 from runtime import parts
 from runtime.folder import held
-from runtime.show import progress_console, say
+from runtime.terminal.show import progress_console, say
 from runtime.waiting import Progressed, until, wait_until_projected
 from runtime.wiring import Wiring
 from runtime.workers import Workers

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from consumers.promote.promoter import POSITION as PROMOTED
 from consumers.publish.publisher import POSITION as PUBLISHED
-from runtime.show import say
+from runtime.terminal.show import say
 from store.database.database import Database
 from store.database.tables import events, ledger, live, tracking
 from store.events.positions import position_of

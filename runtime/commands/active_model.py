@@ -10,8 +10,8 @@ from projections.queries import model_history
 from projections.queries.days import days_between
 from projections.queries.model import FunnelOfModelShape, LimitShape, ModelShape, StageOfModelShape
 from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Language, Limit, reading, say_more
-from runtime.show import Column, Listing, print_json, print_listings
-from runtime.words import Words
+from runtime.terminal.show import Column, Listing, print_json, print_listings
+from runtime.terminal.words import Words
 
 
 def show(

@@ -5,7 +5,7 @@ import typer
 from domain.touchpoints.touchpoint import moment
 from projections.queries.audit import audit_page
 from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Limit, say_more, wiring_of
-from runtime.show import Column, Listing, print_json, print_listings
+from runtime.terminal.show import Column, Listing, print_json, print_listings
 
 
 def add_to(app: typer.Typer) -> None:

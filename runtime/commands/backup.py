@@ -11,7 +11,7 @@ from runtime.backup import restore as restore_files
 from runtime.commands.options import Data, settings_of
 from runtime.folder import private_files
 from runtime.settings import Settings
-from runtime.show import say
+from runtime.terminal.show import say
 
 _POSTGRES: Final = "PostgreSQL is not copied here: dump it with `pg_dump --format=custom`, restore it with `pg_restore`"
 

@@ -13,9 +13,9 @@ from projections.queries.shapes import LeadDetail
 from runtime.clock import clock
 from runtime.folder import held
 from runtime.projected import project_here
-from runtime.show import print_json
+from runtime.terminal.show import print_json
+from runtime.terminal.words import Words, who
 from runtime.wiring import Wiring
-from runtime.words import Words, who
 
 Who = Annotated[
     str,

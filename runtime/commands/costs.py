@@ -8,7 +8,7 @@ import typer
 from producers.imports.costs import CostProblems, costs_of, read_cost_rows
 from projections.queries.view import NO_MODEL, NotReady
 from runtime.commands.options import AsJson, Data, DatabaseUrl, wiring_of
-from runtime.show import print_json
+from runtime.terminal.show import print_json
 from runtime.wiring import Wiring
 from store.costs import ImportedCosts, import_costs
 from store.models import active_model

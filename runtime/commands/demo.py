@@ -35,15 +35,15 @@ from runtime.demo.example_site import served_site
 from runtime.demo.examples import EXAMPLES, SOFTWARE, DemoCompany, example_of
 from runtime.demo.generator import Traffic, generate
 from runtime.demo.player import Played, play
-from runtime.funnels import funnel_listing
 from runtime.setting_names import PREFIX
 from runtime.setting_values import Bind
 from runtime.settings import FILE_VARIABLE
-from runtime.show import Column, Listing, cell, print_json, print_tables, progress, say
 from runtime.sockets import listen
+from runtime.terminal.funnels import funnel_listing
+from runtime.terminal.show import Column, Listing, cell, print_json, print_tables, progress, say
+from runtime.terminal.words import Words, who
 from runtime.waiting import Progressed, everything_published, until, wait_until_projected
 from runtime.wiring import Wiring
-from runtime.words import Words, who
 from store.log.topics import TOUCHPOINTS
 
 START: Final = 90.0

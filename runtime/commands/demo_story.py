@@ -14,7 +14,7 @@ from runtime.demo.generator import Traffic
 from runtime.demo.history import History
 from runtime.demo.sellers import Sellers
 from runtime.projected import bar
-from runtime.show import say
+from runtime.terminal.show import say
 from runtime.waiting import Progressed
 from runtime.wiring import Wiring
 

@@ -9,8 +9,8 @@ import typer
 from domain.errors import Failed
 from runtime.checks import look
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, wiring_of
-from runtime.show import Column, Listing, plain, print_json, print_listings
 from runtime.status_shape import status_shape
+from runtime.terminal.show import Column, Listing, plain, print_json, print_listings
 from store.database.database import SQLITE
 
 PARTS = ("leadline", "eventsourcing", "sqlalchemy", "kafka-python", "psycopg2-binary", "fastapi", "uvicorn")

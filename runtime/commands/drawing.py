@@ -4,8 +4,8 @@ from api.drawing import described
 from domain.model.drawn import FEWEST
 from projections.upkeep.drawing import redraw
 from runtime.commands.options import AsJson, Data, DatabaseUrl, wiring_of
-from runtime.judged import say_moves
-from runtime.show import print_json, progress
+from runtime.terminal.judged import say_moves
+from runtime.terminal.show import print_json, progress
 
 
 def draw(*, as_json: AsJson = False, data: Data = None, database: DatabaseUrl = None) -> None:

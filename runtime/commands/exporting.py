@@ -23,7 +23,7 @@ from projections.exports.whole import write_file, write_rows
 from projections.projecting.projector import read_progress
 from runtime.acting import who_acts
 from runtime.commands.options import Data, DatabaseUrl, wiring_of
-from runtime.show import say
+from runtime.terminal.show import say
 from runtime.wiring import Wiring
 from store.audit import AuditedAct, keep_line
 from store.database.views.view import ReportView

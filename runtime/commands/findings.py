@@ -19,8 +19,8 @@ from runtime.commands.options import (
     reading,
     say_more,
 )
-from runtime.show import Column, Listing, print_json, print_listings
-from runtime.words import Words, who
+from runtime.terminal.show import Column, Listing, print_json, print_listings
+from runtime.terminal.words import Words, who
 
 
 def add_to(app: typer.Typer) -> None:

@@ -23,9 +23,9 @@ from runtime.commands.options import (
     say_more,
     wiring_of,
 )
-from runtime.funnels import funnel_listings, in_sentences, leads_listing
-from runtime.show import print_json, print_listings, say
-from runtime.words import Words
+from runtime.terminal.funnels import funnel_listings, in_sentences, leads_listing
+from runtime.terminal.show import print_json, print_listings, say
+from runtime.terminal.words import Words
 
 _BY = "first_channel, last_campaign, ..., stage, grade, segment:NAME, profile.FIELD, profile.FIELD:5000,10000 (bands)."
 

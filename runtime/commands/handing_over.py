@@ -9,9 +9,9 @@ from api.commander import Command
 from projections.queries.shapes import LeadDetail
 from runtime.commands.commanding import By, Wait, Who, ask
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, Language, wiring_of
-from runtime.explained import owner_in_words
+from runtime.terminal.explained import owner_in_words
+from runtime.terminal.words import Words
 from runtime.wiring import Wiring
-from runtime.words import Words
 
 Answerer = Annotated[str | None, typer.Option("--by", help="Who answers: of a team a member; else the owner.")]
 Note = Annotated[str | None, typer.Option(help="Kept with it.")]

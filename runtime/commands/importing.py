@@ -18,7 +18,7 @@ from runtime.clock import clock
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, ModelFile, mapping_of, wiring_of
 from runtime.folder import held
 from runtime.projected import bar, project_here
-from runtime.show import print_json, say
+from runtime.terminal.show import print_json, say
 from runtime.wiring import Wiring
 from store.events.store import known_of
 

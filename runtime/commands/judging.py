@@ -15,7 +15,7 @@ from projections.reports.model_diff import BacktestShape, ModelDiffShape, backte
 from projections.upkeep.comparing import Bounds, diff, judge
 from projections.upkeep.track_record import track_record
 from runtime.commands.options import AsJson, Data, DatabaseUrl, ModelFile, bound_of, wiring_of
-from runtime.judged import (
+from runtime.terminal.judged import (
     backtests_listing,
     changes_listing,
     moves_listing,
@@ -23,7 +23,7 @@ from runtime.judged import (
     sweep_listing,
     totals_listing,
 )
-from runtime.show import Listing, print_json, print_listings, progress, say
+from runtime.terminal.show import Listing, print_json, print_listings, progress, say
 from runtime.wiring import Wiring
 
 WonWithin = Annotated[

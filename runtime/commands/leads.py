@@ -26,9 +26,9 @@ from runtime.commands.options import (
     say_more,
     wiring_of,
 )
-from runtime.explained import coming_in_words, did_in_words, distance_in_words, owner_in_words, score_listings
-from runtime.show import Column, Listing, cell, plain, print_json, print_listings, say
-from runtime.words import Words, who
+from runtime.terminal.explained import coming_in_words, did_in_words, distance_in_words, owner_in_words, score_listings
+from runtime.terminal.show import Column, Listing, cell, plain, print_json, print_listings, say
+from runtime.terminal.words import Words, who
 
 
 def add_to(app: typer.Typer) -> None:

@@ -14,7 +14,7 @@ from projections.queries.csv_rows import csv_lines
 from runtime.clock import clock
 from runtime.commands.exporting import keep_taken
 from runtime.commands.options import AsJson, Data, DatabaseUrl, wiring_of
-from runtime.show import print_json, say
+from runtime.terminal.show import print_json, say
 from runtime.wiring import Wiring
 
 

@@ -17,9 +17,9 @@ from projections.queries.shapes import LeadDetail
 from runtime.clock import clock
 from runtime.commands.commanding import By, Wait, Who, ask
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, Language, wiring_of
-from runtime.show import Column, Listing, print_json, print_listings
+from runtime.terminal.show import Column, Listing, print_json, print_listings
+from runtime.terminal.words import Words, who
 from runtime.wiring import Wiring
-from runtime.words import Words, who
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it would do, and record nothing.")]
 Reason = Annotated[str | None, typer.Option(help="Why.")]

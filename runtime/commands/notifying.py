@@ -8,7 +8,7 @@ import typer
 from domain.errors import Failed, NotFound, Refused
 from domain.touchpoints.touchpoint import Instant, moment, rfc3339
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, Limit, ModelFile, wiring_of
-from runtime.show import Column, Listing, print_json, print_listings
+from runtime.terminal.show import Column, Listing, print_json, print_listings
 from runtime.wiring import Wiring
 from store import deliveries
 from store.models import active_model

@@ -14,7 +14,7 @@ from projections.queries.view import View
 from runtime.folder import private_files
 from runtime.logs import configure_logs
 from runtime.settings import Settings, read_settings
-from runtime.show import say
+from runtime.terminal.show import say
 from runtime.wiring import Wiring
 
 ModelFile = Annotated[Path | None, typer.Option("--model", help="Model file (LEADLINE_MODEL).")]

@@ -7,8 +7,8 @@ import typer
 from projections.queries.leads import leads_of
 from projections.reports import responses as response_report
 from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Language, Limit, bound_of, reading, say_more
-from runtime.show import Column, Listing, print_json, print_listings
-from runtime.words import Words, who
+from runtime.terminal.show import Column, Listing, print_json, print_listings
+from runtime.terminal.words import Words, who
 
 
 def add_to(app: typer.Typer) -> None:

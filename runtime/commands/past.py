@@ -9,7 +9,7 @@ from domain.errors import Refused
 from domain.touchpoints.touchpoint import moment
 from projections.upkeep.past import asked_for, build_past_view, described
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Knowing, wiring_of
-from runtime.show import Column, Listing, print_json, print_listings, progress, say
+from runtime.terminal.show import Column, Listing, print_json, print_listings, progress, say
 from store.past_views import PastView, all_past_views, drop
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,59}")

@@ -21,8 +21,8 @@ from runtime.commands.options import (
     say_more,
     wiring_of,
 )
-from runtime.show import Column, Listing, print_json, print_listings
-from runtime.words import Words, who
+from runtime.terminal.show import Column, Listing, print_json, print_listings
+from runtime.terminal.words import Words, who
 
 
 def add_to(app: typer.Typer) -> None:

@@ -10,7 +10,7 @@ from domain.touchpoints.touchpoint import moment
 from producers.replay import replay
 from projections.queries.rejections import rejections
 from runtime.commands.options import AsJson, Cursor, Data, DatabaseUrl, Kafka, Limit, mapping_of, say_more, wiring_of
-from runtime.show import Column, Listing, print_json, print_listings, say
+from runtime.terminal.show import Column, Listing, print_json, print_listings, say
 
 Door = Annotated[str | None, typer.Option(help="Of doors that begin so: v1/track, f/, p.gif, import/FILE, log, spool.")]
 

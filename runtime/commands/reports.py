@@ -15,9 +15,9 @@ from projections.queries.shapes import Page
 from projections.reports.answer import ColumnKind, ReportColumn, ReportNameShape, ReportQuestion, ReportShape
 from projections.reports.registry import csv_of, report, reports, ways_of
 from runtime.commands.options import AsJson, AsOf, Data, DatabaseUrl, Knowing, Language, reading
-from runtime.show import Column, Listing, print_json, print_listings, say
-from runtime.spans import lasted, percent
-from runtime.words import Words
+from runtime.terminal.show import Column, Listing, print_json, print_listings, say
+from runtime.terminal.spans import lasted, percent
+from runtime.terminal.words import Words
 
 _TEXTS: Final = {
     ColumnKind.TEXT, ColumnKind.STAGE, ColumnKind.RULE, ColumnKind.SEGMENT, ColumnKind.CHANNEL, ColumnKind.GROUP,

@@ -33,9 +33,9 @@ from runtime.commands.options import (
     say_more,
     wiring_of,
 )
-from runtime.show import Column, Listing, print_json, print_listings, progress, say
+from runtime.terminal.show import Column, Listing, print_json, print_listings, progress, say
+from runtime.terminal.words import Words, who
 from runtime.wiring import Wiring
-from runtime.words import Words, who
 
 Name = Annotated[str, typer.Argument(help="The segment's name in the model.")]
 SeriesOption = Annotated[SeriesName, typer.Option("--by", help="By day, week (from Monday) or month.")]

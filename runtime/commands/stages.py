@@ -22,9 +22,9 @@ from runtime.commands.options import (
     reading,
     say_more,
 )
-from runtime.show import Column, Listing, print_json, print_listings
-from runtime.spans import lasted, percent
-from runtime.words import Words, who
+from runtime.terminal.show import Column, Listing, print_json, print_listings
+from runtime.terminal.spans import lasted, percent
+from runtime.terminal.words import Words, who
 
 
 def add_to(app: typer.Typer) -> None:

@@ -9,7 +9,7 @@ import typer
 from domain.errors import Refused
 from domain.model.starter import STARTER
 from runtime.commands.options import settings_of
-from runtime.show import say
+from runtime.terminal.show import say
 
 
 def add_to(app: typer.Typer) -> None:

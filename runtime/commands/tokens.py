@@ -10,7 +10,7 @@ from domain.files.durations import parse_duration
 from domain.touchpoints.touchpoint import moment, rfc3339
 from runtime.acting import who_acts
 from runtime.commands.options import AsJson, Data, DatabaseUrl, wiring_of
-from runtime.show import Column, Listing, print_json, print_listings, say
+from runtime.terminal.show import Column, Listing, print_json, print_listings, say
 from store.database.database import Database
 from store.models import active_model
 from store.tokens import Token, make_token, tokens, withdraw_token

@@ -17,8 +17,8 @@ from runtime.commands.active_model import history, show
 from runtime.commands.drawing import draw
 from runtime.commands.judging import backtest, compare_models, try_numbers
 from runtime.commands.options import AsJson, Data, DatabaseUrl, ModelFile, settings_of, wiring_of
-from runtime.judged import say_moves
-from runtime.show import Column, Listing, print_json, print_listings, progress, say
+from runtime.terminal.judged import say_moves
+from runtime.terminal.show import Column, Listing, print_json, print_listings, progress, say
 from runtime.wiring import Wiring
 from store.models import active_model
 

@@ -11,8 +11,8 @@ from producers.working import LOGGED, check_carried
 from projections.queries.shapes import LeadDetail
 from runtime.commands.commanding import By, Wait, Who, ask
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, Language, wiring_of
-from runtime.show import cell
-from runtime.words import Words
+from runtime.terminal.show import cell
+from runtime.terminal.words import Words
 
 Participants = Annotated[list[str] | None, typer.Option("--with", help="Who took part; once for each.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="One of [[tags]]; once for each.")]

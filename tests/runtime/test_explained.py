@@ -25,9 +25,9 @@ from projections.queries.shapes import (
     TouchpointShape,
 )
 from runtime.commands.reading import about
-from runtime.explained import coming_in_words, did_in_words, distance_in_words, effect_in_words
-from runtime.sentences import SENTENCES
-from runtime.words import Words, who
+from runtime.terminal.explained import coming_in_words, did_in_words, distance_in_words, effect_in_words
+from runtime.terminal.sentences import SENTENCES
+from runtime.terminal.words import Words, who
 from tests.domain.stories import us
 
 MODEL = """

@@ -15,7 +15,7 @@ from projections.reports.answer import ColumnKind, ReportColumn, ReportShape
 from projections.reports.registry import REPORTS
 from runtime.cli import create_app
 from runtime.commands.reports import report_listing
-from runtime.words import Words
+from runtime.terminal.words import Words
 from tests.domain.stories import SECOND, START, at
 from tests.projections.world import KEY, World
 from tests.runtime.asking import Asker, problem

@@ -4,8 +4,8 @@ import pytest
 from typer.testing import CliRunner
 
 from runtime.cli import create_app
-from runtime.show import Column, Listing, print_tabbed, print_tables, say
-from runtime.spans import percent
+from runtime.terminal.show import Column, Listing, print_tabbed, print_tables, say
+from runtime.terminal.spans import percent
 
 EVIL = "spring\x1b]0;owned\x07\x1b[2J\x9b31m \N{RIGHT-TO-LEFT OVERRIDE}gnirps"
 SEEN = "spring\ufffd]0;owned\ufffd\ufffd[2J\ufffd31m \ufffdgnirps"

@@ -13,8 +13,8 @@ from projections.queries.shapes import (
     ScoreShape,
     TouchpointShape,
 )
-from runtime.show import Column, Listing, cell
-from runtime.words import Words
+from runtime.terminal.show import Column, Listing, cell
+from runtime.terminal.words import Words
 
 _SHOWN: Final = 3
 """Rules that are named of those that would do."""

@@ -6,9 +6,9 @@ from typing import Final
 from projections.queries.quartiles import QuartilesShape
 from projections.queries.told_apart import NONE, OTHER
 from projections.reports.funnels.shapes import FunnelLeadShape, FunnelNumbersShape, FunnelShape, GroupShape
-from runtime.show import Column, Listing, cell
-from runtime.spans import lasted, percent
-from runtime.words import Words, who
+from runtime.terminal.show import Column, Listing, cell
+from runtime.terminal.spans import lasted, percent
+from runtime.terminal.words import Words, who
 
 _STEPS: Final = (
     Column("no", 2, number=True),

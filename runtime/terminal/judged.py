@@ -17,7 +17,7 @@ from projections.reports.model_diff import (
     moves_of,
 )
 from projections.upkeep.activation import Activated
-from runtime.show import Column, Listing, cell, print_listings
+from runtime.terminal.show import Column, Listing, cell, print_listings
 
 _MOVES = (Column("of"), Column("move"), Column("leads", number=True), Column("such as", 1))
 _TOTALS = (Column("of"), Column("which"), Column("before", number=True), Column("now", number=True))

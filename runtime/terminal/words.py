@@ -14,7 +14,7 @@ from domain.model.labels import called
 from domain.model.sales import NOT_READY
 from domain.touchpoints.touchpoint import moment
 from projections.queries.shapes import LeadShape
-from runtime.sentences import sentence
+from runtime.terminal.sentences import sentence
 
 _VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
 _NAMES: Final = ("email", "user_id", "phone", "anonymous_id")
@@ -38,7 +38,7 @@ class Words:
         self._reasons = {exclusion.reason: exclusion.label for exclusion in reversed(model.not_a_lead)}
 
     def say(self, name: str, /, **values: object) -> str:
-        """A sentence of `runtime.sentences` in this language."""
+        """A sentence of `runtime.terminal.sentences` in this language."""
         return sentence(self._language, name, **values)
 
     def stage(self, name: str) -> str:
