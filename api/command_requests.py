@@ -48,13 +48,13 @@ FORESEEN: Final[dict[int | str, dict[str, Any]]] = {
 """The same of a command that can be previewed."""
 
 
-class By(CleanBody):
+class CommandBody(CleanBody):
     """The body of a command: who asks."""
 
     by: Annotated[str | None, Field(description="who asks: kept with the touchpoint")] = None
 
 
-class Said(By):
+class ReasonedBody(CommandBody):
     """The body of a command: who asks, and why."""
 
     reason: Annotated[str | None, Field(description="why: kept with the touchpoint")] = None
@@ -149,7 +149,7 @@ def _append(commander: Commander, id: str, lead: str, command: Command, asker: A
         raise Problem(503, f"nothing was recorded: {error}") from None
 
 
-def command_id(lead: str, name: str, requested: By, key: str | None) -> str:
+def command_id(lead: str, name: str, requested: CommandBody, key: str | None) -> str:
     """The id of a command's touchpoint: of what is asked and its key, so that a key serves no other command by mistake.
 
     Without a key nothing tells asking again from asking for it twice.
@@ -160,9 +160,9 @@ def command_id(lead: str, name: str, requested: By, key: str | None) -> str:
     return f"asked-{hashlib.sha256(command_text.encode()).hexdigest()[:40]}"
 
 
-def context_of(context: CommandContext, said: By) -> CommandContext:
+def context_of(context: CommandContext, said: CommandBody) -> CommandContext:
     """The context with what the body says of who asks, and why."""
-    return replace(context, by=said.by, reason=said.reason if isinstance(said, Said) else None)
+    return replace(context, by=said.by, reason=said.reason if isinstance(said, ReasonedBody) else None)
 
 
 def instant_said(name: str, text: str, view: View) -> Instant:

@@ -13,7 +13,7 @@ from api.command_requests import (
     FORESEEN,
     Key,
     Previewed,
-    Said,
+    ReasonedBody,
     Waited,
     command_id,
     context_of,
@@ -28,19 +28,19 @@ from projections.queries.view import View
 from web.problems import Problem
 
 
-class ToStage(Said):
+class ToStage(ReasonedBody):
     """Move to a stage."""
 
     to: Annotated[str, Field(validation_alias=AliasChoices("to", "stage"))]
 
 
-class WithLead(Said):
+class WithLead(ReasonedBody):
     """Merge with another lead."""
 
     with_: Annotated[str, Field(validation_alias=AliasChoices("with", "lead"), description="id of the other lead")]
 
 
-class TakeOut(Said):
+class TakeOut(ReasonedBody):
     """Take identities out of the lead."""
 
     identities: list[dict[str, Any]]
@@ -75,9 +75,9 @@ def command_routes(commander: Commander) -> APIRouter:
 
     @router.post("/leads/{lead}/reset", summary="Start the heat anew", responses=ANSWERS)
     async def reset(
-        lead: str, waited: Waited, said: Annotated[Said | None, Body()] = None, idempotency_key: Key = None
+        lead: str, waited: Waited, said: Annotated[ReasonedBody | None, Body()] = None, idempotency_key: Key = None
     ) -> Response:
-        asking = said or Said()
+        asking = said or ReasonedBody()
 
         def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
             return commands.reset(card, context_of(context, asking))

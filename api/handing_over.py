@@ -7,7 +7,17 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from api.bodies import JsonRoute
-from api.command_requests import ANSWERS, By, Key, Said, Waited, command_id, context_of, instant_said, run
+from api.command_requests import (
+    ANSWERS,
+    CommandBody,
+    Key,
+    ReasonedBody,
+    Waited,
+    command_id,
+    context_of,
+    instant_said,
+    run,
+)
 from api.commander import Card, Command, Commander
 from domain.touchpoints.touchpoint import Touchpoint
 from producers import handing_over
@@ -18,7 +28,7 @@ _Time = Annotated[str, Field(description="RFC 3339, or a day in the model's time
 _Note = Annotated[str | None, Field(description="kept with the touchpoint")]
 
 
-class ToOwner(Said):
+class ToOwner(ReasonedBody):
     """Give the lead to an owner."""
 
     owner: Annotated[str, Field(description="one of [[sales.owners]] that is not retired")]
@@ -27,7 +37,7 @@ class ToOwner(Said):
     ] = None
 
 
-class AcceptIt(By):
+class AcceptIt(CommandBody):
     """The owner takes the lead on."""
 
     by: Annotated[str | None, Field(description="who answers: of a team a member; without it the owner")] = None
@@ -42,7 +52,7 @@ class RejectIt(AcceptIt):
     note: _Note = None
 
 
-class RemindOf(By):
+class RemindOf(CommandBody):
     """Remind the owner."""
 
     at: _Time
@@ -52,7 +62,7 @@ class RemindOf(By):
     ] = None
 
 
-class Noted(By):
+class Noted(CommandBody):
     """Keep a note."""
 
     note: str

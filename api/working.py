@@ -7,7 +7,17 @@ from fastapi.responses import Response
 from pydantic import Field, model_validator
 
 from api.bodies import JsonRoute
-from api.command_requests import ANSWERS, By, Key, Said, Waited, command_id, context_of, instant_said, run
+from api.command_requests import (
+    ANSWERS,
+    CommandBody,
+    Key,
+    ReasonedBody,
+    Waited,
+    command_id,
+    context_of,
+    instant_said,
+    run,
+)
 from api.commander import Card, Command, Commander
 from domain.touchpoints.touchpoint import Touchpoint
 from producers import working
@@ -15,7 +25,7 @@ from producers.commands import CommandContext, CommandRefused
 from projections.queries.view import View
 
 
-class LogTalk(By):
+class LogTalk(CommandBody):
     """Log a call, a meeting or a message."""
 
     kind: Annotated[str, Field(description=", ".join(working.LOGGED))]
@@ -28,7 +38,7 @@ class LogTalk(By):
     tags: Annotated[list[str], Field(description="names of [[tags]]")] = []
 
 
-class CorrectProfile(Said):
+class CorrectProfile(ReasonedBody):
     """Correct fields of the profile."""
 
     fields: Annotated[dict[str, Any], Field(description="value by field; null takes it away")]
@@ -46,7 +56,7 @@ class CorrectProfile(Said):
         return value
 
 
-class ToTag(By):
+class ToTag(CommandBody):
     """Put tags on the lead, and take others away."""
 
     set: Annotated[list[str], Field(description="names of [[tags]] to put on it")] = []

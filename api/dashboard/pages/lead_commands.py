@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from api.command_requests import GLANCE, By, Said, command_id, context_of
+from api.command_requests import GLANCE, CommandBody, ReasonedBody, command_id, context_of
 from api.commander import Accepted, Asker, Card, Command, Commander
 from api.commands import TakeOut, ToStage, WithLead
 from api.dashboard.lead_rows import name_of
@@ -62,7 +62,7 @@ _EMPTY: Final = N_("Please fill in the form.")
 class _Order:
     """What a form asks for: the command, and what its id is made of."""
 
-    def __init__(self, said: By, command: Command) -> None:
+    def __init__(self, said: CommandBody, command: Command) -> None:
         self.said = said
         self.command = command
 
@@ -304,7 +304,7 @@ def _unmerge(form: FormData) -> list[_Order]:
 
 
 def _reset(form: FormData) -> list[_Order]:
-    said = Said.model_validate(_given(form, "reason"))
+    said = ReasonedBody.model_validate(_given(form, "reason"))
 
     def command(view: View, card: Card, context: CommandContext) -> Touchpoint:
         return commands.reset(card, context_of(context, said))

@@ -78,7 +78,7 @@ _COUNTRIES: Final = ("profile.country", "profile.company_country")
 _LEAD_ID: Final = 8
 """Letters of a lead's id that are shown."""
 
-Said = Callable[[PageWording, ReportShape, Any], str]
+ValueText = Callable[[PageWording, ReportShape, Any], str]
 
 
 def value_text(wording: PageWording, shape: ReportShape, column: ReportColumn, item: Mapping[str, Any]) -> str:
@@ -203,7 +203,7 @@ def _field(wording: PageWording, shape: ReportShape, value: Any) -> str:
     return wording.field(value) if by.startswith("profile") else by_label(wording, value)
 
 
-_OWN: Final[Mapping[tuple[str, str], Said]] = {
+_OWN: Final[Mapping[tuple[str, str], ValueText]] = {
     ("mail", "weekday"): lambda wording, shape, value: wording.weekday(value),
     ("mail", "hour"): lambda wording, shape, value: wording.hour(value),
     ("mail", "chance"): lambda wording, shape, value: wording.number(value, 4),
