@@ -15,7 +15,7 @@ from domain.people.sharing import LIMITS, Limits
 from domain.phrases import phrase
 from domain.touchpoints.touchpoint import Position
 from projections.projecting.foreseeing import Foresight
-from projections.projecting.projector import read_progress
+from projections.projecting.projector import Progress, read_progress
 from projections.projecting.saved import FORMAT
 from projections.queries.as_of import BadAsOf, Knowing, NoPastView, Pair, pair_of
 from projections.queries.folded import FoldedRows
@@ -140,9 +140,14 @@ class Reader:
             model = active_model(conn)
             if model is None:
                 raise NotReady(NO_MODEL)
-            progress = read_progress(conn)
+            progress = self._progress(conn)
             self._newest = max(self._newest, progress.position)
             yield View(conn, self._ids, self._lookup, model, progress.position, progress.clock)
+
+    def _progress(self, conn: Connection) -> Progress:
+        """The stored pair; where nothing was ever folded, it is that of nothing, at this moment."""
+        progress = read_progress(conn)
+        return progress if progress.model else replace(progress, clock=self._database.now(conn))
 
     @contextmanager
     def leads(self, as_of: str | None = None, knowing: str | None = None) -> Iterator[View]:
@@ -157,7 +162,7 @@ class Reader:
     def pair(self, as_of: str, knowing: str | None = None) -> Pair:
         """The pair as of an instant. Raises NotReady, DatabaseAway, BadAsOf, NotProjectedYet."""
         with self._now() as now:
-            return pair_of(now.conn, self._events, read_progress(now.conn), now.model.timezone, as_of, knowing)
+            return pair_of(now.conn, self._events, self._progress(now.conn), now.model.timezone, as_of, knowing)
 
     def _pair(self, now: View, as_of: str | None, knowing: str | None) -> Pair | None:
         """The pair that is asked for; None: it is the present one."""
@@ -165,7 +170,7 @@ class Reader:
             if knowing is not None:
                 raise BadAsOf(phrase("knowing: stands alone; give as_of too, the instant that it is about"))
             return None
-        return pair_of(now.conn, self._events, read_progress(now.conn), now.model.timezone, as_of, knowing)
+        return pair_of(now.conn, self._events, self._progress(now.conn), now.model.timezone, as_of, knowing)
 
     def _past(self, pair: Pair) -> Past:
         return Past(pair.knowing, SavedClusters(self._events, self._ids, live, self._limits))

@@ -179,3 +179,20 @@ def test_what_becomes_hot_while_the_list_is_fetched_appears_too(chromium: "Brows
         _become_hot(site, "Eve")
         page.get_by_role("link", name="Eve", exact=True).wait_for()
         page.get_by_role("link", name="Ida", exact=True).wait_for()
+
+
+def test_long_names_and_names_from_right_to_left_stay_in_their_place(chromium: "Browser", site: Server) -> None:
+    """Nothing sticks out of a phone's screen, and no number that follows an Arabic name jumps before it."""
+    long = {"name": "Wolfeschlegelsteinhausenbergerdorff" * 4, "company": "Donaudampfschifffahrt" * 6, "title": "مدير"}
+    call = {"userId": "u-" + "x" * 90, "writeKey": "demo", "traits": {**long, "email": "long@names.example"}}
+    assert site.http.post("/v1/identify", json=call).status_code == 200
+    assert site.http.post("/v1/track", json={**call, "event": "z" * 100}).status_code == 200
+    eventually(lambda: _count(site, q="Wolfeschlegel") == 1)
+    with opened(chromium, _host(site), locale="en-GB", viewport={"width": 360, "height": 740}, is_mobile=True) as page:
+        page.goto("/?q=Wolfeschlegel")
+        lead = page.locator("main a.name").get_attribute("href") or ""
+        for address in ("/?q=Wolfeschlegel", lead):
+            page.goto(address)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, address
+            times = page.locator("main time").evaluate_all("all => all.map(each => getComputedStyle(each).unicodeBidi)")
+            assert times and set(times) == {"isolate"}

@@ -76,6 +76,16 @@ def test_every_number_is_the_length_of_its_list(pages: Pages, address: str, monk
         assert len(leads) == len(set(leads)) == said == number, list_of
 
 
+def test_a_funnel_of_many_steps_has_a_line_a_step(dashboard_of: Open) -> None:
+    """Side by side on a card, seven names were broken every three letters, and bars stood below their ground."""
+    steps = ", ".join(f'{{ on = "step_{n}" }}' for n in range(7))
+    funnel = f'[[funnels]]\nname = "long"\nwindow = "14d"\nsteps = [{steps}]'
+    pages = dashboard_of(f'[[stages]]\nname = "lead"\n{funnel}', CLOCK)
+    pages.company.touch(CLOCK, "step_0")
+    assert '<ol class="funnel brief many">' in shown(pages, "/funnels")
+    assert '<ol class="funnel">' in shown(pages, "/funnels/long"), "a page has room for seven"
+
+
 def test_the_sum_adds_up_and_says_who_may_still_come(pages: Pages) -> None:
     text = text_of(pages.get("/funnels/sale"))
     found = re.search(

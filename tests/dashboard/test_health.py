@@ -139,6 +139,7 @@ def test_findings_are_counted_by_kind_and_each_number_opens_its_list(pages: Page
     listed = pages.get(address)
     assert len(re.findall(r'href="/leads/[0-9a-f-]{36}"', listed.text)) == int(number) == 2
     assert "Wang" in listed.text and "several leads have one phone number" in listed.text
+    assert ">Since<" not in listed.text, "a column in which nothing would stand"
     assert "merge those who are one person" in text_of(pages.get("/health/findings"))
     assert "总机号码" in text_of(pages.get("/health/findings?lang=zh"))
     assert pages.get("/health/findings?kind=nonsense").status_code == 404

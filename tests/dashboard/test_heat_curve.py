@@ -142,6 +142,25 @@ def test_the_future_falls_to_the_threshold_at_the_cooling() -> None:
     assert _path(picture, "heat-future")[-1] == (float(cooling.get("cx", "")), float(cooling.get("cy", "")))
 
 
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+@pytest.mark.parametrize(("hot_at", "rearm_at"), [(80.0, 60.0), (20.0, 10.0), (20.0, 20.0), (900.0, 5.0)])
+@pytest.mark.parametrize("start", [NOW - 30 * DAY, NOW - HOUR])
+def test_the_names_of_the_thresholds_lie_on_nothing(start: int, hot_at: float, rearm_at: float, size: Size) -> None:
+    """Not on each other, the axis below, or the awards of who became hot within the hour."""
+    awards = [Change(NOW - minute * HOUR // 60, 50.0) for minute in range(40, 0, -2)]
+    story = _story(*awards, hot_at=hot_at, rearm_at=rearm_at, cools_at=NOW + 20 * DAY)
+    picture = _drawn(story, start=start, end=NOW + 24 * DAY, size=size)
+    names = _of(picture, "threshold-name")
+    assert {part for name in names for part in (name.text or "").split(" · ")} == {WORDS.hot_at, WORDS.rearm_at}
+    places = [(float(name.get("x", "")), float(name.get("y", "")), "ends" in name.get("class", "")) for name in names]
+    assert all(y < size.height - 24 for _, y, _ in places)
+    order = [each.get("class", "") for each in picture.iter()]
+    assert order.index("heat-future") < min(order.index(name.get("class", "")) for name in names), "over the line"
+    assert len({round(y / 11) for _, y, _ in places}) == len(places)
+    if start == NOW - HOUR:
+        assert all(ends for *_, ends in places)
+
+
 def test_without_thresholds_there_is_no_line() -> None:
     assert not _of(_drawn(_story(hot_at=None, rearm_at=None)), "threshold")
 

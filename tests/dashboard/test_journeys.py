@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from api.dashboard.charts.lift_dots import lift_dot, place_of
+from api.dashboard.reports.questions import OPTION_TEXTS
 from projections.queries.days import DayRange
 from projections.reports.answer import ReportQuestion
 from projections.reports.registry import report
@@ -171,6 +172,26 @@ def test_a_dot_lies_as_far_for_twice_as_for_half(factor: float) -> None:
 def test_a_dot_is_coloured_only_where_it_is_sure(low: float, high: float, kind: str) -> None:
     picture = lift_dot((low * high) ** 0.5, low, high, 'a "b" <c>')
     assert f'<circle class="{kind}"' in picture and "a &#34;b&#34; &lt;c&gt;" in picture
+
+
+@pytest.mark.parametrize(("lift", "mark"), [(4.0, "circle"), (4.1, "polygon"), (0.24, "polygon"), (0.25, "circle")])
+def test_what_lies_beyond_the_scale_is_no_dot_on_it(lift: float, mark: str) -> None:
+    """6.7 times and 4 times as frequent looked alike."""
+    picture = lift_dot(lift, lift / 2, lift * 2, "said")
+    assert {each for each in ("circle", "polygon") if f"<{each} " in picture} == {mark}
+
+
+@pytest.mark.parametrize(
+    ("report_of", "name"),
+    [(name, option) for name, options in OPTION_TEXTS.items() for option, texts in options.items() if texts.usual],
+)
+def test_an_empty_field_shows_what_is_meant_by_it(pages: Pages, report_of: str, name: str) -> None:
+    usual = OPTION_TEXTS[report_of][name].usual
+    with pages.company.world.view() as view:
+        asked = (report(view, report_of, ReportQuestion(options=options)) for options in ({}, {name: usual}))
+        assert next(asked).items == next(asked).items
+    where = f"/{report_of}" if report_of in ("cohorts", "paths") else f"/reports/{report_of}"
+    assert f'name="{name}" value="" placeholder="{usual}"' in shown(pages, where)
 
 
 def test_what_a_report_refuses_is_said_beside_its_form(pages: Pages) -> None:

@@ -37,6 +37,25 @@ def test_who_it_is(pages: Pages) -> None:
     assert "Times are those of Asia/Shanghai" in page
 
 
+def test_a_number_that_only_the_profile_has_can_be_called_too(pages: Pages) -> None:
+    """Browsers' claims and shared numbers are no identities; a salesperson's phone dials them all the same."""
+    lead = story(pages)
+    told(pages, HOUR, "identified", profile={"phone": "+86 138 0000 0001 ext. 7"})
+    assert '<a class="button" href="tel:+8613800000001">' in pages.get(f"/leads/{lead}").text
+
+
+def test_countries_and_durations_are_said_in_words(pages: Pages) -> None:
+    lead = story(pages)
+    told(pages, HOUR, "identified", profile={"country": "DE", "company_country": 49})
+    assert "Country Germany" in text_of(pages.get(f"/leads/{lead}"))
+    chinese = text_of(pages.get(f"/leads/{lead}?lang=zh-CN"))
+    assert "国家 德国" in chinese and "半衰期 7天" in chinese and "49" in chinese
+
+
+def test_the_navigation_says_where_a_lead_is(pages: Pages) -> None:
+    assert '<a href="/" aria-current="true">' in pages.get(f"/leads/{story(pages)}").text
+
+
 def test_the_parts_add_up_to_the_heat_and_the_curve_ends_there(pages: Pages) -> None:
     page = pages.get(f"/leads/{story(pages)}").text
     left = _cells(page, "number left")

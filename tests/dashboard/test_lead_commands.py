@@ -150,3 +150,24 @@ def test_two_leads_are_merged_and_taken_apart(pages: Pages) -> None:
 
 def test_who_asks_for_a_lead_that_is_none_is_told(pages: Pages) -> None:
     assert pages.post("/leads/nobody/note", note="x").status_code == 404
+
+
+def test_what_was_ticked_is_ticked_still_when_a_form_is_refused(pages: Pages) -> None:
+    lead = story(pages)
+    refused = pages.post(f"/leads/{lead}/log", kind="call_logged", tags="budget", at="2999-01-01T00:00")
+    assert refused.status_code == 422
+    form = _form(refused.text, "log")
+    assert 'name="tags" value="budget" checked>' in form and 'value="2999-01-01T00:00"' in form
+    assert 'name="tags" value="budget">' in pages.get(f"/leads/{lead}").text, "nobody ticked it there"
+
+
+def test_a_lead_is_moved_to_the_stage_behind_its_own_unless_one_says_otherwise(pages: Pages) -> None:
+    lead = story(pages)
+    [chosen] = re.findall(r'<option value="(\w+)" selected>', _form(pages.get(f"/leads/{lead}").text, "stage"))
+    names = [stage.name for stage in pages.company.world.model.stages if not stage.detour]
+    now = pages.company.world.leads()[0].stage
+    assert chosen == names[names.index(now) + 1]
+
+
+def _form(page: str, name: str) -> str:
+    return page.partition(f'id="do-{name}"')[2].partition("</form>")[0]

@@ -1,6 +1,7 @@
 """Who to call now: whom the list has and in which order, how many it says, and that all of it is in the address."""
 
 import re
+from html import unescape
 
 import pytest
 
@@ -48,6 +49,8 @@ def test_a_row_says_whom_to_call_how_and_why(pages: Pages) -> None:
     for said in ("王伟", "CTO · 云帆科技", "asked for a demo", "+84", "ana", "to accept"):
         assert said in text, said
     assert '<a class="reach" href="tel:+8613800000001">+86 138 0000 0001</a>' in shown.text
+    ways = re.findall(r'<span class="ways">(.*?)</span>', shown.text, re.DOTALL)
+    assert len(ways) == 1 and "tel:" in ways[0] and "mailto:" in ways[0], "below the name, also of who has no company"
     assert "Ice &amp; &lt;Snow&gt;" in pages.get("/").text
     assert "申请了演示" in text_of(pages.get("/?lang=zh"))
 
@@ -140,3 +143,12 @@ def test_a_page_asks_the_database_few_things(pages: Pages) -> None:
 def test_a_company_without_leads_or_owners_is_told_so(dashboard_of: Open) -> None:
     text = text_of(dashboard_of('[[stages]]\nname = "lead"\n').get("/"))
     assert "There is no lead yet" in text and "Owner" not in text
+
+
+def test_where_all_leads_are_won_nobody_is_told_that_there_are_none(dashboard_of: Open) -> None:
+    pages = dashboard_of()
+    pages.company.touch(FRIDAY, "stage_changed", "e:won@x.test", to="customer")
+    answer = pages.get("/")
+    assert "Every lead is won, lost, or no lead." in text_of(answer) and "no lead yet" not in text_of(answer)
+    [everybody] = re.findall(r'<p class="empty">.*?<a href="([^"]+)"', answer.text, re.DOTALL)
+    assert names(pages, unescape(everybody)) == ["won@x.test"]

@@ -99,6 +99,10 @@ def test_every_note_that_a_report_writes_is_known(pages: Pages) -> None:
     assert [note for note in notes if not re.search("[一-鿿]", note_text(chinese, note))] == []
     assert note_text(wording, "qualified: entered customer") == "qualified: entered Buyer"
     assert note_text(chinese, "cost: 2 in EUR not converted, [money] has no rate of their days").startswith("成本")
+    whole = "1488 leads began with page_viewed for the first time in the period."
+    assert note_text(wording, whole) == "1,488 leads began with Viewed a page for the first time in the period."
+    days = "cohorts are whole: who became known from 2025-08-24 to before 2025-11-30"
+    assert note_text(wording, days) == "cohorts are whole: who became known from Aug 24 to before Nov 30"
     assert note_text(wording, "nobody knows this one") == "nobody knows this one"
 
 

@@ -97,3 +97,9 @@ def test_a_reader_sees_nobodys_name_and_a_page_asks_few_things(pages: Pages) -> 
     pages.viewer(None, role="reader")
     shown = pages.get("/signals").text
     assert "王伟" not in shown and "Li Na" not in shown and re.search(">Lead [0-9a-f]{8}<", shown)
+
+
+def test_why_a_lead_was_given_back_is_said_in_the_readers_language(pages: Pages) -> None:
+    pages.company.touch(now() - 20_000_000, "owner_rejected", "e:li@x.test", owner="bo", reason="not ready", kind="api")
+    assert "given back: Not ready yet" in text_of(pages.get("/signals?kind=lead.assigned"))
+    assert "退回：时机未到" in text_of(pages.get("/signals?kind=lead.assigned&lang=zh-CN"))

@@ -68,3 +68,12 @@ def test_money_has_the_decimals_of_its_currency_and_reads_as_0_only_where_it_is(
 ) -> None:
     assert WORDINGS["en"].money(amount, currency) == on_a_page
     assert written(amount, currency) == at_the_terminal
+
+
+def test_every_time_of_a_page_is_told_by_a_clock_of_24_hours() -> None:
+    afternoon = 47_408 * 1_000_000
+    assert [WORDINGS[tag].full(afternoon) for tag in ("en", "zh-CN")] == [
+        "Jan 1, 1970 13:10:08 (UTC)",
+        "1970年1月1日 13:10:08 (UTC)",
+    ]
+    assert "13:10<" in WORDINGS["en"].when(afternoon)

@@ -13,12 +13,14 @@ from api.dashboard.charts.time_axis import Tick, ticks
 from domain.fold.score import HeatState, decayed
 from domain.touchpoints.touchpoint import Instant
 
-_LEFT: Final = 38
+_LEFT: Final = 46
 _RIGHT: Final = 10
 _TOP: Final = 14
 _BOTTOM: Final = 24
 _NEAR: Final = 7.0
 """Units within which dots become one."""
+_LINE: Final = 14.0
+"""Units that a line of text needs."""
 _SAMPLE: Final = 4.0
 """Units between the points of a decaying line."""
 _NAMED: Final = 6
@@ -121,10 +123,11 @@ def heat_curve(story: HeatStory, words: CurveWords, zone: str, start: int, end: 
         *_episodes(story, across, size),
         *_grid(level_list, up, words, size),
         *_axis(ticks(start, end, zone, size.ticks), across, words, size),
-        *_thresholds(story, up, words, size),
+        *_thresholds(story, up, size),
         f'<path class="heat-area" d="M{first}L{past} {last}Z"/>',
         f'<path class="heat-line" d="M{past}"/>',
         f'<path class="heat-future" d="M{future}"/>',
+        *_threshold_names(story, across, up, words, size),
         *_now(story, across, words, size),
         *_cooling(story, across, up, words, start, end),
         *_dots(curve, across, up, words, start, clock),
@@ -189,16 +192,30 @@ def _axis(shown: Sequence[Tick], across: Scale, words: CurveWords, size: Size) -
             yield label("axis-x", x, size.height - 6, words.tick(tick))
 
 
-def _thresholds(story: HeatStory, up: Scale, words: CurveWords, size: Size) -> Iterator[str]:
-    right = size.width - _RIGHT
-    for name, level, said, beside in (
-        ("hot-at", story.hot_at, words.hot_at, -4.0),
-        ("rearm-at", story.rearm_at, words.rearm_at, 12.0),
-    ):
+def _thresholds(story: HeatStory, up: Scale, size: Size) -> Iterator[str]:
+    for name, level in (("hot-at", story.hot_at), ("rearm-at", story.rearm_at)):
         if level is not None:
-            y = up.of(level)
-            yield f'<line class="threshold {name}" x1="{_LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>'
-            yield label(f"threshold-name {name}", _LEFT + 4, y + beside, said)
+            places = f'x1="{_LEFT}" x2="{size.width - _RIGHT}" y1="{up.of(level):.1f}" y2="{up.of(level):.1f}"'
+            yield f'<line class="threshold {name}" {places}/>'
+
+
+def _threshold_names(story: HeatStory, across: Scale, up: Scale, words: CurveWords, size: Size) -> Iterator[str]:
+    """At the right where awards crowd at the left, before the cooling; never on each other or on the axis."""
+    left, right, bottom = _LEFT, size.width - _RIGHT, size.height - _BOTTOM
+    crowded = across.of(story.clock) < left + (right - left) / 3
+    cooling = right if story.cools_at is None else across.within(story.cools_at)
+    hot, rearm = (None if level is None else up.of(level) for level in (story.hot_at, story.rearm_at))
+    near = hot is not None and rearm is not None and abs(rearm - hot) < _LINE
+    if hot is not None:
+        said = f"{words.hot_at} · {words.rearm_at}" if near else words.hot_at
+        yield _threshold_name("hot-at", right - 2 if crowded else left + 4, hot - 4, said, ends=crowded)
+    if rearm is not None and not near:
+        y = rearm + (12 if rearm + _LINE < bottom else -4)
+        yield _threshold_name("rearm-at", cooling - 8 if crowded else left + 4, y, words.rearm_at, ends=crowded)
+
+
+def _threshold_name(kind: str, x: float, y: float, said: str, *, ends: bool) -> str:
+    return label(f"threshold-name {kind}{' ends' if ends else ''}", x, y, said)
 
 
 def _now(story: HeatStory, across: Scale, words: CurveWords, size: Size) -> Iterator[str]:

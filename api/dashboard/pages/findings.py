@@ -97,6 +97,7 @@ def _of_kind(
     rows = [_row(each, known.get(each.lead), wording, knows=knows) for each in seen.items]
     return {
         "rows": rows,
+        "dated": any(each.since is not None for each in rows),
         "detail": wording.field(detail) if detail and kind in _FIELDS else detail,
         "means": wording.say(ADVICE[kind].means) if kind in ADVICE else "",
         "to_do": _to_do(kind, wording),

@@ -14,8 +14,9 @@ from api.dashboard.lead_rows import name_seen_by
 from api.dashboard.pages import lead_heat
 from api.dashboard.pages.lead_timeline import days
 from api.dashboard.resources import Resources
-from api.dashboard.words.lead_texts import DONE, FINDINGS, LOGGED, NEVER, PROFILE
+from api.dashboard.words.lead_texts import COUNTRIES, DONE, FINDINGS, LOGGED, NEVER, PROFILE
 from api.dashboard.words.lead_wording import LeadWording
+from api.dashboard.words.phone_numbers import dial_of
 from api.masking import Masking
 from domain.model.definition import Model, Stage
 from producers.handing_over import answerers, reasons_of
@@ -39,7 +40,8 @@ _TITLE: Final = frozenset({"name", "full_name", "first_name", "last_name", "titl
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A command that was refused: which, why (`detail`, English), which fields are missing, and what was typed."""
+    """A command that was refused: which, why (`detail`, English), which fields are missing, what was typed, and of
+    fields that have several values those that were ticked."""
 
     form: str
     status: int
@@ -47,6 +49,7 @@ class Refusal:
     detail: str = ""
     missing: Sequence[str] = ()
     typed: Mapping[str, str] = field(default_factory=dict)
+    ticked: frozenset[tuple[str, str]] = frozenset()
 
 
 def routes(resources: Resources) -> Sequence[Route]:
@@ -126,15 +129,16 @@ def _values(view: View, lead: UUID, asked: Mapping[str, str], role: Role, wordin
         "lead": detail,
         "name": name_seen_by(detail, role, wording),
         "lede": [wording.value(detail.profile[each]) for each in ("title", "company") if detail.profile.get(each)],
-        "phones": _reached(detail, "phone", role),
+        "phones": [dial for each in _phones(detail, role) if (dial := dial_of(each)) is not None],
         "emails": _reached(detail, "email", role),
         "profile": [
-            (wording.field(name), wording.value(value))
+            (wording.field(name), wording.country(wording.value(value)) if name in COUNTRIES else wording.value(value))
             for name, value in sorted(detail.profile.items())
             if name not in _TITLE and value not in (None, "") and value not in known_as
         ],
         "owner": owner,
         "score": explained,
+        "half_life": wording.length(model.score.half_life),
         "dossier": behind,
         "given": lead_heat.given(explained, wording),
         "nothing": lead_heat.gave_nothing(explained.withheld, wording),
@@ -163,6 +167,11 @@ def _reached(detail: LeadDetail, kind: str, role: Role) -> list[str]:
     return [] if role is Role.READER else [each.value for each in detail.identities if each.kind == kind]
 
 
+def _phones(detail: LeadDetail, role: Role) -> list[Any]:
+    """The numbers that somebody is known by; where there is none, what the profile says."""
+    return _reached(detail, "phone", role) or ([] if role is Role.READER else [detail.profile.get("phone")])
+
+
 def _forms(
     model: Model, detail: LeadDetail, owner: OwnerShape | None, behind: DossierShape, wording: LeadWording
 ) -> dict[str, Any]:
@@ -170,6 +179,7 @@ def _forms(
     everybody = [each.name for each in model.sales.owners if not each.retired]
     return {
         "stages": [(each.name, wording.stage(each.name)) for each in _stages(model, detail.stage)],
+        "next_stage": _next_stage(model, detail.stage),
         "owners": [each for each in everybody if owner is None or each != owner.name],
         "everybody": everybody,
         "reasons": [(each, wording.rejection(each)) for each in reasons_of(model.sales)],
@@ -196,3 +206,10 @@ def _stages(model: Model, current: str) -> list[Stage]:
         return in_use
     earlier = set(names[:place])
     return [stage for stage in in_use if stage.detour or stage.name in earlier]
+
+
+def _next_stage(model: Model, current: str) -> str | None:
+    """Where a lead is moved to most often: the stage behind its own on the way; None: it is aside, or at the end."""
+    way = [stage.name for stage in model.stages if not stage.detour and (not stage.retired or stage.name == current)]
+    behind = way[way.index(current) + 1 :] if current in way else []
+    return behind[0] if behind else None

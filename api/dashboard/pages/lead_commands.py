@@ -98,7 +98,8 @@ def _answer(
     resources: Resources, request: Request, name: str, read: Callable[[FormData], Sequence[_Order]], form: FormData
 ) -> Response:
     lead = request.path_params["lead"]
-    typed = {field: value for field, value in form.items() if isinstance(value, str)}
+    said = [(field, value) for field, value in form.multi_items() if isinstance(value, str)]
+    typed, ticked = dict(said), frozenset(said)
     try:
         viewer, orders = viewer_of(request), read(form)
         asker, key = Asker(viewer.name, viewer.owner), typed.get("key") or None
@@ -109,13 +110,13 @@ def _answer(
             accepted = resources.commander.append(id, lead, order.command, asker)
             shown = _wait(resources.commander, accepted)
     except ValidationError:
-        return lead_page(resources, request, Refusal(name, 422, _EMPTY, typed=typed))
+        return lead_page(resources, request, Refusal(name, 422, _EMPTY, typed=typed, ticked=ticked))
     except CommandRefused as error:
         text = _MISSING if error.missing else _GONE_ON if error.status == 409 else _NOT_SO
-        refusal = Refusal(name, error.status, text, error.problem, error.missing, typed)
+        refusal = Refusal(name, error.status, text, error.problem, error.missing, typed, ticked)
         return lead_page(resources, request, refusal)
     except (LogAway, LogFull, LogError) as error:
-        return lead_page(resources, request, Refusal(name, 503, _AWAY, phrased(error), typed=typed))
+        return lead_page(resources, request, Refusal(name, 503, _AWAY, phrased(error), typed=typed, ticked=ticked))
     done = f"done={name}{'' if shown else '&pending=1'}"
     return RedirectResponse(_list_again(typed.get("back"), accepted.lead, done), 303)
 

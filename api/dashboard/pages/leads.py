@@ -172,6 +172,7 @@ def _values(view: View, choice: LeadsChoice, viewer: Viewer, look: LastLook) -> 
         "following": page.next and choice.address(cursor=page.next),
         "hot": hot,
         "rest": rest,
+        "anybody": bool(rows) or headcount(view, Filters(), 1).leads > 0,
         "fresh": sum(row.is_new for row in rows),
         "may_act": knows,
         "may_search": knows,

@@ -162,6 +162,6 @@ def _said(name: str, value: Any, wording: PageWording) -> str:
         return wording.segment(str(value))
     if name == "deadline":
         return wording.deadline(str(value))
-    if name == "reason":
+    if name in ("reason", "rejected"):
         return wording.known(HELD_BACK, str(value)) if value in HELD_BACK else wording.rejection(str(value))
     return wording.value(value)

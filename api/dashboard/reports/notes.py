@@ -1,8 +1,11 @@
 """Notes of reports in the reader's language: each is found again by what it says, its names as people read them."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
+from api.dashboard.reports.values import number_text, numbered_day
 from api.dashboard.words.templated import Templates
 from api.dashboard.words.well_known import N_
 from api.dashboard.words.wording import PageWording
@@ -76,6 +79,7 @@ _AMOUNTS: Final[Mapping[str, str]] = {
 _EVERY: Final[Mapping[str, str]] = {"week": N_("week"), "month": N_("month")}
 _MEASURED: Final[Mapping[str, str]] = {"opened": N_("opened"), "clicked": N_("clicked"), "converted": N_("converted")}
 TEMPLATES: Final = Templates(NOTES)
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def note_text(wording: PageWording, note: str) -> str:
@@ -87,9 +91,19 @@ def note_text(wording: PageWording, note: str) -> str:
     return wording.text(template, **{name: names.get(name, str)(value) for name, value in said.items()})
 
 
+def _day(wording: PageWording, day: str) -> str:
+    """A day as people write it; a variant of a mail, which may stand there too, as it is."""
+    return wording.date(numbered_day(day)) if _DAY.fullmatch(day) else day
+
+
 def _names(wording: PageWording) -> Mapping[str, Callable[[str], str]]:
     """How the values of some places are said."""
+    counts = ("count", "won", "lost", "open", "amount")
     return {
+        **dict.fromkeys(counts, partial(number_text, wording)),
+        "first": partial(_day, wording),
+        "end": partial(_day, wording),
+        "start": lambda start: start if start.startswith("/") else wording.touchpoint(start),
         "what": lambda what: wording.known(_AMOUNTS, what),
         "stage": wording.stage,
         "stages": lambda stages: ", ".join(map(wording.stage, stages.split(", "))),

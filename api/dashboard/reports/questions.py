@@ -54,11 +54,13 @@ class Asking(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OptionTexts:
-    """What a page says of an option. `choices`: value -> label, the first where nobody says."""
+    """What a page says of an option. `choices`: value -> label, the first where nobody says; `usual`: what is written
+    by hand, where nobody says."""
 
     text: Titled
     asking: Asking
     choices: Mapping[str, str] = field(default_factory=dict)
+    usual: str = ""
 
 
 _SO_FAR: Final = {
@@ -91,7 +93,9 @@ OPTION_TEXTS: Final[Mapping[str, Mapping[str, OptionTexts]]] = {
             Titled(N_("Every"), N_("how long a cohort is")), Asking.CHOICE, {"week": N_("week"), "month": N_("month")}
         ),
         "reached": OptionTexts(Titled(N_("Who"), N_("how far they came")), Asking.STAGE, _SO_FAR),
-        "periods": OptionTexts(Titled(N_("Periods"), N_("how many after their own, up to 60")), Asking.NUMBER),
+        "periods": OptionTexts(
+            Titled(N_("Periods"), N_("how many after their own, up to 60")), Asking.NUMBER, usual="12"
+        ),
     },
     "paths": {
         "before": OptionTexts(
@@ -112,9 +116,11 @@ OPTION_TEXTS: Final[Mapping[str, Mapping[str, OptionTexts]]] = {
             Asking.CHOICE,
             {"own": N_("what they did"), "all": N_("all that happened")},
         ),
-        "length": OptionTexts(Titled(N_("Most steps"), N_("up to 10")), Asking.NUMBER),
-        "window": OptionTexts(Titled(N_("Within"), N_("how long before or after, such as 30d")), Asking.TEXT),
-        "top": OptionTexts(Titled(N_("Most paths"), N_("up to 100")), Asking.NUMBER),
+        "length": OptionTexts(Titled(N_("Most steps"), N_("up to 10")), Asking.NUMBER, usual="5"),
+        "window": OptionTexts(
+            Titled(N_("Within"), N_("how long before or after, such as 30d")), Asking.TEXT, usual="30d"
+        ),
+        "top": OptionTexts(Titled(N_("Most paths"), N_("up to 100")), Asking.NUMBER, usual="20"),
     },
     "channels": {
         "touch": OptionTexts(
@@ -127,7 +133,7 @@ OPTION_TEXTS: Final[Mapping[str, Mapping[str, OptionTexts]]] = {
         ),
     },
     "quality": {
-        "stale": OptionTexts(Titled(N_("Stale after"), N_("days without a touchpoint")), Asking.NUMBER),
+        "stale": OptionTexts(Titled(N_("Stale after"), N_("days without a touchpoint")), Asking.NUMBER, usual="90"),
     },
 }
 """By name of the report, then of the option."""
@@ -143,13 +149,14 @@ class FormChoice:
 
 @dataclass(frozen=True, slots=True)
 class AskedOption:
-    """A field of the form. `choices`: none where it is written by hand."""
+    """A field of the form. `choices`: none where it is written by hand; `usual`: what is meant where it is empty."""
 
     name: str
     label: str
     about: str
     value: str
     asking: Asking
+    usual: str
     choices: Sequence[FormChoice] = ()
 
 
@@ -187,7 +194,7 @@ def asked_options(report: Report, model: Model, wording: PageWording, said: Mapp
         texts = OPTION_TEXTS[report.name][name]
         label, about = (wording.text(text) for text in texts.text)
         choices = _choices(texts, model, wording)
-        fields.append(AskedOption(name, label, about, said.get(name, ""), texts.asking, choices))
+        fields.append(AskedOption(name, label, about, said.get(name, ""), texts.asking, texts.usual, choices))
     return fields
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, assert_never
 from markupsafe import Markup
 
 from api.dashboard.reports.questions import by_label
-from api.dashboard.words.lead_texts import FINDINGS
+from api.dashboard.words.lead_texts import COUNTRIES, FINDINGS
 from api.dashboard.words.well_known import N_
 from api.dashboard.words.wording import PageWording
 from domain.touchpoints.touchpoint import EPOCH, microseconds
@@ -73,8 +73,6 @@ _GROUPS: Final[Mapping[str, str]] = {
     IN: N_("in it"),
     NOT_IN: N_("not in it"),
 }
-_COUNTRIES: Final = ("profile.country", "profile.company_country")
-"""What leads are told apart by, of which groups are countries."""
 _LEAD_ID: Final = 8
 """Letters of a lead's id that are shown."""
 
@@ -110,7 +108,7 @@ def value_text(wording: PageWording, shape: ReportShape, column: ReportColumn, i
         case ColumnKind.SECONDS:
             return wording.span(value)
         case ColumnKind.DAY:
-            return wording.date(_day(value))
+            return wording.date(numbered_day(value))
         case ColumnKind.MOMENT:
             return Markup(wording.when(microseconds(datetime.fromisoformat(value))))
         case ColumnKind.TEXT | ColumnKind.FLAG:
@@ -129,7 +127,7 @@ def group_text(wording: PageWording, by: str, group: str) -> str:
         return wording.channel(group)
     if by == "type":
         return wording.touchpoint(group)
-    if by.partition(":")[0] in _COUNTRIES:
+    if by.startswith("profile.") and by.removeprefix("profile.").partition(":")[0] in COUNTRIES:
         return wording.country(group)
     if by.startswith("profile"):
         return _band(wording, group)
@@ -150,20 +148,20 @@ def _band(wording: PageWording, group: str) -> str:
     """Bands of numbers as people read them; other values as they are."""
     match group.split(" "):
         case ["below", limit] if _is_number(limit):
-            return wording.text(N_("below {limit}"), limit=_grouped(wording, limit))
+            return wording.text(N_("below {limit}"), limit=number_text(wording, limit))
         case [low, "to", high] if _is_number(low) and _is_number(high):
-            return wording.text(N_("{low} to {high}"), low=_grouped(wording, low), high=_grouped(wording, high))
+            return wording.text(N_("{low} to {high}"), low=number_text(wording, low), high=number_text(wording, high))
         case [limit, "and", "more"] if _is_number(limit):
-            return wording.text(N_("{limit} and more"), limit=_grouped(wording, limit))
+            return wording.text(N_("{limit} and more"), limit=number_text(wording, limit))
     return group
 
 
-def _grouped(wording: PageWording, number: str) -> str:
-    """A number as people write it."""
-    return wording.number(float(number), 6)
+def number_text(wording: PageWording, text: str) -> str:
+    """A number as people write it; what is none as it is."""
+    return wording.number(float(text), 6) if _is_number(text) else text
 
 
-def _day(named: str) -> int:
+def numbered_day(named: str) -> int:
     """The number of a day since 1970-01-01."""
     return (date.fromisoformat(named) - EPOCH.date()).days
 
@@ -176,11 +174,11 @@ def _paid_in(wording: PageWording, shape: ReportShape, value: Any) -> str:
     """The time of an amount, or the channel of who paid it."""
     match shape.by:
         case "month" | "cohort":
-            return wording.month(_day(value))
+            return wording.month(numbered_day(value))
         case "week":
-            return wording.text(N_("week from {day}"), day=wording.date(_day(value)))
+            return wording.text(N_("week from {day}"), day=wording.date(numbered_day(value)))
         case "day":
-            return wording.date(_day(value))
+            return wording.date(numbered_day(value))
         case _:
             return wording.channel(value)
 

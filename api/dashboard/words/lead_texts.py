@@ -82,6 +82,8 @@ LOGGED: Final[Mapping[str, str]] = {
     "message_received": N_("Wrote a message"),
 }
 
+COUNTRIES: Final = ("country", "company_country")
+"""Fields of the profile that are countries."""
 PROFILE: Final[Mapping[str, str]] = {
     "name": N_("Name"),
     "first_name": N_("First name"),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_skeleton, format_timedelta, get_day_names
+from babel.dates import format_skeleton, format_timedelta, get_day_names
 from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
 from markupsafe import Markup
@@ -186,8 +186,10 @@ class PageWording:
 
     def full(self, instant: int) -> str:
         """An instant with its day, its year and the time zone, as text."""
-        shown = format_datetime(self._local(instant), "medium", locale=self._language.locale)
-        return f"{shown} ({self.zone})"
+        at, locale = self._local(instant), self._language.locale
+        return (
+            f"{format_skeleton('yMMMd', at, locale=locale)} {format_skeleton('Hms', at, locale=locale)} ({self.zone})"
+        )
 
     def tick(self, tick: Tick) -> str:
         """What a time axis says of a round instant."""
