@@ -127,9 +127,11 @@ def without_password(url: str) -> str:
 
 def kafka(value: object) -> tuple[str, ...]:
     servers = tuple(listed(value))
+    if value and not servers:
+        raise ValueError("allowed is HOST:PORT,HOST:PORT,...")
     for server in servers:
         host, _, port = server.rpartition(":")
-        if not host or not port.isdecimal():
+        if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
             raise ValueError(f"{server!r} is no address: allowed is HOST:PORT,HOST:PORT,...")
     return servers
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, PlainValidator, SecretStr, ValidationError
 
-from domain.errors import Problems
+from domain.errors import Problems, Refused
 from domain.files.allowed import allowed, said_of
 from domain.files.durations import DAY, parse_duration
 from domain.signals.answer_link import LinkKeys, Links
@@ -18,6 +18,7 @@ from producers.collector.sites import Sites
 from producers.reading.conventions import Conventions
 from runtime import setting_values as parse
 from runtime.setting_names import PREFIX, did_you_mean, unknown
+from runtime.text_files import read_text_file
 from store.past_views import Keeping
 
 FILE_VARIABLE: Final = "LEADLINE_SETTINGS"
@@ -296,12 +297,12 @@ def _from_file(environment: Mapping[str, str], problems: list[str]) -> tuple[dic
     if not file_setting and not path.is_file():
         return {}, {}
     try:
-        settings_given = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        problems.append(f"{FILE_VARIABLE}: there is no file {path}")
+        settings_given = tomllib.loads(read_text_file(path))
+    except Refused as error:
+        problems.append(f"{FILE_VARIABLE}: {error}")
         return {}, {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        problems.append(f"settings file {path}: {error}")
+    except tomllib.TOMLDecodeError as error:
+        problems.append(f"settings file {path}: not TOML: {error}")
         return {}, {}
     names = tuple(Settings.model_fields)
     for name in sorted(set(settings_given) - set(names)):

@@ -16,6 +16,7 @@ from runtime.folder import FolderServer, held
 from runtime.logs import set_up
 from runtime.setting_values import without_password
 from runtime.settings import Settings
+from runtime.text_files import read_text_file
 from store.database.database import Database, open_database
 from store.database.migrate import is_current
 from store.events.ids import Ids
@@ -77,6 +78,8 @@ class Wiring:
         Raises Refused where no server ever made the tables, NewerDatabase or OlderDatabase where another release did.
         """
         path = self.settings.data / "leadline.db"
+        if self.settings.database is None and self.settings.data.is_file():
+            raise Refused(f"LEADLINE_DATA: {self.settings.data} is a file: name a folder")
         if self.settings.database is None and not path.is_file():
             raise Refused(
                 f"{path} does not exist: start `leadline serve` once, or set LEADLINE_DATA or LEADLINE_DATABASE"
@@ -239,13 +242,13 @@ class Wiring:
         """The model that the model file declares. Raises Refused (no file), ModelError."""
         path = self.settings.model
         try:
-            return parse_model(path.read_text(encoding="utf-8"), is_new=True)
-        except FileNotFoundError:
-            raise Refused(
-                f"LEADLINE_MODEL: there is no model file {path}: write one with `leadline init`, or name yours"
-            ) from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise Refused(f"LEADLINE_MODEL: {path} cannot be read: {error}") from None
+            if not path.exists():
+                raise Refused(f"there is no model file {path}: write one with `leadline init`, or name yours")
+            text = read_text_file(path)
+        except (OSError, Refused) as error:
+            raise Refused(f"LEADLINE_MODEL: {error}") from None
+        try:
+            return parse_model(text, is_new=True)
         except ModelError as error:
             raise ModelError([f"{path}: {line}" for line in error.lines]) from None
 

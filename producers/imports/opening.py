@@ -34,10 +34,10 @@ def problems(path: Path) -> Iterator[None]:
         raise ImportProblem(f"{path}: not allowed to read it; check its permissions") from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ImportProblem(
-            f"{path}: broken gzip file ({error}); it was cut off or damaged on its way, fetch it again"
+            f"{path}: broken gzip file; it was cut off or damaged on its way, fetch it again"
         ) from error
     except OSError as error:
-        raise ImportProblem(f"{path}: cannot be read ({error})") from error
+        raise ImportProblem(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
 def is_packed(path: Path) -> bool:

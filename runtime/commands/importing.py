@@ -44,8 +44,7 @@ def import_rows(
 ) -> None:
     """Import a file's rows as touchpoints. The same command goes on where it was cut off; rows count once."""
     rules = mapping_of(mapping)
-    if not file.is_file():
-        raise Refused(f"{file}: there is no such file")
+    _see_file(file)
     with wiring_of(model=model, data=data, database=database, kafka=kafka) as wiring:
         alone = not held(wiring.make_folder())
         wiring.log  # noqa: B018  refuses one that is recorded elsewhere, before anything is made here
@@ -59,6 +58,16 @@ def import_rows(
         if wait:
             project_here(wiring, alone=alone)
     _tell(result, as_json)
+
+
+def _see_file(file: Path) -> None:
+    """Raise Refused where there is none, before anything is made."""
+    if file.is_dir():
+        raise Refused(f"{file}: a folder; give one CSV or JSON lines file")
+    if not file.exists():
+        raise Refused(f"{file}: there is no such file")
+    if not file.is_file():
+        raise Refused(f"{file}: a pipe or a device; an import goes on where it was cut off: save it as a file first")
 
 
 def append_file(wiring: Wiring, file: Path, rules: ImportMapping) -> ImportResult:

@@ -15,6 +15,7 @@ from runtime.folder import private_files
 from runtime.logs import configure_logs
 from runtime.settings import Settings, read_settings
 from runtime.terminal.show import say
+from runtime.text_files import read_text_file
 from runtime.wiring import Wiring
 
 ModelFile = Annotated[Path | None, typer.Option("--model", help="Model file (LEADLINE_MODEL).")]
@@ -67,9 +68,11 @@ def reading(
 def mapping_of(path: Path) -> ImportMapping:
     """The mapping in a file. Raises Refused, MappingError."""
     try:
-        return parse_mapping(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"--mapping: {path} cannot be read: {error}") from None
+        text = read_text_file(path)
+    except Refused as error:
+        raise Refused(f"--mapping: {error}") from None
+    try:
+        return parse_mapping(text)
     except MappingError as error:
         raise MappingError([f"{path}: {problem}" for problem in error.problems]) from None
 

@@ -104,3 +104,35 @@ def test_a_broker_that_takes_no_connection_is_told_at_once(folder: Path) -> None
     ill = here(folder, "doctor", "--reachable", "--kafka", f"127.0.0.1:{free_ports(1)[0]},[::1]:1")
     told = [line for line in ill.stderr.splitlines() if line.startswith("leadline: log: Kafka at 127.0.0.1")]
     assert ill.returncode == 1 and "takes no connections" in told[0] and "Connection refused" in told[0]
+
+
+@pytest.mark.parametrize(("content", "words"), [
+    (None, "written.toml is a folder: name a file"),
+    ("stages".encode("utf-16"), "written.toml is no UTF-8 text (line 1): save it as UTF-8"),
+    (b"a\n\xff", "written.toml is no UTF-8 text (line 2)"),
+    (b"#" * 10_000_001, "written.toml has more than 10,000,000 bytes"),
+])  # fmt: skip
+def test_a_file_that_cannot_be_read_is_told_in_plain_words(folder: Path, content: bytes | None, words: str) -> None:
+    file = folder / "written.toml"
+    file.mkdir() if content is None else file.write_bytes(content)
+    for told in (
+        here(folder, "leads", SETTINGS="written.toml"),
+        here(folder, "model", "check", "written.toml"),
+        here(folder, "import", "rows.csv", "--mapping", "written.toml"),
+    ):
+        assert told.returncode == 2 and words in told.stderr and "codec" not in told.stderr
+
+
+def test_a_mark_at_the_beginning_of_a_file_is_none_of_its_text(folder: Path) -> None:
+    (folder / "settings.toml").write_text('\ufeffmodel = "leadline.toml"')
+    (folder / "mapping.toml").write_text(f"\ufeff{MAPPING}")
+    assert here(folder, *IMPORT, "--no-wait", SETTINGS="settings.toml").returncode == 0
+
+
+def test_what_is_no_file_of_rows_is_told_and_makes_nothing(folder: Path) -> None:
+    for given, words in ((".", ".: a folder"), ("/dev/null", "/dev/null: a pipe or a device"), ("no", "no such file")):
+        told = here(folder, "import", given, "--mapping", "mapping.toml")
+        assert told.returncode == 2 and words in told.stderr and not (folder / "leadline-data").exists()
+    assert "LEADLINE_DATA: rows.csv is a file: name a folder" in here(folder, "leads", DATA="rows.csv").stderr
+    for servers in ("broker:99999", ","):
+        assert "allowed is HOST:PORT,HOST:PORT" in here(folder, "leads", KAFKA=servers).stderr
