@@ -115,6 +115,8 @@ def _telling(ctx: Any) -> Iterator[None]:
 
 def _end(ctx: Any, error: Exception) -> None:
     """End with what is said of an error, and its exit code. Raises it again where it is a fault of ours."""
+    if _interrupted(error):  # what was under way fails in its own way
+        raise KeyboardInterrupt from error
     from runtime.errors import outcome_of
 
     outcome = outcome_of(error)
@@ -130,6 +132,13 @@ def _end(ctx: Any, error: Exception) -> None:
 
         say("\n".join(f"leadline: {line}" for line in lines))
     ctx.exit(code)
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether an error came of Ctrl-C."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _plainly(error: TyperException) -> str:

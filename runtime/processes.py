@@ -42,8 +42,8 @@ T = TypeVar("T")
 
 OBJECTS: Final = 50_000
 """A page of leads is some thousand objects."""
-_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
-"""What asks a process to stop."""
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""What asks a process to stop, where whoever started it did not have it ignored."""
 
 GRACE: Final = 20.0
 """Seconds that parts have to finish what they are at."""

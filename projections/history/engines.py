@@ -9,7 +9,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext
 from typing import Any, ClassVar, Final, ParamSpec, Protocol, TypeVar
 
@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 _PRELOADED: Final = ("verify", "comparing", "previewing", "attempting", "drawing")
 """The modules of tasks: what they need is loaded once, before there are processes."""
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What may end a process in the middle of something."""
 _RETRIES: Final = 3
 """How often Dask runs a task again whose worker died."""
 
@@ -79,17 +81,41 @@ class Pool:
     def prepare(self) -> None:
         """Let the fork server load what tasks need (half a second) while whoever has work does its first steps."""
         _forks()
-        forkserver.ensure_running()
+        with _uninterrupted():
+            forkserver.ensure_running()
 
     @contextmanager
     def executor(self) -> Iterator[tuple[Executor, int]]:
         """A pool. Its processes are not forked off this one, whose threads hold locks and connections."""
         context = _forks()
-        pool = ProcessPoolExecutor(self.processes, context, _begin_worker, (self.begin,))
+        pool = _WholeStarts(self.processes, context, _begin_worker, (self.begin,))
         try:
             yield pool, 2 * self.processes
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+class _WholeStarts(ProcessPoolExecutor):
+    """Nothing interrupts the start of a process: by halves it would complain of a parent that gave it up.
+
+    What is started has these signals blocked until it begins, so that a Ctrl-C, which all of a terminal get, is the
+    parent's alone.
+    """
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Start a process, if there may be one more, and have it work."""
+        with _uninterrupted():
+            return super().submit(fn, *args, **kwargs)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    resource_tracker.ensure_running()  # the first time it unblocks them
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _forks() -> ForkServerContext:
@@ -103,7 +129,7 @@ def _begin_worker(begin: Callable[[], None] | None) -> None:
     if begin is not None:
         begin()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])  # a server blocks it, and its children begin so
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)  # blocked by whoever started it
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     search_seldom(200_000)
 
