@@ -227,42 +227,37 @@ class Settings(BaseModel):
 
     def shown(self) -> dict[str, str]:
         """Each variable and its value for people to read, without secrets."""
-        values = {
-            "model": str(self.model),
-            "data": str(self.data),
+        said = {
             "database": parse.without_password(self.database_url),
-            "kafka": ",".join(self.kafka),
-            "bind": str(self.bind),
             "write_keys": ",".join(f"{source.name}:{source.kind}:***" for source in self.write_keys.sources.values()),
             "sites": ",".join(sorted(self.sites.origins)),
-            "public_url": self.public_url or "",
-            "region": self.region or "",
             "forms": ",".join(
                 f"{form}:{field}:{name}"
                 for form, fields in (self.forms or {}).items()
                 for field, name in fields.items()
             ),
-            "api_token": "***" if self.api_token else "",
-            "proxies": ",".join(self.proxies),
-            "login_header": self.login_header or "",
-            "link_key": ",".join("***" for _ in self.link_key),
-            "id_key": "***" if self.id_key else "",
-            "spool_limit": self.spool_limit.human_readable(),
-            "claims_back": self.claims_back,
-            "kept_header": str(self.kept_header),
-            "queue_limit": self.queue_limit.human_readable(),
-            "connections": "" if self.connections is None else str(self.connections),
-            "streams": str(self.streams),
-            "head_seconds": f"{self.head_seconds:g}",
-            "body_seconds": f"{self.body_seconds:g}",
-            "head_limit": self.head_limit.human_readable(),
-            "workers": "" if self.workers is None else str(self.workers),
-            "past_views": str(self.past_views),
-            "past_views_days": str(self.past_views_days),
-            "log": self.log,
-            "log_level": self.log_level,
         }
+        values = {name: said[name] if name in said else _shown(getattr(self, name)) for name in Settings.model_fields}
         return {PREFIX + name.upper(): value for name, value in values.items()}
+
+
+def _shown(value: object) -> str:
+    """The value of a setting for people to read."""
+    match value:
+        case None:
+            return ""
+        case SecretStr():
+            return "***"
+        case ByteSize():
+            return value.human_readable()
+        case parse.Bind():
+            return str(value)
+        case tuple():
+            return ",".join(map(_shown, value))
+        case float():
+            return f"{value:g}"
+        case _:
+            return str(value)
 
 
 VARIABLES: Final = (*(PREFIX + name.upper() for name in Settings.model_fields), FILE_VARIABLE)
