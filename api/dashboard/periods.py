@@ -57,8 +57,7 @@ class PagePeriod:
     @property
     def asked(self) -> Mapping[str, str]:
         """As the API is asked for the same: `to` is not in the period."""
-        bounds = {"from": self.days.first, "to": self.days.end}
-        return {name: day_named(day).isoformat() for name, day in bounds.items() if day is not None}
+        return _asked(self.days)
 
     def of_report(self, recent: int | None) -> DayRange:
         """As a report takes it; one that without a period is of `recent` days is told that ever begins in 1970."""
@@ -66,14 +65,17 @@ class PagePeriod:
 
     def asked_of_report(self, recent: int | None) -> Mapping[str, str]:
         """As the API is asked for the same report: `to` is not in the period."""
-        days = self.of_report(recent)
-        bounds = {"from": days.first, "to": days.end}
-        return {name: day_named(day).isoformat() for name, day in bounds.items() if day is not None}
+        return _asked(self.of_report(recent))
 
     @property
     def choices(self) -> Sequence[tuple[str, str]]:
         """What may be chosen, with the texts."""
         return [each for each in CHOICES.items() if self.may_be_ever or each[0] != EVER]
+
+
+def _asked(days: DayRange) -> Mapping[str, str]:
+    bounds = {"from": days.first, "to": days.end}
+    return {name: day_named(day).isoformat() for name, day in bounds.items() if day is not None}
 
 
 def period_of(

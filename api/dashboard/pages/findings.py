@@ -102,7 +102,8 @@ def _of_kind(
         "means": wording.say(ADVICE[kind].means) if kind in ADVICE else "",
         "to_do": _to_do(kind, wording),
         "following": page.next and _address(kind, detail, page.next),
-        "first": _address(kind, detail) if cursor else None,
+        "beginning": _address(kind, detail) if cursor else None,
+        "size": SIZE,
     }
 
 

@@ -74,6 +74,7 @@ def _values(view: View, request: Request, wording: FunnelWording) -> dict[str, A
         "steps": len(plan.steps),
         "following": page.next and address(page.next),
         "beginning": address() if cursor else None,
+        "size": SIZE,
         "clock": view.clock,
     }
 

@@ -114,7 +114,9 @@ def _values(view: View, choice: SignalsChoice, viewer: Viewer, wording: PageWord
     counted = kinds_since(view.conn, week)
     return {
         "rows": [_row(each, known.get(each.lead_now), wording, knows=knows) for each in seen.items],
+        "beginning": choice.address() if choice.after else None,
         "following": page.next and choice.address(after=page.next),
+        "size": SIZE,
         "kinds": [
             (kind, wording.signal(kind), n, SignalsChoice(kind=kind, last=WEEK).address())
             for kind, n in counted.items()
