@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, func, select
 
+from domain.files.values import number_of
 from domain.fold.fold import Fold
 from domain.fold.origin import LONGEST
 from domain.fold.withheld import kept
@@ -15,7 +16,7 @@ from projections.read_models.family import GrowingRows, Row, RowCount, Subject
 from store.database.derived import Derived
 
 _NUMBERS: Final = ("value", "revenue", "total", "amount")
-"""Properties of which the first that is a number is what a touchpoint is worth."""
+"""Properties of which the first that is a number, or a text that writes one, is what a touchpoint is worth."""
 _OF_ORIGIN: Final = ("channel", "source", "medium", "campaign")
 _NOTHING: Final = (None, None)
 
@@ -83,8 +84,8 @@ def _word(value: object) -> str | None:
 def _number(says: Callable[[str], Any]) -> float | None:
     for name in _NUMBERS:
         value = says(name)
-        if value is not None and (type(value) is float or type(value) is int):
-            return float(value)
+        if value is not None and (number := number_of(value)) is not None:
+            return float(number)
     return None
 
 

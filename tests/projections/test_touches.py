@@ -81,7 +81,8 @@ def test_what_shares_its_instant_with_a_machine_of_before_a_restart_is_a_row_bes
 
 
 @pytest.mark.parametrize(("says", "value"), [
-    ({"value": 7}, 7.0), ({"amount": 2.5, "total": 3}, 3.0), ({"value": "7", "amount": 1}, 1.0),
+    ({"value": 7}, 7.0), ({"amount": 2.5, "total": 3}, 3.0), ({"value": "7", "amount": 1}, 7.0),
+    ({"value": "1,200.50", "total": " 12.50 "}, 12.5), ({"value": "9" * 40}, float("9" * 40)), ({"value": ""}, None),
     ({"value": True}, None), ({"value": 2**64 - 1}, float(2**64 - 1)), ({}, None),
 ])  # fmt: skip
 def test_the_value_is_the_first_number(world: World, says: dict[str, Any], value: float | None) -> None:

@@ -50,7 +50,11 @@ TOUCHES: Final = ReportView(
         ViewColumn("variant", ShownAs.TEXT, "the property variant: which one of a test"),
         ViewColumn("path", ShownAs.TEXT, "the property path"),
         ViewColumn("form", ShownAs.TEXT, "the property form"),
-        ViewColumn("value", ShownAs.NUMBER, "the first number among the properties value, revenue, total and amount"),
+        ViewColumn(
+            "value",
+            ShownAs.NUMBER,
+            "the first number, or text that writes one, among the properties value, revenue, total and amount",
+        ),
         ViewColumn(
             "revenue", ShownAs.MONEY, "what it brought, by [money] of the model; below 0: paid back; null: none"
         ),
