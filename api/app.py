@@ -11,21 +11,21 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi_offline import FastAPIOffline
 from pydantic import Field, field_validator
 
+from api.access.audit import audit_routes
+from api.access.masked_answers import MaskedAnswers
+from api.access.masking import Masking
+from api.access.roles import check_role
 from api.active_model import active_model_routes
 from api.answers import answer_problems, answered, plain
-from api.audit import audit_routes
 from api.bounds import bound_of, period_of
 from api.dossiers import dossier_routes
 from api.findings import finding_routes
 from api.funnels import funnel_routes
 from api.jobs import accepted
-from api.masked_answers import MaskedAnswers
-from api.masking import Masking
 from api.overview import overview_routes
 from api.parameters import AsOf, Paged, Parameters, in_openapi, many_asked, several
 from api.past import PastViewBuilder, opened
 from api.reports import report_routes
-from api.roles import check_role
 from api.segments import segment_routes
 from api.signals import Seeing, signal_routes
 from api.stages import stage_routes

@@ -8,10 +8,10 @@ from typing import Annotated, Final, Self
 from fastapi import APIRouter, Body, Request
 from pydantic import Field, model_validator
 
-from api.audit import keep_export
+from api.access.audit import keep_export
 from api.bodies import CleanBody, JsonRoute
-from api.command_requests import problem_of
-from api.commander import Card
+from api.commands.commander import Card
+from api.commands.requests import problem_of
 from domain.touchpoints.identity import Identity
 from domain.touchpoints.mail_link import MailDoor, MailLinkKeys
 from domain.touchpoints.touchpoint import Instant

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 from pydantic import ConfigDict, Field
 
-from api.audit import keep_export
+from api.access.audit import keep_export
 from api.parameters import AsOf, DaysParameters, Paged, Parameters
 from api.past import opened
 from projections.queries.csv_rows import MEDIA_TYPE

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field, field_validator, model_validator
 
-from api.audit import keep_export
+from api.access.audit import keep_export
+from api.access.masking import seen_by
 from api.bodies import JsonBody, JsonRoute, storable
 from api.bounds import bound_of
 from api.jobs import JobRunner, JobShape, Report, accepted
-from api.masking import seen_by
 from api.parameters import AsOf, DaysParameters, Paged
 from api.past import opened
 from domain.conditions.tree import Condition

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import Field
 
+from api.access.masking import Masking
 from api.bounds import bound_of
-from api.masking import Masking
 from api.parameters import Parameters, several
 from api.stream import SignalFeed
 from domain.signals.answer_link import Links

@@ -12,17 +12,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.access.token_book import TokenBook
 from api.app import Readers, create_api
 from api.asked_funnels import asked_funnel_routes
-from api.commander import Commander
-from api.commands import command_routes
+from api.commands.commander import Commander
+from api.commands.handing_over import handing_over_routes
+from api.commands.stage_and_person import command_routes
+from api.commands.working import working_routes
 from api.costs import cost_routes
 from api.dashboard.counted import CountedPages
 from api.dashboard.dashboard import dashboard, is_of_dashboard
 from api.dashboard.resources import Resources
 from api.dashboard.shell import Shell
 from api.drawing import ClassDrawer, drawing_routes
-from api.handing_over import handing_over_routes
 from api.jobs import JobRunner, job_routes
 from api.mail_links import MailLinkMaker, mail_link_routes
 from api.model_activation import ModelChanges, activation_routes
@@ -31,9 +33,7 @@ from api.past import PastViewBuilder
 from api.rejections import Doors, begin_replaying, rejection_routes
 from api.segments import preview_routes
 from api.status import status_routes
-from api.token_book import TokenBook
 from api.upkeep import begin_verifying, upkeep_routes
-from api.working import working_routes
 from domain.errors import Misconfigured, Retry
 from producers.collector.admission import Admission
 from producers.collector.answer_door import Answering

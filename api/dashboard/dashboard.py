@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.access.roles import refuse_search, require
 from api.answers import BODY_LIMIT, Edge, to_problems
 from api.dashboard.pages import (
     cohorts,
@@ -40,7 +41,6 @@ from api.dashboard.pages import (
 )
 from api.dashboard.resources import Resources
 from api.dashboard.shell import Shell
-from api.roles import refuse_search, require
 from domain.phrases import phrase
 from web.limits import BodyLimit
 from web.private import Private, bears_token

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from api.commander import Commander
+from api.commands.commander import Commander
 from api.dashboard.counted import CountedPages
 from api.dashboard.shell import Shell
 from api.jobs import JobRunner

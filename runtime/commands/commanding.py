@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from api.commander import Command, Commander
+from api.commands.commander import Command, Commander
 from projections.projecting.projector import read_progress
 from projections.queries import one_lead
 from projections.queries.shapes import LeadDetail

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from api import handing_over
-from api.commander import Command
+from api.commands import handing_over
+from api.commands.commander import Command
 from projections.queries.shapes import LeadDetail
 from runtime.commands.commanding import By, Wait, Who, ask
 from runtime.commands.options import AsJson, Data, DatabaseUrl, Kafka, Language, wiring_of

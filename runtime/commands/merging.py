@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from api.commander import Command, Commander
-from api.commands import TakeOut, WithLead, to_merge, to_unmerge
+from api.commands.commander import Command, Commander
+from api.commands.stage_and_person import TakeOut, WithLead, to_merge, to_unmerge
 from domain.errors import Refused
 from projections.queries import one_lead
 from projections.queries.foreseen import ForeseenShape

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api import working
+from api.commands import working
 from domain.errors import Refused
 from producers.working import LOGGED, check_carried
 from projections.queries.shapes import LeadDetail

@@ -13,7 +13,7 @@ import httpx2
 from sqlalchemy import event
 from starlette.requests import Request
 
-from api.commander import Commander
+from api.commands.commander import Commander
 from api.dashboard.counted import CountedPages
 from api.dashboard.dashboard import dashboard
 from api.dashboard.resources import Resources

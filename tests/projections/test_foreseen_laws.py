@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from api.commander import Card
+from api.commands.commander import Card
 from domain.errors import NotFound
 from domain.touchpoints.touchpoint import Instant, Touchpoint
 from producers import commands

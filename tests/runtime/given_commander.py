@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from api.commander import Command, Commander
+from api.commands.commander import Command, Commander
 from domain.touchpoints.envelope import decode
 from domain.touchpoints.touchpoint import Instant, Touchpoint
 from projections.queries import one_lead

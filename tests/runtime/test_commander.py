@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from api.commander import Card, Commander
+from api.commands.commander import Card, Commander
 from domain.model.definition import parse_model
 from domain.touchpoints.envelope import decode
 from domain.touchpoints.touchpoint import Instant, Touchpoint

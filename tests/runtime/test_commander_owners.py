@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from api.commander import Command
-from api.handing_over import AcceptIt, RejectIt, ToOwner, to_accept, to_assign, to_reject
+from api.commands.commander import Command
+from api.commands.handing_over import AcceptIt, RejectIt, ToOwner, to_accept, to_assign, to_reject
 from domain.touchpoints.touchpoint import Touchpoint
 from producers.commands import CommandRefused
 from tests.projections.given_sales import FRIDAY, MINUTE, Company, local, touchpoint

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.working import LogTalk, to_log
+from api.commands.working import LogTalk, to_log
 from domain.touchpoints.touchpoint import rfc3339
 from producers.commands import CommandRefused
 from tests.projections.given_sales import MINUTE, TEXT, Company, local

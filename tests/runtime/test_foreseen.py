@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from api.commander import Command
-from api.commands import TakeOut, WithLead, to_merge, to_unmerge
+from api.commands.commander import Command
+from api.commands.stage_and_person import TakeOut, WithLead, to_merge, to_unmerge
 from producers.commands import CommandRefused
 from projections.queries.foreseen import ForeseenShape
 from projections.queries.shapes import LeadDetail

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.sse import ServerSentEvent
 
-from api.masking import Masking
+from api.access.masking import Masking
 from api.signals import Seeing
 from runtime.applications import Inside, inside
 from runtime.settings import read_settings

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi import FastAPI
 
-from api.roles import NEEDED
+from api.access.roles import NEEDED
 from runtime.applications import inside
 from runtime.settings import read_settings
 from runtime.wiring import Wiring
@@ -36,8 +36,8 @@ def routes(app: FastAPI) -> set[str]:
 
 
 def test_every_route_has_a_rule(app: FastAPI) -> None:
-    assert routes(app) - set(NEEDED) == set(), "api/roles.py lacks them, and they are an admin's"
-    assert set(NEEDED) - routes(app) == set(), "api/roles.py has them, the application has not"
+    assert routes(app) - set(NEEDED) == set(), "api/access/roles.py lacks them, and they are an admin's"
+    assert set(NEEDED) - routes(app) == set(), "api/access/roles.py has them, the application has not"
 
 
 def test_what_changes_something_is_no_readers(app: FastAPI) -> None:

@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.access.masking import seen_by
 from api.dashboard.lead_rows import name_of, position_of
 from api.dashboard.resources import Resources
 from api.dashboard.words.health_wording import HealthWording
-from api.masking import seen_by
 from projections.queries.leads import leads_of
 from projections.queries.shapes import LeadShape
 from projections.queries.view import View

@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from api.access.masking import seen_by
 from api.dashboard.funnel_choice import FunnelChoice, number_of_address, of_a_field
 from api.dashboard.lead_rows import name_seen_by, position_of
 from api.dashboard.reports.questions import by_label
 from api.dashboard.reports.values import group_text
 from api.dashboard.resources import Resources
 from api.dashboard.words.funnel_wording import FunnelWording, StepText
-from api.masking import seen_by
 from projections.queries.view import View
 from projections.reports.funnels.attempts import known_funnel
 from projections.reports.funnels.leads import FunnelNumber, count_in, leads_in

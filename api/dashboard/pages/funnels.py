@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from api.access.masking import seen_by
 from api.dashboard.charts.charting import part_name
 from api.dashboard.charts.funnel_bars import HATCHING, FunnelSplit, lying_bar, step_column
 from api.dashboard.funnel_choice import FIELD, ORDERS, USUAL, FunnelChoice, of_a_field
@@ -20,7 +21,6 @@ from api.dashboard.shell import NavigationEntry
 from api.dashboard.words.funnel_wording import FunnelWording, StepText
 from api.dashboard.words.lead_texts import PROFILE
 from api.dashboard.words.well_known import N_
-from api.masking import seen_by
 from domain.fold.names import names_somebody
 from domain.judging.backtest import FEW
 from domain.model.definition import Model

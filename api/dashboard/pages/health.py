@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from api.command_requests import GLANCE
+from api.access.roles import require
+from api.commands.requests import GLANCE
 from api.dashboard.pages.rejected import waiting_for
 from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
@@ -19,7 +20,6 @@ from api.dashboard.words.phrasing import say
 from api.dashboard.words.troubles import troubles
 from api.dashboard.words.well_known import N_
 from api.rejections import AskedReplay
-from api.roles import require
 from api.upkeep import VERIFY
 from domain.errors import Retry
 from domain.phrases import phrased

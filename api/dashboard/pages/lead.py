@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from api.access.masking import Masking
 from api.dashboard.lead_rows import name_seen_by
 from api.dashboard.pages import lead_heat
 from api.dashboard.pages.lead_timeline import days
@@ -17,7 +18,6 @@ from api.dashboard.resources import Resources
 from api.dashboard.words.lead_texts import COUNTRIES, DONE, FINDINGS, LOGGED, NEVER, PROFILE
 from api.dashboard.words.lead_wording import LeadWording
 from api.dashboard.words.phone_numbers import dial_of
-from api.masking import Masking
 from domain.model.definition import Model, Stage
 from producers.handing_over import answerers, reasons_of
 from projections.queries import one_lead

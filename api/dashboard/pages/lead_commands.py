@@ -14,15 +14,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from api.command_requests import GLANCE, CommandBody, ReasonedBody, command_id, context_of
-from api.commander import Accepted, Asker, Card, Command, Commander
-from api.commands import TakeOut, ToStage, WithLead
-from api.dashboard.lead_rows import name_of
-from api.dashboard.pages.lead import Refusal, lead_page
-from api.dashboard.resources import Resources
-from api.dashboard.words.lead_wording import LeadWording
-from api.dashboard.words.well_known import N_
-from api.handing_over import (
+from api.commands.commander import Accepted, Asker, Card, Command, Commander
+from api.commands.handing_over import (
     AcceptIt,
     Noted,
     RejectIt,
@@ -34,7 +27,14 @@ from api.handing_over import (
     to_reject,
     to_remind,
 )
-from api.working import CorrectProfile, LogTalk, ToTag, to_correct, to_log, to_tag
+from api.commands.requests import GLANCE, CommandBody, ReasonedBody, command_id, context_of
+from api.commands.stage_and_person import TakeOut, ToStage, WithLead
+from api.commands.working import CorrectProfile, LogTalk, ToTag, to_correct, to_log, to_tag
+from api.dashboard.lead_rows import name_of
+from api.dashboard.pages.lead import Refusal, lead_page
+from api.dashboard.resources import Resources
+from api.dashboard.words.lead_wording import LeadWording
+from api.dashboard.words.well_known import N_
 from domain.errors import NotFound
 from domain.phrases import phrase, phrased
 from domain.touchpoints.touchpoint import Touchpoint

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.access.masking import seen_by
 from api.dashboard.last_look import LastLook
 from api.dashboard.lead_rows import name_of, position_of
 from api.dashboard.resources import Resources
@@ -18,7 +19,6 @@ from api.dashboard.words.lead_texts import DONE
 from api.dashboard.words.phone_numbers import Dial, dial_of
 from api.dashboard.words.well_known import N_
 from api.dashboard.words.wording import PageWording
-from api.masking import seen_by
 from domain.conditions.parse import GRADES
 from domain.model.channels import every_channel
 from domain.model.definition import Model

@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.access.masking import seen_by
 from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
 from api.dashboard.words.condition_speech import PageSpeech
 from api.dashboard.words.model_wording import ModelWording
 from api.dashboard.words.well_known import N_
-from api.masking import seen_by
 from api.model_activation import ACTIVATE
 from projections.queries import model as model_query
 from projections.queries.days import EVER

@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from api.access.roles import require
 from api.dashboard.pages.model import model_file
 from api.dashboard.pages.model_editor import MOST_FIELDS
 from api.dashboard.resources import Resources
 from api.dashboard.words.model_wording import ModelWording
 from api.jobs import shape
 from api.model_activation import ACTIVATE, DIFF, ActivationOutcome, ModelDraft, draft_of
-from api.roles import require
 from domain.errors import NotFound
 from domain.files.problems import ModelError
 from projections.queries.model_history import activated, changes

@@ -11,13 +11,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from api.access.roles import require
 from api.dashboard.model_editing import EditedFile, ModelFault, edited_file, faults_of
 from api.dashboard.resources import Resources
 from api.dashboard.words.condition_speech import PageSpeech
 from api.dashboard.words.model_wording import ModelWording
 from api.dashboard.words.well_known import N_
 from api.model_activation import ModelDraft, draft_of
-from api.roles import require
 from domain.files.problems import ModelError
 from domain.model.definition import parse_model
 from domain.model.editing import FieldKind, edited, fields_of

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.access.masking import seen_by
 from api.dashboard.charts.bars import Bar, BarSeries, bars
 from api.dashboard.charts.charting import chart_words
 from api.dashboard.charts.frame import SMALL, Chart, TableRow
@@ -20,7 +21,6 @@ from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
 from api.dashboard.words.well_known import N_
 from api.dashboard.words.wording import PageWording
-from api.masking import seen_by
 from projections.queries.days import DayRange, day_named, starts_at
 from projections.queries.view import View
 from projections.reports.overview.happened import happened

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.access.roles import require
 from api.dashboard.resources import Resources
 from api.dashboard.words.health_wording import HealthWording, visible
 from api.rejections import AskedReplay
-from api.roles import require
 from domain.errors import NotFound
 from projections.queries.rejections import RejectedShape, rejection, rejections, waiting_by_door
 from web.viewer import Role

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.access.masking import seen_by
 from api.dashboard.lead_rows import lead_row
 from api.dashboard.reports.choice import ROW, ReportChoice, report_choice
 from api.dashboard.reports.columns import COLUMN_TEXTS, REPORT_TEXTS
@@ -17,7 +18,6 @@ from api.dashboard.reports.values import value_text
 from api.dashboard.resources import Resources
 from api.dashboard.words.well_known import N_
 from api.dashboard.words.wording import PageWording
-from api.masking import seen_by
 from projections.queries.view import View
 from projections.reports.answer import ColumnKind, ReportCell, ReportQuestion, ReportShape
 from projections.reports.people import people_asked, people_behind

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.access.masking import seen_by
 from api.dashboard.reports.choice import PAGES, ReportChoice, report_choice
 from api.dashboard.reports.columns import REPORT_TEXTS
 from api.dashboard.reports.questions import asked_options, by_choices
@@ -17,7 +18,6 @@ from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
 from api.dashboard.words.well_known import N_
 from api.dashboard.words.wording import PageWording
-from api.masking import seen_by
 from domain.errors import Refused
 from domain.phrases import phrased
 from projections.queries.view import View

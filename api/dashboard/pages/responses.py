@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.access.masking import seen_by
 from api.dashboard.lead_rows import LeadRow, lead_row
 from api.dashboard.periods import period_of
 from api.dashboard.reports.choice import ReportChoice
@@ -17,7 +18,6 @@ from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
 from api.dashboard.words.well_known import N_
 from api.dashboard.words.wording import PageWording
-from api.masking import seen_by
 from projections.queries.leads import leads_of
 from projections.queries.view import View
 from projections.reports.answer import ReportQuestion

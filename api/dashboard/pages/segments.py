@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.access.masking import seen_by
 from api.bounds import bound_of
 from api.dashboard.charts.bars import BarSeries, bars
 from api.dashboard.charts.charting import bars_of, chart_words, part_name
@@ -21,7 +22,6 @@ from api.dashboard.shell import NavigationEntry
 from api.dashboard.words.condition_speech import PageSpeech
 from api.dashboard.words.well_known import N_
 from api.dashboard.words.wording import PageWording
-from api.masking import seen_by
 from domain.conditions.words import in_words
 from domain.fold.days import ZoneDays
 from domain.touchpoints.touchpoint import rfc3339

@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.access.masking import seen_by
 from api.dashboard.lead_rows import name_of, position_of
 from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
 from api.dashboard.words.signal_texts import DELIVERIES, HELD_BACK, WHY
 from api.dashboard.words.well_known import N_
 from api.dashboard.words.wording import PageWording
-from api.masking import seen_by
 from domain.files.durations import DAY
 from domain.signals.kinds import SignalKind
 from projections.queries.leads import leads_of

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.access.masking import seen_by
 from api.dashboard.periods import PagePeriod, period_of
 from api.dashboard.reports.choice import ReportChoice
 from api.dashboard.reports.columns import COLUMN_TEXTS
@@ -30,7 +31,6 @@ from api.dashboard.resources import Resources
 from api.dashboard.shell import NavigationEntry
 from api.dashboard.words.well_known import N_
 from api.dashboard.words.wording import PageWording
-from api.masking import seen_by
 from projections.queries.view import View
 from projections.read_models.lead_sources import FIRST, LAST
 from projections.reports.answer import ReportQuestion

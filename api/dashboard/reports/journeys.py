@@ -5,12 +5,12 @@ from typing import Any, Final
 
 from starlette.requests import Request
 
+from api.access.masking import seen_by
 from api.dashboard.reports.choice import ReportChoice, report_choice
 from api.dashboard.reports.columns import REPORT_TEXTS
 from api.dashboard.reports.notes import note_text
 from api.dashboard.reports.questions import asked_options
 from api.dashboard.words.wording import PageWording
-from api.masking import seen_by
 from domain.errors import Refused
 from domain.phrases import phrased
 from projections.queries.days import day_bound

@@ -6,7 +6,7 @@ from typing import Final
 from fastapi import Request
 from starlette.datastructures import QueryParams
 
-from api.masking import FINDINGS_OF_THE_MODEL
+from api.access.masking import FINDINGS_OF_THE_MODEL
 from domain.fold.names import names_somebody
 from domain.phrases import phrase
 from domain.touchpoints.identity import KINDS

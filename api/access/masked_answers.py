@@ -6,7 +6,7 @@ import orjson
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.masking import Masking
+from api.access.masking import Masking
 from web.problems import PROBLEM_JSON, Problem
 from web.viewer import Role
 

@@ -8,7 +8,8 @@ from fastapi.responses import Response
 from pydantic import AliasChoices, Field
 
 from api.bodies import JsonRoute
-from api.command_requests import (
+from api.commands.commander import Card, Command, Commander
+from api.commands.requests import (
     ANSWERS,
     FORESEEN,
     Key,
@@ -20,7 +21,6 @@ from api.command_requests import (
     run,
     run_or_foresee,
 )
-from api.commander import Card, Command, Commander
 from domain.touchpoints.touchpoint import Touchpoint
 from producers import commands
 from producers.commands import CommandContext

@@ -7,7 +7,8 @@ from fastapi.responses import Response
 from pydantic import Field, model_validator
 
 from api.bodies import JsonRoute
-from api.command_requests import (
+from api.commands.commander import Card, Command, Commander
+from api.commands.requests import (
     ANSWERS,
     CommandBody,
     Key,
@@ -18,7 +19,6 @@ from api.command_requests import (
     instant_said,
     run,
 )
-from api.commander import Card, Command, Commander
 from domain.touchpoints.touchpoint import Touchpoint
 from producers import working
 from producers.commands import CommandContext, CommandRefused

@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.bodies import CleanBody
-from api.commander import Accepted, Asker, Command, Commander
+from api.commands.commander import Accepted, Asker, Command, Commander
 from domain.files.durations import SECOND, parse_duration
 from domain.phrases import phrase, phrased
 from domain.touchpoints.touchpoint import Instant
