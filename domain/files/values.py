@@ -51,9 +51,14 @@ def read_name(raw: Any) -> str:
     return name
 
 
+def is_type(text: str) -> bool:
+    """Whether a text may be a touchpoint type."""
+    return bool(_TYPE.match(text))
+
+
 def read_type(raw: Any) -> str:
     """A touchpoint type, snake_case."""
-    if isinstance(raw, str) and _TYPE.match(raw):
+    if isinstance(raw, str) and is_type(raw):
         return raw
     meant = snake_case(raw) if isinstance(raw, str) else ""
     hint = f" (did you mean {meant}?)" if meant else ""

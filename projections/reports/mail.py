@@ -1,5 +1,6 @@
 """Mail: what became of it, in people, by campaign, variant or time of sending; and a test of two variants."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -158,10 +159,11 @@ def _tested(view: View, question: ReportQuestion, by: str, campaign: str) -> Rep
         found = ", ".join(each["variant"] for each in variants[:20]) or "none"
         raise BadReport(
             phrase(
-                "{test}: found the variants {found} of {campaign!r}, allowed is a campaign with two",
+                "{test}: found the variants {found} of {campaign!r}, allowed is a campaign with two: {campaigns}",
                 test=_TEST,
                 found=found,
                 campaign=campaign[:80],
+                campaigns=", ".join(_testable(view, question)[:20]) or "there is none",
             )
         )
     first, second = variants
@@ -173,6 +175,14 @@ def _tested(view: View, question: ReportQuestion, by: str, campaign: str) -> Rep
     if both := first["both"] + second["both"]:
         notes.append(f"{HAD_BOTH}, and count with {first['variant']}: {both} people; a difference looks smaller")
     return ReportRows(rows, [*notes, *([_STILL] if of == "converted" else [])])
+
+
+def _testable(view: View, question: ReportQuestion) -> list[str]:
+    """The campaigns of the period that have two variants."""
+    variants = Counter(
+        each["campaign"] for each in _groups(view, question, _TOLD["variant"]) if each["variant"] is not None
+    )
+    return [campaign for campaign, count in variants.items() if count == 2 and campaign is not None]
 
 
 def _notes(shares: TwoShares, first: Numbers, second: Numbers, of: str, left_out: int) -> list[str]:

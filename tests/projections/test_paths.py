@@ -188,6 +188,7 @@ def test_leads_whose_window_is_open_are_said(view: View) -> None:
 @pytest.mark.parametrize(("options", "error", "words"), [
     ({"start": "page_viewed", "before": "won"}, BadReport, "start: found it beside before"),
     ({"start": ""}, BadReport, "start: found '', allowed is what people do themselves"),
+    ({"start": "Page viewed"}, BadReport, "start: found 'Page viewed', allowed is what people do themselves, such as"),
     ({"start": "email_sent"}, BadReport, "start: found 'email_sent', allowed is .*; with acts=all also what is done"),
     ({"before": "stage"}, BadReport, "before: found 'stage', allowed are won, lost, stage:NAME"),
     ({"before": "stage:nope"}, NotFound, "no stage 'nope'"),

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, func, or_, select
 
+from domain.files.values import is_type
 from domain.phrases import phrase
 from domain.touchpoints.acts import DONE_TO_THEM
 from projections.queries.days import DayRange, bounds_of
@@ -58,10 +59,10 @@ def ends(view: View, before: str, bounds: Bounds) -> Select[Any]:
 
 def starts(view: View, start: str, own: bool, days: DayRange) -> Select[Any]:
     """When each lead first did this in the period. Raises BadReport of what nobody does."""
-    if not start or (own and start in DONE_TO_THEM):
+    if not (start.startswith("/") or is_type(start)) or (own and start in DONE_TO_THEM):
         said = phrase(
             "start: found {found!r}, allowed is what people do themselves, such as form_submitted or /pricing; with"
-            " acts=all also what is done to them", found=start,
+            " acts=all also what is done to them", found=start[:80],
         )  # fmt: skip
         raise BadReport(said)
     touches = view.tables.touches.c
