@@ -62,12 +62,15 @@ def look(wiring: Wiring) -> Findings:
     """Look at everything."""
     findings = Findings()
     findings.status = status = _database(wiring, findings)
-    _log(wiring, findings, status)
-    _spool(wiring, findings)
+    try:
+        _log(wiring, findings, status)
+        _spool(wiring, findings)
+        _folder(wiring, findings)
+    except OSError as error:  # a folder that may not even be looked into
+        findings.wrong(phrase("data folder"), f"{error.filename}: {error.strerror}", away=True)
     _model(wiring, findings, status)
     _destinations(wiring, findings, status)
     _tokens(wiring, findings, status)
-    _folder(wiring, findings)
     return findings
 
 
@@ -139,6 +142,8 @@ def _log(wiring: Wiring, findings: Findings, status: Status | None) -> None:
         size = f"{Path(where).stat().st_size / 1e6:,.1f}"
         how = phrase("{where} answers ({size} MB: it keeps all it ever took)", where=where, size=size)
         findings.say(phrase("log"), how)
+        if why := wiring.collector_refuses():
+            findings.wrong(phrase("log"), why)
     for partition, end in ends.items():
         if end is None:
             continue

@@ -22,6 +22,8 @@ def outcome_of(error: Exception) -> tuple[int, list[str]] | None:
             return 1, [f"{type(error).__name__}: {error}"]
         case OSError() if error.errno in _FULL and error.filename is None:
             return 1, [f"the output cannot be written: {error.strerror}. What was written before is not all of it"]
+        case OSError() if error.filename is not None:
+            return 2, [f"{error.filename}: {error.strerror}. Check the path, and what this user may do there"]
         case _:
             return None
 

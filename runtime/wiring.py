@@ -77,13 +77,8 @@ class Wiring:
 
         Raises Refused where no server ever made the tables, NewerDatabase or OlderDatabase where another release did.
         """
-        path = self.settings.data / "leadline.db"
-        if self.settings.database is None and self.settings.data.is_file():
-            raise Refused(f"LEADLINE_DATA: {self.settings.data} is a file: name a folder")
-        if self.settings.database is None and not path.is_file():
-            raise Refused(
-                f"{path} does not exist: start `leadline serve` once, or set LEADLINE_DATA or LEADLINE_DATABASE"
-            )
+        if self.settings.database is None:
+            self._see_file()
         with self.database.snapshot() as conn:
             if not inspect(conn).has_table("models"):
                 raise Refused(
@@ -95,6 +90,21 @@ class Wiring:
                     f"{self.where} has the schema of an older release: start a server of this one, it migrates"
                 )
         return self.database
+
+    def _see_file(self) -> None:
+        """Raise Refused where there is no file of SQLite that can be asked."""
+        folder = self.settings.data
+        path = folder / "leadline.db"
+        try:
+            if folder.is_file():
+                raise Refused(f"LEADLINE_DATA: {folder} is a file: name a folder")
+            if path.is_file():
+                return
+        except OSError as error:
+            raise Refused(
+                f"LEADLINE_DATA: {folder} cannot be used: {error.strerror}. Name another, or mend its rights"
+            ) from None
+        raise Refused(f"{path} does not exist: start `leadline serve` once, or set LEADLINE_DATA or LEADLINE_DATABASE")
 
     @cached_property
     def ids(self) -> Ids:
@@ -245,7 +255,9 @@ class Wiring:
             if not path.exists():
                 raise Refused(f"there is no model file {path}: write one with `leadline init`, or name yours")
             text = read_text_file(path)
-        except (OSError, Refused) as error:
+        except OSError as error:
+            raise Refused(f"LEADLINE_MODEL: {path} cannot be read: {error.strerror}") from None
+        except Refused as error:
             raise Refused(f"LEADLINE_MODEL: {error}") from None
         try:
             return parse_model(text, is_new=True)

@@ -23,15 +23,19 @@ def init(
 ) -> None:
     """Write a commented model file."""
     target = path or settings_of().model
-    if target.is_dir():
-        raise Refused(f"{target} is a folder: name a file")
-    if target.exists() and not force:
-        raise Refused(f"{target} exists already: name another file, or write over it with --force")
     try:
+        if target.is_dir():
+            raise Refused(f"{target} is a folder: name a file")
+        if target.exists() and not force:
+            raise Refused(f"{target} exists already: name another file, or write over it with --force")
         target.parent.mkdir(parents=True, exist_ok=True)
         beside = target.with_name(f".{target.name}.{os.getpid()}")
-        beside.write_text(STARTER, encoding="utf-8")
-        beside.replace(target)
+        try:
+            beside.write_text(STARTER, encoding="utf-8")
+            beside.replace(target)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise Refused(f"{target} cannot be written: {error.strerror}") from None
     say(f"wrote {target}: change it, then `leadline model check` and `leadline serve`")

@@ -86,6 +86,7 @@ _AWAY: Final = (
     "25006",  # read-only: a standby, before it is promoted
     "25P03",  # idle in a transaction for too long
 )
+_NO_RIGHT: Final = "42501"
 _WRONG: Final = re.compile(
     r"(database|role|file) \".*\" does not exist|authentication failed|no password supplied|no pg_hba\.conf entry"
     r"|not permitted to (log in|connect)|permission denied for database|invalid (\w+ value|connection option|dsn)"
@@ -144,6 +145,10 @@ def _of_postgres(error: psycopg2.Error) -> PersistenceError:
         )
     if not state and _WRONG.search(text):
         return DatabaseMisconfigured(f"PostgreSQL refuses the connection: {text}. Check LEADLINE_DATABASE")
+    if state == _NO_RIGHT:
+        return DatabaseMisconfigured(
+            f"PostgreSQL refuses this role: {text}. Give it the right, or name another role in LEADLINE_DATABASE"
+        )
     lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) and not state
     if lost or state[:2] in _AWAY_CLASSES or state in _AWAY:
         return DatabaseAway(phrase("PostgreSQL is away: {fault}", fault=text))

@@ -1,6 +1,7 @@
 """What whoever runs Leadline meets at night: outputs that nobody takes, a server of another database, one that dies."""
 
 import json
+import resource
 import subprocess
 import threading
 from pathlib import Path
@@ -11,6 +12,7 @@ from domain.model.starter import STARTER
 from runtime import projected
 from runtime.folder import FolderLock, FolderServer
 from store.database.database import open_database
+from store.database.errors import DatabaseMisconfigured
 from tests.runtime.serving import here
 from tests.services.forked import PROGRAM
 from tests.services.postgres import PostgresServer
@@ -136,3 +138,43 @@ def test_what_is_no_file_of_rows_is_told_and_makes_nothing(folder: Path) -> None
     assert "LEADLINE_DATA: rows.csv is a file: name a folder" in here(folder, "leads", DATA="rows.csv").stderr
     for servers in ("broker:99999", ","):
         assert "allowed is HOST:PORT,HOST:PORT" in here(folder, "leads", KAFKA=servers).stderr
+
+
+def test_a_path_that_the_system_refuses_is_told_and_no_fault_of_ours(folder: Path) -> None:
+    long, why = "x" * 300, "File name too long"
+    for told, code, words in (
+        (here(folder, "leads", DATA=long), 2, f"LEADLINE_DATA: {long} cannot be used: {why}"),
+        (here(folder, "doctor", "--reachable", DATA=long), 1, f"data folder: {long}/log.db: {why}"),
+        (here(folder, "model", "check", long), 2, f"{long} cannot be read: {why}"),
+        (here(folder, "init", long), 2, f"{long} cannot be written: {why}"),
+        (here(folder, "import", long, "--mapping", "mapping.toml"), 2, f"{long}: {why}. Check the path"),
+    ):
+        assert told.returncode == code and words in told.stderr, told.stderr
+
+
+def test_what_init_began_on_a_full_disk_is_taken_away(folder: Path) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = sorted(folder.iterdir())
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, most))
+    try:
+        told = here(folder, "init", "new.toml")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    assert told.returncode == 2 and "new.toml cannot be written: File too large" in told.stderr
+    assert sorted(folder.iterdir()) == before
+
+
+def test_the_doctor_finds_a_full_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert here(folder, *IMPORT, "--no-wait").returncode == 0
+    monkeypatch.setattr("store.log.sql.free_bytes", lambda path: 0)
+    told = here(folder, "doctor")
+    assert told.returncode == 1 and "log: leadline-data/log.db: the disk is full" in told.stderr
+
+
+def test_a_role_without_rights_is_told(postgres_url: str) -> None:
+    database = open_database(postgres_url)
+    words = r"refuses this role: permission denied .* Give it the right"
+    with pytest.raises(DatabaseMisconfigured, match=words), database.transaction() as conn:
+        conn.exec_driver_sql("SET LOCAL ROLE pg_monitor")
+        conn.exec_driver_sql("CREATE TABLE public.anything ()")
+    database.close()
