@@ -1,8 +1,8 @@
 """What people call somebody, by what is known of them; and by what a list of names is sorted."""
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Protocol
 from unicodedata import category, normalize
 
 from domain.touchpoints.impersonal import reaches_somebody
@@ -12,6 +12,8 @@ SORTED_BY: Final = 60
 """Characters of a name that count where names are sorted."""
 _WHOLE: Final = ("name", "full_name")
 """Fields that hold a whole name."""
+_STANDS_FOR_NAME: Final = ("email", "user_id", "phone", "anonymous_id")
+"""Kinds of identities that stand for a name, the first that there is."""
 _APART: Final = frozenset({"full_name", "first_name", "last_name"})
 """Fields that may say another name than `name` does; few people have them."""
 
@@ -34,6 +36,13 @@ def is_a_name(field: str) -> bool:
     return _JOINS.sub("", field.casefold()) in _NAMES
 
 
+class _KindAndValue(Protocol):
+    @property
+    def kind(self) -> str: ...
+    @property
+    def value(self) -> str: ...
+
+
 def names_somebody(field: str) -> bool:
     """Whether what a profile says under this name tells who the person is: a name, an address, what reaches them."""
     return is_a_name(field) or _JOINS.sub("", field.casefold()) in _OF_ONE or reaches_somebody(field)
@@ -45,6 +54,14 @@ def full_name(profile: Mapping[str, Any]) -> str | None:
         if name := _text(profile, field):
             return name
     return _put_together(profile)
+
+
+def name_or_identity(profile: Mapping[str, Any], identities: Iterable[_KindAndValue]) -> str | None:
+    """What stands for a lead in a line: the name, else the e-mail, else the highest identity; None: there is none."""
+    if name := full_name(profile):
+        return name
+    values = {identity.kind: identity.value for identity in reversed(list(identities))}
+    return next((values[kind] for kind in _STANDS_FOR_NAME if kind in values), None)
 
 
 def all_names(profile: Mapping[str, Any]) -> list[str]:

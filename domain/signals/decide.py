@@ -8,7 +8,6 @@ from domain.fold.fold import Fold
 from domain.fold.lead import EPISODES
 from domain.model.definition import VISITOR
 from domain.signals.kinds import (
-    ASSIGNED,
     COOLED,
     ENTERED,
     GONE,
@@ -20,11 +19,11 @@ from domain.signals.kinds import (
     RETRACTED,
     STAGE,
 )
+from domain.signals.look import OWNER
 from domain.signals.signal import Change, Decision, Holding, Kept, Open, Opened, closing, end, stage_since
 
 _HOT: Final = (HOT, "")
 _STAGE: Final = (STAGE, "")
-_OWNER: Final = (ASSIGNED, "")
 
 
 def decide(holding: Holding, opened: Opened, fold: Fold, clock: int, *, by_model: bool = False) -> list[Change]:
@@ -48,7 +47,7 @@ def decide(holding: Holding, opened: Opened, fold: Fold, clock: int, *, by_model
     if stage is None or stage.value != holding.lead.stage or not identified:
         changes += _stage(holding, stage, by_model)
     members = holding.now.segments if identified else {}
-    memberships = len(opened) - (hot is not None) - (stage is not None) - (_OWNER in opened)
+    memberships = len(opened) - (hot is not None) - (stage is not None) - (OWNER in opened)
     if memberships != len(members) or any((ENTERED, name) not in opened for name in members):
         changes += _segments(holding, members, opened, by_model)
     return changes

@@ -14,10 +14,9 @@ from uuid import UUID
 from domain.errors import Refused
 from domain.fold.fold import Fold
 from domain.fold.lead import Lead
-from domain.fold.names import full_name
+from domain.fold.names import name_or_identity
 from domain.model.definition import Model
 from domain.model.trial import TRIED
-from domain.touchpoints.identity import Identity
 from projections.history.clusters import Range, Report, WalkedPerson, people_in, sum_of
 from projections.history.engines import INLINE, Engine
 from projections.history.work import Work
@@ -30,8 +29,6 @@ SAMPLE: Final = 20
 """Leads of the sample: those with the least ids, which are as good as drawn."""
 _TASK: Final = 5_000
 """Touchpoints of a task, about."""
-_CALLED: Final = ("email", "user_id", "phone", "anonymous_id")
-"""What of the identities stands for a name, the first that there is."""
 
 Spells = Mapping[int, int | None]
 """When a lead entered, and when it left; None: it is in it."""
@@ -156,12 +153,7 @@ def _sample(members: Membership, ids: Ids, person: WalkedPerson, lead: Lead, sin
     id, sample = ids.of(walked.name()), members.sample
     if len(sample) == SAMPLE and sample[-1].lead < id:
         return
-    name = full_name(lead.profile) or _called(person.walk.owned(walked, clock))
+    name = name_or_identity(lead.profile, person.walk.owned(walked, clock)) or ""
     company: Any = lead.profile.get("company")
     sampled = Sampled(id, name, company if isinstance(company, str) else None, lead.stage, lead.grade, since)
     members.sample = nsmallest(SAMPLE, [*sample, sampled])
-
-
-def _called(identities: Sequence[Identity]) -> str:
-    values = {identity.kind: identity.value for identity in reversed(identities)}
-    return next((values[kind] for kind in _CALLED if kind in values), "")

@@ -3,11 +3,11 @@
 import os
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from domain.conditions.words import in_words
-from domain.fold.names import full_name
+from domain.fold.names import name_or_identity
 from domain.model.definition import Model
 from domain.model.funnels import StepOrder
 from domain.model.labels import called
@@ -17,7 +17,6 @@ from projections.queries.shapes import LeadShape
 from runtime.terminal.sentences import sentence
 
 _VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
-_NAMES: Final = ("email", "user_id", "phone", "anonymous_id")
 
 
 class Words:
@@ -100,7 +99,4 @@ def environment_language(environment: Mapping[str, str] = os.environ) -> str:
 
 def who(lead: LeadShape) -> str:
     """What people call a lead: the name, else the e-mail, else the highest identity."""
-    if name := full_name(lead.profile):
-        return name
-    values: dict[str, Any] = {identity.kind: identity.value for identity in reversed(lead.identities)}
-    return next((str(values[kind]) for kind in _NAMES if kind in values), lead.id)
+    return name_or_identity(lead.profile, lead.identities) or lead.id
