@@ -7,9 +7,9 @@ from fastapi.responses import Response
 from pydantic import ConfigDict, Field
 
 from api.access.audit import keep_export
+from api.csv_answer import csv_answer
 from api.parameters import AsOf, DaysParameters, Paged, Parameters
 from api.past import opened
-from projections.queries.csv_rows import MEDIA_TYPE
 from projections.queries.shapes import Page
 from projections.queries.view import Reader
 from projections.reports.answer import HappenedShape, Report, ReportNameShape, ReportQuestion, ReportShape
@@ -95,9 +95,7 @@ def report_routes(reader: Reader, database: Database) -> APIRouter:
         if not (parameters.format == "csv" if parameters.format else _names_csv(accept)):
             return shape
         keep_export(database, request, f"report {shape.report} (csv)", len(shape.items))
-        told = {"Content-Disposition": f'attachment; filename="{shape.report}.csv"', "Vary": "Accept"}
-        headers = {**response.headers, **told}
-        return Response("".join(csv_of(shape)), headers=headers, media_type=MEDIA_TYPE)
+        return csv_answer(request, csv_of(shape), f"{shape.report}.csv", response.headers)
 
     @router.get(
         "/reports/{name}/people",

@@ -10,6 +10,7 @@ from api.access.audit import keep_export
 from api.access.masking import seen_by
 from api.bodies import JsonBody, JsonRoute, storable
 from api.bounds import bound_of
+from api.csv_answer import csv_answer
 from api.jobs import JobRunner, JobShape, Report, accepted
 from api.parameters import AsOf, DaysParameters, Paged
 from api.past import opened
@@ -20,7 +21,7 @@ from domain.model.drawn import carry_over
 from domain.model.trial import read_when, trying_segment
 from domain.touchpoints.touchpoint import rfc3339
 from projections.history.engines import Engine
-from projections.queries.csv_rows import MEDIA_TYPE, csv_lines
+from projections.queries.csv_rows import csv_lines
 from projections.queries.days import SeriesName, days_between
 from projections.queries.shapes import MemberShape, Page
 from projections.queries.view import Reader, View, known
@@ -90,9 +91,7 @@ def segment_routes(reader: Reader, database: Database) -> APIRouter:
             else:
                 return segment_members.members_of(view, name, at=at, limit=parameters.limit, cursor=parameters.cursor)
         keep_export(database, request, f"members of segment {name} (csv)", len(items))
-        told = {"Content-Disposition": 'attachment; filename="members.csv"'}
-        content = "".join(csv_lines(CSV_COLUMNS, member_rows(items)))
-        return Response(content, headers={**response.headers, **told}, media_type=MEDIA_TYPE)
+        return csv_answer(request, csv_lines(CSV_COLUMNS, member_rows(items)), "members.csv", response.headers)
 
     @router.get("/segments/{name}/history", summary="How a segment grew: its size, who entered, who left")
     def grown(name: str, parameters: Annotated[HistoryParameters, Query()], response: Response) -> SegmentHistoryShape:

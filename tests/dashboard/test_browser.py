@@ -196,3 +196,18 @@ def test_long_names_and_names_from_right_to_left_stay_in_their_place(chromium: "
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, address
             times = page.locator("main time").evaluate_all("all => all.map(each => getComputedStyle(each).unicodeBidi)")
             assert times and set(times) == {"isolate"}
+
+
+def test_on_paper_no_column_is_cut_off_and_names_are_no_smaller_than_what_stands_below(
+    chromium: "Browser", site: Server
+) -> None:
+    with opened(chromium, _host(site), locale="en-GB", viewport={"width": 718, "height": 1000}) as page:
+        page.emulate_media(media="print")
+        page.goto("/reports/stages")
+        assert page.locator("main .scroll").evaluate("each => getComputedStyle(each).overflowX") == "visible"
+        page.goto("/?hot=1")
+        sizes = "all => all.map(each => parseFloat(getComputedStyle(each).fontSize))"
+        name, of = (page.locator(f"table.leads .{each}").evaluate_all(sizes) for each in ("name", "of"))
+        assert max(of) <= min(name)
+        page.goto(page.locator("table.leads a.name").first.get_attribute("href") or "")
+        assert page.locator(".only-wide svg").is_visible() and not page.locator(".only-narrow svg").is_visible()

@@ -158,6 +158,10 @@ def test_the_page_as_it_was_has_a_banner_and_no_forms(pages: Pages) -> None:
     assert '<form method="post"' not in page.text and '<form method="post"' in pages.get(f"/leads/{lead}").text
     assert "as_of=2026-05-27" in page.text  # its links stay in the past
     assert pages.get(f"/leads/{lead}?as_of=tomorrow").status_code == 400
+    before, ahead = (pages.get(f"/leads/{lead}?as_of={day}") for day in ("2026-05-01", "2026-07-01"))
+    assert (before.status_code, ahead.status_code) == (404, 400)
+    assert "as of Apr 30, 2026 16:00:00 UTC: the first that is known of it happened at May 8" in text_of(before)
+    assert "lies ahead of the clock, Jun 5, 2026 07:30:00 UTC" in text_of(ahead)
 
 
 def test_what_strangers_write_is_text(pages: Pages) -> None:

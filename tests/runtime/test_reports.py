@@ -129,6 +129,13 @@ def test_csv_is_given_to_who_asks_for_it(api: Asker, accept: str, query: str, is
     assert answer.headers.get("content-disposition") == ('attachment; filename="stages.csv"' if is_csv else None)
 
 
+def test_what_a_browser_downloads_begins_so_that_excel_reads_it(api: Asker) -> None:
+    address = "/api/reports/stages?format=csv"
+    program, browser = (api.get(address, accept=each) for each in ("*/*", "text/html,application/xhtml+xml,*/*"))
+    assert browser.content == "\ufeff".encode() + program.content and program.text.startswith("stage,")
+    assert "Accept" in browser.headers["vary"]
+
+
 @pytest.mark.parametrize(("path", "status", "words"), [
     ("/api/reports/sales", 404, "no report 'sales': there are stages, "),
     ("/api/reports/stages?by=owner", 400, "by: found 'owner', allowed is none"),

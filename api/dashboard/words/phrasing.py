@@ -4,13 +4,15 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
+from babel.dates import format_skeleton
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from api.dashboard.texts import Language
 from api.dashboard.words.lead_texts import INPUTS, KINDS, PROFILE, ROLES
 from api.dashboard.words.well_known import N_, REJECTIONS, STAGES, TOUCHPOINTS
-from domain.phrases import Phrase
+from domain.phrases import INSTANT, Phrase
+from domain.touchpoints.touchpoint import moment
 
 Names = Mapping[str, Callable[[Any], str]]
 """How a value is said, by what its template says that it is."""
@@ -65,6 +67,10 @@ def _said(value: Any, what: str, language: Language, names: Names) -> str:
         return names[what](value)
     if str(value) in _KNOWN.get(what, NO_NAMES):
         return language.translations.ugettext(_KNOWN[what][str(value)])
+    if what == INSTANT:  # on a page of an error, which knows no model and no zone of its
+        at = moment(value)
+        shown = (format_skeleton(skeleton, at, locale=language.locale) for skeleton in ("yMMMd", "Hms"))
+        return f"{' '.join(shown)} UTC"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return format_decimal(value, locale=language.locale)
     return str(value)
