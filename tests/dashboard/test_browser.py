@@ -120,8 +120,22 @@ def test_without_a_script_a_lead_is_found_and_a_call_logged(chromium: "Browser",
         assert "order=last_seen" in page.url and page.url.endswith(f"#{page.locator('tr:target').get_attribute('id')}")
 
 
-def test_on_a_phone_the_place_in_the_navigation_is_in_sight(chromium: "Browser", site: Server) -> None:
+_TARGETS = """() => Object.fromEntries(
+  [...document.querySelectorAll("main :is(a.name, a.reach, .person .reach a, summary, button, select, input, [type=checkbox])")]
+    .map(each => [each, each.getBoundingClientRect().height]).filter(([each, height]) => height)
+    .map(([each, height]) => [`${each.tagName}.${each.className} ${each.textContent.trim().slice(0, 20)}`, height]))"""
+"""How high is what a finger aims at."""
+
+
+def test_on_a_phone_the_place_in_the_navigation_is_in_sight_and_a_finger_hits_what_it_aims_at(
+    chromium: "Browser", site: Server
+) -> None:
     with opened(chromium, _host(site), locale="en-GB", viewport={"width": 360, "height": 740}) as page:
+        page.goto("/health")
+        for address in ("/?hot=1", f"/leads/{_hottest(site)['id']}"):
+            page.goto(address)
+            heights = page.evaluate(_TARGETS)
+            assert len(heights) > 4 and not {each: height for each, height in heights.items() if height < 24}, address
         page.goto("/health")
         nav, place = (page.locator(f"header nav{each}").bounding_box() for each in ("", " [aria-current]"))
         assert nav is not None and place is not None
