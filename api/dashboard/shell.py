@@ -89,7 +89,8 @@ class Shell:
         """The page of an error."""
         title = _ERRORS.get(problem.status, _UNEXPECTED if problem.status >= 500 else HTTPStatus(problem.status).phrase)
         values = {"status": problem.status, "title": title, "detail": say(problem.detail, self.language(request))}
-        response = self.render(request, "problem.html", problem.status, problem=values)
+        anew = request.url.path if problem.status == 400 and request.url.query and request.method == "GET" else None
+        response = self.render(request, "problem.html", problem.status, problem=values, anew=anew)
         response.headers.update(problem.headers)
         return response
 

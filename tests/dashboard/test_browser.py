@@ -121,7 +121,7 @@ def test_without_a_script_a_lead_is_found_and_a_call_logged(chromium: "Browser",
 
 
 _TARGETS = """() => Object.fromEntries(
-  [...document.querySelectorAll("main :is(a.name, a.reach, .person .reach a, summary, button, select, input, [type=checkbox])")]
+  [...document.querySelectorAll("main :is(a.name, a.reach, .person .reach a, summary, button, select, input)")]
     .map(each => [each, each.getBoundingClientRect().height]).filter(([each, height]) => height)
     .map(([each, height]) => [`${each.tagName}.${each.className} ${each.textContent.trim().slice(0, 20)}`, height]))"""
 """How high is what a finger aims at."""

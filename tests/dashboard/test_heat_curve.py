@@ -161,6 +161,13 @@ def test_the_names_of_the_thresholds_lie_on_nothing(start: int, hot_at: float, r
         assert all(ends for *_, ends in places)
 
 
+def test_the_names_of_the_thresholds_stand_where_no_award_does() -> None:
+    old, new = Change(NOW - 29 * DAY, 90.0), Change(NOW + 12 * DAY, 90.0)
+    for changes, at_the_right in (([old], True), ([new], False), ([old, new], False), ([], False)):
+        names = _of(_drawn(_story(*changes, clock=NOW + 13 * DAY)), "threshold-name")
+        assert {"ends" in name.get("class", "") for name in names} == {at_the_right}, changes
+
+
 def test_without_thresholds_there_is_no_line() -> None:
     assert not _of(_drawn(_story(hot_at=None, rearm_at=None)), "threshold")
 

@@ -103,6 +103,7 @@ def test_who_was_in_it_at_a_past_instant(pages: Pages) -> None:
         then = members_of(view, "busy", at=day.to).items
     assert len(names(shown)) == day.size == len(then) > 0
     assert "Who was in it on Jun 1, 2026" in text_of(pages.get("/segments/busy?at=2026-06-01"))
+    assert "is as of now" in text_of(pages.get("/segments/busy?at=2026-06-01"))
     assert pages.get("/segments/busy?at=2026-07-01").status_code == 400
     assert pages.get("/segments/busy?at=nonsense").status_code == 400
 

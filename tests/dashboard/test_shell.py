@@ -32,6 +32,15 @@ def test_an_error_is_a_page_in_the_readers_language(pages: Pages) -> None:
     assert "Nothing is here" in text_of(pages.get("/leads/none/nothing"))
 
 
+def test_who_is_refused_a_choice_gets_back_to_its_page_by_a_link(pages: Pages) -> None:
+    for address in ("/sources?period=own&from=2026-06-02&to=2026-06-01", "/?cursor=x", "/signals?after=x"):
+        answer = pages.get(address)
+        path = address.partition("?")[0]
+        assert answer.status_code == 400 and f'<a href="{path}">This page without' in answer.text, address
+        assert pages.get(path).status_code == 200
+    assert "This page without" not in pages.get("/leads/nobody?span=all").text, "it is no page of anybody"
+
+
 def test_what_is_refused_before_any_page_is_told_in_the_readers_language(pages: Pages) -> None:
     chinese = {"leadline_lang": "zh-CN"}
     large = pages.post("/leads/none/note", chinese, note="a" * 200_000)

@@ -21,6 +21,8 @@ _NEAR: Final = 7.0
 """Units within which dots become one."""
 _LINE: Final = 14.0
 """Units that a line of text needs."""
+_EDGE: Final = 0.2
+"""The part of the width in which a name of a threshold stands."""
 _SAMPLE: Final = 4.0
 """Units between the points of a decaying line."""
 _NAMED: Final = 6
@@ -200,9 +202,10 @@ def _thresholds(story: HeatStory, up: Scale, size: Size) -> Iterator[str]:
 
 
 def _threshold_names(story: HeatStory, across: Scale, up: Scale, words: CurveWords, size: Size) -> Iterator[str]:
-    """At the right where awards crowd at the left, before the cooling; never on each other or on the axis."""
+    """At the right where awards stand at the left alone, before the cooling; never on each other or on the axis."""
     left, right, bottom = _LEFT, size.width - _RIGHT, size.height - _BOTTOM
-    crowded = across.of(story.clock) < left + (right - left) / 3
+    places = [(across.of(change.at) - left) / (right - left) for change in story.changes if across.holds(change.at)]
+    crowded = any(place < _EDGE for place in places) and not any(place > 1 - _EDGE for place in places)
     cooling = right if story.cools_at is None else across.within(story.cools_at)
     hot, rearm = (None if level is None else up.of(level) for level in (story.hot_at, story.rearm_at))
     near = hot is not None and rearm is not None and abs(rearm - hot) < _LINE
