@@ -169,5 +169,11 @@ def test_a_lead_is_moved_to_the_stage_behind_its_own_unless_one_says_otherwise(p
     assert chosen == names[names.index(now) + 1]
 
 
+def test_a_time_is_asked_for_in_a_zone_that_is_named(pages: Pages) -> None:
+    page = pages.get(f"/leads/{story(pages)}").text
+    for name in ("log", "remind", "assign"):
+        assert "Times are those of Asia/Shanghai" in _form(page, name), name
+
+
 def _form(page: str, name: str) -> str:
     return page.partition(f'id="do-{name}"')[2].partition("</form>")[0]
