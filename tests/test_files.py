@@ -49,6 +49,25 @@ def test_the_files_that_begin_first_are_there() -> None:
     assert not missing, f"renamed, or gone: {missing} in tests/workers.py"
 
 
+def test_what_a_file_names_of_this_tree_is_there() -> None:
+    """A file that was moved is still named where it was: decisions and the changelog tell of then, all else of now."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    there = {*listed, *(str(folder) for name in listed for folder in Path(name).parents)}
+    names = {Path(name).name for name in listed}
+    rooms = "|".join(room for room in ROOMS if room != "tests")
+    path, alone = re.compile(rf"(?<![\w/.-])(?:{rooms})/[a-z0-9_/]+\.(?:py|html|toml)"), re.compile(r"`(\w+\.py)`")
+    gone = []
+    for name in listed:
+        if not name.endswith((".py", ".html", ".md", ".toml")) or name.startswith(
+            ("docs/decisions", "CHANGELOG", "tests/")
+        ):
+            continue
+        text = (ROOT / name).read_text(encoding="utf-8")
+        gone += [f"{name}: {each}" for each in path.findall(text) if each not in there]
+        gone += [f"{name}: {each}" for each in alone.findall(text) if each not in names]
+    assert not gone, "\n".join(gone)
+
+
 def _lines(file: Path) -> list[str]:
     return file.read_text(encoding="utf-8").splitlines()
 
