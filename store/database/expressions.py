@@ -67,9 +67,19 @@ class _ByBytes(FunctionElement[str]):
     inherit_cache = True
 
 
+class _LeastByBytes(FunctionElement[str]):
+    type = Text()
+    inherit_cache = True
+
+
 def by_bytes(text: ColumnElement[str]) -> ColumnElement[str]:
     """A text that is sorted by its bytes on both databases."""
     return _ByBytes(text)
+
+
+def least_by_bytes(text: ColumnElement[str]) -> ColumnElement[str]:
+    """An aggregate: the first text by its bytes on both databases, whatever a server's language is."""
+    return _LeastByBytes(text)
 
 
 def member(document: ColumnElement[str], name: str | ColumnElement[str]) -> ColumnElement[str]:
@@ -297,3 +307,15 @@ def _by_bytes_on_postgres(element: _ByBytes, compiler: SQLCompiler, **how: Any) 
 def _by_bytes_on_sqlite(element: _ByBytes, compiler: SQLCompiler, **how: Any) -> str:
     [text] = (compiler.process(part, **how) for part in element.clauses)
     return f"({text})"
+
+
+@compiles(_LeastByBytes, "postgresql")
+def _least_by_bytes_on_postgres(element: _LeastByBytes, compiler: SQLCompiler, **how: Any) -> str:
+    [text] = (compiler.process(part, **how) for part in element.clauses)
+    return f'(min(({text}) COLLATE "C") COLLATE "default")'  # a view's column keeps its collation for ever
+
+
+@compiles(_LeastByBytes, "sqlite")
+def _least_by_bytes_on_sqlite(element: _LeastByBytes, compiler: SQLCompiler, **how: Any) -> str:
+    [text] = (compiler.process(part, **how) for part in element.clauses)
+    return f"min({text})"

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import psycopg2
 import pytest
 
 from domain.files.durations import DAY
@@ -19,9 +20,10 @@ from projections.reports.people import people_behind
 from projections.reports.registry import known_report, report
 from store.database.views.mail import MAIL
 from tests.domain.stories import at, us
-from tests.given_views import rows_of
+from tests.given_views import asked, rows_of
 from tests.projections.given_lists import lists_agree
 from tests.projections.world import World
+from tests.services.postgres import PostgresServer
 
 MODEL = parse_model("""
 timezone = "Asia/Shanghai"
@@ -258,6 +260,20 @@ def test_who_had_both_variants_is_said(world_on_each: World) -> None:
     shape = mail(world_on_each, test="launch")
     assert [item["people"] for item in shape.items] == [30, 30]
     assert shape.notes[1:] == ["had both variants, and count with a: 2 people; a difference looks smaller"]
+
+
+def test_the_first_variant_is_the_same_one_in_every_language_of_a_server(postgres_server: PostgresServer) -> None:
+    try:
+        url = postgres_server.create(language="en-US")
+    except psycopg2.Error as error:  # before 15, or built without ICU
+        pytest.skip(str(error))
+    with closing(World(url, MODEL, us(60))) as world:
+        said = {"campaign": "spring", "source": "provider"}
+        world.play([[at(n, "email_sent", "e:a@x.de", variant=name, **said) for n, name in enumerate("_B")]])
+        assert asked(url, "SELECT min(name) FROM (VALUES ('B'), ('_')) AS names (name)") == [("_",)]
+        assert [row["variant"] for row in rows_of(url, MAIL)] == ["B"]
+        assert [item["variant"] for item in mail(world, "variant").items] == ["B"]
+    postgres_server.drop(url)
 
 
 def test_too_few_are_warned_of(world_on_each: World) -> None:

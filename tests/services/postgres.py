@@ -65,10 +65,13 @@ class PostgresServer:
         finally:
             self.start()
 
-    def create(self, template: str | None = None) -> str:
-        """The URL of a new database: empty, or a copy of that of a URL, to which nobody is connected."""
+    def create(self, template: str | None = None, language: str = "") -> str:
+        """The URL of a new database: empty, or a copy of that of a URL, to which nobody is connected. With a `language`
+        ("en-US") its texts are sorted as there; else by their bytes."""
         name = f"leadline_test_{os.getpid()}_{next(self._names)}"
         copied = f' TEMPLATE "{_name(template)}"' if template else ""
+        if language:
+            copied = f" TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE '{language}'"
         self._execute(f'CREATE DATABASE "{name}"{copied}', QUICK_COPY)
         return re.sub(r"(//[^/]+/)[^?]*", rf"\g<1>{name}", self.url, count=1)
 

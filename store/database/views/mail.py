@@ -5,7 +5,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, CompoundSelect, Select, Text, and_, case, cast, func, literal, select, union_all
 
 from store.database.derived import Derived
-from store.database.expressions import member, text_member
+from store.database.expressions import least_by_bytes, member, text_member
 from store.database.shown import ShownAs
 from store.database.views.clocks import DAY, day_of, hour_of, weekday_of
 from store.database.views.view import ReportView, ViewColumn
@@ -54,7 +54,7 @@ def mail_recipients(tables: Derived) -> Select[Any]:
     return select(
         told.lead,
         told.campaign,
-        func.min(told.variant).label("variant"),
+        least_by_bytes(told.variant).label("variant"),
         func.max(told.variant).label("last_variant"),
         func.coalesce(*first_of.values(), func.min(told.at)).label("begun_at"),
         *(func.max(case((told.type == type, 1), else_=0)).label(kind) for kind, type in done.items()),
