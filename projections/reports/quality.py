@@ -64,7 +64,9 @@ ADVICE: Final[Mapping[str, Advice]] = {
         ),
     ),
     _STALE: Advice(
-        phrase("identified, neither won nor aside, and not heard of for long"),
+        phrase(
+            "identified, neither won nor aside, and no touchpoint for long; a mail that was sent to them is one too"
+        ),
         phrase("get in touch, or move them to a stage that is a detour"),
     ),
     "bounced": Advice(

@@ -42,7 +42,7 @@ ADVICE: Final[Sequence[str]] = (
         "have its source write a number (1200.50): no thousands separator, decimal comma or currency; the currency is a"
         " property of its own"
     ),
-    N_("identified, neither won nor aside, and not heard of for long"),
+    N_("identified, neither won nor aside, and no touchpoint for long; a mail that was sent to them is one too"),
     N_("get in touch, or move them to a stage that is a detour"),
     N_("the last that is known of their mail is that it came back"),
     N_("ask for another address by phone, and take this one off the lists"),
