@@ -1,7 +1,7 @@
 """`leads`, `lead`: who they are and how they stand, straight from the database."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -221,8 +221,14 @@ def _card(lead: LeadDetail, points: ScoreShape, words: Words) -> list[tuple[str,
         ("segments", words.say("comma").join(words.segment(segment) for segment in lead.segments)),
         ("touches", words.say("touches", count=lead.touches, first=first, last=last)),
         ("last seen", words.when(lead.last_seen)),
-        ("findings", "; ".join(str(finding) for finding in lead.findings)),
+        ("findings", "; ".join(_finding(finding, words) for finding in lead.findings)),
     ]
+
+
+def _finding(finding: Sequence[Any], words: Words) -> str:
+    """What a finding says, and since when."""
+    kind, detail, at = finding
+    return words.say("since", what=f"{kind} ({detail})" if detail else kind, at=cell(words.when(at)))
 
 
 def _source(source: SourceShape, words: Words) -> str:

@@ -5,6 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from typer.testing import CliRunner
 
 from api.app import Readers, create_api
 from runtime.cli import create_app
-from tests.projections.given_analysts import played
+from tests.domain.stories import at, us
+from tests.projections.given_analysts import MODEL, played
 from tests.projections.world import KEY, World
 from tests.runtime.asking import Asker, problem
 from tests.runtime.serving import environment
@@ -69,22 +71,31 @@ def test_the_findings_of_a_lead_are_its_own(api: Asker) -> None:
     problem(api.get("/api/findings?cursor=x"), 400, "cursor")
 
 
-def test_the_terminal_says_the_same(api: Asker, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def printed(world: World, monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
+    """What a command prints of a world."""
     for name in environment():
         monkeypatch.delenv(name, raising=False) if name.startswith("LEADLINE_") else None
     monkeypatch.setenv("LEADLINE_ID_KEY", KEY.decode())
     where = ["--data", world.url.removeprefix("sqlite:///").rpartition("/")[0]]
     where = where if world.url.startswith("sqlite:") else ["--database", world.url]
+    result = CliRunner().invoke(create_app(), [*words, *where])
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result.stdout
 
-    def said(*words: str) -> str:
-        result = CliRunner().invoke(create_app(), ["findings", *words, *where])
-        assert result.exit_code == 0, (result.output, result.exception)
-        return result.stdout
 
+def test_the_terminal_says_the_same(api: Asker, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = api.get("/api/findings?count=true&limit=1000").json()
-    assert json.loads(said("--count", "--limit", "1000", "--json")) == whole
+    assert json.loads(printed(world, monkeypatch, "findings", "--count", "--limit", "1000", "--json")) == whole
     missing = [each for each in whole["items"] if each["kind"] == "missing_field"]
-    assert len(said("--kind", "missing_field", "--limit", "1000").splitlines()) == 1 + len(missing)
+    told = printed(world, monkeypatch, "findings", "--kind", "missing_field", "--limit", "1000")
+    assert len(told.splitlines()) == 1 + len(missing)
+
+
+def test_the_card_of_a_lead_says_its_findings_and_since_when(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(World.on_sqlite(tmp_path, MODEL, us(60))) as world:
+        world.play([[at(0, "order_placed", "e:a@x.de", total="1,200.50")]])
+        card = printed(world, monkeypatch, "lead", "a@x.de")
+    assert "amount_not_read (order_placed.total: 1,200.50) since 2023-11-14" in " ".join(card.split())
 
 
 def test_a_cursor_tells_nobody_what_a_finding_says(api: Asker) -> None:
