@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "b2b-software" / "leadline.toml"
+COVERED = """() => {
+  const at = document.activeElement, box = at.getBoundingClientRect();
+  const top = document.elementFromPoint(box.left + Math.min(box.width / 2, 20), box.top + box.height / 2);
+  return top !== null && !at.contains(top) && !top.contains(at);
+}"""
 POINTS = 'input[name="score.rules[1].points"]'
 
 
@@ -37,9 +42,10 @@ def clean(page: "Page") -> None:
 
 
 def to_button(page: "Page", text: str) -> None:
-    """Press Tab until a button of this text has the focus, then Enter."""
+    """Press Tab until a button of this text has the focus, then Enter; nothing lies over what has it."""
     for _ in range(400):
         page.keyboard.press("Tab")
+        assert not page.evaluate(COVERED), page.evaluate("document.activeElement.name")
         if page.evaluate("document.activeElement.textContent.trim()") == text:
             page.keyboard.press("Enter")
             return
