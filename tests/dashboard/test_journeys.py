@@ -194,6 +194,11 @@ def test_an_empty_field_shows_what_is_meant_by_it(pages: Pages, report_of: str, 
     assert f'name="{name}" value="" placeholder="{usual}"' in shown(pages, where)
 
 
+def test_paths_onwards_are_not_called_those_before_a_deal(pages: Pages) -> None:
+    for address, before in (("/paths", True), ("/paths?start=page_viewed", False)):
+        assert ("before they were won or lost." in text_of(pages.get(address))) is before, address
+
+
 def test_what_a_report_refuses_is_said_beside_its_form(pages: Pages) -> None:
     for wrong in ("/cohorts?reached=nonsense", "/paths?window=soon", "/portrait?by=nonsense"):
         answer = pages.get(wrong)

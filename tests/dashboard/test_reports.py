@@ -235,3 +235,9 @@ def test_a_page_asks_the_database_what_the_report_asks(pages: Pages, name: str) 
         asked = pages.queries
     pages.get(f"/reports/{name}")
     assert pages.queries <= asked + 6
+
+
+def test_sentences_have_a_wide_column_in_chinese_too(pages: Pages) -> None:
+    """They have half as many letters, each twice as wide: the columns were six letters wide on a phone."""
+    for language in ("en", "zh-CN"):
+        assert pages.get(f"/reports/quality?lang={language}").text.count('<td class="prose">') > 10, language

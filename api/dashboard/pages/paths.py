@@ -16,6 +16,7 @@ from api.dashboard.resources import Resources
 from api.dashboard.words.well_known import N_
 from api.dashboard.words.wording import PageWording
 
+_ONWARDS: Final = N_("The most frequent sequences of what people did from a first act on.")
 _ENDS: Final[Mapping[str, str]] = {"won": N_("Won"), "lost": N_("Lost")}
 
 
@@ -62,7 +63,8 @@ def _values(asked: Journey, wording: PageWording) -> dict[str, Any]:
         for item in items
     ]
     onwards = "start" in options
-    return {
+    about = {"about": wording.text(_ONWARDS)} if onwards else {}
+    return about | {
         "rows": rows,
         "onwards": onwards,
         "end": None if onwards else _end(options.get("before", "won"), wording),
