@@ -139,3 +139,10 @@ def test_in_chinese_nothing_is_left_in_english(condition: Condition) -> None:
 def test_a_page_says_labels_and_reads_in_one_way(tag: str, said: str) -> None:
     parts = in_words(MODEL.segments[1].when, page_speech(tag))
     assert sorted(re.split(" and |，并且", parts)) == sorted(re.split(" and |，并且", said))
+
+
+def test_countries_are_called_as_people_call_them() -> None:
+    where = Field(("company_country",), Of.PERSON, Op.IN, ("DE", "AT", "elsewhere"))
+    assert in_words(where, page_speech("en")) == "Company country is one of Germany, Austria, elsewhere"
+    assert in_words(where, page_speech("zh-CN")) == "公司所在国家是德国，奥地利，elsewhere 之一"
+    assert in_words(where, Speech()) == "profile.company_country is one of DE, AT, elsewhere"

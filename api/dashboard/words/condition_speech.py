@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from api.dashboard.words.lead_texts import COUNTRIES
 from api.dashboard.words.well_known import N_
 from api.dashboard.words.wording import PageWording
 from domain.conditions.tree import Field, Of, Scalar
@@ -66,6 +67,8 @@ class PageSpeech(Speech):
                 return self._wording.channel(str(value))
             case Field(path=(("to" | "from"),), of=Of.TOUCHPOINT):
                 return self._wording.stage(str(value))
+            case Field(path=(name,), of=Of.PERSON) if name in COUNTRIES:
+                return self._wording.country(str(value))
             case _:
                 return self._wording.value(value)
 
