@@ -18,7 +18,7 @@ from domain.signals.kinds import SignalKind
 from projections.queries.one_lead import live_lead
 from projections.queries.shapes import Page
 from projections.queries.view import LIMIT, Reader
-from projections.reports.signals import DeliveryFilter, ListedSignalShape, listed_signals
+from projections.reports.signals import DeliveryFilter, ListedSignalShape, SignalFilter, listed_signals
 from store.database.database import Database
 from store.deliveries import State
 from web.private import Private
@@ -92,12 +92,9 @@ def signal_routes(reader: Reader, database: Database, feed: SignalFeed, seeing: 
         with database.snapshot() as conn:
             return listed_signals(
                 conn,
+                SignalFilter(kinds, leads, since, parameters.told()),
                 parameters.after,
-                leads=leads,
-                told=parameters.told(),
-                since=since,
                 newest=parameters.order == "newest",
-                kinds=kinds,
                 limit=parameters.limit,
                 links=links,
             )

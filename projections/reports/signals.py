@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import orjson
@@ -53,6 +53,23 @@ class DeliveryFilter:
         return query if self.state is None else query.where(deliveries.c.state == self.state)
 
 
+@dataclass(frozen=True, slots=True)
+class SignalFilter:
+    """Which signals are listed."""
+
+    kinds: Sequence[str] = ()
+    """Without any: of all kinds."""
+    leads: Sequence[UUID] | None = None
+    """Those that were announced under one of these ids; None: of everybody."""
+    since: int | None = None
+    """Decided then or later."""
+    told: DeliveryFilter | None = None
+    """What became of them at destinations."""
+
+
+EVERY: Final = SignalFilter()
+
+
 def kinds_since(conn: Connection, since: int) -> dict[str, int]:
     """How many of each kind were decided since then, in the order of the kinds; kinds without any are left out."""
     query = select(ledger.c.kind, func.count().label("signals")).where(ledger.c.at >= since).group_by(ledger.c.kind)
@@ -87,33 +104,29 @@ def signals(
 
 def listed_signals(
     conn: Connection,
+    asked: SignalFilter = EVERY,
     after: str | None = None,
     *,
-    leads: Sequence[UUID] | None = None,
-    told: "DeliveryFilter | None" = None,
-    since: int | None = None,
     newest: bool = False,
-    kinds: Sequence[str] = (),
     limit: int = 100,
     links: Links = NO_LINKS,
 ) -> Page[ListedSignalShape]:
     """Announced signals behind a place in their order (a position or a signal's id), with their deliveries.
 
-    `leads`: those that were announced under one of these ids; `told`: what became of them at destinations; `since`:
-    decided then or later. Raises BadCursor.
+    Raises BadCursor.
     """
     position = ledger.c.position
     query = select(ledger).order_by(position.desc() if newest else position)
     if after is not None:
         place = ledger_place(conn, after)
         query = query.where(position < place if newest else position > place)
-    if leads is not None:
-        query = query.where(ledger.c.lead.in_(leads))
-    if since is not None:
-        query = query.where(ledger.c.at >= since)
-    if told is not None:
-        query = query.where(ledger.c.id.in_(told.signals()))
-    rows, following = _page(conn, query, kinds, limit)
+    if asked.leads is not None:
+        query = query.where(ledger.c.lead.in_(asked.leads))
+    if asked.since is not None:
+        query = query.where(ledger.c.at >= asked.since)
+    if asked.told is not None:
+        query = query.where(ledger.c.id.in_(asked.told.signals()))
+    rows, following = _page(conn, query, asked.kinds, limit)
     links, deliveries = _links(conn, links, rows), everywhere(conn, [row.id for row in rows])
     items = [
         ListedSignalShape(**_fields(row, links), deliveries=list(map(_delivery, deliveries.get(row.id, ()))))

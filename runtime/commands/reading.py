@@ -11,7 +11,7 @@ from projections.queries.one_lead import lead_called
 from projections.queries.shapes import (
     SignalShape,
 )
-from projections.reports.signals import listed_signals
+from projections.reports.signals import SignalFilter, listed_signals
 from runtime.commands.options import (
     AsJson,
     Data,
@@ -46,15 +46,9 @@ def signals(
     if kind is not None and kind not in set(SignalKind):
         raise Refused(f"--kind: found {kind!r}, allowed are {', '.join(SignalKind)}")
     with wiring_of(data=data, database=database) as wiring, wiring.reader.view() as view:
-        page = listed_signals(
-            view.conn,
-            after,
-            leads=None if lead is None else view.lookup.ids_of(view.conn, lead_called(view, lead)),
-            newest=newest,
-            kinds=(kind,) if kind else (),
-            limit=limit,
-            links=wiring.settings.links,
-        )
+        ids = None if lead is None else view.lookup.ids_of(view.conn, lead_called(view, lead))
+        asked = SignalFilter((kind,) if kind else (), ids)
+        page = listed_signals(view.conn, asked, after, newest=newest, limit=limit, links=wiring.settings.links)
         leads = {lead.id: who(lead) for lead in leads_of(view, {each.lead_now for each in page.items})}
     if as_json:
         print_json(page)

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from api.app import Readers, create_api
 from domain.model.definition import parse_model
 from domain.touchpoints.touchpoint import Instant
-from projections.reports.signals import listed_signals
+from projections.reports.signals import SignalFilter, listed_signals
 from runtime.cli import create_app
 from store import deliveries
 from store.database.tables import ledger
@@ -74,7 +74,8 @@ def test_signals_of_a_lead_are_those_under_all_of_its_ids(api: Asker, world: Wor
 def test_signals_of_a_lead_are_read_off_an_index(world: World) -> None:
     """Of a ledger of a few rows PostgreSQL reads all: there SQLite, which keeps no statistics, speaks for both."""
     with world.database.snapshot() as conn, statements_of(conn) as asked:
-        listed_signals(conn, leads=[world.ids.of(identity("u:1")), world.ids.of(identity("e:a@x.de"))], newest=True)
+        ids = [world.ids.of(identity("u:1")), world.ids.of(identity("e:a@x.de"))]
+        listed_signals(conn, SignalFilter(leads=ids), newest=True)
         statement = next(each for each in asked if "ledger" in each[0])
         if conn.dialect.name == "sqlite":
             assert indexes(conn, *statement) == {"ledger_lead"}

@@ -22,7 +22,14 @@ from projections.queries.leads import leads_of
 from projections.queries.one_lead import live_lead
 from projections.queries.shapes import LeadShape
 from projections.queries.view import View
-from projections.reports.signals import DeliveryFilter, DeliveryShape, ListedSignalShape, kinds_since, listed_signals
+from projections.reports.signals import (
+    DeliveryFilter,
+    DeliveryShape,
+    ListedSignalShape,
+    SignalFilter,
+    kinds_since,
+    listed_signals,
+)
 from store.deliveries import STATES, State
 from web.viewer import Role, Viewer, viewer_of
 
@@ -97,16 +104,13 @@ def routes(resources: Resources) -> Sequence[Route]:
 def _values(view: View, choice: SignalsChoice, viewer: Viewer, wording: PageWording, week: int) -> dict[str, Any]:
     """What the template is given. Raises NotFound, BadCursor."""
     about = live_lead(view, choice.lead) if choice.lead else None
-    page = listed_signals(
-        view.conn,
-        choice.after or None,
-        leads=None if about is None else view.lookup.ids_of(view.conn, about),
-        told=choice.told,
-        since=week if choice.last == WEEK else None,
-        newest=True,
-        kinds=(choice.kind,) if choice.kind else (),
-        limit=SIZE,
+    asked = SignalFilter(
+        (choice.kind,) if choice.kind else (),
+        None if about is None else view.lookup.ids_of(view.conn, about),
+        week if choice.last == WEEK else None,
+        choice.told,
     )
+    page = listed_signals(view.conn, asked, choice.after or None, newest=True, limit=SIZE)
     found = leads_of(view, dict.fromkeys(each.lead_now for each in page.items))
     seen, leads = seen_by(viewer, view.ids, (page, found))
     known = {lead.id: lead for lead in leads}
