@@ -13,6 +13,7 @@ import pytest
 
 from domain.model.definition import Model, parse_model
 from domain.touchpoints.touchpoint import Position
+from projections.projecting.counts import count_rows
 from projections.queries.lookup import saved_lookup
 from projections.queries.view import View
 from store.database import bulk
@@ -191,6 +192,7 @@ def put(database: Database, entrants: Sequence[Entrant], funnel: str = "sale") -
         for table, rows in ((live.funnel_leads, best), (live.funnel_days, days)):
             named = [{"lead": id, "funnel": funnel, **columns} for id, columns in rows]
             bulk.insert(conn, table, [tuple(each[column.name] for column in table.columns) for each in named])
+        count_rows(conn, live)
 
 
 def _lead(entrant: Entrant) -> dict[str, Any]:

@@ -4,18 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, literal, select
+from sqlalchemy import ColumnElement, func, select
 
 from projections.queries.view import View
+from store.database.buckets import bucket_number
 
 DayOfType = tuple[int, str]
 """A day, and a type of touchpoints."""
-
-
-def bucket_number(instant: ColumnElement[int], bounds: Sequence[int]) -> ColumnElement[int]:
-    """Between which two of some instants, in their order, one lies: 0 from the first on. By halves: of 400 after nine
-    comparisons. What lies outside is in the nearest."""
-    return _halved(instant, bounds, 0, len(bounds) - 1)
 
 
 def counted_between(
@@ -42,12 +37,3 @@ def counted_touchpoints(view: View, first: int, end: int) -> tuple[Counter[DayOf
         people[row.day, row.type] = row.touchpoints
         machines[row.day, row.type] = row.by_machines
     return +people, +machines
-
-
-def _halved(instant: ColumnElement[int], bounds: Sequence[int], first: int, end: int) -> ColumnElement[int]:
-    if end - first == 1:
-        return literal(first)
-    middle = (first + end) // 2
-    return case(
-        (instant < bounds[middle], _halved(instant, bounds, first, middle)), else_=_halved(instant, bounds, middle, end)
-    )

@@ -126,11 +126,15 @@ class Changes:
         several = [(each.table(tables), rows) for each, rows in zip(REMEMBERED, self._several, strict=True)]
         grown = [*zip(GROWING, growing, self._grown, strict=True)]
         changing = [(table, rows) for family, table, rows in grown if not family.only_new]
-        for kept, rows in zip(self._grown_counts, self._grown, strict=True):
-            if kept is not None:
+        for family, kept, rows in zip(GROWING, self._grown_counts, self._grown, strict=True):
+            if kept is not None and family.only_new:
                 kept.come(rows)
-        added = [count.rows(tables) for count in filter(None, self._several_counts + self._grown_counts)]
-        bulk.upsert_each(conn, [*always, *several, *changing], added)
+            elif kept is not None:
+                kept.replace(conn, rows)
+        counts = [*filter(None, self._several_counts + self._grown_counts)]
+        bulk.upsert_each(conn, [*always, *several, *changing], [count.added(tables) for count in counts])
+        for count in counts:
+            count.clear(conn, tables)
         for family, table, rows in grown:
             if table is tables.touches:
                 self._partitions.cover(conn, rows)

@@ -39,16 +39,19 @@ class Subject(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class RowCount:
     """How many rows of a family there are, told apart: a table that is added to with every batch, so that a reader
-    counts none of them. A key without rows may stand in it with zeros, or be missing."""
+    counts none of them. A key without rows is missing in it."""
 
     table: Callable[[Derived], Table]
     """Its key, then its numbers."""
     columns: tuple[str, ...]
     """Of the family's table: what tells its rows apart."""
-    counts_in: Callable[[Sequence[Any]], tuple[tuple[Any, ...], tuple[int, ...]]]
-    """For the values of these columns in a row: the key that it counts in, and what it adds to each number."""
+    counts_in: Callable[[Sequence[Any]], tuple[tuple[Any, ...], tuple[int, ...]] | None]
+    """For the values of these columns in a row: the key that it counts in, and what it adds to each number; None: it
+    does not count."""
     counted: Callable[[Derived], Select[Any]]
     """All that the table must say."""
+    where: str = ""
+    """What holds of the rows that count, in SQL; empty: all do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,6 @@ class GrowingRows:
     only_new: bool = False
     """Whether no row ever changes: then none that is written is there already."""
     count: RowCount | None = None
-    """Only where no row ever changes."""
 
 
 Remembered = SeveralRows | AllRows

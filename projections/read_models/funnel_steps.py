@@ -4,14 +4,22 @@ So a report counts who reached a step, each lead once, and reads how soon, off a
 on the first of its days, of which `before` is none of the period.
 """
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
+
+from sqlalchemy import Select, func, select
 
 from domain.fold.fold import Fold
-from projections.read_models.family import GrowingRows, Row, Subject
+from projections.read_models.family import GrowingRows, Row, RowCount, Subject
+from store.database.buckets import bucket_number
+from store.database.derived import Derived
 
 WHOLE: Final = 0
 """Stands for the way from the first step to the last, where a step's number stands for the way to it."""
+SPANS: Final = (0, 1, *(round(1_000 * 2 ** (eighth / 8)) for eighth in range(36 * 8)))
+"""Microseconds at which spans of time begin: from a millisecond on each by 9 % later, up to years."""
 
 
 def _rows(fold: Fold, subject: Subject) -> list[Row]:
@@ -29,4 +37,25 @@ def _rows(fold: Fold, subject: Subject) -> list[Row]:
     return rows
 
 
-FUNNEL_STEPS = GrowingRows(lambda tables: tables.funnel_steps, _rows)
+def _counts_in(values: Sequence[Any]) -> tuple[tuple[str, int, int], tuple[int]] | None:
+    funnel, step, before, took = values
+    if before is not None:
+        return None
+    return (funnel, step, max(min(bisect_right(SPANS, took), len(SPANS) - 1) - 1, 0)), (1,)
+
+
+def _counted(tables: Derived) -> Select[Any]:
+    steps = tables.funnel_steps.c
+    each = select(steps.funnel, steps.step, bucket_number(steps.took, SPANS).label("span"))
+    told = each.where(steps.before.is_(None)).subquery().c
+    return select(*told, func.count()).group_by(*told)
+
+
+_TIMES = RowCount(
+    lambda tables: tables.funnel_times,
+    ("funnel", "step", "before", "took"),
+    _counts_in,
+    _counted,
+    "before IS NULL",
+)
+FUNNEL_STEPS = GrowingRows(lambda tables: tables.funnel_steps, _rows, count=_TIMES)

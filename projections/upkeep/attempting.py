@@ -17,11 +17,12 @@ from domain.model.funnels import Funnel
 from projections.history.clusters import Range, people_in, ranges
 from projections.history.work import Work
 from projections.projecting.projector import Progress
-from projections.read_models.family import GrowingRows, Row
+from projections.read_models.family import GrowingRows, Row, RowCount
 from projections.read_models.funnel_days import FUNNEL_DAYS
 from projections.read_models.funnel_leads import FUNNEL_LEADS
 from projections.read_models.funnel_steps import FUNNEL_STEPS
 from store.database.exported import TaskSource
+from store.database.tables import live
 from store.events.ids import Ids
 
 ATTEMPT_TABLES: Final[Mapping[str, GrowingRows]] = {
@@ -29,6 +30,10 @@ ATTEMPT_TABLES: Final[Mapping[str, GrowingRows]] = {
     "funnel_steps": FUNNEL_STEPS,
     "funnel_days": FUNNEL_DAYS,
 }
+ATTEMPT_COUNTS: Final[Mapping[str, RowCount]] = {
+    count.table(live).name: count for count in (FUNNEL_LEADS.count, FUNNEL_STEPS.count) if count is not None
+}
+"""How many of these rows there are."""
 _TASK: Final = 5_000
 """Touchpoints of a task, about."""
 

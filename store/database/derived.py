@@ -50,8 +50,10 @@ class Derived:
     segment_sizes: Table
     segment_spells: Table
     funnel_leads: Table
+    funnel_sizes: Table
     funnel_days: Table
     funnel_steps: Table
+    funnel_times: Table
     lead_sources: Table
     hot_episodes: Table
     touches: Table

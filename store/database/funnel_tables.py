@@ -19,8 +19,15 @@ def funnel_tables(prefix: str, meta: MetaData) -> dict[str, Table]:
             Column("day", Integer, nullable=False),  # on which that started: its row of funnel_days says when
             *_origins(),
             Index(prefix + "funnel_leads_funnel", "funnel", "lead"),
-            Index(prefix + "funnel_leads_step", "funnel", "step"),
             **HOT_FILL,
+        ),
+        "funnel_sizes": Table(  # how many rows of funnel_leads there are
+            prefix + "funnel_sizes",
+            meta,
+            Column("funnel", Text, primary_key=True),
+            Column("step", Integer, primary_key=True, autoincrement=False),  # the furthest of so many leads
+            Column("leads", BigInteger, nullable=False),
+            **BY_KEY,
         ),
         "funnel_days": Table(
             prefix + "funnel_days",
@@ -39,6 +46,11 @@ def funnel_tables(prefix: str, meta: MetaData) -> dict[str, Table]:
             *_origins(),
             Index(prefix + "funnel_days_day", "funnel", "day", "lead", "before"),
             Index(prefix + "funnel_days_count", "funnel", "day", "before", "prior", "step"),
+            index_where(  # few: those of which somebody came further than by what they had started before
+                "before IS NOT NULL AND step > prior",
+                prefix + "funnel_days_further",
+                *("funnel", "day", "before", "prior", "step"),
+            ),
             **BY_KEY,
         ),
         "funnel_steps": Table(
@@ -52,6 +64,15 @@ def funnel_tables(prefix: str, meta: MetaData) -> dict[str, Table]:
             Column("took", BigInteger, nullable=False),  # microseconds since the step before
             Index(prefix + "funnel_steps_day", "funnel", "step", "day", "before", "took", "lead"),
             index_where("before IS NULL", prefix + "funnel_steps_took", "funnel", "step", "took"),
+            **BY_KEY,
+        ),
+        "funnel_times": Table(  # how many rows of funnel_steps there are without `before`
+            prefix + "funnel_times",
+            meta,
+            Column("funnel", Text, primary_key=True),
+            Column("step", Integer, primary_key=True, autoincrement=False),
+            Column("span", Integer, primary_key=True, autoincrement=False),  # of `took`: a place in SPANS
+            Column("leads", BigInteger, nullable=False),
             **BY_KEY,
         ),
     }

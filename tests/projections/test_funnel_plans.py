@@ -1,5 +1,6 @@
 """A period of a funnel, and pages of a segment, are read off indexes, on PostgreSQL: it is asked for its plans."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
@@ -68,15 +69,16 @@ def test_a_period_is_read_off_the_index_of_days(database: Database, by: str | No
 def test_the_numbers_of_all_leads_are_read_off_indexes_alone(database: Database) -> None:
     """Of all time, of a period long closed, and of one whose windows are open: no lead is told apart."""
     periods = {
-        EVER: {"funnel_leads_step", "funnel_days_count", "funnel_steps_took"},
+        EVER: {"funnel_days_further", "funnel_days_count", "funnel_steps_took"},
         DayRange(FIRST + 300, FIRST + 331): {"funnel_days_count", "funnel_steps_day"},
         DayRange(FIRST + 680, FIRST + 690): {"funnel_days_count", "funnel_steps_day"},
     }
     with view_of(database, clock=(FIRST + 691) * DAY) as view:
         plan = known_funnel(view, "plain")
         for days, expected in periods.items():
-            with statements_of(view.conn) as asked:
+            with statements_of(view.conn) as heard:
                 totals(view, plan, days)
+            asked = [each for each in heard if not re.search("FROM funnel_(sizes|times)", each[0])]  # of few rows
             used = {name for statement in asked for name in indexes(view.conn, *statement)}
             assert expected <= used and "funnel_leads_pkey" not in used
             for statement, parameters in asked:

@@ -135,6 +135,9 @@ def test_rows_of_leads_and_clusters_are_probes(filled: Database, count: int) -> 
             assert indexes(conn, f'SELECT * FROM {table.name} WHERE "lead" = ANY({expression})', (parameter,)) == {
                 index
             }
+        expression, parameter = array(live.funnel_steps.c.lead, leads)
+        first = f'SELECT step, took FROM funnel_steps WHERE (before IS NULL) AND "lead" = ANY({expression})'
+        assert indexes(conn, first, (parameter,)) == {"funnel_steps_pkey"}
         expression, parameter = array(live.identities.c.cluster, list(range(count)))
         assert indexes(conn, f"SELECT id FROM identities WHERE cluster = ANY({expression})", (parameter,)) == {
             "identities_cluster"

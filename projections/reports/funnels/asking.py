@@ -11,6 +11,7 @@ from domain.model.funnels import Funnel
 from projections.history.clusters import Report, put_aside
 from projections.history.engines import INLINE, Engine
 from projections.history.work import Work
+from projections.projecting.counts import count_rows
 from projections.projecting.projector import Progress, read_progress
 from projections.queries.days import EVER, DayRange, SeriesName
 from projections.queries.lookup import saved_lookup
@@ -19,7 +20,7 @@ from projections.reports.funnels.counting import series_of
 from projections.reports.funnels.groups import read_by
 from projections.reports.funnels.report import funnel
 from projections.reports.funnels.shapes import FunnelShape
-from projections.upkeep.attempting import ATTEMPT_TABLES, AttemptRows, attempts_of_all
+from projections.upkeep.attempting import ATTEMPT_COUNTS, ATTEMPT_TABLES, AttemptRows, attempts_of_all
 from store.database import bulk
 from store.database.database import Database
 from store.database.exported import ExportedView, exported
@@ -61,7 +62,7 @@ def ask(
         progress.check_format()
         if not progress.model:
             raise Refused("nothing is projected yet: start `leadline serve` once, or import something")
-        with scratch(source, ATTEMPT_TABLES) as beside:
+        with scratch(source, [*ATTEMPT_TABLES, *ATTEMPT_COUNTS]) as beside:
             parts = attempts_of_all(work, source.conn, source.source, model, asked, progress)
             touchpoints, failed = _fill(beside, parts, progress, report)
             aside = put_aside(source.conn)
@@ -84,6 +85,7 @@ def _fill(
         failed += part.failed
         if report is not None:
             report(touchpoints, progress.position)
+    count_rows(beside.conn, beside.tables, ATTEMPT_COUNTS.values())
     beside.settle()
     return touchpoints, failed
 

@@ -1,18 +1,20 @@
-"""How long leads took from step to step: medians and quartiles, read off an index.
+"""How long leads took from step to step: medians and quartiles, read off indexes.
 
 A lead counts with the earliest of its starts that got to the step: of a period, or of all time.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Select, literal, select
 
 from domain.model.funnels import Funnel
 from projections.queries.quartiles import QuartilesShape
 from projections.queries.view import View
-from projections.read_models.funnel_steps import WHOLE
+from projections.read_models.funnel_steps import SPANS, WHOLE
 
 Took = Mapping[int, QuartilesShape]
 """By the number of each step how long it took since the step before, and WHOLE; what nobody did is missing."""
@@ -29,27 +31,43 @@ def took_in_period(plan: Funnel, texts: Sequence[str | None]) -> Took:
     return {way: _shape(orjson.loads(text)) for way, text in zip(ways_of(plan), texts, strict=True) if text}
 
 
-def took_ever(view: View, plan: Funnel, reached: Sequence[int]) -> Took:
-    """Of all time; `reached`: how many leads reached each step, in their order."""
-    leads = dict(zip(ways_of(plan), [*reached[1:], reached[-1]], strict=True))
-    return {way: _ever(view, plan, way, count) for way, count in leads.items() if count}
+def took_ever(view: View, plan: Funnel) -> Took:
+    """Of all time. How many leads took about how long is kept: of each value its own span alone is looked through."""
+    times = view.tables.funnel_times.c
+    spans: dict[int, list[tuple[int, int]]] = {way: [] for way in ways_of(plan)}
+    query = select(times.step, times.span, times.leads).where(times.funnel == plan.name)
+    for way, span, leads in view.conn.execute(query.order_by(times.span)):
+        spans[way].append((span, leads))
+    of_way = {way: _quarter_places(sum(leads for _, leads in each)) for way, each in spans.items() if each}
+    wanted = {(way, place): None for way, places in of_way.items() for place, _ in places}
+    wanted |= {(way, place + 1): None for way, places in of_way.items() for place, part in places if part}
+    if not wanted:
+        return {}
+    values = [_value_at(view, plan, way, spans[way], place).scalar_subquery() for way, place in wanted]
+    value = dict(zip(wanted, view.conn.execute(select(*values)).one(), strict=True))
+
+    def between(way: int, place: int, part: int) -> float:
+        below: int = value[way, place]
+        return below + (value[way, place + 1] - below) * part / _QUARTERS if part else below
+
+    return {way: _shape([between(way, *each) for each in places]) for way, places in of_way.items()}
 
 
-def _ever(view: View, plan: Funnel, way: int, count: int) -> QuartilesShape:
-    """Three places in the index of times, each reached from the nearer end of it."""
-    steps = view.tables.funnel_steps.c
+def _quarter_places(count: int) -> list[tuple[int, int]]:
+    """Where the quartiles of so many values lie: behind which of them (from 0), and how many quarters of the way to the
+    next."""
+    return [divmod(quarter * (count - 1), _QUARTERS) for quarter in (1, 2, 3)]
+
+
+def _value_at(view: View, plan: Funnel, way: int, spans: Sequence[tuple[int, int]], place: int) -> Select[tuple[int]]:
+    """The value at a place of all, in ascending order: in the span that it lies in."""
+    steps, upto = view.tables.funnel_steps.c, [0, *accumulate(leads for _, leads in spans)]
+    nth = bisect_right(upto, place) - 1
+    span, _ = spans[nth]
+    if SPANS[span + 1] - SPANS[span] == 1:
+        return select(literal(SPANS[span], BigInteger))
     query = select(steps.took).where(steps.funnel == plan.name, steps.step == way, steps.before.is_(None))
-    spans = []
-    for quarter in (1, 2, 3):
-        place, part = divmod(quarter * (count - 1), _QUARTERS)
-        if 2 * place < count:
-            near = query.order_by(steps.took).offset(place).limit(2)
-            between = [*view.conn.scalars(near)]
-        else:
-            near = query.order_by(steps.took.desc()).offset(max(count - 2 - place, 0)).limit(2)
-            between = [*view.conn.scalars(near)][::-1]
-        spans.append(between[0] + (between[-1] - between[0]) * part / _QUARTERS)
-    return _shape(spans)
+    return query.where(steps.took >= SPANS[span]).order_by(steps.took).offset(place - upto[nth]).limit(1)
 
 
 def _shape(spans: Sequence[Any]) -> QuartilesShape:

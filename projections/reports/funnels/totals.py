@@ -64,17 +64,15 @@ def _of_period(view: View, plan: Funnel, days: DayRange) -> FunnelTotals:
 
 
 def _of_all_time(view: View, plan: Funnel) -> FunnelTotals:
-    best = view.tables.funnel_leads.c
-    by_step = [
-        view.conn.scalars(select(func.count()).where(best.funnel == plan.name, best.step == step)).one()
-        for step in range(1, len(plan.steps) + 1)
-    ]
+    sizes = view.tables.funnel_sizes.c
+    query = select(sizes.step, sizes.leads).where(sizes.funnel == plan.name)
+    kept = {row.step: row.leads for row in view.conn.execute(query)}
+    by_step = [kept.get(step, 0) for step in range(1, len(plan.steps) + 1)]
     young = pending = _young_ever(view, plan)
     if _may_end_early(plan):
         pending = _going_ever(view, plan)
-    reached = [sum(by_step[step:]) for step in range(len(by_step))]
     counts = _counts(by_step, young, pending, _young_complete(view, plan, EVER))
-    return FunnelTotals(counts, took_ever(view, plan, reached))
+    return FunnelTotals(counts, took_ever(view, plan))
 
 
 def _counts(by_step: Sequence[int], young: Sequence[int], pending: Sequence[int], young_complete: int) -> Counts:
@@ -211,7 +209,7 @@ def _young_ever(view: View, plan: Funnel) -> list[int]:
     on_edge = [*_inside(rows, plan, edge), rows.c.matures_at >= view.clock]
     firsts = union_all(*(select(*parts).where(*each) for each in (*_starts(view, plan, later, start), on_edge)))
     first = firsts.subquery().c
-    further = [*_inside(rows, plan, later), rows.c.before >= start, rows.c.step > rows.c.prior]
+    further = [*_inside(rows, plan, later), rows.c.before >= start, rows.c.step > rows.c.prior]  # an index of its own
     counts: Counter[int] = Counter()
     for step, prior, leads in view.conn.execute(
         select(first.step, first.prior, func.count()).group_by(first.step, first.prior)

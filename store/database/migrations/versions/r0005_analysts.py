@@ -53,6 +53,7 @@ def upgrade() -> None:
     op.create_index("funnel_days_count", "funnel_days", ["funnel", "day", "before", "prior", "step"])
     _funnel_steps()
     _funnel_leads()
+    _funnel_counts()
     op.add_column("leads", sa.Column("identified_at", sa.BigInteger()))
     for column in ("first_touch", "identified_at"):
         op.add_column("sort_keys", sa.Column(column, sa.BigInteger()))
@@ -111,7 +112,6 @@ def _funnel_leads() -> None:
         for column in (sa.Column("day", sa.Integer(), nullable=False), *_origins()):
             table.add_column(column)
     op.create_index("funnel_leads_funnel", "funnel_leads", ["funnel", "lead"])
-    op.create_index("funnel_leads_step", "funnel_leads", ["funnel", "step"])
 
 
 def _funnel_steps() -> None:
@@ -132,6 +132,23 @@ def _funnel_steps() -> None:
     op.create_index(
         "funnel_steps_took", "funnel_steps", ["funnel", "step", "took"], sqlite_where=first, postgresql_where=first
     )
+
+
+def _funnel_counts() -> None:
+    further = sa.text("before IS NOT NULL AND step > prior")
+    told = ["funnel", "day", "before", "prior", "step"]
+    op.create_index("funnel_days_further", "funnel_days", told, sqlite_where=further, postgresql_where=further)
+    for name, more in (("funnel_sizes", []), ("funnel_times", ["span"])):
+        numbers = [sa.Column(number, sa.Integer(), autoincrement=False, nullable=False) for number in ("step", *more)]
+        op.create_table(
+            name,
+            sa.Column("funnel", sa.Text(), nullable=False),
+            *numbers,
+            sa.Column("leads", sa.BigInteger(), nullable=False),
+            sa.PrimaryKeyConstraint("funnel", "step", *more),
+            postgresql_with={"fillfactor": 50},
+            sqlite_with_rowid=False,
+        )
 
 
 def _looking_back() -> None:
