@@ -6,6 +6,7 @@ And the model that is active first.
 import os
 import threading
 from contextlib import closing
+from functools import partial
 from typing import Final
 
 import structlog
@@ -42,7 +43,7 @@ def recorder(wiring: Wiring) -> Run:
 
 def projector(wiring: Wiring) -> Run:
     """Event store to read models and ledger, by the active model; one of all processes at a time."""
-    return Projector(wiring.database, wiring.events, wiring.ids, _active(wiring)).run
+    return partial(Projector(wiring.database, wiring.events, wiring.ids, _active(wiring)).run, news=wiring.news)
 
 
 def publisher(wiring: Wiring) -> Run:
@@ -50,14 +51,14 @@ def publisher(wiring: Wiring) -> Run:
 
     def run(stop: threading.Event) -> None:
         with wiring.publishers_log() as log:
-            Publisher(wiring.database, log, links=wiring.settings.links).run(stop)
+            Publisher(wiring.database, log, links=wiring.settings.links).run(stop, wiring.news)
 
     return run
 
 
 def promoter(wiring: Wiring) -> Run:
     """Ledger to what the policy asks for, on the log; one of all processes at a time."""
-    return Promoter(wiring.database, wiring.log).run
+    return partial(Promoter(wiring.database, wiring.log).run, news=wiring.news)
 
 
 def notifier(wiring: Wiring) -> Run:

@@ -24,6 +24,7 @@ from store.events.store import EventStore
 from store.log.port import Log, LogError, LogMisconfigured
 from store.log.sql import SqlLog
 from store.models import active_model
+from store.turn import News
 
 if TYPE_CHECKING:
     from projections.history.engines import Engine
@@ -70,6 +71,12 @@ class Wiring:
         database = open_database(self.settings.database_url, self.settings.id_key_bytes)
         self._closing.callback(database.close)
         return database
+
+    @property
+    def news(self) -> News | None:
+        """What moves when there may be work; None: other processes record and project, too."""
+        database = self.database
+        return None if self.settings.kafka else lambda: database.commits
 
     @cached_property
     def existing(self) -> Database:

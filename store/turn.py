@@ -36,11 +36,17 @@ STANDBY: Final = 0.5
 GLANCE: Final = 1.0
 """Seconds with nothing to do after which the lease is asked after."""
 
+QUIET: Final = 0.25
+"""Seconds between looks where what may give work counts itself, and has not moved."""
+
 REMINDER: Final = 300.0
 """Seconds between lines of an outage that lasts."""
 
 Wait = Callable[[float], bool]
 """Waits so many seconds, or until it is time to stop, which it says."""
+
+News = Callable[[], int]
+"""A count that moves with everything that may give an arrow work, such as the commits of its process."""
 
 T = TypeVar("T")
 
@@ -73,6 +79,8 @@ class Arrow:
     """What is tried again; more than Retry only for what must never end."""
     about: Callable[[], Mapping[str, object]] = dict
     """What its lines about an outage say besides."""
+    news: News | None = None
+    """While it does not move, there is a look only every `QUIET` seconds: looking costs more than waiting."""
 
 
 class Outage:
@@ -134,7 +142,7 @@ def run(
                     continue
                 if term.held is not None and not outage.lasts:
                     _log.info(f"{arrow.name}.elected")
-                for _ in _turns(term, arrow.idle, stop, wait, now):
+                for _ in _turns(term, arrow, stop, wait, now):
                     losses = 0
                     outage.over()
         except Fenced as error:
@@ -145,10 +153,11 @@ def run(
             wait(outage.waits(error, **arrow.about()))
 
 
-def _turns(term: Term, idle: float, stop: threading.Event, wait: Wait, now: Callable[[], float]) -> Iterator[None]:
+def _turns(term: Term, arrow: Arrow, stop: threading.Event, wait: Wait, now: Callable[[], float]) -> Iterator[None]:
     """Turn after turn, with a rest where there was nothing to do. Raises Fenced where the lease is lost."""
     glanced = now() - GLANCE
     while not stop.is_set():
+        count = arrow.news() if arrow.news is not None else 0  # before the look, so that nothing is missed
         moved = term.turn()
         yield
         if moved:
@@ -157,7 +166,10 @@ def _turns(term: Term, idle: float, stop: threading.Event, wait: Wait, now: Call
             if not term.held():
                 raise Fenced("the lease is lost: another one goes on")
             glanced = now()
-        wait(idle)
+        until = now() + QUIET
+        stopped = wait(arrow.idle)
+        while not stopped and arrow.news is not None and arrow.news() == count and now() < until:
+            stopped = wait(arrow.idle)
 
 
 def _pause(failures: int) -> float:

@@ -46,9 +46,9 @@ class Promoter:
         self._log = log
         self._batch = batch
 
-    def run(self, stop: threading.Event) -> None:
-        """Promote until `stop` is set, whenever this is the elected one."""
-        turn.run(turn.Arrow("promote", _HINT, self._term, IDLE), stop)
+    def run(self, stop: threading.Event, news: turn.News | None = None) -> None:
+        """Promote until `stop` is set, whenever this is the elected one. `news` moves with the ledger."""
+        turn.run(turn.Arrow("promote", _HINT, self._term, IDLE, news=news), stop)
 
     @contextmanager
     def _term(self, _: turn.Wait) -> Iterator[turn.Term | None]:

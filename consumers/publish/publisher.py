@@ -74,9 +74,9 @@ class Publisher:
         self.counts = Published()
         """What this publisher did since it started: for metrics."""
 
-    def run(self, stop: threading.Event) -> None:
-        """Publish until `stop` is set, whenever this is the elected one."""
-        turn.run(turn.Arrow("publish", _HINT, self.term, IDLE), stop)
+    def run(self, stop: threading.Event, news: turn.News | None = None) -> None:
+        """Publish until `stop` is set, whenever this is the elected one. `news` moves with the ledger."""
+        turn.run(turn.Arrow("publish", _HINT, self.term, IDLE, news=news), stop)
 
     def run_once(self) -> Published:
         """Publish the next rows of the ledger.

@@ -249,9 +249,9 @@ class Projector:
 
     # ---- as a process ----
 
-    def run(self, stop: threading.Event) -> None:
-        """Project until `stop`, while elected."""
-        turn.run(turn.Arrow("project", _HINT, self.term, IDLE), stop)
+    def run(self, stop: threading.Event, news: turn.News | None = None) -> None:
+        """Project until `stop`, while elected. `news` moves with what is recorded, where this process records all."""
+        turn.run(turn.Arrow("project", _HINT, self.term, IDLE, news=news), stop)
 
     @contextmanager
     def term(self, _: turn.Wait) -> Iterator[turn.Term | None]:

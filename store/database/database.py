@@ -100,6 +100,8 @@ class Database:
         self.dialect: Dialect = dialect
         self.given_id_key = id_key
         """What overrides the installation's own key, if anything does."""
+        self.commits = 0
+        """Moves with every transaction that this process has committed here."""
 
     def __repr__(self) -> str:
         return f"<Database {self.engine.url.render_as_string(hide_password=True)}>"
@@ -112,6 +114,7 @@ class Database:
         """
         with translated(), self.engine.begin() as conn:
             yield conn
+        self.commits += 1
 
     @contextmanager
     def snapshot(self, shared: str | None = None) -> Iterator[Connection]:

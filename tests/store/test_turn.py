@@ -32,9 +32,9 @@ class Played:
         self._terms = list(terms)
         self._leased = leased
 
-    def run(self, waits_out: type[Exception] = Retry) -> list[str]:
+    def run(self, waits_out: type[Exception] = Retry, news: turn.News | None = None) -> list[str]:
         """Run it. Returns the names of the lines in the log."""
-        arrow = Arrow("test", "it goes on", self.term, IDLE, waits_out, lambda: {"bytes": 7})
+        arrow = Arrow("test", "it goes on", self.term, IDLE, waits_out, lambda: {"bytes": 7}, news)
         with capture_logs() as self.lines:
             turn.run(arrow, self.stop, self.wait, lambda: self.now)
         return [line["event"] for line in self.lines]
@@ -214,3 +214,18 @@ def test_what_is_begun_once_waits_by_the_same_policy() -> None:
     stopped = Stop()
     stopped.set()
     assert until_it_answers(attempt, Outage("away", "back", "wait"), stopped) is None
+
+
+def test_while_nothing_is_new_there_is_a_look_now_and_then_and_what_comes_is_seen_as_soon_as_ever() -> None:
+    played = Played(False, False, False, False)
+    count, looks = 0, []
+
+    def look() -> None:
+        looks.append(round(played.now, 3))
+
+    def news() -> int:
+        return count + (played.now >= 0.3) + (len(looks) >= 3)  # something comes at 0.3 s, and within the third look
+
+    played.each_round = look
+    played.run(news=news)
+    assert looks == pytest.approx([0.0, 0.26, 0.30, 0.32], abs=0.021)
