@@ -40,7 +40,7 @@ def back_up(data: Path, target: Path, copied: Copied) -> None:
         partial.rename(target)
         sync(target.parent)
     except OSError as error:
-        raise Failed(f"{target}: the backup failed, nothing is left of it: {error}") from None
+        raise Failed(f"{target}: the backup failed, nothing is left of it: {error.strerror or error}") from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
@@ -65,6 +65,8 @@ def restore(source: Path, data: Path, copied: Copied) -> None:
             copied(data / name, (data / name).stat().st_size)
         sync(data)
     except OSError as error:
-        raise Failed(f"{source}: cannot be restored: {error}. Empty {data}, and try another backup") from None
+        raise Failed(
+            f"{source}: cannot be restored: {error.strerror or error}. Empty {data}, and try another backup"
+        ) from None
     finally:
         lock.release()

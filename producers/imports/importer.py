@@ -247,7 +247,8 @@ class _Import:
             self.file.write(self.done)
         except OSError as error:
             raise ImportInterrupted(
-                f"{self.file.path}: the import's progress cannot be noted ({error}). Make room or check the folder, "
+                f"{self.file.path}: the import's progress cannot be noted ({error.strerror or error}). "
+                "Make room or check the folder, "
                 "then run the same command again: what is read twice counts once"
             ) from error
 

@@ -94,6 +94,8 @@ _WRONG: Final = re.compile(
     re.IGNORECASE,
 )
 """What libpq says of a connection that time does not mend. While connecting, psycopg2 tells no SQLSTATE."""
+_GUESS: Final = re.compile(r"( Is the server running| This probably means).*")
+"""What libpq supposes besides: our message says what to do."""
 _SAME_NAME: Final = (
     ("DataError", DataError),
     ("IntegrityError", IntegrityError),
@@ -136,7 +138,7 @@ def named(error: BaseException) -> PersistenceError:
 
 def _of_postgres(error: psycopg2.Error) -> PersistenceError:
     state = error.pgcode or ""
-    text = " ".join((error.diag.message_primary or str(error)).split())
+    text = _GUESS.sub("", " ".join((error.diag.message_primary or str(error)).split()))
     if isinstance(error, psycopg2.IntegrityError):
         return _conflict(error.diag.constraint_name or "", text)
     if state in _FULL:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from domain.errors import Failed
 from domain.model.starter import STARTER
 from runtime import projected
+from runtime.backup import back_up
 from runtime.folder import FolderLock, FolderServer
 from store.database.database import open_database
 from store.database.errors import DatabaseMisconfigured
@@ -178,3 +180,15 @@ def test_a_role_without_rights_is_told(postgres_url: str) -> None:
         conn.exec_driver_sql("SET LOCAL ROLE pg_monitor")
         conn.exec_driver_sql("CREATE TABLE public.anything ()")
     database.close()
+
+
+def test_a_backup_whose_folder_another_made_meanwhile_is_told_in_plain_words(folder: Path) -> None:
+    assert here(folder, *IMPORT, "--no-wait").returncode == 0
+
+    def copied(file: Path, size: int) -> None:
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+
+    with pytest.raises(Failed, match=r"nothing is left of it: Directory not empty$"):
+        back_up(folder / "leadline-data", folder / "kept", copied)
+    assert not list(folder.glob(".kept*"))

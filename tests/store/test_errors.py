@@ -56,6 +56,13 @@ def test_what_libpq_says_of_a_wrong_secret_is_no_outage(says: str) -> None:
     assert type(named(psycopg2.OperationalError("server closed the connection unexpectedly"))) is DatabaseAway
 
 
+def test_what_libpq_supposes_besides_is_not_repeated() -> None:
+    import psycopg2
+
+    says = 'connection to server at "127.0.0.1", port 1 failed: Connection refused\n\tIs the server running?\n'
+    assert str(named(psycopg2.OperationalError(says))).endswith("port 1 failed: Connection refused")
+
+
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "junk.db").write_bytes(b"not a database at all" * 100)
     (tmp_path / "folder.db").mkdir()
