@@ -73,7 +73,7 @@ def reader(ignored: Collection[str]) -> Reader:
         referrer, url = properties.get("referrer"), properties.get("url")
         if not (referrer and url):
             page = context.get("page")
-            if isinstance(page, Mapping):
+            if page is not None and isinstance(page, Mapping):
                 referrer, url = referrer or page.get("referrer"), url or page.get("url")
         if type(url) is not str:
             url = ""

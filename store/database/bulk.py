@@ -6,21 +6,27 @@ What values are allowed: store/database/columns.py. Errors are the store's.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, CursorResult, Table
 
-from store.database.columns import array, copy_stream, key_parameters, parameters, reader
+from store.database.columns import array, array_type, arrays, copy_stream, key_parameters, parameters, reader
 from store.database.errors import translated
 
 Row = Sequence[Any] | Mapping[str, Any]
 
+FEW: Final = 50
+"""Rows that PostgreSQL merges as arrays, by a prepared statement. More are copied into a temporary table first, which
+costs a trip; its emptying costs as much as fifty rows."""
 _CHUNK: Final = 500
 """Look-up values a statement on SQLite."""
 _BLOCK: Final = 1 << 18
 """Bytes that the driver takes at a time from a COPY stream; its default (8 KB) costs a call each."""
 _STAGED: Final = "leadline_staged"
 """Of a connection: its transactions (whole and nested), which temporary tables exist, and which may hold rows."""
+_PREPARED: Final = "leadline_prepared"
+"""Of a connection: the name of each of its prepared statements, which outlive what is rolled back."""
 _EXISTING: Final = "SELECT relname FROM pg_class WHERE relnamespace = pg_my_temp_schema()"
 
 
@@ -62,7 +68,7 @@ def upsert_each(
     writes: Iterable[tuple[Table, Sequence[Row]]],
     additions: Iterable[tuple[Table, Sequence[Row]]] = (),
 ) -> None:
-    """`upsert` of several tables, each given once. On PostgreSQL it is one round trip beside the rows.
+    """`upsert` of several tables, each given once. On PostgreSQL it is one round trip beside those of many rows.
 
     `additions`: of these, what is beside the key are numbers, which are added to those that are there.
     """
@@ -70,14 +76,15 @@ def upsert_each(
         merges = [_merge(conn, table, rows, _REPLACE) for table, rows in writes if rows]
         merges += [_merge(conn, table, rows, _ADD) for table, rows in additions if rows]
         if conn.dialect.name == "postgresql" and merges:
-            _execute(conn, "; ".join(statement for statement, _ in merges))
+            given = chain.from_iterable(given or () for _, given in merges)
+            _execute(conn, "; ".join(statement for statement, _ in merges), tuple(given) or None)
         else:
             for statement, tuples in merges:
                 _execute(conn, statement, tuples)
 
 
 def _merge(conn: Connection, table: Table, rows: Sequence[Row], change: str | None) -> tuple[str, Any]:
-    """The statement that merges the rows, and its parameters; on PostgreSQL they are staged for it, and it has none.
+    """The statement that merges the rows, and its parameters; on PostgreSQL many are staged for it, and it has none.
 
     `change`: what becomes of each column beside the key of a row that is there; None: the row stays as it is.
     """
@@ -85,6 +92,9 @@ def _merge(conn: Connection, table: Table, rows: Sequence[Row], change: str | No
     conflict = _on_conflict(table, change)
     if conn.dialect.name != "postgresql":
         return f"{_insert_into(table)} {conflict}", parameters(table, tuples)
+    if len(tuples) <= FEW:
+        columns = arrays(table, tuples)
+        return f"EXECUTE {_prepared(conn, table, conflict)} ({', '.join(['%s'] * len(columns))})", tuple(columns)
     staged = _staged(conn, table)
     _copy_in(conn, staged, table, tuples)
     names = _columns(table)
@@ -227,6 +237,20 @@ def copy_out(conn: Connection, query: str) -> bytes:
     finally:
         cursor.close()
     return stream.getvalue()
+
+
+def _prepared(conn: Connection, table: Table, conflict: str) -> str:
+    """The name of the prepared statement of this connection that merges arrays, one a column: it is planned once."""
+    given = ", ".join(f"${n}" for n, _ in enumerate(table.columns, 1))
+    insert = f"INSERT INTO {_name(table)} ({_columns(table)}) SELECT * FROM unnest({given}) {conflict}"
+    prepared: dict[str, str] = conn.info.setdefault(_PREPARED, {})
+    name = prepared.get(insert)
+    if name is None:
+        name = f"merge_{len(prepared)}"
+        types = ", ".join(array_type(column) for column in table.columns)
+        _execute(conn, f"PREPARE {name} ({types}) AS {insert}")
+        prepared[insert] = name
+    return name
 
 
 def _staged(conn: Connection, table: Table) -> str:

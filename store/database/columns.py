@@ -9,9 +9,10 @@ stores what came from outside as plain text must say what becomes of a NUL (JSON
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from io import BytesIO
 from itertools import chain, repeat
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from eventsourcing.persistence import DataError
@@ -32,6 +33,7 @@ _FALSE: Final = _LENGTH(1) + b"\x00"
 Encoded = Callable[[Sequence[Any]], Sequence[Any]]
 """From a column's values to what the driver takes. Whole columns: a call a value would cost half of the time."""
 Converter = Callable[[Any], Any]
+_Column = TypeVar("_Column")
 _REFUSALS: Final = (ValueError, TypeError, AttributeError, OverflowError, struct.error)
 
 
@@ -69,8 +71,8 @@ def parameters(table: Table, rows: Sequence[Sequence[Any]]) -> list[tuple[Any, .
 
 
 def _converted(
-    table: Table, rows: Sequence[Sequence[Any]], convert: Callable[[Column[Any]], Encoded]
-) -> list[Sequence[Any]]:
+    table: Table, rows: Sequence[Sequence[Any]], convert: Callable[[Column[Any]], Callable[[Sequence[Any]], _Column]]
+) -> list[_Column]:
     columns = list(table.columns)
     if len(rows[0]) != len(columns):
         raise ValueError("wrong number of values")
@@ -86,24 +88,58 @@ def reader(columns: Sequence[Column[Any]], dialect: str) -> Callable[[Iterable[S
     return lambda rows: [tuple([step(value) for step, value in zip(steps, row, strict=True)]) for row in rows]
 
 
+def arrays(table: Table, rows: Sequence[Sequence[Any]]) -> list[str]:
+    """The rows as PostgreSQL reads arrays, one a column (of its `array_type`). Raises DataError."""
+    try:
+        return _converted(table, rows, lambda column: partial(_array, column))
+    except _REFUSALS as error:
+        raise refuse(table, rows, error) from error
+
+
+def array_type(column: Column[Any]) -> str:
+    """What PostgreSQL calls an array of a column's values."""
+    match column.type:
+        case Uuid():
+            return "uuid[]"
+        case Integer():
+            return "bigint[]"
+        case Boolean():
+            return "bool[]"
+        case Double():
+            return "float8[]"
+        case LargeBinary():
+            return "bytea[]"
+        case Text():
+            return "text[]"
+        case other:
+            raise DataError(f"{column}: columns of type {other} are not known here")
+
+
 def array(column: Column[Any], values: Sequence[Any]) -> tuple[str, Any]:
     """The right side of `column = ANY(...)` on PostgreSQL, with its parameter. (The driver's arrays are slow.)"""
     with _looked_up(column):
-        return _array(column, values)
+        return f"%s::{array_type(column)}", _array(column, values)
 
 
-def _array(column: Column[Any], values: Sequence[Any]) -> tuple[str, Any]:
+def _array(column: Column[Any], values: Sequence[Any]) -> str:
+    stored = _sqlite_column(column)(values)
     match column.type:
         case Uuid():
-            return "%s::uuid[]", "{" + ",".join([value.hex for value in values]) + "}"
+            texts = stored
         case Integer():
-            return "%s::bigint[]", "{" + ",".join([str(int(value)) for value in values]) + "}"
+            texts = [None if value is None else str(int(value)) for value in stored]
         case LargeBinary():
-            return "%s::bytea[]", "{" + ",".join(['"\\\\x' + bytes(value).hex() + '"' for value in values]) + "}"
+            texts = [None if value is None else f'"\\\\x{value.hex()}"' for value in stored]
         case Text():
-            return "%s::text[]", list(_sqlite_text(values))
-        case other:
-            raise DataError(f"{column.name}: no look-up by a column of type {other}")
+            texts = [None if value is None else _quoted(value) for value in stored]
+        case _:
+            texts = [None if value is None else str(value) for value in stored]
+    return "{" + ",".join([text or "NULL" for text in texts]) + "}"
+
+
+def _quoted(text: str) -> str:
+    """As an array holds it."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def key_parameters(column: Column[Any], values: Sequence[Any]) -> Sequence[Any]:
@@ -159,22 +195,24 @@ def _copy_float8(values: Sequence[float | None]) -> list[bytes]:
     return [_NULL if value is None else _FLOAT8(8, _float(value)) for value in values]
 
 
+class _Texts(dict[str | None, bytes]):
+    """Each text of a column is encoded once: types and sources repeat."""
+
+    def __missing__(self, value: str | None) -> bytes:
+        data = value.encode()  # type: ignore[union-attr]
+        if b"\x00" in data:
+            raise ValueError("text must not contain NUL")
+        field = self[value] = _LENGTH(len(data)) + data
+        return field
+
+
 def _copy_text(values: Sequence[str | None]) -> list[bytes]:
-    fields: dict[str | None, bytes] = {None: _NULL}  # types and sources repeat
-    encoded: list[bytes] = []
-    for value in values:
-        field = fields.get(value)
-        if field is None:
-            data = value.encode()  # type: ignore[union-attr]
-            if b"\x00" in data:
-                raise ValueError("text must not contain NUL")
-            field = fields[value] = _LENGTH(len(data)) + data
-        encoded.append(field)
-    return encoded
+    texts = _Texts({None: _NULL})
+    return [texts[value] for value in values]
 
 
 def _copy_uuid(values: Sequence[UUID | None]) -> list[bytes]:
-    return [_NULL if value is None else _UUID_LENGTH + value.bytes for value in values]
+    return [_NULL if value is None else _UUID_LENGTH + value.int.to_bytes(16, "big") for value in values]
 
 
 def _copy_bytes(values: Sequence[bytes | None]) -> list[bytes]:

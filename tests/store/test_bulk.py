@@ -3,7 +3,6 @@
 import math
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 from zlib import crc32
@@ -12,15 +11,19 @@ import pytest
 from eventsourcing.persistence import DataError, IntegrityError
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Double, Integer, LargeBinary, Table, Text, Uuid, select
+from sqlalchemy import BigInteger, Boolean, Column, Double, Integer, LargeBinary, Table, Text, Uuid, select
 
 from store.database import bulk
 from store.database.database import Database, open_database
 from store.database.derived import derived
 from store.database.tables import api_tokens, events, installation, ledger, live, metadata, past_views
 from tests.domain.histories import law
+from tests.store.given_rows import SCORE, member, score, undone
 
 LIVE = sorted(metadata.tables)
+
+FEW = st.sampled_from([0, bulk.FEW])
+"""Rows that are merged as arrays: none, or all of them."""
 
 
 @pytest.fixture(scope="module")
@@ -88,14 +91,6 @@ def exact(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return sorted(bits, key=repr)
 
 
-@contextmanager
-def undone(database: Database) -> Iterator[Connection]:
-    """A transaction that is rolled back."""
-    with database.engine.connect() as conn, conn.begin() as transaction:
-        yield conn
-        transaction.rollback()
-
-
 @pytest.mark.parametrize("name", LIVE)
 @given(data=st.data())
 @law(15)
@@ -104,7 +99,7 @@ def test_upsert_then_look_up_then_delete(laws_database: Database, name: str, dat
     names = [column.name for column in table.columns]
     key = table.primary_key.columns[0].name
     place = names.index(key)
-    with undone(laws_database) as conn:
+    with undone(laws_database, data.draw(FEW)) as conn:
         conn.execute(table.delete())
         expected: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         for rows in data.draw(st.lists(rows_of(table), min_size=1, max_size=3)):
@@ -142,7 +137,7 @@ def test_rows_go_by_their_keys(laws_database: Database, name: str, data: st.Data
 def test_insert_and_insert_new_read_back(laws_database: Database, name: str, data: st.DataObject) -> None:
     table = metadata.tables[name]
     rows = list({key_of(table, row): row for row in data.draw(rows_of(table))}.values())
-    with undone(laws_database) as conn:
+    with undone(laws_database, data.draw(FEW)) as conn:
         conn.execute(table.delete())
         half = rows[: len(rows) // 2]
         bulk.insert(conn, table, half)
@@ -154,10 +149,6 @@ def test_insert_and_insert_new_read_back(laws_database: Database, name: str, dat
         assert exact(bulk.select_in(conn, table, names, key, keys)) == exact([as_stored(row) for row in rows])
         # What our own writes store, SQLAlchemy reads.
         assert exact([tuple(row) for row in conn.execute(select(table))]) == exact([as_stored(row) for row in rows])
-
-
-def member(n: int, at: int = 0) -> tuple[Any, ...]:
-    return "returners", UUID(int=n), at
 
 
 def test_rows_may_be_dicts_and_the_last_of_a_key_wins(database: Database) -> None:
@@ -275,53 +266,6 @@ def test_a_build_beside_the_live_tables(database: Database) -> None:
         assert sorted(lead.int for (lead,) in leads) == [1, 3]
 
 
-def test_staging_survives_rollbacks_and_savepoints(database: Database) -> None:
-    table = live.segment_members
-    for n in range(3):
-        with pytest.raises(RuntimeError), database.transaction() as conn:
-            bulk.upsert(conn, table, [member(n)])
-            raise RuntimeError
-    with database.transaction() as conn:
-        with pytest.raises(RuntimeError), conn.begin_nested():
-            bulk.upsert(conn, table, [member(7)])
-            raise RuntimeError
-        bulk.upsert(conn, table, [member(8)])
-        bulk.upsert(conn, table, [member(9)])
-    with database.transaction() as conn:
-        bulk.upsert(conn, table, [member(10)])
-        found = bulk.select_in(conn, table, ["lead"], "segment", ["returners"])
-    assert sorted(lead.int for (lead,) in found) == [8, 9, 10]
-
-
-SCORE = (UUID(int=1), 1.5, 2, None, False, None, None, "A", 0.0, None, "[]", "lead")
-
-
-def score(**changed: Any) -> tuple[Any, ...]:
-    names = [column.name for column in live.scores.columns]
-    return tuple({**dict(zip(names, SCORE, strict=True)), **changed}.values())
-
-
-class RolledBack(Exception):
-    """Ends a transaction."""
-
-
-def test_a_temporary_table_that_was_rolled_back_is_made_again(database: Database) -> None:
-    first, second = UUID(int=1), UUID(int=2)
-    with pytest.raises(RolledBack), database.transaction() as conn:
-        bulk.upsert(conn, live.scores, [score(lead=first)])
-        raise RolledBack
-    with database.transaction() as conn:
-        with pytest.raises(RolledBack), conn.begin_nested():
-            bulk.upsert(conn, live.scores, [score(lead=first)])
-            raise RolledBack
-        bulk.upsert(conn, live.scores, [score(lead=second)])
-        with conn.begin_nested():
-            bulk.upsert(conn, live.scores, [score(lead=first)])
-        bulk.upsert(conn, live.scores, [score(lead=first)])
-    with database.snapshot() as conn:
-        assert set(conn.execute(select(live.scores.c.lead)).scalars()) == {first, second}
-
-
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
@@ -336,8 +280,9 @@ def test_a_temporary_table_that_was_rolled_back_is_made_again(database: Database
 )
 def test_what_one_database_could_not_hold_neither_takes(database: Database, changed: dict[str, Any], says: str) -> None:
     for write in (bulk.insert, bulk.upsert, bulk.insert_new):
-        with pytest.raises(DataError, match=says) as caught, database.transaction() as conn:
-            write(conn, live.scores, [SCORE, score(**{"lead": UUID(int=2), **changed})])
+        for few in (0, bulk.FEW):
+            with pytest.raises(DataError, match=says) as caught, undone(database, few) as conn:
+                write(conn, live.scores, [SCORE, score(**{"lead": UUID(int=2), **changed})])
         assert "not a UUID" not in str(caught.value), "values may be personal"
 
 
@@ -348,13 +293,15 @@ def test_integers_beyond_32_bits_do_not_fit_integer_columns(database: Database) 
 
 
 def test_rows_of_another_length_are_refused(database: Database) -> None:
-    with pytest.raises(DataError, match="11 values, allowed are 12"), database.transaction() as conn:
-        bulk.insert(conn, live.scores, [SCORE, SCORE[1:]])
+    for write in (bulk.insert, bulk.upsert):
+        with pytest.raises(DataError, match="11 values, allowed are 12"), database.transaction() as conn:
+            write(conn, live.scores, [SCORE, SCORE[1:]])
 
 
+@pytest.mark.parametrize("few", [0, bulk.FEW])
 @pytest.mark.parametrize("value", [0.0, 5e-324, 1.7976931348623157e308, 0.1, 2**53 + 0.0, math.inf, -math.inf, 1 / 3])
-def test_floats_keep_every_bit(database: Database, value: float) -> None:
-    with database.transaction() as conn:
+def test_floats_keep_every_bit(database: Database, value: float, few: int) -> None:
+    with undone(database, few) as conn:
         bulk.upsert(conn, live.scores, [score(heat=value, z=-value)])
         [(heat, z)] = bulk.select_in(conn, live.scores, ["heat", "z"], "lead", [UUID(int=1)])
     assert struct.pack("!dd", heat, z) == struct.pack("!dd", value, -value + 0.0)
