@@ -27,6 +27,7 @@ TO_A_PERSON: Final = frozenset(
 )
 """What is done to or about a person: they did not come from anywhere by it."""
 
+_CLICKED_MAIL: Final = "email_clicked"
 _FIELDS: Final = ("source", "medium", "campaign", "content", "term")
 
 
@@ -69,7 +70,8 @@ def reader(ignored: Collection[str]) -> Reader:
         if kind in SAYS_ITSELF and ("source" in properties or "medium" in properties or "campaign" in properties):
             itself = _named(properties, "campaign", True)
             if itself is not None:
-                return itself
+                in_a_mail = touchpoint.type == _CLICKED_MAIL and not itself.medium
+                return itself._replace(medium="email") if in_a_mail else itself
         referrer, url = properties.get("referrer"), properties.get("url")
         if not (referrer and url):
             page = context.get("page")
