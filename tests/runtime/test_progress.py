@@ -7,7 +7,7 @@ import time
 import pytest
 from rich.console import Console
 
-from runtime import show
+from runtime.terminal import show
 
 
 def test_off_a_terminal_each_tenth_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -51,7 +51,8 @@ def test_a_signal_while_the_process_is_told_to_stop_does_not_block_it(tmp_path: 
 
 
 AT_WORK = """
-import sys, tempfile, time
+import signal, sys, tempfile, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever started the tests may ignore it
 from runtime import cli, entry
 
 def work():
