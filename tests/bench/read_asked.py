@@ -6,7 +6,7 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -130,22 +130,25 @@ def _pages(lead: Callable[[random.Random], str]) -> Iterator[Question]:
         yield Question(f"page: {address}", lambda dice, address=address: address, PAGE)
 
 
-def measure(server: PostgresServer, data: Filled, most: int) -> dict[str, Times]:
-    """Times of each question by its name; of each kind `most` are asked at most."""
-    every = questions(server, data)
+def measure(server: PostgresServer, data: Sequence[Filled], most: int) -> dict[str, dict[str, Times]]:
+    """Times by data set and question; of each kind `most` are asked at most. Several data sets are asked in turn, so
+    that they have the same minutes of the machine."""
+    every = {each.name: questions(server, each) for each in data}
     server.stop()
     server.start()  # the operating system still has its files in memory: that much is warm
-    found = {}
-    with running_kafka() as broker, _api(url_of(server, data.name), broker.bootstrap) as ask:
-        cold = {}
-        for each in every:
-            cold[each.name] = ask(each.path(random.Random(0)))
-        for each in every:
-            dice = random.Random(each.name)
-            for _ in range(min(5, each.goal.requests // 5)):
-                ask(each.path(dice))
-            spans = sorted(ask(each.path(dice)) for _ in range(min(most, each.goal.requests)))
-            found[each.name] = _times(spans, cold[each.name])
+    found: dict[str, dict[str, Times]] = {name: {} for name in every}
+    with running_kafka() as broker, ExitStack() as opened:
+        asks = {name: opened.enter_context(_api(url_of(server, name), broker.bootstrap)) for name in every}
+        cold = {name: [asks[name](each.path(random.Random(0))) for each in of] for name, of in every.items()}
+        for nth, kinds in enumerate(zip(*every.values(), strict=True)):
+            goal, dice = kinds[0].goal, [random.Random(each.name) for each in kinds]
+            spans: dict[str, list[float]] = {name: [] for name in every}
+            warming = min(5, goal.requests // 5)
+            for _ in range(warming + min(most, goal.requests)):
+                for (name, ask), each, die in zip(asks.items(), kinds, dice, strict=True):
+                    spans[name].append(ask(each.path(die)))
+            for name, of_one in spans.items():
+                found[name][kinds[0].name] = _times(sorted(of_one[warming:]), cold[name][nth])
     return found
 
 
