@@ -23,6 +23,7 @@ class CountChange:
         self._keys = [column.name for column in of.primary_key]
         self._told = _picked(of, count.columns)
         self._key = _picked(of, self._keys)
+        self._lead = of.columns.keys().index("lead")
         self._changes = Counter[Sequence[Any]]()
 
     def come(self, rows: Iterable[Row]) -> None:
@@ -37,7 +38,7 @@ class CountChange:
         """These are written, over what is there of their keys."""
         if not rows:
             return
-        leads = [row[self._of.columns.keys().index("lead")] for row in rows]
+        leads = [row[self._lead] for row in rows]
         keys, width = {*map(self._key, rows)}, len(self._keys)
         told = (*self._keys, *self._count.columns)
         there = bulk.select_in(conn, self._of, told, "lead", leads, self._count.where)
