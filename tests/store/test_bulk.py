@@ -219,7 +219,12 @@ def test_several_tables_are_written_and_emptied_together(database: Database) -> 
         bulk.delete_each(conn, [])
 
 
-def test_numbers_are_added_to_those_that_are_there(database: Database) -> None:
+@pytest.mark.parametrize("few", [bulk.FEW, 0])
+def test_numbers_are_added_to_those_that_are_there(
+    database: Database, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the rows are given as arrays or staged."""
+    monkeypatch.setattr(bulk, "FEW", few)
     days = live.touch_days
     with database.transaction() as conn:
         bulk.upsert_each(conn, [], [(days, [(1, "a", 2, 0), (1, "b", 1, 1)]), (live.segment_sizes, [])])
