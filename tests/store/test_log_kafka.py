@@ -52,7 +52,7 @@ def admin(kafka_bootstrap: str) -> Iterator[KafkaAdminClient]:
     admin.close()
 
 
-def settle(readers: list[Reader], partitions: int, seconds: float = 90) -> None:
+def settle(readers: list[Reader], partitions: int, seconds: float = 240) -> None:
     """Poll until the readers share all partitions. In one thread each waits for the other to join: it may take long."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
